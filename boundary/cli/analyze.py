@@ -1,0 +1,112 @@
+"""`boundary analyze`: counts in, verdict and report out."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from boundary.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from boundary.analysis.compare import Analysis
+
+PRIOR_NAMES = ("nonparametric", "beta_binomial", "independent")
+TARGETS = ("benchmark", "superpopulation")
+
+
+class Budgets(click.ParamType):
+    """A comma list of sample budgets, as in `1,16,128`."""
+
+    name = "budgets"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[int]:
+        """Turn the text into sorted distinct integers of at least 1."""
+        if isinstance(value, list):
+            return value
+        words = [word.strip() for word in str(value).split(",")]
+        for word in words:
+            if not (word.isascii() and word.isdigit() and int(word) >= 1):
+                self.fail(f"'{word}' is not a whole number of at least 1; write budgets as 1,16,128.", param, ctx)
+        return sorted({int(word) for word in words})
+
+
+@click.command()
+@click.argument("counts", nargs=-1, required=True)
+@click.option("--base", metavar="MODEL", help="The base model. May be left out where the shipped set names it.")
+@click.option("--rl", metavar="MODEL", multiple=True, help="An RL model; repeat for several. Default: all but the base.")
+@click.option("--benchmark", "benchmarks", metavar="B", multiple=True, help="Only this benchmark; repeat for several.")
+@click.option("--k", type=Budgets(), metavar="K,K,...", help="Sample budgets to report. Default: 1,2,4,... to 8n.")
+@click.option("--max-k", type=click.IntRange(min=1), metavar="K", help="The largest budget of the default list.")
+@click.option("--prior", type=click.Choice(PRIOR_NAMES), help="Population of solve rates. Default: nonparametric.")
+@click.option(
+    "--target",
+    type=click.Choice(TARGETS),
+    default="benchmark",
+    show_default=True,
+    help="These very problems, or new ones of the same kind.",
+)
+@click.option(
+    "--level",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.95,
+    show_default=True,
+    help="Probability that an interval holds.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same numbers.")
+@click.option("--common-problems", is_flag=True, help="Where models have different problems, go on with the common ones.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON in place of the verdict.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="Folder for report.html, estimates.csv, summary.json, posterior.nc and figures/.",
+)
+@click.pass_context
+def analyze(
+    ctx: click.Context, /, counts: tuple[str, ...], output: Path, as_json: bool, quiet: bool, **options: Any
+) -> None:
+    """Compare what two models can solve, with honest uncertainty.
+
+    COUNTS is a CSV or Parquet file with the columns model, benchmark, problem_id, n_samples, n_correct (several files are
+    joined), or the name of a shipped set (see: boundary data list).
+
+    Exit code 0: done; 1: done, but the fit's diagnostics failed and the results are marked; 2: wrong input.
+    """
+    from boundary.analysis.compare import analyze as run_analysis
+    from boundary.analysis.report.summary import summary_json
+
+    options = {name: list(value) or None if isinstance(value, tuple) else value for name, value in options.items()}
+    with progress_bar(wanted=not quiet) as progress:
+        analysis = run_analysis(counts[0] if len(counts) == 1 else counts, **options, progress=progress)
+        written = analysis.write(output)
+    if as_json:
+        click.echo(summary_json(analysis))
+    elif not quiet:
+        print_verdict(analysis, written)
+    if not analysis.ok:
+        ctx.exit(1)
+
+
+def print_verdict(analysis: "Analysis", written: list[Path]) -> None:
+    """Print a sentence per benchmark, what failed if anything did, and where the files are."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    failed = analysis.diagnostics.loc[~analysis.diagnostics["ok"].astype(bool)]
+    for benchmark, message in zip(failed["benchmark"], failed["message"], strict=True):
+        console.print(Text(f"NOT CONVERGED, do not rely on {benchmark}: {message}", style="bold red"))
+    table = Table(box=None, show_header=False, padding=(0, 2, 1, 0), pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column()
+    for verdict in analysis.verdicts:
+        table.add_row(Text(verdict.benchmark), Text(verdict.text))
+    console.print(table)
+    folder = written[0].parent
+    for path in written:
+        if path.parent == folder:
+            console.print(Text(str(path)), soft_wrap=True)

@@ -1,0 +1,39 @@
+"""`boundary`: the group that holds the commands, and what happens when the user's input is wrong."""
+
+from typing import Any
+
+import click
+
+from boundary.cli.analyze import analyze
+from boundary.cli.data import data
+from boundary.errors import InputError
+
+
+class WrongInput(click.ClickException):
+    """A fault of the input: printed as one plain message, exit code 2."""
+
+    exit_code = 2
+
+
+class Commands(click.Group):
+    """A group whose commands may raise InputError; every other exception is a bug and keeps its traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the chosen command."""
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            raise WrongInput(str(error)) from error
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="boundary-stats", prog_name="boundary")
+def main() -> None:
+    """Did RL widen or narrow what a language model can solve?
+
+    Counts of correct samples per problem in, honest uncertainty on pass@k, shrinkage and crossover out.
+    """
+
+
+main.add_command(analyze)
+main.add_command(data)

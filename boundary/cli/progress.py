@@ -1,0 +1,33 @@
+"""The progress bar: on a terminal only, on standard error, so that standard output stays clean."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+Progress = Callable[[str, int, int], None]
+
+
+@contextmanager
+def progress_bar(wanted: bool) -> Iterator[Progress | None]:
+    """Show a bar that the yielded callback moves.
+
+    Parameters
+    ----------
+    wanted
+        False for no bar, even on a terminal.
+
+    Yields
+    ------
+    Progress or None
+        Called with what is being done, the steps done and the steps in all; None where there is no terminal to draw on.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    if not (wanted and console.is_terminal):
+        yield None
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("Starting", total=None)
+        yield lambda what, done, steps: bar.update(task, description=what, completed=done, total=steps)
