@@ -33,7 +33,7 @@ class Budgets(click.ParamType):
 @click.command()
 @click.argument("counts", nargs=-1, required=True)
 @click.option("--base", metavar="MODEL", help="The base model. May be left out where the shipped set names it.")
-@click.option("--rl", metavar="MODEL", multiple=True, help="An RL model; repeat for several. Default: all but the base.")
+@click.option("--rl", metavar="MODEL", multiple=True, help="An RL model; repeat for several. Default: all others.")
 @click.option("--benchmark", "benchmarks", metavar="B", multiple=True, help="Only this benchmark; repeat for several.")
 @click.option("--k", type=Budgets(), metavar="K,K,...", help="Sample budgets to report. Default: 1,2,4,... to 8n.")
 @click.option("--max-k", type=click.IntRange(min=1), metavar="K", help="The largest budget of the default list.")
@@ -53,7 +53,7 @@ class Budgets(click.ParamType):
     help="Probability that an interval holds.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same numbers.")
-@click.option("--common-problems", is_flag=True, help="Where models have different problems, go on with the common ones.")
+@click.option("--common-problems", is_flag=True, help="Use only the problems that every model has.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON in place of the verdict.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option(
@@ -70,8 +70,8 @@ def analyze(
 ) -> None:
     """Compare what two models can solve, with honest uncertainty.
 
-    COUNTS is a CSV or Parquet file with the columns model, benchmark, problem_id, n_samples, n_correct (several files are
-    joined), or the name of a shipped set (see: boundary data list).
+    COUNTS is a CSV or Parquet file with the columns model, benchmark, problem_id, n_samples, n_correct, or the name of
+    a shipped set (see: boundary data list); several are joined.
 
     Exit code 0: done; 1: done, but the fit's diagnostics failed and the results are marked; 2: wrong input.
     """

@@ -29,7 +29,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="boundary-stats", prog_name="boundary")
 def main() -> None:
-    """Did RL widen or narrow what a language model can solve?
+    """Tell whether RL widened or narrowed what a language model can solve.
 
     Counts of correct samples per problem in, honest uncertainty on pass@k, shrinkage and crossover out.
     """

@@ -1,0 +1,53 @@
+"""The report: one self-contained page, the summary for scripts, and the figures as files."""
+
+import re
+from pathlib import Path
+
+from boundary.analysis.figures import figures_of, image
+from boundary.analysis.report.render import Pictures, report_html
+from boundary.analysis.report.reported import Reported, samples_per_problem
+from boundary.analysis.report.summary import summary_json
+
+__all__ = ["write_report"]
+
+
+def write_report(analysis: Reported, folder: str | Path) -> list[Path]:
+    """Write report.html, summary.json and figures/*.png and *.pdf.
+
+    Parameters
+    ----------
+    analysis
+        What `boundary.analyze` returns.
+    folder
+        Made where it is missing; files of the same names are replaced.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+    """
+    folder = Path(folder)
+    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    written, pictures = [], Pictures()
+    for benchmark, stem in zip(analysis.benchmarks, file_stems(analysis.benchmarks), strict=True):
+        drawn = figures_of(analysis.estimates, benchmark, samples_per_problem(analysis, benchmark))
+        pictures[benchmark] = {name: image(figure, "svg") for name, figure in drawn.items()}
+        for name, figure in drawn.items():
+            for kind in ("png", "pdf"):
+                written.append(folder / "figures" / f"{stem}-{name}.{kind}")
+                written[-1].write_bytes(image(figure, kind))
+    texts = {"report.html": report_html(analysis, pictures), "summary.json": summary_json(analysis) + "\n"}
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return [folder / name for name in texts] + written
+
+
+def file_stems(benchmarks: tuple[str, ...]) -> list[str]:
+    """Turn benchmark names into file names: safe on every system, and no two alike."""
+    stems: list[str] = []
+    for benchmark in benchmarks:
+        stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", benchmark).strip("-.") or "benchmark"
+        taken = {other.lower() for other in stems}
+        candidates = [stem, *(f"{stem}-{number}" for number in range(2, len(benchmarks) + 2))]
+        stems.append(next(name for name in candidates if name.lower() not in taken))
+    return stems

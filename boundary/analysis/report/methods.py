@@ -1,0 +1,100 @@
+"""The words of the report that do not depend on a benchmark: the methods paragraph and its references."""
+
+from typing import NamedTuple
+
+from boundary.analysis.report.reported import Reported
+
+PRIORS = {
+    "nonparametric": "a nonparametric population (a Dirichlet process on a grid of solve rates with atoms at 0 and 1)",
+    "beta_binomial": "a Beta population with its parameters learned from all problems (beta-binomial)",
+    "independent": "a Beta distribution for each problem, independent of the others",
+}
+TARGETS = {
+    "benchmark": "The target is these very problems: which problems there are is not part of the uncertainty.",
+    "superpopulation": "The target is new problems of the same kind: the choice of problems is uncertain too.",
+}
+PAIR = (
+    "Shrinkage is pass@k of the base model less that of the RL model. Kept, lost, gained and neither are the expected "
+    "numbers of problems solved within k samples by both models, by the base only, by the RL model only and by none: "
+    "the solvable sets of [2] as a function of the budget. The crossover is the smallest k > 1 at which the base has "
+    "caught up, given that the RL model leads at k = 1 [2, 3]."
+)
+
+
+class Reference(NamedTuple):
+    """A source, as one line and as BibTeX."""
+
+    key: str
+    line: str
+    bibtex: str
+
+
+def _reference(key: str, authors: str, title: str, where: str, year: int, field: str) -> Reference:
+    shown = authors.replace(" and ", ", ").replace(", others", " et al.")
+    bibtex = f"@misc{{{key},\n  author = {{{authors}}},\n  title  = {{{title}}},\n  year   = {{{year}}},\n  {field}\n}}"
+    return Reference(key, f"{shown} ({year}). {title}. {where}.", bibtex)
+
+
+def _arxiv(key: str, authors: str, title: str, year: int, number: str) -> Reference:
+    return _reference(key, authors, title, f"arXiv {number}", year, f"eprint = {{{number}}}, archivePrefix = {{arXiv}}")
+
+
+REFERENCES = (
+    _arxiv(
+        "chen2021",
+        "Mark Chen and Jerry Tworek and others",
+        "Evaluating Large Language Models Trained on Code",
+        2021,
+        "2107.03374",
+    ),
+    _arxiv(
+        "yue2025",
+        "Yang Yue and Zhiqi Chen and Rui Lu and others",
+        "Does Reinforcement Learning Really Incentivize Reasoning Capacity in LLMs Beyond the Base Model?",
+        2025,
+        "2504.13837",
+    ),
+    _arxiv(
+        "yang2026",
+        "Yang and Zhang and Chen",
+        "RLVR is a Kernel, Not a Function: Statistical Inference for pass@k Crossovers",
+        2026,
+        "2609.22547",
+    ),
+    _reference(
+        "orlitsky2016",
+        "Alon Orlitsky and Ananda Theertha Suresh and Yihong Wu",
+        "Optimal prediction of the number of unseen species",
+        "PNAS 113(47)",
+        2016,
+        "howpublished = {Proceedings of the National Academy of Sciences 113(47)}",
+    ),
+    _reference(
+        "hsieh2016",
+        "T. C. Hsieh and K. H. Ma and Anne Chao",
+        "iNEXT: an R package for rarefaction and extrapolation of species diversity (Hill numbers)",
+        "Methods in Ecology and Evolution 7(12)",
+        2016,
+        "howpublished = {Methods in Ecology and Evolution 7(12)}",
+    ),
+)
+
+
+def methods(analysis: Reported) -> str:
+    """Write the paragraph on what was done, to be pasted into a paper; numbers in brackets are those of REFERENCES."""
+    settings = analysis.settings
+    prior, level = str(settings["prior"]), float(settings["level"])
+    sentences = [
+        "For each problem and model, the number of correct answers among the n samples drawn is taken as binomial, with "
+        f"an unknown solve rate p. The prior for the solve rates is {PRIORS.get(prior, prior)}.",
+        TARGETS[str(settings["target"])],
+        "pass@k is the mean over problems of 1 - (1 - p)^k; the observed values beside it are the unbiased estimates "
+        "of [1].",
+    ]
+    if analysis.base is not None:
+        sentences.append(PAIR)
+    sentences.append(
+        f"Estimates are posterior means (of the crossover, the median) with equal-tailed {level:.0%} intervals. Values "
+        "at k beyond n extrapolate: they rest on the prior as well as on the data."
+    )
+    return " ".join(sentences)

@@ -1,0 +1,229 @@
+"""report.html: one page that needs nothing from outside, ready to send to a colleague."""
+
+import base64
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from boundary.analysis.figures import figures_of, image
+from boundary.analysis.report.methods import REFERENCES, methods
+from boundary.analysis.report.reported import Reported, samples_per_problem
+
+Pictures = dict[str, dict[str, bytes]]
+"""Per benchmark, each figure's name and its SVG."""
+
+CAPTIONS = {
+    "pass_at_k": "Share of problems solved within k samples (pass@k).",
+    "shrinkage": "Shrinkage: pass@k of the base model less that of the RL model. Above zero, RL covers less.",
+    "flows": "Where the problems stand at each budget: kept (both models solve them), lost (base only), gained (RL "
+    "only), neither.",
+}
+HEADINGS = {
+    "kept": "kept: both",
+    "lost": "lost: base only",
+    "gained": "gained: RL only",
+    "neither": "neither",
+}
+
+
+class Cell(NamedTuple):
+    """One quantity at one budget: the plug-in from the counts alone, and the posterior with its interval."""
+
+    observed: str
+    posterior: str
+    interval: str
+
+
+class Row(NamedTuple):
+    """One budget; `probability` is that of a shrinkage above zero."""
+
+    k: str
+    extrapolated: bool
+    cells: list[Cell]
+    probability: str
+
+
+class Table(NamedTuple):
+    """Several quantities over k."""
+
+    caption: str
+    headings: list[str]
+    rows: list[Row]
+    with_probability: bool
+
+
+class Column(NamedTuple):
+    """A quantity of a table: which rows of the estimates hold it, and how its numbers are written."""
+
+    heading: str
+    estimand: str
+    model: str
+    scale: float
+    digits: int
+
+
+def report_html(analysis: Reported, pictures: Pictures | None = None) -> str:
+    """Render the page.
+
+    Parameters
+    ----------
+    analysis
+        What `boundary.analyze` returns.
+    pictures
+        The figures as SVG where they are at hand; drawn otherwise.
+
+    Returns
+    -------
+    str
+        A whole HTML document: styles and figures inside it, no script, no request to anywhere.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("boundary.analysis.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    if pictures is None:
+        pictures = {benchmark: _pictures(analysis, benchmark) for benchmark in analysis.benchmarks}
+    return environment.get_template("report.html.j2").render(
+        analysis=analysis,
+        sections=[_section(analysis, benchmark, pictures[benchmark]) for benchmark in analysis.benchmarks],
+        diagnostics=analysis.diagnostics.to_dict(orient="records"),
+        number=number,
+        settings=list(_settings(analysis)),
+        methods=methods(analysis),
+        references=REFERENCES,
+    )
+
+
+def _pictures(analysis: Reported, benchmark: str) -> dict[str, bytes]:
+    drawn = figures_of(analysis.estimates, benchmark, samples_per_problem(analysis, benchmark))
+    return {name: image(figure, "svg") for name, figure in drawn.items()}
+
+
+def _section(analysis: Reported, benchmark: str, pictures: dict[str, bytes]) -> dict[str, Any]:
+    """Gather what one benchmark's part of the page shows."""
+    rows = analysis.estimates.loc[analysis.estimates["benchmark"] == benchmark]
+    failed = analysis.diagnostics.loc[
+        (analysis.diagnostics["benchmark"] == benchmark) & ~analysis.diagnostics["ok"].astype(bool)
+    ]
+    return {
+        "name": title(benchmark),
+        "anchor": f"benchmark-{analysis.benchmarks.index(benchmark) + 1}",
+        "n_problems": int(rows["n_problems"].iloc[0]),
+        "n": samples_per_problem(analysis, benchmark),
+        "verdicts": [said for said in analysis.verdicts if said.benchmark == benchmark],
+        "failures": list(failed["message"]),
+        "figures": [
+            {"caption": CAPTIONS[name], "source": "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")}
+            for name, svg in pictures.items()
+        ],
+        "facts": [fact for model in analysis.models for fact in _facts(analysis, rows, model)],
+        "tables": _tables(analysis, rows),
+    }
+
+
+def _settings(analysis: Reported) -> Iterator[tuple[str, str]]:
+    """Write each setting on a line."""
+    for name, value in analysis.settings.items():
+        if name == "n_samples":
+            continue  # shown with each benchmark
+        if isinstance(value, Mapping):
+            value = ", ".join(f"{inner} {version}" for inner, version in value.items())
+        elif isinstance(value, list | tuple):
+            value = ", ".join(map(str, value))
+        yield name.replace("_", " "), str(value)
+
+
+def title(benchmark: str) -> str:
+    """Name a benchmark for readers."""
+    return "All benchmarks" if benchmark == "all" else benchmark
+
+
+def _facts(analysis: Reported, rows: pd.DataFrame, model: str) -> list[tuple[str, str, str]]:
+    """Pick the numbers that belong to no single budget: label, value, interval."""
+    mine = rows.loc[(rows["model"] == model) & (rows["prior"] != "observed")]
+    of_whom = f", {model}" if len(analysis.models) > 2 else ""
+    facts = []
+    for estimand, label, scale, digits in (
+        ("crossover", "Crossover, k", 1.0, 0),
+        ("no_crossover", "P(no crossover up to k = {k})", 1.0, 2),
+        ("delta_se", "\N{GREEK CAPITAL LETTER DELTA}SE at k = {k}, points", 100.0, 1),
+    ):
+        for row in mine.loc[mine["estimand"] == estimand].to_dict(orient="records"):
+            middle = row["median"] if estimand == "crossover" else row["mean"]
+            k = "" if pd.isna(row["k"]) else budget(row["k"])
+            facts.append((label.format(k=k) + of_whom, number(middle, scale, digits), interval(row, scale, digits)))
+    return facts
+
+
+def _tables(analysis: Reported, rows: pd.DataFrame) -> list[Table]:
+    """Lay out the estimates over k: coverage, and for each RL model what it kept, lost and gained."""
+    percent = {"scale": 100.0, "digits": 1}
+    if analysis.base is None:
+        columns = [Column(model, "pass_at_k", model, **percent) for model in analysis.models]
+        return [_table("pass@k, %", columns, rows)]
+    tables = []
+    for model in analysis.models:
+        if model != analysis.base:
+            coverage = [
+                Column(f"{analysis.base} (base)", "pass_at_k", analysis.base, **percent),
+                Column(f"{model} (RL)", "pass_at_k", model, **percent),
+                Column("shrinkage, points", "shrinkage", model, **percent),
+            ]
+            counted = [Column(words, flow, model, 1.0, 1) for flow, words in HEADINGS.items()]
+            tables.append(_table(f"pass@k, %, and shrinkage: {model} against its base", coverage, rows))
+            tables.append(_table(f"Problems kept, lost and gained: {model} against its base", counted, rows))
+    return tables
+
+
+def _table(caption: str, columns: Sequence[Column], rows: pd.DataFrame) -> Table:
+    """Fill one table, a row for each budget."""
+    found = {}
+    for row in rows.to_dict(orient="records"):
+        found[row["estimand"], row["model"], row["k"], row["prior"] == "observed"] = row
+    budgets = rows.loc[rows["estimand"] == "pass_at_k", ["k", "extrapolated"]].drop_duplicates("k").sort_values("k")
+    with_probability = any(column.estimand == "shrinkage" for column in columns)
+    lines = []
+    for k, extrapolated in budgets.itertuples(index=False):
+        shrinkage = found.get(("shrinkage", columns[-1].model, k, False), {})
+        probability = number(shrinkage.get("prob_positive"), 1.0, 2)
+        lines.append(Row(budget(k), bool(extrapolated), [_cell(found, column, k) for column in columns], probability))
+    return Table(caption, [column.heading for column in columns], lines, with_probability)
+
+
+def _cell(found: dict[Any, dict[Any, Any]], column: Column, k: float) -> Cell:
+    posterior = found.get((column.estimand, column.model, k, False), {})
+    observed = found.get((column.estimand, column.model, k, True), {})
+    return Cell(
+        number(observed.get("mean"), column.scale, column.digits),
+        number(posterior.get("mean"), column.scale, column.digits),
+        interval(posterior, column.scale, column.digits),
+    )
+
+
+def number(value: float | None, scale: float, digits: int) -> str:
+    """Write a number for readers: a true minus sign, `none` for infinity, nothing where there is none."""
+    if value is None or pd.isna(value):
+        return ""
+    if math.isinf(value):
+        return "none"
+    text = f"{scale * value:,.{digits}f}"
+    zero = f"{0:.{digits}f}"
+    return zero if text == f"-{zero}" else text.replace("-", "\N{MINUS SIGN}")
+
+
+def interval(row: dict[Any, Any], scale: float, digits: int) -> str:
+    """Write an interval, or nothing where the row has none."""
+    lower, upper = (number(row.get(side), scale, digits) for side in ("lower", "upper"))
+    return f"[{lower}, {upper}]" if lower and upper else ""
+
+
+def budget(k: float) -> str:
+    """Write a budget."""
+    return f"{k:,.0f}" if k >= 10_000 else f"{k:.0f}"

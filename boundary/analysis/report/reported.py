@@ -1,0 +1,63 @@
+"""What the report reads of an analysis: a small contract, so that report and analysis do not import each other."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import pandas as pd
+
+
+class Said(Protocol):
+    """One verdict: a sentence on one benchmark and, in a comparison, one RL model."""
+
+    @property
+    def benchmark(self) -> str:
+        """The benchmark it speaks of; `all` is every benchmark's problems together."""
+
+    @property
+    def model(self) -> str:
+        """The model it speaks of: the RL one in a comparison."""
+
+    @property
+    def text(self) -> str:
+        """The sentence."""
+
+
+class Reported(Protocol):
+    """An analysis, as far as summary, figures and page need it."""
+
+    @property
+    def estimates(self) -> pd.DataFrame:
+        """The tidy table of estimates.csv."""
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What it takes to run the same analysis again."""
+
+    @property
+    def diagnostics(self) -> pd.DataFrame:
+        """One row a fit: benchmark, prior, max_r_hat, min_ess, worst, ok, message."""
+
+    @property
+    def verdicts(self) -> Sequence[Said]:
+        """The sentences, in the order of the benchmarks."""
+
+    @property
+    def base(self) -> str | None:
+        """The base model; None where no pair was compared."""
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Every model, the base first."""
+
+    @property
+    def benchmarks(self) -> tuple[str, ...]:
+        """Every benchmark, `all` last where there are several."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether every fit's diagnostics passed."""
+
+
+def samples_per_problem(analysis: Reported, benchmark: str) -> int:
+    """Count the samples that every problem and model of a benchmark has at least: beyond it is extrapolation."""
+    return min(fewest for fewest, _ in analysis.settings["n_samples"][benchmark].values())

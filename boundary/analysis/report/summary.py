@@ -1,0 +1,75 @@
+"""summary.json: verdicts, diagnostics, settings and the headline estimates, as strict JSON."""
+
+import json
+import math
+from typing import Any
+
+import pandas as pd
+
+from boundary.analysis.report.reported import Reported, samples_per_problem
+
+
+def summary(analysis: Reported) -> dict[str, Any]:
+    """Gather what a script wants of an analysis.
+
+    Parameters
+    ----------
+    analysis
+        What `boundary.analyze` returns.
+
+    Returns
+    -------
+    dict
+        `ok`, `base`, `models`, `verdicts`, `diagnostics`, `settings`, and `estimates`: the rows of estimates.csv at
+        k = 1, at the number of samples, at the largest k, and those of no particular k. Only what JSON knows: an
+        undefined number is None, and a crossover that lies nowhere up to the largest k is the text "none".
+    """
+    return {
+        "ok": bool(analysis.ok),
+        "base": analysis.base,
+        "models": list(analysis.models),
+        "verdicts": [
+            {"benchmark": said.benchmark, "model": said.model, "text": said.text} for said in analysis.verdicts
+        ],
+        "diagnostics": _records(analysis.diagnostics),
+        "settings": _plain(dict(analysis.settings)),
+        "estimates": [row for benchmark in analysis.benchmarks for row in _records(headline(analysis, benchmark))],
+    }
+
+
+def summary_json(analysis: Reported) -> str:
+    """Write the summary as strict JSON text, which holds no NaN and no Infinity."""
+    return json.dumps(summary(analysis), indent=2, allow_nan=False, ensure_ascii=False)
+
+
+def headline(analysis: Reported, benchmark: str) -> pd.DataFrame:
+    """Choose a benchmark's rows at k = 1, n and the largest k, and those of no particular k."""
+    rows = analysis.estimates.loc[analysis.estimates["benchmark"] == benchmark]
+    chosen = {1, samples_per_problem(analysis, benchmark), rows["k"].max()}
+    over_k = rows["estimand"].isin(["pass_at_k", "shrinkage", "kept", "lost", "gained", "neither"])
+    return rows.loc[~over_k | rows["k"].isin(chosen)]
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [_record({str(name): value for name, value in row.items()}) for row in table.to_dict(orient="records")]
+
+
+def _record(row: dict[str, Any]) -> dict[str, Any]:
+    """Make one row plain; only a crossover may be infinite, and that means there is none."""
+    infinite = "none" if row.get("estimand") == "crossover" else None
+    return {name: _plain(value, infinite) for name, value in row.items()}
+
+
+def _plain(value: Any, infinite: str | None = None) -> Any:
+    """Turn numpy's and pandas' values into those JSON knows."""
+    if isinstance(value, dict):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if value is pd.NA:
+        return None
+    if isinstance(value, float):
+        return value if math.isfinite(value) else infinite if math.isinf(value) else None
+    return value

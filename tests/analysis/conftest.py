@@ -1,0 +1,180 @@
+"""A hand-made Analysis for figures and report: real counts and plug-ins, MADE-UP posteriors (plug-in, growing band)."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import gammaln
+
+import boundary.data
+
+COUNTS = Path(boundary.data.__file__).parent / "sets" / "deepscaler-1.5b" / "counts.csv"
+BASE, RL = "DeepSeek-R1-Distill-Qwen-1.5B", "DeepScaleR-1.5B-Preview"
+N = 128
+WITHIN = [1, 2, 4, 8, 16, 32, 64, 128]
+BEYOND = [256, 512, 1024]
+
+
+@dataclass
+class SyntheticAnalysis:
+    """The attributes of an Analysis that figures, report and summary read."""
+
+    estimates: pd.DataFrame
+    settings: dict
+    diagnostics: pd.DataFrame
+    verdicts: list
+    base: str | None
+    models: tuple[str, ...]
+    benchmarks: tuple[str, ...]
+    ok: bool = True
+
+
+def unbiased(n_correct, k):
+    """Chance that k of the N samples, drawn without replacement, hold a correct one."""
+    wrong = N - n_correct
+    with np.errstate(invalid="ignore"):
+        log_miss = gammaln(wrong + 1) - gammaln(wrong - k + 1) - gammaln(N + 1) + gammaln(N - k + 1)
+    return np.where(wrong >= k, 1 - np.exp(log_miss), 1.0)
+
+
+def reach(n_correct, k):
+    """The plug-in up to n; made up beyond it."""
+    if k <= N:
+        return unbiased(n_correct, k)
+    return 1 - (1 - (n_correct + 0.02) / (N + 0.5)) ** k
+
+
+def quantities(base, rl, k):
+    """Name, model role, plug-in and the made-up half-width of each estimand at one k."""
+    rb, rr, problems = reach(base, k), reach(rl, k), len(base)
+    width = 0.25 / np.sqrt(problems) * (1 if k <= N else 1 + 0.5 * np.log2(k / N)) / np.sqrt(1 + np.log2(k))
+    yield "pass_at_k", "base", rb.mean(), width
+    yield "pass_at_k", "rl", rr.mean(), width
+    yield "shrinkage", "rl", rb.mean() - rr.mean(), width
+    for name, value in (
+        ("kept", rb * rr),
+        ("lost", rb * (1 - rr)),
+        ("gained", (1 - rb) * rr),
+        ("neither", (1 - rb) * (1 - rr)),
+    ):
+        yield name, "rl", value.sum(), width * problems * 0.6
+
+
+def row(benchmark, estimand, model, reference, k, problems, mean, lower, upper, prior="nonparametric", prob=np.nan):
+    return {
+        "benchmark": benchmark,
+        "estimand": estimand,
+        "model": model,
+        "reference": reference,
+        "k": k,
+        "tau": np.nan,
+        "target": "benchmark",
+        "prior": prior,
+        "mean": mean,
+        "median": mean,
+        "lower": lower,
+        "upper": upper,
+        "level": 0.95,
+        "prob_positive": prob,
+        "extrapolated": bool(k > N),
+        "n_problems": problems,
+        "r_hat": 1.001,
+        "ess_bulk": 3000.0,
+        "ess_tail": 2500.0,
+    }
+
+
+def pair_rows(benchmark, base, rl, base_name, rl_name):
+    problems = len(base)
+    for k in WITHIN + BEYOND:
+        for estimand, role, value, width in quantities(base, rl, k):
+            labels = (benchmark, estimand, base_name if role == "base" else rl_name)
+            labels += ("" if estimand == "pass_at_k" else base_name, k, problems)
+            yield row(*labels, value, value - width, value + width, prob=0.97 if estimand == "shrinkage" else np.nan)
+            if k <= N:
+                yield row(*labels, value, np.nan, np.nan, prior="observed")
+    latest = np.inf if problems < 40 else 32.0
+    yield row(benchmark, "crossover", rl_name, base_name, np.nan, problems, 24.0, 16.0, latest)
+    yield row(benchmark, "no_crossover", rl_name, base_name, 1024, problems, 0.02, np.nan, np.nan)
+    yield row(benchmark, "delta_se", rl_name, base_name, 256, problems, 0.31, 0.28, 0.34)
+
+
+def synthetic(counts, pairs, benchmarks):
+    """Build the estimates table; each pair is base counts column, RL counts column and their names."""
+    rows = []
+    for benchmark in benchmarks:
+        here = counts if benchmark == "all" else counts.loc[counts["benchmark"] == benchmark]
+        wide = here.pivot_table(index=["benchmark", "problem_id"], columns="model", values="n_correct")
+        for base, rl, rl_name in pairs:
+            worse = np.floor(wide[rl] * (1.0 if rl_name == rl else 0.8))
+            rows += pair_rows(benchmark, wide[base].to_numpy(), worse.to_numpy(), base, rl_name)
+    return pd.DataFrame(rows).drop_duplicates()
+
+
+def analysis_of(estimates, benchmarks, base, models, ok=True):
+    pairs = estimates.loc[estimates["estimand"] == "crossover", ["benchmark", "model"]]
+    said = "MADE UP: {} leads up to k of about 24 [16, 32]; at k = 128 it covers 2.1 points less [1.2, 3.1]."
+    verdicts = [
+        SimpleNamespace(benchmark=benchmark, model=model, text=said.format(model))
+        for benchmark, model in pairs.itertuples(index=False)
+    ] or [SimpleNamespace(benchmark=name, model=models[0], text="MADE UP: solves 88 %.") for name in benchmarks]
+    diagnostics = pd.DataFrame(
+        {
+            "benchmark": benchmarks,
+            "prior": "nonparametric",
+            "max_r_hat": 1.001 if ok else 1.07,
+            "min_ess": 3000.0,
+            "worst": "shrinkage at k = 1024",
+            "ok": ok,
+            "message": "" if ok else "R-hat 1.07 of shrinkage at k = 1024 is <above> 1.01.",
+        }
+    )
+    settings = {
+        "seed": 0,
+        "level": 0.95,
+        "k": WITHIN + BEYOND,
+        "max_k": 1024,
+        "prior": "nonparametric",
+        "target": "benchmark",
+        "versions": {"boundary": "0.1.0", "jax": "0.10.2"},
+        "problem_set_hash": "sha256:00",
+        "source": "made up <set>",
+        "n_samples": {b: {m: [N, N] for m in models} for b in benchmarks},
+    }
+    return SyntheticAnalysis(estimates, settings, diagnostics, verdicts, base, tuple(models), tuple(benchmarks), ok)
+
+
+@pytest.fixture(scope="session")
+def shipped_counts():
+    return pd.read_csv(COUNTS)
+
+
+@pytest.fixture(scope="session")
+def pair(shipped_counts):
+    """Base against one RL model, two benchmarks and all."""
+    benchmarks = ("AIME24", "AMC23", "all")
+    return analysis_of(synthetic(shipped_counts, [(BASE, RL, RL)], benchmarks), benchmarks, BASE, (BASE, RL))
+
+
+@pytest.fixture(scope="session")
+def failed(shipped_counts):
+    """The same, with diagnostics that failed."""
+    estimates = synthetic(shipped_counts, [(BASE, RL, RL)], ("AMC23",))
+    return analysis_of(estimates, ("AMC23",), BASE, (BASE, RL), ok=False)
+
+
+@pytest.fixture(scope="session")
+def arms(shipped_counts):
+    """Base against two RL models."""
+    estimates = synthetic(shipped_counts, [(BASE, RL, RL), (BASE, RL, "another-RL-run")], ("AIME24",))
+    return analysis_of(estimates, ("AIME24",), BASE, (BASE, RL, "another-RL-run"))
+
+
+@pytest.fixture(scope="session")
+def single(pair):
+    """One model, no base."""
+    estimates = pair.estimates.loc[(pair.estimates["estimand"] == "pass_at_k") & (pair.estimates["model"] == BASE)]
+    return analysis_of(estimates, pair.benchmarks, None, (BASE,))
