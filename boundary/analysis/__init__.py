@@ -1,0 +1,1 @@
+"""Questions a person asks of counts, answered with the mathematics of `boundary.stats`."""
