@@ -81,15 +81,14 @@ REFERENCES = (
 
 
 def methods(analysis: Reported) -> str:
-    """Write the paragraph on what was done, to be pasted into a paper; numbers in brackets are those of REFERENCES."""
+    """Write the paragraph on what was done, to be pasted into a paper; [1] is the first of REFERENCES."""
     settings = analysis.settings
     prior, level = str(settings["prior"]), float(settings["level"])
     sentences = [
         "For each problem and model, the number of correct answers among the n samples drawn is taken as binomial, with "
         f"an unknown solve rate p. The prior for the solve rates is {PRIORS.get(prior, prior)}.",
         TARGETS[str(settings["target"])],
-        "pass@k is the mean over problems of 1 - (1 - p)^k; the observed values beside it are the unbiased estimates "
-        "of [1].",
+        "pass@k is the mean over problems of 1 - (1 - p)^k; the observed values beside it are unbiased estimates [1].",
     ]
     if analysis.base is not None:
         sentences.append(PAIR)
