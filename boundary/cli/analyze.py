@@ -14,20 +14,15 @@ PRIOR_NAMES = ("nonparametric", "beta_binomial", "independent")
 TARGETS = ("benchmark", "superpopulation")
 
 
-class Budgets(click.ParamType):
-    """A comma list of sample budgets, as in `1,16,128`."""
-
-    name = "budgets"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[int]:
-        """Turn the text into sorted distinct integers of at least 1."""
-        if isinstance(value, list):
-            return value
-        words = [word.strip() for word in str(value).split(",")]
-        for word in words:
-            if not (word.isascii() and word.isdigit() and int(word) >= 1):
-                self.fail(f"'{word}' is not a whole number of at least 1; write budgets as 1,16,128.", param, ctx)
-        return sorted({int(word) for word in words})
+def budgets(ctx: click.Context, param: click.Parameter, text: str | None) -> list[int] | None:
+    """Turn a comma list of sample budgets, as in `1,16,128`, into sorted distinct integers of at least 1."""
+    if text is None:
+        return None
+    words = [word.strip() for word in text.split(",")]
+    for word in words:
+        if not (word.isascii() and word.isdigit() and int(word) >= 1):
+            raise click.BadParameter(f"'{word}' is not a whole number of at least 1; write budgets as 1,16,128.")
+    return sorted({int(word) for word in words})
 
 
 @click.command()
@@ -35,7 +30,7 @@ class Budgets(click.ParamType):
 @click.option("--base", metavar="MODEL", help="The base model. May be left out where the shipped set names it.")
 @click.option("--rl", metavar="MODEL", multiple=True, help="An RL model; repeat for several. Default: all others.")
 @click.option("--benchmark", "benchmarks", metavar="B", multiple=True, help="Only this benchmark; repeat for several.")
-@click.option("--k", type=Budgets(), metavar="K,K,...", help="Sample budgets to report. Default: 1,2,4,... to 8n.")
+@click.option("--k", callback=budgets, metavar="K,K,...", help="Sample budgets to report. Default: 1,2,4,... to 8n.")
 @click.option("--max-k", type=click.IntRange(min=1), metavar="K", help="The largest budget of the default list.")
 @click.option("--prior", type=click.Choice(PRIOR_NAMES), help="Population of solve rates. Default: nonparametric.")
 @click.option(

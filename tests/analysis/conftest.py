@@ -127,7 +127,7 @@ def analysis_of(estimates, benchmarks, base, models, ok=True):
             "prior": "nonparametric",
             "max_r_hat": 1.001 if ok else 1.07,
             "min_ess": 3000.0,
-            "worst": "shrinkage at k = 1024",
+            "worst": "pass@k at k = 1024",
             "ok": ok,
             "message": "" if ok else "R-hat 1.07 of shrinkage at k = 1024 is <above> 1.01.",
         }

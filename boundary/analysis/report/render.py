@@ -60,8 +60,8 @@ class Column(NamedTuple):
     heading: str
     estimand: str
     model: str
-    scale: float
-    digits: int
+    scale: float = 100.0
+    digits: int = 1
 
 
 def report_html(analysis: Reported, pictures: Pictures | None = None) -> str:
@@ -164,19 +164,18 @@ def _facts(analysis: Reported, rows: pd.DataFrame, model: str) -> list[tuple[str
 
 def _tables(analysis: Reported, rows: pd.DataFrame) -> list[Table]:
     """Lay out the estimates over k: coverage, and for each RL model what it kept, lost and gained."""
-    percent = {"scale": 100.0, "digits": 1}
     if analysis.base is None:
-        columns = [Column(model, "pass_at_k", model, **percent) for model in analysis.models]
+        columns = [Column(model, "pass_at_k", model) for model in analysis.models]
         return [_table("pass@k, %", columns, rows)]
     tables = []
     for model in analysis.models:
         if model != analysis.base:
             coverage = [
-                Column(f"{analysis.base} (base)", "pass_at_k", analysis.base, **percent),
-                Column(f"{model} (RL)", "pass_at_k", model, **percent),
-                Column("shrinkage, points", "shrinkage", model, **percent),
+                Column(f"{analysis.base} (base)", "pass_at_k", analysis.base),
+                Column(f"{model} (RL)", "pass_at_k", model),
+                Column("shrinkage, points", "shrinkage", model),
             ]
-            counted = [Column(words, flow, model, 1.0, 1) for flow, words in HEADINGS.items()]
+            counted = [Column(words, flow, model, scale=1.0) for flow, words in HEADINGS.items()]
             tables.append(_table(f"pass@k, %, and shrinkage: {model} against its base", coverage, rows))
             tables.append(_table(f"Problems kept, lost and gained: {model} against its base", counted, rows))
     return tables

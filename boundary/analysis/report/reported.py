@@ -60,4 +60,4 @@ class Reported(Protocol):
 
 def samples_per_problem(analysis: Reported, benchmark: str) -> int:
     """Count the samples that every problem and model of a benchmark has at least: beyond it is extrapolation."""
-    return min(fewest for fewest, _ in analysis.settings["n_samples"][benchmark].values())
+    return int(min(fewest for fewest, _ in analysis.settings["n_samples"][benchmark].values()))
