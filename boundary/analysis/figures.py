@@ -366,7 +366,9 @@ def _label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
     """Write each curve's name beside its end, moved apart where two would overlap."""
     low, high = axes.get_ylim()
     wanted = sorted(((y - low) / (high - low), y, label, colour) for y, label, colour in ends)
-    heights = _spread([height for height, *_ in wanted], [0.055 * (2 + label.count("\n")) for _, _, label, _ in wanted])
+    heights = _spread(
+        [height for height, *_ in wanted], [0.04 + 0.05 * (1 + label.count("\n")) for _, _, label, _ in wanted]
+    )
     for height, (_, y, label, colour) in zip(heights, wanted, strict=True):
         axes.annotate(
             label,
@@ -377,7 +379,14 @@ def _label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
             va="center",
             fontweight="bold",
             fontsize=8.5,
-            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.7, "shrinkA": 1, "shrinkB": 0},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": colour,
+                "linewidth": 0.7,
+                "shrinkA": 1,
+                "shrinkB": 0,
+                "relpos": (0, 0.5),
+            },
         )
 
 

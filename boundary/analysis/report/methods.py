@@ -85,7 +85,7 @@ def methods(analysis: Reported) -> str:
     settings = analysis.settings
     prior, level = str(settings["prior"]), float(settings["level"])
     sentences = [
-        "For each problem and model, the number of correct answers among the n samples drawn is taken as binomial, with "
+        "For each problem and model, the number of correct answers among the n samples drawn is binomial, with "
         f"an unknown solve rate p. The prior for the solve rates is {PRIORS.get(prior, prior)}.",
         TARGETS[str(settings["target"])],
         "pass@k is the mean over problems of 1 - (1 - p)^k; observed values beside it are unbiased estimates [1].",

@@ -123,7 +123,7 @@ def _section(analysis: Reported, benchmark: str, pictures: dict[str, bytes]) -> 
             {"caption": CAPTIONS[name], "source": "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")}
             for name, svg in pictures.items()
         ],
-        "facts": [fact for model in analysis.models for fact in _facts(analysis, rows, model)],
+        "facts": {model: _facts(rows, model) for model in analysis.models if model != analysis.base},
         "tables": _tables(analysis, rows),
     }
 
@@ -145,10 +145,9 @@ def title(benchmark: str) -> str:
     return "All benchmarks" if benchmark == "all" else benchmark
 
 
-def _facts(analysis: Reported, rows: pd.DataFrame, model: str) -> list[tuple[str, str, str]]:
+def _facts(rows: pd.DataFrame, model: str) -> list[tuple[str, str, str]]:
     """Pick the numbers that belong to no single budget: label, value, interval."""
     mine = rows.loc[(rows["model"] == model) & (rows["prior"] != "observed")]
-    of_whom = f", {model}" if len(analysis.models) > 2 else ""
     facts = []
     for estimand, label, scale, digits in (
         ("crossover", "Crossover, k", 1.0, 0),
@@ -158,7 +157,7 @@ def _facts(analysis: Reported, rows: pd.DataFrame, model: str) -> list[tuple[str
         for row in mine.loc[mine["estimand"] == estimand].to_dict(orient="records"):
             middle = row["median"] if estimand == "crossover" else row["mean"]
             k = "" if pd.isna(row["k"]) else budget(row["k"])
-            facts.append((label.format(k=k) + of_whom, number(middle, scale, digits), interval(row, scale, digits)))
+            facts.append((label.format(k=k), number(middle, scale, digits), interval(row, scale, digits)))
     return facts
 
 
