@@ -1,0 +1,105 @@
+"""`boundary analyze` from end to end on a small table: what it writes, prints and exits with."""
+
+import json
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from boundary.cli.main import main
+
+FILES = {"estimates.csv", "figures", "posterior.nc", "report.html", "summary.json"}
+
+
+@pytest.fixture
+def counts(tmp_path):
+    """Write twelve problems of two benchmarks, 16 samples of each of two models."""
+    correct = {
+        "the-base": [0, 1, 2, 3, 5, 8, 9, 11, 13, 14, 15, 16],
+        "the-rl": [0, 0, 1, 6, 9, 12, 14, 16, 16, 16, 16, 16],
+    }
+    rows = [
+        (model, "easy" if problem > 5 else "hard", f"p{problem}", 16, c)
+        for model, column in correct.items()
+        for problem, c in enumerate(column)
+    ]
+    path = tmp_path / "counts.csv"
+    columns = ["model", "benchmark", "problem_id", "n_samples", "n_correct"]
+    pd.DataFrame(rows, columns=columns).to_csv(path, index=False)
+    return path
+
+
+def analyze(*arguments):
+    return CliRunner().invoke(main, ["analyze", *map(str, arguments), "--prior", "independent"], catch_exceptions=False)
+
+
+def test_writes_everything_and_prints_a_verdict(counts, tmp_path):
+    result = analyze(counts, "--base", "the-base", "--k", "1,16,64", "-o", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert {path.name for path in (tmp_path / "out").iterdir()} == FILES
+    assert "the-rl" in result.stdout
+    assert "report.html" in result.stdout
+    assert result.stderr == ""
+    estimates = pd.read_csv(tmp_path / "out" / "estimates.csv")
+    assert set(estimates["benchmark"]) == {"easy", "hard", "all"}
+    assert estimates.loc[estimates["k"] == 64, "extrapolated"].all()
+
+
+def test_json_is_the_summary(counts, tmp_path):
+    result = analyze(counts, "--base", "the-base", "--k", "1,16", "--json", "-o", tmp_path / "out")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout) == json.loads((tmp_path / "out" / "summary.json").read_text("utf-8"))
+
+
+def test_quiet_prints_nothing_and_one_benchmark_is_enough(counts, tmp_path):
+    arguments = ("--base", "the-base", "--benchmark", "hard", "--k", "1,16", "--quiet")
+    result = analyze(counts, *arguments, "-o", tmp_path / "out")
+    assert (result.exit_code, result.output) == (0, "")
+    assert set(pd.read_csv(tmp_path / "out" / "estimates.csv")["benchmark"]) == {"hard"}
+
+
+def test_same_seed_same_files(counts, tmp_path):
+    for name in ("a", "b"):
+        arguments = ("--base", "the-base", "--benchmark", "hard", "--k", "1,16", "--seed", 3, "--quiet")
+        assert analyze(counts, *arguments, "-o", tmp_path / name).exit_code == 0
+    for name in ("estimates.csv", "report.html", "summary.json"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_one_model_alone(counts, tmp_path):
+    table = pd.read_csv(counts)
+    table.loc[table["model"] == "the-rl"].to_csv(counts, index=False)
+    assert analyze(counts, "--k", "1,16", "-o", tmp_path / "out").exit_code == 0
+    assert set(pd.read_csv(tmp_path / "out" / "estimates.csv")["model"]) == {"the-rl"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--base", "the-bass"), "the-base"),
+        (("--base", "the-base", "--rl", "nobody"), "the-rl"),
+        (("--base", "the-base", "--benchmark", "medium"), "hard"),
+    ],
+)
+def test_unknown_names_say_which_exist(counts, tmp_path, arguments, said):
+    result = analyze(counts, *arguments, "-o", tmp_path / "out")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: ")
+    assert said in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_different_problems_need_common_problems(counts, tmp_path):
+    table = pd.read_csv(counts)
+    table.iloc[1:].to_csv(counts, index=False)
+    arguments = (counts, "--base", "the-base", "--benchmark", "hard", "--k", "1,16", "-o", tmp_path / "out")
+    result = analyze(*arguments)
+    assert result.exit_code == 2
+    assert "--common-problems" in result.stderr
+    assert analyze(*arguments, "--common-problems").exit_code == 0
+
+
+def test_missing_file(tmp_path):
+    result = analyze(tmp_path / "nothing.csv", "-o", tmp_path / "out")
+    assert result.exit_code == 2
+    assert "nothing.csv" in result.stderr
