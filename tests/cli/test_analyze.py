@@ -1,6 +1,7 @@
 """`boundary analyze` from end to end on a small table: what it writes, prints and exits with."""
 
 import json
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -97,6 +98,16 @@ def test_different_problems_need_common_problems(counts, tmp_path):
     assert result.exit_code == 2
     assert "--common-problems" in result.stderr
     assert analyze(*arguments, "--common-problems").exit_code == 0
+
+
+def test_failed_diagnostics_are_said_and_exit_with_1(counts, tmp_path, monkeypatch):
+    judged = pd.DataFrame({"benchmark": ["all"], "ok": [False], "message": ["R-hat 1.07 is above 1.01."]})
+    result = SimpleNamespace(ok=False, diagnostics=judged, verdicts=[], write=lambda folder: [folder / "report.html"])
+    monkeypatch.setattr("boundary.analysis.compare.analyze", lambda *args, **kwargs: result)
+    outcome = analyze(counts, "-o", tmp_path / "out")
+    assert outcome.exit_code == 1
+    assert "all: R-hat 1.07 is above 1.01." in outcome.stdout
+    assert "report.html" in outcome.stdout
 
 
 def test_missing_file(tmp_path):

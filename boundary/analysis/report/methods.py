@@ -5,7 +5,8 @@ from typing import NamedTuple
 from boundary.analysis.report.reported import Reported
 
 PRIORS = {
-    "nonparametric": "a nonparametric population (a Dirichlet process on a grid of solve rates with atoms at 0 and 1)",
+    "nonparametric": "a population of any smooth shape: on the logit scale a normal log density bent by a Gaussian "
+    "process, with atoms at p = 0 and p = 1, jointly for a pair of models",
     "beta_binomial": "a Beta population with its parameters learned from all problems (beta-binomial)",
     "independent": "a Beta distribution for each problem, independent of the others",
 }
