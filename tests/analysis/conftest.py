@@ -124,6 +124,7 @@ def analysis_of(estimates, benchmarks, base, models, ok=True):
     diagnostics = pd.DataFrame(
         {
             "benchmark": benchmarks,
+            "model": models[-1],
             "prior": "nonparametric",
             "max_r_hat": 1.001 if ok else 1.07,
             "min_ess": 3000.0,

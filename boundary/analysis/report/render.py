@@ -118,7 +118,10 @@ def _section(analysis: Reported, benchmark: str, pictures: dict[str, bytes]) -> 
         "n_problems": int(rows["n_problems"].iloc[0]),
         "n": samples_per_problem(analysis, benchmark),
         "verdicts": [said for said in analysis.verdicts if said.benchmark == benchmark],
-        "failures": list(failed["message"]),
+        "failures": [
+            (model if len(analysis.models) > 2 else "", m)
+            for model, m in zip(failed["model"], failed["message"], strict=True)
+        ],
         "figures": [
             {"caption": CAPTIONS[name], "source": "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")}
             for name, svg in pictures.items()
@@ -131,10 +134,10 @@ def _section(analysis: Reported, benchmark: str, pictures: dict[str, bytes]) -> 
 def _settings(analysis: Reported) -> Iterator[tuple[str, str]]:
     """Write each setting on a line."""
     for name, value in analysis.settings.items():
-        if name == "n_samples":
-            continue  # shown with each benchmark
+        if name == "n_samples" or value is None:
+            continue  # the samples are shown with each benchmark
         if isinstance(value, Mapping):
-            value = ", ".join(f"{inner} {version}" for inner, version in value.items())
+            value = ", ".join(f"{inner} {its}" for inner, its in value.items())
         elif isinstance(value, list | tuple):
             value = ", ".join(map(str, value))
         yield name.replace("_", " "), str(value)
@@ -185,7 +188,9 @@ def _table(caption: str, columns: Sequence[Column], rows: pd.DataFrame) -> Table
     found = {}
     for row in rows.to_dict(orient="records"):
         found[row["estimand"], row["model"], row["k"], row["prior"] == "observed"] = row
-    budgets = rows.loc[rows["estimand"] == "pass_at_k", ["k", "extrapolated"]].drop_duplicates("k").sort_values("k")
+    # The last column is the RL model's: another one's may have budgets of its own, where its samples are more or fewer.
+    mine = rows.loc[(rows["estimand"] == columns[-1].estimand) & (rows["model"] == columns[-1].model)]
+    budgets = mine[["k", "extrapolated"]].drop_duplicates("k").sort_values("k")
     with_probability = any(column.estimand == "shrinkage" for column in columns)
     lines = []
     for k, extrapolated in budgets.itertuples(index=False):

@@ -35,7 +35,7 @@ class Reported(Protocol):
 
     @property
     def diagnostics(self) -> pd.DataFrame:
-        """One row a fit: benchmark, prior, max_r_hat, min_ess, worst, ok, message."""
+        """One row a fit: benchmark, model, prior, max_r_hat, min_ess, worst, ok, message."""
 
     @property
     def verdicts(self) -> Sequence[Said]:
