@@ -81,6 +81,11 @@ def test_naive_counts_stand_beside_the_posterior(page):
         assert f'<td class="observed">{observed}</td>' in page
 
 
+def test_facts_beyond_n_are_marked(page):
+    assert "<dt>P(no crossover up to k = 1024), extrapolated</dt>" in page
+    assert "<dt>Crossover, k</dt>" in page
+
+
 def test_failed_diagnostics_are_on_top(failed, page):
     html = report_html(failed)
     assert html.index("did not converge") < html.index("<h2>")

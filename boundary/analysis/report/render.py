@@ -160,7 +160,10 @@ def _facts(rows: pd.DataFrame, model: str) -> list[tuple[str, str, str]]:
         for row in mine.loc[mine["estimand"] == estimand].to_dict(orient="records"):
             middle = row["median"] if estimand == "crossover" else row["mean"]
             k = "" if pd.isna(row["k"]) else budget(row["k"])
-            facts.append((label.format(k=k), number(middle, scale, digits), interval(row, scale, digits)))
+            words = label.format(k=k) + (", extrapolated" if row["extrapolated"] else "")
+            # A probability is a mean of zeros and ones: quantiles of these would say nothing.
+            around = "" if estimand == "no_crossover" else interval(row, scale, digits)
+            facts.append((words, number(middle, scale, digits), around))
     return facts
 
 
