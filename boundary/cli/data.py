@@ -12,17 +12,18 @@ def data() -> None:
 
 
 @data.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON: names and models.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 def list_sets(as_json: bool) -> None:
-    """Name the shipped sets and their base models."""
+    """Name the shipped sets and what each holds."""
     from boundary.data.catalog import card, shipped_sets
 
-    found = {name: card(name) for name in shipped_sets()}
+    cards = [card(name) for name in shipped_sets()]
     if as_json:
-        click.echo(json.dumps([{"name": name, "base": its.base} for name, its in found.items()], indent=2))
+        facts = ("name", "title", "base", "rl", "n_samples", "licence", "source")
+        click.echo(json.dumps([{fact: getattr(its, fact) for fact in facts} for its in cards], indent=2))
         return
-    for name, its in found.items():
-        click.echo(f"{name}  (base: {its.base})" if its.base else name)
+    for its in cards:
+        click.echo(f"{its.name}\n  {its.title} ({its.licence})")
 
 
 @data.command()
@@ -31,7 +32,7 @@ def show(name: str) -> None:
     """Print a set's card: models, settings, verifier, source, caveats."""
     from boundary.data.catalog import card
 
-    click.echo(card(name).text.strip())
+    click.echo(card(name).text)
 
 
 @data.command()
@@ -46,8 +47,9 @@ def show(name: str) -> None:
 )
 def export(name: str, output: Path) -> None:
     """Write a set's counts as CSV, a model for files of your own."""
-    from boundary.data.catalog import card, load_counts
+    from boundary.data.catalog import set_path
 
-    card(name)  # a shipped set by its name, and not a file that happens to have it
-    load_counts(name).to_csv(output)
-    click.echo(f"{output}", err=True)
+    counts = set_path(name).read_bytes()
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_bytes(counts)
+    click.echo(str(output))
