@@ -1,0 +1,1 @@
+"""Where counts come from: tables of per-problem sample counts, shipped sets and published formats."""

@@ -1,0 +1,100 @@
+"""Counts by name: files, tables and the sets shipped with the package."""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from boundary.data.counts import Counts, concatenated
+from boundary.data.reading import PARQUET_SUFFIXES, TEXT_SUFFIXES
+from boundary.errors import InputError
+
+SETS = Path(str(files("boundary") / "data" / "sets"))
+FENCE = "+++"
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is known of a shipped set: the facts of card.md's front matter, and its text."""
+
+    name: str
+    title: str
+    base: str | None
+    rl: tuple[str, ...]
+    licence: str
+    source: str
+    n_samples: int
+    verifier: str
+    settings: str
+    text: str
+
+
+def shipped_sets() -> list[str]:
+    """Names of the shipped sets."""
+    return sorted(folder.name for folder in SETS.iterdir() if (folder / "card.md").is_file())
+
+
+def card(name: str) -> Card:
+    """Card of a shipped set.
+
+    Raises
+    ------
+    InputError
+        If there is no such set; the message lists those there are.
+    """
+    if name not in shipped_sets():
+        near = get_close_matches(name, shipped_sets(), n=1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        raise InputError(f"No shipped set '{name}'.{hint} There are: {', '.join(shipped_sets())}.")
+    _, front, text = (SETS / name / "card.md").read_text(encoding="utf-8").split(FENCE, 2)
+    facts: dict[str, Any] = tomllib.loads(front)
+    rl = tuple(facts.pop("rl"))
+    return Card(name=name, rl=rl, base=facts.pop("base", None), text=text.strip(), **facts)
+
+
+def set_path(name: str) -> Path:
+    """Path of a shipped set's counts.csv."""
+    return SETS / card(name).name / "counts.csv"
+
+
+def load_counts(what: Any) -> Counts:
+    """Counts from a shipped set's name, a path, a DataFrame, `Counts`, or several of them together.
+
+    Parameters
+    ----------
+    what
+        The name of a shipped set; the path of a CSV, TSV (also .gz) or Parquet file, or of a folder that holds counts.csv; a pandas
+        DataFrame; `Counts`; or a sequence of these.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read or is not a counts table; the message names file, line and column, and what would mend it.
+    """
+    if isinstance(what, Counts):
+        return what
+    if isinstance(what, pd.DataFrame):
+        return Counts.from_frame(what)
+    if isinstance(what, str | Path):
+        return _by_name(str(what))
+    if isinstance(what, Sequence) and len(what):
+        return concatenated([load_counts(part) for part in what])
+    raise InputError(f"Counts come from a path, a shipped set's name or a DataFrame, not from {type(what).__name__}.")
+
+
+def _by_name(what: str) -> Counts:
+    path = Path(what)
+    if path.exists() or what.lower().endswith((*TEXT_SUFFIXES, *PARQUET_SUFFIXES)) or "/" in what:
+        return Counts.from_file(path)
+    if what in shipped_sets():
+        return replace(Counts.from_file(set_path(what)), source=what, default_base=card(what).base)
+    near = get_close_matches(what, shipped_sets(), n=1)
+    hint = f" Did you mean '{near[0]}'?" if near else ""
+    raise InputError(
+        f"'{what}' is neither a file nor a shipped set.{hint} Shipped sets: {', '.join(shipped_sets())}."
+    )

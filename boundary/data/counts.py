@@ -1,0 +1,193 @@
+"""The counts table: how many samples of each model on each problem were judged correct."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Int
+
+from boundary.data.reading import read_table
+from boundary.data.validation import KEY, validated
+from boundary.errors import InputError
+
+ALL = "all"
+BASE_ROLE = "base"
+
+
+class CountArrays(NamedTuple):
+    """Counts of some models on the same problems, as arrays; labels beside them."""
+
+    n_correct: Int[np.ndarray, "problem model"]
+    n_samples: Int[np.ndarray, "problem model"]
+    problem_ids: list[str]
+    models: tuple[str, ...]
+    benchmark: str
+
+
+@dataclass(frozen=True)
+class Counts:
+    """A validated counts table: one row per model, benchmark and problem.
+
+    Parameters
+    ----------
+    table
+        Columns model, benchmark, problem_id (text), n_samples, n_correct (whole numbers), then whatever else came along.
+    source
+        Where it came from, for messages and records.
+    default_base
+        The base model where a `role` column or a card names it.
+
+    Notes
+    -----
+    Make one with `from_frame` or `from_file`, which validate.
+    """
+
+    table: pd.DataFrame
+    source: str = "DataFrame"
+    default_base: str | None = None
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame, source: str = "DataFrame", default_base: str | None = None) -> "Counts":
+        """Validate a table.
+
+        Raises
+        ------
+        InputError
+            For a missing column or a row that cannot be a count, named by file, line and column.
+        """
+        table = validated(frame, source)
+        return cls(table, source, default_base or _base_by_role(table))
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> "Counts":
+        """Read and validate a CSV, TSV (also gzipped) or Parquet file, or a folder that holds counts.csv."""
+        return cls.from_frame(read_table(Path(path)), str(path))
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Model names, in the order of the table."""
+        return tuple(self.table["model"].unique())
+
+    @property
+    def benchmarks(self) -> tuple[str, ...]:
+        """Benchmark names, in the order of the table."""
+        return tuple(self.table["benchmark"].unique())
+
+    def select(self, models: Sequence[str] | None = None, benchmarks: Sequence[str] | None = None) -> "Counts":
+        """Keep the rows of some models and benchmarks.
+
+        Raises
+        ------
+        InputError
+            For a name that the table does not hold; the message lists those it does.
+        """
+        keep = np.ones(len(self.table), dtype=bool)
+        for column, names in (("model", models), ("benchmark", benchmarks)):
+            if names is not None:
+                self._known(column, names)
+                keep &= self.table[column].isin(list(names)).to_numpy()
+        default = self.default_base if models is None or self.default_base in models else None
+        return Counts(self.table.loc[keep].reset_index(drop=True), self.source, default)
+
+    def problems(self, benchmark: str = ALL) -> list[tuple[str, str]]:
+        """Sorted distinct (benchmark, problem_id) pairs of a benchmark, or of all."""
+        rows = self._of(benchmark)[["benchmark", "problem_id"]].drop_duplicates()
+        return sorted(rows.itertuples(index=False, name=None))
+
+    def problem_set_hash(self, benchmark: str | None = None) -> str:
+        """Fingerprint of the problem set: two tables with the same hash speak of the same problems."""
+        text = "\n".join(f"{name}\t{problem}" for name, problem in self.problems(benchmark or ALL))
+        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+    def arrays(self, models: Sequence[str], benchmark: str = ALL, common_only: bool = False) -> CountArrays:
+        """Aligned counts of some models on the problems of a benchmark.
+
+        Parameters
+        ----------
+        models
+            Columns of the result.
+        benchmark
+            A benchmark, or `all` to pool every one's problems.
+        common_only
+            Go on with the problems that every model has, where they differ.
+
+        Raises
+        ------
+        InputError
+            For an unknown name, or where the models' problems differ and `common_only` is not set.
+        """
+        self._known("model", models)
+        rows = self._of(benchmark)
+        rows = rows.loc[rows["model"].isin(list(models))]
+        wide = rows.pivot(index=["benchmark", "problem_id"], columns="model", values=["n_correct", "n_samples"])
+        wide = wide.reindex(columns=pd.MultiIndex.from_product([["n_correct", "n_samples"], list(models)]))
+        missing = wide["n_samples"].isna()
+        if missing.to_numpy().any():
+            if not common_only:
+                raise InputError(self._differences(missing, benchmark))
+            wide = wide.loc[~missing.any(axis=1)]
+        if wide.empty:
+            raise InputError(f"{self.source}: {' and '.join(models)} have no problem in common on '{benchmark}'.")
+        several = wide.index.get_level_values("benchmark").nunique() > 1
+        ids = [f"{name}/{problem}" if several else str(problem) for name, problem in wide.index]
+        counts, sizes = (wide[name].to_numpy(dtype=np.int64) for name in ("n_correct", "n_samples"))
+        return CountArrays(counts, sizes, ids, tuple(models), benchmark)
+
+    def to_csv(self, path: str | Path) -> None:
+        """Write the table; reading it again gives the same counts."""
+        self.table.to_csv(path, index=False, lineterminator="\n")
+
+    def _of(self, benchmark: str) -> pd.DataFrame:
+        if benchmark == ALL:
+            return self.table
+        self._known("benchmark", [benchmark])
+        return self.table.loc[self.table["benchmark"] == benchmark]
+
+    def _known(self, column: str, names: Sequence[str]) -> None:
+        have = list(self.table[column].unique())
+        for name in names:
+            if name not in have:
+                near = get_close_matches(str(name), have, n=1)
+                hint = f" Did you mean '{near[0]}'?" if near else ""
+                raise InputError(f"{self.source}: no {column} '{name}'.{hint} It has: {', '.join(have)}.")
+
+    def _differences(self, missing: pd.DataFrame, benchmark: str) -> str:
+        parts = []
+        for model in missing.columns:
+            absent = missing.index[missing[model]]
+            if len(absent):
+                few = ", ".join(f"{name}/{problem}" for name, problem in absent[:3]) + (", ..." if len(absent) > 3 else "")
+                parts.append(f"{model} lacks {len(absent)} of {len(missing)} problems ({few})")
+        return (
+            f"{self.source}: the models were not sampled on the same problems of '{benchmark}': {'; '.join(parts)}.\n"
+            "To go on with the common ones only, say --common-problems (common_problems=True from Python)."
+        )
+
+
+def concatenated(parts: Sequence[Counts]) -> Counts:
+    """Several tables as one; a row that two of them hold is refused."""
+    if len(parts) == 1:
+        return parts[0]
+    source = " + ".join(part.source for part in parts)
+    bases = {part.default_base for part in parts if part.default_base is not None}
+    frame = pd.concat([part.table for part in parts], ignore_index=True)
+    doubled = frame.duplicated(list(KEY))
+    if doubled.any():
+        row = frame.loc[doubled].iloc[0]
+        raise InputError(
+            f"{source}: both hold {row['model']} on {row['benchmark']}, problem {row['problem_id']}. Leave one out, or give the model "
+            "another name in one of them."
+        )
+    return Counts(frame, source, bases.pop() if len(bases) == 1 else None)
+
+
+def _base_by_role(table: pd.DataFrame) -> str | None:
+    if "role" not in table.columns:
+        return None
+    names = table.loc[table["role"].astype(str) == BASE_ROLE, "model"].unique()
+    return str(names[0]) if len(names) == 1 else None

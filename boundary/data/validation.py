@@ -1,0 +1,161 @@
+"""What a counts table must be; the first row that is not is named by file, line and column."""
+
+from difflib import get_close_matches
+
+import numpy as np
+import pandas as pd
+
+from boundary.data.reading import LINE
+from boundary.errors import InputError
+
+KEY = ("model", "benchmark", "problem_id")
+REQUIRED = ("model", "problem_id", "n_samples", "n_correct")
+OUTCOMES = ("n_truncated", "n_no_answer", "n_timeout", "n_empty")
+COLUMNS = ("model", "benchmark", "problem_id", "n_samples", "n_correct")
+DEFAULT_BENCHMARK = "default"
+RESERVED = "all"
+# Beyond this, double precision no longer holds every whole number, and no one samples so much.
+LARGEST = 2**53
+
+
+def validated(frame: pd.DataFrame, source: str) -> pd.DataFrame:
+    """Check a raw table and give its columns their types.
+
+    Parameters
+    ----------
+    frame
+        Any table; text cells are read as numbers where numbers belong.
+    source
+        File name for messages.
+
+    Returns
+    -------
+    Columns model, benchmark, problem_id, n_samples, n_correct first, others after them as they were.
+
+    Raises
+    ------
+    InputError
+        With the first thing that is wrong.
+    """
+    lines = frame[LINE].to_numpy() if LINE in frame else None
+    checked = _Rows(source, lines)
+    table = frame.drop(columns=LINE, errors="ignore").reset_index(drop=True)
+    table.columns = [str(name).strip() for name in table.columns]
+    _require_columns(table, source)
+    if table.empty:
+        raise InputError(f"{source}: a header but no rows. It needs a row for each model and problem.")
+    if "benchmark" not in table:
+        table["benchmark"] = DEFAULT_BENCHMARK
+    for column in KEY:
+        table[column] = checked.names(table[column], column)
+    if (table["benchmark"] == RESERVED).any():
+        raise InputError(
+            f"{source}{checked.at((table['benchmark'] == RESERVED).to_numpy())}, column benchmark: 'all' is reserved for every benchmark "
+            "together. Rename it."
+        )
+    for column in ("n_samples", "n_correct", *(name for name in OUTCOMES if name in table)):
+        table[column] = checked.whole(table[column], column)
+    _check_totals(table, checked)
+    _check_unique(table, checked)
+    rest = [name for name in table.columns if name not in COLUMNS]
+    return table[[*COLUMNS, *rest]]
+
+
+class _Rows:
+    """Where rows stand, for messages."""
+
+    def __init__(self, source: str, lines: np.ndarray | None) -> None:
+        self.source, self.lines = source, lines
+
+    def at(self, bad: np.ndarray) -> str:
+        """', line 7' (or ', row 6' of a table without lines) of the first bad row."""
+        first = int(np.flatnonzero(bad)[0])
+        return f", line {self.lines[first]}" if self.lines is not None else f", row {first}"
+
+    def names(self, column: pd.Series, name: str) -> pd.Series:
+        """A column of names as text; 7 and 7.0 are both '7'."""
+        missing = column.isna().to_numpy()
+        text = column.astype("int64").astype(str) if _whole_floats(column) else column.astype(str)
+        text = text.str.strip()
+        missing = missing | (text == "").to_numpy()
+        if missing.any():
+            raise InputError(f"{self.source}{self.at(missing)}, column {name}: empty. Every row needs a {name}.")
+        return text.astype(object)
+
+    def whole(self, column: pd.Series, name: str) -> pd.Series:
+        """A column of whole numbers of at least 0."""
+        values = _numbers(column)
+        shown = column.astype(object)
+        problems = (
+            (column.isna().to_numpy() | (column.astype(str).str.strip() == "").to_numpy(), "empty. Give a whole number"),
+            (np.isnan(values), "'{}' is not a number"),
+            (np.isinf(values), "'{}' is infinite. Give a whole number"),
+            (values < 0, "{} is negative. Counts start at 0"),
+            (values != np.floor(values), "{} is not a whole number. Counts are whole: multiply a rate by n_samples"),
+            (values > LARGEST, "{} is too large for a count"),
+        )
+        for bad, complaint in problems:
+            if bad.any():
+                value = str(shown.iloc[int(np.flatnonzero(bad)[0])])[:40]
+                raise InputError(f"{self.source}{self.at(bad)}, column {name}: {complaint.format(value)}.")
+        return pd.Series(values.astype(np.int64), index=column.index)
+
+
+def _whole_floats(column: pd.Series) -> bool:
+    if column.dtype.kind != "f" or column.isna().any():
+        return False
+    values = column.to_numpy()
+    return bool((np.isfinite(values) & (values == np.floor(values))).all())
+
+
+def _numbers(column: pd.Series) -> np.ndarray:
+    if column.dtype == object or str(column.dtype).startswith("str"):
+        text = column.astype(str).str.strip()
+        # Python and pandas would read 1_000 and hexadecimal as numbers; a counts file means neither.
+        text = text.where(~text.str.contains("_", regex=False), "not a number")
+        return np.asarray(pd.to_numeric(text, errors="coerce"), dtype=float)
+    return np.asarray(pd.to_numeric(column, errors="coerce"), dtype=float)
+
+
+def _require_columns(table: pd.DataFrame, source: str) -> None:
+    have = list(table.columns)
+    for name in REQUIRED:
+        if name not in have:
+            near = get_close_matches(name, [h for h in have if h not in COLUMNS], n=1, cutoff=0.7)
+            hint = f" Is '{near[0]}' meant? Rename it." if near else ""
+            raise InputError(f"{source}: no column '{name}'.{hint} It needs {', '.join(REQUIRED)}; it has {', '.join(have[:12])}.")
+
+
+def _check_totals(table: pd.DataFrame, checked: _Rows) -> None:
+    over = (table["n_correct"] > table["n_samples"]).to_numpy()
+    if over.any():
+        row = table.loc[over].iloc[0]
+        raise InputError(
+            f"{checked.source}{checked.at(over)}, column n_correct: {row['n_correct']} correct of {row['n_samples']} samples. Are the two "
+            "columns swapped?"
+        )
+    present = [name for name in OUTCOMES if name in table]
+    over = (table["n_correct"] + table[present].sum(axis=1) > table["n_samples"]).to_numpy()
+    if over.any():
+        raise InputError(
+            f"{checked.source}{checked.at(over)}: n_correct and {', '.join(present)} add up to more than n_samples. A sample has one outcome."
+        )
+
+
+def _check_unique(table: pd.DataFrame, checked: _Rows) -> None:
+    repeated = table.duplicated(list(KEY)).to_numpy()
+    if not repeated.any():
+        return
+    row = table.loc[repeated].iloc[0]
+    what = f"{row['model']} on {row['benchmark']}, problem {row['problem_id']}"
+    same = table.loc[(table[list(KEY)] == row[list(KEY)]).all(axis=1)]
+    for column in ("temperature", "checkpoint_step"):
+        if column in table and same[column].nunique(dropna=False) > 1:
+            values = ", ".join(map(str, same[column].unique()[:4]))
+            raise InputError(
+                f"{checked.source}{checked.at(repeated)}: {what} appears with several values of {column} ({values}). Keep one, or put the "
+                f"{column} into the model's name."
+            )
+    raise InputError(
+        f"{checked.source}{checked.at(repeated)}: {what} appears twice. Add the two rows up, or remove one."
+    )

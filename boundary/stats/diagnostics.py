@@ -1,0 +1,64 @@
+"""Whether the sampler can be believed: R-hat and effective sample sizes of the reported quantities themselves."""
+
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+# Vehtari et al. 2021, arXiv 1903.08008: R-hat below 1.01, and at least 100 effective draws a chain for four chains.
+MAX_R_HAT = 1.01
+MIN_ESS = 400.0
+
+
+class Convergence(NamedTuple):
+    """Rank-normalised split R-hat, and effective draws in the bulk and in the tails."""
+
+    r_hat: float
+    ess_bulk: float
+    ess_tail: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether the quantity may be reported without a mark."""
+        return self.r_hat <= MAX_R_HAT and min(self.ess_bulk, self.ess_tail) >= MIN_ESS
+
+
+def convergence(quantities: dict[str, xr.DataArray]) -> dict[str, Convergence]:
+    """Convergence of each named quantity, dimensions (chain, draw).
+
+    Draws that are all alike have converged. Infinite draws (a crossover that never comes) count as the largest finite value, which
+    keeps their ranks; a quantity with undefined draws is judged on whether it is defined, where that varies.
+    """
+    if not quantities:
+        return {}
+    import arviz as az
+
+    finite = {name: _finite(array) for name, array in quantities.items()}
+    varying = xr.Dataset({name: array for name, array in finite.items() if float(array.std()) > 0})
+    chains, draws = next(iter(quantities.values())).shape
+    settled = Convergence(1.0, float(chains * draws), float(chains * draws))
+    if not varying.data_vars:
+        return dict.fromkeys(quantities, settled)
+    r_hat = az.rhat(varying, method="rank")
+    bulk, tail = az.ess(varying, method="bulk"), az.ess(varying, method="tail")
+    # 0/1 draws have no tails: their tail size is not defined and the bulk one stands for it.
+    return {
+        name: Convergence(float(r_hat[name]), float(bulk[name]), _or(float(tail[name]), float(bulk[name])))
+        if name in varying
+        else settled
+        for name in quantities
+    }
+
+
+def _or(value: float, instead: float) -> float:
+    return value if np.isfinite(value) else instead
+
+
+def _finite(array: xr.DataArray) -> xr.DataArray:
+    values = array.to_numpy().astype(float)
+    if np.isnan(values).any():
+        values = np.isnan(values).astype(float) if not np.isnan(values).all() else np.zeros_like(values)
+    elif np.isinf(values).any():
+        largest = values[np.isfinite(values)].max(initial=0.0)
+        values = np.where(np.isinf(values), 2 * largest + 1, values)
+    return xr.DataArray(values, dims=("chain", "draw"))

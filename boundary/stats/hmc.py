@@ -1,0 +1,166 @@
+"""Hamiltonian Monte Carlo for smooth posteriors of a hundred dimensions, started from the mode.
+
+The populations' posteriors, with every solve rate integrated out, have one mode and are close to normal around it. So the
+chains start from the Laplace approximation, use its covariance as metric, then the pooled covariance of all chains. All
+chains move in one vectorised call; the same compiled block serves warm-up and sampling.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+from scipy.optimize import minimize
+
+LogDensity = Callable[[Array, Any], Array]
+
+# Acceptance that tuning aims at, as the harmonic mean over chains: one stuck chain then shortens everybody's step, where
+# an arithmetic mean lets seven moving chains outvote it.
+TARGET_ACCEPTANCE = 0.5
+
+
+class Chains(NamedTuple):
+    """Draws of the parameters, shape (chain, draw, dimension), and the share of proposals accepted by each chain."""
+
+    draws: Float[Array, "chain draw dim"]
+    acceptance: Float[np.ndarray, " chain"]
+
+
+def hmc(
+    log_density: LogDensity,
+    data: Any,
+    dim: int,
+    key: Array,
+    *,
+    chains: int = 8,
+    draws: int = 160,
+    warmup: int = 160,
+    leapfrogs: int = 16,
+) -> Chains:
+    """Draw from a posterior density.
+
+    Parameters
+    ----------
+    log_density
+        `log_density(theta, data)`, smooth; a module-level function, so that it is compiled once for each shape of data.
+    data
+        Pytree of arrays passed on to it.
+    dim
+        Dimensions of theta; the prior's scale of each should be about 1.
+    key
+        JAX key; the same key gives the same draws.
+    chains, draws, warmup
+        Chains, kept draws of each, and tuning steps of each (a quarter each in four phases).
+    leapfrogs
+        Leapfrog steps a proposal; their length varies by -40 to +20 % so that no period is resonant.
+
+    Notes
+    -----
+    Neal 2011, arXiv 1206.1901; harmonic-mean tuning across chains after Hoffman & Sountsov 2022 (MEADS/ChEES).
+    """
+    mode, metric = _laplace(log_density, data, dim)
+    start, warm, keep = jax.random.split(key, 3)
+    # Half the Laplace scale: chains from the full scale now and then begin where the approximation is wrong and never move.
+    position = mode + 0.5 * jax.random.normal(start, (chains, dim)) @ metric.T
+    log_step = jnp.log(0.8 / dim**0.25)
+    block = partial(_block, log_density, leapfrogs, warmup // 4)
+    centre, history = mode, []
+    for phase, phase_key in enumerate(jax.random.split(warm, 4)):
+        visited, log_step, _ = block(data, position, centre, metric, log_step, phase_key, jnp.float32(1.0))
+        position = visited[-1]
+        history.append(np.asarray(visited, dtype=np.float64))
+        if phase in (1, 2):
+            centre, metric = _pooled(np.concatenate(history[-1:]), np.asarray(metric, dtype=np.float64))
+    kept, accepted = [], []
+    for phase_key in jax.random.split(keep, -(-draws // (warmup // 4))):
+        visited, _, rates = block(data, position, centre, metric, log_step, phase_key, jnp.float32(0.0))
+        position = visited[-1]
+        kept.append(visited)
+        accepted.append(rates)
+    return Chains(jnp.concatenate(kept)[:draws].swapaxes(0, 1), np.asarray(jnp.concatenate(accepted).mean(0)))
+
+
+@partial(jax.jit, static_argnums=0)
+def _value_and_grad(log_density: LogDensity, theta: Array, data: Any) -> tuple[Array, Array]:
+    return jax.value_and_grad(lambda t: -log_density(t, data))(theta)
+
+
+@partial(jax.jit, static_argnums=0)
+def _hessian(log_density: LogDensity, theta: Array, data: Any) -> Array:
+    return jax.hessian(lambda t: -log_density(t, data))(theta)
+
+
+def _laplace(log_density: LogDensity, data: Any, dim: int) -> tuple[Array, Array]:
+    """Mode, and a square root of the inverse Hessian there."""
+
+    def objective(theta: np.ndarray) -> tuple[float, np.ndarray]:
+        value, grad = _value_and_grad(log_density, jnp.asarray(theta, jnp.float32), data)
+        return float(value), np.asarray(grad, dtype=np.float64)
+
+    mode = minimize(objective, np.zeros(dim), jac=True, method="L-BFGS-B", options={"maxiter": 150}).x
+    hessian = np.asarray(_hessian(log_density, jnp.asarray(mode, jnp.float32), data), dtype=np.float64)
+    curvature, axes = np.linalg.eigh(hessian)
+    # The prior alone has curvature 1; less is the likelihood's local convexity, and no scale to trust.
+    return jnp.asarray(mode, jnp.float32), jnp.asarray(axes / np.sqrt(np.maximum(curvature, 0.5)), jnp.float32)
+
+
+def _pooled(visited: Float[np.ndarray, "step chain dim"], metric: Float[np.ndarray, "dim dim"]) -> tuple[Array, Array]:
+    """Centre and metric from all chains' positions, shrunk towards the metric in use."""
+    flat = visited.reshape(-1, visited.shape[-1])
+    dim = flat.shape[1]
+    weight = len(flat) / 5  # neighbouring positions are correlated: about five steps make one independent draw
+    covariance = (weight * np.cov(flat.T) + dim * metric @ metric.T) / (weight + dim)
+    root = np.linalg.cholesky(covariance + 1e-8 * np.eye(dim))
+    return jnp.asarray(flat.mean(0), jnp.float32), jnp.asarray(root, jnp.float32)
+
+
+@partial(jax.jit, static_argnums=(0, 1, 2))
+def _block(
+    log_density: LogDensity,
+    leapfrogs: int,
+    steps: int,
+    data: Any,
+    position: Array,
+    centre: Array,
+    metric: Array,
+    log_step: Array,
+    key: Array,
+    adapt: Array,
+) -> tuple[Array, Array, Array]:
+    """Positions (step, chain, dim) of one block, the tuned log step and the acceptance probabilities (step, chain)."""
+    potential = jax.vmap(jax.value_and_grad(lambda z: -log_density(centre + metric @ z, data)))
+    whitened = jax.scipy.linalg.solve(metric, (position - centre).T).T
+
+    def proposal(z: Array, grad: Array, momentum: Array, step: Array) -> tuple[Array, Array, Array, Array]:
+        def leapfrog(_: int, state: tuple[Array, Array, Array, Array]) -> tuple[Array, Array, Array, Array]:
+            z, momentum, _, grad = state
+            momentum = momentum - 0.5 * step * grad
+            z = z + step * momentum
+            value, grad = potential(z)
+            return z, momentum - 0.5 * step * grad, value, grad
+
+        return jax.lax.fori_loop(0, leapfrogs, leapfrog, (z, momentum, jnp.zeros(z.shape[0]), grad))
+
+    def step(state: tuple[Array, ...], key: Array) -> tuple[tuple[Array, ...], tuple[Array, Array]]:
+        z, value, grad, log_step, count = state
+        for_momentum, for_length, for_accept = jax.random.split(key, 3)
+        momentum = jax.random.normal(for_momentum, z.shape)
+        size = jnp.exp(log_step) * jax.random.uniform(for_length, (z.shape[0], 1), minval=0.6, maxval=1.2)
+        z_new, momentum_new, value_new, grad_new = proposal(z, grad, momentum, size)
+        log_ratio = value - value_new + 0.5 * ((momentum**2).sum(1) - (momentum_new**2).sum(1))
+        probability = jnp.where(jnp.isfinite(log_ratio), jnp.exp(jnp.minimum(log_ratio, 0.0)), 0.0)
+        accept = jax.random.uniform(for_accept, probability.shape) < probability
+        z, grad = jnp.where(accept[:, None], z_new, z), jnp.where(accept[:, None], grad_new, grad)
+        value = jnp.where(accept, value_new, value)
+        harmonic = 1.0 / (1.0 / jnp.maximum(probability, 0.05)).mean()
+        log_step = log_step + adapt * 1.5 * (harmonic - TARGET_ACCEPTANCE) / (1.0 + count) ** 0.6
+        return (z, value, grad, log_step, count + 1.0), (z, probability)
+
+    value, grad = potential(whitened)
+    last, (visited, probability) = jax.lax.scan(
+        step, (whitened, value, grad, log_step, jnp.float32(0.0)), jax.random.split(key, steps)
+    )
+    return centre + visited @ metric.T, last[3], probability

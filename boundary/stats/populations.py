@@ -1,0 +1,162 @@
+"""Smooth populations with atoms: the weights of a lattice's cells as functions of standard normal parameters.
+
+The log density on the logit scale is a normal log density with learned place and width, plus a Gaussian process that bends
+it where the data ask for it. The atoms at 0 (no sample will ever be right) and at 1 have log odds of their own against the
+smooth part. Every parameter is standard normal a priori, so that the posterior is smooth and chains start near its mode.
+
+docs/decisions/002-population.md tells what was tried instead and what it cost.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from boundary.stats.lattice import Lattice
+
+# An atom's log odds against the smooth part: normal with this scale. At the place below, an atom of 2 % is expected and one of
+# .04 % or of 50 % is two scales away. A heavier atom at 0 pulls pass@k beyond n down, a lighter one pulls it up.
+ATOM_SCALE = 2.0
+ATOM_AT_ZERO, ATOM_AT_ONE = -4.0, -4.0
+# Where the smooth part of a population is centred, in logits.
+CENTRE = -0.5
+
+
+class MarginalBasis(NamedTuple):
+    """Constants of a population of one model."""
+
+    knots: Float[Array, " knot"]
+    waves: Float[Array, "knot wave"]
+
+
+class JointBasis(NamedTuple):
+    """Constants of a population of a pair of models."""
+
+    level: Float[Array, " point"]  # (x + y) / 2 at each pair of knots
+    change: Float[Array, " point"]  # y - x
+    waves: Float[Array, "point wave"]
+    knots: Float[Array, " knot"]
+    edge_waves: Float[Array, "knot edge_wave"]
+
+
+def waves(points: np.ndarray, length: float, count: int, weight: np.ndarray | None = None) -> Float[np.ndarray, "..."]:
+    """Leading eigenfunctions of a squared-exponential Gaussian process, scaled so that it is `waves @ normal`.
+
+    `weight` says where on the axis they must be accurate (everywhere alike if not given).
+    """
+    kernel = np.exp(-0.5 * ((points[:, None] - points) / length) ** 2)
+    root = np.sqrt(weight / weight.max()) + 1e-3 if weight is not None else np.ones_like(points)
+    values, vectors = np.linalg.eigh(root[:, None] * kernel * root)
+    leading = vectors[:, ::-1][:, :count] * np.sqrt(np.maximum(values[::-1][:count], 0.0))
+    # An eigenvector's sign is the library's whim; fixed, so that the same seed gives the same numbers everywhere.
+    signs = np.where(leading.sum(0) < 0, -1.0, 1.0)
+    return leading * signs / root[:, None]
+
+
+# One model: the amplitude and length (in logits) of the Gaussian process, and how many of its eigenfunctions are kept.
+MARGINAL_AMPLITUDE, MARGINAL_LENGTH, MARGINAL_WAVES = 1.5, 2.0, 18
+MARGINAL_DIM = 4 + MARGINAL_WAVES
+
+
+def marginal_basis(lattice: Lattice) -> MarginalBasis:
+    """Constants of the population of one model on a lattice."""
+    knots = lattice.knots
+    bend = MARGINAL_AMPLITUDE * waves(knots, MARGINAL_LENGTH, MARGINAL_WAVES)
+    return MarginalBasis(jnp.asarray(knots, jnp.float32), jnp.asarray(bend, jnp.float32))
+
+
+def marginal_weights(theta: Float[Array, " dim"], basis: MarginalBasis) -> Float[Array, " cell"]:
+    """Weights of the cells, summing to 1, of a population of one model.
+
+    Notes
+    -----
+    log density(x) = -(x - m)^2 / (2 s^2) + GP(x) with m ~ N(-.5, 2.5), log s ~ N(1, .5), GP of standard deviation 1.5 and length
+    2; the log odds of each atom against the smooth part are N(-4, 2).
+    """
+    centre, width = CENTRE + 2.5 * theta[2], jnp.exp(1.0 + 0.5 * theta[3])
+    smooth = jax.nn.softmax(-0.5 * ((basis.knots - centre) / width) ** 2 + basis.waves @ theta[4:])
+    odds = jnp.stack([ATOM_AT_ZERO + ATOM_SCALE * theta[0], jnp.float32(0.0), ATOM_AT_ONE + ATOM_SCALE * theta[1]])
+    at_zero, inner, at_one = jax.nn.softmax(odds)
+    return jnp.concatenate([at_zero[None], inner * smooth, at_one[None]])
+
+
+# A pair: Gaussian processes over the common level (x + y) / 2, over the change y - x, and over both together.
+LEVEL_LENGTH, LEVEL_WAVES, LEVEL_AMPLITUDE = 2.5, 12, 1.5
+CHANGE_LENGTH, CHANGE_WAVES, CHANGE_AMPLITUDE = 1.5, 8, 1.0
+BOTH_LENGTHS, BOTH_WAVES, BOTH_AMPLITUDE = (4.0, 2.5), (7, 5), 1.0
+EDGE_LENGTH, EDGE_WAVES, EDGE_AMPLITUDE = 3.0, 6, 1.0
+# Changes larger than this scale (in logits) are rare, so the eigenfunctions spend themselves on smaller ones.
+CHANGE_SCALE = 4.0
+# Log odds, against the smooth part, of: dead in both; certain in both; (0, 1) and (1, 0); base at 0 or 1 with RL anywhere; RL at 0
+# or 1 with base anywhere. The edges at RL = 0 and base = 0 are the problems truly lost and truly gained.
+CORNERS_AND_EDGES = (-4.0, -3.5, -9.0, -9.0, -5.0, -5.0, -5.0, -5.0)
+JOINT_SHAPE = 5
+JOINT_DIM = (
+    len(CORNERS_AND_EDGES) + 4 * EDGE_WAVES + JOINT_SHAPE + LEVEL_WAVES + CHANGE_WAVES + BOTH_WAVES[0] * BOTH_WAVES[1]
+)
+
+
+def joint_basis(lattice: Lattice) -> JointBasis:
+    """Constants of the population of a pair of models on a lattice."""
+    knots = lattice.knots
+    base, rl = (axis.ravel() for axis in np.meshgrid(knots, knots, indexing="ij"))
+    level, change = (base + rl) / 2, rl - base
+    span = knots[-1] - knots[0]
+    levels, changes = np.linspace(knots[0], knots[-1], 97), np.linspace(-span, span, 193)
+    common = np.exp(-0.5 * (changes / CHANGE_SCALE) ** 2)
+
+    def along(at: np.ndarray, axis: np.ndarray, length: float, count: int, weight: np.ndarray | None) -> np.ndarray:
+        table = waves(axis, length, count, weight)
+        return np.stack([np.interp(at, axis, column) for column in table.T], axis=-1)
+
+    over_level = along(level, levels, LEVEL_LENGTH, LEVEL_WAVES, None)
+    over_change = along(change, changes, CHANGE_LENGTH, CHANGE_WAVES, common)
+    slow_level = along(level, levels, BOTH_LENGTHS[0], BOTH_WAVES[0], None)
+    slow_change = along(change, changes, BOTH_LENGTHS[1], BOTH_WAVES[1], common)
+    both = (slow_level[:, :, None] * slow_change[:, None, :]).reshape(len(level), -1)
+    bend = np.concatenate(
+        [LEVEL_AMPLITUDE * over_level, CHANGE_AMPLITUDE * over_change, BOTH_AMPLITUDE * both], axis=1
+    )
+    bend = _beyond_normal(bend, level - CENTRE, change - 1.0)
+    edge = EDGE_AMPLITUDE * waves(knots, EDGE_LENGTH, EDGE_WAVES)
+    return JointBasis(*(jnp.asarray(part, jnp.float32) for part in (level, change, bend, knots, edge)))
+
+
+def _beyond_normal(bend: np.ndarray, level: np.ndarray, change: np.ndarray) -> Float[np.ndarray, "point wave"]:
+    """Waves without their quadratic part, which the normal density's own parameters already span.
+
+    Otherwise the two trade places along curved ridges of the posterior (effective draws of lost(1024): 261 of 1,600 with that part, 667 without).
+    """
+    quadratic = np.stack([np.ones_like(level), level, level**2, change, change * level, change**2], axis=1)
+    root = np.exp(-0.25 * (level / 4.0) ** 2 - 0.25 * (change / 2.5) ** 2)[:, None]
+    slopes = np.linalg.lstsq(root * quadratic, root * bend, rcond=None)[0]
+    return np.asarray(bend - quadratic @ slopes)
+
+
+def joint_weights(theta: Float[Array, " dim"], basis: JointBasis) -> Float[Array, "cell cell"]:
+    """Weights of the pairs of cells, summing to 1: base along the rows, RL along the columns.
+
+    Notes
+    -----
+    On the smooth part, log density = -(l - m)^2 / (2 s^2) - t (d - a - b (l - m))^2 / 2 + GP(l) + GP(d) + GP(l, d), with the level
+    l = (x + y) / 2 and the change d = y - x of the two logits: m ~ N(-.5, 2), log s ~ N(log 3.5, .4), log t ~ N(log .35, 1), a ~ N(1, 1.5),
+    b ~ N(0, .3). Four edges and four corners carry the atoms.
+    """
+    size = basis.knots.shape[0]
+    corners, rest = theta[: len(CORNERS_AND_EDGES)], theta[len(CORNERS_AND_EDGES) :]
+    edges, shape, bend = jnp.split(rest, [4 * EDGE_WAVES, 4 * EDGE_WAVES + JOINT_SHAPE])
+    centre, width = CENTRE + 2.0 * shape[0], 3.5 * jnp.exp(0.4 * shape[1])
+    tightness, shift, slope = 0.35 * jnp.exp(shape[2]), 1.0 + 1.5 * shape[3], 0.3 * shape[4]
+    level = basis.level - centre
+    log_density = -0.5 * (level / width) ** 2 - 0.5 * tightness * (basis.change - shift - slope * level) ** 2
+    smooth = jax.nn.softmax(log_density + basis.waves @ bend).reshape(size, size)
+    along_edge = -0.5 * ((basis.knots - CENTRE) / 4.0) ** 2 + edges.reshape(4, EDGE_WAVES) @ basis.edge_waves.T
+    base_zero, base_one, rl_zero, rl_one = jax.nn.softmax(along_edge, axis=1)
+    odds = jnp.asarray(CORNERS_AND_EDGES, jnp.float32) + ATOM_SCALE * corners
+    share = jax.nn.softmax(jnp.append(odds, 0.0))
+    top = jnp.concatenate([share[0:1], share[4] * base_zero, share[2:3]])
+    bottom = jnp.concatenate([share[3:4], share[5] * base_one, share[1:2]])
+    middle = jnp.concatenate([(share[6] * rl_zero)[:, None], share[8] * smooth, (share[7] * rl_one)[:, None]], axis=1)
+    return jnp.concatenate([top[None], middle, bottom[None]])

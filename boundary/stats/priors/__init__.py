@@ -1,0 +1,16 @@
+"""Families of solve-rate populations, one module each."""
+
+from collections.abc import Callable
+
+from boundary.stats.priors.beta_binomial import BetaBinomial
+from boundary.stats.priors.independent import Independent
+from boundary.stats.priors.nonparametric import NonParametric
+from boundary.stats.priors.prior import Prior
+
+PRIORS: dict[str, Callable[[], Prior]] = {
+    "nonparametric": NonParametric,
+    "beta_binomial": BetaBinomial,
+    "independent": Independent,
+}
+
+__all__ = ["PRIORS", "BetaBinomial", "Independent", "NonParametric", "Prior"]

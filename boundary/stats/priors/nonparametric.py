@@ -1,0 +1,171 @@
+"""A smooth population of any shape with atoms at 0 and 1, for one model or jointly for a pair."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from boundary.stats import populations
+from boundary.stats.cells import draw_new, draw_rates, draw_rates_of_pair
+from boundary.stats.hmc import hmc
+from boundary.stats.lattice import Lattice
+from boundary.stats.priors.prior import check_counts
+from boundary.stats.solve_rates import SolveRates
+
+
+class MarginalData(NamedTuple):
+    """Distinct counts of one model: their likelihood in each cell and how many problems have them."""
+
+    likelihood: Float[Array, "row cell"]
+    problems: Float[Array, " row"]
+    basis: populations.MarginalBasis
+
+
+class JointData(NamedTuple):
+    """Distinct pairs of counts: each model's likelihood in each cell and how many problems have them."""
+
+    base: Float[Array, "row cell"]
+    rl: Float[Array, "row cell"]
+    problems: Float[Array, " row"]
+    basis: populations.JointBasis
+
+
+def marginal_log_density(theta: Float[Array, " dim"], data: MarginalData) -> Array:
+    """Log posterior of a population of one model, every solve rate integrated out."""
+    chance = data.likelihood @ populations.marginal_weights(theta, data.basis)
+    return (data.problems * jnp.log(chance + 1e-30)).sum() - 0.5 * (theta**2).sum()
+
+
+def joint_log_density(theta: Float[Array, " dim"], data: JointData) -> Array:
+    """Log posterior of a population of a pair, every solve rate integrated out."""
+    chance = ((data.base @ populations.joint_weights(theta, data.basis)) * data.rl).sum(axis=1)
+    return (data.problems * jnp.log(chance + 1e-30)).sum() - 0.5 * (theta**2).sum()
+
+
+@dataclass(frozen=True)
+class NonParametric:
+    """Smooth population of logit solve rates with atoms at 0 and at 1; jointly for a pair of models.
+
+    The default. The density on the logit scale is a normal one bent by a Gaussian process (`boundary.stats.populations`), so it takes
+    the shape that the data ask for, and where they say nothing, near p = 0, the spread of its draws says so. In a pair each
+    model's counts inform the other's solve rate.
+
+    Parameters
+    ----------
+    chains, draws, warmup, leapfrogs
+        Hamiltonian Monte Carlo: chains, kept draws and tuning steps of each, leapfrog steps a draw.
+    new_problems
+        New problems drawn from each population, for the target `superpopulation`.
+
+    Notes
+    -----
+    A g-model (Efron 2016, doi 10.1093/biomet/asv068) with atoms, fully Bayesian. docs/decisions/002-population.md compares it with
+    Dirichlet processes on a grid, which mix badly (10 effective draws of 2,000 for pass@1024) and cover less.
+    """
+
+    chains: int = 8
+    draws: int = 200
+    warmup: int = 200
+    leapfrogs: int = 16
+    new_problems: int = 500
+    name: str = "nonparametric"
+
+    def posterior(
+        self, n_correct: Int[np.ndarray, "problem model"], n_samples: Int[np.ndarray, "problem model"], key: Array
+    ) -> SolveRates:
+        """Posterior of the solve rates of one model, or of a pair with the base model in column 0.
+
+        Raises
+        ------
+        ValueError
+            If there are more than two models: fit pairs.
+        """
+        n_correct, n_samples = check_counts(n_correct, n_samples)
+        n_models = n_correct.shape[1]
+        if n_models > 2:
+            raise ValueError(f"The nonparametric prior takes one model or a pair, got {n_models}; fit pairs.")
+        lattice = Lattice.for_samples(int(n_samples.max()))
+        fit = self._marginal if n_models == 1 else self._joint
+        p, new_p = fit(n_correct, n_samples, lattice, key)
+        chains = (self.chains, self.draws)
+        p, new_p = (np.asarray(part, dtype=np.float64).reshape(chains + part.shape[1:]) for part in (p, new_p))
+        return SolveRates(p, n_correct, n_samples, self.name, new_p)
+
+    def _marginal(self, n_correct: np.ndarray, n_samples: np.ndarray, lattice: Lattice, key: Array) -> Any:
+        for_hmc, for_rates, for_new = jax.random.split(key, 3)
+        table = _Distinct.of(n_correct[:, 0], n_samples[:, 0], lattice)
+        problems = np.bincount(table.row, minlength=len(table.likelihood))
+        basis = _marginal_basis(lattice)
+        data = MarginalData(table.likelihood, jnp.asarray(problems, jnp.float32), basis)
+        chains = self._hmc(marginal_log_density, data, populations.MARGINAL_DIM, for_hmc)
+        weights = jax.lax.map(lambda theta: populations.marginal_weights(theta, basis), chains)
+        rows = _padded(table.row)
+        p = draw_rates(for_rates, weights, table.likelihood, table.quantiles, rows)[:, : len(n_correct)]
+        cells = jnp.arange(lattice.n_cells)[:, None]
+        return p[..., None], draw_new(for_new, weights, cells, _prior_quantiles(lattice), self.new_problems)
+
+    def _joint(self, n_correct: np.ndarray, n_samples: np.ndarray, lattice: Lattice, key: Array) -> Any:
+        for_hmc, for_rates, for_new = jax.random.split(key, 3)
+        base, rl = (_Distinct.of(n_correct[:, m], n_samples[:, m], lattice) for m in (0, 1))
+        rows = np.column_stack([base.row, rl.row])
+        distinct, problems = np.unique(rows, axis=0, return_counts=True)
+        distinct = _padded(distinct)
+        problems = jnp.asarray(np.pad(problems, (0, len(distinct) - len(problems))), jnp.float32)
+        basis = _joint_basis(lattice)
+        data = JointData(base.likelihood[distinct[:, 0]], rl.likelihood[distinct[:, 1]], problems, basis)
+        chains = self._hmc(joint_log_density, data, populations.JOINT_DIM, for_hmc)
+        weights = jax.lax.map(lambda theta: populations.joint_weights(theta, basis), chains)
+        tables = (base.likelihood, rl.likelihood), (base.quantiles, rl.quantiles)
+        p = draw_rates_of_pair(for_rates, weights, *tables, _padded(rows))[:, : len(n_correct)]
+        size = lattice.n_cells
+        states = jnp.stack(jnp.divmod(jnp.arange(size * size), size), axis=1)
+        flat = weights.reshape(len(weights), -1)
+        return p, draw_new(for_new, flat, states, _prior_quantiles(lattice), self.new_problems)
+
+    def _hmc(self, log_density: Any, data: Any, dim: int, key: Array) -> Float[Array, "draw dim"]:
+        settings = {"chains": self.chains, "draws": self.draws, "warmup": self.warmup, "leapfrogs": self.leapfrogs}
+        return hmc(log_density, data, dim, key, **settings).draws.reshape(-1, dim)
+
+
+class _Distinct(NamedTuple):
+    """Tables of the distinct counts of one model, and the row of each problem in them."""
+
+    likelihood: Float[Array, "row cell"]
+    quantiles: Float[Array, "row cell quantile"]
+    row: Int[np.ndarray, " problem"]
+
+    @classmethod
+    def of(cls, n_correct: np.ndarray, n_samples: np.ndarray, lattice: Lattice) -> "_Distinct":
+        counts = np.column_stack([n_correct, n_samples])
+        distinct, row = np.unique(counts, axis=0, return_inverse=True)
+        likelihood, quantiles = lattice.likelihood(*distinct.T), lattice.quantiles(*distinct.T)
+        padded = (_padded(table.astype(np.float32)) for table in (likelihood, quantiles))
+        return cls(*padded, row.ravel())
+
+
+def _padded(table: np.ndarray) -> Array:
+    """Rows repeated up to 128, 512, 2048, ... of them, so that few shapes are ever compiled."""
+    size = 128
+    while size < len(table):
+        size *= 4
+    return jnp.asarray(np.concatenate([table, np.repeat(table[:1], size - len(table), axis=0)]))
+
+
+@lru_cache(maxsize=8)
+def _marginal_basis(lattice: Lattice) -> populations.MarginalBasis:
+    return populations.marginal_basis(lattice)
+
+
+@lru_cache(maxsize=8)
+def _joint_basis(lattice: Lattice) -> populations.JointBasis:
+    return populations.joint_basis(lattice)
+
+
+def _prior_quantiles(lattice: Lattice) -> Float[Array, "cell quantile"]:
+    """Quantiles within each cell when nothing was sampled (0 of 0)."""
+    nothing = np.zeros(1, dtype=int)
+    return jnp.asarray(lattice.quantiles(nothing, nothing)[0], jnp.float32)

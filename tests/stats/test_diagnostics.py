@@ -1,0 +1,53 @@
+"""Convergence of reported quantities: what it passes and what it must not pass."""
+
+import numpy as np
+import xarray as xr
+
+from boundary.stats.diagnostics import convergence
+from boundary.stats.intervals import summarise
+
+
+def draws(values):
+    return xr.DataArray(np.asarray(values, float), dims=("chain", "draw"))
+
+
+def test_independent_draws_pass_and_a_stuck_chain_fails():
+    good = np.random.default_rng(0).normal(size=(8, 200))
+    stuck = good.copy()
+    stuck[3] = 2.0
+    judged = convergence({"good": draws(good), "stuck": draws(stuck)})
+    assert judged["good"].ok
+    assert not judged["stuck"].ok
+
+
+def test_slow_chains_have_few_effective_draws():
+    walk = np.cumsum(np.random.default_rng(0).normal(size=(8, 200)), axis=1)
+    assert not convergence({"walk": draws(walk)})["walk"].ok
+
+
+def test_constant_infinite_and_undefined_draws():
+    rng = np.random.default_rng(0)
+    some_infinite = np.where(rng.random((8, 200)) < 0.2, np.inf, rng.normal(size=(8, 200)))
+    some_undefined = np.where(rng.random((8, 200)) < 0.2, np.nan, rng.normal(size=(8, 200)))
+    judged = convergence(
+        {
+            "constant": draws(np.ones((8, 200))),
+            "never": draws(np.full((8, 200), np.inf)),
+            "undefined": draws(np.full((8, 200), np.nan)),
+            "some infinite": draws(some_infinite),
+            "some undefined": draws(some_undefined),
+        }
+    )
+    assert all(quantity.ok for quantity in judged.values()), judged
+
+
+def test_nothing_to_judge():
+    assert convergence({}) == {}
+
+
+def test_summary_keeps_infinity_and_leaves_out_the_undefined():
+    summary = summarise(np.array([2.0, 3.0, np.inf, np.nan]), 0.5)
+    assert summary.median == 3.0
+    assert summary.upper == np.inf
+    assert summary.prob_positive == 1.0
+    assert np.isnan(summarise(np.array([np.nan]), 0.95).mean)

@@ -1,0 +1,141 @@
+"""One battery for every family of priors."""
+
+import jax
+import numpy as np
+import pytest
+
+from boundary.stats.diagnostics import convergence
+from boundary.stats.estimands import pass_at_k
+from boundary.stats.priors import PRIORS, Independent, NonParametric
+
+FAMILIES = sorted(PRIORS)
+# One shape for the whole battery: a family compiles once.
+N_PROBLEMS, N_SAMPLES = 60, 32
+
+
+def made_up_counts(seed=0, n=N_SAMPLES, models=2):
+    rng = np.random.default_rng(seed)
+    p = rng.beta(0.6, 0.8, size=(N_PROBLEMS, models))
+    p[:5] = 0
+    return p, rng.binomial(n, p), np.full((N_PROBLEMS, models), n)
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def family(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def fitted(family):
+    p, c, n = made_up_counts()
+    return p, c, n, PRIORS[family]().posterior(c, n, jax.random.key(0))
+
+
+def test_rates_are_probabilities_of_the_right_shape(fitted):
+    _, c, _, rates = fitted
+    assert rates.p.shape[2:] == c.shape
+    assert ((rates.p >= 0) & (rates.p <= 1)).all()
+    assert rates.prior in PRIORS
+
+
+def test_same_key_same_draws(family, fitted):
+    _, c, n, rates = fitted
+    again = PRIORS[family]().posterior(c, n, jax.random.key(0))
+    np.testing.assert_array_equal(again.p, rates.p)
+
+
+def test_rates_lie_near_the_truth(fitted):
+    p, _, n, rates = fitted
+    error = rates.p.mean((0, 1)) - p
+    # Standard deviation of c/n is at most sqrt(1 / 4n); the mean of 120 such errors is far smaller.
+    assert np.sqrt((error**2).mean()) < np.sqrt(0.25 / N_SAMPLES)
+
+
+def test_observed_zero_is_never_certain_failure_and_one_success_excludes_zero(fitted):
+    _, c, _, rates = fitted
+    assert rates.p[:, :, c == 0].max() > 0
+    assert rates.p[:, :, c > 0].min() > 0
+    assert rates.p[:, :, c < N_SAMPLES].max() < 1
+
+
+def test_permuting_problems_permutes_results(family, fitted):
+    _, c, n, rates = fitted
+    order = np.random.default_rng(3).permutation(N_PROBLEMS)
+    permuted = PRIORS[family]().posterior(c[order], n[order], jax.random.key(5))
+    spread = rates.p.std((0, 1))[order]
+    difference = permuted.p.mean((0, 1)) - rates.p.mean((0, 1))[order]
+    assert np.abs(difference / np.maximum(spread, 1e-3)).max() < 0.5
+
+
+def test_more_samples_narrow_the_interval(family, fitted):
+    *_, rates = fitted
+    _, c, n = made_up_counts(n=8)
+    fewer = PRIORS[family]().posterior(c, n, jax.random.key(0))
+    widths = [pass_at_k(r, 1).std(("chain", "draw")).max().item() for r in (fewer, rates)]
+    assert widths[0] > widths[1]
+
+
+def test_reported_quantities_converge(fitted):
+    *_, rates = fitted
+    curve = pass_at_k(rates, [1, 8, 32, 128])
+    judged = convergence({f"{m} {k}": curve.sel(model=m, k=k) for m in rates.models for k in (1, 8, 32, 128)})
+    assert all(quantity.ok for quantity in judged.values()), judged
+
+
+def test_unequal_and_missing_samples(family):
+    _, c, n = made_up_counts()
+    n = n.copy()
+    n[:10, 0], n[10:20, 1] = 0, 16
+    c = np.minimum(c, n)
+    rates = PRIORS[family]().posterior(c, n, jax.random.key(0))
+    assert np.isfinite(rates.p).all()
+    # A problem never sampled is known less well than one sampled 32 times.
+    assert rates.p[:, :, :10, 0].std((0, 1)).mean() > rates.p[:, :, 20:, 0].std((0, 1)).mean()
+
+
+def test_one_model_alone(family):
+    _, c, n = made_up_counts(models=1)
+    rates = PRIORS[family]().posterior(c, n, jax.random.key(0))
+    assert rates.p.shape[2:] == (N_PROBLEMS, 1)
+
+
+@pytest.mark.parametrize(
+    ("c", "n"), [([[3]], [[2]]), ([[-1]], [[2]]), ([1, 2], [3, 3]), (np.zeros((0, 2)), np.zeros((0, 2)))]
+)
+def test_impossible_counts_are_refused(family, c, n):
+    with pytest.raises(ValueError, match="Counts need"):
+        PRIORS[family]().posterior(np.array(c), np.array(n), jax.random.key(0))
+
+
+def test_independent_is_the_conjugate_posterior():
+    c, n = np.array([[0], [3], [10]]), np.full((3, 1), 10)
+    p = Independent(a=0.5, b=0.5, draws=5000).posterior(c, n, jax.random.key(0)).p.reshape(-1, 3)
+    mean = (c[:, 0] + 0.5) / 11
+    error = np.sqrt(mean * (1 - mean) / 12 / len(p))
+    np.testing.assert_array_less(abs(p.mean(0) - mean), 4 * error)
+
+
+def test_independent_refuses_improper_parameters_and_new_problems():
+    with pytest.raises(ValueError, match="above 0"):
+        Independent(a=0)
+    rates = Independent().posterior(np.array([[1]]), np.array([[2]]), jax.random.key(0))
+    with pytest.raises(ValueError, match="no population"):
+        pass_at_k(rates, 1, target="superpopulation")
+
+
+def test_nonparametric_takes_one_model_or_a_pair():
+    c = np.zeros((4, 3), int)
+    with pytest.raises(ValueError, match="fit pairs"):
+        NonParametric().posterior(c, c + 1, jax.random.key(0))
+
+
+def test_paired_model_informs_the_other():
+    """A problem that the base never solved is likelier solvable by it where the RL model solves it often."""
+    rng = np.random.default_rng(2)
+    logit = rng.normal(-1.5, 2.0, N_PROBLEMS)
+    p = 1 / (1 + np.exp(-np.column_stack([logit, logit + 1.0])))
+    c, n = rng.binomial(N_SAMPLES, p), np.full((N_PROBLEMS, 2), N_SAMPLES)
+    c[:2] = [[0, 0], [0, 12]]
+    rates = NonParametric().posterior(c, n, jax.random.key(0))
+    reach = 1 - (1 - rates.p[..., 0]) ** N_SAMPLES
+    assert reach[:, :, 1].mean() > 2 * reach[:, :, 0].mean()
