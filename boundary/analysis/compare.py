@@ -264,7 +264,7 @@ def _comparison(
     crossing = estimands.crossover(rates, furthest, **pair)
     never = np.isinf(crossing).where(~np.isnan(crossing))
     beyond = furthest > rates.reliable_k
-    reached = np.nanquantile(crossing, 0.5) > rates.reliable_k if bool((~np.isnan(crossing)).any()) else beyond
+    reached = np.nanquantile(crossing, 0.5, method="inverted_cdf") > rates.reliable_k if bool((~np.isnan(crossing)).any()) else beyond
     quantities.append(Quantity("crossover", crossing, rl, base, extrapolated=bool(reached)))
     quantities.append(Quantity("no_crossover", never, rl, base, furthest, beyond))
     ceiling = max([k for k in budgets if k <= rates.reliable_k], default=min(budgets))

@@ -14,7 +14,8 @@ from jaxtyping import Array, Float, Int
 
 def _pick(key: Array, mass: Float[Array, "problem cell"]) -> Int[Array, " problem"]:
     """One index for each row, with probability proportional to the row."""
-    upper = jnp.cumsum(mass, axis=1)
+    # A product with a triangle of ones is a running sum, and several times faster than one on a CPU.
+    upper = mass @ jnp.triu(jnp.ones((mass.shape[1], mass.shape[1]), mass.dtype))
     at = jax.random.uniform(key, (mass.shape[0], 1)) * upper[:, -1:]
     return jnp.minimum((upper < at).sum(axis=1), mass.shape[1] - 1)
 

@@ -13,8 +13,8 @@ from jaxtyping import Float, Int
 from scipy.special import expit
 from scipy.stats import binom
 
-# logit -15 is p = 3e-7: no budget below a million tells it from the atom at 0.
-LOWEST, HIGHEST, SPACING = -15.0, 12.0, 0.75
+# logit -13.5 is p = 1.4e-6: no budget below a hundred thousand tells it from the atom at 0.
+LOWEST, HIGHEST, SPACING = -13.5, 10.5, 0.8
 # Quantiles kept of each cell's posterior; the midpoint rule leaves an error of 1 / 64^2 in its variance.
 QUANTILES = 64
 

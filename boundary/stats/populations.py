@@ -27,6 +27,7 @@ CENTRE = -0.5
 class MarginalBasis(NamedTuple):
     """Constants of a population of one model."""
 
+    n_problems: Float[Array, ""]
     knots: Float[Array, " knot"]
     waves: Float[Array, "knot wave"]
 
@@ -34,11 +35,32 @@ class MarginalBasis(NamedTuple):
 class JointBasis(NamedTuple):
     """Constants of a population of a pair of models."""
 
+    n_problems: Float[Array, ""]
     level: Float[Array, " point"]  # (x + y) / 2 at each pair of knots
     change: Float[Array, " point"]  # y - x
     waves: Float[Array, "point wave"]
     knots: Float[Array, " knot"]
     edge_waves: Float[Array, "knot edge_wave"]
+
+
+def atom_odds(
+    theta: Float[Array, " atom"], place: Float[Array, " atom"], n_problems: Float[Array, ""]
+) -> tuple[Float[Array, " atom"], Float[Array, ""]]:
+    """Log odds of atoms against the smooth part, and their log prior density with the Jacobian of the coordinate.
+
+    Notes
+    -----
+    The odds are N(place, 2). Counts tell the log odds of an atom of m problems to about 1 / sqrt(m), those of an empty one not at all, so
+    in the log odds themselves the posterior's scale changes tenfold from place to place and a sampler crawls. In the coordinate u with
+    m = softplus(u)^2 / 4, expected problems m = n exp(odds), it is about 1 everywhere: the square root of a count where there is one, the
+    log odds where there is none. theta = u minus its value at the prior's place.
+    """
+    log_four_n = jnp.log(4.0 * n_problems)
+    u = jnp.log(jnp.expm1(jnp.exp(0.5 * (place + log_four_n)))) + theta
+    root = jax.nn.softplus(u)
+    odds = 2.0 * jnp.log(root) - log_four_n
+    log_slope = jnp.log(2.0 * jax.nn.sigmoid(u) / root)
+    return odds, (log_slope - 0.5 * ((odds - place) / ATOM_SCALE) ** 2).sum()
 
 
 def waves(points: np.ndarray, length: float, count: int, weight: np.ndarray | None = None) -> Float[np.ndarray, "..."]:
@@ -60,15 +82,17 @@ MARGINAL_AMPLITUDE, MARGINAL_LENGTH, MARGINAL_WAVES = 1.5, 2.0, 18
 MARGINAL_DIM = 4 + MARGINAL_WAVES
 
 
-def marginal_basis(lattice: Lattice) -> MarginalBasis:
+def marginal_basis(lattice: Lattice, n_problems: int) -> MarginalBasis:
     """Constants of the population of one model on a lattice."""
     knots = lattice.knots
     bend = MARGINAL_AMPLITUDE * waves(knots, MARGINAL_LENGTH, MARGINAL_WAVES)
-    return MarginalBasis(jnp.asarray(knots, jnp.float32), jnp.asarray(bend, jnp.float32))
+    return MarginalBasis(jnp.float32(n_problems), jnp.asarray(knots, jnp.float32), jnp.asarray(bend, jnp.float32))
 
 
-def marginal_weights(theta: Float[Array, " dim"], basis: MarginalBasis) -> Float[Array, " cell"]:
-    """Weights of the cells, summing to 1, of a population of one model.
+def marginal_population(
+    theta: Float[Array, " dim"], basis: MarginalBasis
+) -> tuple[Float[Array, " cell"], Float[Array, ""]]:
+    """Weights of the cells, summing to 1, of a population of one model, and the log prior density of its parameters.
 
     Notes
     -----
@@ -77,9 +101,10 @@ def marginal_weights(theta: Float[Array, " dim"], basis: MarginalBasis) -> Float
     """
     centre, width = CENTRE + 2.5 * theta[2], jnp.exp(1.0 + 0.5 * theta[3])
     smooth = jax.nn.softmax(-0.5 * ((basis.knots - centre) / width) ** 2 + basis.waves @ theta[4:])
-    odds = jnp.stack([ATOM_AT_ZERO + ATOM_SCALE * theta[0], jnp.float32(0.0), ATOM_AT_ONE + ATOM_SCALE * theta[1]])
-    at_zero, inner, at_one = jax.nn.softmax(odds)
-    return jnp.concatenate([at_zero[None], inner * smooth, at_one[None]])
+    odds, log_prior = atom_odds(theta[:2], jnp.array([ATOM_AT_ZERO, ATOM_AT_ONE], jnp.float32), basis.n_problems)
+    at_zero, at_one, inner = jax.nn.softmax(jnp.append(odds, 0.0))
+    weights = jnp.concatenate([at_zero[None], inner * smooth, at_one[None]])
+    return weights, log_prior - 0.5 * (theta[2:] ** 2).sum()
 
 
 # A pair: Gaussian processes over the common level (x + y) / 2, over the change y - x, and over both together.
@@ -98,7 +123,7 @@ JOINT_DIM = (
 )
 
 
-def joint_basis(lattice: Lattice) -> JointBasis:
+def joint_basis(lattice: Lattice, n_problems: int) -> JointBasis:
     """Constants of the population of a pair of models on a lattice."""
     knots = lattice.knots
     base, rl = (axis.ravel() for axis in np.meshgrid(knots, knots, indexing="ij"))
@@ -121,7 +146,7 @@ def joint_basis(lattice: Lattice) -> JointBasis:
     )
     bend = _beyond_normal(bend, level - CENTRE, change - 1.0)
     edge = EDGE_AMPLITUDE * waves(knots, EDGE_LENGTH, EDGE_WAVES)
-    return JointBasis(*(jnp.asarray(part, jnp.float32) for part in (level, change, bend, knots, edge)))
+    return JointBasis(*(jnp.asarray(part, jnp.float32) for part in (n_problems, level, change, bend, knots, edge)))
 
 
 def _beyond_normal(bend: np.ndarray, level: np.ndarray, change: np.ndarray) -> Float[np.ndarray, "point wave"]:
@@ -135,8 +160,10 @@ def _beyond_normal(bend: np.ndarray, level: np.ndarray, change: np.ndarray) -> F
     return np.asarray(bend - quadratic @ slopes)
 
 
-def joint_weights(theta: Float[Array, " dim"], basis: JointBasis) -> Float[Array, "cell cell"]:
-    """Weights of the pairs of cells, summing to 1: base along the rows, RL along the columns.
+def joint_population(
+    theta: Float[Array, " dim"], basis: JointBasis
+) -> tuple[Float[Array, "cell cell"], Float[Array, ""]]:
+    """Weights of the pairs of cells, summing to 1, base along the rows and RL along the columns; and the log prior density.
 
     Notes
     -----
@@ -154,9 +181,10 @@ def joint_weights(theta: Float[Array, " dim"], basis: JointBasis) -> Float[Array
     smooth = jax.nn.softmax(log_density + basis.waves @ bend).reshape(size, size)
     along_edge = -0.5 * ((basis.knots - CENTRE) / 4.0) ** 2 + edges.reshape(4, EDGE_WAVES) @ basis.edge_waves.T
     base_zero, base_one, rl_zero, rl_one = jax.nn.softmax(along_edge, axis=1)
-    odds = jnp.asarray(CORNERS_AND_EDGES, jnp.float32) + ATOM_SCALE * corners
+    odds, log_prior = atom_odds(corners, jnp.asarray(CORNERS_AND_EDGES, jnp.float32), basis.n_problems)
     share = jax.nn.softmax(jnp.append(odds, 0.0))
     top = jnp.concatenate([share[0:1], share[4] * base_zero, share[2:3]])
     bottom = jnp.concatenate([share[3:4], share[5] * base_one, share[1:2]])
     middle = jnp.concatenate([(share[6] * rl_zero)[:, None], share[8] * smooth, (share[7] * rl_one)[:, None]], axis=1)
-    return jnp.concatenate([top[None], middle, bottom[None]])
+    weights = jnp.concatenate([top[None], middle, bottom[None]])
+    return weights, log_prior - 0.5 * (rest**2).sum()

@@ -1,7 +1,7 @@
 """A smooth population of any shape with atoms at 0 and 1, for one model or jointly for a pair."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -36,14 +36,15 @@ class JointData(NamedTuple):
 
 def marginal_log_density(theta: Float[Array, " dim"], data: MarginalData) -> Array:
     """Log posterior of a population of one model, every solve rate integrated out."""
-    chance = data.likelihood @ populations.marginal_weights(theta, data.basis)
-    return (data.problems * jnp.log(chance + 1e-30)).sum() - 0.5 * (theta**2).sum()
+    weights, log_prior = populations.marginal_population(theta, data.basis)
+    return (data.problems * jnp.log(data.likelihood @ weights + 1e-30)).sum() + log_prior
 
 
 def joint_log_density(theta: Float[Array, " dim"], data: JointData) -> Array:
     """Log posterior of a population of a pair, every solve rate integrated out."""
-    chance = ((data.base @ populations.joint_weights(theta, data.basis)) * data.rl).sum(axis=1)
-    return (data.problems * jnp.log(chance + 1e-30)).sum() - 0.5 * (theta**2).sum()
+    weights, log_prior = populations.joint_population(theta, data.basis)
+    chance = ((data.base @ weights) * data.rl).sum(axis=1)
+    return (data.problems * jnp.log(chance + 1e-30)).sum() + log_prior
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,9 @@ class NonParametric:
     """
 
     chains: int = 8
-    draws: int = 200
+    draws: int = 160
     warmup: int = 200
-    leapfrogs: int = 16
+    leapfrogs: int = 24
     new_problems: int = 500
     name: str = "nonparametric"
 
@@ -99,10 +100,10 @@ class NonParametric:
         for_hmc, for_rates, for_new = jax.random.split(key, 3)
         table = _Distinct.of(n_correct[:, 0], n_samples[:, 0], lattice)
         problems = np.bincount(table.row, minlength=len(table.likelihood))
-        basis = _marginal_basis(lattice)
+        basis = _marginal_basis(lattice)._replace(n_problems=jnp.float32(len(n_correct)))
         data = MarginalData(table.likelihood, jnp.asarray(problems, jnp.float32), basis)
         chains = self._hmc(marginal_log_density, data, populations.MARGINAL_DIM, for_hmc)
-        weights = jax.lax.map(lambda theta: populations.marginal_weights(theta, basis), chains)
+        weights = _weights(populations.marginal_population, chains, basis)
         rows = _padded(table.row)
         p = draw_rates(for_rates, weights, table.likelihood, table.quantiles, rows)[:, : len(n_correct)]
         cells = jnp.arange(lattice.n_cells)[:, None]
@@ -115,10 +116,10 @@ class NonParametric:
         distinct, problems = np.unique(rows, axis=0, return_counts=True)
         distinct = _padded(distinct)
         problems = jnp.asarray(np.pad(problems, (0, len(distinct) - len(problems))), jnp.float32)
-        basis = _joint_basis(lattice)
+        basis = _joint_basis(lattice)._replace(n_problems=jnp.float32(len(n_correct)))
         data = JointData(base.likelihood[distinct[:, 0]], rl.likelihood[distinct[:, 1]], problems, basis)
         chains = self._hmc(joint_log_density, data, populations.JOINT_DIM, for_hmc)
-        weights = jax.lax.map(lambda theta: populations.joint_weights(theta, basis), chains)
+        weights = _weights(populations.joint_population, chains, basis)
         tables = (base.likelihood, rl.likelihood), (base.quantiles, rl.quantiles)
         p = draw_rates_of_pair(for_rates, weights, *tables, _padded(rows))[:, : len(n_correct)]
         size = lattice.n_cells
@@ -155,14 +156,19 @@ def _padded(table: np.ndarray) -> Array:
     return jnp.asarray(np.concatenate([table, np.repeat(table[:1], size - len(table), axis=0)]))
 
 
+@partial(jax.jit, static_argnums=0)
+def _weights(population: Any, chains: Float[Array, "draw dim"], basis: Any) -> Array:
+    return jax.lax.map(lambda theta: population(theta, basis)[0], chains)
+
+
 @lru_cache(maxsize=8)
 def _marginal_basis(lattice: Lattice) -> populations.MarginalBasis:
-    return populations.marginal_basis(lattice)
+    return populations.marginal_basis(lattice, n_problems=1)
 
 
 @lru_cache(maxsize=8)
 def _joint_basis(lattice: Lattice) -> populations.JointBasis:
-    return populations.joint_basis(lattice)
+    return populations.joint_basis(lattice, n_problems=1)
 
 
 def _prior_quantiles(lattice: Lattice) -> Float[Array, "cell quantile"]:
