@@ -1,6 +1,7 @@
-"""`boundary data`: the sets of counts that come with the package."""
+"""`boundary data`: the sets of counts that come with the package, and published ones that live elsewhere."""
 
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -8,22 +9,30 @@ import click
 
 @click.group()
 def data() -> None:
-    """List, show and export the shipped sets of counts."""
+    """List, show, export and get sets of counts."""
 
 
 @data.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 def list_sets(as_json: bool) -> None:
-    """Name the shipped sets and what each holds."""
+    """Name the shipped sets, and published ones that live elsewhere."""
     from boundary.data.catalog import card, shipped_sets
+    from boundary.data.published import published_card, published_sets
 
-    cards = [card(name) for name in shipped_sets()]
+    shipped = [card(name) for name in shipped_sets()]
+    published = [published_card(name) for name in published_sets()]
     if as_json:
         facts = ("name", "title", "base", "rl", "n_samples", "licence", "source")
-        click.echo(json.dumps([{fact: getattr(its, fact) for fact in facts} for its in cards], indent=2))
+        entries = [{"shipped": True} | {fact: getattr(its, fact) for fact in facts} for its in shipped]
+        facts = ("name", "title", "benchmarks", "n_samples", "licence", "url", "format")
+        entries += [{"shipped": False} | {fact: getattr(its, fact) for fact in facts} for its in published]
+        click.echo(json.dumps(entries, indent=2))
         return
-    for its in cards:
+    for its in shipped:
         click.echo(f"{its.name}\n  {its.title} ({its.licence})")
+    click.echo("\nPublished elsewhere (boundary data get NAME):")
+    for other in published:
+        click.echo(f"{other.name}\n  {other.title} ({other.licence})")
 
 
 @data.command()
@@ -31,8 +40,9 @@ def list_sets(as_json: bool) -> None:
 def show(name: str) -> None:
     """Print a set's card: models, settings, verifier, source, caveats."""
     from boundary.data.catalog import card
+    from boundary.data.published import published_card, published_sets
 
-    click.echo(card(name).text)
+    click.echo(published_card(name).text if name in published_sets() else card(name).text)
 
 
 @data.command()
@@ -48,8 +58,35 @@ def show(name: str) -> None:
 def export(name: str, output: Path) -> None:
     """Write a set's counts as CSV, a model for files of your own."""
     from boundary.data.catalog import set_path
+    from boundary.data.published import published_sets
+    from boundary.errors import InputError
 
+    if name in published_sets():
+        raise InputError(f"'{name}' is not shipped: it lives elsewhere. Fetch it with: boundary data get {name}")
     counts = set_path(name).read_bytes()
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_bytes(counts)
     click.echo(str(output))
+
+
+@data.command()
+@click.argument("name")
+@click.option("--files", "patterns", multiple=True, metavar="PATTERN", help="Only files named so; repeat for several.")
+@click.option("--refresh", is_flag=True, help="Fetch the newest revision, whatever the cache holds.")
+@click.option("--json", "as_json", is_flag=True, help="Print files, revision and SHA-256 as JSON.")
+def get(name: str, patterns: tuple[str, ...], refresh: bool, as_json: bool) -> None:
+    """Fetch a published set that lives elsewhere, and print where its files are.
+
+    Files are kept in ~/.cache/boundary (or $BOUNDARY_CACHE) with their revision and SHA-256, and are checked against
+    these whenever they are asked for again. Needs the extra `hub`: pip install 'boundary-stats[hub]'.
+    """
+    from boundary.data.published import fetch, published_card
+
+    fetched = fetch(name, patterns, refresh=refresh, progress=sys.stderr.isatty())
+    if as_json:
+        said = {"folder": str(fetched.folder), "revision": fetched.revision, "sha256": fetched.sha256}
+        click.echo(json.dumps(said, indent=2))
+        return
+    for path in fetched.files:
+        click.echo(str(path))
+    click.echo(f"Revision {fetched.revision}; format: {published_card(name).format}.", err=True)

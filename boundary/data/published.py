@@ -1,0 +1,212 @@
+"""Published sets that live elsewhere: their cards, and fetching them into a cache that knows when it was changed."""
+
+import hashlib
+import json
+import os
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import fnmatch
+from importlib.resources import files
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from boundary.errors import InputError
+
+CARDS = Path(str(files("boundary") / "data" / "published"))
+FENCE = "+++"
+MANIFEST = "manifest.json"
+HOSTS = {"huggingface": "https://huggingface.co/datasets/", "github": "https://github.com/"}
+
+
+@dataclass(frozen=True)
+class PublishedCard:
+    """What is known of a set that lives elsewhere: the facts of its card's front matter, and its text."""
+
+    name: str
+    title: str
+    hub: str
+    repository: str
+    licence: str
+    format: str
+    files: tuple[str, ...]
+    benchmarks: tuple[str, ...]
+    n_samples: str
+    paper: str
+    text: str
+
+    @property
+    def url(self) -> str:
+        """Web address of the set."""
+        return HOSTS[self.hub] + self.repository
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A set on this machine: its folder, the files asked for, the revision they are of, and their SHA-256."""
+
+    folder: Path
+    files: tuple[Path, ...]
+    revision: str
+    sha256: dict[str, str]
+
+
+def published_sets() -> list[str]:
+    """Names of the sets that live elsewhere."""
+    return sorted(path.stem for path in CARDS.glob("*.md"))
+
+
+def published_card(name: str) -> PublishedCard:
+    """Card of a set that lives elsewhere.
+
+    Raises
+    ------
+    InputError
+        If the catalogue has no such set; the message lists those it has.
+    """
+    if name not in published_sets():
+        near = get_close_matches(name, published_sets(), n=1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        raise InputError(f"No published set '{name}' in the catalogue.{hint} There are: {', '.join(published_sets())}.")
+    _, front, text = (CARDS / f"{name}.md").read_text(encoding="utf-8").split(FENCE, 2)
+    facts: dict[str, Any] = tomllib.loads(front)
+    facts |= {field: tuple(facts[field]) for field in ("files", "benchmarks")}
+    return PublishedCard(name=name, text=text.strip(), **facts)
+
+
+def cache_folder() -> Path:
+    """Folder of fetched sets: `$BOUNDARY_CACHE`, or `boundary` in `$XDG_CACHE_HOME`, else in `~/.cache`."""
+    if chosen := os.environ.get("BOUNDARY_CACHE"):
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "boundary"
+
+
+def fetch(
+    name: str, patterns: Sequence[str] = (), refresh: bool = False, progress: bool = False, cache: Path | None = None
+) -> Fetched:
+    """Files of a published set, from the cache where they are there, else from the Hugging Face Hub.
+
+    Parameters
+    ----------
+    name
+        A set of `published_sets`.
+    patterns
+        Which files, as in `["GSM8K_*.json"]`; none for those that the card names.
+    refresh
+        Fetch the newest revision anew, whatever the cache holds.
+    progress
+        Show the hub's own progress bars.
+    cache
+        Folder in place of `cache_folder()`.
+
+    Returns
+    -------
+    The files, whose SHA-256 agree with what was noted when they came.
+
+    Raises
+    ------
+    InputError
+        If there is no such set or file, the set is not on the Hugging Face Hub, the extra `hub` is not installed, the
+        hub does not answer, or a file in the cache was changed since it came.
+    """
+    card = published_card(name)
+    if card.hub != "huggingface":
+        raise InputError(
+            f"'{name}' lives at {card.url}, which is not fetched from here. Get it with: git clone {card.url}.git"
+        )
+    wanted = tuple(patterns) or card.files
+    folder = (cache or cache_folder()) / name
+    known = {} if refresh else _manifest(folder)
+    if not (wanted and set(wanted) <= set(known.get("patterns", ()))):
+        known = _downloaded(card, wanted, folder, known, progress)
+    chosen = {path: digest for path, digest in known["sha256"].items() if _matches(path, wanted)}
+    _check(folder, chosen, name)
+    return Fetched(folder, tuple(folder / path for path in chosen), known["revision"], chosen)
+
+
+def _matches(path: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatch(path, pattern) for pattern in patterns)
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST
+    if not path.is_file():
+        return {}
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if {"revision", "patterns", "sha256"} <= found.keys():
+            return found
+    except (ValueError, AttributeError):
+        pass
+    raise InputError(f"'{path}' is not what was written there. Fetch the set anew with --refresh.")
+
+
+def _check(folder: Path, sha256: dict[str, str], name: str) -> None:
+    for path, digest in sha256.items():
+        if not (folder / path).is_file() or _digest(folder / path) != digest:
+            raise InputError(
+                f"'{folder / path}' is missing or was changed since it was fetched. "
+                f"Fetch it anew: boundary data get {name} --refresh"
+            )
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _downloaded(
+    card: PublishedCard, wanted: tuple[str, ...], folder: Path, known: dict[str, Any], progress: bool
+) -> dict[str, Any]:
+    """Fetch the wanted files at the revision known, or the newest, and note what came."""
+    hub = _hub()
+    try:
+        info = hub.HfApi().dataset_info(card.repository, revision=known.get("revision"))
+        paths = [sibling.rfilename for sibling in info.siblings]
+        chosen = _chosen(card, wanted, paths)
+        if not progress:
+            hub.utils.disable_progress_bars()
+        folder.mkdir(parents=True, exist_ok=True)
+        hub.snapshot_download(
+            card.repository, repo_type="dataset", revision=info.sha, allow_patterns=list(wanted), local_dir=folder
+        )
+    except InputError:
+        raise
+    # The hub's client lets through what its HTTP library raises: a different library in different versions.
+    except Exception as error:
+        reason = str(error).strip().split("\n")[0] or type(error).__name__
+        raise InputError(
+            f"Cannot get '{card.name}' from {card.url}: {reason}. Check the network, or get the files there by hand."
+        ) from error
+    digests = dict(known.get("sha256", {})) | {path: _digest(folder / path) for path in chosen}
+    patterns = sorted({*known.get("patterns", ()), *wanted})
+    noted = {"repository": card.repository, "revision": info.sha, "patterns": patterns, "sha256": digests}
+    (folder / MANIFEST).write_text(json.dumps(noted, indent=2) + "\n", encoding="utf-8")
+    return noted
+
+
+def _chosen(card: PublishedCard, wanted: tuple[str, ...], paths: list[str]) -> list[str]:
+    # A name that climbs out of the folder would have us read, and vouch for, a file that is not the set's.
+    inside = [path for path in paths if not PurePosixPath(path).is_absolute() and ".." not in PurePosixPath(path).parts]
+    chosen = [path for path in inside if _matches(path, wanted)]
+    if not chosen:
+        named = [path for path in inside if not path.startswith(".")]
+        said = f"No file of '{card.name}' is named so" if wanted else f"'{card.name}' is large"
+        example = f", as in --files '{named[-1]}'" if named else ""
+        raise InputError(f"{said}. Choose with --files{example}. It holds: {_shortened(', '.join(named))}")
+    return chosen
+
+
+def _shortened(text: str, limit: int = 1500) -> str:
+    return text if len(text) <= limit else text[:limit].rsplit(", ", 1)[0] + ", ..."
+
+
+def _hub() -> Any:
+    try:
+        import huggingface_hub
+    except ImportError as error:
+        raise InputError(
+            "Getting a published set needs the extra 'hub', which is not installed: pip install 'boundary-stats[hub]'"
+        ) from error
+    return huggingface_hub
