@@ -29,7 +29,7 @@ class FakeHub:
         self.files, self.revision, self.downloads, self.asked = dict(files), revision, 0, []
         self.utils = SimpleNamespace(disable_progress_bars=lambda: None)
 
-    def HfApi(self):
+    def HfApi(self):  # noqa: N802
         return self
 
     def dataset_info(self, repository, revision=None):
