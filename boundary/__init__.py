@@ -1,4 +1,4 @@
-"""boundary: whether reinforcement learning widened or narrowed what a language model can solve, with honest uncertainty.
+"""Whether reinforcement learning widened or narrowed what a language model can solve, with honest uncertainty.
 
 The public names load on first use, so that importing the package costs nothing.
 """
@@ -30,7 +30,7 @@ _HOMES = {
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = sorted(_HOME_OF)  # noqa: PLE0605
+__all__ = sorted(_HOME_OF)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The main question: what can each model solve, and does RL widen or narrow it?"""
+"""The main question: what can each model solve, and whether RL widens or narrows it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,7 +41,8 @@ class Analysis:
     counts
         What it rests on.
     base, models, benchmarks
-        The base model (None where one model stands alone), all models with the base first, all benchmarks with `all` last.
+        The base model (None where one model stands alone), all models with the base first, all benchmarks with `all`
+        last.
     settings
         What it takes to run the same analysis again.
     diagnostics
@@ -104,7 +105,8 @@ def analyze(
     counts
         A path, a shipped set's name, a DataFrame, `Counts`, or several of them.
     base
-        The base model. May be left out where the counts' card or `role` column names it, or where there is one model only.
+        The base model. May be left out where the counts' card or `role` column names it, or where there is one model
+        only.
     rl
         One or more RL models; every other model where not given.
     benchmarks
@@ -262,9 +264,10 @@ def _comparison(
         Quantity(name, moved[name].sel(k=k), rl, base, k, k > rates.reliable_k) for name in FLOWS for k in budgets
     ]
     crossing = estimands.crossover(rates, furthest, **pair)
-    never = np.isinf(crossing).where(~np.isnan(crossing))
+    never = estimands.uncrossed(crossing)
     beyond = furthest > rates.reliable_k
-    reached = np.nanquantile(crossing, 0.5, method="inverted_cdf") > rates.reliable_k if bool((~np.isnan(crossing)).any()) else beyond
+    defined = crossing.to_numpy()[~np.isnan(crossing.to_numpy())]
+    reached = np.quantile(defined, 0.5, method="inverted_cdf") > rates.reliable_k if len(defined) else beyond
     quantities.append(Quantity("crossover", crossing, rl, base, extrapolated=bool(reached)))
     quantities.append(Quantity("no_crossover", never, rl, base, furthest, beyond))
     ceiling = max([k for k in budgets if k <= rates.reliable_k], default=min(budgets))
@@ -276,14 +279,14 @@ def _comparison(
 def _diagnose(benchmark: str, model: str, prior: str, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Judge a fit by the worst of what it reports."""
     judged = [row for row in rows if "r_hat" in row]
-    worst = max(judged, key=lambda row: (row["r_hat"] - 1) / (MAX_R_HAT - 1) + MIN_ESS / min(row["ess_bulk"], row["ess_tail"]))
+    worst = max(judged, key=_badness)
     r_hat = max(row["r_hat"] for row in judged)
     ess = min(min(row["ess_bulk"], row["ess_tail"]) for row in judged)
     ok = r_hat <= MAX_R_HAT and ess >= MIN_ESS
     at = f" at k = {worst['k']:.0f}" if not np.isnan(worst["k"]) else ""
-    message = "" if ok else (
-        f"R-hat {r_hat:.3f} (wanted: at most {MAX_R_HAT}), effective draws {ess:.0f} (wanted: at least {MIN_ESS:.0f}); worst: "
-        f"{worst['estimand']}{at}. Run again with another seed, or with more draws from Python."
+    message = (
+        f"R-hat {r_hat:.3f} (wanted: at most {MAX_R_HAT}), effective draws {ess:.0f} (wanted: at least {MIN_ESS:.0f}); "
+        f"worst: {worst['estimand']}{at}. Run again with another seed, or with more draws from Python."
     )
     return {
         "benchmark": benchmark,
@@ -293,8 +296,13 @@ def _diagnose(benchmark: str, model: str, prior: str, rows: Sequence[dict[str, A
         "min_ess": ess,
         "worst": f"{worst['estimand']}{at}",
         "ok": ok,
-        "message": message,
+        "message": "" if ok else message,
     }
+
+
+def _badness(row: dict[str, Any]) -> float:
+    """How far a quantity is from converged, in the units of the two limits."""
+    return float((row["r_hat"] - 1) / (MAX_R_HAT - 1) + MIN_ESS / min(row["ess_bulk"], row["ess_tail"]))
 
 
 def _prior(prior: str | Prior | None) -> Prior:
@@ -311,7 +319,9 @@ def _check(target: str, level: float, k: Sequence[int] | None, max_k: int | None
     if target not in TARGETS:
         raise InputError(f"Unknown target '{target}'. Choose one of: {', '.join(TARGETS)}.")
     if target == "superpopulation" and prior.name == "independent":
-        raise InputError("The prior 'independent' knows no population of new problems. Use target 'benchmark', or another prior.")
+        raise InputError(
+            "The prior 'independent' knows no population of new problems. Use target 'benchmark', or another prior."
+        )
     if not 0 < level < 1:
         raise InputError(f"The level of the intervals must lie between 0 and 1, got {level}. Write .95 for 95 %.")
     for budget in [*(k if k is not None else []), *([max_k] if max_k is not None else [])]:
@@ -325,11 +335,12 @@ def _arms(counts: Counts, base: str | None, rl: str | Sequence[str] | None) -> t
     """The base model and the RL ones; no base where one model stands alone."""
     rls = [rl] if isinstance(rl, str) else list(rl or [])
     counts.select(models=[m for m in [base, *rls] if m is not None])  # says which names exist where one is unknown
-    if base is None and (len(counts.models) == 1 or len(rls) == 1 and counts.default_base in (None, rls[0])):
+    if base is None and (len(counts.models) == 1 or (len(rls) == 1 and counts.default_base in (None, rls[0]))):
         return None, (rls[0] if rls else counts.models[0],)
     base = base or counts.default_base
     if base is None:
-        raise InputError(f"Which model is the base? Say --base MODEL (base=... from Python), one of: {', '.join(counts.models)}.")
+        names = ", ".join(counts.models)
+        raise InputError(f"Which model is the base? Say --base MODEL (base=... from Python), one of: {names}.")
     if base in rls:
         raise InputError(f"'{base}' is given both as base and as RL model. Name two different models.")
     others = tuple(dict.fromkeys(rls)) or tuple(m for m in counts.models if m != base)

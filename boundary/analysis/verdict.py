@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from boundary.analysis.estimates import OBSERVED
+from boundary.analysis.numerals import number
 
 # Probabilities above which a direction is stated without hedging, and below which nothing is claimed.
 SURE, LEANING = 0.95, 0.8
@@ -51,8 +52,12 @@ def _row(rows: pd.DataFrame, estimand: str, k: float | None = None) -> pd.Series
 def _alone(rows: pd.DataFrame, model: str, n: int) -> str:
     curve = rows.loc[rows["estimand"] == "pass_at_k"]
     within = curve.loc[~curve["extrapolated"]]
-    said = [f"{_share(row)} of the problems with k = {row['k']:.0f}" for _, row in within.iloc[[0, -1]].iterrows()] if len(within) else []
-    text = f"{model} solves " + " and ".join(dict.fromkeys(said)) if said else f"{model}: every budget asked for lies beyond the samples"
+    if within.empty:
+        text = f"{model}: every budget asked for lies beyond the samples"
+    else:
+        ends = [row for _, row in within.iloc[[0, -1]].iterrows()]
+        said = [f"{_share(row)} of the problems with k = {row['k']:.0f}" for row in ends]
+        text = f"{model} solves " + " and ".join(dict.fromkeys(said))
     further = curve.loc[curve["extrapolated"]]
     if len(further):
         last = further.iloc[-1]
@@ -61,7 +66,8 @@ def _alone(rows: pd.DataFrame, model: str, n: int) -> str:
 
 
 def _share(row: pd.Series) -> str:
-    return f"{100 * row['mean']:.1f} % [{100 * row['lower']:.1f}, {100 * row['upper']:.1f}]"
+    mean, lower, upper = (number(row[name], 100, 1) for name in ("mean", "lower", "upper"))
+    return f"{mean} % [{lower}, {upper}]"
 
 
 def _lead(rows: pd.DataFrame, model: str, reference: str, n: int) -> str:
@@ -80,16 +86,11 @@ def _lead(rows: pd.DataFrame, model: str, reference: str, n: int) -> str:
 
 def _until(crossing: pd.Series, never: float, furthest: int, n: int) -> str:
     if never > 0.5:
-        return f"{reference_free(furthest)} (P = {never:.2f} that {furthest} is not enough to catch up)"
+        return f"at every k up to {furthest} (P = {never:.2f} that {furthest} is not enough to catch up)"
     upper = f"{crossing['upper']:.0f}" if np.isfinite(crossing["upper"]) else f"beyond {furthest}"
     mark = " (extrapolated)" if crossing["median"] > n else ""
     chance = f", P(never up to {furthest}) = {never:.2f}" if never >= 0.005 else ""
     return f"up to k of about {crossing['median']:.0f} [{crossing['lower']:.0f}, {upper}]{chance}{mark}"
-
-
-def reference_free(furthest: int) -> str:
-    """Words for a lead that lasts as far as was looked."""
-    return f"at every k up to {furthest}"
 
 
 def _coverage(rows: pd.DataFrame, n: int) -> str:
@@ -112,7 +113,8 @@ def _points(row: pd.Series | None) -> str:
     assert row is not None
     fewer = row["mean"] > 0
     sign = 1 if fewer else -1
-    bounds = sorted([sign * 100 * row["lower"], sign * 100 * row["upper"]])
+    mean, *bounds = (number(sign * row[name], 100, 1) for name in ("mean", "lower", "upper"))
+    lower, upper = bounds if fewer else reversed(bounds)
     probability = row["prob_positive"] if fewer else 1 - row["prob_positive"]
     word = "less" if fewer else "more"
-    return f"{sign * 100 * row['mean']:.1f} points {word} [{bounds[0]:.1f}, {bounds[1]:.1f}], P = {probability:.2f}"
+    return f"{mean} points {word} [{lower}, {upper}], P = {probability:.2f}"

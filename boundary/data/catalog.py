@@ -68,8 +68,8 @@ def load_counts(what: Any) -> Counts:
     Parameters
     ----------
     what
-        The name of a shipped set; the path of a CSV, TSV (also .gz) or Parquet file, or of a folder that holds counts.csv; a pandas
-        DataFrame; `Counts`; or a sequence of these.
+        The name of a shipped set; the path of a CSV, TSV (also .gz) or Parquet file, or of a folder that holds
+        counts.csv; a pandas DataFrame; `Counts`; or a sequence of these.
 
     Raises
     ------
@@ -88,13 +88,20 @@ def load_counts(what: Any) -> Counts:
 
 
 def _by_name(what: str) -> Counts:
-    path = Path(what)
-    if path.exists() or what.lower().endswith((*TEXT_SUFFIXES, *PARQUET_SUFFIXES)) or "/" in what:
-        return Counts.from_file(path)
+    # A folder of results named after the set must not hide it; ./NAME is the folder.
     if what in shipped_sets():
         return replace(Counts.from_file(set_path(what)), source=what, default_base=card(what).base)
+    if _is_path(what):
+        return Counts.from_file(what)
     near = get_close_matches(what, shipped_sets(), n=1)
     hint = f" Did you mean '{near[0]}'?" if near else ""
-    raise InputError(
-        f"'{what}' is neither a file nor a shipped set.{hint} Shipped sets: {', '.join(shipped_sets())}."
-    )
+    raise InputError(f"'{what}' is neither a file nor a shipped set.{hint} Shipped sets: {', '.join(shipped_sets())}.")
+
+
+def _is_path(what: str) -> bool:
+    if what.lower().endswith((*TEXT_SUFFIXES, *PARQUET_SUFFIXES)) or "/" in what:
+        return True
+    try:
+        return Path(what).exists()
+    except OSError:  # too long for a name, or in a folder that may not be looked into
+        return True

@@ -36,7 +36,8 @@ class Counts:
     Parameters
     ----------
     table
-        Columns model, benchmark, problem_id (text), n_samples, n_correct (whole numbers), then whatever else came along.
+        Columns model, benchmark, problem_id (text), n_samples, n_correct (whole numbers), then whatever else came
+        along.
     source
         Where it came from, for messages and records.
     default_base
@@ -124,18 +125,20 @@ class Counts:
         self._known("model", models)
         rows = self._of(benchmark)
         rows = rows.loc[rows["model"].isin(list(models))]
-        wide = rows.pivot(index=["benchmark", "problem_id"], columns="model", values=["n_correct", "n_samples"])
-        wide = wide.reindex(columns=pd.MultiIndex.from_product([["n_correct", "n_samples"], list(models)]))
-        missing = wide["n_samples"].isna()
-        if missing.to_numpy().any():
-            if not common_only:
-                raise InputError(self._differences(missing, benchmark))
-            wide = wide.loc[~missing.any(axis=1)]
-        if wide.empty:
+        correct, samples = (
+            rows.pivot(index=["benchmark", "problem_id"], columns="model", values=name).reindex(columns=list(models))
+            for name in ("n_correct", "n_samples")
+        )
+        missing = samples.isna()
+        if missing.to_numpy().any() and not common_only:
+            raise InputError(self._differences(missing, benchmark))
+        common = np.asarray(~missing.to_numpy().any(axis=1))
+        if not common.any():
             raise InputError(f"{self.source}: {' and '.join(models)} have no problem in common on '{benchmark}'.")
-        several = wide.index.get_level_values("benchmark").nunique() > 1
-        ids = [f"{name}/{problem}" if several else str(problem) for name, problem in wide.index]
-        counts, sizes = (wide[name].to_numpy(dtype=np.int64) for name in ("n_correct", "n_samples"))
+        index = samples.index[common]
+        several = index.get_level_values("benchmark").nunique() > 1
+        ids = [f"{name}/{problem}" if several else str(problem) for name, problem in index]
+        counts, sizes = (table.to_numpy()[common].astype(np.int64) for table in (correct, samples))
         return CountArrays(counts, sizes, ids, tuple(models), benchmark)
 
     def to_csv(self, path: str | Path) -> None:
@@ -161,8 +164,8 @@ class Counts:
         for model in missing.columns:
             absent = missing.index[missing[model]]
             if len(absent):
-                few = ", ".join(f"{name}/{problem}" for name, problem in absent[:3]) + (", ..." if len(absent) > 3 else "")
-                parts.append(f"{model} lacks {len(absent)} of {len(missing)} problems ({few})")
+                few = [f"{name}/{problem}" for name, problem in absent[:3]] + ["..."] * (len(absent) > 3)
+                parts.append(f"{model} lacks {len(absent)} of {len(missing)} problems ({', '.join(few)})")
         return (
             f"{self.source}: the models were not sampled on the same problems of '{benchmark}': {'; '.join(parts)}.\n"
             "To go on with the common ones only, say --common-problems (common_problems=True from Python)."
@@ -180,10 +183,10 @@ def concatenated(parts: Sequence[Counts]) -> Counts:
     if doubled.any():
         row = frame.loc[doubled].iloc[0]
         raise InputError(
-            f"{source}: both hold {row['model']} on {row['benchmark']}, problem {row['problem_id']}. Leave one out, or give the model "
-            "another name in one of them."
+            f"{source}: both hold {row['model']} on {row['benchmark']}, problem {row['problem_id']}. "
+            "Leave one out, or give the model another name in one of them."
         )
-    return Counts(frame, source, bases.pop() if len(bases) == 1 else None)
+    return Counts(validated(frame, source), source, bases.pop() if len(bases) == 1 else None)
 
 
 def _base_by_role(table: pd.DataFrame) -> str | None:

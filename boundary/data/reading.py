@@ -14,6 +14,7 @@ from boundary.errors import InputError
 LINE = "__line__"
 TEXT_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 PARQUET_SUFFIXES = (".parquet", ".pq")
+SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons"}
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -21,19 +22,19 @@ def read_table(path: Path) -> pd.DataFrame:
 
     Returns
     -------
-    The table. Of a text file every cell is text, and the column `__line__` holds each row's line (the header is line 1).
+    The table. Of a text file every cell is text, and the column `__line__` holds each row's line (1 is the first).
 
     Raises
     ------
     InputError
         If the file is missing, a folder, unreadable, of an unknown kind, empty or no table.
     """
-    if path.is_dir():
-        return read_table(_in_folder(path))
-    if not path.exists():
-        raise InputError(f"There is no file '{path}'. Check the path, or see the shipped sets with: boundary data list.")
     name = path.name.lower()
     try:
+        if path.is_dir():
+            return read_table(_in_folder(path))
+        if not path.exists():
+            raise InputError(f"No file '{path}'. Check the path, or see the shipped sets with: boundary data list.")
         if name.endswith(PARQUET_SUFFIXES):
             return _parquet(path)
         if name.endswith(TEXT_SUFFIXES):
@@ -46,7 +47,7 @@ def read_table(path: Path) -> pd.DataFrame:
 def _in_folder(folder: Path) -> Path:
     counts = folder / "counts.csv"
     if not counts.is_file():
-        raise InputError(f"'{folder}' is a folder without a counts.csv in it. Name a counts file (.csv, .tsv or .parquet).")
+        raise InputError(f"'{folder}' is a folder without a counts.csv. Name a counts file (.csv, .tsv or .parquet).")
     return counts
 
 
@@ -55,8 +56,11 @@ def _parquet(path: Path) -> pd.DataFrame:
     import pyarrow.parquet as pq
 
     try:
-        table: pd.DataFrame = pq.read_table(path).to_pandas()
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        # pq.read_table would take folders named key=value for columns.
+        table: pd.DataFrame = pq.ParquetFile(path).read().to_pandas()
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno:  # not to be opened at all; a broken file has no number
+            raise
         raise InputError(f"'{path}' is not a Parquet file that can be read. Write it again, or give a CSV.") from error
     return table.reset_index() if any(name is not None for name in table.index.names) else table
 
@@ -65,34 +69,35 @@ def _text(path: Path, delimiter: str) -> pd.DataFrame:
     text = _decoded(path)
     if not text.strip():
         raise InputError(f"'{path}' is empty. It needs a header line and a row for each model and problem.")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows: list[list[str]] = []
-    lines: list[int] = []
-    try:
-        header = next(reader)
-        start = reader.line_num + 1
-        for row in reader:
-            if row and not (len(row) == 1 and not row[0].strip()):
-                _check_width(path, row, header, start)
-                rows.append(row)
-                lines.append(start)
-            start = reader.line_num + 1
-    except csv.Error as error:
-        raise InputError(f"'{path}', line {reader.line_num}: not a table ({error}). Check quotes and separators there.") from error
-    header = [name.strip() for name in header]
-    repeated = sorted({name for name in header if header.count(name) > 1})
-    if repeated:
-        raise InputError(f"'{path}', line 1: the column '{repeated[0]}' appears more than once. Rename or remove one.")
-    table = pd.DataFrame(rows, columns=header, dtype=object)
-    table[LINE] = lines
+    (line, header), *rows = _rows(path, text, delimiter)
+    other = next((mark for mark in SEPARATORS if mark in header[0]), None)
+    if len(header) == 1 and other:
+        wanted = SEPARATORS[delimiter]
+        found = SEPARATORS[other]
+        raise InputError(f"'{path}', line {line}: the cells are separated by {found}. Separate them by {wanted}.")
+    for line, row in rows:
+        if len(row) != len(header):
+            raise InputError(
+                f"'{path}', line {line}: {len(row)} cells where the header has {len(header)}. "
+                "Check separators and quotes there."
+            )
+    table = pd.DataFrame([row for _, row in rows], columns=header, dtype=object)
+    table[LINE] = [line for line, _ in rows]
     return table
 
 
-def _check_width(path: Path, row: list[str], header: list[str], line: int) -> None:
-    if len(row) != len(header):
-        raise InputError(
-            f"'{path}', line {line}: {len(row)} cells where the header has {len(header)}. Check separators and quotes there."
-        )
+def _rows(path: Path, text: str, delimiter: str) -> list[tuple[int, list[str]]]:
+    """Rows that hold anything, each with the line it starts on."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows, start = [], 1
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                rows.append((start, row))
+            start = reader.line_num + 1
+    except csv.Error as error:
+        raise InputError(f"'{path}', line {start}: not a table ({error}). Check the quotes there.") from error
+    return rows
 
 
 def _decoded(path: Path) -> str:
@@ -101,7 +106,7 @@ def _decoded(path: Path) -> str:
         try:
             data = gzip.decompress(data)
         except (OSError, EOFError, zlib.error) as error:
-            raise InputError(f"'{path}' is not a whole gzip file. Compress it again, or give the plain file.") from error
+            raise InputError(f"'{path}' is not a whole gzip file. Compress it again, or give it plain.") from error
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise InputError(f"'{path}' is encoded as UTF-16. Save it as UTF-8.")
     if b"\0" in data:
@@ -110,4 +115,5 @@ def _decoded(path: Path) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise InputError(f"'{path}', line {line}: not UTF-8 text (byte 0x{data[error.start]:02x}). Save it as UTF-8.") from error
+        byte = data[error.start]
+        raise InputError(f"'{path}', line {line}: not UTF-8 text (byte 0x{byte:02x}). Save it as UTF-8.") from error

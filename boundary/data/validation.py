@@ -49,12 +49,14 @@ def validated(frame: pd.DataFrame, source: str) -> pd.DataFrame:
     for column in KEY:
         table[column] = checked.names(table[column], column)
     if (table["benchmark"] == RESERVED).any():
+        where = checked.at((table["benchmark"] == RESERVED).to_numpy())
         raise InputError(
-            f"{source}{checked.at((table['benchmark'] == RESERVED).to_numpy())}, column benchmark: 'all' is reserved for every benchmark "
-            "together. Rename it."
+            f"{source}{where}, column benchmark: 'all' is reserved for every benchmark together. Rename it."
         )
-    for column in ("n_samples", "n_correct", *(name for name in OUTCOMES if name in table)):
+    for column in ("n_samples", "n_correct"):
         table[column] = checked.whole(table[column], column)
+    for column in (name for name in OUTCOMES if name in table):
+        table[column] = checked.whole_or_missing(table[column], column)
     _check_totals(table, checked)
     _check_unique(table, checked)
     rest = [name for name in table.columns if name not in COLUMNS]
@@ -73,57 +75,75 @@ class _Rows:
         return f", line {self.lines[first]}" if self.lines is not None else f", row {first}"
 
     def names(self, column: pd.Series, name: str) -> pd.Series:
-        """A column of names as text; 7 and 7.0 are both '7'."""
-        missing = column.isna().to_numpy()
+        """A column of names as text, each run of white space one space; 7 and 7.0 are both '7'."""
         text = column.astype("int64").astype(str) if _whole_floats(column) else column.astype(str)
-        text = text.str.strip()
-        missing = missing | (text == "").to_numpy()
+        text = pd.Series([" ".join(value.split()) for value in text], index=column.index, dtype=object)
+        missing = (column.isna() | (text == "")).to_numpy()
         if missing.any():
             raise InputError(f"{self.source}{self.at(missing)}, column {name}: empty. Every row needs a {name}.")
-        return text.astype(object)
+        return text
 
     def whole(self, column: pd.Series, name: str) -> pd.Series:
         """A column of whole numbers of at least 0."""
         values = _numbers(column)
-        shown = column.astype(object)
         problems = (
-            (column.isna().to_numpy() | (column.astype(str).str.strip() == "").to_numpy(), "empty. Give a whole number"),
+            (_missing(column), "empty. Give a whole number"),
             (np.isnan(values), "'{}' is not a number"),
             (np.isinf(values), "'{}' is infinite. Give a whole number"),
             (values < 0, "{} is negative. Counts start at 0"),
             (values != np.floor(values), "{} is not a whole number. Counts are whole: multiply a rate by n_samples"),
-            (values > LARGEST, "{} is too large for a count"),
+            (values >= LARGEST, "{} is too large for a count"),
         )
         for bad, complaint in problems:
             if bad.any():
-                value = str(shown.iloc[int(np.flatnonzero(bad)[0])])[:40]
+                value = _shown(column.astype(object).iloc[int(np.flatnonzero(bad)[0])])
                 raise InputError(f"{self.source}{self.at(bad)}, column {name}: {complaint.format(value)}.")
         return pd.Series(values.astype(np.int64), index=column.index)
+
+    def whole_or_missing(self, column: pd.Series, name: str) -> pd.Series:
+        """A column of whole numbers of at least 0, of type Int64 where some are missing."""
+        missing = _missing(column)
+        filled = self.whole(column.astype(object).mask(missing, 0), name)
+        return filled.astype("Int64").mask(missing) if missing.any() else filled
+
+
+def _shown(value: object) -> str:
+    """A cell or a column's name in a message: on one line, and not too long."""
+    return " ".join(str(value).split())[:40]
+
+
+def _missing(column: pd.Series) -> np.ndarray:
+    return np.asarray(column.isna() | (column.astype(str).str.strip() == ""), dtype=bool)
 
 
 def _whole_floats(column: pd.Series) -> bool:
     if column.dtype.kind != "f" or column.isna().any():
         return False
     values = column.to_numpy()
-    return bool((np.isfinite(values) & (values == np.floor(values))).all())
+    return bool(((np.abs(values) < LARGEST) & (values == np.floor(values))).all())
 
 
 def _numbers(column: pd.Series) -> np.ndarray:
-    if column.dtype == object or str(column.dtype).startswith("str"):
-        text = column.astype(str).str.strip()
-        # Python and pandas would read 1_000 and hexadecimal as numbers; a counts file means neither.
-        text = text.where(~text.str.contains("_", regex=False), "not a number")
-        return np.asarray(pd.to_numeric(text, errors="coerce"), dtype=float)
-    return np.asarray(pd.to_numeric(column, errors="coerce"), dtype=float)
+    if pd.api.types.is_numeric_dtype(column) and column.dtype.kind != "c":
+        return column.to_numpy(dtype=float, na_value=np.nan)
+    text = column.astype(str).str.strip()
+    # Python and pandas would read 1_000 and hexadecimal as numbers; a counts file means neither.
+    text = text.where(~text.str.contains("_", regex=False), "not a number")
+    return np.asarray(pd.to_numeric(text, errors="coerce"), dtype=float)
 
 
 def _require_columns(table: pd.DataFrame, source: str) -> None:
     have = list(table.columns)
+    repeated = table.columns[table.columns.duplicated()]
+    if len(repeated):
+        raise InputError(f"{source}: the column '{_shown(repeated[0])}' appears more than once. Rename or remove one.")
     for name in REQUIRED:
         if name not in have:
-            near = get_close_matches(name, [h for h in have if h not in COLUMNS], n=1, cutoff=0.7)
-            hint = f" Is '{near[0]}' meant? Rename it." if near else ""
-            raise InputError(f"{source}: no column '{name}'.{hint} It needs {', '.join(REQUIRED)}; it has {', '.join(have[:12])}.")
+            other = {_shown(h).lower(): _shown(h) for h in have if h not in COLUMNS}
+            near = get_close_matches(name, other, n=1, cutoff=0.7)
+            hint = f" Is '{other[near[0]]}' meant? Rename it." if near else ""
+            few = ", ".join([_shown(h) for h in have[:12]] + ["..."] * (len(have) > 12))
+            raise InputError(f"{source}: no column '{name}'.{hint} It needs {', '.join(REQUIRED)}; it has {few}.")
 
 
 def _check_totals(table: pd.DataFrame, checked: _Rows) -> None:
@@ -131,14 +151,16 @@ def _check_totals(table: pd.DataFrame, checked: _Rows) -> None:
     if over.any():
         row = table.loc[over].iloc[0]
         raise InputError(
-            f"{checked.source}{checked.at(over)}, column n_correct: {row['n_correct']} correct of {row['n_samples']} samples. Are the two "
-            "columns swapped?"
+            f"{checked.source}{checked.at(over)}, column n_correct: {row['n_correct']} correct of {row['n_samples']} "
+            "samples. Are the two columns swapped?"
         )
     present = [name for name in OUTCOMES if name in table]
-    over = (table["n_correct"] + table[present].sum(axis=1) > table["n_samples"]).to_numpy()
+    others = table[present].sum(axis=1).to_numpy(dtype=np.int64)
+    over = (table["n_correct"] + others > table["n_samples"]).to_numpy()
     if over.any():
         raise InputError(
-            f"{checked.source}{checked.at(over)}: n_correct and {', '.join(present)} add up to more than n_samples. A sample has one outcome."
+            f"{checked.source}{checked.at(over)}: n_correct and {', '.join(present)} add up to more than n_samples. "
+            "A sample has one outcome."
         )
 
 
@@ -153,9 +175,7 @@ def _check_unique(table: pd.DataFrame, checked: _Rows) -> None:
         if column in table and same[column].nunique(dropna=False) > 1:
             values = ", ".join(map(str, same[column].unique()[:4]))
             raise InputError(
-                f"{checked.source}{checked.at(repeated)}: {what} appears with several values of {column} ({values}). Keep one, or put the "
-                f"{column} into the model's name."
+                f"{checked.source}{checked.at(repeated)}: {what} appears with several values of {column} ({values}). "
+                f"Keep one, or put the {column} into the model's name."
             )
-    raise InputError(
-        f"{checked.source}{checked.at(repeated)}: {what} appears twice. Add the two rows up, or remove one."
-    )
+    raise InputError(f"{checked.source}{checked.at(repeated)}: {what} appears twice. Add the rows up, or remove one.")

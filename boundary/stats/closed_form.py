@@ -5,8 +5,8 @@ from jaxtyping import Float, Int
 from scipy.special import gammaln
 
 
-def _log_choose(n: Float[np.ndarray, "..."], k: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
-    return gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+def _log_choose(n: Float[np.ndarray, "..."], k: int) -> Float[np.ndarray, "..."]:
+    return np.asarray(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))
 
 
 def _ratio_of_choices(top: np.ndarray, bottom: np.ndarray, k: int) -> np.ndarray:
@@ -16,7 +16,7 @@ def _ratio_of_choices(top: np.ndarray, bottom: np.ndarray, k: int) -> np.ndarray
         raise ValueError(f"k must be at least 1, got {k}.")
     ratio = np.where(bottom >= k, 0.0, np.nan)
     some = (top >= k) & (bottom >= k)
-    ratio[some] = np.exp(_log_choose(top[some], np.float64(k)) - _log_choose(bottom[some], np.float64(k)))
+    ratio[some] = np.exp(_log_choose(top[some], k) - _log_choose(bottom[some], k))
     return np.clip(ratio, 0.0, 1.0)
 
 
@@ -73,8 +73,8 @@ def unbiased_flows(
 
     Returns
     -------
-    kept, lost, gained, neither (counts of problems, in [0, N]) and shrinkage = (lost - gained) / N. At k = n these are the
-    naive counts of problems with c > 0. NaN where some n < k.
+    kept, lost, gained, neither (counts of problems, in [0, N]) and shrinkage = (lost - gained) / N. At k = n these are
+    the naive counts of problems with c > 0. NaN where some n < k.
 
     Notes
     -----

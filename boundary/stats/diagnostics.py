@@ -26,8 +26,9 @@ class Convergence(NamedTuple):
 def convergence(quantities: dict[str, xr.DataArray]) -> dict[str, Convergence]:
     """Convergence of each named quantity, dimensions (chain, draw).
 
-    Draws that are all alike have converged. Infinite draws (a crossover that never comes) count as the largest finite value, which
-    keeps their ranks; a quantity with undefined draws is judged on whether it is defined, where that varies.
+    Draws that are all alike have converged. Infinite draws (a crossover that never comes) count as more than the
+    largest finite value, which keeps their ranks; a quantity with undefined draws is judged on whether it is defined,
+    where that varies.
     """
     if not quantities:
         return {}

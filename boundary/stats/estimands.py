@@ -1,13 +1,14 @@
 """Quantities of interest, each a function from draws of the solve rates to draws of the quantity.
 
-Every function takes `SolveRates` and returns a labelled array with dimensions (chain, draw, ...). A budget k may exceed the samples
-drawn: the answer is then extrapolated, and whoever prints it says so (`SolveRates.reliable_k`).
+Every function takes `SolveRates` and returns a labelled array with dimensions (chain, draw, ...). A budget k may exceed
+the samples drawn: the answer is then extrapolated, and whoever prints it says so (`SolveRates.reliable_k`).
 
-Two targets: `benchmark` speaks of the problems at hand, `superpopulation` of new problems of the same kind; counts of problems
-then are the expected number among as many new ones.
+Two targets: `benchmark` speaks of the problems at hand, `superpopulation` of new problems of the same kind; counts of
+problems then are the expected number among as many new ones.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -76,20 +77,22 @@ def flows(
 
     Returns
     -------
-    `kept`, `lost`, `gained`, `neither`, counts in [0, N] that sum to N, and `shrinkage` in [-1, 1]; dimensions (chain, draw[, k]).
+    `kept`, `lost`, `gained`, `neither`, counts in [0, N] that sum to N, and `shrinkage` in [-1, 1]; dimensions
+    (chain, draw[, k]).
 
     Notes
     -----
-    With R = 1 - (1 - p)^k the probability that k samples solve a problem: kept = sum R_base R_rl, lost = sum R_base (1 - R_rl), gained =
-    sum (1 - R_base) R_rl, neither = sum (1 - R_base)(1 - R_rl), shrinkage = (lost - gained) / N. The solvable-set table of Yue et al. 2025,
-    arXiv 2504.13837 (Tables 2, 4, 5), as a function of the budget.
+    With R = 1 - (1 - p)^k the probability that k samples solve a problem: kept = sum R_base R_rl,
+    lost = sum R_base (1 - R_rl), gained = sum (1 - R_base) R_rl, neither = sum (1 - R_base)(1 - R_rl),
+    shrinkage = (lost - gained) / N. The solvable-set table of Yue et al. 2025, arXiv 2504.13837 (Tables 2, 4, 5), as a
+    function of the budget.
     """
     columns = [rates.index(base), rates.index(rl)]
     parts: dict[str, list[np.ndarray]] = {name: [] for name in ("kept", "lost", "gained", "neither", "shrinkage")}
     for budget in _budgets(k):
         failure = _failure(rates, budget, target)
         base_fails, rl_fails = failure[..., columns[0]], failure[..., columns[1]]
-        both_fail = np.mean(base_fails * rl_fails, axis=2, dtype=np.float64)
+        both_fail = np.asarray(np.mean(base_fails * rl_fails, axis=2, dtype=np.float64))
         base_share, rl_share = (part.mean(axis=2, dtype=np.float64) for part in (base_fails, rl_fails))
         parts["neither"].append(rates.n_problems * both_fail)
         parts["lost"].append(rates.n_problems * (rl_share - both_fail))
@@ -150,13 +153,14 @@ def crossover(
 
     Returns
     -------
-    Draws of a whole number in [2, max_k]; infinity where the base model does not catch up by max_k; NaN where RL does not lead at k = 1,
-    so that there is nothing to lose. Dimensions (chain, draw).
+    Draws of a whole number in [2, max_k]; infinity where the base model does not catch up by max_k; NaN where RL does
+    not lead at k = 1, so that there is nothing to lose. Dimensions (chain, draw).
 
     Notes
     -----
-    Yue et al. 2025, arXiv 2504.13837, Fig. 2; called first loss in Yang et al. 2026, arXiv 2609.22547. The curves are compared at every k
-    up to 32 and at steps of about 10 % above, then the crossing is found within the step by bisection.
+    Yue et al. 2025, arXiv 2504.13837, Fig. 2; called first loss in Yang et al. 2026, arXiv 2609.22547. The curves are
+    compared at every k up to 32 and at steps of about 10 % above, then the crossing is found within the step by
+    bisection.
     """
     if max_k < 2:
         raise ValueError(f"A crossover needs budgets of 2 or more to look at, got max_k = {max_k}.")
@@ -174,8 +178,13 @@ def no_crossover(rates: SolveRates, max_k: int, **pair: Any) -> xr.DataArray:
 
     NaN where RL does not lead at k = 1 (see `crossover`).
     """
-    crossing = crossover(rates, max_k, **pair)
-    return xr.where(np.isnan(crossing), np.nan, np.isinf(crossing).astype(float)).rename("no_crossover")
+    return uncrossed(crossover(rates, max_k, **pair))
+
+
+def uncrossed(crossing: xr.DataArray) -> xr.DataArray:
+    """`no_crossover` from draws of `crossover`."""
+    values = crossing.to_numpy()
+    return crossing.copy(data=np.where(np.isnan(values), np.nan, np.isinf(values))).rename("no_crossover")
 
 
 def _scan_budgets(max_k: int) -> list[int]:
@@ -193,11 +202,14 @@ def _lead(pair: tuple[np.ndarray, np.ndarray], k: np.ndarray | int) -> np.ndarra
 
 
 def _bracket(pair: tuple[np.ndarray, np.ndarray], budgets: list[int]) -> tuple[np.ndarray, np.ndarray]:
-    """Last budget before, and first budget with, base >= RL: (NaN, NaN) without a lead at 1, (., inf) without a crossing."""
+    """Last budget before, and first budget with, base >= RL.
+
+    (NaN, NaN) without a lead at 1, (., inf) without a crossing.
+    """
     leads = _lead(pair, 1) > 0
     low, high = np.where(leads, 1.0, np.nan), np.where(leads, np.inf, np.nan)
     open_draws = np.flatnonzero(leads)
-    for before, budget in zip(budgets, budgets[1:], strict=False):
+    for before, budget in pairwise(budgets):
         if not len(open_draws):
             break
         caught = _lead((pair[0][open_draws], pair[1][open_draws]), budget) <= 0

@@ -22,7 +22,8 @@ def summarise(draws: Float[np.ndarray, "..."], level: float) -> Summary:
     Parameters
     ----------
     draws
-        Draws; infinite ones are allowed (a crossover that never comes) and make the mean infinite; NaN ones are left out.
+        Draws; infinite ones are allowed (a crossover that never comes) and make the mean infinite; NaN ones are left
+        out.
     level
         Probability within the interval, in (0, 1).
 

@@ -25,8 +25,8 @@ class SolveRates:
     p
         Draws of the solve rates, in [0, 1], for the problems at hand.
     new_p
-        Draws of the solve rates of new problems of the same kind, for the target `superpopulation`; None where a prior knows no
-        population.
+        Draws of the solve rates of new problems of the same kind, for the target `superpopulation`; None where a prior
+        knows no population.
     n_correct, n_samples
         The counts that the posterior rests on.
     prior
@@ -57,7 +57,7 @@ class SolveRates:
     @property
     def n_problems(self) -> int:
         """Problems at hand."""
-        return self.n_correct.shape[0]
+        return len(self.n_correct)
 
     @property
     def reliable_k(self) -> int:
@@ -96,8 +96,8 @@ class SolveRates:
             return self.p
         if self.new_p is None:
             raise ValueError(
-                f"The prior '{self.prior}' treats every problem apart and knows no population of new problems; use target "
-                "'benchmark', or another prior."
+                f"The prior '{self.prior}' treats every problem apart and knows no population of new problems; use "
+                "target 'benchmark', or another prior."
             )
         return self.new_p
 
@@ -126,7 +126,7 @@ class SolveRates:
         )
 
     def groups(self) -> dict[str, xr.Dataset]:
-        """ArviZ groups: `posterior` with p (and new_p), `observed_data` with the counts, `constant_data` with the samples drawn."""
+        """ArviZ groups: `posterior` holds p (and new_p), `observed_data` n_correct, `constant_data` n_samples."""
         posterior = self.posterior.to_dataset()
         if self.new_p is not None:
             posterior["new_p"] = (("chain", "draw", "new_problem", "model"), self.new_p)
@@ -149,12 +149,13 @@ class SolveRates:
             return xr.DataTree.from_dict(self.groups())
         import arviz as az
 
-        return az.InferenceData(**self.groups())
+        groups: dict[str, Any] = self.groups()
+        return az.InferenceData(**groups)
 
 
 def _log_failure(p: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore"):  # p = 1 fails never: log 0 = -inf is what is meant
-        return np.log1p(-p).astype(np.float32)
+        return np.asarray(np.log1p(-p), dtype=np.float32)
 
 
 def rates_from_groups(groups: dict[str, Any]) -> SolveRates:

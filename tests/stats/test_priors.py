@@ -45,7 +45,7 @@ def test_same_key_same_draws(family, fitted):
 
 
 def test_rates_lie_near_the_truth(fitted):
-    p, _, n, rates = fitted
+    p, _, _, rates = fitted
     error = rates.p.mean((0, 1)) - p
     # Standard deviation of c/n is at most sqrt(1 / 4n); the mean of 120 such errors is far smaller.
     assert np.sqrt((error**2).mean()) < np.sqrt(0.25 / N_SAMPLES)

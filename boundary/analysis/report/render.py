@@ -1,13 +1,13 @@
 """report.html: one page that needs nothing from outside, ready to send to a colleague."""
 
 import base64
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from boundary.analysis.figures import figures_of, image
+from boundary.analysis.numerals import number
 from boundary.analysis.report.methods import REFERENCES, methods
 from boundary.analysis.report.reported import Reported, samples_per_problem
 
@@ -211,17 +211,6 @@ def _cell(found: dict[Any, dict[Any, Any]], column: Column, k: float) -> Cell:
         number(posterior.get("mean"), column.scale, column.digits),
         interval(posterior, column.scale, column.digits),
     )
-
-
-def number(value: float | None, scale: float, digits: int) -> str:
-    """Write a number for readers: a true minus sign, `none` for infinity, nothing where there is none."""
-    if value is None or pd.isna(value):
-        return ""
-    if math.isinf(value):
-        return "none"
-    text = f"{scale * value:,.{digits}f}"
-    zero = f"{0:.{digits}f}"
-    return zero if text == f"-{zero}" else text.replace("-", "\N{MINUS SIGN}")
 
 
 def interval(row: dict[Any, Any], scale: float, digits: int) -> str:

@@ -20,7 +20,8 @@ def population(n_correct: Array, n_samples: Array, problems: Array) -> None:
 
     Notes
     -----
-    p ~ Beta(m s, (1 - m) s), m ~ Uniform(0, 1), log s ~ N(log 2, 1.5); P(c) is C(n, c) B(m s + c, (1 - m) s + n - c) / B(m s, (1 - m) s).
+    p ~ Beta(m s, (1 - m) s), m ~ Uniform(0, 1), log s ~ N(log 2, 1.5);
+    P(c) is C(n, c) B(m s + c, (1 - m) s + n - c) / B(m s, (1 - m) s).
     """
     mean = numpyro.sample("mean", dist.Uniform(0.0, 1.0))
     size = numpyro.sample("size", dist.LogNormal(jnp.log(2.0), 1.5))
@@ -33,8 +34,8 @@ def population(n_correct: Array, n_samples: Array, problems: Array) -> None:
 class BetaBinomial:
     """One Beta population for each model, its two parameters learned; models are fitted apart.
 
-    Right where solve rates are Beta distributed. Elsewhere it is confidently wrong beyond n: without mass at 0 it lets every
-    unsolved problem be solved in the end (docs/decisions/002-population.md).
+    Right where solve rates are Beta distributed. Elsewhere it is confidently wrong beyond n: without mass at 0 it lets
+    every unsolved problem be solved in the end (docs/decisions/002-population.md).
 
     Parameters
     ----------

@@ -13,8 +13,8 @@ from boundary.stats.solve_rates import SolveRates
 class Independent:
     """Beta(a, b) on every solve rate, independently.
 
-    For comparison only: at c = 0 of n it believes in pass@n of one half (a = b = 1), so its intervals for a benchmark are wrong
-    at large k (docs/decisions/002-population.md). It knows no population, hence no target `superpopulation`.
+    For comparison only: at c = 0 of n it believes in pass@n of one half (a = b = 1), so its intervals for a benchmark
+    are wrong at large k (docs/decisions/002-population.md). It knows no population, hence no target `superpopulation`.
 
     Parameters
     ----------

@@ -1,0 +1,22 @@
+"""Numbers as readers see them, in the verdict and in the report alike."""
+
+import math
+
+import pandas as pd
+
+
+def number(value: float | None, scale: float, digits: int) -> str:
+    """Write a number for readers: a true minus sign, `none` for infinity, nothing where there is none.
+
+    Examples
+    --------
+    >>> number(0.12345, scale=100, digits=1)
+    '12.3'
+    """
+    if value is None or pd.isna(value):
+        return ""
+    if math.isinf(value):
+        return "none"
+    text = f"{scale * value:,.{digits}f}"
+    zero = f"{0:.{digits}f}"
+    return zero if text == f"-{zero}" else text.replace("-", "\N{MINUS SIGN}")
