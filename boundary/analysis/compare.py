@@ -1,7 +1,7 @@
 """The main question: what can each model solve, and whether RL widens or narrows it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from boundary.analysis.dependence import SampleCheck, check_samples
 from boundary.analysis.estimates import EstimateTable, Quantity, estimates_frame
 from boundary.analysis.verdict import Verdict, verdict
 from boundary.data.catalog import load_counts
@@ -49,6 +50,8 @@ class Analysis:
         One row a fit: benchmark, model, prior, max_r_hat, min_ess, worst, ok, message.
     verdicts
         A sentence for each benchmark and RL model.
+    sample_checks
+        Sentences on drift and dependence of the samples, where these were given.
     """
 
     estimates: pd.DataFrame
@@ -60,6 +63,7 @@ class Analysis:
     settings: Mapping[str, Any]
     diagnostics: pd.DataFrame
     verdicts: Sequence[Verdict]
+    sample_checks: tuple[SampleCheck, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -96,6 +100,7 @@ def analyze(
     level: float = 0.95,
     seed: int = 0,
     common_problems: bool = False,
+    samples: Any = None,
     progress: Progress | None = None,
 ) -> Analysis:
     """Compare RL models with a base model, or describe one model alone.
@@ -125,6 +130,9 @@ def analyze(
         The same seed gives the same numbers.
     common_problems
         Go on with the problems that all models have, where they differ.
+    samples
+        The samples one by one, a DataFrame or a path, to be checked for drift and dependence: see
+        `boundary.analysis.dependence.check_samples`.
     progress
         Called with what is being done, steps done and steps in all.
 
@@ -140,7 +148,9 @@ def analyze(
     models = tuple([base, *rls] if base is not None else rls)
     names = _benchmarks(table, benchmarks, models)
     run = _Run(table.select(models=list(models)), base, rls, models, chosen_prior, target, level, seed, k, max_k)
-    return run.analysis(names, common_problems, progress or (lambda what, done, steps: None))
+    checks = [] if samples is None else check_samples(samples)  # first, since a fault in them should show at once
+    found = run.analysis(names, common_problems, progress or (lambda what, done, steps: None))
+    return replace(found, sample_checks=tuple(c for c in checks if c.model in models and c.benchmark in names))
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def _lead(rows: pd.DataFrame, model: str, reference: str, n: int) -> str:
     crossing, never = _row(rows, "crossover"), _row(rows, "no_crossover")
     behind = float(first["prob_positive"]) if first is not None else np.nan
     if behind >= SURE:
-        return f"{reference} leads {model} already at k = 1, by {_points(first)}"
+        return f"{reference} leads {model} already at k = 1, where {model} covers {_points(first)}"
     if crossing is None or never is None or not np.isfinite(never["mean"]):
         return f"{model} against {reference}"
     until = _until(crossing, float(never["mean"]), int(never["k"]), n)

@@ -49,6 +49,7 @@ def budgets(ctx: click.Context, param: click.Parameter, text: str | None) -> lis
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same numbers.")
 @click.option("--common-problems", is_flag=True, help="Use only the problems that every model has.")
+@click.option("--samples", type=click.Path(dir_okay=False), metavar="FILE", help="Samples, to check order and runs.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON in place of the verdict.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option(
@@ -70,8 +71,13 @@ def analyze(
 
     Exit code 0: done; 1: done, but the fit's diagnostics failed and the results are marked; 2: wrong input.
     """
+    from platformdirs import user_cache_path
+
     from boundary.analysis.compare import analyze as run_analysis
     from boundary.analysis.report.summary import summary_json
+    from boundary.stats.compilation import keep_compiled
+
+    keep_compiled(str(user_cache_path("boundary") / "compiled"))
 
     options = {name: list(value) or None if isinstance(value, tuple) else value for name, value in options.items()}
     with progress_bar(wanted=not quiet) as progress:
@@ -101,6 +107,9 @@ def print_verdict(analysis: "Analysis", written: list[Path]) -> None:
     for verdict in analysis.verdicts:
         table.add_row(Text(verdict.benchmark), Text(verdict.text))
     console.print(table)
+    for check in analysis.sample_checks:
+        if check.alarming:
+            console.print(Text(f"SAMPLES of {check.model}, {check.benchmark}: {check.text}", style="bold red"))
     folder = written[0].parent
     for path in written:
         if path.parent == folder:

@@ -80,8 +80,10 @@ def load_counts(what: Any) -> Counts:
         return what
     if isinstance(what, pd.DataFrame):
         return Counts.from_frame(what)
-    if isinstance(what, str | Path):
-        return _by_name(str(what))
+    if isinstance(what, Path):
+        return Counts.from_file(what)
+    if isinstance(what, str):
+        return _by_name(what)
     if isinstance(what, Sequence) and len(what):
         return concatenated([load_counts(part) for part in what])
     raise InputError(f"Counts come from a path, a shipped set's name or a DataFrame, not from {type(what).__name__}.")

@@ -66,10 +66,10 @@ def _parquet(path: Path) -> pd.DataFrame:
 
 
 def _text(path: Path, delimiter: str) -> pd.DataFrame:
-    text = _decoded(path)
-    if not text.strip():
+    lines = _lines(path, _decoded(path), delimiter)
+    if not lines:
         raise InputError(f"'{path}' is empty. It needs a header line and a row for each model and problem.")
-    (line, header), *rows = _rows(path, text, delimiter)
+    (line, header), *rows = lines
     other = next((mark for mark in SEPARATORS if mark in header[0]), None)
     if len(header) == 1 and other:
         wanted = SEPARATORS[delimiter]
@@ -86,7 +86,7 @@ def _text(path: Path, delimiter: str) -> pd.DataFrame:
     return table
 
 
-def _rows(path: Path, text: str, delimiter: str) -> list[tuple[int, list[str]]]:
+def _lines(path: Path, text: str, delimiter: str) -> list[tuple[int, list[str]]]:
     """Rows that hold anything, each with the line it starts on."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows, start = [], 1

@@ -77,7 +77,7 @@ class _Rows:
     def names(self, column: pd.Series, name: str) -> pd.Series:
         """A column of names as text, each run of white space one space; 7 and 7.0 are both '7'."""
         text = column.astype("int64").astype(str) if _whole_floats(column) else column.astype(str)
-        text = pd.Series([" ".join(value.split()) for value in text], index=column.index, dtype=object)
+        text = pd.Series([" ".join(str(value).split()) for value in text], index=column.index, dtype=object)
         missing = (column.isna() | (text == "")).to_numpy()
         if missing.any():
             raise InputError(f"{self.source}{self.at(missing)}, column {name}: empty. Every row needs a {name}.")

@@ -1,8 +1,8 @@
 """From a population's weights to solve rates: which cell each problem is in, and where within the cell.
 
 Given a population, problems are independent and their cells have closed-form probabilities, so every draw is exact and
-independent given the population. A pair of cells is drawn as the base's cell first, with the RL model's summed out by a matrix
-product, then the RL model's cell given the base's.
+independent given the population. A pair of cells is drawn as the base's cell first, with the RL model's summed out by a
+matrix product, then the RL model's cell given the base's.
 """
 
 from functools import partial
@@ -82,8 +82,8 @@ def draw_new(
 ) -> Float[Array, "draw new model"]:
     """Solve rates of new problems of the same kind: `n_new` systematic draws from each population.
 
-    Systematic (equally spaced, randomly shifted) draws keep the error of a population's mean far below that of independent ones,
-    so that a summary over the new problems speaks of the population and not of the number drawn.
+    Systematic (equally spaced, randomly shifted) draws keep the error of a population's mean far below that of
+    independent ones, so that a summary over the new problems speaks of the population and not of the number drawn.
     """
     n_models = cells.shape[1]
 

@@ -1,8 +1,9 @@
 """A lattice on the logit scale: populations of solve rates as hat functions with atoms at 0 and at 1.
 
-A population is a mixture of `J + 2` *cells*: an atom at p = 0, J hat functions (linear B-splines) at equally spaced knots
-on the logit scale, and an atom at p = 1. A piecewise linear density is a smooth density with an error of second order in
-the spacing, its likelihood is linear in the cells' weights, and each problem's solve rate is drawn exactly within its cell.
+A population is a mixture of `J + 2` *cells*: an atom at p = 0, J hat functions (linear B-splines) at equally spaced
+knots on the logit scale, and an atom at p = 1. A piecewise linear density is a smooth density with an error of second
+order in the spacing, its likelihood is linear in the cells' weights, and each problem's solve rate is drawn exactly
+within its cell.
 """
 
 from dataclasses import dataclass
@@ -38,8 +39,9 @@ class Lattice:
     def for_samples(cls, largest_n: int) -> "Lattice":
         """Lattice fine enough for n samples a problem.
 
-        The posterior of a logit has a standard deviation of at least 2 / sqrt(n) (at p = 1/2); half of that as grid step makes
-        the grid sums equal to the integrals to machine precision (the error falls as exp(-2 pi^2 (sd / step)^2)).
+        The posterior of a logit has a standard deviation of at least 2 / sqrt(n) (at p = 1/2); half of that as grid
+        step makes the grid sums equal to the integrals to machine precision (the error falls as exp(-2 pi^2 (sd /
+        step)^2)).
         """
         steps = np.ceil(SPACING * np.sqrt(max(largest_n, 64)))
         return cls(refinement=int(steps))

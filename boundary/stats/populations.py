@@ -1,8 +1,9 @@
 """Smooth populations with atoms: the weights of a lattice's cells as functions of standard normal parameters.
 
-The log density on the logit scale is a normal log density with learned place and width, plus a Gaussian process that bends
-it where the data ask for it. The atoms at 0 (no sample will ever be right) and at 1 have log odds of their own against the
-smooth part. Every parameter is standard normal a priori, so that the posterior is smooth and chains start near its mode.
+The log density on the logit scale is a normal log density with learned place and width, plus a Gaussian process that
+bends it where the data ask for it. The atoms at 0 (no sample will ever be right) and at 1 have log odds of their own
+against the smooth part. Every parameter is standard normal a priori, so that the posterior is smooth and chains start
+near its mode.
 
 docs/decisions/002-population.md tells what was tried instead and what it cost.
 """
@@ -16,8 +17,8 @@ from jaxtyping import Array, Float
 
 from boundary.stats.lattice import Lattice
 
-# An atom's log odds against the smooth part: normal with this scale. At the place below, an atom of 2 % is expected and one of
-# .04 % or of 50 % is two scales away. A heavier atom at 0 pulls pass@k beyond n down, a lighter one pulls it up.
+# An atom's log odds against the smooth part: normal with this scale. At the place below, an atom of 2 % is expected and
+# one of .04 % or of 50 % is two scales away. A heavier atom at 0 pulls pass@k beyond n down, a lighter one pulls it up.
 ATOM_SCALE = 2.0
 ATOM_AT_ZERO, ATOM_AT_ONE = -4.0, -4.0
 # Where the smooth part of a population is centred, in logits.
@@ -50,10 +51,11 @@ def atom_odds(
 
     Notes
     -----
-    The odds are N(place, 2). Counts tell the log odds of an atom of m problems to about 1 / sqrt(m), those of an empty one not at all, so
-    in the log odds themselves the posterior's scale changes tenfold from place to place and a sampler crawls. In the coordinate u with
-    m = softplus(u)^2 / 4, expected problems m = n exp(odds), it is about 1 everywhere: the square root of a count where there is one, the
-    log odds where there is none. theta = u minus its value at the prior's place.
+    The odds are N(place, 2). Counts tell the log odds of an atom of m problems to about 1 / sqrt(m), those of an empty
+    one not at all, so in the log odds themselves the posterior's scale changes tenfold from place to place and a
+    sampler crawls. In the coordinate u with m = softplus(u)^2 / 4, expected problems m = n exp(odds), it is about 1
+    everywhere: the square root of a count where there is one, the log odds where there is none. theta = u minus its
+    value at the prior's place.
     """
     log_four_n = jnp.log(4.0 * n_problems)
     u = jnp.log(jnp.expm1(jnp.exp(0.5 * (place + log_four_n)))) + theta
@@ -96,8 +98,8 @@ def marginal_population(
 
     Notes
     -----
-    log density(x) = -(x - m)^2 / (2 s^2) + GP(x) with m ~ N(-.5, 2.5), log s ~ N(1, .5), GP of standard deviation 1.5 and length
-    2; the log odds of each atom against the smooth part are N(-4, 2).
+    log density(x) = -(x - m)^2 / (2 s^2) + GP(x) with m ~ N(-.5, 2.5), log s ~ N(1, .5), GP of standard deviation 1.5
+    and length 2; the log odds of each atom against the smooth part are N(-4, 2).
     """
     centre, width = CENTRE + 2.5 * theta[2], jnp.exp(1.0 + 0.5 * theta[3])
     smooth = jax.nn.softmax(-0.5 * ((basis.knots - centre) / width) ** 2 + basis.waves @ theta[4:])
@@ -114,8 +116,9 @@ BOTH_LENGTHS, BOTH_WAVES, BOTH_AMPLITUDE = (4.0, 2.5), (7, 5), 1.0
 EDGE_LENGTH, EDGE_WAVES, EDGE_AMPLITUDE = 3.0, 6, 1.0
 # Changes larger than this scale (in logits) are rare, so the eigenfunctions spend themselves on smaller ones.
 CHANGE_SCALE = 4.0
-# Log odds, against the smooth part, of: dead in both; certain in both; (0, 1) and (1, 0); base at 0 or 1 with RL anywhere; RL at 0
-# or 1 with base anywhere. The edges at RL = 0 and base = 0 are the problems truly lost and truly gained.
+# Log odds, against the smooth part, of: dead in both; certain in both; (0, 1) and (1, 0); base at 0 or 1 with RL
+# anywhere; RL at 0 or 1 with base anywhere. The edges at RL = 0 and base = 0 are the problems truly lost and truly
+# gained.
 CORNERS_AND_EDGES = (-4.0, -3.5, -9.0, -9.0, -5.0, -5.0, -5.0, -5.0)
 JOINT_SHAPE = 5
 JOINT_DIM = (
@@ -152,7 +155,8 @@ def joint_basis(lattice: Lattice, n_problems: int) -> JointBasis:
 def _beyond_normal(bend: np.ndarray, level: np.ndarray, change: np.ndarray) -> Float[np.ndarray, "point wave"]:
     """Waves without their quadratic part, which the normal density's own parameters already span.
 
-    Otherwise the two trade places along curved ridges of the posterior (effective draws of lost(1024): 261 of 1,600 with that part, 667 without).
+    Otherwise the two trade places along curved ridges of the posterior (effective draws of lost(1024): 261 of 1,600
+    with that part, 667 without).
     """
     quadratic = np.stack([np.ones_like(level), level, level**2, change, change * level, change**2], axis=1)
     root = np.exp(-0.25 * (level / 4.0) ** 2 - 0.25 * (change / 2.5) ** 2)[:, None]
@@ -163,13 +167,13 @@ def _beyond_normal(bend: np.ndarray, level: np.ndarray, change: np.ndarray) -> F
 def joint_population(
     theta: Float[Array, " dim"], basis: JointBasis
 ) -> tuple[Float[Array, "cell cell"], Float[Array, ""]]:
-    """Weights of the pairs of cells, summing to 1, base along the rows and RL along the columns; and the log prior density.
+    """Weights of the pairs of cells, base along the rows, summing to 1; and the log prior density.
 
     Notes
     -----
-    On the smooth part, log density = -(l - m)^2 / (2 s^2) - t (d - a - b (l - m))^2 / 2 + GP(l) + GP(d) + GP(l, d), with the level
-    l = (x + y) / 2 and the change d = y - x of the two logits: m ~ N(-.5, 2), log s ~ N(log 3.5, .4), log t ~ N(log .35, 1), a ~ N(1, 1.5),
-    b ~ N(0, .3). Four edges and four corners carry the atoms.
+    On the smooth part, log density = -(l - m)^2 / (2 s^2) - t (d - a - b (l - m))^2 / 2 + GP(l) + GP(d) + GP(l, d),
+    with the level l = (x + y) / 2 and the change d = y - x of the two logits: m ~ N(-.5, 2), log s ~ N(log 3.5, .4),
+    log t ~ N(log .35, 1), a ~ N(1, 1.5), b ~ N(0, .3). Four edges and four corners carry the atoms.
     """
     size = basis.knots.shape[0]
     corners, rest = theta[: len(CORNERS_AND_EDGES)], theta[len(CORNERS_AND_EDGES) :]

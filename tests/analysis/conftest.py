@@ -30,6 +30,7 @@ class SyntheticAnalysis:
     models: tuple[str, ...]
     benchmarks: tuple[str, ...]
     ok: bool = True
+    sample_checks: tuple = ()
 
 
 def unbiased(n_correct, k):

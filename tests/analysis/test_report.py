@@ -166,3 +166,16 @@ def test_numbers(value, scale, digits, text):
 def test_interval_without_ends_is_nothing():
     assert interval({"lower": float("nan"), "upper": float("nan")}, 1, 0) == ""
     assert interval({"lower": 16, "upper": float("inf")}, 1, 0) == "[16, none]"
+
+
+def test_sample_checks_have_their_section_where_there_are_any(pair, page):
+    assert 'id="samples"' not in page
+    checks = (
+        SimpleNamespace(benchmark="AMC23", model="<m>", text="Samples drift.", alarming=True),
+        SimpleNamespace(benchmark="AMC23", model="n", text="No sign of drift.", alarming=False),
+    )
+    found = Page(html := report_html(dataclasses.replace(pair, sample_checks=checks)))
+    assert "<h2>Order and dependence of samples</h2>" in html
+    assert found.count("p", "alarm") == 1
+    assert "<strong>&lt;m&gt;, AMC23:</strong> Samples drift." in html
+    assert summary(dataclasses.replace(pair, sample_checks=checks))["sample_checks"][0]["alarming"] is True

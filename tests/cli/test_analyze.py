@@ -102,7 +102,13 @@ def test_different_problems_need_common_problems(counts, tmp_path):
 
 def test_failed_diagnostics_are_said_and_exit_with_1(counts, tmp_path, monkeypatch):
     judged = pd.DataFrame({"benchmark": ["all"], "ok": [False], "message": ["R-hat 1.07 is above 1.01."]})
-    result = SimpleNamespace(ok=False, diagnostics=judged, verdicts=[], write=lambda folder: [folder / "report.html"])
+    result = SimpleNamespace(
+        ok=False,
+        diagnostics=judged,
+        verdicts=[],
+        sample_checks=[],
+        write=lambda folder: [folder / "report.html"],
+    )
     monkeypatch.setattr("boundary.analysis.compare.analyze", lambda *args, **kwargs: result)
     outcome = analyze(counts, "-o", tmp_path / "out")
     assert outcome.exit_code == 1
@@ -114,3 +120,20 @@ def test_missing_file(tmp_path):
     result = analyze(tmp_path / "nothing.csv", "-o", tmp_path / "out")
     assert result.exit_code == 2
     assert "nothing.csv" in result.stderr
+
+
+def test_samples_that_drift_are_an_alarm(counts, tmp_path):
+    rows = [
+        ("the-rl", "hard", f"p{problem}", index, int(index < 8 + problem % 2))
+        for problem in range(40)
+        for index in range(16)
+    ]
+    columns = ["model", "benchmark", "problem_id", "sample_index", "outcome"]
+    pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "samples.csv", index=False)
+    arguments = (counts, "--base", "the-base", "--k", "1,16", "--samples", tmp_path / "samples.csv")
+    result = analyze(*arguments, "-o", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert "SAMPLES of the-rl, hard: Samples drift" in result.stdout.replace("\n", " ")
+    assert "Order and dependence of samples" in (tmp_path / "out" / "report.html").read_text()
+    missing = analyze(*arguments[:-1], tmp_path / "nothing.csv", "-o", tmp_path / "none")
+    assert missing.exit_code == 2

@@ -22,6 +22,26 @@ class Said(Protocol):
         """The sentence."""
 
 
+class Checked(Protocol):
+    """A sentence on the samples of one model on one benchmark, alarming where they contradict what is assumed."""
+
+    @property
+    def benchmark(self) -> str:
+        """The benchmark it speaks of."""
+
+    @property
+    def model(self) -> str:
+        """The model whose samples it speaks of."""
+
+    @property
+    def text(self) -> str:
+        """The sentence."""
+
+    @property
+    def alarming(self) -> bool:
+        """Whether the samples are not what the estimates suppose."""
+
+
 class Reported(Protocol):
     """An analysis, as far as summary, figures and page need it."""
 
@@ -40,6 +60,10 @@ class Reported(Protocol):
     @property
     def verdicts(self) -> Sequence[Said]:
         """The sentences, in the order of the benchmarks."""
+
+    @property
+    def sample_checks(self) -> Sequence[Checked]:
+        """What order and runs of the samples show; empty where only counts are known."""
 
     @property
     def base(self) -> str | None:

@@ -20,9 +20,9 @@ def summary(analysis: Reported) -> dict[str, Any]:
     Returns
     -------
     dict
-        `ok`, `base`, `models`, `verdicts`, `diagnostics`, `settings`, and `estimates`: the rows of estimates.csv at
-        k = 1, at the number of samples, at the largest k, and those of no particular k. Only what JSON knows: an
-        undefined number is None, and a crossover that lies nowhere up to the largest k is the text "none".
+        `ok`, `base`, `models`, `verdicts`, `sample_checks`, `diagnostics`, `settings`, and `estimates`: the rows of
+        estimates.csv at k = 1, at the number of samples, at the largest k, and those of no particular k. Only what JSON
+        knows: an undefined number is None, and a crossover that lies nowhere up to the largest k is the text "none".
     """
     return {
         "ok": bool(analysis.ok),
@@ -30,6 +30,10 @@ def summary(analysis: Reported) -> dict[str, Any]:
         "models": list(analysis.models),
         "verdicts": [
             {"benchmark": said.benchmark, "model": said.model, "text": said.text} for said in analysis.verdicts
+        ],
+        "sample_checks": [
+            {"benchmark": said.benchmark, "model": said.model, "text": said.text, "alarming": said.alarming}
+            for said in analysis.sample_checks
         ],
         "diagnostics": _records(analysis.diagnostics),
         "settings": _plain(dict(analysis.settings)),
