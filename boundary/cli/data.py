@@ -28,11 +28,14 @@ def list_sets(as_json: bool) -> None:
         entries += [{"shipped": False} | {fact: getattr(its, fact) for fact in facts} for its in published]
         click.echo(json.dumps(entries, indent=2))
         return
+    click.echo("Shipped (boundary analyze NAME):")
     for its in shipped:
-        click.echo(f"{its.name}\n  {its.title} ({its.licence})")
+        click.echo(f"{its.name}\n  {its.title}\n  {its.n_samples} samples a problem; licence: {its.licence}")
     click.echo("\nPublished elsewhere (boundary data get NAME):")
     for other in published:
-        click.echo(f"{other.name}\n  {other.title} ({other.licence})")
+        click.echo(f"{other.name}\n  {other.title}\n  {other.url}")
+        click.echo(f"  {other.n_samples} samples a problem; format: {other.format}; licence: {other.licence}")
+    click.echo("\nboundary data show NAME prints a set's card.")
 
 
 @data.command()
@@ -40,9 +43,9 @@ def list_sets(as_json: bool) -> None:
 def show(name: str) -> None:
     """Print a set's card: models, settings, verifier, source, caveats."""
     from boundary.data.catalog import card
-    from boundary.data.published import published_card, published_sets
+    from boundary.data.published import known_as_published, published_card
 
-    click.echo(published_card(name).text if name in published_sets() else card(name).text)
+    click.echo(published_card(name).text if known_as_published(name) else card(name).text)
 
 
 @data.command()
@@ -58,14 +61,17 @@ def show(name: str) -> None:
 def export(name: str, output: Path) -> None:
     """Write a set's counts as CSV, a model for files of your own."""
     from boundary.data.catalog import set_path
-    from boundary.data.published import published_sets
+    from boundary.data.published import known_as_published
     from boundary.errors import InputError
 
-    if name in published_sets():
+    if known_as_published(name):
         raise InputError(f"'{name}' is not shipped: it lives elsewhere. Fetch it with: boundary data get {name}")
     counts = set_path(name).read_bytes()
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_bytes(counts)
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_bytes(counts)
+    except OSError as error:
+        raise InputError(f"Cannot write '{output}': {error.strerror}. Name another file with -o.") from error
     click.echo(str(output))
 
 

@@ -12,10 +12,10 @@ from importlib.resources import files
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from boundary.data.catalog import FENCE, shipped_sets
 from boundary.errors import InputError
 
 CARDS = Path(str(files("boundary") / "data" / "published"))
-FENCE = "+++"
 MANIFEST = "manifest.json"
 HOSTS = {"huggingface": "https://huggingface.co/datasets/", "github": "https://github.com/"}
 
@@ -65,14 +65,33 @@ def published_card(name: str) -> PublishedCard:
     InputError
         If the catalogue has no such set; the message lists those it has.
     """
-    if name not in published_sets():
-        near = get_close_matches(name, published_sets(), n=1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
-        raise InputError(f"No published set '{name}' in the catalogue.{hint} There are: {', '.join(published_sets())}.")
+    if not known_as_published(name):
+        raise InputError(
+            f"'{name}' comes with the package: analyse it by name (boundary analyze {name}), "
+            f"or write it with: boundary data export {name} -o counts.csv"
+        )
     _, front, text = (CARDS / f"{name}.md").read_text(encoding="utf-8").split(FENCE, 2)
     facts: dict[str, Any] = tomllib.loads(front)
     facts |= {field: tuple(facts[field]) for field in ("files", "benchmarks")}
     return PublishedCard(name=name, text=text.strip(), **facts)
+
+
+def known_as_published(name: str) -> bool:
+    """Whether a name is of a set that lives elsewhere, rather than of a shipped one.
+
+    Raises
+    ------
+    InputError
+        If it is neither; the message lists both kinds.
+    """
+    shipped, published = shipped_sets(), published_sets()
+    if name not in (*shipped, *published):
+        near = get_close_matches(name, [*shipped, *published], n=1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        raise InputError(
+            f"No set '{name}'.{hint} Shipped: {', '.join(shipped)}. Published elsewhere: {', '.join(published)}."
+        )
+    return name in published
 
 
 def cache_folder() -> Path:
@@ -167,7 +186,7 @@ def _downloaded(
         chosen = _chosen(card, wanted, paths)
         if not progress:
             hub.utils.disable_progress_bars()
-        folder.mkdir(parents=True, exist_ok=True)
+        _made(folder)
         hub.snapshot_download(
             card.repository, repo_type="dataset", revision=info.sha, allow_patterns=list(wanted), local_dir=folder
         )
@@ -184,6 +203,15 @@ def _downloaded(
     noted = {"repository": card.repository, "revision": info.sha, "patterns": patterns, "sha256": digests}
     (folder / MANIFEST).write_text(json.dumps(noted, indent=2) + "\n", encoding="utf-8")
     return noted
+
+
+def _made(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"Cannot write to '{folder}': {error.strerror}. Name another folder for fetched sets in BOUNDARY_CACHE."
+        ) from error
 
 
 def _chosen(card: PublishedCard, wanted: tuple[str, ...], paths: list[str]) -> list[str]:

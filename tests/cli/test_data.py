@@ -32,3 +32,10 @@ def test_unknown_set_exits_with_2(tmp_path):
         assert result.exit_code == 2
         assert result.stderr.startswith("Error: ")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    result = run("export", "deepscaler-1.5b", "-o", tmp_path / "file" / "counts.csv")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: Cannot write ")

@@ -71,6 +71,10 @@ def test_every_card_is_whole(name):
 def test_the_catalogue_lists_and_shows_them():
     runner = CliRunner()
     assert "monkey_business" in runner.invoke(main, ["data", "list"]).stdout
+    for name in published_sets():
+        card = published_card(name)
+        said = runner.invoke(main, ["data", "list"]).stdout
+        assert all(fact in said for fact in (name, card.url, card.licence, card.format, card.n_samples))
     entries = json.loads(runner.invoke(main, ["data", "list", "--json"]).stdout)
     assert {entry["name"] for entry in entries if not entry["shipped"]} == set(published_sets())
     assert "ScalingIntelligence/monkey_business" in runner.invoke(main, ["data", "show", "monkey_business"]).stdout
@@ -125,6 +129,12 @@ def test_names_that_climb_out_are_left_alone(hub, tmp_path):
     assert [path.name for path in fetch(NAME, ["*.parquet"], cache=tmp_path / "deep").files] == ["inside.parquet"]
 
 
+def test_a_cache_that_cannot_be_written_to_is_named(hub, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(InputError, match=r"Cannot write to .*BOUNDARY_CACHE"):
+        fetch(NAME, cache=tmp_path / "file")
+
+
 def test_the_missing_extra_is_named(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     monkeypatch.setenv("BOUNDARY_CACHE", str(tmp_path))
@@ -139,6 +149,9 @@ def test_the_missing_extra_is_named(monkeypatch, tmp_path):
         (["get", "livecodebench-submissions"], "git clone https://github.com/LiveCodeBench/submissions.git"),
         (["get", "monkey_busines"], "Did you mean 'monkey_business'?"),
         (["export", "monkey_business", "-o", "out.csv"], "boundary data get monkey_business"),
+        (["show", "monkey_busines"], "Did you mean 'monkey_business'?"),
+        (["show", "nothing"], "Shipped: deepscaler-1.5b. Published elsewhere: livecodebench-submissions, "),
+        (["get", "deepscaler-1.5b"], "boundary analyze deepscaler-1.5b"),
     ],
 )
 def test_what_cannot_be_fetched_exits_with_2(arguments, said, tmp_path, monkeypatch):
