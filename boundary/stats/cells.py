@@ -30,12 +30,16 @@ def _within(
 @jax.jit
 def draw_rates(
     key: Array,
+    block: Int[Array, ""],
     weights: Float[Array, "draw cell"],
     likelihood: Float[Array, "row cell"],
     quantiles: Float[Array, "row cell quantile"],
     row: Int[Array, " problem"],
 ) -> Float[Array, "draw problem"]:
-    """Solve rates of one model; `row` says which row of the tables holds each problem's counts."""
+    """Solve rates of one model; `row` says which row of the tables holds each problem's counts.
+
+    Blocks of problems with different numbers get draws of their own.
+    """
 
     def one(args: tuple[Array, Array]) -> Array:
         key, weight = args
@@ -43,12 +47,13 @@ def draw_rates(
         cell = _pick(for_cell, (weight * likelihood)[row])
         return _within(for_place, cell, quantiles, row)
 
-    return jax.lax.map(one, (jax.random.split(key, weights.shape[0]), weights))
+    return jax.lax.map(one, (_keys(key, 1000 + block, weights), weights))
 
 
 @jax.jit
 def draw_rates_of_pair(
     key: Array,
+    block: Int[Array, ""],
     weights: Float[Array, "draw cell cell"],
     likelihoods: tuple[Float[Array, "row cell"], Float[Array, "row cell"]],
     quantiles: tuple[Float[Array, "row cell quantile"], Float[Array, "row cell quantile"]],
@@ -69,7 +74,7 @@ def draw_rates_of_pair(
         )
         return jnp.stack(places, axis=-1)
 
-    return jax.lax.map(one, (jax.random.split(key, weights.shape[0]), weights))
+    return jax.lax.map(one, (_keys(key, 1000 + block, weights), weights))
 
 
 @partial(jax.jit, static_argnums=(4,))
@@ -96,4 +101,9 @@ def draw_new(
         level = jax.random.randint(for_place, (n_new, n_models), 0, prior_quantiles.shape[1])
         return prior_quantiles[cells[state], level]
 
-    return jax.lax.map(one, (jax.random.split(key, weights.shape[0]), weights))
+    return jax.lax.map(one, (_keys(key, 999, weights), weights))
+
+
+def _keys(key: Array, purpose: Array | int, weights: Array) -> Array:
+    """A key for each draw; the sampler itself folds in the numbers below 999."""
+    return jax.random.split(jax.random.fold_in(key, purpose), weights.shape[0])

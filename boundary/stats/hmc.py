@@ -23,10 +23,15 @@ LogDensity = Callable[[Array, Any], Array]
 TARGET_ACCEPTANCE = 0.5
 
 
+# Draws are taken in rounds until split R-hat of every parameter is below this, at most so many times.
+SETTLED_R_HAT = 1.02
+MAX_ROUNDS = 4
+
+
 class Chains(NamedTuple):
     """Draws of the parameters, shape (chain, draw, dimension), and the share of proposals accepted by each chain."""
 
-    draws: Float[Array, "chain draw dim"]
+    draws: Float[np.ndarray, "chain draw dim"]
     acceptance: Float[np.ndarray, " chain"]
 
 
@@ -54,7 +59,8 @@ def hmc(
     key
         JAX key; the same key gives the same draws.
     chains, draws, warmup
-        Chains, kept draws of each, and tuning steps of each (a quarter each in four phases).
+        Chains, kept draws of each, and tuning steps of each (a quarter each in four phases). Where the chains do not
+        agree yet, up to four times as many draws are taken and thinned.
     leapfrogs
         Leapfrog steps a proposal; their length varies by -40 to +20 % so that no period is resonant.
 
@@ -63,25 +69,44 @@ def hmc(
     Neal 2011, arXiv 1206.1901; harmonic-mean tuning across chains after Hoffman & Sountsov 2022 (MEADS/ChEES).
     """
     mode, metric = _laplace(log_density, data, dim)
-    start, warm, keep = jax.random.split(key, 3)
-    # Half the Laplace scale: chains from the full scale now and then begin where the approximation is wrong and never
-    # move.
-    position = mode + 0.5 * jax.random.normal(start, (chains, dim)) @ metric.T
-    log_step = jnp.log(0.8 / dim**0.25)
+    position = _start(key, mode, metric, chains)
+    log_step = np.float32(np.log(0.8 / dim**0.25))
     block = partial(_block, log_density, leapfrogs, warmup // 4)
     centre = mode
-    for phase, phase_key in enumerate(jax.random.split(warm, 4)):
-        visited, slopes, log_step, _ = block(data, position, centre, metric, log_step, phase_key, jnp.float32(1.0))
-        position = visited[-1]
+    for phase in range(4):
+        visited, slopes, position, log_step, _ = block(data, position, centre, metric, log_step, key, phase, True)
         if phase in (1, 2):
             centre, metric = _pooled(visited, slopes, metric)
-    kept, accepted = [], []
-    for phase_key in jax.random.split(keep, -(-draws // (warmup // 4))):
-        visited, _, _, rates = block(data, position, centre, metric, log_step, phase_key, jnp.float32(0.0))
-        position = visited[-1]
-        kept.append(visited)
-        accepted.append(rates)
-    return Chains(jnp.concatenate(kept)[:draws].swapaxes(0, 1), np.asarray(jnp.concatenate(accepted).mean(0)))
+    kept: list[np.ndarray] = []
+    accepted = []
+    blocks = -(-draws // (warmup // 4))
+    for rounds in range(1, MAX_ROUNDS + 1):
+        for phase in range(4 + (rounds - 1) * blocks, 4 + rounds * blocks):
+            visited, _, position, _, rates = block(data, position, centre, metric, log_step, key, phase, False)
+            kept.append(visited)
+            accepted.append(rates)
+        every = np.concatenate(kept)
+        if _worst_r_hat(every) < SETTLED_R_HAT:
+            break
+    return Chains(every[::rounds][:draws].swapaxes(0, 1), np.concatenate(accepted).mean(0))
+
+
+def _worst_r_hat(draws: Float[np.ndarray, "draw chain dim"]) -> float:
+    """Largest split R-hat of the parameters (Gelman et al. 2013, Bayesian Data Analysis, Sec. 11.4)."""
+    half = len(draws) // 2
+    halves = np.concatenate([draws[:half], draws[half : 2 * half]], axis=1).astype(np.float64)
+    within = halves.var(axis=0, ddof=1).mean(axis=0)
+    between = halves.mean(axis=0).var(axis=0, ddof=1)
+    return float(np.sqrt(1 - 1 / half + between / within).max())
+
+
+@partial(jax.jit, static_argnums=3)
+def _start(key: Array, mode: Array, metric: Array, chains: int) -> Array:
+    """Where the chains begin: the Laplace approximation at half its scale.
+
+    From the full scale a chain now and then begins where the approximation is wrong and never moves.
+    """
+    return mode + 0.5 * jax.random.normal(jax.random.fold_in(key, 0), (chains, len(mode))) @ metric.T
 
 
 @partial(jax.jit, static_argnums=0)
@@ -94,21 +119,23 @@ def _hessian(log_density: LogDensity, theta: Array, data: Any) -> Array:
     return jax.hessian(lambda t: -log_density(t, data))(theta)
 
 
-def _laplace(log_density: LogDensity, data: Any, dim: int) -> tuple[Array, Array]:
+def _laplace(log_density: LogDensity, data: Any, dim: int) -> tuple[np.ndarray, np.ndarray]:
     """Mode, and a square root of the inverse Hessian there."""
 
     def objective(theta: np.ndarray) -> tuple[float, np.ndarray]:
-        value, grad = _value_and_grad(log_density, jnp.asarray(theta, jnp.float32), data)
+        value, grad = _value_and_grad(log_density, theta.astype(np.float32), data)
         return float(value), np.asarray(grad, dtype=np.float64)
 
     mode = minimize(objective, np.zeros(dim), jac=True, method="L-BFGS-B", options={"maxiter": 150}).x
-    hessian = np.asarray(_hessian(log_density, jnp.asarray(mode, jnp.float32), data), dtype=np.float64)
+    hessian = np.asarray(_hessian(log_density, mode.astype(np.float32), data), dtype=np.float64)
+    if not np.isfinite(hessian).all():
+        raise FloatingPointError("The curvature of the posterior is not finite at its mode: the density has a fault.")
     curvature, axes = np.linalg.eigh(hessian)
     # The prior alone has curvature 1; less is the likelihood's local convexity, and no scale to trust.
-    return jnp.asarray(mode, jnp.float32), jnp.asarray(axes / np.sqrt(np.maximum(curvature, 0.5)), jnp.float32)
+    return mode.astype(np.float32), (axes / np.sqrt(np.maximum(curvature, 0.5))).astype(np.float32)
 
 
-def _pooled(visited: Array, slopes: Array, metric: Array) -> tuple[Array, Array]:
+def _pooled(visited: Array, slopes: Array, metric: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean, and a square root of the scale, of what the chains visited and of the gradients they met there.
 
     The scale is the geometric mean of the positions' covariance and the inverse of the gradients' second moment (for a
@@ -125,7 +152,7 @@ def _pooled(visited: Array, slopes: Array, metric: Array) -> tuple[Array, Array]
     spread = (weight * np.cov(positions.T) + dim * in_use) / (weight + dim)
     curvature = (weight * gradients.T @ gradients / len(gradients) + dim * np.linalg.inv(in_use)) / (weight + dim)
     scale = np.linalg.cholesky(_geometric_mean(spread, np.linalg.inv(curvature)))
-    return jnp.asarray(positions.mean(0), jnp.float32), jnp.asarray(scale, jnp.float32)
+    return positions.mean(0).astype(np.float32), scale.astype(np.float32)
 
 
 def _geometric_mean(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -152,38 +179,47 @@ def _block(
     metric: Array,
     log_step: Array,
     key: Array,
+    phase: Array,
     adapt: Array,
-) -> tuple[Array, Array, Array, Array]:
-    """Positions and gradients (step, chain, dim), the tuned log step, and acceptance probabilities (step, chain)."""
-    potential = jax.vmap(jax.value_and_grad(lambda z: -log_density(centre + metric @ z, data)))
+) -> tuple[Array, Array, Array, Array, Array]:
+    """Positions and gradients (step, chain, dim), the last position, the tuned log step, acceptance (step, chain)."""
+    def potential(z: Array) -> Array:
+        return -log_density(centre + metric @ z, data)
+
+    # The values are wanted at the ends of a trajectory only, and cost as much as the gradients.
+    values, gradients = jax.vmap(potential), jax.vmap(jax.grad(potential))
     whitened = jax.scipy.linalg.solve(metric, (position - centre).T).T
 
     def proposal(z: Array, grad: Array, momentum: Array, step: Array) -> Any:
         def leapfrog(_: int, state: tuple[Array, ...]) -> tuple[Array, ...]:
-            z, momentum, _value, grad = state
+            z, momentum, grad = state
             momentum = momentum - 0.5 * step * grad
             z = z + step * momentum
-            value, grad = potential(z)
-            return z, momentum - 0.5 * step * grad, value, grad
+            grad = gradients(z)
+            return z, momentum - 0.5 * step * grad, grad
 
-        return jax.lax.fori_loop(0, leapfrogs, leapfrog, (z, momentum, jnp.zeros(z.shape[0]), grad))
+        return jax.lax.fori_loop(0, leapfrogs, leapfrog, (z, momentum, grad))
 
     def step(state: tuple[Array, ...], key: Array) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
         z, value, grad, log_step, count = state
         for_momentum, for_length, for_accept = jax.random.split(key, 3)
         momentum = jax.random.normal(for_momentum, z.shape)
         size = jnp.exp(log_step) * jax.random.uniform(for_length, (z.shape[0], 1), minval=0.6, maxval=1.2)
-        z_new, momentum_new, value_new, grad_new = proposal(z, grad, momentum, size)
+        z_new, momentum_new, grad_new = proposal(z, grad, momentum, size)
+        value_new = values(z_new)
         log_ratio = value - value_new + 0.5 * ((momentum**2).sum(1) - (momentum_new**2).sum(1))
         probability = jnp.where(jnp.isfinite(log_ratio), jnp.exp(jnp.minimum(log_ratio, 0.0)), 0.0)
         accept = jax.random.uniform(for_accept, probability.shape) < probability
         z, grad = jnp.where(accept[:, None], z_new, z), jnp.where(accept[:, None], grad_new, grad)
         value = jnp.where(accept, value_new, value)
         harmonic = 1.0 / (1.0 / jnp.maximum(probability, 0.05)).mean()
-        log_step = log_step + adapt * 1.5 * (harmonic - TARGET_ACCEPTANCE) / (1.0 + count) ** 0.6
+        log_step = log_step + jnp.where(adapt, 1.5, 0.0) * (harmonic - TARGET_ACCEPTANCE) / (1.0 + count) ** 0.6
         return (z, value, grad, log_step, count + 1.0), (z, grad, probability)
 
-    first: tuple[Array, ...] = (whitened, *potential(whitened), log_step, jnp.float32(0.0))
-    last, (visited, grads, probability) = jax.lax.scan(step, first, jax.random.split(key, steps))
+    first: tuple[Array, ...] = (whitened, values(whitened), gradients(whitened), log_step, jnp.float32(0.0))
+    last, (visited, grads, probability) = jax.lax.scan(
+        step, first, jax.random.split(jax.random.fold_in(key, 1 + phase), steps)
+    )
     slopes = jax.scipy.linalg.solve(metric.T, grads.reshape(-1, metric.shape[0]).T).T
-    return centre + visited @ metric.T, slopes.reshape(visited.shape), last[3], probability
+    positions = centre + visited @ metric.T
+    return positions, slopes.reshape(visited.shape), positions[-1], last[3], probability

@@ -28,7 +28,7 @@ CENTRE = -0.5
 class MarginalBasis(NamedTuple):
     """Constants of a population of one model."""
 
-    n_problems: Float[Array, ""]
+    n_problems: Float[Array | np.ndarray, ""]
     knots: Float[Array, " knot"]
     waves: Float[Array, "knot wave"]
 
@@ -36,7 +36,7 @@ class MarginalBasis(NamedTuple):
 class JointBasis(NamedTuple):
     """Constants of a population of a pair of models."""
 
-    n_problems: Float[Array, ""]
+    n_problems: Float[Array | np.ndarray, ""]
     level: Float[Array, " point"]  # (x + y) / 2 at each pair of knots
     change: Float[Array, " point"]  # y - x
     waves: Float[Array, "point wave"]
@@ -45,7 +45,7 @@ class JointBasis(NamedTuple):
 
 
 def atom_odds(
-    theta: Float[Array, " atom"], place: Float[Array, " atom"], n_problems: Float[Array, ""]
+    theta: Float[Array, " atom"], place: Float[Array, " atom"], n_problems: Float[Array | np.ndarray, ""]
 ) -> tuple[Float[Array, " atom"], Float[Array, ""]]:
     """Log odds of atoms against the smooth part, and their log prior density with the Jacobian of the coordinate.
 

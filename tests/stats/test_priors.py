@@ -139,3 +139,13 @@ def test_paired_model_informs_the_other():
     rates = NonParametric().posterior(c, n, jax.random.key(0))
     reach = 1 - (1 - rates.p[..., 0]) ** N_SAMPLES
     assert reach[:, :, 1].mean() > 2 * reach[:, :, 0].mean()
+
+
+def test_counts_that_contradict_each_other_are_fitted():
+    # 0 of n against n of n has next to no chance under a population where the models agree.
+    c = np.array([[0, N_SAMPLES], [N_SAMPLES, 0], *[[i, i] for i in range(N_SAMPLES)]])
+    rates = NonParametric().posterior(c, np.full_like(c, N_SAMPLES), jax.random.key(3))
+    expected = [[0.0, 1.0], [1.0, 0.0]]
+    np.testing.assert_allclose(rates.p[:, :, :2].mean((0, 1)), expected, atol=3 / N_SAMPLES)
+    judged = convergence({"pass": pass_at_k(rates, 4 * N_SAMPLES).isel(model=0)})
+    assert judged["pass"].ok

@@ -16,35 +16,40 @@ from boundary.stats.lattice import Lattice
 from boundary.stats.priors.prior import check_counts
 from boundary.stats.solve_rates import SolveRates
 
+# Solve rates are drawn for so many problems in one call.
+PROBLEMS_AT_ONCE = 128
+# Likelihoods are relative to their largest value, so a smaller chance means nothing; its inverse square is finite.
+LEAST_CHANCE = 1e-18
+
 
 class MarginalData(NamedTuple):
     """Distinct counts of one model: their likelihood in each cell and how many problems have them."""
 
-    likelihood: Float[Array, "row cell"]
-    problems: Float[Array, " row"]
+    likelihood: Float[np.ndarray, "row cell"]
+    problems: Float[np.ndarray, " row"]
     basis: populations.MarginalBasis
 
 
 class JointData(NamedTuple):
     """Distinct pairs of counts, in groups with one count of the base model, and how many problems have each."""
 
-    base: Float[Array, "group cell"]
-    rl: Float[Array, "group slot cell"]
-    problems: Float[Array, "group slot"]
+    base: Float[np.ndarray, "group cell"]
+    rl: Float[np.ndarray, "group slot cell"]
+    problems: Float[np.ndarray, "group slot"]
     basis: populations.JointBasis
 
 
 def marginal_log_density(theta: Float[Array, " dim"], data: MarginalData) -> Array:
     """Log posterior of a population of one model, every solve rate integrated out."""
     weights, log_prior = populations.marginal_population(theta, data.basis)
-    return (data.problems * jnp.log(data.likelihood @ weights + 1e-30)).sum() + log_prior
+    return (data.problems * jnp.log(data.likelihood @ weights + LEAST_CHANCE)).sum() + log_prior
 
 
 def joint_log_density(theta: Float[Array, " dim"], data: JointData) -> Array:
     """Log posterior of a population of a pair, every solve rate integrated out."""
     weights, log_prior = populations.joint_population(theta, data.basis)
     chance = ((data.base @ weights)[:, None, :] * data.rl).sum(axis=-1)
-    return (data.problems * jnp.log(chance + 1e-30)).sum() + log_prior
+    return (data.problems * jnp.log(chance + LEAST_CHANCE)).sum() + log_prior
 
 
 @dataclass(frozen=True)
@@ -94,93 +99,100 @@ class NonParametric:
         fit = self._marginal if n_models == 1 else self._joint
         p, new_p = fit(n_correct, n_samples, lattice, key)
         chains = (self.chains, self.draws)
-        p, new_p = (np.asarray(part, dtype=np.float64).reshape(chains + part.shape[1:]) for part in (p, new_p))
+        p, new_p = (part.astype(np.float64).reshape(chains + part.shape[1:]) for part in (p, new_p))
         return SolveRates(p, n_correct, n_samples, self.name, new_p)
 
     def _marginal(self, n_correct: np.ndarray, n_samples: np.ndarray, lattice: Lattice, key: Array) -> Any:
-        for_hmc, for_rates, for_new = jax.random.split(key, 3)
         table = _Distinct.of(n_correct[:, 0], n_samples[:, 0], lattice)
-        problems = np.bincount(table.row, minlength=len(table.likelihood))
-        basis = _marginal_basis(lattice)._replace(n_problems=jnp.float32(len(n_correct)))
-        data = MarginalData(table.likelihood, jnp.asarray(problems, jnp.float32), basis)
-        chains = self._hmc(marginal_log_density, data, populations.MARGINAL_DIM, for_hmc)
+        problems = np.bincount(table.row, minlength=len(table.likelihood)).astype(np.float32)
+        basis = _marginal_basis(lattice)._replace(n_problems=np.array(len(n_correct), np.float32))
+        data = MarginalData(table.likelihood, problems, basis)
+        chains = self._hmc(marginal_log_density, data, populations.MARGINAL_DIM, key)
         weights = _weights(populations.marginal_population, chains, basis)
-        rows = _padded(table.row)
-        p = draw_rates(for_rates, weights, table.likelihood, table.quantiles, rows)[:, : len(n_correct)]
-        cells = jnp.arange(lattice.n_cells)[:, None]
-        return p[..., None], draw_new(for_new, weights, cells, _prior_quantiles(lattice), self.new_problems)
+        p = _in_blocks(draw_rates, key, weights, table.likelihood, table.quantiles, table.row)
+        cells = np.arange(lattice.n_cells)[:, None]
+        return p[..., None], self._new(key, weights, cells, lattice)
 
     def _joint(self, n_correct: np.ndarray, n_samples: np.ndarray, lattice: Lattice, key: Array) -> Any:
-        for_hmc, for_rates, for_new = jax.random.split(key, 3)
         base, rl = (_Distinct.of(n_correct[:, m], n_samples[:, m], lattice) for m in (0, 1))
         rows = np.column_stack([base.row, rl.row])
         of_base, of_rl, problems = _grouped(rows)
-        basis = _joint_basis(lattice)._replace(n_problems=jnp.float32(len(n_correct)))
-        data = JointData(base.likelihood[of_base], rl.likelihood[of_rl], jnp.asarray(problems, jnp.float32), basis)
-        chains = self._hmc(joint_log_density, data, populations.JOINT_DIM, for_hmc)
+        basis = _joint_basis(lattice)._replace(n_problems=np.array(len(n_correct), np.float32))
+        data = JointData(base.likelihood[of_base], rl.likelihood[of_rl], problems, basis)
+        chains = self._hmc(joint_log_density, data, populations.JOINT_DIM, key)
         weights = _weights(populations.joint_population, chains, basis)
         tables = (base.likelihood, rl.likelihood), (base.quantiles, rl.quantiles)
-        p = draw_rates_of_pair(for_rates, weights, *tables, _padded(rows))[:, : len(n_correct)]
-        size = lattice.n_cells
-        states = jnp.stack(jnp.divmod(jnp.arange(size * size), size), axis=1)
-        flat = weights.reshape(len(weights), -1)
-        return p, draw_new(for_new, flat, states, _prior_quantiles(lattice), self.new_problems)
+        p = _in_blocks(draw_rates_of_pair, key, weights, *tables, rows)
+        states = np.stack(np.divmod(np.arange(lattice.n_cells**2), lattice.n_cells), axis=1)
+        return p, self._new(key, weights.reshape(len(weights), -1), states, lattice)
 
-    def _hmc(self, log_density: Any, data: Any, dim: int, key: Array) -> Float[Array, "draw dim"]:
+    def _hmc(self, log_density: Any, data: Any, dim: int, key: Array) -> Float[np.ndarray, "draw dim"]:
         settings = {"chains": self.chains, "draws": self.draws, "warmup": self.warmup, "leapfrogs": self.leapfrogs}
         return hmc(log_density, data, dim, key, **settings).draws.reshape(-1, dim)
+
+    def _new(self, key: Array, weights: Array, cells: np.ndarray, lattice: Lattice) -> np.ndarray:
+        return np.asarray(draw_new(key, weights, cells, _prior_quantiles(lattice), self.new_problems))
 
 
 class _Distinct(NamedTuple):
     """Tables of the distinct counts of one model, and the row of each problem in them."""
 
-    likelihood: Float[Array, "row cell"]
-    quantiles: Float[Array, "row cell quantile"]
+    likelihood: Float[np.ndarray, "row cell"]
+    quantiles: Float[np.ndarray, "row cell quantile"]
     row: Int[np.ndarray, " problem"]
 
     @classmethod
     def of(cls, n_correct: np.ndarray, n_samples: np.ndarray, lattice: Lattice) -> "_Distinct":
         counts = np.column_stack([n_correct, n_samples])
         distinct, row = np.unique(counts, axis=0, return_inverse=True)
-        likelihood, quantiles = lattice.likelihood(*distinct.T), lattice.quantiles(*distinct.T)
-        return cls(_padded(likelihood.astype(np.float32)), _padded(quantiles.astype(np.float32)), row.ravel())
+        size = _bucket(len(distinct), 160)
+        tables = (lattice.likelihood(*distinct.T), lattice.quantiles(*distinct.T))
+        likelihood, quantiles = (_padded(table.astype(np.float32), size) for table in tables)
+        return cls(likelihood, quantiles, row.ravel())
 
 
-def _padded(table: np.ndarray) -> Array:
-    """Rows repeated up to 128, 512, 2048, ... of them, so that few shapes are ever compiled."""
-    size = 128
-    while size < len(table):
-        size *= 4
-    return jnp.asarray(np.concatenate([table, np.repeat(table[:1], size - len(table), axis=0)]))
+def _padded(table: np.ndarray, size: int) -> np.ndarray:
+    """The table with its first row repeated at the end, up to a size."""
+    return np.concatenate([table, np.repeat(table[:1], size - len(table), axis=0)])
+
+
+def _in_blocks(draw: Any, key: Array, weights: Array, likelihood: Any, quantiles: Any, rows: np.ndarray) -> np.ndarray:
+    """Solve rates of all problems, drawn for a fixed number of problems at once: compiled once, bounded memory."""
+    blocks = []
+    for first in range(0, len(rows), PROBLEMS_AT_ONCE):
+        block = rows[first : first + PROBLEMS_AT_ONCE]
+        drawn = draw(key, first, weights, likelihood, quantiles, _padded(block, PROBLEMS_AT_ONCE))
+        blocks.append(np.asarray(drawn)[:, : len(block)])
+    return np.concatenate(blocks, axis=1)
 
 
 def _grouped(
     rows: Int[np.ndarray, "problem 2"], slots: int = 4
-) -> tuple[Int[np.ndarray, " group"], Int[np.ndarray, "group slot"], Int[np.ndarray, "group slot"]]:
+) -> tuple[Int[np.ndarray, " group"], Int[np.ndarray, "group slot"], Float[np.ndarray, "group slot"]]:
     """Distinct pairs of table rows in groups of up to `slots` with one row of the base, and how many problems each has.
 
     The product of the base's likelihood with a population is most of a gradient's work; a group shares it (505 distinct
-    pairs: 38 microseconds a gradient with each apart, 25 in groups of four). There are 32, 48, 64, 96, 128, ... groups,
-    the last ones empty.
+    pairs: 38 microseconds a gradient with each apart, 25 in groups of four). There are 64, 256, 1024, ... groups, the
+    last ones empty.
     """
     distinct, problems = np.unique(rows, axis=0, return_counts=True)
     _, first, size = np.unique(distinct[:, 0], return_index=True, return_counts=True)
     place = np.arange(len(distinct)) - np.repeat(first, size)
     opens = place % slots == 0
     group = np.cumsum(opens) - 1
-    shape = (_bucket(group[-1] + 1), slots)
-    of_base, of_rl, held = np.zeros(shape[0], int), np.zeros(shape, int), np.zeros(shape, int)
-    of_base[group] = distinct[:, 0]
+    shape = (_bucket(group[-1] + 1, 64), slots)
+    # Empty slots repeat a pair that occurs: one that does not might have no chance at all, and an infinite gradient.
+    of_base, of_rl, held = np.full(shape[0], distinct[0, 0]), np.full(shape, distinct[0, 1]), np.zeros(shape)
+    of_base[group], of_rl[group] = distinct[:, 0], distinct[:, 1:]
     of_rl[group, place % slots], held[group, place % slots] = distinct[:, 1], problems
-    return of_base, of_rl, held
+    return of_base, of_rl, held.astype(np.float32)
 
 
-def _bucket(size: int) -> int:
-    """The next of 32, 48, 64, 96, 128, ..."""
-    bucket = 32
-    while bucket < size:
-        bucket = bucket * 3 // 2 if bucket & (bucket - 1) == 0 else bucket * 4 // 3
-    return bucket
+def _bucket(size: int, smallest: int) -> int:
+    """The smallest size times the least power of four that holds so many, so that few shapes are ever compiled."""
+    while smallest < size:
+        smallest *= 4
+    return smallest
 
 
 @partial(jax.jit, static_argnums=0)
@@ -198,7 +210,8 @@ def _joint_basis(lattice: Lattice) -> populations.JointBasis:
     return populations.joint_basis(lattice, n_problems=1)
 
 
-def _prior_quantiles(lattice: Lattice) -> Float[Array, "cell quantile"]:
+@lru_cache(maxsize=8)
+def _prior_quantiles(lattice: Lattice) -> Float[np.ndarray, "cell quantile"]:
     """Quantiles within each cell when nothing was sampled (0 of 0)."""
     nothing = np.zeros(1, dtype=int)
-    return jnp.asarray(lattice.quantiles(nothing, nothing)[0], jnp.float32)
+    return lattice.quantiles(nothing, nothing)[0].astype(np.float32)
