@@ -3,6 +3,9 @@
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.special import gammaln
+from scipy.stats import hypergeom
+
+from boundary.stats.reliability import needed
 
 
 def _log_choose(n: Float[np.ndarray, "..."], k: int) -> Float[np.ndarray, "..."]:
@@ -64,6 +67,57 @@ def unbiased_pass_hat_k(
     C(c, k) / C(n, k), NaN where n < k: Yao et al. 2024 (tau-bench), arXiv 2406.12045.
     """
     return _ratio_of_choices(np.asarray(n_correct), np.asarray(n_samples), k)
+
+
+def unbiased_g_pass_at_k(
+    n_correct: Int[np.ndarray, "..."], n_samples: Int[np.ndarray, "..."], k: int, tau: float
+) -> Float[np.ndarray, "..."]:
+    """Unbiased estimate of G-Pass@k, the probability that at least a share tau of k samples succeed, for each problem.
+
+    Returns
+    -------
+    Estimates in [0, 1], NaN where n < k.
+
+    Raises
+    ------
+    ValueError
+        If k < 1 or tau lies outside [0, 1].
+
+    Notes
+    -----
+    sum_{j >= max(1, ceil(tau k))} C(c, j) C(n-c, k-j) / C(n, k): Liu et al. 2024, arXiv 2412.13147, eq. 4.
+
+    Examples
+    --------
+    >>> unbiased_g_pass_at_k(np.array([2]), np.array([4]), 2, 1.0).round(3)
+    array([0.167])
+    """
+    chances = _right_of_k(n_correct, n_samples, k)
+    return chances[..., needed(k, tau) :].sum(axis=-1)
+
+
+def unbiased_mg_pass_at_k(
+    n_correct: Int[np.ndarray, "..."], n_samples: Int[np.ndarray, "..."], k: int
+) -> Float[np.ndarray, "..."]:
+    """Unbiased estimate of mG-Pass@k, the mean of G-Pass@k over tau from one half to 1, for each problem.
+
+    Notes
+    -----
+    2 E max(X / k - 1/2, 0) with X the right ones among k of the n samples; NaN where n < k: Liu et al. 2024, arXiv
+    2412.13147, eq. 6, as an integral (see `boundary.stats.reliability.mg_pass_at_k`).
+    """
+    weights = np.maximum(2 * np.arange(k + 1) / k - 1, 0)
+    return _right_of_k(n_correct, n_samples, k) @ weights
+
+
+def _right_of_k(n_correct: np.ndarray, n_samples: np.ndarray, k: int) -> Float[np.ndarray, "... right"]:
+    """P(j of k samples drawn from the n are right), j = 0..k; NaN where n < k."""
+    n_correct, n_samples = np.asarray(n_correct)[..., None], np.asarray(n_samples)[..., None]
+    if k < 1:
+        raise ValueError(f"k must be at least 1, got {k}.")
+    enough = n_samples >= k
+    chances = hypergeom.pmf(np.arange(k + 1), np.maximum(n_samples, k), n_correct, k)
+    return np.where(enough, chances, np.nan)
 
 
 def unbiased_flows(

@@ -1,0 +1,137 @@
+"""How much a budget of k samples covers, and what one model covers that the other does not.
+
+Every function takes `SolveRates` and returns a labelled array with dimensions (chain, draw, ...). A budget k may exceed
+the samples drawn: the answer is then extrapolated, and whoever prints it says so (`SolveRates.reliable_k`).
+
+Two targets: `benchmark` speaks of the problems at hand, `superpopulation` of new problems of the same kind; counts of
+problems then are the expected number among as many new ones.
+"""
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from boundary.stats.budgets import Budgets, Model, checked_budgets, failure, over_k
+from boundary.stats.solve_rates import SolveRates, Target
+
+
+def pass_at_k(rates: SolveRates, k: Budgets, *, target: Target = "benchmark") -> xr.DataArray:
+    """Share of problems solved by at least one of k samples, for each model.
+
+    Parameters
+    ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets, each at least 1.
+    target
+        `benchmark` or `superpopulation`.
+
+    Returns
+    -------
+    Draws in [0, 1], dimensions (chain, draw[, k], model).
+
+    Raises
+    ------
+    ValueError
+        For a budget below 1 or an unknown target.
+
+    Notes
+    -----
+    mean over problems of 1 - (1 - p)^k: Chen et al. 2021, arXiv 2107.03374.
+    """
+    values = [1.0 - failure(rates, b, target).mean(axis=2, dtype=np.float64) for b in checked_budgets(k)]
+    return over_k(values, k, "pass_at_k", rates.models)
+
+
+def reach(rates: SolveRates, k: Budgets, *, target: Target = "benchmark") -> xr.DataArray:
+    """Probability that k samples solve a problem, for each problem and model.
+
+    Returns
+    -------
+    Draws in [0, 1], dimensions (chain, draw[, k], problem, model); its mean over problems is `pass_at_k`.
+
+    Notes
+    -----
+    R = 1 - (1 - p)^k.
+    """
+    problems = list(rates.problem_ids) if target == "benchmark" else range(rates.rates(target).shape[2])
+    stacked = xr.DataArray(
+        np.stack([1.0 - failure(rates, b, target) for b in checked_budgets(k)], axis=2),
+        dims=("chain", "draw", "k", "problem", "model"),
+        coords={"k": checked_budgets(k), "problem": problems, "model": list(rates.models)},
+        name="reach",
+    )
+    return stacked if not isinstance(k, (int, np.integer)) else stacked.isel(k=0)
+
+
+def flows(
+    rates: SolveRates, k: Budgets, *, base: Model = 0, rl: Model = 1, target: Target = "benchmark"
+) -> xr.Dataset:
+    """Expected numbers of problems kept, lost, gained and solved by neither, at budget k, and the shrinkage.
+
+    Returns
+    -------
+    `kept`, `lost`, `gained`, `neither`, counts in [0, N] that sum to N, and `shrinkage` in [-1, 1]; dimensions
+    (chain, draw[, k]).
+
+    Notes
+    -----
+    With R = 1 - (1 - p)^k the probability that k samples solve a problem: kept = sum R_base R_rl,
+    lost = sum R_base (1 - R_rl), gained = sum (1 - R_base) R_rl, neither = sum (1 - R_base)(1 - R_rl),
+    shrinkage = (lost - gained) / N. The solvable-set table of Yue et al. 2025, arXiv 2504.13837 (Tables 2, 4, 5), as a
+    function of the budget.
+    """
+    columns = [rates.index(base), rates.index(rl)]
+    parts: dict[str, list[np.ndarray]] = {name: [] for name in ("kept", "lost", "gained", "neither", "shrinkage")}
+    for budget in checked_budgets(k):
+        fails = failure(rates, budget, target)
+        base_fails, rl_fails = fails[..., columns[0]], fails[..., columns[1]]
+        both_fail = np.asarray(np.mean(base_fails * rl_fails, axis=2, dtype=np.float64))
+        base_share, rl_share = (part.mean(axis=2, dtype=np.float64) for part in (base_fails, rl_fails))
+        parts["neither"].append(rates.n_problems * both_fail)
+        parts["lost"].append(rates.n_problems * (rl_share - both_fail))
+        parts["gained"].append(rates.n_problems * (base_share - both_fail))
+        parts["kept"].append(rates.n_problems * (1 - base_share - rl_share + both_fail))
+        parts["shrinkage"].append(rl_share - base_share)
+    return xr.Dataset({name: over_k(values, k, name) for name, values in parts.items()})
+
+
+def kept(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
+    """Problems that both models solve within k samples (see `flows`)."""
+    return flows(rates, k, **pair)["kept"]
+
+
+def lost(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
+    """Problems that the base model solves within k samples and the RL model does not (see `flows`)."""
+    return flows(rates, k, **pair)["lost"]
+
+
+def gained(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
+    """Problems that the RL model solves within k samples and the base model does not (see `flows`)."""
+    return flows(rates, k, **pair)["gained"]
+
+
+def neither(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
+    """Problems that neither model solves within k samples (see `flows`)."""
+    return flows(rates, k, **pair)["neither"]
+
+
+def shrinkage(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
+    """pass@k of the base model minus pass@k of the RL model (see `flows`); positive where RL covers less."""
+    return flows(rates, k, **pair)["shrinkage"]
+
+
+def delta_se(
+    rates: SolveRates, k: Budgets = 256, *, base: Model = 0, rl: Model = 1, target: Target = "benchmark"
+) -> xr.DataArray:
+    """Sampling-efficiency gap: pass@k of the base model minus pass@1 of the RL model.
+
+    Notes
+    -----
+    Yue et al. 2025, arXiv 2504.13837, Sec. 4.3, at k = 256.
+    """
+    ceiling = pass_at_k(rates, k, target=target).isel(model=rates.index(base), drop=True)
+    single = pass_at_k(rates, 1, target=target).isel(model=rates.index(rl), drop=True)
+    return (ceiling - single.drop_vars("k")).rename("delta_se")

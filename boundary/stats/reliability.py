@@ -1,0 +1,155 @@
+"""How reliably problems are solved, rather than whether: all k right, a share of k right, a solve rate above tau."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+from scipy.special import betainc
+
+from boundary.stats.budgets import Budgets, Thresholds, checked_budgets, checked_thresholds, over_k, over_tau
+from boundary.stats.solve_rates import SolveRates, Target
+
+# Edges of the bins of an accuracy histogram: {0}, (0, .1], (.1, .2], ..., (.9, 1), {1}.
+HISTOGRAM_EDGES = np.arange(11) / 10
+HISTOGRAM_MIDDLES = np.concatenate([[0.0], np.arange(5, 100, 10) / 100, [1.0]])
+# Nodes a sample of the budget in a table of a tail: see `_tail`.
+NODES = 256
+
+
+def pass_hat_k(rates: SolveRates, k: Budgets, *, target: Target = "benchmark") -> xr.DataArray:
+    """Share of problems on which all of k samples are right, for each model (pass^k).
+
+    Returns
+    -------
+    Draws in [0, 1], dimensions (chain, draw[, k], model).
+
+    Notes
+    -----
+    mean over problems of p^k: Yao et al. 2024 (tau-bench), arXiv 2406.12045.
+    """
+    with np.errstate(divide="ignore"):  # p = 0: log 0 = -inf is what is meant
+        log_p = np.log(rates.rates(target), dtype=np.float64).astype(np.float32)
+    values = [np.exp(np.float32(b) * log_p).mean(axis=2, dtype=np.float64) for b in checked_budgets(k)]
+    return over_k(values, k, "pass_hat_k", rates.models)
+
+
+def g_pass_at_k(rates: SolveRates, k: Budgets, tau: float, *, target: Target = "benchmark") -> xr.DataArray:
+    """Share of problems on which at least a share tau of k samples are right, for each model (G-Pass@k).
+
+    Parameters
+    ----------
+    k
+        Budget or budgets, each at least 1.
+    tau
+        Share in [0, 1]. At 1 it is `pass_hat_k`; at 0 one right sample is asked for still, as with `pass_at_k`.
+
+    Returns
+    -------
+    Draws in [0, 1], dimensions (chain, draw[, k], model).
+
+    Notes
+    -----
+    mean over problems of P(Binomial(k, p) >= max(1, ceil(tau k))): Liu et al. 2024, arXiv 2412.13147, eq. 4.
+    """
+    p = rates.rates(target)
+    values = [_tail(p, b, needed(b, tau)).mean(axis=2) for b in checked_budgets(k)]
+    return over_k(values, k, "g_pass_at_k", rates.models)
+
+
+def mg_pass_at_k(rates: SolveRates, k: Budgets, *, target: Target = "benchmark") -> xr.DataArray:
+    """Mean of `g_pass_at_k` over all tau from one half to 1, for each model (mG-Pass@k).
+
+    Returns
+    -------
+    Draws in [0, 1], dimensions (chain, draw[, k], model).
+
+    Notes
+    -----
+    2 int_{1/2}^1 G-Pass@k_tau dtau = mean over problems of 2 E max(X / k - 1/2, 0) with X ~ Binomial(k, p): Liu et al.
+    2024, arXiv 2412.13147, eq. 6. Their sum (2 / k) sum_{i = ceil(k/2) + 1}^k G-Pass@k_{i/k} is this integral where k
+    is even; where k is odd it leaves out half a step.
+    """
+    p = rates.rates(target)
+    values = [_tabulated(p, b, partial(_excess, k=b)).mean(axis=2) for b in checked_budgets(k)]
+    return over_k(values, k, "mg_pass_at_k", rates.models)
+
+
+def cover_at_tau(rates: SolveRates, tau: Thresholds, *, target: Target = "benchmark") -> xr.DataArray:
+    """Share of problems whose solve rate is at least tau, for each model.
+
+    Parameters
+    ----------
+    tau
+        Threshold or thresholds in [0, 1].
+
+    Returns
+    -------
+    Draws in [0, 1], dimensions (chain, draw[, tau], model).
+
+    Notes
+    -----
+    mean over problems of 1[p >= tau]: arXiv 2510.08325. Its mean over tau ~ Beta(1, k) is pass@k. Counts have no
+    unbiased estimate of it: the share of problems with c/n >= tau mixes spread of p and noise of c.
+    """
+    p = rates.rates(target)
+    values = [(p >= t).mean(axis=2) for t in checked_thresholds(tau)]
+    return over_tau(values, tau, "cover_at_tau", rates.models)
+
+
+def accuracy_histogram(rates: SolveRates, *, target: Target = "benchmark") -> xr.DataArray:
+    """Share of problems with a solve rate of 0, in (0, .1], (.1, .2], ..., (.9, 1), and of 1, for each model.
+
+    Returns
+    -------
+    Draws in [0, 1] that sum to 1 over the bins, dimensions (chain, draw, tau, model); tau is the middle of each bin.
+
+    Notes
+    -----
+    Yue et al. 2025, arXiv 2504.13837, Fig. 5, of the solve rates themselves: a histogram of c/n adds the noise of c.
+    """
+    shares = histogram_shares(rates.rates(target))
+    return over_tau(list(np.moveaxis(shares, -1, 0)), list(HISTOGRAM_MIDDLES), "accuracy_histogram", rates.models)
+
+
+def histogram_shares(p: Float[np.ndarray, "*batch problem model"]) -> Float[np.ndarray, "*batch model bin"]:
+    """Share of problems in each bin of an accuracy histogram: of solve rates, or of c/n."""
+    at_most = [(p <= edge).mean(axis=-2) for edge in HISTOGRAM_EDGES[:-1]]
+    below_one = (p < 1).mean(axis=-2)
+    upper = np.stack([*at_most, below_one, np.ones_like(below_one)], axis=-1)
+    return np.diff(upper, axis=-1, prepend=0.0)
+
+
+def needed(k: int, tau: float) -> int:
+    """Right samples among k that a share tau asks for, at least 1; .55 of 100 are 55, whatever the rounding of .55."""
+    checked_thresholds(tau)
+    return max(1, int(np.ceil(round(tau * k, 10))))
+
+
+def _tail(p: np.ndarray, k: int, least: int) -> np.ndarray:
+    """P(Binomial(k, p) >= least)."""
+    return _tabulated(p, k, lambda q: betainc(least, k - least + 1, q))
+
+
+def _excess(p: np.ndarray, k: int) -> np.ndarray:
+    """2 E max(X / k - 1/2, 0) for X ~ Binomial(k, p), by E[X; X >= m] = k p P(Binomial(k - 1, p) >= m - 1)."""
+    least = k // 2 + 1
+    one_fewer = betainc(least - 1, k - least + 1, p) if least > 1 else np.ones_like(p)
+    return 2 * p * one_fewer - betainc(least, k - least + 1, p)
+
+
+def _tabulated(p: np.ndarray, k: int, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """A mean over Binomial(k, p) of something in [0, 1], linear between 256 k nodes.
+
+    Its second derivative in p is at most k^2, so the error is at most k^2 / (8 (256 k)^2) = 2e-6, that of single
+    precision; an incomplete beta function for each of millions of draws takes ten times as long.
+    """
+    nodes = NODES * k
+    if nodes >= p.size:
+        return function(p)
+    table = function(np.linspace(0.0, 1.0, nodes + 1)).astype(np.float32)
+    steps = np.append(np.diff(table), np.float32(0.0))
+    place = p * nodes
+    node = place.astype(np.int32)
+    return table[node] + (place - node).astype(np.float32) * steps[node]
