@@ -66,9 +66,7 @@ def reach(rates: SolveRates, k: Budgets, *, target: Target = "benchmark") -> xr.
     return stacked if not isinstance(k, (int, np.integer)) else stacked.isel(k=0)
 
 
-def flows(
-    rates: SolveRates, k: Budgets, *, base: Model = 0, rl: Model = 1, target: Target = "benchmark"
-) -> xr.Dataset:
+def flows(rates: SolveRates, k: Budgets, *, base: Model = 0, rl: Model = 1, target: Target = "benchmark") -> xr.Dataset:
     """Expected numbers of problems kept, lost, gained and solved by neither, at budget k, and the shrinkage.
 
     Returns

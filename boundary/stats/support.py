@@ -65,9 +65,7 @@ def nscr(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
     return support_rates(rates, k, **pair)["nscr"]
 
 
-def gains(
-    rates: SolveRates, k: Budgets, *, base: Model = 0, rl: Model = 1, target: Target = "benchmark"
-) -> xr.Dataset:
+def gains(rates: SolveRates, k: Budgets, *, base: Model = 0, rl: Model = 1, target: Target = "benchmark") -> xr.Dataset:
     """The RL model's gain in pass@1, split by whether the base's reach at budget k is at least one half.
 
     Returns
