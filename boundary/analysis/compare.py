@@ -1,6 +1,8 @@
 """The main question: what can each model solve, and whether RL widens or narrows it."""
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -175,17 +177,14 @@ class _Run:
         verdicts: list[Verdict] = []
         sizes: dict[str, dict[str, list[int]]] = {}
         arms = [(benchmark, rl) for benchmark in benchmarks for rl in self.rls]
-        for done, (benchmark, rl) in enumerate(arms):
-            progress(benchmark if len(self.rls) == 1 else f"{benchmark}: {rl}", done, len(arms))
-            rates = self._fit(benchmark, rl, common_problems)
-            fits[benchmark if len(self.rls) == 1 else f"{benchmark}: {rl}"] = rates
+        for (benchmark, rl), rates in zip(arms, self._fits(arms, common_problems, progress), strict=True):
+            fits[self._name(benchmark, rl)] = rates
             fitted = self._estimate(benchmark, rl, rates)
             rows += fitted
             diagnostics.append(_diagnose(benchmark, rl, rates.prior, fitted))
             verdicts.append(verdict(estimates_frame(fitted), benchmark, rl, self.base, rates.reliable_k))
             spans = zip(rates.models, rates.n_samples.min(0), rates.n_samples.max(0), strict=True)
             sizes.setdefault(benchmark, {}).update({m: [int(low), int(high)] for m, low, high in spans})
-        progress("Done", len(arms), len(arms))
         estimates = estimates_frame(rows)
         settings = self._settings(benchmarks, sizes, estimates, common_problems)
         return Analysis(
@@ -200,9 +199,31 @@ class _Run:
             verdicts,
         )
 
-    def _fit(self, benchmark: str, rl: str, common_problems: bool) -> SolveRates:
-        pair = [rl] if self.base is None else [self.base, rl]
-        arrays = self.counts.arrays(pair, benchmark, common_only=common_problems)
+    def _name(self, benchmark: str, rl: str) -> str:
+        return benchmark if len(self.rls) == 1 else f"{benchmark}: {rl}"
+
+    def _fits(self, arms: Sequence[tuple[str, str]], common_only: bool, progress: Progress) -> Iterator[SolveRates]:
+        """Posterior of each arm, several at once: a fit of this size keeps little more than one core busy."""
+        pairs = [[rl] if self.base is None else [self.base, rl] for _, rl in arms]
+        arrays = [
+            self.counts.arrays(pair, benchmark, common_only=common_only)
+            for (benchmark, _), pair in zip(arms, pairs, strict=True)
+        ]
+        progress(self._name(*arms[0]), 0, len(arms))
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            # The largest first: `all` takes longest and compiles what the larger benchmarks need too.
+            order = sorted(range(len(arms)), key=lambda i: -len(arrays[i].problem_ids))
+            fits = {pool.submit(self._fit, arms[i][0], pairs[i], arrays[i]): i for i in order}
+            try:
+                for done, fit in enumerate(as_completed(fits), start=1):
+                    progress(self._name(*arms[fits[fit]]), done, len(arms))
+                found = {i: fit.result() for fit, i in fits.items()}
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)  # or an interruption would wait for every fit
+                raise
+        return (found[i] for i in range(len(arms)))
+
+    def _fit(self, benchmark: str, pair: Sequence[str], arrays: Any) -> SolveRates:
         key = fit_key(self.seed, "\0".join([benchmark, *pair]))
         rates = self.prior.posterior(arrays.n_correct, arrays.n_samples, key)
         return rates.labelled(pair, arrays.problem_ids)

@@ -1,6 +1,9 @@
 """A Beta population of solve rates for each model, by NUTS with every solve rate integrated out."""
 
 from dataclasses import dataclass
+from functools import partial
+from threading import Lock
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -28,6 +31,27 @@ def population(n_correct: Array, n_samples: Array, problems: Array) -> None:
     a, b = mean * size, (1 - mean) * size
     log_likelihood = betaln(a + n_correct, b + n_samples - n_correct) - betaln(a, b)
     numpyro.factor("counts", (problems * log_likelihood).sum())
+
+
+# NumPyro keeps a stack of its own while a model is traced, which threads must not share.
+_TRACING = Lock()
+
+
+@partial(jax.jit, static_argnums=(0, 1, 2))
+def _nuts(chains: int, draws: int, warmup: int, key: Array, *data: Array) -> Any:
+    """Draws (chain, draw) of the population's parameters; compiled once for each shape of data."""
+    # Trees of at most 64 steps: a chain that would need deeper ones in three dimensions has lost its way.
+    kernel = NUTS(population, target_accept_prob=0.9, max_tree_depth=6)
+    sampler = MCMC(
+        kernel,
+        num_warmup=warmup,
+        num_samples=draws,
+        num_chains=chains,
+        chain_method="vectorized",
+        progress_bar=False,
+    )
+    sampler.run(key, *data)
+    return sampler.get_samples(group_by_chain=True)
 
 
 @dataclass(frozen=True)
@@ -67,16 +91,9 @@ class BetaBinomial:
         # Padding with no problems keeps the compiled shape the same from one benchmark to the next.
         padding = -len(distinct) % 128
         data = [np.pad(column, (0, padding)).astype(np.float32) for column in (*distinct.T, problems)]
-        sampler = MCMC(
-            NUTS(population, target_accept_prob=0.9),
-            num_warmup=self.warmup,
-            num_samples=self.draws,
-            num_chains=self.chains,
-            chain_method="vectorized",
-            progress_bar=False,
-        )
-        sampler.run(for_nuts, *data)
-        draws = {name: np.asarray(value, float) for name, value in sampler.get_samples(group_by_chain=True).items()}
+        with _TRACING:
+            found = _nuts(self.chains, self.draws, self.warmup, for_nuts, *data)
+        draws = {name: np.asarray(value, float) for name, value in found.items()}
         a, b = draws["mean"] * draws["size"], (1 - draws["mean"]) * draws["size"]
         rng = numpy_rng(for_rates)
         p = rng.beta(a[..., None] + n_correct, b[..., None] + n_samples - n_correct)
