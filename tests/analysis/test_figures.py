@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boundary.analysis import figures
+from boundary.analysis import drawing, figures
 
 N = 128
 PAIR = ("pass_at_k", "shrinkage", "flows")
@@ -71,21 +71,21 @@ def test_crossover_is_marked_only_where_there_is_one(pair):
 def test_one_budget_alone_can_be_drawn(pair):
     one = pair.estimates.loc[pair.estimates["k"].isna() | (pair.estimates["k"] == 1)]
     for figure in figures.figures_of(one, "AIME24", N).values():
-        assert figures.image(figure, "png").startswith(b"\x89PNG")
+        assert drawing.image(figure, "png").startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(("kind", "start"), [("png", b"\x89PNG"), ("pdf", b"%PDF"), ("svg", b"<?xml")])
 def test_same_table_same_file(pair, kind, start):
-    once, again = (figures.image(figures.flows(pair.estimates, "all", N), kind) for _ in range(2))
+    once, again = (drawing.image(figures.flows(pair.estimates, "all", N), kind) for _ in range(2))
     assert once.startswith(start)
     assert once == again
 
 
 def test_settings_of_the_caller_neither_matter_nor_change(pair):
-    plain = figures.image(figures.pass_curves(pair.estimates, "all", N), "svg")
+    plain = drawing.image(figures.pass_curves(pair.estimates, "all", N), "svg")
     with mpl.rc_context({"font.size": 30, "axes.facecolor": "red", "lines.linewidth": 9}):
         before = dict(mpl.rcParams)
-        assert figures.image(figures.pass_curves(pair.estimates, "all", N), "svg") == plain
+        assert drawing.image(figures.pass_curves(pair.estimates, "all", N), "svg") == plain
         assert dict(mpl.rcParams) == before
 
 
@@ -97,5 +97,5 @@ def test_no_pyplot():
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=5))
 def test_labels_are_spread_in_order(heights):
     rooms = [0.1] * len(heights)
-    placed = figures._spread(sorted(heights), rooms)
+    placed = drawing.spread(sorted(heights), rooms)
     assert all(np.diff(placed) > 0.09)

@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from boundary.analysis.figures import figures_of, image
+from boundary.analysis.drawing import image
+from boundary.analysis.figures import figures_of
 from boundary.analysis.report.render import Pictures, report_html
 from boundary.analysis.report.reported import Reported, samples_per_problem
 from boundary.analysis.report.summary import summary_json

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from boundary.analysis.figures import figures_of, image
+from boundary.analysis.drawing import image
+from boundary.analysis.figures import figures_of
 from boundary.analysis.numerals import number
 from boundary.analysis.report.methods import REFERENCES, methods
 from boundary.analysis.report.reported import Reported, samples_per_problem
