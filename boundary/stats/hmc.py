@@ -51,7 +51,8 @@ def hmc(
     Parameters
     ----------
     log_density
-        `log_density(theta, data)`, smooth; a module-level function, so that it is compiled once for each shape of data.
+        `log_density(theta, data)` of parameters (dim, chain), one value a chain, smooth; a module-level function, so
+        that it is compiled once for each shape of data.
     data
         Pytree of arrays passed on to it.
     dim
@@ -88,15 +89,15 @@ def hmc(
         every = np.concatenate(kept)
         if _worst_r_hat(every) < SETTLED_R_HAT:
             break
-    return Chains(every[::rounds][:draws].swapaxes(0, 1), np.concatenate(accepted).mean(0))
+    return Chains(every[::rounds][:draws].transpose(2, 0, 1), np.concatenate(accepted).mean(0))
 
 
-def _worst_r_hat(draws: Float[np.ndarray, "draw chain dim"]) -> float:
+def _worst_r_hat(draws: Float[np.ndarray, "draw dim chain"]) -> float:
     """Largest split R-hat of the parameters (Gelman et al. 2013, Bayesian Data Analysis, Sec. 11.4)."""
     half = len(draws) // 2
-    halves = np.concatenate([draws[:half], draws[half : 2 * half]], axis=1).astype(np.float64)
-    within = halves.var(axis=0, ddof=1).mean(axis=0)
-    between = halves.mean(axis=0).var(axis=0, ddof=1)
+    halves = np.concatenate([draws[:half], draws[half : 2 * half]], axis=2).astype(np.float64)
+    within = halves.var(axis=0, ddof=1).mean(axis=1)
+    between = halves.mean(axis=0).var(axis=1, ddof=1)
     return float(np.sqrt(1 - 1 / half + between / within).max())
 
 
@@ -106,17 +107,17 @@ def _start(key: Array, mode: Array, metric: Array, chains: int) -> Array:
 
     From the full scale a chain now and then begins where the approximation is wrong and never moves.
     """
-    return mode + 0.5 * jax.random.normal(jax.random.fold_in(key, 0), (chains, len(mode))) @ metric.T
+    return mode[:, None] + 0.5 * metric @ jax.random.normal(jax.random.fold_in(key, 0), (len(mode), chains))
 
 
 @partial(jax.jit, static_argnums=0)
 def _value_and_grad(log_density: LogDensity, theta: Array, data: Any) -> tuple[Array, Array]:
-    return jax.value_and_grad(lambda t: -log_density(t, data))(theta)
+    return jax.value_and_grad(lambda t: -log_density(t[:, None], data)[0])(theta)
 
 
 @partial(jax.jit, static_argnums=0)
 def _hessian(log_density: LogDensity, theta: Array, data: Any) -> Array:
-    return jax.hessian(lambda t: -log_density(t, data))(theta)
+    return jax.hessian(lambda t: -log_density(t[:, None], data)[0])(theta)
 
 
 def _laplace(log_density: LogDensity, data: Any, dim: int) -> tuple[np.ndarray, np.ndarray]:
@@ -145,7 +146,9 @@ def _pooled(visited: Array, slopes: Array, metric: np.ndarray) -> tuple[np.ndarr
     nutpie.
     """
     dim = len(metric)
-    positions, gradients = (np.asarray(part, dtype=np.float64).reshape(-1, dim) for part in (visited, slopes))
+    positions, gradients = (
+        np.asarray(part, dtype=np.float64).transpose(0, 2, 1).reshape(-1, dim) for part in (visited, slopes)
+    )
     root = np.asarray(metric, dtype=np.float64)
     in_use = root @ root.T
     weight = len(positions) / 5  # the draws are correlated
@@ -182,13 +185,13 @@ def _block(
     phase: Array,
     adapt: Array,
 ) -> tuple[Array, Array, Array, Array, Array]:
-    """Positions and gradients (step, chain, dim), the last position, the tuned log step, acceptance (step, chain)."""
+    """Positions and gradients (step, dim, chain), the last position, the tuned log step, acceptance (step, chain)."""
     def potential(z: Array) -> Array:
-        return -log_density(centre + metric @ z, data)
+        return -log_density(centre[:, None] + metric @ z, data)
 
-    # The values are wanted at the ends of a trajectory only, and cost as much as the gradients.
-    values, gradients = jax.vmap(potential), jax.vmap(jax.grad(potential))
-    whitened = jax.scipy.linalg.solve(metric, (position - centre).T).T
+    # Values are wanted at the ends of a trajectory only, and cost as much as the gradients.
+    gradients = jax.grad(lambda z: potential(z).sum())
+    whitened = jax.scipy.linalg.solve(metric, position - centre[:, None])
 
     def proposal(z: Array, grad: Array, momentum: Array, step: Array) -> Any:
         def leapfrog(_: int, state: tuple[Array, ...]) -> tuple[Array, ...]:
@@ -204,22 +207,22 @@ def _block(
         z, value, grad, log_step, count = state
         for_momentum, for_length, for_accept = jax.random.split(key, 3)
         momentum = jax.random.normal(for_momentum, z.shape)
-        size = jnp.exp(log_step) * jax.random.uniform(for_length, (z.shape[0], 1), minval=0.6, maxval=1.2)
+        size = jnp.exp(log_step) * jax.random.uniform(for_length, (z.shape[1],), minval=0.6, maxval=1.2)
         z_new, momentum_new, grad_new = proposal(z, grad, momentum, size)
-        value_new = values(z_new)
-        log_ratio = value - value_new + 0.5 * ((momentum**2).sum(1) - (momentum_new**2).sum(1))
+        value_new = potential(z_new)
+        log_ratio = value - value_new + 0.5 * ((momentum**2).sum(0) - (momentum_new**2).sum(0))
         probability = jnp.where(jnp.isfinite(log_ratio), jnp.exp(jnp.minimum(log_ratio, 0.0)), 0.0)
         accept = jax.random.uniform(for_accept, probability.shape) < probability
-        z, grad = jnp.where(accept[:, None], z_new, z), jnp.where(accept[:, None], grad_new, grad)
+        z, grad = jnp.where(accept, z_new, z), jnp.where(accept, grad_new, grad)
         value = jnp.where(accept, value_new, value)
         harmonic = 1.0 / (1.0 / jnp.maximum(probability, 0.05)).mean()
         log_step = log_step + jnp.where(adapt, 1.5, 0.0) * (harmonic - TARGET_ACCEPTANCE) / (1.0 + count) ** 0.6
         return (z, value, grad, log_step, count + 1.0), (z, grad, probability)
 
-    first: tuple[Array, ...] = (whitened, values(whitened), gradients(whitened), log_step, jnp.float32(0.0))
+    first: tuple[Array, ...] = (whitened, potential(whitened), gradients(whitened), log_step, jnp.float32(0.0))
     last, (visited, grads, probability) = jax.lax.scan(
         step, first, jax.random.split(jax.random.fold_in(key, 1 + phase), steps)
     )
-    slopes = jax.scipy.linalg.solve(metric.T, grads.reshape(-1, metric.shape[0]).T).T
-    positions = centre + visited @ metric.T
-    return positions, slopes.reshape(visited.shape), positions[-1], last[3], probability
+    slopes = jnp.linalg.inv(metric).T @ grads
+    positions = centre[:, None] + metric @ visited
+    return positions, slopes, positions[-1], last[3], probability

@@ -25,28 +25,32 @@ ATOM_AT_ZERO, ATOM_AT_ONE = -4.0, -4.0
 CENTRE = -0.5
 
 
-class MarginalBasis(NamedTuple):
-    """Constants of a population of one model."""
+class Basis(NamedTuple):
+    """Constants of a family of populations on a lattice.
 
-    n_problems: Float[Array | np.ndarray, ""]
-    knots: Float[Array, " knot"]
-    waves: Float[Array, "knot wave"]
+    A population's log density over the cells is `features @ coefficients + constant`, up to a constant in each segment;
+    the segments (each atom or edge of atoms, and the smooth part last) have shares of their own.
+    """
+
+    n_problems: Float[np.ndarray, ""]
+    features: Float[np.ndarray, "cell coefficient"]
+    constant: Float[np.ndarray, "cell 1"]
+    segments: Float[np.ndarray, "cell segment"]  # 1 where the cell is in the segment, else 0
 
 
-class JointBasis(NamedTuple):
-    """Constants of a population of a pair of models."""
-
-    n_problems: Float[Array | np.ndarray, ""]
-    level: Float[Array, " point"]  # (x + y) / 2 at each pair of knots
-    change: Float[Array, " point"]  # y - x
-    waves: Float[Array, "point wave"]
-    knots: Float[Array, " knot"]
-    edge_waves: Float[Array, "knot edge_wave"]
+def _shared_out(
+    coefficients: Float[Array, "coefficient chain"], odds: Float[Array, "segment chain"], basis: Basis
+) -> Float[Array, "cell chain"]:
+    """Weights of the cells from the log density within segments and each segment's log odds against the last one."""
+    # Log densities are within some thirty of 0, so that no maximum need be taken out before the exponential.
+    density = jnp.exp(basis.features @ coefficients + basis.constant)
+    shares = jax.nn.softmax(jnp.concatenate([odds, jnp.zeros_like(odds[:1])]), axis=0)
+    return density * (basis.segments @ (shares / (basis.segments.T @ density)))
 
 
 def atom_odds(
-    theta: Float[Array, " atom"], place: Float[Array, " atom"], n_problems: Float[Array | np.ndarray, ""]
-) -> tuple[Float[Array, " atom"], Float[Array, ""]]:
+    theta: Float[Array, "atom chain"], place: tuple[float, ...], n_problems: Float[Array | np.ndarray, ""]
+) -> tuple[Float[Array, "atom chain"], Float[Array, " chain"]]:
     """Log odds of atoms against the smooth part, and their log prior density with the Jacobian of the coordinate.
 
     Notes
@@ -58,11 +62,12 @@ def atom_odds(
     value at the prior's place.
     """
     log_four_n = jnp.log(4.0 * n_problems)
-    u = jnp.log(jnp.expm1(jnp.exp(0.5 * (place + log_four_n)))) + theta
+    centre = jnp.asarray(place, jnp.float32)[:, None]
+    u = jnp.log(jnp.expm1(jnp.exp(0.5 * (centre + log_four_n)))) + theta
     root = jax.nn.softplus(u)
     odds = 2.0 * jnp.log(root) - log_four_n
     log_slope = jnp.log(2.0 * jax.nn.sigmoid(u) / root)
-    return odds, (log_slope - 0.5 * ((odds - place) / ATOM_SCALE) ** 2).sum()
+    return odds, (log_slope - 0.5 * ((odds - centre) / ATOM_SCALE) ** 2).sum(axis=0)
 
 
 def waves(points: np.ndarray, length: float, count: int, weight: np.ndarray | None = None) -> Float[np.ndarray, "..."]:
@@ -84,16 +89,26 @@ MARGINAL_AMPLITUDE, MARGINAL_LENGTH, MARGINAL_WAVES = 1.5, 2.0, 18
 MARGINAL_DIM = 4 + MARGINAL_WAVES
 
 
-def marginal_basis(lattice: Lattice, n_problems: int) -> MarginalBasis:
-    """Constants of the population of one model on a lattice."""
-    knots = lattice.knots
-    bend = MARGINAL_AMPLITUDE * waves(knots, MARGINAL_LENGTH, MARGINAL_WAVES)
-    return MarginalBasis(jnp.float32(n_problems), jnp.asarray(knots, jnp.float32), jnp.asarray(bend, jnp.float32))
+def marginal_basis(lattice: Lattice, n_problems: int) -> Basis:
+    """Constants of the population of one model on a lattice: cells in the order atom at 0, knots, atom at 1."""
+    knots, size = lattice.knots, lattice.n_cells
+    features = np.zeros((size, MARGINAL_WAVES + 2))
+    features[1:-1, :MARGINAL_WAVES] = MARGINAL_AMPLITUDE * waves(knots, MARGINAL_LENGTH, MARGINAL_WAVES)
+    features[1:-1, MARGINAL_WAVES:] = np.stack([knots, knots**2], axis=1)
+    segments = np.zeros((size, 3))
+    segments[0, 0] = segments[-1, 1] = segments[1:-1, 2] = 1
+    return _basis(n_problems, features, np.zeros(size), segments)
+
+
+def _basis(n_problems: int, features: np.ndarray, constant: np.ndarray, segments: np.ndarray) -> Basis:
+    cells = constant.size
+    parts = n_problems, features.reshape(cells, -1), constant.reshape(cells, 1), segments.reshape(cells, -1)
+    return Basis(*(np.asarray(part, np.float32) for part in parts))
 
 
 def marginal_population(
-    theta: Float[Array, " dim"], basis: MarginalBasis
-) -> tuple[Float[Array, " cell"], Float[Array, ""]]:
+    theta: Float[Array, "dim chain"], basis: Basis
+) -> tuple[Float[Array, "cell chain"], Float[Array, " chain"]]:
     """Weights of the cells, summing to 1, of a population of one model, and the log prior density of its parameters.
 
     Notes
@@ -101,12 +116,11 @@ def marginal_population(
     log density(x) = -(x - m)^2 / (2 s^2) + GP(x) with m ~ N(-.5, 2.5), log s ~ N(1, .5), GP of standard deviation 1.5
     and length 2; the log odds of each atom against the smooth part are N(-4, 2).
     """
-    centre, width = CENTRE + 2.5 * theta[2], jnp.exp(1.0 + 0.5 * theta[3])
-    smooth = jax.nn.softmax(-0.5 * ((basis.knots - centre) / width) ** 2 + basis.waves @ theta[4:])
-    odds, log_prior = atom_odds(theta[:2], jnp.array([ATOM_AT_ZERO, ATOM_AT_ONE], jnp.float32), basis.n_problems)
-    at_zero, at_one, inner = jax.nn.softmax(jnp.append(odds, 0.0))
-    weights = jnp.concatenate([at_zero[None], inner * smooth, at_one[None]])
-    return weights, log_prior - 0.5 * (theta[2:] ** 2).sum()
+    centre, precision = CENTRE + 2.5 * theta[2], jnp.exp(-2.0 - theta[3])
+    normal = jnp.stack([centre * precision, -0.5 * precision])
+    odds, log_prior = atom_odds(theta[:2], (ATOM_AT_ZERO, ATOM_AT_ONE), basis.n_problems)
+    weights = _shared_out(jnp.concatenate([theta[4:], normal]), odds, basis)
+    return weights, log_prior - 0.5 * (theta[2:] ** 2).sum(axis=0)
 
 
 # A pair: Gaussian processes over the common level (x + y) / 2, over the change y - x, and over both together.
@@ -126,9 +140,9 @@ JOINT_DIM = (
 )
 
 
-def joint_basis(lattice: Lattice, n_problems: int) -> JointBasis:
-    """Constants of the population of a pair of models on a lattice."""
-    knots = lattice.knots
+def joint_basis(lattice: Lattice, n_problems: int) -> Basis:
+    """Constants of the population of a pair of models on a lattice: pairs of cells, the base model's first."""
+    knots, size = lattice.knots, lattice.n_cells
     base, rl = (axis.ravel() for axis in np.meshgrid(knots, knots, indexing="ij"))
     level, change = (base + rl) / 2, rl - base
     span = knots[-1] - knots[0]
@@ -148,8 +162,20 @@ def joint_basis(lattice: Lattice, n_problems: int) -> JointBasis:
         [LEVEL_AMPLITUDE * over_level, CHANGE_AMPLITUDE * over_change, BOTH_AMPLITUDE * both], axis=1
     )
     bend = _beyond_normal(bend, level - CENTRE, change - 1.0)
-    edge = EDGE_AMPLITUDE * waves(knots, EDGE_LENGTH, EDGE_WAVES)
-    return JointBasis(*(jnp.asarray(part, jnp.float32) for part in (n_problems, level, change, bend, knots, edge)))
+    normal = np.stack([level, level**2, change, change * level, change**2], axis=1)
+    inner, n_inner = slice(1, size - 1), bend.shape[1] + normal.shape[1]
+    features = np.zeros((size, size, n_inner + 4 * EDGE_WAVES))
+    constant, segments = np.zeros((size, size)), np.zeros((size, size, len(CORNERS_AND_EDGES) + 1))
+    features[inner, inner, :n_inner] = np.concatenate([bend, normal], axis=1).reshape(len(knots), len(knots), -1)
+    segments[inner, inner, -1] = 1
+    for number, corner in enumerate([(0, 0), (size - 1, size - 1), (0, size - 1), (size - 1, 0)]):
+        segments[corner][number] = 1
+    for number, edge in enumerate([(0, inner), (size - 1, inner), (inner, 0), (inner, size - 1)]):
+        first = n_inner + number * EDGE_WAVES
+        features[edge][:, first : first + EDGE_WAVES] = EDGE_AMPLITUDE * waves(knots, EDGE_LENGTH, EDGE_WAVES)
+        constant[edge] = -0.5 * ((knots - CENTRE) / 4.0) ** 2
+        segments[edge][:, 4 + number] = 1
+    return _basis(n_problems, features, constant, segments)
 
 
 def _beyond_normal(bend: np.ndarray, level: np.ndarray, change: np.ndarray) -> Float[np.ndarray, "point wave"]:
@@ -165,9 +191,9 @@ def _beyond_normal(bend: np.ndarray, level: np.ndarray, change: np.ndarray) -> F
 
 
 def joint_population(
-    theta: Float[Array, " dim"], basis: JointBasis
-) -> tuple[Float[Array, "cell cell"], Float[Array, ""]]:
-    """Weights of the pairs of cells, base along the rows, summing to 1; and the log prior density.
+    theta: Float[Array, "dim chain"], basis: Basis
+) -> tuple[Float[Array, "cells chain"], Float[Array, " chain"]]:
+    """Weights of the pairs of cells, summing to 1, those of one base cell side by side; and the log prior density.
 
     Notes
     -----
@@ -175,20 +201,19 @@ def joint_population(
     with the level l = (x + y) / 2 and the change d = y - x of the two logits: m ~ N(-.5, 2), log s ~ N(log 3.5, .4),
     log t ~ N(log .35, 1), a ~ N(1, 1.5), b ~ N(0, .3). Four edges and four corners carry the atoms.
     """
-    size = basis.knots.shape[0]
     corners, rest = theta[: len(CORNERS_AND_EDGES)], theta[len(CORNERS_AND_EDGES) :]
     edges, shape, bend = jnp.split(rest, [4 * EDGE_WAVES, 4 * EDGE_WAVES + JOINT_SHAPE])
-    centre, width = CENTRE + 2.0 * shape[0], 3.5 * jnp.exp(0.4 * shape[1])
-    tightness, shift, slope = 0.35 * jnp.exp(shape[2]), 1.0 + 1.5 * shape[3], 0.3 * shape[4]
-    level = basis.level - centre
-    log_density = -0.5 * (level / width) ** 2 - 0.5 * tightness * (basis.change - shift - slope * level) ** 2
-    smooth = jax.nn.softmax(log_density + basis.waves @ bend).reshape(size, size)
-    along_edge = -0.5 * ((basis.knots - CENTRE) / 4.0) ** 2 + edges.reshape(4, EDGE_WAVES) @ basis.edge_waves.T
-    base_zero, base_one, rl_zero, rl_one = jax.nn.softmax(along_edge, axis=1)
-    odds, log_prior = atom_odds(corners, jnp.asarray(CORNERS_AND_EDGES, jnp.float32), basis.n_problems)
-    share = jax.nn.softmax(jnp.append(odds, 0.0))
-    top = jnp.concatenate([share[0:1], share[4] * base_zero, share[2:3]])
-    bottom = jnp.concatenate([share[3:4], share[5] * base_one, share[1:2]])
-    middle = jnp.concatenate([(share[6] * rl_zero)[:, None], share[8] * smooth, (share[7] * rl_one)[:, None]], axis=1)
-    weights = jnp.concatenate([top[None], middle, bottom[None]])
-    return weights, log_prior - 0.5 * (rest**2).sum()
+    centre, precision = CENTRE + 2.0 * shape[0], jnp.exp(-0.8 * shape[1]) / 3.5**2
+    tightness, slope = 0.35 * jnp.exp(shape[2]), 0.3 * shape[4]
+    shift = 1.0 + 1.5 * shape[3] - slope * centre
+    # The coefficients of l, l^2, d, d l, d^2 in the formula above.
+    normal = [
+        centre * precision - tightness * shift * slope,
+        -0.5 * precision - 0.5 * tightness * slope**2,
+        tightness * shift,
+        tightness * slope,
+        -0.5 * tightness,
+    ]
+    odds, log_prior = atom_odds(corners, CORNERS_AND_EDGES, basis.n_problems)
+    weights = _shared_out(jnp.concatenate([bend, jnp.stack(normal), edges]), odds, basis)
+    return weights, log_prior - 0.5 * (rest**2).sum(axis=0)

@@ -12,13 +12,13 @@ MEAN = np.array([0.5, -0.5, 1.0])
 
 def normal_density(theta, data):
     mean, precision = data
-    centred = theta - mean
-    return -0.5 * centred @ precision @ centred
+    centred = theta - mean[:, None]
+    return -0.5 * (centred * (precision @ centred)).sum(axis=0)
 
 
 def skewed_density(theta, data):
     # Log-gamma: theta = log of a Gamma(3, 1) variable.
-    return (3.0 * theta - jnp.exp(theta)).sum()
+    return (3.0 * theta - jnp.exp(theta)).sum(axis=0)
 
 
 def test_moments_of_a_correlated_normal():

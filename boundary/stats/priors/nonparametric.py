@@ -27,7 +27,7 @@ class MarginalData(NamedTuple):
 
     likelihood: Float[np.ndarray, "row cell"]
     problems: Float[np.ndarray, " row"]
-    basis: populations.MarginalBasis
+    basis: populations.Basis
 
 
 class JointData(NamedTuple):
@@ -36,20 +36,23 @@ class JointData(NamedTuple):
     base: Float[np.ndarray, "group cell"]
     rl: Float[np.ndarray, "group slot cell"]
     problems: Float[np.ndarray, "group slot"]
-    basis: populations.JointBasis
+    basis: populations.Basis
 
 
-def marginal_log_density(theta: Float[Array, " dim"], data: MarginalData) -> Array:
-    """Log posterior of a population of one model, every solve rate integrated out."""
+def marginal_log_density(theta: Float[Array, "dim chain"], data: MarginalData) -> Float[Array, " chain"]:
+    """Log posterior of populations of one model, every solve rate integrated out."""
     weights, log_prior = populations.marginal_population(theta, data.basis)
-    return (data.problems * jnp.log(data.likelihood @ weights + LEAST_CHANCE)).sum() + log_prior
+    chance = data.likelihood @ weights
+    return data.problems @ jnp.log(chance + LEAST_CHANCE) + log_prior
 
 
-def joint_log_density(theta: Float[Array, " dim"], data: JointData) -> Array:
-    """Log posterior of a population of a pair, every solve rate integrated out."""
+def joint_log_density(theta: Float[Array, "dim chain"], data: JointData) -> Float[Array, " chain"]:
+    """Log posterior of populations of a pair, every solve rate integrated out."""
     weights, log_prior = populations.joint_population(theta, data.basis)
-    chance = ((data.base @ weights)[:, None, :] * data.rl).sum(axis=-1)
-    return (data.problems * jnp.log(chance + LEAST_CHANCE)).sum() + log_prior
+    size = data.base.shape[-1]
+    given_base = data.base @ weights.T.reshape(-1, size, size)
+    chance = jnp.einsum("cgj,gsj->gcs", given_base, data.rl)
+    return (data.problems[:, None] * jnp.log(chance + LEAST_CHANCE)).sum(axis=(0, 2)) + log_prior
 
 
 @dataclass(frozen=True)
@@ -122,9 +125,10 @@ class NonParametric:
         chains = self._hmc(joint_log_density, data, populations.JOINT_DIM, key)
         weights = _weights(populations.joint_population, chains, basis)
         tables = (base.likelihood, rl.likelihood), (base.quantiles, rl.quantiles)
-        p = _in_blocks(draw_rates_of_pair, key, weights, *tables, rows)
-        states = np.stack(np.divmod(np.arange(lattice.n_cells**2), lattice.n_cells), axis=1)
-        return p, self._new(key, weights.reshape(len(weights), -1), states, lattice)
+        size = lattice.n_cells
+        p = _in_blocks(draw_rates_of_pair, key, weights.reshape(-1, size, size), *tables, rows)
+        states = np.stack(np.divmod(np.arange(size**2), size), axis=1)
+        return p, self._new(key, weights, states, lattice)
 
     def _hmc(self, log_density: Any, data: Any, dim: int, key: Array) -> Float[np.ndarray, "draw dim"]:
         settings = {"chains": self.chains, "draws": self.draws, "warmup": self.warmup, "leapfrogs": self.leapfrogs}
@@ -172,7 +176,7 @@ def _grouped(
     """Distinct pairs of table rows in groups of up to `slots` with one row of the base, and how many problems each has.
 
     The product of the base's likelihood with a population is most of a gradient's work; a group shares it (505 distinct
-    pairs: 38 microseconds a gradient with each apart, 25 in groups of four). There are 64, 256, 1024, ... groups, the
+    pairs: 38 microseconds a gradient with each apart, 25 in groups of four). There are 64, 192, 576, ... groups, the
     last ones empty.
     """
     distinct, problems = np.unique(rows, axis=0, return_counts=True)
@@ -189,24 +193,24 @@ def _grouped(
 
 
 def _bucket(size: int, smallest: int) -> int:
-    """The smallest size times the least power of four that holds so many, so that few shapes are ever compiled."""
+    """The smallest size times the least power of three that holds so many, so that few shapes are ever compiled."""
     while smallest < size:
-        smallest *= 4
+        smallest *= 3
     return smallest
 
 
 @partial(jax.jit, static_argnums=0)
-def _weights(population: Any, chains: Float[Array, "draw dim"], basis: Any) -> Array:
-    return jax.lax.map(lambda theta: population(theta, basis)[0], chains)
+def _weights(population: Any, chains: Float[Array, "draw dim"], basis: populations.Basis) -> Float[Array, "draw cell"]:
+    return population(chains.T, basis)[0].T
 
 
 @lru_cache(maxsize=8)
-def _marginal_basis(lattice: Lattice) -> populations.MarginalBasis:
+def _marginal_basis(lattice: Lattice) -> populations.Basis:
     return populations.marginal_basis(lattice, n_problems=1)
 
 
 @lru_cache(maxsize=8)
-def _joint_basis(lattice: Lattice) -> populations.JointBasis:
+def _joint_basis(lattice: Lattice) -> populations.Basis:
     return populations.joint_basis(lattice, n_problems=1)
 
 
