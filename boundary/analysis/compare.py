@@ -1,34 +1,38 @@
 """The main question: what can each model solve, and whether RL widens or narrows it."""
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from boundary.analysis.dependence import SampleCheck, check_samples
-from boundary.analysis.estimates import EstimateTable, Quantity, estimates_frame
+from boundary.analysis.diagnosis import diagnose
+from boundary.analysis.estimates import EstimateTable, estimates_frame
+from boundary.analysis.fits import Panel, Progress, fit_all, fit_names, panels
+from boundary.analysis.observed import observed
+from boundary.analysis.options import (
+    check_options,
+    chosen_arms,
+    chosen_benchmarks,
+    chosen_estimands,
+    chosen_prior,
+    chosen_taus,
+    default_budgets,
+)
+from boundary.analysis.problems import joined, problem_table
+from boundary.analysis.quantities import Asked, of_models, of_pair
+from boundary.analysis.ranking import ENOUGH_MODELS, RANKINGS, coverage_of, ranking_rows, ranking_verdict
+from boundary.analysis.trajectory import checkpoint_steps, trajectory_verdict
 from boundary.analysis.verdict import Verdict, verdict
 from boundary.data.catalog import load_counts
-from boundary.data.counts import Counts
+from boundary.data.counts import ALL, Counts
 from boundary.errors import InputError
-from boundary.stats import estimands
-from boundary.stats.diagnostics import MAX_R_HAT, MIN_ESS
-from boundary.stats.priors import PRIORS, Prior
-from boundary.stats.priors.prior import fit_key
-from boundary.stats.solve_rates import TARGETS, SolveRates, Target
-
-ALL = "all"
-# Budgets of the default curve beyond the samples drawn, as multiples of n.
-EXTRAPOLATED_MULTIPLES = (2, 4, 8)
-FLOWS = ("kept", "lost", "gained", "neither", "shrinkage")
-
-Progress = Callable[[str, int, int], None]
+from boundary.stats.priors import Prior
+from boundary.stats.solve_rates import SolveRates, Target
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ class Analysis:
         A sentence for each benchmark and RL model.
     sample_checks
         Sentences on drift and dependence of the samples, where these were given.
+    problems
+        One row a problem and model (`boundary.analysis.problems.PROBLEM_COLUMNS`).
     """
 
     estimates: pd.DataFrame
@@ -66,6 +72,7 @@ class Analysis:
     diagnostics: pd.DataFrame
     verdicts: Sequence[Verdict]
     sample_checks: tuple[SampleCheck, ...] = ()
+    problems: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def ok(self) -> bool:
@@ -73,7 +80,7 @@ class Analysis:
         return bool(self.diagnostics["ok"].all())
 
     def write(self, folder: str | Path) -> list[Path]:
-        """Write estimates.csv, summary.json, posterior.nc, report.html and figures/ into a folder, made where missing.
+        """Write the report, estimates.csv, problems.csv, summary.json, posterior.nc and figures/ into a folder.
 
         Returns
         -------
@@ -84,9 +91,11 @@ class Analysis:
 
         folder = _made(folder)
         written = write_report(self, folder)
-        table = folder / "estimates.csv"
-        self.estimates.to_csv(table, index=False, float_format="%.8g", lineterminator="\n")
-        return [written[0], table, write_posterior(self.rates, folder / "posterior.nc"), *written[1:]]
+        tables = {"estimates.csv": self.estimates, "problems.csv": self.problems}
+        for name, table in tables.items():
+            table.to_csv(folder / name, index=False, float_format="%.8g", lineterminator="\n")
+        posterior = write_posterior(self.rates, folder / "posterior.nc")
+        return [written[0], *(folder / name for name in tables), posterior, *written[1:]]
 
 
 def analyze(
@@ -97,6 +106,9 @@ def analyze(
     benchmarks: str | Sequence[str] | None = None,
     k: Sequence[int] | None = None,
     max_k: int | None = None,
+    tau: Sequence[float] | None = None,
+    estimands: Sequence[str] | None = None,
+    rank: bool = False,
     prior: str | Prior | None = None,
     target: Target = "benchmark",
     level: float = 0.95,
@@ -122,6 +134,13 @@ def analyze(
         Budgets; 1, 2, 4, ..., n, and 2n, 4n, 8n (extrapolated) where not given.
     max_k
         Largest budget of the default list, and how far a crossover is looked for; the largest k where not given.
+    tau
+        Solve rates at which cover@tau is reported and shares of k at which G-Pass@k is; .1, .25, .5, .75, .9 where not
+        given.
+    estimands
+        Report only these beside the main ones (names of `boundary.ESTIMANDS`); all where not given.
+    rank
+        Fit every model alone and rank them, without a base. With a base and two or more RL models all are ranked too.
     prior
         A name in `PRIORS` or a prior; `nonparametric` where not given.
     target
@@ -144,112 +163,124 @@ def analyze(
         If the counts or the options are not usable; the message says what would mend it.
     """
     table = load_counts(counts)
-    chosen_prior = _prior(prior)
-    _check(target, level, k, max_k, chosen_prior)
-    base, rls = _arms(table, base, rl)
-    models = tuple([base, *rls] if base is not None else rls)
-    names = _benchmarks(table, benchmarks, models)
-    run = _Run(table.select(models=list(models)), base, rls, models, chosen_prior, target, level, seed, k, max_k)
+    prior_used = chosen_prior(prior)
+    check_options(target, level, k, max_k, prior_used)
+    wanted = _Wanted(k, max_k, chosen_taus(tau), chosen_estimands(estimands), target, level, seed)
+    base, arms = chosen_arms(table, base, rl, rank)
+    names = chosen_benchmarks(table, benchmarks, base, arms)
+    models = tuple([base, *arms] if base is not None else arms)
     checks = [] if samples is None else check_samples(samples)  # first, since a fault in them should show at once
+    run = _Run(table.select(models=list(models)), base, arms, models, prior_used, wanted)
     found = run.analysis(names, common_problems, progress or (lambda what, done, steps: None))
     return replace(found, sample_checks=tuple(c for c in checks if c.model in models and c.benchmark in names))
 
 
 @dataclass(frozen=True)
-class _Run:
-    """The choices of one call, and the loop over benchmarks and RL models."""
+class _Wanted:
+    """What to report, as chosen by the user."""
 
-    counts: Counts
-    base: str | None
-    rls: tuple[str, ...]
-    models: tuple[str, ...]
-    prior: Prior
+    k: Sequence[int] | None
+    max_k: int | None
+    taus: tuple[float, ...]
+    estimands: frozenset[str]
     target: Target
     level: float
     seed: int
-    k: Sequence[int] | None
-    max_k: int | None
+
+    def of(self, rates: SolveRates) -> Asked:
+        """What to report of a fit: the default budgets depend on its samples."""
+        budgets = default_budgets(rates.reliable_k, self.max_k) if self.k is None else sorted({int(b) for b in self.k})
+        return Asked(budgets, self.taus, self.furthest(max(budgets)), self.target, self.estimands)
+
+    def furthest(self, largest: int) -> int:
+        """How far a crossing is looked for."""
+        return max(self.max_k or largest, 2)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One call: its models and choices, and the loop over fits and benchmarks."""
+
+    counts: Counts
+    base: str | None
+    arms: tuple[str, ...]
+    models: tuple[str, ...]
+    prior: Prior
+    wanted: _Wanted
 
     def analysis(self, benchmarks: tuple[str, ...], common_problems: bool, progress: Progress) -> Analysis:
-        fits: dict[str, SolveRates] = {}
+        asked = panels(self.counts, self.base, self.arms, benchmarks, common_problems)
+        fits = fit_all(asked, self.prior, self.wanted.seed, progress)
         rows: list[dict[str, Any]] = []
-        diagnostics: list[dict[str, Any]] = []
-        verdicts: list[Verdict] = []
-        sizes: dict[str, dict[str, list[int]]] = {}
-        arms = [(benchmark, rl) for benchmark in benchmarks for rl in self.rls]
-        for (benchmark, rl), rates in zip(arms, self._fits(arms, common_problems, progress), strict=True):
-            fits[self._name(benchmark, rl)] = rates
-            fitted = self._estimate(benchmark, rl, rates)
-            rows += fitted
-            diagnostics.append(_diagnose(benchmark, rl, rates.prior, fitted))
-            verdicts.append(verdict(estimates_frame(fitted), benchmark, rl, self.base, rates.reliable_k))
-            spans = zip(rates.models, rates.n_samples.min(0), rates.n_samples.max(0), strict=True)
-            sizes.setdefault(benchmark, {}).update({m: [int(low), int(high)] for m, low, high in spans})
+        diagnostics, verdicts, tables = [], [], []
+        for benchmark, group in groupby(zip(asked, fits, strict=True), key=lambda pair: pair[0].benchmark):
+            together = list(group)
+            for number, (panel, rates) in enumerate(together):
+                fitted = self._estimate(panel, rates, first=number == 0)
+                rows += fitted
+                diagnostics.append(diagnose(benchmark, panel.arm, rates.prior, fitted))
+                verdicts += self._verdicts(panel, rates, fitted, alone=len(together) == 1)
+                if benchmark != ALL or len(benchmarks) == 1:
+                    k = max(rates.reliable_k, 1)
+                    tables.append(problem_table(rates, benchmark, panel.arm, self.base, k, self.wanted.level))
+            rows += self._ranked(together)
         estimates = estimates_frame(rows)
-        settings = self._settings(benchmarks, sizes, estimates, common_problems)
+        settings = self._settings(benchmarks, _sizes(asked), estimates, common_problems)
         return Analysis(
             estimates,
-            fits,
+            dict(zip(fit_names(asked), fits, strict=True)),
             self.counts,
             self.base,
             self.models,
             benchmarks,
             settings,
             pd.DataFrame(diagnostics),
-            verdicts,
+            [*verdicts, *self._verdicts_of_several(estimates, settings)],
+            problems=joined(tables),
         )
 
-    def _name(self, benchmark: str, rl: str) -> str:
-        return benchmark if len(self.rls) == 1 else f"{benchmark}: {rl}"
-
-    def _fits(self, arms: Sequence[tuple[str, str]], common_only: bool, progress: Progress) -> Iterator[SolveRates]:
-        """Posterior of each arm, several at once: a fit of this size keeps little more than one core busy."""
-        pairs = [[rl] if self.base is None else [self.base, rl] for _, rl in arms]
-        arrays = [
-            self.counts.arrays(pair, benchmark, common_only=common_only)
-            for (benchmark, _), pair in zip(arms, pairs, strict=True)
-        ]
-        progress(self._name(*arms[0]), 0, len(arms))
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            # The largest first: `all` takes longest and compiles what the larger benchmarks need too.
-            order = sorted(range(len(arms)), key=lambda i: -len(arrays[i].problem_ids))
-            fits = {pool.submit(self._fit, arms[i][0], pairs[i], arrays[i]): i for i in order}
-            try:
-                for done, fit in enumerate(as_completed(fits), start=1):
-                    progress(self._name(*arms[fits[fit]]), done, len(arms))
-                found = {i: fit.result() for fit, i in fits.items()}
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)  # or an interruption would wait for every fit
-                raise
-        return (found[i] for i in range(len(arms)))
-
-    def _fit(self, benchmark: str, pair: Sequence[str], arrays: Any) -> SolveRates:
-        key = fit_key(self.seed, "\0".join([benchmark, *pair]))
-        rates = self.prior.posterior(arrays.n_correct, arrays.n_samples, key)
-        return rates.labelled(pair, arrays.problem_ids)
-
-    def _estimate(self, benchmark: str, rl: str, rates: SolveRates) -> list[dict[str, Any]]:
-        budgets = self._budgets(rates)
+    def _estimate(self, panel: Panel, rates: SolveRates, first: bool) -> list[dict[str, Any]]:
+        """Rows of one fit."""
+        asked = self.wanted.of(rates)
         # Each pair is fitted apart, so a base model would get several rows; the first pair's stand.
-        models = [m for m in rates.models if m != self.base or rl == self.rls[0]]
-        table = EstimateTable(benchmark, rates, self.target, self.level)
-        pairs = [(self.base, rl)] if self.base is not None else []
-        table.add_observed(budgets, models, pairs)
-        table.add_posterior(_pass_curves(rates, budgets, models, self.target))
-        if self.base is not None:
-            table.add_posterior(_comparison(rates, budgets, self.base, rl, self.target, self._furthest(budgets)))
+        models = [m for m in rates.models if m != self.base or first]
+        pairs = [(self.base, panel.arm)] if self.base is not None else []
+        table = EstimateTable(panel.benchmark, rates, self.wanted.target, self.wanted.level)
+        table.add_observed(observed(rates, models, pairs, asked))
+        table.add_posterior(of_models(rates, models, asked))
+        for base, arm in pairs:
+            table.add_posterior(of_pair(rates, base, arm, asked))
         return table.rows
 
-    def _budgets(self, rates: SolveRates) -> list[int]:
-        if self.k is not None:
-            return sorted({int(b) for b in self.k})
-        n = max(rates.reliable_k, 1)
-        within = [2**i for i in range(n.bit_length()) if 2**i < n]
-        budgets = [*within, n, *(n * multiple for multiple in EXTRAPOLATED_MULTIPLES)]
-        return [b for b in budgets if self.max_k is None or b <= self.max_k] or [1]
+    def _verdicts(self, panel: Panel, rates: SolveRates, rows: list[dict[str, Any]], alone: bool) -> list[Verdict]:
+        """A sentence for each pair; models without a base get one each only where there is no ranking to speak of."""
+        if self.base is None and not alone:
+            return []
+        return [verdict(estimates_frame(rows), panel.benchmark, panel.arm, self.base, rates.reliable_k)]
 
-    def _furthest(self, budgets: Sequence[int]) -> int:
-        return max(self.max_k or max(budgets), 2)
+    def _ranked(self, together: list[tuple[Panel, SolveRates]]) -> list[dict[str, Any]]:
+        """Rows that rank the models of one benchmark. New problems would be the same ones for all: not independent."""
+        fits = {panel.arm: rates for panel, rates in together}
+        if self.base is not None:
+            fits = {self.base: together[0][1]} | fits
+        enough = 2 if self.base is None else ENOUGH_MODELS
+        wanted = self.wanted.estimands & RANKINGS
+        if len(fits) < enough or self.wanted.target != "benchmark" or not wanted:
+            return []
+        rates = min(fits.values(), key=lambda fit: fit.reliable_k)
+        table = EstimateTable(together[0][0].benchmark, rates, self.wanted.target, self.wanted.level)
+        common = set.intersection(*(set(self.wanted.of(fit).budgets) for fit in fits.values()))
+        coverage = coverage_of(fits, sorted(common), self.wanted.target)
+        ranking_rows(table, coverage, rates.reliable_k, wanted)
+        return table.rows
+
+    def _verdicts_of_several(self, estimates: pd.DataFrame, settings: Mapping[str, Any]) -> list[Verdict]:
+        found = []
+        for benchmark, sizes in settings["n_samples"].items():
+            n = min(fewest for fewest, _ in sizes.values())
+            found.append(trajectory_verdict(estimates, benchmark, settings["checkpoint_steps"], n))
+            found.append(ranking_verdict(estimates, benchmark, n))
+        return [one for one in found if one is not None]
 
     def _settings(
         self,
@@ -261,14 +292,16 @@ class _Run:
         return {
             "source": self.counts.source,
             "base": self.base,
-            "rl": list(self.rls),
+            "rl": list(self.arms) if self.base is not None else [],
             "benchmarks": list(benchmarks),
             "prior": self.prior.name,
-            "target": self.target,
-            "level": self.level,
-            "seed": self.seed,
+            "target": self.wanted.target,
+            "level": self.wanted.level,
+            "seed": self.wanted.seed,
             "k": sorted({int(b) for b in estimates["k"].dropna()}),
-            "max_k": self._furthest([int(estimates["k"].max())]),
+            "max_k": self.wanted.furthest(int(estimates["k"].max())),
+            "tau": list(self.wanted.taus),
+            "checkpoint_steps": checkpoint_steps(self.counts, self.base, self.models),
             "common_problems": common_problems,
             "n_samples": dict(sizes),
             "problem_set_hash": {name: self.counts.problem_set_hash(None if name == ALL else name) for name in sizes},
@@ -276,118 +309,13 @@ class _Run:
         }
 
 
-def _pass_curves(rates: SolveRates, budgets: list[int], models: Sequence[str], target: Target) -> list[Quantity]:
-    curve = estimands.pass_at_k(rates, budgets, target=target)
-    return [
-        Quantity("pass_at_k", curve.sel(k=k, model=model), model, k=k, extrapolated=k > rates.reliable_k)
-        for model in models
-        for k in budgets
-    ]
-
-
-def _comparison(
-    rates: SolveRates, budgets: list[int], base: str, rl: str, target: Target, furthest: int
-) -> list[Quantity]:
-    """Flows and shrinkage at each budget, the crossover, and the sampling-efficiency gap at the largest k within n."""
-    pair: dict[str, Any] = {"base": base, "rl": rl, "target": target}
-    moved = estimands.flows(rates, budgets, **pair)
-    quantities = [
-        Quantity(name, moved[name].sel(k=k), rl, base, k, k > rates.reliable_k) for name in FLOWS for k in budgets
-    ]
-    crossing = estimands.crossover(rates, furthest, **pair)
-    never = estimands.uncrossed(crossing)
-    beyond = furthest > rates.reliable_k
-    defined = crossing.to_numpy()[~np.isnan(crossing.to_numpy())]
-    reached = np.quantile(defined, 0.5, method="inverted_cdf") > rates.reliable_k if len(defined) else beyond
-    quantities.append(Quantity("crossover", crossing, rl, base, extrapolated=bool(reached)))
-    quantities.append(Quantity("no_crossover", never, rl, base, furthest, beyond))
-    ceiling = max([k for k in budgets if k <= rates.reliable_k], default=min(budgets))
-    gap = estimands.delta_se(rates, ceiling, **pair)
-    quantities.append(Quantity("delta_se", gap, rl, base, ceiling, ceiling > rates.reliable_k))
-    return quantities
-
-
-def _diagnose(benchmark: str, model: str, prior: str, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Judge a fit by the worst of what it reports."""
-    judged = [row for row in rows if "r_hat" in row]
-    worst = max(judged, key=_badness)
-    r_hat = max(row["r_hat"] for row in judged)
-    ess = min(min(row["ess_bulk"], row["ess_tail"]) for row in judged)
-    ok = r_hat <= MAX_R_HAT and ess >= MIN_ESS
-    at = f" at k = {worst['k']:.0f}" if not np.isnan(worst["k"]) else ""
-    message = (
-        f"R-hat {r_hat:.3f} (wanted: at most {MAX_R_HAT}), effective draws {ess:.0f} (wanted: at least {MIN_ESS:.0f}); "
-        f"worst: {worst['estimand']}{at}. Run again with another seed, or with more draws from Python."
-    )
-    return {
-        "benchmark": benchmark,
-        "model": model,
-        "prior": prior,
-        "max_r_hat": r_hat,
-        "min_ess": ess,
-        "worst": f"{worst['estimand']}{at}",
-        "ok": ok,
-        "message": "" if ok else message,
-    }
-
-
-def _badness(row: dict[str, Any]) -> float:
-    """How far a quantity is from converged, in the units of the two limits."""
-    return float((row["r_hat"] - 1) / (MAX_R_HAT - 1) + MIN_ESS / min(row["ess_bulk"], row["ess_tail"]))
-
-
-def _prior(prior: str | Prior | None) -> Prior:
-    if prior is None:
-        return PRIORS["nonparametric"]()
-    if not isinstance(prior, str):
-        return prior
-    if prior not in PRIORS:
-        raise InputError(f"Unknown prior '{prior}'. Choose one of: {', '.join(PRIORS)}.")
-    return PRIORS[prior]()
-
-
-def _check(target: str, level: float, k: Sequence[int] | None, max_k: int | None, prior: Prior) -> None:
-    if target not in TARGETS:
-        raise InputError(f"Unknown target '{target}'. Choose one of: {', '.join(TARGETS)}.")
-    if target == "superpopulation" and prior.name == "independent":
-        raise InputError(
-            "The prior 'independent' knows no population of new problems. Use target 'benchmark', or another prior."
-        )
-    if not 0 < level < 1:
-        raise InputError(f"The level of the intervals must lie between 0 and 1, got {level}. Write .95 for 95 %.")
-    for budget in [*(k if k is not None else []), *([max_k] if max_k is not None else [])]:
-        if isinstance(budget, bool) or int(budget) != budget or budget < 1:
-            raise InputError(f"A budget k must be a whole number of at least 1, got {budget}.")
-    if k is not None and not len(k):
-        raise InputError("No budget k given. Leave k out for 1, 2, 4, ..., or name at least one.")
-
-
-def _arms(counts: Counts, base: str | None, rl: str | Sequence[str] | None) -> tuple[str | None, tuple[str, ...]]:
-    """The base model and the RL ones; no base where one model stands alone."""
-    rls = [rl] if isinstance(rl, str) else list(rl or [])
-    counts.select(models=[m for m in [base, *rls] if m is not None])  # says which names exist where one is unknown
-    if base is None and (len(counts.models) == 1 or (len(rls) == 1 and counts.default_base in (None, rls[0]))):
-        return None, (rls[0] if rls else counts.models[0],)
-    base = base or counts.default_base
-    if base is None:
-        names = ", ".join(counts.models)
-        raise InputError(f"Which model is the base? Say --base MODEL (base=... from Python), one of: {names}.")
-    if base in rls:
-        raise InputError(f"'{base}' is given both as base and as RL model. Name two different models.")
-    others = tuple(dict.fromkeys(rls)) or tuple(m for m in counts.models if m != base)
-    return (base, others) if others else (None, (base,))
-
-
-def _benchmarks(counts: Counts, wanted: str | Sequence[str] | None, models: Sequence[str]) -> tuple[str, ...]:
-    """Benchmarks to fit, `all` last where there are several."""
-    asked = [wanted] if isinstance(wanted, str) else list(wanted or [])
-    names = [b for b in dict.fromkeys(asked) if b != ALL]
-    known = counts.select(models=list(models))
-    if names:
-        known = known.select(benchmarks=names)
-    if not asked:
-        names = list(known.benchmarks)
-    return tuple([*names, ALL] if len(names) > 1 or ALL in asked else names)
+def _sizes(asked: Sequence[Panel]) -> dict[str, dict[str, list[int]]]:
+    """Fewest and most samples a problem, of each benchmark and model."""
+    sizes: dict[str, dict[str, list[int]]] = {}
+    for panel in asked:
+        spans = zip(panel.models, panel.counts.n_samples.min(0), panel.counts.n_samples.max(0), strict=True)
+        sizes.setdefault(panel.benchmark, {}).update({m: [int(low), int(high)] for m, low, high in spans})
+    return sizes
 
 
 def _versions() -> dict[str, str]:

@@ -1,14 +1,13 @@
 """The tidy table of estimates: one row a number, the contract with everything downstream."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from boundary.stats.closed_form import unbiased_flows, unbiased_pass_at_k
 from boundary.stats.diagnostics import convergence
 from boundary.stats.intervals import summarise
 from boundary.stats.solve_rates import SolveRates, Target
@@ -48,7 +47,19 @@ class Quantity:
     model: str
     reference: str = ""
     k: float = np.nan
+    tau: float = np.nan
     extrapolated: bool = False
+
+
+class Observed(NamedTuple):
+    """One number from the counts alone."""
+
+    estimand: str
+    value: float
+    model: str
+    reference: str = ""
+    k: float = np.nan
+    tau: float = np.nan
 
 
 @dataclass
@@ -68,25 +79,20 @@ class EstimateTable:
         for i, quantity in enumerate(quantities):
             summary = summarise(quantity.draws.to_numpy(), self.level)
             row = self._row(quantity.estimand, quantity.model, quantity.reference, quantity.k, self.rates.prior)
+            row["tau"] = quantity.tau
             row |= summary._asdict() | judged[str(i)]._asdict()
             self.rows.append(row | {"level": self.level, "extrapolated": quantity.extrapolated})
 
-    def add_observed(self, budgets: Sequence[int], models: Sequence[str], pairs: Sequence[tuple[str, str]]) -> None:
-        """Add the unbiased plug-ins at budgets within every problem's samples."""
-        counts, sizes = self.rates.n_correct, self.rates.n_samples
-        for k in (k for k in budgets if k <= self.rates.reliable_k):
-            for model in models:
-                column = self.rates.index(model)
-                value = unbiased_pass_at_k(counts[:, column], sizes[:, column], k).mean()
-                self._add_plug_in("pass_at_k", model, "", k, float(value))
-            for base, rl in pairs:
-                columns = [self.rates.index(base), self.rates.index(rl)]
-                for estimand, value in unbiased_flows(counts[:, columns], sizes[:, columns], k).items():
-                    self._add_plug_in(estimand, rl, base, k, value)
+    def add_observed(self, found: Iterable[Observed]) -> None:
+        """Add what the counts alone say: no interval, and always of these very problems."""
+        for one in found:
+            row = self._row(one.estimand, one.model, one.reference, one.k, OBSERVED)
+            self.rows.append(row | {"tau": one.tau, "target": "benchmark", "mean": one.value, "extrapolated": False})
 
-    def _add_plug_in(self, estimand: str, model: str, reference: str, k: int, value: float) -> None:
-        row = self._row(estimand, model, reference, k, OBSERVED)
-        self.rows.append(row | {"target": "benchmark", "mean": value, "extrapolated": False})
+    def add_probability(self, estimand: str, model: str, reference: str, k: int, value: float, beyond: bool) -> None:
+        """Add a probability: it has no interval, and its mean is all there is."""
+        row = self._row(estimand, model, reference, k, self.rates.prior)
+        self.rows.append(row | {"mean": value, "level": self.level, "extrapolated": bool(beyond)})
 
     def _row(self, estimand: str, model: str, reference: str, k: float, prior: str) -> dict[str, Any]:
         return {

@@ -25,6 +25,16 @@ def budgets(ctx: click.Context, param: click.Parameter, text: str | None) -> lis
     return sorted({int(word) for word in words})
 
 
+def thresholds(ctx: click.Context, param: click.Parameter, text: str | None) -> list[float] | None:
+    """Turn a comma list of solve rates, as in `.25,.5`, into numbers; analyze checks that they lie in [0, 1]."""
+    if text is None:
+        return None
+    try:
+        return [float(word) for word in text.split(",")]
+    except ValueError as error:
+        raise click.BadParameter(f"'{text}' is no list of solve rates; write them as .25,.5.") from error
+
+
 @click.command()
 @click.argument("counts", nargs=-1, required=True)
 @click.option("--base", metavar="MODEL", help="The base model. May be left out where the shipped set names it.")
@@ -32,6 +42,9 @@ def budgets(ctx: click.Context, param: click.Parameter, text: str | None) -> lis
 @click.option("--benchmark", "benchmarks", metavar="B", multiple=True, help="Only this benchmark; repeat for several.")
 @click.option("--k", callback=budgets, metavar="K,K,...", help="Sample budgets to report. Default: 1,2,4,... to 8n.")
 @click.option("--max-k", type=click.IntRange(min=1), metavar="K", help="The largest budget of the default list.")
+@click.option("--tau", callback=thresholds, metavar="T,T,...", help="Solve rates of cover@tau, shares of G-Pass@k.")
+@click.option("--estimand", "estimands", metavar="E", multiple=True, help="Only this beside the main ones; repeat.")
+@click.option("--rank", is_flag=True, help="Rank all models, each fitted alone, without a base.")
 @click.option("--prior", type=click.Choice(PRIOR_NAMES), help="Population of solve rates. Default: nonparametric.")
 @click.option(
     "--target",
@@ -58,7 +71,7 @@ def budgets(ctx: click.Context, param: click.Parameter, text: str | None) -> lis
     type=click.Path(file_okay=False, path_type=Path),
     required=True,
     metavar="DIR",
-    help="Folder for report.html, estimates.csv, summary.json, posterior.nc and figures/.",
+    help="Folder for report.html, estimates.csv, problems.csv, summary.json, posterior.nc and figures/.",
 )
 @click.pass_context
 def analyze(

@@ -35,7 +35,7 @@ def pass_hat_k(rates: SolveRates, k: Budgets, *, target: Target = "benchmark") -
     return over_k(values, k, "pass_hat_k", rates.models)
 
 
-def g_pass_at_k(rates: SolveRates, k: Budgets, tau: float, *, target: Target = "benchmark") -> xr.DataArray:
+def g_pass_at_k(rates: SolveRates, k: Budgets, tau: Thresholds, *, target: Target = "benchmark") -> xr.DataArray:
     """Share of problems on which at least a share tau of k samples are right, for each model (G-Pass@k).
 
     Parameters
@@ -43,19 +43,23 @@ def g_pass_at_k(rates: SolveRates, k: Budgets, tau: float, *, target: Target = "
     k
         Budget or budgets, each at least 1.
     tau
-        Share in [0, 1]. At 1 it is `pass_hat_k`; at 0 one right sample is asked for still, as with `pass_at_k`.
+        Share or shares in [0, 1]. At 1 it is `pass_hat_k`; at 0 one right sample is asked for still, as with
+        `pass_at_k`.
 
     Returns
     -------
-    Draws in [0, 1], dimensions (chain, draw[, k], model).
+    Draws in [0, 1], dimensions (chain, draw[, k][, tau], model).
 
     Notes
     -----
     mean over problems of P(Binomial(k, p) >= max(1, ceil(tau k))): Liu et al. 2024, arXiv 2412.13147, eq. 4.
     """
     p = rates.rates(target)
-    values = [_tail(p, b, needed(b, tau)).mean(axis=2) for b in checked_budgets(k)]
-    return over_k(values, k, "g_pass_at_k", rates.models)
+    over: list[xr.DataArray] = []
+    for share in checked_thresholds(tau):
+        values = [_tail(p, b, needed(b, share)).mean(axis=2) for b in checked_budgets(k)]
+        over.append(over_k(values, k, "g_pass_at_k", rates.models).assign_coords(tau=share))
+    return xr.concat(over, "tau").transpose(..., "tau", "model") if np.ndim(tau) else over[0]
 
 
 def mg_pass_at_k(rates: SolveRates, k: Budgets, *, target: Target = "benchmark") -> xr.DataArray:

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from boundary.cli.main import main
 
-FILES = {"estimates.csv", "figures", "posterior.nc", "report.html", "summary.json"}
+FILES = {"estimates.csv", "figures", "posterior.nc", "problems.csv", "report.html", "summary.json"}
 
 
 @pytest.fixture

@@ -1,0 +1,84 @@
+"""Which models are fitted together on which problems, and the fits, several at once."""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import NamedTuple
+
+import numpy as np
+
+from boundary.analysis.options import sampled_on
+from boundary.data.counts import CountArrays, Counts
+from boundary.stats.priors import Prior
+from boundary.stats.priors.prior import fit_key
+from boundary.stats.solve_rates import SolveRates
+
+Progress = Callable[[str, int, int], None]
+
+
+class Panel(NamedTuple):
+    """One fit to be: a benchmark, and a base with an RL model (the arm) or a model alone."""
+
+    benchmark: str
+    base: str | None
+    arm: str
+    counts: CountArrays
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models fitted together, the base first."""
+        return (self.arm,) if self.base is None else (self.base, self.arm)
+
+
+def panels(
+    counts: Counts, base: str | None, arms: Sequence[str], benchmarks: Sequence[str], common_only: bool
+) -> list[Panel]:
+    """Every benchmark's fits, in the order of benchmarks and arms; none for an arm without samples there.
+
+    Raises
+    ------
+    InputError
+        Where the models of a benchmark were not sampled on the same problems and `common_only` is not set.
+    """
+    found = []
+    for benchmark in benchmarks:
+        present = set(sampled_on(counts, benchmark))
+        here = [arm for arm in arms if arm in present]
+        models = [*([base] if base is not None else []), *here]
+        together = counts.arrays(models, benchmark, common_only=common_only)
+        for arm in here:
+            columns = [models.index(m) for m in ([arm] if base is None else [base, arm])]
+            n_correct, n_samples = (np.ascontiguousarray(part[:, columns]) for part in together[:2])
+            mine = together._replace(n_correct=n_correct, n_samples=n_samples, models=tuple(models[c] for c in columns))
+            found.append(Panel(benchmark, base, arm, mine))
+    return found
+
+
+def fit_names(asked: Sequence[Panel]) -> list[str]:
+    """Name of each fit: the benchmark, and the arm where a benchmark has several."""
+    several = {panel.benchmark for panel in asked if sum(other.benchmark == panel.benchmark for other in asked) > 1}
+    return [f"{panel.benchmark}: {panel.arm}" if several else panel.benchmark for panel in asked]
+
+
+def fit_all(asked: Sequence[Panel], prior: Prior, seed: int, progress: Progress) -> list[SolveRates]:
+    """Posterior of each panel, several at once: a fit of this size keeps little more than one core busy."""
+    names = fit_names(asked)
+    progress(names[0], 0, len(asked))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        # The largest first: `all` takes longest and compiles what the larger benchmarks need too.
+        order = sorted(range(len(asked)), key=lambda i: -len(asked[i].counts.problem_ids))
+        fits = {pool.submit(_fit, asked[i], prior, seed): i for i in order}
+        try:
+            for done, fit in enumerate(as_completed(fits), start=1):
+                progress(names[fits[fit]], done, len(asked))
+            found = {i: fit.result() for fit, i in fits.items()}
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)  # or an interruption would wait for every fit
+            raise
+    return [found[i] for i in range(len(asked))]
+
+
+def _fit(panel: Panel, prior: Prior, seed: int) -> SolveRates:
+    key = fit_key(seed, "\0".join([panel.benchmark, *panel.models]))
+    rates = prior.posterior(panel.counts.n_correct, panel.counts.n_samples, key)
+    return rates.labelled(panel.models, panel.counts.problem_ids)
