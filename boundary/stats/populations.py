@@ -8,7 +8,7 @@ near its mode.
 docs/decisions/002-population.md tells what was tried instead and what it cost.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -170,7 +170,8 @@ def joint_basis(lattice: Lattice, n_problems: int) -> Basis:
     segments[inner, inner, -1] = 1
     for number, corner in enumerate([(0, 0), (size - 1, size - 1), (0, size - 1), (size - 1, 0)]):
         segments[corner][number] = 1
-    for number, edge in enumerate([(0, inner), (size - 1, inner), (inner, 0), (inner, size - 1)]):
+    edges: list[Any] = [(0, inner), (size - 1, inner), (inner, 0), (inner, size - 1)]
+    for number, edge in enumerate(edges):
         first = n_inner + number * EDGE_WAVES
         features[edge][:, first : first + EDGE_WAVES] = EDGE_AMPLITUDE * waves(knots, EDGE_LENGTH, EDGE_WAVES)
         constant[edge] = -0.5 * ((knots - CENTRE) / 4.0) ** 2

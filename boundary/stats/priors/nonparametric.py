@@ -43,7 +43,7 @@ def marginal_log_density(theta: Float[Array, "dim chain"], data: MarginalData) -
     """Log posterior of populations of one model, every solve rate integrated out."""
     weights, log_prior = populations.marginal_population(theta, data.basis)
     chance = data.likelihood @ weights
-    return data.problems @ jnp.log(chance + LEAST_CHANCE) + log_prior
+    return jnp.log(chance + LEAST_CHANCE).T @ data.problems + log_prior
 
 
 def joint_log_density(theta: Float[Array, "dim chain"], data: JointData) -> Float[Array, " chain"]:
@@ -79,7 +79,7 @@ class NonParametric:
 
     chains: int = 8
     draws: int = 320
-    warmup: int = 240
+    warmup: int = 160
     leapfrogs: int = 16
     new_problems: int = 500
     name: str = "nonparametric"
