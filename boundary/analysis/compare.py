@@ -5,14 +5,14 @@ from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from boundary.analysis.dependence import SampleCheck, check_samples
 from boundary.analysis.diagnosis import diagnose
 from boundary.analysis.estimates import EstimateTable, estimates_frame
-from boundary.analysis.fits import Panel, Progress, fit_all, fit_names, panels
+from boundary.analysis.fits import LONGER, Panel, Progress, fit_all, fit_longer, fit_names, panels
 from boundary.analysis.observed import observed
 from boundary.analysis.options import (
     check_options,
@@ -197,6 +197,15 @@ class _Wanted:
         return max(self.max_k or largest, 2)
 
 
+class _Done(NamedTuple):
+    """A fit, the rows it gives, and whether it may be relied on."""
+
+    panel: Panel
+    rates: SolveRates
+    rows: list[dict[str, Any]]
+    diagnosis: dict[str, Any]
+
+
 @dataclass(frozen=True)
 class _Run:
     """One call: its models and choices, and the loop over fits and benchmarks."""
@@ -210,40 +219,57 @@ class _Run:
 
     def analysis(self, benchmarks: tuple[str, ...], common_problems: bool, progress: Progress) -> Analysis:
         asked = panels(self.counts, self.base, self.arms, benchmarks, common_problems)
-        fits = fit_all(asked, self.prior, self.wanted.seed, progress)
+        done = self._done(asked, progress)
         rows: list[dict[str, Any]] = []
-        diagnostics, verdicts, tables = [], [], []
-        for benchmark, group in groupby(zip(asked, fits, strict=True), key=lambda pair: pair[0].benchmark):
+        verdicts, tables = [], []
+        for benchmark, group in groupby(done, key=lambda one: one.panel.benchmark):
             together = list(group)
-            for number, (panel, rates) in enumerate(together):
-                fitted = self._estimate(panel, rates, first=number == 0)
-                rows += fitted
-                diagnostics.append(diagnose(benchmark, panel.arm, rates.prior, fitted))
-                verdicts += self._verdicts(panel, rates, fitted, alone=len(together) == 1)
+            for one in together:
+                rows += one.rows
+                verdicts += self._verdicts(one, alone=len(together) == 1)
                 if benchmark != ALL or len(benchmarks) == 1:
-                    k = max(rates.reliable_k, 1)
-                    tables.append(problem_table(rates, benchmark, panel.arm, self.base, k, self.wanted.level))
+                    tables.append(self._problems(one))
             rows += self._ranked(together)
         estimates = estimates_frame(rows)
         settings = self._settings(benchmarks, _sizes(asked), estimates, common_problems)
         return Analysis(
             estimates,
-            dict(zip(fit_names(asked), fits, strict=True)),
+            {name: one.rates for name, one in zip(fit_names(asked), done, strict=True)},
             self.counts,
             self.base,
             self.models,
             benchmarks,
             settings,
-            pd.DataFrame(diagnostics),
+            pd.DataFrame([one.diagnosis for one in done]),
             [*verdicts, *self._verdicts_of_several(estimates, settings)],
             problems=joined(tables),
         )
 
-    def _estimate(self, panel: Panel, rates: SolveRates, first: bool) -> list[dict[str, Any]]:
-        """Rows of one fit."""
+    def _done(self, asked: list[Panel], progress: Progress) -> list[_Done]:
+        """Fits with their rows and diagnoses; those that did not converge once more, with more draws."""
+        fits = fit_all(asked, self.prior, self.wanted.seed, progress)
+        done = [self._judged(panel, rates) for panel, rates in zip(asked, fits, strict=True)]
+        for times in LONGER:
+            failed = [i for i, one in enumerate(done) if not one.diagnosis["ok"]]
+            if not failed:
+                break
+            again = fit_longer([asked[i] for i in failed], self.prior, times, self.wanted.seed, progress)
+            for i, rates in zip(failed, again or [], strict=False):
+                done[i] = self._judged(asked[i], rates)
+        return done
+
+    def _judged(self, panel: Panel, rates: SolveRates) -> _Done:
+        # Each pair is fitted apart, so a base model would get several rows; the first arm's stand.
+        rows = self._estimate(panel, rates, with_base=panel.first)
+        return _Done(panel, rates, rows, diagnose(panel.benchmark, panel.arm, rates.prior, rows))
+
+    def _problems(self, one: _Done) -> pd.DataFrame:
+        k = max(one.rates.reliable_k, 1)
+        return problem_table(one.rates, one.panel.benchmark, one.panel.arm, self.base, k, self.wanted.level)
+
+    def _estimate(self, panel: Panel, rates: SolveRates, with_base: bool) -> list[dict[str, Any]]:
         asked = self.wanted.of(rates)
-        # Each pair is fitted apart, so a base model would get several rows; the first pair's stand.
-        models = [m for m in rates.models if m != self.base or first]
+        models = [m for m in rates.models if m != self.base or with_base]
         pairs = [(self.base, panel.arm)] if self.base is not None else []
         table = EstimateTable(panel.benchmark, rates, self.wanted.target, self.wanted.level)
         table.add_observed(observed(rates, models, pairs, asked))
@@ -252,23 +278,24 @@ class _Run:
             table.add_posterior(of_pair(rates, base, arm, asked))
         return table.rows
 
-    def _verdicts(self, panel: Panel, rates: SolveRates, rows: list[dict[str, Any]], alone: bool) -> list[Verdict]:
+    def _verdicts(self, one: _Done, alone: bool) -> list[Verdict]:
         """A sentence for each pair; models without a base get one each only where there is no ranking to speak of."""
         if self.base is None and not alone:
             return []
-        return [verdict(estimates_frame(rows), panel.benchmark, panel.arm, self.base, rates.reliable_k)]
+        n = one.rates.reliable_k
+        return [verdict(estimates_frame(one.rows), one.panel.benchmark, one.panel.arm, self.base, n)]
 
-    def _ranked(self, together: list[tuple[Panel, SolveRates]]) -> list[dict[str, Any]]:
+    def _ranked(self, together: list[_Done]) -> list[dict[str, Any]]:
         """Rows that rank the models of one benchmark. New problems would be the same ones for all: not independent."""
-        fits = {panel.arm: rates for panel, rates in together}
+        fits = {one.panel.arm: one.rates for one in together}
         if self.base is not None:
-            fits = {self.base: together[0][1]} | fits
+            fits = {self.base: together[0].rates} | fits
         enough = 2 if self.base is None else ENOUGH_MODELS
         wanted = self.wanted.estimands & RANKINGS
         if len(fits) < enough or self.wanted.target != "benchmark" or not wanted:
             return []
         rates = min(fits.values(), key=lambda fit: fit.reliable_k)
-        table = EstimateTable(together[0][0].benchmark, rates, self.wanted.target, self.wanted.level)
+        table = EstimateTable(together[0].panel.benchmark, rates, self.wanted.target, self.wanted.level)
         common = set.intersection(*(set(self.wanted.of(fit).budgets) for fit in fits.values()))
         coverage = coverage_of(fits, sorted(common), self.wanted.target)
         ranking_rows(table, coverage, rates.reliable_k, wanted)

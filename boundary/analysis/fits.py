@@ -1,9 +1,10 @@
 """Which models are fitted together on which problems, and the fits, several at once."""
 
+import dataclasses
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,16 +14,20 @@ from boundary.stats.priors import Prior
 from boundary.stats.priors.prior import fit_key
 from boundary.stats.solve_rates import SolveRates
 
+# Draws of a fit that did not converge are taken anew, first four times as many, then twelve times.
+LONGER = (4, 12)
+
 Progress = Callable[[str, int, int], None]
 
 
 class Panel(NamedTuple):
-    """One fit to be: a benchmark, and a base with an RL model (the arm) or a model alone."""
+    """One fit to be: a benchmark, and a base with an RL model (the arm; `first` of its benchmark) or a model alone."""
 
     benchmark: str
     base: str | None
     arm: str
     counts: CountArrays
+    first: bool = True
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -50,7 +55,7 @@ def panels(
             columns = [models.index(m) for m in ([arm] if base is None else [base, arm])]
             n_correct, n_samples = (np.ascontiguousarray(part[:, columns]) for part in together[:2])
             mine = together._replace(n_correct=n_correct, n_samples=n_samples, models=tuple(models[c] for c in columns))
-            found.append(Panel(benchmark, base, arm, mine))
+            found.append(Panel(benchmark, base, arm, mine, first=arm == here[0]))
     return found
 
 
@@ -76,6 +81,17 @@ def fit_all(asked: Sequence[Panel], prior: Prior, seed: int, progress: Progress)
             pool.shutdown(wait=False, cancel_futures=True)  # or an interruption would wait for every fit
             raise
     return [found[i] for i in range(len(asked))]
+
+
+def fit_longer(
+    asked: Sequence[Panel], prior: Prior, times: int, seed: int, progress: Progress
+) -> list[SolveRates] | None:
+    """The same fits with so many times the draws, thinned to as many as before; None for a prior without `draws`."""
+    family: Any = prior
+    if not hasattr(family, "draws"):
+        return None
+    longer = dataclasses.replace(family, draws=times * family.draws)
+    return [rates.thinned(times) for rates in fit_all(asked, longer, seed, progress)]
 
 
 def _fit(panel: Panel, prior: Prior, seed: int) -> SolveRates:

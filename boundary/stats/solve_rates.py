@@ -33,6 +33,9 @@ class SolveRates:
         Name of the family.
     models, problem_ids
         Labels; numbered where none are given.
+    log_likelihood
+        Log probability of each problem's counts, of all models together, given each drawn population and with the solve
+        rates integrated out: what leave-one-out criticism needs. None where a prior knows no population.
     """
 
     p: Float[np.ndarray, "chain draw problem model"]
@@ -42,6 +45,7 @@ class SolveRates:
     new_p: Float[np.ndarray, "chain draw new_problem model"] | None = None
     models: tuple[str, ...] = ()
     problem_ids: tuple[str, ...] = ()
+    log_likelihood: Float[np.ndarray, "chain draw problem"] | None = None
 
     def __post_init__(self) -> None:
         """Check that shapes agree, and number what has no label."""
@@ -67,6 +71,11 @@ class SolveRates:
     def labelled(self, models: Sequence[str], problem_ids: Sequence[str]) -> "SolveRates":
         """The same draws with labels."""
         return replace(self, models=tuple(models), problem_ids=tuple(problem_ids))
+
+    def thinned(self, step: int) -> "SolveRates":
+        """Every step-th draw of each chain."""
+        new_p = None if self.new_p is None else self.new_p[:, ::step]
+        return replace(self, p=self.p[:, ::step], new_p=new_p)
 
     def index(self, model: str | int) -> int:
         """Column of a model, given by name or number.
@@ -126,7 +135,7 @@ class SolveRates:
         )
 
     def groups(self) -> dict[str, xr.Dataset]:
-        """ArviZ groups: `posterior` holds p (and new_p), `observed_data` n_correct, `constant_data` n_samples."""
+        """ArviZ groups: `posterior` holds p and new_p, `observed_data` n_correct, `constant_data` n_samples."""
         posterior = self.posterior.to_dataset()
         if self.new_p is not None:
             posterior["new_p"] = (("chain", "draw", "new_problem", "model"), self.new_p)
@@ -139,6 +148,9 @@ class SolveRates:
                 ("constant_data", "n_samples", self.n_samples),
             )
         }
+        if self.log_likelihood is not None:
+            values = (("chain", "draw", "problem"), self.log_likelihood)
+            counts["log_likelihood"] = xr.Dataset({"n_correct": values}, coords={"problem": list(self.problem_ids)})
         return {"posterior": posterior, **counts}
 
     def to_arviz(self) -> "arviz.InferenceData | xr.DataTree":
@@ -169,4 +181,5 @@ def rates_from_groups(groups: dict[str, Any]) -> SolveRates:
         new_p=posterior["new_p"].to_numpy() if "new_p" in posterior else None,
         models=tuple(map(str, posterior["model"].to_numpy())),
         problem_ids=tuple(map(str, posterior["problem"].to_numpy())),
+        log_likelihood=groups["log_likelihood"]["n_correct"].to_numpy() if "log_likelihood" in groups else None,
     )
