@@ -6,8 +6,8 @@ from typing import Any
 import jax
 import numpy as np
 import xarray as xr
-from benchmarks.calibration.truths import Draw
 
+from benchmarks.calibration.truths import Draw
 from boundary.stats.diagnostics import convergence
 from boundary.stats.estimands import crossover, flows, pass_at_k
 from boundary.stats.priors import PRIORS

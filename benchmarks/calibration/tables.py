@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+
 from benchmarks.calibration import truths
 from benchmarks.calibration.coverage import judged
 

@@ -99,7 +99,8 @@ def subsampled(model: str, n_samples: int, seed: int) -> Draw:
     rng = np.random.default_rng([seed, n_samples, sum(model.encode())])
     counts = rng.hypergeometric(right, drawn_in_all - right, n_samples)[:, None]
     rates = (right / drawn_in_all)[:, None]
-    return Draw(counts, np.full_like(counts, n_samples), lambda k: np.atleast_1d(unbiased(right, drawn_in_all, k)), rates)
+    n_drawn = np.full_like(counts, n_samples)
+    return Draw(counts, n_drawn, lambda k: np.atleast_1d(unbiased(right, drawn_in_all, k)), rates)
 
 
 def unbiased(n_correct: np.ndarray, n_samples: np.ndarray, k: int) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from boundary.stats.priors.beta_binomial import BetaBinomial
+from boundary.stats.priors.beta_binomial import BetaBinomial, InflatedBetaBinomial
 from boundary.stats.priors.independent import Independent
 from boundary.stats.priors.nonparametric import NonParametric
 from boundary.stats.priors.prior import Prior
@@ -10,7 +10,8 @@ from boundary.stats.priors.prior import Prior
 PRIORS: dict[str, Callable[[], Prior]] = {
     "nonparametric": NonParametric,
     "beta_binomial": BetaBinomial,
+    "inflated_beta_binomial": InflatedBetaBinomial,
     "independent": Independent,
 }
 
-__all__ = ["PRIORS", "BetaBinomial", "Independent", "NonParametric", "Prior"]
+__all__ = ["PRIORS", "BetaBinomial", "Independent", "InflatedBetaBinomial", "NonParametric", "Prior"]

@@ -1,0 +1,51 @@
+"""NUTS by NumPyro, all chains side by side, compiled once for each model and shape of data."""
+
+from collections.abc import Callable
+from functools import partial
+from threading import Lock
+from typing import Any
+
+import jax
+import numpy as np
+from jaxtyping import Array
+from numpyro.infer import MCMC, NUTS, init_to_median
+
+# NumPyro keeps a stack of its own while a model is traced, which threads must not share.
+_TRACING = Lock()
+
+
+def nuts(
+    model: Callable[..., None], key: Array, *data: Any, chains: int, draws: int, warmup: int
+) -> dict[str, np.ndarray]:
+    """Draws (chain, draw, ...) of a NumPyro model's variables.
+
+    Parameters
+    ----------
+    model
+        A module-level function, so that it is compiled once for each shape of data.
+    key
+        JAX key; the same key gives the same draws.
+    data
+        What the model is called with: arrays, or tuples of them.
+    chains, draws, warmup
+        Chains, kept draws and tuning steps of each.
+    """
+    with _TRACING:
+        found = _run(model, chains, draws, warmup, key, *data)
+    return {name: np.asarray(value, dtype=np.float64) for name, value in found.items()}
+
+
+@partial(jax.jit, static_argnums=(0, 1, 2, 3))
+def _run(model: Callable[..., None], chains: int, draws: int, warmup: int, key: Array, *data: Array) -> Any:
+    # Trees of at most 64 steps: a chain that would need deeper ones has lost its way, and all others wait for it.
+    kernel = NUTS(model, target_accept_prob=0.9, max_tree_depth=6, init_strategy=init_to_median)
+    sampler = MCMC(
+        kernel,
+        num_warmup=warmup,
+        num_samples=draws,
+        num_chains=chains,
+        chain_method="vectorized",
+        progress_bar=False,
+    )
+    sampler.run(key, *data)
+    return sampler.get_samples(group_by_chain=True)
