@@ -5,7 +5,7 @@ Each function returns a free-standing matplotlib Figure; save it with `boundary.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +31,8 @@ from boundary.analysis.drawing import (
     styled,
     title,
 )
+from boundary.analysis.figures_several import histogram, pairs, ranking, trajectory
+from boundary.analysis.trajectory import ENOUGH_CHECKPOINTS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,7 +61,7 @@ def pass_curves(estimates: pd.DataFrame, benchmark: str, n: int) -> Figure:
     figure, axes = canvas(rows, benchmark, "line, band: posterior, {level:.0%} interval; points: unbiased estimates")
     base = base_model(estimates)
     ends = []
-    for model, colour in arm_colours(estimates).items():
+    for model, colour in _arms_in(rows, estimates).items():
         curve = curve_of(rows, model)
         draw_curve(axes, curve, curve_of(rows, model, observed=True), n, colour)
         ends.append((float(curve.middle[-1]), arm_label(model, base), colour))
@@ -78,7 +80,7 @@ def shrinkage_curve(estimates: pd.DataFrame, benchmark: str, n: int) -> Figure:
     here = estimates.loc[estimates["benchmark"] == benchmark]
     rows = here.loc[here["estimand"] == "shrinkage"]
     base = base_model(estimates)
-    arms = {model: colour for model, colour in arm_colours(estimates).items() if model != base}
+    arms = _arms_in(rows, estimates)
     explanation = "pass@k of the base less that of RL: posterior, {level:.0%} interval; points: unbiased estimates"
     figure, axes = canvas(rows, benchmark, explanation, labels=len(arms) > 1)
     axes.axhline(0, color=INK, linewidth=0.9)
@@ -117,14 +119,45 @@ FIGURES: dict[str, Callable[[pd.DataFrame, str, int], Figure]] = {
     "pass_at_k": pass_curves,
     "shrinkage": shrinkage_curve,
     "flows": flows,
+    "histogram": histogram,
+    "ranking": ranking,
+    "pairs": pairs,
 }
+NEEDS = {
+    "pass_at_k": "pass_at_k",
+    "shrinkage": "shrinkage",
+    "flows": "lost",
+    "histogram": "accuracy_histogram",
+    "ranking": "best",
+    "pairs": "better",
+}
+MOST_CURVES = 8
+OF_MANY = ("ranking", "pairs")
 
 
-def figures_of(estimates: pd.DataFrame, benchmark: str, n: int) -> dict[str, Figure]:
-    """Draw each figure that the table holds rows for: all three for a pair, pass@k alone for one model."""
-    estimands = set(estimates.loc[estimates["benchmark"] == benchmark, "estimand"])
-    needs = {"pass_at_k": "pass_at_k", "shrinkage": "shrinkage", "flows": "lost"}
-    return {name: draw(estimates, benchmark, n) for name, draw in FIGURES.items() if needs[name] in estimands}
+def figures_of(
+    estimates: pd.DataFrame, benchmark: str, n: int, steps: Mapping[str, str] | None = None
+) -> dict[str, Figure]:
+    """Draw each figure that the table holds rows for: four for a pair, two for one model, more where there are several.
+
+    Curves of more than eight models tell nobody anything: these get the ranking alone. `steps` are the checkpoints of a
+    run (`boundary.analysis.trajectory.checkpoint_steps`).
+    """
+    rows = estimates.loc[estimates["benchmark"] == benchmark]
+    known, models = set(rows["estimand"]), rows.loc[rows["estimand"] == "pass_at_k", "model"].unique()
+    drawn = {
+        name: draw(estimates, benchmark, n)
+        for name, draw in FIGURES.items()
+        if NEEDS[name] in known and (len(models) <= MOST_CURVES or name in OF_MANY)
+    }
+    if steps and sum(model in steps for model in models) > ENOUGH_CHECKPOINTS:
+        drawn["trajectory"] = trajectory(estimates, benchmark, n, steps)
+    return drawn
+
+
+def _arms_in(rows: pd.DataFrame, estimates: pd.DataFrame) -> dict[str, str]:
+    """Models that have rows, each with the colour that it has in every figure."""
+    return {model: colour for model, colour in arm_colours(estimates).items() if (rows["model"] == model).any()}
 
 
 def _name_sides(axes: Axes) -> None:

@@ -1,6 +1,7 @@
 """Numbers as readers see them, in the verdict and in the report alike."""
 
 import math
+from typing import Any
 
 import pandas as pd
 
@@ -20,3 +21,9 @@ def number(value: float | None, scale: float, digits: int) -> str:
     text = f"{scale * value:,.{digits}f}"
     zero = f"{0:.{digits}f}"
     return zero if text == f"-{zero}" else text.replace("-", "\N{MINUS SIGN}")
+
+
+def interval(row: dict[Any, Any], scale: float, digits: int) -> str:
+    """Write an interval, or nothing where the row has none."""
+    lower, upper = (number(row.get(side), scale, digits) for side in ("lower", "upper"))
+    return f"[{lower}, {upper}]" if lower and upper else ""

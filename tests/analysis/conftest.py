@@ -1,6 +1,6 @@
 """A hand-made Analysis for figures and report: real counts and plug-ins, MADE-UP posteriors (plug-in, growing band)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -31,6 +31,7 @@ class SyntheticAnalysis:
     benchmarks: tuple[str, ...]
     ok: bool = True
     sample_checks: tuple = ()
+    problems: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def unbiased(n_correct, k):

@@ -8,8 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from boundary.analysis.numerals import interval, number
 from boundary.analysis.report import file_stems, write_report
-from boundary.analysis.report.render import interval, number, report_html
+from boundary.analysis.report.render import report_html
 from boundary.analysis.report.summary import summary, summary_json
 
 VOID = {"meta", "img", "br", "link"}

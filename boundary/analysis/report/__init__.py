@@ -31,7 +31,12 @@ def write_report(analysis: Reported, folder: str | Path) -> list[Path]:
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     written, pictures = [], Pictures()
     for benchmark, stem in zip(analysis.benchmarks, file_stems(analysis.benchmarks), strict=True):
-        drawn = figures_of(analysis.estimates, benchmark, samples_per_problem(analysis, benchmark))
+        drawn = figures_of(
+            analysis.estimates,
+            benchmark,
+            samples_per_problem(analysis, benchmark),
+            analysis.settings.get("checkpoint_steps"),
+        )
         pictures[benchmark] = {name: image(figure, "svg") for name, figure in drawn.items()}
         for name, figure in drawn.items():
             for kind in ("png", "pdf"):

@@ -7,10 +7,15 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from boundary.analysis.drawing import image
-from boundary.analysis.figures import figures_of
-from boundary.analysis.numerals import number
+from boundary.analysis.figures import MOST_CURVES, figures_of
+from boundary.analysis.numerals import interval, number
+from boundary.analysis.quantities import BUDGETS_THEMSELVES
+from boundary.analysis.ranking import panel_sentences
+from boundary.analysis.report.further import further
 from boundary.analysis.report.methods import REFERENCES, methods
+from boundary.analysis.report.problem_tables import problem_tables, script, script_policy
 from boundary.analysis.report.reported import Reported, samples_per_problem
+from boundary.analysis.report.several import ranking
 
 Pictures = dict[str, dict[str, bytes]]
 """Per benchmark, each figure's name and its SVG."""
@@ -18,6 +23,10 @@ Pictures = dict[str, dict[str, bytes]]
 CAPTIONS = {
     "pass_at_k": "Share of problems solved within k samples (pass@k).",
     "shrinkage": "Shrinkage: pass@k of the base model less that of the RL model. Above zero, RL covers less.",
+    "histogram": "How the solve rates are spread over the problems; a histogram of c/n adds the noise of c to it.",
+    "ranking": "Models ranked by pass@k, with the probability that each is best.",
+    "pairs": "Probability that the model in the row covers more than the one in the column.",
+    "trajectory": "Checkpoints of the training run in order: pass@k at small and large budgets.",
     "flows": "Where the problems stand at each budget: kept (both models solve them), lost (base only), gained (RL "
     "only), neither.",
 }
@@ -91,9 +100,14 @@ def report_html(analysis: Reported, pictures: Pictures | None = None) -> str:
     )
     if pictures is None:
         pictures = {benchmark: _pictures(analysis, benchmark) for benchmark in analysis.benchmarks}
+    sections = [_section(analysis, benchmark, pictures[benchmark]) for benchmark in analysis.benchmarks]
+    code = script() if any(section["problems"] for section in sections) else ""
     return environment.get_template("report.html.j2").render(
         analysis=analysis,
-        sections=[_section(analysis, benchmark, pictures[benchmark]) for benchmark in analysis.benchmarks],
+        sections=sections,
+        script=code,
+        script_policy=script_policy(code) if code else "'none'",
+        several=list(panel_sentences(analysis.estimates)),
         diagnostics=analysis.diagnostics.to_dict(orient="records"),
         number=number,
         settings=list(_settings(analysis)),
@@ -103,7 +117,12 @@ def report_html(analysis: Reported, pictures: Pictures | None = None) -> str:
 
 
 def _pictures(analysis: Reported, benchmark: str) -> dict[str, bytes]:
-    drawn = figures_of(analysis.estimates, benchmark, samples_per_problem(analysis, benchmark))
+    drawn = figures_of(
+        analysis.estimates,
+        benchmark,
+        samples_per_problem(analysis, benchmark),
+        analysis.settings.get("checkpoint_steps"),
+    )
     return {name: image(figure, "svg") for name, figure in drawn.items()}
 
 
@@ -127,8 +146,15 @@ def _section(analysis: Reported, benchmark: str, pictures: dict[str, bytes]) -> 
             {"caption": CAPTIONS[name], "source": "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")}
             for name, svg in pictures.items()
         ],
-        "facts": {model: _facts(rows, model) for model in analysis.models if model != analysis.base},
+        "facts": {
+            model: _facts(rows, model)
+            for model in analysis.models
+            if model != analysis.base and len(analysis.models) <= MOST_CURVES
+        },
         "tables": _tables(analysis, rows),
+        "ranking": ranking(rows, samples_per_problem(analysis, benchmark)),
+        "further": further(rows, analysis.models, analysis.base),
+        "problems": problem_tables(analysis.problems, benchmark),
     }
 
 
@@ -156,10 +182,11 @@ def _facts(rows: pd.DataFrame, model: str) -> list[tuple[str, str, str]]:
     for estimand, label, scale, digits in (
         ("crossover", "Crossover, k", 1.0, 0),
         ("no_crossover", "P(no crossover up to k = {k})", 1.0, 2),
+        ("sampling_speedup", "Base samples that equal one of RL", 1.0, 0),
         ("delta_se", "\N{GREEK CAPITAL LETTER DELTA}SE at k = {k}, points", 100.0, 1),
     ):
         for row in mine.loc[mine["estimand"] == estimand].to_dict(orient="records"):
-            middle = row["median"] if estimand == "crossover" else row["mean"]
+            middle = row["median"] if estimand in BUDGETS_THEMSELVES else row["mean"]
             k = "" if pd.isna(row["k"]) else budget(row["k"])
             words = label.format(k=k) + (", extrapolated" if row["extrapolated"] else "")
             # A probability is a mean of zeros and ones: quantiles of these would say nothing.
@@ -170,12 +197,14 @@ def _facts(rows: pd.DataFrame, model: str) -> list[tuple[str, str, str]]:
 
 def _tables(analysis: Reported, rows: pd.DataFrame) -> list[Table]:
     """Lay out the estimates over k: coverage, and for each RL model what it kept, lost and gained."""
+    if analysis.base is None and len(analysis.models) > MOST_CURVES:
+        return []
     if analysis.base is None:
         columns = [Column(model, "pass_at_k", model) for model in analysis.models]
         return [_table("pass@k, %", columns, rows)]
     tables = []
     for model in analysis.models:
-        if model != analysis.base:
+        if model != analysis.base and (rows["model"] == model).any():
             coverage = [
                 Column(f"{analysis.base} (base)", "pass_at_k", analysis.base),
                 Column(f"{model} (RL)", "pass_at_k", model),
@@ -212,12 +241,6 @@ def _cell(found: dict[Any, dict[Any, Any]], column: Column, k: float) -> Cell:
         number(posterior.get("mean"), column.scale, column.digits),
         interval(posterior, column.scale, column.digits),
     )
-
-
-def interval(row: dict[Any, Any], scale: float, digits: int) -> str:
-    """Write an interval, or nothing where the row has none."""
-    lower, upper = (number(row.get(side), scale, digits) for side in ("lower", "upper"))
-    return f"[{lower}, {upper}]" if lower and upper else ""
 
 
 def budget(k: float) -> str:

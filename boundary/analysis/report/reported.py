@@ -66,6 +66,10 @@ class Reported(Protocol):
         """What order and runs of the samples show; empty where only counts are known."""
 
     @property
+    def problems(self) -> pd.DataFrame:
+        """One row a problem and arm, as in problems.csv; empty where there is none."""
+
+    @property
     def base(self) -> str | None:
         """The base model; None where no pair was compared."""
 

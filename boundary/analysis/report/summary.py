@@ -50,8 +50,9 @@ def headline(analysis: Reported, benchmark: str) -> pd.DataFrame:
     """Choose a benchmark's rows at k = 1, n and the largest k, and those of no particular k."""
     rows = analysis.estimates.loc[analysis.estimates["benchmark"] == benchmark]
     chosen = {1, samples_per_problem(analysis, benchmark), rows["k"].max()}
-    over_k = rows["estimand"].isin(["pass_at_k", "shrinkage", "kept", "lost", "gained", "neither"])
-    return rows.loc[~over_k | rows["k"].isin(chosen)]
+    over_k = rows["estimand"].isin(["pass_at_k", "shrinkage", "kept", "lost", "gained", "neither", "rank", "best"])
+    of_no_k = rows["estimand"].isin(["crossover", "no_crossover", "delta_se", "sampling_speedup"])
+    return rows.loc[of_no_k | (over_k & rows["k"].isin(chosen))]
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
