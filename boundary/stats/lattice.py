@@ -78,12 +78,13 @@ class Lattice:
 
     def likelihood(
         self, n_correct: Int[np.ndarray, " row"], n_samples: Int[np.ndarray, " row"]
-    ) -> Float[np.ndarray, "row cell"]:
-        """P(c of n | cell) for each row of counts, scaled so that the largest entry of a row is 1."""
+    ) -> tuple[Float[np.ndarray, "row cell"], Float[np.ndarray, " row"]]:
+        """P(c of n | cell) for each row of counts, relative to the row's largest, and the log of that largest."""
         inner = np.concatenate([self._fine_likelihood(c, n) @ self.hat for c, n in _chunks(n_correct, n_samples)])
         zero, one = (n_correct == 0).astype(float), (n_correct == n_samples).astype(float)
         table = np.column_stack([zero, inner, one])
-        return table / table.max(axis=1, keepdims=True)
+        largest = table.max(axis=1)
+        return table / largest[:, None], np.log(largest)
 
     def quantiles(
         self, n_correct: Int[np.ndarray, " row"], n_samples: Int[np.ndarray, " row"]

@@ -74,8 +74,8 @@ class SolveRates:
 
     def thinned(self, step: int) -> "SolveRates":
         """Every step-th draw of each chain."""
-        new_p = None if self.new_p is None else self.new_p[:, ::step]
-        return replace(self, p=self.p[:, ::step], new_p=new_p)
+        new_p, log_likelihood = (None if a is None else a[:, ::step] for a in (self.new_p, self.log_likelihood))
+        return replace(self, p=self.p[:, ::step], new_p=new_p, log_likelihood=log_likelihood)
 
     def index(self, model: str | int) -> int:
         """Column of a model, given by name or number.

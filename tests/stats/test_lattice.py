@@ -20,7 +20,7 @@ def hat_integral(lattice, knot, c, n):
 @pytest.mark.parametrize(("c", "n"), [(0, 128), (1, 128), (64, 128), (127, 128), (128, 128), (3, 8), (5000, 10000)])
 def test_likelihood_is_the_integral_over_each_hat(c, n):
     lattice = Lattice.for_samples(n)
-    table = lattice.likelihood(np.array([c]), np.array([n]))[0]
+    (table,), (log_largest,) = lattice.likelihood(np.array([c]), np.array([n]))
     assert table.max() == 1
     exact = np.array([hat_integral(lattice, knot, c, n) for knot in lattice.knots])
     atom = [float(c == 0), float(c == n)]
@@ -28,10 +28,11 @@ def test_likelihood_is_the_integral_over_each_hat(c, n):
     # Trapezoid sums over a hat have an error of second order in the refinement where the likelihood is broad.
     np.testing.assert_allclose(table[1:-1], exact / scale, atol=0.004)
     np.testing.assert_allclose(table[[0, -1]], np.array(atom) / scale, atol=1e-12)
+    assert abs(log_largest - np.log(scale)) < 0.004
 
 
 def test_unsampled_problem_has_a_flat_likelihood():
-    table = Lattice.for_samples(128).likelihood(np.array([0]), np.array([0]))
+    table, _ = Lattice.for_samples(128).likelihood(np.array([0]), np.array([0]))
     np.testing.assert_allclose(table, 1.0)
 
 

@@ -3,6 +3,7 @@
 import jax
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from boundary.stats.diagnostics import convergence
 from boundary.stats.estimands import pass_at_k
@@ -149,3 +150,18 @@ def test_counts_that_contradict_each_other_are_fitted():
     np.testing.assert_allclose(rates.p[:, :, :2].mean((0, 1)), expected, atol=3 / N_SAMPLES)
     judged = convergence({"pass": pass_at_k(rates, 4 * N_SAMPLES).isel(model=0)})
     assert judged["pass"].ok
+
+
+def test_log_likelihood_is_the_chance_of_the_counts_among_new_problems(fitted):
+    _, c, n, rates = fitted
+    if rates.log_likelihood is None:
+        assert rates.prior == "independent"
+        return
+    # Averaged over populations, it is the mean probability of the counts over the new problems' solve rates.
+    new = rates.new_p.reshape(-1, 2)[::37]
+    for problem in (0, 7, 20, 40):
+        chances = binom.pmf(c[problem], n[problem], new).prod(axis=1)
+        error = chances.std() / np.sqrt(len(chances))
+        expected = np.exp(rates.log_likelihood[:, :, problem]).mean()
+        # Parametric families are fitted apart, so that their chance is a product of means over the same populations.
+        assert abs(chances.mean() - expected) < 5 * error + 0.05 * expected

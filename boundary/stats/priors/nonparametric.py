@@ -100,10 +100,12 @@ class NonParametric:
             raise ValueError(f"The nonparametric prior takes one model or a pair, got {n_models}; fit pairs.")
         lattice = Lattice.for_samples(int(n_samples.max()))
         fit = self._marginal if n_models == 1 else self._joint
-        p, new_p = fit(n_correct, n_samples, lattice, key)
+        p, new_p, log_likelihood = fit(n_correct, n_samples, lattice, key)
         chains = (self.chains, self.draws)
-        p, new_p = (part.astype(np.float64).reshape(chains + part.shape[1:]) for part in (p, new_p))
-        return SolveRates(p, n_correct, n_samples, self.name, new_p)
+        p, new_p, log_likelihood = (
+            part.astype(np.float64).reshape(chains + part.shape[1:]) for part in (p, new_p, log_likelihood)
+        )
+        return SolveRates(p, n_correct, n_samples, self.name, new_p, log_likelihood=log_likelihood)
 
     def _marginal(self, n_correct: np.ndarray, n_samples: np.ndarray, lattice: Lattice, key: Array) -> Any:
         table = _Distinct.of(n_correct[:, 0], n_samples[:, 0], lattice)
@@ -114,12 +116,13 @@ class NonParametric:
         weights = _weights(populations.marginal_population, chains, basis)
         p = _in_blocks(draw_rates, key, weights, table.likelihood, table.quantiles, table.row)
         cells = np.arange(lattice.n_cells)[:, None]
-        return p[..., None], self._new(key, weights, cells, lattice)
+        log_likelihood = _log_chance(_marginal_chance, weights, table.likelihood)[:, table.row]
+        return p[..., None], self._new(key, weights, cells, lattice), log_likelihood + table.log_largest[table.row]
 
     def _joint(self, n_correct: np.ndarray, n_samples: np.ndarray, lattice: Lattice, key: Array) -> Any:
         base, rl = (_Distinct.of(n_correct[:, m], n_samples[:, m], lattice) for m in (0, 1))
         rows = np.column_stack([base.row, rl.row])
-        of_base, of_rl, problems = _grouped(rows)
+        of_base, of_rl, problems, place = _grouped(rows)
         basis = _joint_basis(lattice)._replace(n_problems=np.array(len(n_correct), np.float32))
         data = JointData(base.likelihood[of_base], rl.likelihood[of_rl], problems, basis)
         chains = self._hmc(joint_log_density, data, populations.JOINT_DIM, key)
@@ -128,7 +131,9 @@ class NonParametric:
         size = lattice.n_cells
         p = _in_blocks(draw_rates_of_pair, key, weights.reshape(-1, size, size), *tables, rows)
         states = np.stack(np.divmod(np.arange(size**2), size), axis=1)
-        return p, self._new(key, weights, states, lattice)
+        log_likelihood = _log_chance(_joint_chance, weights, (data.base, data.rl))[:, place]
+        log_likelihood += base.log_largest[base.row] + rl.log_largest[rl.row]
+        return p, self._new(key, weights, states, lattice), log_likelihood
 
     def _hmc(self, log_density: Any, data: Any, dim: int, key: Array) -> Float[np.ndarray, "draw dim"]:
         settings = {"chains": self.chains, "draws": self.draws, "warmup": self.warmup, "leapfrogs": self.leapfrogs}
@@ -143,6 +148,7 @@ class _Distinct(NamedTuple):
 
     likelihood: Float[np.ndarray, "row cell"]
     quantiles: Float[np.ndarray, "row cell quantile"]
+    log_largest: Float[np.ndarray, " row"]
     row: Int[np.ndarray, " problem"]
 
     @classmethod
@@ -150,9 +156,11 @@ class _Distinct(NamedTuple):
         counts = np.column_stack([n_correct, n_samples])
         distinct, row = np.unique(counts, axis=0, return_inverse=True)
         size = _bucket(len(distinct), 160)
-        tables = (lattice.likelihood(*distinct.T), lattice.quantiles(*distinct.T))
-        likelihood, quantiles = (_padded(table.astype(np.float32), size) for table in tables)
-        return cls(likelihood, quantiles, row.ravel())
+        relative, log_largest = lattice.likelihood(*distinct.T)
+        likelihood, quantiles = (
+            _padded(table.astype(np.float32), size) for table in (relative, lattice.quantiles(*distinct.T))
+        )
+        return cls(likelihood, quantiles, log_largest, row.ravel())
 
 
 def _padded(table: np.ndarray, size: int) -> np.ndarray:
@@ -170,26 +178,32 @@ def _in_blocks(draw: Any, key: Array, weights: Array, likelihood: Any, quantiles
     return np.concatenate(blocks, axis=1)
 
 
-def _grouped(
-    rows: Int[np.ndarray, "problem 2"], slots: int = 4
-) -> tuple[Int[np.ndarray, " group"], Int[np.ndarray, "group slot"], Float[np.ndarray, "group slot"]]:
-    """Distinct pairs of table rows in groups of up to `slots` with one row of the base, and how many problems each has.
+class _Groups(NamedTuple):
+    """Rows of the base's table and of RL's, how many problems have each pair, and each problem's pair (flattened)."""
+
+    base: Int[np.ndarray, " group"]
+    rl: Int[np.ndarray, "group slot"]
+    problems: Float[np.ndarray, "group slot"]
+    place: Int[np.ndarray, " problem"]
+
+
+def _grouped(rows: Int[np.ndarray, "problem 2"], slots: int = 4) -> _Groups:
+    """Distinct pairs of table rows in groups of up to `slots` with one row of the base.
 
     The product of the base's likelihood with a population is most of a gradient's work; a group shares it (505 distinct
     pairs: 38 microseconds a gradient with each apart, 25 in groups of four). There are 64, 192, 576, ... groups, the
     last ones empty.
     """
-    distinct, problems = np.unique(rows, axis=0, return_counts=True)
+    distinct, pair, problems = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
     _, first, size = np.unique(distinct[:, 0], return_index=True, return_counts=True)
-    place = np.arange(len(distinct)) - np.repeat(first, size)
-    opens = place % slots == 0
-    group = np.cumsum(opens) - 1
+    slot = (np.arange(len(distinct)) - np.repeat(first, size)) % slots
+    group = np.cumsum(slot == 0) - 1
     shape = (_bucket(group[-1] + 1, 64), slots)
     # Empty slots repeat a pair that occurs: one that does not might have no chance at all, and an infinite gradient.
     of_base, of_rl, held = np.full(shape[0], distinct[0, 0]), np.full(shape, distinct[0, 1]), np.zeros(shape)
     of_base[group], of_rl[group] = distinct[:, 0], distinct[:, 1:]
-    of_rl[group, place % slots], held[group, place % slots] = distinct[:, 1], problems
-    return of_base, of_rl, held.astype(np.float32)
+    of_rl[group, slot], held[group, slot] = distinct[:, 1], problems
+    return _Groups(of_base, of_rl, held.astype(np.float32), (group * slots + slot)[pair.ravel()])
 
 
 def _bucket(size: int, smallest: int) -> int:
@@ -202,6 +216,26 @@ def _bucket(size: int, smallest: int) -> int:
 @partial(jax.jit, static_argnums=0)
 def _weights(population: Any, chains: Float[Array, "draw dim"], basis: populations.Basis) -> Float[Array, "draw cell"]:
     return population(chains.T, basis)[0].T
+
+
+def _marginal_chance(weights: Float[Array, " cell"], likelihood: Float[Array, "row cell"]) -> Float[Array, " row"]:
+    return likelihood @ weights
+
+
+def _joint_chance(weights: Float[Array, " cells"], tables: tuple[Array, Array]) -> Float[Array, " pair"]:
+    base, rl = tables
+    given_base = base @ weights.reshape(base.shape[1], -1)
+    return (given_base[:, None, :] * rl).sum(axis=-1).ravel()
+
+
+def _log_chance(chance: Any, weights: Array, tables: Any) -> Float[np.ndarray, "draw row"]:
+    """Log probability of each row or pair of counts, relative to its likeliest cell, given each population."""
+    return np.asarray(_log_chances(chance, weights, tables))
+
+
+@partial(jax.jit, static_argnums=0)
+def _log_chances(chance: Any, weights: Array, tables: Any) -> Float[Array, "draw row"]:
+    return jax.lax.map(lambda one: jnp.log(chance(one, tables) + LEAST_CHANCE), weights, batch_size=32)
 
 
 @lru_cache(maxsize=8)
