@@ -26,7 +26,7 @@ from boundary.analysis.options import (
 from boundary.analysis.problems import joined, problem_table
 from boundary.analysis.quantities import Asked, of_models, of_pair
 from boundary.analysis.ranking import ENOUGH_MODELS, RANKINGS, coverage_of, ranking_rows, ranking_verdict
-from boundary.analysis.trajectory import checkpoint_steps, trajectory_verdict
+from boundary.analysis.trajectory import checkpoint_steps, in_training_order, trajectory_verdict
 from boundary.analysis.verdict import Verdict, verdict
 from boundary.data.catalog import load_counts
 from boundary.data.counts import ALL, Counts
@@ -167,6 +167,8 @@ def analyze(
     check_options(target, level, k, max_k, prior_used)
     wanted = _Wanted(k, max_k, chosen_taus(tau), chosen_estimands(estimands), target, level, seed)
     base, arms = chosen_arms(table, base, rl, rank)
+    if rl is None:
+        arms = in_training_order(table, base, arms)
     names = chosen_benchmarks(table, benchmarks, base, arms)
     models = tuple([base, *arms] if base is not None else arms)
     checks = [] if samples is None else check_samples(samples)  # first, since a fault in them should show at once
@@ -241,7 +243,7 @@ class _Run:
             benchmarks,
             settings,
             pd.DataFrame([one.diagnosis for one in done]),
-            [*verdicts, *self._verdicts_of_several(estimates, settings)],
+            _by_benchmark([*self._verdicts_of_several(estimates, settings), *verdicts], benchmarks),
             problems=joined(tables),
         )
 
@@ -334,6 +336,11 @@ class _Run:
             "problem_set_hash": {name: self.counts.problem_set_hash(None if name == ALL else name) for name in sizes},
             "versions": _versions(),
         }
+
+
+def _by_benchmark(verdicts: Sequence[Verdict], benchmarks: Sequence[str]) -> list[Verdict]:
+    """The verdicts in the order of the benchmarks; within one, what is said of several models stands first."""
+    return sorted(verdicts, key=lambda said: benchmarks.index(said.benchmark))
 
 
 def _sizes(asked: Sequence[Panel]) -> dict[str, dict[str, list[int]]]:

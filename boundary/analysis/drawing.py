@@ -245,3 +245,8 @@ def arm_label(model: str, base: str | None) -> str:
     """Name a model in a narrow column, with its role where two are compared."""
     role = "" if base is None else " (base)" if model == base else " (RL)"
     return textwrap.fill(model + role, width=22, break_on_hyphens=True)
+
+
+def clipped(name: str, width: int = 30) -> str:
+    """Leave out the middle of a long name, since runs mostly differ at either end."""
+    return name if len(name) <= width else f"{name[: width // 2 - 1]}\N{HORIZONTAL ELLIPSIS}{name[-width // 2 :]}"

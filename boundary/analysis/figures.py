@@ -22,6 +22,7 @@ from boundary.analysis.drawing import (
     base_model,
     budget_axis,
     canvas,
+    clipped,
     curve_of,
     draw_curve,
     headline,
@@ -33,6 +34,7 @@ from boundary.analysis.drawing import (
 )
 from boundary.analysis.figures_several import histogram, pairs, ranking, trajectory
 from boundary.analysis.trajectory import ENOUGH_CHECKPOINTS
+from boundary.analysis.verdict import short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -110,7 +112,7 @@ def flows(estimates: pd.DataFrame, benchmark: str, n: int) -> Figure:
     figure, panels = panels_of(len(models), 2, width=3.1, height=2.8, right=1.4)
     for (whole, detail), model in zip(panels, models, strict=True):
         of_model = rows.loc[rows["model"] == model]
-        _draw_stack(whole, of_model, f"{benchmark}, {model}" if len(models) > 1 else benchmark, n)
+        _draw_stack(whole, of_model, clipped(short(model)) if len(models) > 1 else benchmark, n)
         _draw_lost_and_gained(detail, of_model, n)
     return figure
 
@@ -131,8 +133,16 @@ NEEDS = {
     "ranking": "best",
     "pairs": "better",
 }
+# So many models a figure can hold.
 MOST_CURVES = 8
-OF_MANY = ("ranking", "pairs")
+MOST_MODELS = {
+    "pass_at_k": MOST_CURVES,
+    "shrinkage": MOST_CURVES,
+    "flows": MOST_CURVES,
+    "histogram": 4,
+    "ranking": 100,
+    "pairs": 100,
+}
 
 
 def figures_of(
@@ -148,7 +158,7 @@ def figures_of(
     drawn = {
         name: draw(estimates, benchmark, n)
         for name, draw in FIGURES.items()
-        if NEEDS[name] in known and (len(models) <= MOST_CURVES or name in OF_MANY)
+        if NEEDS[name] in known and len(models) <= MOST_MODELS[name]
     }
     if steps and sum(model in steps for model in models) > ENOUGH_CHECKPOINTS:
         drawn["trajectory"] = trajectory(estimates, benchmark, n, steps)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 # Cells of a table of pairs that are wide enough for a number.
 MOST_NUMBERED = 12
-BINS = ("0", *(f"\N{EN DASH}{high / 10:g}".replace("0.", ".") for high in range(1, 10)), "<1", "1")
+BINS = ("0", *(f"\N{LESS-THAN OR EQUAL TO} .{high}" for high in range(1, 10)), "< 1", "1")
 
 
 @styled
@@ -82,16 +82,14 @@ def pairs(estimates: pd.DataFrame, benchmark: str, n: int) -> Figure:
     rows = _posterior(estimates, benchmark)
     budgets = _budgets(rows, n)
     order = ranked_models(rows, budgets[0])
-    side = float(np.clip(0.11 * len(order), 2.0, 5.0))
-    figure, axes = panels_of(1, len(budgets), width=side, height=side, right=0.2)
-    wide = 0.9 + 0.9 * side * len(budgets) + 1.6
-    figure.set_size_inches(wide + 1.2, side + 2.2)
-    figure.subplots_adjust(left=2.0 / (wide + 1.2), right=0.93, top=1 - 0.75 / (side + 2.2), bottom=1.45 / (side + 2.2))
-    size = 8.0 if len(order) <= MOST_NUMBERED else 4.6
+    side = float(np.clip(0.12 * len(order), 2.0, 4.6))
+    figure, axes = panels_of(1, len(budgets), width=side, height=side, right=0.6)
+    figure.subplots_adjust(left=2.3 / figure.get_figwidth(), wspace=0.15)
+    size = 8.0 if len(order) <= MOST_NUMBERED else 4.8
     for panel, k in zip(axes[0], budgets, strict=True):
         mesh = _draw_pairs(panel, rows, order, k)
-        names = [short(model) for model in order]
-        panel.set_xticks(range(len(order)), names, rotation=90, fontsize=size)
+        names = [f"{short(model)}  {place}" for place, model in enumerate(order, start=1)]
+        panel.set_xticks(range(len(order)), range(1, len(order) + 1), fontsize=size)
         panel.set_yticks(range(len(order)), names if panel is axes[0, 0] else [], fontsize=size)
         panel.tick_params(length=0, labelcolor=INK)
     title(axes[0, 0], headline(rows, benchmark), "P(pass@k of the row exceeds that of the column)")
@@ -160,7 +158,7 @@ def histogram(estimates: pd.DataFrame, benchmark: str, n: int) -> Figure:
     rows = estimates.loc[(estimates["benchmark"] == benchmark) & (estimates["estimand"] == "accuracy_histogram")]
     base, colours = base_model(estimates), arm_colours(estimates)
     arms = [model for model in dict.fromkeys(rows["model"]) if model != base]
-    figure, panels = panels_of(len(arms) or 1, 1, width=5.0, height=2.3, right=1.75)
+    figure, panels = panels_of(len(arms) or 1, 1, width=4.9, height=2.3, right=1.95)
     for axes, arm in zip(panels[:, 0], arms or [base], strict=True):
         models = [model for model in dict.fromkeys((base, arm)) if model is not None]
         for i, model in enumerate(models):

@@ -91,15 +91,14 @@ def ranking_verdict(estimates: pd.DataFrame, benchmark: str, n: int) -> Verdict 
     best = rows.loc[rows["estimand"] == "best"]
     if best.empty:
         return None
-    said = list(dict.fromkeys(_best_at(rows, k) for k in (1, n) if (best["k"] == k).any()))
-    if not said:
-        said = [_best_at(rows, float(best["k"].min()))]
+    budgets = [k for k in dict.fromkeys((1.0, float(n))) if (best["k"] == k).any()] or [float(best["k"].min())]
+    said = [_best_at(rows, k) for k in budgets]
     names = list(dict.fromkeys(best["model"]))
     text = f"Of {len(names)} models, {'; '.join(said)}."
-    counted = multiplicity(rows, 1 if (best["k"] == 1).any() else float(best["k"].min()))
+    counted = multiplicity(rows, budgets[0])
     if counted is not None:
-        text += " " + multiplicity_text(counted, "k = 1")
-    leader = best.loc[best["k"] == best["k"].min()].sort_values("mean")["model"].iloc[-1]
+        text += " " + multiplicity_text(counted, f"k = {budgets[0]:.0f}")
+    leader = best.loc[best["k"] == budgets[0]].sort_values("mean")["model"].iloc[-1]
     return Verdict(benchmark, str(leader), None, text)
 
 
@@ -119,7 +118,7 @@ def _best_at(rows: pd.DataFrame, k: float) -> str:
     share, lower, upper = (number(curve[name], 100, 1) for name in ("mean", "lower", "upper"))
     mark = ", extrapolated" if bool(best["extrapolated"]) else ""
     return (
-        f"{short(str(best['model']))} is likeliest the best at k = {k:.0f} (P = {number(best['mean'], 1, 2)}, "
+        f"{short(str(best['model']))} is likeliest to be the best at k = {k:.0f} (P = {number(best['mean'], 1, 2)}, "
         f"pass@{k:.0f} {share} % [{lower}, {upper}]{mark})"
     )
 

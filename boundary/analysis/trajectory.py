@@ -35,6 +35,12 @@ def checkpoint_steps(counts: Counts, base: str | None, models: Sequence[str]) ->
     return {base: "0"} | {model: f"{named[model]:.10g}" for model in ordered} | dict.fromkeys(last, FINAL)
 
 
+def in_training_order(counts: Counts, base: str | None, models: Sequence[str]) -> tuple[str, ...]:
+    """Models in the order of their checkpoints, where they are those of one run; as they were otherwise."""
+    steps = checkpoint_steps(counts, base, models)
+    return tuple(model for model in steps if model != base) or tuple(models)
+
+
 def trajectory_verdict(estimates: pd.DataFrame, benchmark: str, steps: Mapping[str, str], n: int) -> Verdict | None:
     """Say what pass@1 and pass@n did from the base to the last checkpoint, and between the first and the last."""
     rows = estimates.loc[(estimates["benchmark"] == benchmark) & (estimates["prior"] != OBSERVED)]

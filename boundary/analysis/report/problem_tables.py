@@ -55,7 +55,7 @@ def _table(part: pd.DataFrame, model: str) -> dict[str, Any]:
     return {
         "caption": f"Every problem{against}",
         "explanation": EXPLANATION.format(k=k),
-        "headings": ["problem", *headings, *(["P(lost)", "P(gained)"] if base else []), "look twice"],
+        "headings": ["problem", "look twice", *headings, *(["P(lost)", "P(gained)"] if base else [])],
         "rows": rows,
     }
 

@@ -46,6 +46,15 @@ class Cell(NamedTuple):
     interval: str
 
 
+class Fact(NamedTuple):
+    """A number that belongs to no single budget."""
+
+    label: str
+    value: str
+    interval: str
+    extrapolated: bool
+
+
 class Row(NamedTuple):
     """One budget; `probability` is that of a shrinkage above zero."""
 
@@ -146,11 +155,7 @@ def _section(analysis: Reported, benchmark: str, pictures: dict[str, bytes]) -> 
             {"caption": CAPTIONS[name], "source": "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")}
             for name, svg in pictures.items()
         ],
-        "facts": {
-            model: _facts(rows, model)
-            for model in analysis.models
-            if model != analysis.base and len(analysis.models) <= MOST_CURVES
-        },
+        "facts": _all_facts(rows, analysis),
         "tables": _tables(analysis, rows),
         "ranking": ranking(rows, samples_per_problem(analysis, benchmark)),
         "further": further(rows, analysis.models, analysis.base),
@@ -161,7 +166,7 @@ def _section(analysis: Reported, benchmark: str, pictures: dict[str, bytes]) -> 
 def _settings(analysis: Reported) -> Iterator[tuple[str, str]]:
     """Write each setting on a line."""
     for name, value in analysis.settings.items():
-        if name == "n_samples" or value is None:
+        if name == "n_samples" or value is None or value in ([], {}):
             continue  # the samples are shown with each benchmark
         if isinstance(value, Mapping):
             value = ", ".join(f"{inner} {its}" for inner, its in value.items())
@@ -175,8 +180,15 @@ def title(benchmark: str) -> str:
     return "All benchmarks" if benchmark == "all" else benchmark
 
 
-def _facts(rows: pd.DataFrame, model: str) -> list[tuple[str, str, str]]:
-    """Pick the numbers that belong to no single budget: label, value, interval."""
+def _all_facts(rows: pd.DataFrame, analysis: Reported) -> dict[str, list[Fact]]:
+    if len(analysis.models) > MOST_CURVES:
+        return {}
+    found = {model: _facts(rows, model) for model in analysis.models if model != analysis.base}
+    return {model: facts for model, facts in found.items() if facts}
+
+
+def _facts(rows: pd.DataFrame, model: str) -> list[Fact]:
+    """Pick the numbers that belong to no single budget."""
     mine = rows.loc[(rows["model"] == model) & (rows["prior"] != "observed")]
     facts = []
     for estimand, label, scale, digits in (
@@ -188,10 +200,9 @@ def _facts(rows: pd.DataFrame, model: str) -> list[tuple[str, str, str]]:
         for row in mine.loc[mine["estimand"] == estimand].to_dict(orient="records"):
             middle = row["median"] if estimand in BUDGETS_THEMSELVES else row["mean"]
             k = "" if pd.isna(row["k"]) else budget(row["k"])
-            words = label.format(k=k) + (", extrapolated" if row["extrapolated"] else "")
             # A probability is a mean of zeros and ones: quantiles of these would say nothing.
             around = "" if estimand == "no_crossover" else interval(row, scale, digits)
-            facts.append((words, number(middle, scale, digits), around))
+            facts.append(Fact(label.format(k=k), number(middle, scale, digits), around, bool(row["extrapolated"])))
     return facts
 
 
