@@ -60,8 +60,8 @@ def panels(
 
 
 def fit_names(asked: Sequence[Panel]) -> list[str]:
-    """Name of each fit: the benchmark, and the arm where a benchmark has several."""
-    several = {panel.benchmark for panel in asked if sum(other.benchmark == panel.benchmark for other in asked) > 1}
+    """Name of each fit: the benchmark, and the arm where there are several."""
+    several = len({panel.arm for panel in asked}) > 1
     return [f"{panel.benchmark}: {panel.arm}" if several else panel.benchmark for panel in asked]
 
 

@@ -137,3 +137,25 @@ def test_samples_that_drift_are_an_alarm(counts, tmp_path):
     assert "Order and dependence of samples" in (tmp_path / "out" / "report.html").read_text()
     missing = analyze(*arguments[:-1], tmp_path / "nothing.csv", "-o", tmp_path / "none")
     assert missing.exit_code == 2
+
+
+def test_ranks_models_without_a_base(counts, tmp_path):
+    options = ("--rank", "--prior", "independent", "--k", "1,4", "--estimand", "rank", "--json", "-o", tmp_path / "out")
+    result = analyze(counts, *options)
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.output)["base"] is None
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--base", "the-base", "--tau", "1.5"), "between 0 and 1, got 1.5"),
+        (("--base", "the-base", "--tau", "half"), "no list of solve rates"),
+        (("--base", "the-base", "--estimand", "shrinkages"), "Unknown estimand 'shrinkages'"),
+        (("--base", "the-base", "--rank"), "have no base"),
+    ],
+)
+def test_wrong_thresholds_and_estimands(counts, tmp_path, options, message):
+    result = analyze(counts, *options, "-o", tmp_path / "out")
+    assert result.exit_code == 2
+    assert message in result.output
