@@ -1,7 +1,7 @@
 """Smooth populations with atoms: the weights of a lattice's cells as functions of standard normal parameters.
 
-The log density on the logit scale is a normal log density with learned place and width, plus a Gaussian process that
-bends it where the data ask for it. The atoms at 0 (no sample will ever be right) and at 1 have log odds of their own
+The log density on the logit scale is a simple one (of one model a Beta's, of a pair a normal one) with learned shape,
+plus a Gaussian process that bends it where the data ask for it. The atoms at 0 (no sample will ever be right) and at 1 have log odds of their own
 against the smooth part. Every parameter is standard normal a priori, so that the posterior is smooth and chains start
 near its mode.
 
@@ -44,7 +44,7 @@ def _shared_out(
     """Weights of the cells from the log density within segments and each segment's log odds against the last one."""
     # Log densities are within some thirty of 0, so that no maximum need be taken out before the exponential.
     density = jnp.exp(basis.features @ coefficients + basis.constant)
-    shares = jax.nn.softmax(jnp.concatenate([odds, jnp.zeros_like(odds[:1])]), axis=0)
+    shares = jax.nn.softmax(jnp.concatenate([odds, jnp.zeros((1, odds.shape[1]))]), axis=0)
     return density * (basis.segments @ (shares / (basis.segments.T @ density)))
 
 
@@ -85,24 +85,25 @@ def waves(points: np.ndarray, length: float, count: int, weight: np.ndarray | No
 
 
 # One model: the amplitude and length (in logits) of the Gaussian process, and how many of its eigenfunctions are kept.
-MARGINAL_AMPLITUDE, MARGINAL_LENGTH, MARGINAL_WAVES = 1.5, 2.0, 18
-MARGINAL_DIM = 4 + MARGINAL_WAVES
+MARGINAL_AMPLITUDE, MARGINAL_LENGTH, MARGINAL_WAVES = 1.75, 2.0, 18
+MARGINAL_SHAPE = 3
+MARGINAL_DIM = 2 + MARGINAL_SHAPE + MARGINAL_WAVES
 
 
-def marginal_basis(lattice: Lattice, n_problems: int) -> Basis:
+def marginal_basis(lattice: Lattice) -> Basis:
     """Constants of the population of one model on a lattice: cells in the order atom at 0, knots, atom at 1."""
     knots, size = lattice.knots, lattice.n_cells
-    features = np.zeros((size, MARGINAL_WAVES + 2))
+    features = np.zeros((size, MARGINAL_WAVES + 3))
     features[1:-1, :MARGINAL_WAVES] = MARGINAL_AMPLITUDE * waves(knots, MARGINAL_LENGTH, MARGINAL_WAVES)
-    features[1:-1, MARGINAL_WAVES:] = np.stack([knots, knots**2], axis=1)
+    features[1:-1, MARGINAL_WAVES:] = np.stack([knots, np.logaddexp(0.0, knots), knots**2], axis=1)
     segments = np.zeros((size, 3))
     segments[0, 0] = segments[-1, 1] = segments[1:-1, 2] = 1
-    return _basis(n_problems, features, np.zeros(size), segments)
+    return _basis(features, np.zeros(size), segments)
 
 
-def _basis(n_problems: int, features: np.ndarray, constant: np.ndarray, segments: np.ndarray) -> Basis:
+def _basis(features: np.ndarray, constant: np.ndarray, segments: np.ndarray) -> Basis:
     cells = constant.size
-    parts = n_problems, features.reshape(cells, -1), constant.reshape(cells, 1), segments.reshape(cells, -1)
+    parts = 1, features.reshape(cells, -1), constant.reshape(cells, 1), segments.reshape(cells, -1)
     return Basis(*(np.asarray(part, np.float32) for part in parts))
 
 
@@ -113,13 +114,17 @@ def marginal_population(
 
     Notes
     -----
-    log density(x) = -(x - m)^2 / (2 s^2) + GP(x) with m ~ N(-.5, 2.5), log s ~ N(1, .5), GP of standard deviation 1.5
-    and length 2; the log odds of each atom against the smooth part are N(-4, 2).
+    log density(x) = a x - (a + b) log(1 + e^x) - x^2 / (2 s^2) + GP(x): a Beta(a, b) density on the logit scale with
+    its tails drawn in, bent where the data ask for it. log a ~ N(log .5, .8), log b ~ N(log .8, .8),
+    log s ~ N(log 6, .7), GP of standard deviation 1.75 and length 2; the log odds of each atom against the smooth part
+    are N(-4, 2). Why these: docs/decisions/002-population.md.
     """
-    centre, precision = CENTRE + 2.5 * theta[2], jnp.exp(-2.0 - theta[3])
-    normal = jnp.stack([centre * precision, -0.5 * precision])
+    shape, bend = theta[2 : 2 + MARGINAL_SHAPE], theta[2 + MARGINAL_SHAPE :]
+    left, right = 0.5 * jnp.exp(0.8 * shape[0]), 0.8 * jnp.exp(0.8 * shape[1])
+    drawn_in = jnp.exp(-1.4 * shape[2]) / 6.0**2
+    base = jnp.stack([left, -(left + right), -0.5 * drawn_in])
     odds, log_prior = atom_odds(theta[:2], (ATOM_AT_ZERO, ATOM_AT_ONE), basis.n_problems)
-    weights = _shared_out(jnp.concatenate([theta[4:], normal]), odds, basis)
+    weights = _shared_out(jnp.concatenate([bend, base]), odds, basis)
     return weights, log_prior - 0.5 * (theta[2:] ** 2).sum(axis=0)
 
 
@@ -140,7 +145,7 @@ JOINT_DIM = (
 )
 
 
-def joint_basis(lattice: Lattice, n_problems: int) -> Basis:
+def joint_basis(lattice: Lattice) -> Basis:
     """Constants of the population of a pair of models on a lattice: pairs of cells, the base model's first."""
     knots, size = lattice.knots, lattice.n_cells
     base, rl = (axis.ravel() for axis in np.meshgrid(knots, knots, indexing="ij"))
@@ -176,7 +181,7 @@ def joint_basis(lattice: Lattice, n_problems: int) -> Basis:
         features[edge][:, first : first + EDGE_WAVES] = EDGE_AMPLITUDE * waves(knots, EDGE_LENGTH, EDGE_WAVES)
         constant[edge] = -0.5 * ((knots - CENTRE) / 4.0) ** 2
         segments[edge][:, 4 + number] = 1
-    return _basis(n_problems, features, constant, segments)
+    return _basis(features, constant, segments)
 
 
 def _beyond_normal(bend: np.ndarray, level: np.ndarray, change: np.ndarray) -> Float[np.ndarray, "point wave"]:
@@ -218,3 +223,64 @@ def joint_population(
     odds, log_prior = atom_odds(corners, CORNERS_AND_EDGES, basis.n_problems)
     weights = _shared_out(jnp.concatenate([bend, jnp.stack(normal), edges]), odds, basis)
     return weights, log_prior - 0.5 * (rest**2).sum(axis=0)
+
+
+# Normal logits without atoms, of one model and of a pair: means, log scales and the correlation of a pair.
+NORMAL_DIM, NORMAL_PAIR_DIM = 2, 5
+
+
+def normal_basis(lattice: Lattice) -> Basis:
+    """Constants of a normal population of one model on a lattice."""
+    features, segments = np.zeros((lattice.n_cells, 2)), np.zeros((lattice.n_cells, 1))
+    features[1:-1] = np.stack([lattice.knots, lattice.knots**2], axis=1)
+    segments[1:-1] = 1
+    return _basis(features, np.zeros(lattice.n_cells), segments)
+
+
+def normal_population(
+    theta: Float[Array, "dim chain"], basis: Basis
+) -> tuple[Float[Array, "cell chain"], Float[Array, " chain"]]:
+    """Weights of the cells of a normal population of logits, and the log prior density of its parameters.
+
+    Notes
+    -----
+    x ~ N(m, s^2), m ~ N(-.5, 2.5), log s ~ N(1, .5).
+    """
+    mean, precision = CENTRE + 2.5 * theta[0], jnp.exp(-2.0 - theta[1])
+    coefficients = jnp.stack([mean * precision, -0.5 * precision])
+    return _shared_out(coefficients, theta[:0], basis), -0.5 * (theta**2).sum(axis=0)
+
+
+def normal_pair_basis(lattice: Lattice) -> Basis:
+    """Constants of a normal population of a pair of models on a lattice."""
+    size = lattice.n_cells
+    base, rl = np.meshgrid(lattice.knots, lattice.knots, indexing="ij")
+    features, segments = np.zeros((size, size, 5)), np.zeros((size, size, 1))
+    features[1:-1, 1:-1] = np.stack([base, rl, base**2, base * rl, rl**2], axis=-1)
+    segments[1:-1, 1:-1] = 1
+    return _basis(features, np.zeros((size, size)), segments)
+
+
+def normal_pair_population(
+    theta: Float[Array, "dim chain"], basis: Basis
+) -> tuple[Float[Array, "cells chain"], Float[Array, " chain"]]:
+    """Weights of the pairs of cells of a bivariate normal population of logits, and the log prior density.
+
+    Notes
+    -----
+    Means and scales of each model as in `normal_population`; correlation r = tanh(theta_4) with the LKJ(1.5) density,
+    proportional to (1 - r^2)^(1/2).
+    """
+    mean, deviation = CENTRE + 2.5 * theta[:2], jnp.exp(1.0 + 0.5 * theta[2:4])
+    correlation = jnp.tanh(theta[4])
+    rest = 1.0 / jnp.cosh(theta[4]) ** 2  # 1 - r^2
+    at, scaled = mean / deviation, 1.0 / (deviation * rest)
+    coefficients = [
+        (at[0] - correlation * at[1]) * scaled[0],
+        (at[1] - correlation * at[0]) * scaled[1],
+        -0.5 * scaled[0] / deviation[0],
+        correlation * scaled[0] / deviation[1],
+        -0.5 * scaled[1] / deviation[1],
+    ]
+    log_prior = 1.5 * jnp.log(rest) - 0.5 * (theta[:4] ** 2).sum(axis=0)
+    return _shared_out(jnp.stack(coefficients), theta[:0], basis), log_prior

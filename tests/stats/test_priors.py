@@ -7,7 +7,7 @@ from scipy.stats import binom
 
 from boundary.stats.diagnostics import convergence
 from boundary.stats.estimands import pass_at_k
-from boundary.stats.priors import PRIORS, Independent, NonParametric
+from boundary.stats.priors import PRIORS, Independent, LogitNormal, NonParametric
 
 FAMILIES = sorted(PRIORS)
 # One shape for the whole battery: a family compiles once.
@@ -165,3 +165,18 @@ def test_log_likelihood_is_the_chance_of_the_counts_among_new_problems(fitted):
         expected = np.exp(rates.log_likelihood[:, :, problem]).mean()
         # Parametric families are fitted apart, so that their chance is a product of means over the same populations.
         assert abs(chances.mean() - expected) < 5 * error + 0.05 * expected
+
+
+def test_three_models_jointly_agree_with_two_on_the_lattice():
+    rng = np.random.default_rng(5)
+    logits = rng.multivariate_normal([-1, 0, 1], [[6, 4, 4], [4, 6, 4], [4, 4, 6]], 40)
+    c = rng.binomial(N_SAMPLES, 1 / (1 + np.exp(-logits)))
+    n = np.full_like(c, N_SAMPLES)
+    three = LogitNormal(draws=150, warmup=150).posterior(c, n, jax.random.key(0))
+    two = LogitNormal().posterior(c[:, :2], n[:, :2], jax.random.key(0))
+    assert three.log_likelihood is None
+    for k in (1, N_SAMPLES, 4 * N_SAMPLES):
+        sampled, exact = (pass_at_k(rates, k).isel(model=slice(0, 2)) for rates in (three, two))
+        spread = exact.std(("chain", "draw"))
+        # Two ways of integration under nearly the same prior: means agree to a fraction of the posterior's spread.
+        assert (abs(sampled.mean(("chain", "draw")) - exact.mean(("chain", "draw"))) < 0.4 * spread + 0.002).all()

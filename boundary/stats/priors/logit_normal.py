@@ -1,0 +1,108 @@
+"""A normal population of logit solve rates, of any number of models jointly."""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpyro
+import numpyro.distributions as dist
+from jaxtyping import Array, Int
+from scipy.special import expit
+
+from boundary.stats.nuts import nuts
+from boundary.stats.populations import (
+    NORMAL_DIM,
+    NORMAL_PAIR_DIM,
+    normal_basis,
+    normal_pair_basis,
+    normal_pair_population,
+    normal_population,
+)
+from boundary.stats.priors.on_lattice import Family, fit_on_lattice
+from boundary.stats.priors.prior import check_counts, numpy_rng
+from boundary.stats.solve_rates import SolveRates
+
+ONE = Family(normal_population, normal_basis, NORMAL_DIM)
+PAIR = Family(normal_pair_population, normal_pair_basis, NORMAL_PAIR_DIM)
+
+
+def population(n_correct: Array, n_samples: Array) -> None:
+    """Multivariate normal logits of three or more models with binomial counts, (problem, model).
+
+    Notes
+    -----
+    x_i ~ N(m, S), c_ij ~ Binomial(n_ij, expit(x_ij)); m_j ~ N(-.5, 2.5), log s_j ~ N(1, .5), correlation ~ LKJ(1.5).
+    Sampled as x_i = a_i + L_i z_i with z_i standard normal a priori, where N(a_i, L_i L_i') is the posterior under a
+    normal approximation of the counts' likelihood: centred where counts tell much and non-centred where they tell
+    nothing, which mixes at any n.
+    """
+    n_problems, n_models = n_correct.shape
+    with numpyro.plate("models", n_models):
+        mean = numpyro.sample("mean", dist.Normal(-0.5, 2.5))
+        scale = numpyro.sample("scale", dist.LogNormal(1.0, 0.5))
+    root = scale[:, None] * numpyro.sample("root", dist.LKJCholesky(n_models, 1.5))
+    precision = jax.scipy.linalg.cho_solve((root, True), jnp.eye(n_models))
+    guess = (n_correct + 0.5) / (n_samples + 1.0)
+    information = n_samples * guess * (1 - guess)
+    sharpened = jnp.linalg.cholesky(precision + information[:, :, None] * jnp.eye(n_models))
+    pull = (precision @ mean) + information * (jnp.log(guess) - jnp.log1p(-guess))
+    z = numpyro.sample("z", dist.Normal(0.0, 1.0).expand([n_problems, n_models]).to_event(2))
+    forward = jax.scipy.linalg.solve_triangular(sharpened, pull[..., None], lower=True)
+    logit = jax.scipy.linalg.solve_triangular(sharpened, forward + z[..., None], lower=True, trans=1)[..., 0]
+    numpyro.deterministic("logit", logit)
+    whitened = jax.scipy.linalg.solve_triangular(root, (logit - mean).T, lower=True)
+    log_prior = -0.5 * (whitened**2).sum() - n_problems * jnp.log(jnp.diagonal(root)).sum()
+    log_stretch = jnp.log(jnp.diagonal(sharpened, axis1=1, axis2=2)).sum()
+    log_counts = (n_correct * logit - n_samples * jax.nn.softplus(logit)).sum()
+    numpyro.factor("counts", log_prior + log_counts - log_stretch + 0.5 * (z**2).sum())
+
+
+@dataclass(frozen=True)
+class LogitNormal:
+    """Normal population of logit solve rates; any number of models, jointly.
+
+    One model or a pair: solve rates are integrated out on the lattice. Three or more: every logit is sampled by NUTS, a
+    hundred times slower, and no likelihood of the counts is given.
+
+    Right where logits are normal. It has no mass at exactly 0 or 1, so a spike of hopeless problems makes it
+    over-confident beyond n (docs/decisions/002-population.md).
+
+    Parameters
+    ----------
+    chains, draws, warmup
+        Chains, kept draws and tuning steps of each.
+    leapfrogs
+        Leapfrog steps a draw, for one model or a pair.
+    new_problems
+        New problems drawn from each population, for the target `superpopulation`.
+    """
+
+    chains: int = 8
+    draws: int = 320
+    warmup: int = 320
+    leapfrogs: int = 8
+    new_problems: int = 500
+    name: str = "logit_normal"
+
+    def posterior(
+        self, n_correct: Int[np.ndarray, "problem model"], n_samples: Int[np.ndarray, "problem model"], key: Array
+    ) -> SolveRates:
+        """Draws of p given the counts."""
+        n_correct, n_samples = check_counts(n_correct, n_samples)
+        if n_correct.shape[1] > 2:
+            return self._several(n_correct, n_samples, key)
+        family = (ONE, PAIR)[n_correct.shape[1] - 1]
+        settings = {"chains": self.chains, "draws": self.draws, "warmup": self.warmup, "leapfrogs": self.leapfrogs}
+        return fit_on_lattice(family, n_correct, n_samples, key, self.name, self.new_problems, settings)
+
+    def _several(self, n_correct: np.ndarray, n_samples: np.ndarray, key: Array) -> SolveRates:
+        n_problems, n_models = n_correct.shape
+        # Problems never sampled change nothing, and few shapes are compiled.
+        padding = ((0, -n_problems % 64), (0, 0))
+        data = [np.pad(part, padding).astype(np.float32) for part in (n_correct, n_samples)]
+        draws = nuts(population, key, *data, chains=self.chains, draws=self.draws, warmup=self.warmup)
+        root = draws["scale"][..., None] * draws["root"]
+        noise = numpy_rng(key).standard_normal((*root.shape[:2], self.new_problems, n_models))
+        new_logit = draws["mean"][:, :, None, :] + np.einsum("cdij,cdnj->cdni", root, noise)
+        return SolveRates(expit(draws["logit"][:, :, :n_problems]), n_correct, n_samples, self.name, expit(new_logit))
