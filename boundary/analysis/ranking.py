@@ -150,8 +150,8 @@ def panel_sentences(estimates: pd.DataFrame) -> Iterator[str]:
         f"them the sign of the shrinkage is sure (P of {SURE:.2f} or more by itself); "
         f"{number(counted['expected_wrong'], 1, 2)} of these are expected to be wrong."
     )
-    if rows["model"].nunique() > 1:
+    if rows.duplicated(["benchmark", "reference"]).any():
         yield (
-            "Panels of one benchmark share their base model's samples: an unlucky draw of these moves all of their "
-            "shrinkages the same way."
+            "Panels of one benchmark and base share their base model's samples: an unlucky draw of these moves all of "
+            "their shrinkages the same way."
         )
