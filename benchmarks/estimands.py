@@ -153,7 +153,7 @@ def page(found: pd.DataFrame, claims: pd.DataFrame, draws: int) -> str:
         f"`benchmarks/calibration/truths.py`) and, for ranks, from a leaderboard of {MODELS} models that are each",
         "fitted alone. The default prior; error: one Monte Carlo standard error. Made by",
         "`python -m benchmarks.estimands`, numbers in `benchmarks/results/estimands.csv`. An interval that always",
-        "holds the truth is too wide or, where a quantity has few values (histogram, cover, rank), as narrow as can be.",
+        "holds the truth is too wide or, where values are few (histogram, cover, rank), as narrow as can be.",
         "",
         f"{len(found)} rows; below {WANTED}: {len(low)}, of which {len(beyond)} extrapolate (k > {SAMPLES}): {worst}.",
         "",
