@@ -1,9 +1,9 @@
 """Smooth populations with atoms: the weights of a lattice's cells as functions of standard normal parameters.
 
 The log density on the logit scale is a simple one (of one model a Beta's, of a pair a normal one) with learned shape,
-plus a Gaussian process that bends it where the data ask for it. The atoms at 0 (no sample will ever be right) and at 1 have log odds of their own
-against the smooth part. Every parameter is standard normal a priori, so that the posterior is smooth and chains start
-near its mode.
+plus a Gaussian process that bends it where the data ask for it. The atoms at 0 (no sample will ever be right) and at 1
+have log odds of their own against the smooth part. Every parameter is standard normal a priori, so that the posterior
+is smooth and chains start near its mode.
 
 docs/decisions/002-population.md tells what was tried instead and what it cost.
 """
