@@ -7,7 +7,7 @@ from scipy.stats import binom
 
 from boundary.stats.diagnostics import convergence
 from boundary.stats.estimands import pass_at_k
-from boundary.stats.priors import PRIORS, Independent, LogitNormal, NonParametric
+from boundary.stats.priors import PRIORS, Independent, InflatedBetaBinomial, LogitNormal, NonParametric
 
 FAMILIES = sorted(PRIORS)
 # One shape for the whole battery: a family compiles once.
@@ -180,3 +180,13 @@ def test_three_models_jointly_agree_with_two_on_the_lattice():
         spread = exact.std(("chain", "draw"))
         # Two ways of integration under nearly the same prior: means agree to a fraction of the posterior's spread.
         assert (abs(sampled.mean(("chain", "draw")) - exact.mean(("chain", "draw"))) < 0.4 * spread + 0.002).all()
+
+
+def test_inflated_population_finds_the_shares_at_zero_and_one():
+    rng = np.random.default_rng(8)
+    kind = rng.choice(3, size=400, p=[0.2, 0.1, 0.7])
+    p = np.where(kind == 0, 0.0, np.where(kind == 1, 1.0, rng.beta(3, 3, 400)))
+    c = rng.binomial(128, p)[:, None]
+    rates = InflatedBetaBinomial().posterior(c, np.full_like(c, 128), jax.random.key(1))
+    shares = (rates.new_p == 0).mean(), (rates.new_p == 1).mean()
+    np.testing.assert_allclose(shares, [(kind == 0).mean(), (kind == 1).mean()], atol=0.03)

@@ -40,8 +40,11 @@ def inflated_population(n_correct: Array, n_samples: Array, problems: Array) -> 
     """
     share = numpyro.sample("share", dist.Dirichlet(jnp.array([0.5, 0.5, 4.0])))
     smooth = jnp.log(share[2]) + _log_beta_binomial(n_correct, n_samples)
-    atoms = share[0] * (n_correct == 0) + share[1] * (n_correct == n_samples)
-    numpyro.factor("counts", (problems * jnp.logaddexp(smooth, jnp.log(atoms + 1e-30))).sum())
+    at_zero, at_one = n_correct == 0, n_correct == n_samples
+    # Where no atom explains the counts the smooth part stands alone: its probability may be far below any floor.
+    atoms = jnp.where(at_zero | at_one, share[0] * at_zero + share[1] * at_one, 1.0)
+    both = jnp.where(at_zero | at_one, jnp.logaddexp(smooth, jnp.log(atoms)), smooth)
+    numpyro.factor("counts", (problems * both).sum())
 
 
 def _log_beta_binomial(n_correct: Array, n_samples: Array) -> Array:
