@@ -61,9 +61,7 @@ def test_a_lead_that_lasts_as_far_as_was_looked():
 
 def test_no_lead_at_all():
     at_one = row("shrinkage", 1, 0.1, 0.05, 0.2, prob_positive=0.99)
-    assert said([at_one]) == (
-        "base leads rl already at k = 1, where rl covers 10.0 points less [5.0, 20.0], P = 0.99."
-    )
+    assert said([at_one]) == ("base leads rl already at k = 1, where rl covers 10.0 points less [5.0, 20.0], P = 0.99.")
 
 
 def test_a_crossing_beyond_the_samples_is_marked():

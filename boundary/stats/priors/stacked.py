@@ -12,7 +12,7 @@ from boundary.stats.criticism import loo, stacking_weights
 from boundary.stats.priors.beta_binomial import BetaBinomial, InflatedBetaBinomial
 from boundary.stats.priors.logit_normal import LogitNormal
 from boundary.stats.priors.nonparametric import NonParametric
-from boundary.stats.priors.prior import Prior, numpy_rng
+from boundary.stats.priors.prior import Prior, check_counts, numpy_rng
 from boundary.stats.solve_rates import SolveRates
 
 STACKED: Mapping[str, Callable[[], Prior]] = {
@@ -61,8 +61,9 @@ class Stacked:
 
     def fits(self, n_correct: np.ndarray, n_samples: np.ndarray, key: Array) -> dict[str, SolveRates]:
         """Posterior under each family, two at a time."""
-        if np.asarray(n_correct).shape[1] > 2:
-            raise ValueError(f"The stacked prior takes one model or a pair, got {np.shape(n_correct)[1]}; fit pairs.")
+        n_correct, n_samples = check_counts(n_correct, n_samples)
+        if n_correct.shape[1] > 2:
+            raise ValueError(f"The stacked prior takes one model or a pair, got {n_correct.shape[1]}; fit pairs.")
         keys = jax.random.split(key, len(self.families))
         with ThreadPoolExecutor(2) as pool:
             tasks = [
