@@ -64,22 +64,22 @@ def loo(rates: SolveRates) -> Loo | None:
         np.concatenate([rates.n_correct, rates.n_samples], axis=1), axis=0, return_index=True, return_inverse=True
     )
     log_likelihood = rates.log_likelihood[:, :, first]
-    smoothed, pareto_k = _smoothed(-log_likelihood)
+    smoothed, pareto_k = _smoothed_weights(log_likelihood)
     log_likelihood = log_likelihood.reshape(-1, len(first)).T
     elpd = np.logaddexp.reduce(smoothed + log_likelihood, axis=1) - np.logaddexp.reduce(smoothed, axis=1)
     return Loo(elpd[place.ravel()], pareto_k[place.ravel()])
 
 
-def _smoothed(log_weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pareto-smoothed log weights (problem, sample) and Pareto k, from (chain, draw, problem); ArviZ 0.23 or 1."""
+def _smoothed_weights(log_likelihood: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Log weights of leaving out (problem, sample), Pareto-smoothed, and Pareto k, from (chain, draw, problem)."""
     import arviz as az
 
-    weights: Any = xr.DataArray(log_weights, dims=("chain", "draw", "problem"))
-    if hasattr(az, "psislw"):
-        smoothed, pareto_k = az.psislw(weights.stack(__sample__=("chain", "draw")))
+    draws: Any = xr.DataArray(log_likelihood, dims=("chain", "draw", "problem"))
+    if hasattr(az, "psislw"):  # ArviZ 0.23, which takes the weights; ArviZ 1 takes the log likelihood
+        smoothed, pareto_k = az.psislw(-draws.stack(__sample__=("chain", "draw")))
         return np.asarray(smoothed), np.asarray(pareto_k)
-    smoothed, pareto_k = weights.azstats.psislw(dim=["chain", "draw"])
-    smoothed = smoothed.transpose("problem", "chain", "draw").to_numpy().reshape(log_weights.shape[2], -1)
+    smoothed, pareto_k = draws.azstats.psislw(dim=["chain", "draw"])
+    smoothed = smoothed.transpose("problem", "chain", "draw").to_numpy().reshape(log_likelihood.shape[2], -1)
     return smoothed, pareto_k.to_numpy()
 
 
