@@ -1,0 +1,168 @@
+"""The counts of a run folder: its samples, judged, per model, benchmark and problem."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from boundary.data.runs import (
+    LONG_TEXT,
+    MANY_REPEATS,
+    MUTABLE,
+    arms,
+    chosen_verifier,
+    manifest_hash,
+    read_manifest,
+    read_verdicts,
+    sample_index,
+)
+from boundary.errors import InputError
+
+CORRECT, WRONG = "correct", "wrong"
+
+
+def run_table(folders: Path | Sequence[Path], verifier: str | None = None) -> pd.DataFrame:
+    """Counts of run folders; arms of one model and benchmark that differ in their seed alone are pooled.
+
+    Parameters
+    ----------
+    folders
+        Run folders, or arms of them.
+    verifier
+        Whose verdicts count; by default what each manifest says.
+
+    Returns
+    -------
+    Columns model, benchmark, problem_id, n_samples, n_correct, n_OUTCOME for the other outcomes that occur,
+    temperature, template, verifier, problem_set_hash.
+
+    Raises
+    ------
+    InputError
+        If samples are not judged, shards overlap, manifests disagree, one run is there twice, or models were sampled on
+        different problems of one benchmark.
+    """
+    several = [folders] if isinstance(folders, Path) else list(folders)
+    found = [arm for folder in several for arm in arms(folder)]
+    if not found:
+        raise InputError(f"'{several[0]}' is no run folder: it has no manifest. boundary sample -o DIR makes one.")
+    groups: dict[tuple[str, str], list[Path]] = {}
+    for arm in found:
+        manifest = read_manifest(arm)
+        groups.setdefault((_model(manifest), str(manifest["benchmark"])), []).append(arm)
+    parts = []
+    for same in groups.values():
+        _refuse_unlike(same)
+        judged = pd.concat([_judged(arm, verifier) for arm in same], ignore_index=True)
+        parts.append(_counted(judged, read_manifest(same[0]), chosen_verifier(same[0], verifier)))
+    table = pd.concat(parts, ignore_index=True)
+    refuse_other_problems(table)
+    outcomes = [name for name in table.columns if name.startswith("n_")]
+    table[outcomes] = table[outcomes].fillna(0).astype("int64")
+    return table
+
+
+def refuse_other_problems(table: pd.DataFrame) -> None:
+    """Refuse a table in which models were sampled on different problem sets under one benchmark's name.
+
+    Raises
+    ------
+    InputError
+        Naming the benchmark and the models.
+    """
+    if "problem_set_hash" not in table.columns:
+        return
+    known = table.dropna(subset=["problem_set_hash"])
+    for benchmark, rows in known.groupby("benchmark", sort=False):
+        sets = rows.groupby("problem_set_hash", sort=False)["model"].agg(lambda models: models.iloc[0])
+        if len(sets) > 1:
+            first, second = list(sets)[:2]
+            raise InputError(
+                f"{first} and {second} were sampled on different problem sets under the name '{benchmark}' "
+                "(their problem_set_hash differs). Sample both on the same problems, or name one benchmark otherwise."
+            )
+
+
+def _model(manifest: dict[str, Any]) -> str:
+    return str(manifest.get("label") or manifest["model"])
+
+
+def _judged(arm: Path, verifier: str | None) -> pd.DataFrame:
+    """Outcome of every sample of an arm."""
+    samples = sample_index(arm)
+    if samples.empty:
+        raise InputError(f"'{arm}' holds no samples yet. Sample with: boundary sample")
+    verdicts = read_verdicts(arm, chosen_verifier(arm, verifier))
+    keys = ["problem_id", "sample_index"]
+    joined = samples.merge(verdicts[[*keys, "outcome"]], on=keys, how="left")
+    unjudged = int(joined["outcome"].isna().sum())
+    if unjudged:
+        raise InputError(f"'{arm}': {unjudged} of {len(joined)} samples are not judged yet. Run: boundary verify {arm}")
+    return joined
+
+
+def _refuse_unlike(same: Sequence[Path]) -> None:
+    """Refuse to pool arms that differ in more than their seed, or that are one run twice."""
+    if len(same) == 1:
+        return
+    manifests = [read_manifest(arm) for arm in same]
+    without = [manifest_hash(manifest | {"settings": _seedless(manifest)}) for manifest in manifests]
+    for arm, manifest, fingerprint in zip(same, manifests, without, strict=True):
+        if fingerprint != without[0]:
+            raise InputError(
+                f"'{same[0]}' and '{arm}' are samples of {_model(manifest)} under different manifests "
+                f"({', '.join(differing(manifests[0], manifest))}), so they are not pooled. Count them apart."
+            )
+    for number, arm in enumerate(same):
+        for other in same[:number]:
+            _refuse_same_run(arm, other)
+
+
+def _refuse_same_run(arm: Path, other: Path) -> None:
+    """Refuse two arms that share their seed, or many of their longer texts."""
+    seeds = [read_manifest(one).get("settings", {}).get("seed") for one in (arm, other)]
+    here, there = (table.loc[table["n_tokens"] >= LONG_TEXT] for table in map(sample_index, (arm, other)))
+    text = ["problem_id", "text_hash"]
+    again = len(here.merge(there[text].drop_duplicates(), on=text))
+    if seeds[0] == seeds[1] or again > MANY_REPEATS * max(len(here), 1):
+        raise InputError(
+            f"'{other}' and '{arm}' look like one run twice: seeds {seeds[1]} and {seeds[0]}, "
+            f"{again} of {len(here)} longer texts in both. Leave one out."
+        )
+
+
+def _seedless(manifest: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in manifest.get("settings", {}).items() if key != "seed"}
+
+
+def differing(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
+    """Names of what two manifests disagree on, settings one by one."""
+    flat = [
+        manifest | {f"settings.{key}": value for key, value in manifest.get("settings", {}).items()}
+        for manifest in (one, other)
+    ]
+    names = sorted((flat[0].keys() | flat[1].keys()) - {"settings", *MUTABLE})
+    return [name for name in names if flat[0].get(name) != flat[1].get(name)]
+
+
+def _counted(judged: pd.DataFrame, manifest: dict[str, Any], verifier: str) -> pd.DataFrame:
+    table = pd.crosstab(judged["problem_id"], judged["outcome"]).reset_index()
+    outcomes = [name for name in table.columns if name != "problem_id"]
+    counts = pd.DataFrame(
+        {
+            "model": _model(manifest),
+            "benchmark": manifest["benchmark"],
+            "problem_id": table["problem_id"],
+            "n_samples": table[outcomes].sum(axis=1),
+            "n_correct": table[CORRECT] if CORRECT in outcomes else 0,
+        }
+    )
+    for name in outcomes:
+        if name not in (CORRECT, WRONG):
+            counts[f"n_{name}"] = table[name]
+    counts["temperature"] = manifest.get("settings", {}).get("temperature")
+    counts["template"] = manifest.get("template")
+    counts["verifier"] = verifier
+    counts["problem_set_hash"] = manifest.get("problem_set_hash")
+    return counts
