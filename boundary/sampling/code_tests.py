@@ -1,0 +1,87 @@
+"""Tests of programming problems, as each benchmark states them, in one form that the code verifier runs.
+
+The form, kept as `facts["tests"]`:
+
+- `{"kind": "script", "code": TEXT}`: appended to the program, must run to its end;
+- `{"kind": "stdio", "cases": [[INPUT, OUTPUT], ...]}`: the program reads INPUT and must print OUTPUT;
+- `{"kind": "call", "function": NAME, "cases": [[ARGUMENTS, RESULT], ...]}`: NAME(*ARGUMENTS) must give RESULT, in JSON;
+  the function may be a method of a class Solution;
+- `packed` in place of `cases`: the cases as LiveCodeBench packs them, opened when they are run.
+"""
+
+import base64
+import json
+import pickletools
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from boundary.errors import InputError
+
+READ_STDIN = "\n\nRead the input from stdin and write the answer to stdout."
+LARGEST = 1 << 30
+
+
+def humaneval(row: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Prompt and tests of HumanEval(+): `check(candidate)`, run on the function that the prompt begins."""
+    code = f"{row['test']}\n\ncheck({row['entry_point']})\n"
+    return str(row["prompt"]), {"kind": "script", "code": code, "prefix": row["prompt"]}
+
+
+def mbpp(row: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Prompt and tests of MBPP(+): assertions; the first of them is shown, since it alone says the function's name."""
+    shown = next(iter(row.get("test_list") or ()), "")
+    code = "\n".join([*(row.get("test_imports") or ()), str(row["test"])]) + "\n"
+    return f"{row['prompt']}\nYour code should satisfy this test:\n{shown}", {"kind": "script", "code": code}
+
+
+def livecodebench(row: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Prompt and tests of LiveCodeBench: stdin and stdout, or calls of a method where there is starter code."""
+    starter = str(row.get("starter_code") or "")
+    tests: dict[str, Any] = {"kind": "stdio"}
+    prompt = f"{row['question_content']}{READ_STDIN}"
+    if starter:
+        metadata = json.loads(row.get("metadata") or "{}")
+        tests = {"kind": "call", "function": metadata["func_name"]}
+        prompt = f"{row['question_content']}\n\nComplete this code:\n```python\n{starter}\n```"
+    return prompt, tests | {"public": row["public_test_cases"], "packed": row["private_test_cases"]}
+
+
+CODE_TESTS: dict[str, Callable[[Mapping[str, Any]], tuple[str, dict[str, Any]]]] = {
+    "humaneval": humaneval,
+    "mbpp": mbpp,
+    "livecodebench": livecodebench,
+}
+
+
+def cases_of(tests: Mapping[str, Any]) -> list[list[Any]]:
+    """Cases of `stdio` and `call` tests, unpacked where they are packed.
+
+    Raises
+    ------
+    InputError
+        If they are in no known form.
+    """
+    if "cases" in tests:
+        return [list(case) for case in tests["cases"]]
+    try:
+        said = json.loads(tests["public"]) + unpacked(tests["packed"])
+        if tests["kind"] == "stdio":
+            return [[case["input"], case["output"]] for case in said]
+        return [[[json.loads(line) for line in case["input"].split("\n")], json.loads(case["output"])] for case in said]
+    except (KeyError, TypeError, ValueError, zlib.error) as error:
+        raise InputError(f"The tests of a problem are in no known form ({error}).") from error
+
+
+def unpacked(packed: str) -> list[dict[str, Any]]:
+    """LiveCodeBench's private cases: JSON, or base64 of zlib of a pickle that holds one text of JSON.
+
+    The pickle is not loaded, which could run code: its one text is read from its list of operations.
+    """
+    try:
+        return list(json.loads(packed))
+    except ValueError:
+        stream = zlib.decompressobj()
+        data = stream.decompress(base64.b64decode(packed), LARGEST)
+        texts = [value for _, value, _ in pickletools.genops(data) if isinstance(value, str)]
+        return list(json.loads(texts[0]))
