@@ -1,0 +1,88 @@
+"""Smoothed Good-Toulmin estimates of pass@k beyond n: the counting of unseen species, with problems for species."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy.stats import binom, hypergeom, norm
+
+from boundary.stats.budgets import checked_budgets
+
+
+class GoodToulmin(NamedTuple):
+    """Estimates at each budget, with an interval; `furthest` is the largest budget at which they may be relied on."""
+
+    mean: Float[np.ndarray, " k"]
+    lower: Float[np.ndarray, " k"]
+    upper: Float[np.ndarray, " k"]
+    furthest: int
+
+
+def good_toulmin(
+    n_correct: Int[np.ndarray, "problem model"],
+    n_samples: Int[np.ndarray, "problem model"],
+    k: Sequence[int],
+    level: float = 0.95,
+) -> GoodToulmin:
+    """pass@k of one model beyond n or, with two columns, shrinkage: column 0 (base) less column 1 (RL).
+
+    Parameters
+    ----------
+    n_correct, n_samples
+        Correct samples and samples of each problem; problems that some model has no samples of are left out.
+    k
+        Budgets. Beyond `furthest` there is no estimate, and within n there is a better one (`unbiased_pass_at_k`).
+    level
+        Confidence of the interval, in (0, 1).
+
+    Returns
+    -------
+    Estimates, clipped to what is possible; NaN at budgets up to n, beyond `furthest`, and with fewer than two problems.
+
+    Notes
+    -----
+    With t = (k - n) / n and Q_j problems of j successes, problems newly solved are estimated by
+    -sum_{j >= 1} (-t)^j P(L >= j) Q_j, with L ~ Binomial(m, 2 / (2 + t)) and m = log_3(S t^2 / (t - 1)) / 2, S the
+    successes in all (Good & Toulmin 1956; Orlitsky, Suresh & Wu 2016, PNAS 113(47)); t below 2 counts as 2 in m. They
+    show that this is reliable up to k of about n log n, and that nothing is beyond. With unequal n the counts are
+    thinned to the smallest n, on average over how. The interval is normal, from the spread over problems: it is one for
+    problems like these, and wide for these very ones. Its coverage is in docs/bounds.md.
+
+    Examples
+    --------
+    >>> found = good_toulmin(np.array([[0]] * 6 + [[1]] * 2 + [[9]] * 12), np.full((20, 1), 10), [20])
+    >>> found.mean.round(2), found.furthest
+    (array([0.8]), 23)
+    """
+    budgets, seen = checked_budgets(k), (n_samples > 0).all(axis=1)
+    c, drawn = n_correct[seen], n_samples[seen]
+    n = int(drawn.min()) if seen.sum() > 1 else 0
+    furthest = int(n * max(np.log(max(n, 1)), 1.0))
+    spread = norm.ppf((1 + level) / 2) / np.sqrt(max(seen.sum(), 1))
+    found = np.full((3, len(budgets)), np.nan)
+    for i, budget in enumerate(budgets):
+        if n < budget <= furthest:
+            terms = [_terms(*columns, n, budget) for columns in zip(c.T, drawn.T, strict=True)]
+            # No model solves fewer problems in k > n samples than in n, but for chance.
+            shares = [max(each.mean(), (own > 0).mean()) for each, own in zip(terms, c.T, strict=True)]
+            mean, margin = _less(np.clip(shares, 0, 1)), spread * _less(terms).std(ddof=1)
+            found[:, i] = np.clip([mean, mean - margin, mean + margin], 1.0 - len(terms), 1.0)
+    return GoodToulmin(*found, furthest)
+
+
+def _less(models: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
+    """The one model's, or the first less the second."""
+    return np.asarray(models[0] if len(models) == 1 else models[0] - models[1])
+
+
+def _terms(n_correct: np.ndarray, n_samples: np.ndarray, n: int, budget: int) -> Float[np.ndarray, " problem"]:
+    """Each problem's term of the estimate: 0 for none right, near 1 for many, far from either for a few."""
+    t = (budget - n) / n
+    total = max((n_correct * (n / n_samples)).sum(), 2.0)
+    trials = int(np.rint(np.log(total * max(t, 2.0) ** 2 / (max(t, 2.0) - 1)) / np.log(3) / 2))
+    few = np.arange(1, min(trials, n) + 1)
+    change = -((-t) ** few.astype(float)) * binom.sf(few - 1, trials, 2 / (2 + t))
+    chance = hypergeom.pmf(few, n_samples[:, None], n_correct[:, None], n)
+    none = hypergeom.pmf(0, n_samples, n_correct, n)
+    return np.asarray(1.0 - none + chance @ change)
