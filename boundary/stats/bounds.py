@@ -10,8 +10,8 @@ from scipy.stats import beta, binom, hypergeom
 from boundary.stats.budgets import checked_budgets
 from boundary.stats.solve_rates import Target
 
-# The ranges rest on the shares of problems with so many successes or fewer: those with more say next to nothing of larger
-# budgets, and every further share widens the bounds on all of them (docs/decisions/004-bounds.md has the widths).
+# The ranges rest on the shares of problems with so many successes or fewer: those with more say next to nothing of
+# larger budgets, and every further share widens the bounds on all (docs/decisions/004-bounds.md has the widths).
 THRESHOLDS = (0, 1, 2, 4)
 # Slopes of the Chernoff bounds, each way.
 SLOPES, LARGEST_SLOPE = 7, 6.0

@@ -68,7 +68,7 @@ def good_toulmin(
             shares = [max(each.mean(), (own > 0).mean()) for each, own in zip(terms, c.T, strict=True)]
             mean, margin = _less(np.clip(shares, 0, 1)), spread * _less(terms).std(ddof=1)
             found[:, i] = np.clip([mean, mean - margin, mean + margin], 1.0 - len(terms), 1.0)
-    return GoodToulmin(*found, furthest)
+    return GoodToulmin(found[0], found[1], found[2], furthest)
 
 
 def _less(models: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
