@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
+from scipy.special import expit
 
 from boundary.stats.lattice import Lattice
 
@@ -139,7 +140,10 @@ CHANGE_SCALE = 4.0
 # anywhere; RL at 0 or 1 with base anywhere. The edges at RL = 0 and base = 0 are the problems truly lost and truly
 # gained.
 CORNERS_AND_EDGES = (-4.0, -3.5, -9.0, -9.0, -5.0, -5.0, -5.0, -5.0)
-JOINT_SHAPE = 5
+# The ridge along which RL's logits follow the base model's has one slope, shift and tightness where both models solve
+# little and another where they solve much, the two melting into each other over some logits.
+RIDGE_BLEND = 1.5
+JOINT_SHAPE = 8
 JOINT_DIM = (
     len(CORNERS_AND_EDGES) + 4 * EDGE_WAVES + JOINT_SHAPE + LEVEL_WAVES + CHANGE_WAVES + BOTH_WAVES[0] * BOTH_WAVES[1]
 )
@@ -163,11 +167,9 @@ def joint_basis(lattice: Lattice) -> Basis:
     slow_level = along(level, levels, BOTH_LENGTHS[0], BOTH_WAVES[0], None)
     slow_change = along(change, changes, BOTH_LENGTHS[1], BOTH_WAVES[1], common)
     both = (slow_level[:, :, None] * slow_change[:, None, :]).reshape(len(level), -1)
-    bend = np.concatenate(
-        [LEVEL_AMPLITUDE * over_level, CHANGE_AMPLITUDE * over_change, BOTH_AMPLITUDE * both], axis=1
-    )
-    bend = _beyond_normal(bend, level - CENTRE, change - 1.0)
-    normal = np.stack([level, level**2, change, change * level, change**2], axis=1)
+    bend = np.concatenate([LEVEL_AMPLITUDE * over_level, CHANGE_AMPLITUDE * over_change, BOTH_AMPLITUDE * both], axis=1)
+    bend = _beyond_normal(bend, level - CENTRE, change)
+    normal = _ridge_features(level - CENTRE, change)
     inner, n_inner = slice(1, size - 1), bend.shape[1] + normal.shape[1]
     features = np.zeros((size, size, n_inner + 4 * EDGE_WAVES))
     constant, segments = np.zeros((size, size)), np.zeros((size, size, len(CORNERS_AND_EDGES) + 1))
@@ -184,16 +186,23 @@ def joint_basis(lattice: Lattice) -> Basis:
     return _basis(features, constant, segments)
 
 
-def _beyond_normal(bend: np.ndarray, level: np.ndarray, change: np.ndarray) -> Float[np.ndarray, "point wave"]:
-    """Waves without their quadratic part, which the normal density's own parameters already span.
+def _ridge_features(level: np.ndarray, change: np.ndarray) -> Float[np.ndarray, "point feature"]:
+    """Level and its square; then, weighted low and weighted high: 1, l, l^2, d, d l, d^2."""
+    low = expit(-level / RIDGE_BLEND)
+    parts = [np.ones_like(level), level, level**2, change, change * level, change**2]
+    return np.stack([level, level**2] + [weight * part for weight in (low, 1 - low) for part in parts], axis=1)
 
-    Otherwise the two trade places along curved ridges of the posterior (effective draws of lost(1024): 261 of 1,600
-    with that part, 667 without).
+
+def _beyond_normal(bend: np.ndarray, level: np.ndarray, change: np.ndarray) -> Float[np.ndarray, "point wave"]:
+    """Waves without the part that the two normal densities' own parameters already span.
+
+    Otherwise the two trade places along curved ridges of the posterior (effective draws of shrinkage(1024), the least
+    of four fits: 163 of 2,560 with that part, 683 without).
     """
-    quadratic = np.stack([np.ones_like(level), level, level**2, change, change * level, change**2], axis=1)
+    normal = _ridge_features(level, change)
     root = np.exp(-0.25 * (level / 4.0) ** 2 - 0.25 * (change / 2.5) ** 2)[:, None]
-    slopes = np.linalg.lstsq(root * quadratic, root * bend, rcond=None)[0]
-    return np.asarray(bend - quadratic @ slopes)
+    slopes = np.linalg.lstsq(root * normal, root * bend, rcond=None)[0]
+    return np.asarray(bend - normal @ slopes)
 
 
 def joint_population(
@@ -203,25 +212,27 @@ def joint_population(
 
     Notes
     -----
-    On the smooth part, log density = -(l - m)^2 / (2 s^2) - t (d - a - b (l - m))^2 / 2 + GP(l) + GP(d) + GP(l, d),
-    with the level l = (x + y) / 2 and the change d = y - x of the two logits: m ~ N(-.5, 2), log s ~ N(log 3.5, .4),
-    log t ~ N(log .35, 1), a ~ N(1, 1.5), b ~ N(0, .3). Four edges and four corners carry the atoms.
+    On the smooth part, log density = -(l - m)^2 / (2 s^2) - sum_j w_j(l) [t_j (d - a_j - b_j l)^2 - log t_j] / 2
+    + GP(l) + GP(d) + GP(l, d), with the level l = (x + y) / 2 of the two logits, counted from -.5, the change
+    d = y - x, and w_low = 1 / (1 + exp(l / 1.5)) = 1 - w_high. m ~ N(0, 2), log s ~ N(log 3.5, .4), b_j ~ N(0, .3),
+    a_low ~ N(1, 1.5), a_high - a_low ~ N(0, 1), log t_j ~ N(log .35, 1.1) with correlation .4. Four edges and four
+    corners carry the atoms. Why two parts: docs/decisions/002-population.md.
     """
     corners, rest = theta[: len(CORNERS_AND_EDGES)], theta[len(CORNERS_AND_EDGES) :]
     edges, shape, bend = jnp.split(rest, [4 * EDGE_WAVES, 4 * EDGE_WAVES + JOINT_SHAPE])
-    centre, precision = CENTRE + 2.0 * shape[0], jnp.exp(-0.8 * shape[1]) / 3.5**2
-    tightness, slope = 0.35 * jnp.exp(shape[2]), 0.3 * shape[4]
-    shift = 1.0 + 1.5 * shape[3] - slope * centre
-    # The coefficients of l, l^2, d, d l, d^2 in the formula above.
-    normal = [
-        centre * precision - tightness * shift * slope,
-        -0.5 * precision - 0.5 * tightness * slope**2,
-        tightness * shift,
-        tightness * slope,
-        -0.5 * tightness,
-    ]
+    precision = jnp.exp(-0.8 * shape[1]) / 3.5**2
+    normal = [2.0 * shape[0] * precision, -0.5 * precision]
+    shift = 1.0 + 1.5 * shape[4]
+    log_tightness = jnp.log(0.35) + 0.9 * shape[6]
+    for a, b, log_t in (
+        (shift, 0.3 * shape[2], log_tightness + 0.6 * shape[7]),
+        (shift + shape[5], 0.3 * shape[3], log_tightness - 0.6 * shape[7]),
+    ):
+        t = jnp.exp(log_t)
+        normal += [0.5 * (log_t - t * a**2), -t * a * b, -0.5 * t * b**2, t * a, t * b, -0.5 * t]
+    coefficients = jnp.concatenate([bend, jnp.stack(normal), edges])
     odds, log_prior = atom_odds(corners, CORNERS_AND_EDGES, basis.n_problems)
-    weights = _shared_out(jnp.concatenate([bend, jnp.stack(normal), edges]), odds, basis)
+    weights = _shared_out(coefficients, odds, basis)
     return weights, log_prior - 0.5 * (rest**2).sum(axis=0)
 
 
