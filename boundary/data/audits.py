@@ -1,0 +1,111 @@
+"""Audits of verifiers: how many verdicts were checked by a stricter judge, and how many of them were wrong."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from boundary.data.reading import LINE, read_table
+from boundary.errors import InputError
+
+FALSE_POSITIVE, FALSE_NEGATIVE = "false_positive", "false_negative"
+LARGEST = 10**9
+
+
+class Audit(NamedTuple):
+    """Checked verdicts of one kind on one problem.
+
+    Parameters
+    ----------
+    benchmark, problem_id
+        What the verdicts are on; problem_id None for the benchmark as a whole.
+    kind
+        FALSE_POSITIVE: of `checked` samples judged correct, `errors` are wrong. FALSE_NEGATIVE: of `checked` samples
+        judged wrong, `errors` are correct.
+    errors, checked
+        Whole numbers, 0 <= errors <= checked.
+    """
+
+    benchmark: str
+    problem_id: str | None
+    kind: str
+    errors: int
+    checked: int
+
+
+def audit_table(audits: Iterable[Audit]) -> pd.DataFrame:
+    """Audits, added up over files.
+
+    Returns
+    -------
+    Columns benchmark, problem_id (None for a whole benchmark), kind, errors, checked: a row for each benchmark, problem
+    and kind, in the order in which they came.
+    """
+    table = pd.DataFrame(list(audits), columns=list(Audit._fields))
+    keys = ["benchmark", "problem_id", "kind"]
+    added = table.groupby(keys, sort=False, as_index=False, dropna=False)[["errors", "checked"]].sum()
+    problem = added["problem_id"].astype(object)
+    return added.assign(problem_id=problem.where(problem.notna(), None))
+
+
+def read_audits(path: str | Path) -> pd.DataFrame:
+    """Read an audit file: CSV, TSV or Parquet.
+
+    Parameters
+    ----------
+    path
+        Its columns are benchmark, problem_id (which may be left out), kind, errors and checked.
+
+    Returns
+    -------
+    What `audit_table` returns.
+
+    Raises
+    ------
+    InputError
+        With the first line that is wrong: another kind, no whole numbers, more errors than checked verdicts, a row twice.
+    """
+    table = read_table(Path(path))
+    missing = {"benchmark", "kind", "errors", "checked"} - set(table.columns)
+    if missing:
+        raise InputError(
+            f"'{path}' has no column {', '.join(sorted(missing))}. An audit has benchmark, kind, errors, checked."
+        )
+    rows = [_row(row, f"'{path}'{_line(row)}") for row in table.to_dict("records")]
+    if not rows:
+        raise InputError(f"'{path}' holds no audits. Give a row for each kind of error.")
+    found = audit_table(rows)
+    if len(found) < len(rows):
+        raise InputError(
+            f"'{path}' has a benchmark, problem and kind twice. Add their errors and checked up in one row."
+        )
+    return found
+
+
+def _line(row: dict[Any, Any]) -> str:
+    return f", line {row[LINE]}" if LINE in row else ""
+
+
+def _row(row: dict[Any, Any], where: str) -> Audit:
+    benchmark, kind = str(row["benchmark"]), str(row["kind"])
+    if not benchmark.strip():
+        raise InputError(f"{where}: no benchmark. Name it as in the counts.")
+    if kind not in (FALSE_POSITIVE, FALSE_NEGATIVE):
+        raise InputError(f"{where}: the kind {kind!r} is neither {FALSE_POSITIVE} nor {FALSE_NEGATIVE}.")
+    errors, checked = (_count(name, row[name], where) for name in ("errors", "checked"))
+    if errors > checked:
+        raise InputError(f"{where}: {errors} errors of {checked} checked verdicts. Check the row.")
+    problem = row.get("problem_id")
+    named = problem is not None and str(problem) not in ("", "nan")
+    return Audit(benchmark, str(problem) if named else None, kind, errors, checked)
+
+
+def _count(name: str, value: object, where: str) -> int:
+    try:
+        number = float(str(value))
+    except ValueError:
+        number = -1.0
+    if not (0 <= number <= LARGEST and number == int(number)):
+        raise InputError(f"{where}: {name} is {str(value)[:40]!r}, not a whole number of at least 0.")
+    return int(number)
