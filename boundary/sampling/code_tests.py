@@ -2,7 +2,8 @@
 
 The form, kept as `facts["tests"]`:
 
-- `{"kind": "script", "code": TEXT}`: appended to the program, must run to its end;
+- `{"kind": "script", "code": TEXT}`: appended to the program, must run to its end; with `prefix` and `function`, the
+  text that the program continues and the function that it defines;
 - `{"kind": "stdio", "cases": [[INPUT, OUTPUT], ...]}`: the program reads INPUT and must print OUTPUT;
 - `{"kind": "call", "function": NAME, "cases": [[ARGUMENTS, RESULT], ...]}`: NAME(*ARGUMENTS) must give RESULT, in JSON;
   the function may be a method of a class Solution;
@@ -25,7 +26,12 @@ LARGEST = 1 << 30
 def humaneval(row: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Prompt and tests of HumanEval(+): `check(candidate)`, run on the function that the prompt begins."""
     code = f"{row['test']}\n\ncheck({row['entry_point']})\n"
-    return str(row["prompt"]), {"kind": "script", "code": code, "prefix": row["prompt"]}
+    return str(row["prompt"]), {
+        "kind": "script",
+        "code": code,
+        "prefix": row["prompt"],
+        "function": row["entry_point"],
+    }
 
 
 def mbpp(row: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -1,0 +1,276 @@
+"""Verifiers: whether a sample answers its problem.
+
+Judging has two steps. An answer is found in the text, in this process and cheaply (`Verifier.extract`). Then it is
+compared with the reference, in a worker process that is killed when it takes too long; equal pairs of reference and
+answer are judged once. A verifier is a value in VERIFIERS; a user's own is `module:function`.
+"""
+
+import hashlib
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from boundary.errors import InputError
+from boundary.sampling.task import Completion, Outcome, Problem, Verdict
+from boundary.sampling.verifiers import choice, code, exact, gym, math, number, vision
+from boundary.sampling.verifiers.extraction import Extracted, first_number, last_number, marked_answer
+from boundary.sampling.verifiers.pool import Judgement, Pool
+
+GIGABYTE = 1 << 30
+# What verdicts are kept by: the reference answer (or the problem), and the answer.
+Question = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Verifier:
+    """How samples are judged.
+
+    Parameters
+    ----------
+    name, version
+        Its key, NAME-VERSION, is kept with every verdict.
+    extract
+        The answer in a text, or None.
+    arguments
+        What the judging function is called with, JSON-able.
+    target
+        `module:function` that judges the arguments in a worker process.
+    quick
+        The same in this process, where no more than a look is needed; None where it is.
+    by_problem
+        Whether a verdict holds for its problem only; else for every problem of the same reference answer.
+    timeout
+        Seconds for one judgement.
+    memory
+        Bytes of address space for a worker; None for no limit.
+    """
+
+    name: str
+    version: str
+    extract: Callable[[str], Extracted | None]
+    arguments: Callable[[Problem, str], Sequence[Any]]
+    target: str
+    quick: Callable[..., Judgement | None] | None = None
+    by_problem: bool = False
+    timeout: float = 5.0
+    memory: int | None = 4 * GIGABYTE
+
+    @property
+    def key(self) -> str:
+        """NAME-VERSION."""
+        return f"{self.name}-{self.version}"
+
+
+def _marked_or(fallback: Callable[[str], str | None], text: str) -> Extracted | None:
+    marked = marked_answer(text)
+    if marked is not None:
+        return Extracted(marked, explicit=True)
+    found = fallback(text)
+    return None if found is None else Extracted(found, explicit=False)
+
+
+def _first(text: str) -> Extracted | None:
+    found = first_number(text)
+    return None if found is None else Extracted(found, explicit=True)
+
+
+def _gold(problem: Problem, answer: str) -> tuple[str, str]:
+    return problem.answer, answer
+
+
+_HERE = "boundary.sampling.verifiers"
+VERIFIERS: Mapping[str, Verifier] = {
+    each.name: each
+    for each in (
+        Verifier("math", "2", partial(_marked_or, last_number), _gold, f"{_HERE}.math:compare", math.quick),
+        Verifier("number", "1", partial(_marked_or, last_number), _gold, f"{_HERE}.number:compare", number.compare),
+        Verifier("first-number", "1", _first, _gold, f"{_HERE}.number:compare", number.compare),
+        Verifier("choice", "1", choice.extract, _gold, f"{_HERE}.choice:compare", choice.compare),
+        Verifier("exact", "1", exact.extract, _gold, f"{_HERE}.exact:compare", exact.compare),
+        Verifier(
+            "vision",
+            "1",
+            partial(_marked_or, last_number),
+            vision.arguments,
+            f"{_HERE}.vision:compare",
+            by_problem=True,
+        ),
+        Verifier(
+            "reasoning-gym", "1", gym.extract, gym.arguments, f"{_HERE}.gym:compare", by_problem=True, timeout=20.0
+        ),
+        Verifier(
+            "code",
+            "1",
+            code.extract,
+            code.arguments,
+            f"{_HERE}.code:compare",
+            by_problem=True,
+            timeout=900.0,
+            memory=None,
+        ),
+    )
+}
+# What judges for them, so that another version of it is another verifier.
+_PACKAGES = {"math": "math-verify", "vision": "math-verify", "reasoning-gym": "reasoning-gym"}
+_EXTRA = "pip install 'boundary-stats[sampling]'"
+
+
+def verifier(name: str, unsafe: bool = False) -> Verifier:
+    """Verifier by name, or a user's own: `module:function`, called with problem (a dict) and text.
+
+    Parameters
+    ----------
+    name
+        One of VERIFIERS, or `module:function`; the function returns True or False, or an outcome's name.
+    unsafe
+        Let `code` run programs without a sandbox.
+
+    Raises
+    ------
+    InputError
+        For an unknown name, a missing package, or `code` where no sandbox works.
+    """
+    if ":" in name:
+        return _users_own(name)
+    if name not in VERIFIERS:
+        near = get_close_matches(name, VERIFIERS, n=1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        raise InputError(f"No verifier '{name}'.{hint} There are: {', '.join(VERIFIERS)}; or module:function.")
+    known = VERIFIERS[name]
+    if name == "code":
+        arguments = code.unsafe_arguments if unsafe else code.arguments
+        how = code.how_programs_run(unsafe)
+        return Verifier(**(vars(known) | {"arguments": arguments, "version": f"{known.version}.{how}"}))
+    if name in _PACKAGES:
+        return Verifier(**(vars(known) | {"version": f"{known.version}.{_package_version(name)}"}))
+    return known
+
+
+@contextmanager
+def judging(
+    problems: Iterable[Problem], how: Verifier, workers: int = 2
+) -> Iterator[Callable[[Iterable[Completion]], list[Verdict]]]:
+    """Keep workers and known verdicts from batch to batch: `with judging(problems, how) as judge: judge(completions)`.
+
+    Parameters
+    ----------
+    problems
+        Those that the samples are of.
+    how
+        The verifier.
+    workers
+        Number of worker processes.
+    """
+    known: dict[Question, Judgement] = {}
+    by_id = {problem.problem_id: problem for problem in problems}
+    with Pool(how.target, workers, how.timeout, how.memory) as pool:
+        yield partial(_judge_batch, by_id, how, pool, known)
+
+
+def judge(
+    problems: Iterable[Problem], completions: Iterable[Completion], how: Verifier, workers: int = 2
+) -> list[Verdict]:
+    """Verdicts on samples, in their order; see `judging`."""
+    with judging(problems, how, workers) as judge_batch:
+        return judge_batch(completions)
+
+
+def _judge_batch(
+    problems: Mapping[str, Problem],
+    how: Verifier,
+    pool: Pool,
+    known: dict[Question, Judgement],
+    completions: Iterable[Completion],
+) -> list[Verdict]:
+    samples = list(completions)
+    found = [how.extract(sample.text) if sample.text.strip() else None for sample in samples]
+    asked: list[Question | None] = []
+    new: dict[Question, Problem] = {}
+    for sample, each in zip(samples, found, strict=True):
+        problem = problems[sample.problem_id]
+        question = None if each is None else (problem.problem_id if how.by_problem else problem.answer, each.answer)
+        asked.append(question)
+        if question is not None and question not in known:
+            new.setdefault(question, problem)
+    _ask(how, pool, known, new)
+    return [
+        _verdict(sample, each, None if question is None else known[question])
+        for sample, each, question in zip(samples, found, asked, strict=True)
+    ]
+
+
+def _ask(how: Verifier, pool: Pool, known: dict[Question, Judgement], new: Mapping[Question, Problem]) -> None:
+    """Judge what is not known yet, each question once."""
+    hard = []
+    for question, problem in new.items():
+        judgement = how.quick(*how.arguments(problem, question[1])) if how.quick else None
+        if judgement is None:
+            hard.append(question)
+        else:
+            known[question] = judgement
+    # Arguments are made when a worker is free: a problem's tests can be large.
+    for place, judgement in pool.judged(hard, lambda question: how.arguments(new[question], question[1])):
+        known[hard[place]] = judgement
+
+
+def _verdict(sample: Completion, found: Extracted | None, judgement: Judgement | None) -> Verdict:
+    """Outcome of a sample: a truncated one is correct only where it marks its answer, and never wrong."""
+    outcome, reason = _outcome(sample, found, judgement)
+    answer = None if found is None else found.answer[:500]
+    return Verdict(sample.problem_id, sample.sample_index, outcome, answer, reason)
+
+
+def _outcome(sample: Completion, found: Extracted | None, judgement: Judgement | None) -> tuple[Outcome, str]:
+    truncated = sample.finish_reason == "length"
+    if not sample.text.strip():
+        return ("truncated", "no text within the limit") if truncated else ("empty", "")
+    if found is None or judgement is None:
+        return ("truncated", "no answer within the limit") if truncated else ("no_answer", "")
+    if truncated and not (found.explicit and judgement[0] == "correct"):
+        return "truncated", judgement[1]
+    return judgement
+
+
+def _package_version(name: str) -> str:
+    try:
+        return version(_PACKAGES[name])
+    except PackageNotFoundError as error:
+        raise InputError(f"The verifier '{name}' needs the package {_PACKAGES[name]}: {_EXTRA}.") from error
+
+
+def _users_own(name: str) -> Verifier:
+    """A user's function, in worker processes; its version is the hash of its module's source."""
+    from boundary.sampling.verifiers.worker import imported
+
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))  # a module in the folder where the command is run
+    try:
+        source = inspect.getsource(inspect.getmodule(imported(name)) or imported(name))
+    except (ImportError, AttributeError, OSError, TypeError) as error:
+        raise InputError(f"The verifier '{name}' cannot be imported: {error}. Name it module:function.") from error
+    return Verifier(
+        name=name.replace(":", "."),
+        version=hashlib.sha256(source.encode()).hexdigest()[:8],
+        extract=lambda text: Extracted(text, explicit=True),
+        arguments=lambda problem, text: (name, _as_dict(problem), text),
+        target=f"{_HERE}.user:compare",
+        by_problem=True,
+        timeout=60.0,
+        memory=None,
+    )
+
+
+def _as_dict(problem: Problem) -> dict[str, Any]:
+    return {
+        "problem_id": problem.problem_id,
+        "prompt": problem.prompt,
+        "answer": problem.answer,
+        "facts": dict(problem.facts),
+    }

@@ -1,0 +1,61 @@
+"""Whether two mathematical answers are equal, by math-verify.
+
+Runs in worker processes: its own time limits use alarm signals, which fail off the main thread and cannot break a loop
+inside a C library, so they are switched off and the pool kills what takes too long.
+"""
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from boundary.sampling.task import Outcome
+from boundary.sampling.verifiers.number import number
+
+_SPACE = re.compile(r"\\[,;!: ]|\\left|\\right|\s|~|\$")
+_TEXT = re.compile(r"\\(?:text|mathrm|textbf|mbox|operatorname)\s*\{([^{}]*)\}")
+LONGEST = 2_000
+
+
+def quick(gold: str, answer: str) -> tuple[Outcome, str] | None:
+    """Verdict where none needs computing: the same signs, or two plain numbers."""
+    if canonical(gold) == canonical(answer):
+        return "correct", ""
+    expected, given = number(gold), number(answer)
+    if expected is not None and given is not None and "%" not in gold + answer and expected == given:
+        return "correct", ""
+    if expected is not None and given is not None and expected.denominator == given.denominator == 1:
+        return "wrong", ""
+    return None
+
+
+def canonical(text: str) -> str:
+    r"""An answer without what does not matter to its meaning: spaces, \left and \right, \text{}, dollar signs."""
+    text = _TEXT.sub(r"\1", text).replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac").replace("\u2212", "-")
+    return _SPACE.sub("", text).rstrip(".")
+
+
+def compare(gold: str, answer: str) -> tuple[Outcome, str]:
+    """Verdict of math-verify; the gold answer first, since the comparison is not symmetric."""
+    from math_verify import verify
+
+    if len(answer) > LONGEST:
+        return "wrong", f"an answer of {len(answer)} signs"
+    expected, given = _parsed(gold), _parsed(answer)
+    if not expected:
+        return "verifier_error", f"the reference answer '{gold[:40]}' cannot be read as mathematics"
+    if not given:
+        return "wrong", f"'{answer[:40]}' cannot be read as mathematics"
+    return ("correct", "") if verify(expected, given, timeout_seconds=None) else ("wrong", "")
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> list[Any]:
+    from math_verify import ExprExtractionConfig, LatexExtractionConfig, parse
+
+    configs = [LatexExtractionConfig(boxed_match_priority=0), ExprExtractionConfig()]
+    return list(parse(f"\\boxed{{{text}}}", extraction_config=configs, parsing_timeout=None))
+
+
+def prepare() -> None:
+    """Import what takes long, before any time is counted."""
+    _parsed("1")

@@ -1,0 +1,29 @@
+"""Answers to problems with an image: the same text, or a number to the precision that the problem asks for."""
+
+from typing import Any
+
+from boundary.sampling.task import Outcome, Problem
+from boundary.sampling.verifiers import exact, math
+from boundary.sampling.verifiers.number import number
+
+
+def arguments(problem: Problem, answer: str) -> tuple[str, str, Any]:
+    """Reference, answer, and the digits after the point that count (MathVista's `precision`)."""
+    return problem.answer, answer, problem.facts.get("precision")
+
+
+def compare(gold: str, answer: str, precision: float | None) -> tuple[Outcome, str]:
+    """Verdict by text, then by number, then by mathematics."""
+    if exact.plain(gold) == exact.plain(answer):
+        return "correct", ""
+    expected, given = number(gold), number(answer)
+    if expected is not None and given is not None and precision is not None:
+        digits = int(precision)
+        return ("correct", "") if round(given, digits) == round(expected, digits) else ("wrong", "")
+    outcome, reason = math.quick(gold, answer) or math.compare(gold, answer)
+    return ("wrong", "") if outcome == "verifier_error" else (outcome, reason)
+
+
+def prepare() -> None:
+    """Import what takes long, before any time is counted."""
+    math.prepare()
