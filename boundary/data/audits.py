@@ -64,7 +64,7 @@ def read_audits(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     InputError
-        With the first line that is wrong: another kind, no whole numbers, more errors than checked verdicts, a row twice.
+        With the first line that is wrong: another kind, no whole numbers, more errors than checked, a row twice.
     """
     table = read_table(Path(path))
     missing = {"benchmark", "kind", "errors", "checked"} - set(table.columns)
