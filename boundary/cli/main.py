@@ -6,6 +6,7 @@ import click
 
 from boundary.cli.analyze import analyze
 from boundary.cli.data import data
+from boundary.cli.runs import counts, status, verify
 from boundary.errors import InputError
 
 
@@ -37,3 +38,6 @@ def main() -> None:
 
 main.add_command(analyze)
 main.add_command(data)
+main.add_command(counts)
+main.add_command(status)
+main.add_command(verify)

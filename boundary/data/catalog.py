@@ -68,8 +68,8 @@ def load_counts(what: Any) -> Counts:
     Parameters
     ----------
     what
-        The name of a shipped set; the path of a CSV, TSV (also .gz) or Parquet file, or of a folder that holds
-        counts.csv; a pandas DataFrame; `Counts`; or a sequence of these.
+        The name of a shipped set; the path of a CSV, TSV (also .gz) or Parquet file, of a folder of samples that
+        `boundary sample` wrote, or of one that holds counts.csv; a pandas DataFrame; `Counts`; or a sequence of these.
 
     Raises
     ------

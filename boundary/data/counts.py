@@ -12,6 +12,7 @@ import pandas as pd
 from jaxtyping import Int
 
 from boundary.data.reading import read_table
+from boundary.data.run_counts import refuse_other_problems
 from boundary.data.validation import KEY, validated
 from boundary.errors import InputError
 
@@ -66,7 +67,7 @@ class Counts:
 
     @classmethod
     def from_file(cls, path: str | Path) -> "Counts":
-        """Read and validate a CSV, TSV (also gzipped) or Parquet file, or a folder that holds counts.csv."""
+        """Read and validate a CSV, TSV (also .gz) or Parquet file, or a folder of samples or with counts.csv."""
         return cls.from_frame(read_table(Path(path)), str(path))
 
     @property
@@ -186,6 +187,7 @@ def concatenated(parts: Sequence[Counts]) -> Counts:
             f"{source}: both hold {row['model']} on {row['benchmark']}, problem {row['problem_id']}. "
             "Leave one out, or give the model another name in one of them."
         )
+    refuse_other_problems(frame)
     return Counts(validated(frame, source), source, bases.pop() if len(bases) == 1 else None)
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from boundary.data.run_counts import run_table
+from boundary.data.runs import is_run
 from boundary.errors import InputError
 
 # Where a row came from, carried beside the data until validation is done.
@@ -18,7 +20,7 @@ SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons"}
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """Read a CSV, TSV (also gzipped) or Parquet file.
+    """Read a CSV, TSV (also gzipped) or Parquet file, or a folder of samples that are judged.
 
     Returns
     -------
@@ -32,7 +34,7 @@ def read_table(path: Path) -> pd.DataFrame:
     name = path.name.lower()
     try:
         if path.is_dir():
-            return read_table(_in_folder(path))
+            return run_table(path) if is_run(path) else read_table(_in_folder(path))
         if not path.exists():
             raise InputError(f"No file '{path}'. Check the path, or see the shipped sets with: boundary data list.")
         if name.endswith(PARQUET_SUFFIXES):
@@ -47,7 +49,10 @@ def read_table(path: Path) -> pd.DataFrame:
 def _in_folder(folder: Path) -> Path:
     counts = folder / "counts.csv"
     if not counts.is_file():
-        raise InputError(f"'{folder}' is a folder without a counts.csv. Name a counts file (.csv, .tsv or .parquet).")
+        raise InputError(
+            f"'{folder}' is a folder without a counts.csv, and not a folder of samples either. "
+            "Name a counts file (.csv, .tsv or .parquet)."
+        )
     return counts
 
 

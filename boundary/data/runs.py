@@ -1,14 +1,14 @@
 """Run folders, as `boundary sample` writes them: manifests, shards of samples, verdicts, and the counts they make.
 
 An *arm* is one model on one benchmark: a folder with manifest.json, problems.jsonl, samples/ and verdicts/VERIFIER/. A
-run folder holds any number of arms. Shards are zstd-compressed JSON lines. A shard of samples begins with a header that
-lists what it holds, so that counting and resuming need not read the texts.
+run folder holds any number of arms. Shards are zstd-compressed JSON lines. A shard of samples begins with a header, a
+frame of its own, that lists what it holds, so that counting and resuming need not read the texts.
 """
 
 import hashlib
-import io
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -76,13 +76,57 @@ def read_lines(path: Path) -> Iterator[Any]:
     InputError
         If the shard is cut short or damaged; the message says how to go on.
     """
+    with _whole(path):
+        rest, texts = path.read_bytes(), []
+        while rest:
+            text, rest = _frame(rest)
+            texts.append(text)
+        values = [json.loads(line) for text in texts for line in text.splitlines()]
+    yield from values
+
+
+def read_header(path: Path) -> dict[str, Any]:
+    """What a shard of samples says that it holds, without reading the samples; that they are all there is checked.
+
+    Raises
+    ------
+    InputError
+        If the shard is cut short or damaged.
+    """
+    with _whole(path), path.open("rb") as file:
+        data = b""
+        while chunk := file.read(1 << 16):
+            data += chunk
+            text, rest = _frame(data, partial=True)
+            if text is not None:
+                header: dict[str, Any] = json.loads(text)
+                if len(data) - len(rest) + header["bytes"] == path.stat().st_size:
+                    return header
+                break
+        raise ValueError("the file ends too early")
+
+
+def _frame(data: bytes, partial: bool = False) -> tuple[Any, bytes]:
+    """The first zstd frame of some data, decompressed, and what follows it; None where it is not whole yet."""
+    import zstandard
+
+    frame = zstandard.ZstdDecompressor().decompressobj()
+    text = frame.decompress(data)
+    if frame.eof:
+        return text, frame.unused_data
+    if partial:
+        return None, b""
+    raise ValueError("the file ends too early")
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    """Turn what a damaged shard raises into a plain message."""
     import zstandard
 
     try:
-        with path.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as stream:
-            for line in io.TextIOWrapper(stream, encoding="utf-8"):
-                yield json.loads(line)
-    except (zstandard.ZstdError, ValueError, OSError) as error:
+        yield
+    except (zstandard.ZstdError, ValueError, KeyError, TypeError, OSError) as error:
         raise InputError(
             f"'{path}' is cut short or damaged ({error}). Delete it: what it held is sampled or judged again."
         ) from error
@@ -117,7 +161,7 @@ def sample_index(arm: Path) -> pd.DataFrame:
     expected = manifest_hash(read_manifest(arm))
     rows: list[list[Any]] = []
     for path in shards(arm / SAMPLES):
-        header: dict[str, Any] = next(read_lines(path), {})
+        header = read_header(path)
         if header.get("manifest") != expected:
             raise InputError(
                 f"'{path}' was sampled under another manifest than {arm / MANIFEST} says, so it is not pooled with it. "

@@ -96,7 +96,7 @@ class Store:
         if not good:
             return None
         header = {"manifest": manifest_hash(self.manifest), "samples": [_index_row(sample) for sample in good]}
-        shard = write_shard(self.arm / SAMPLES, [header, *map(_record, good)], prefix=_part(self.shard))
+        shard = write_shard(self.arm / SAMPLES, map(_record, good), _part(self.shard), header)
         for problem_id, place in new:
             self._held.setdefault(problem_id, set()).add(place)
         return shard
@@ -183,7 +183,7 @@ def slug(name: str) -> str:
 
 def stored_problems(arm: Path) -> tuple[Problem, ...]:
     """The problems of an arm, without their images."""
-    return tuple(Problem(**line) for line in read_problems(arm))
+    return tuple(Problem(**(line | {"messages": tuple(line["messages"])})) for line in read_problems(arm))
 
 
 def stored_completions(arm: Path) -> Iterator[Completion]:
@@ -210,19 +210,32 @@ def append_verdicts(arm: Path, verifier: str, verdicts: Iterable[Verdict], part:
     return write_shard(folder, rows, prefix=f"{number:06d}-{part}")
 
 
-def write_shard(folder: Path, lines: Iterable[Any], prefix: str) -> Path:
-    """Write JSON lines, compressed, under a name of their own: there whole, on the disk, or not at all."""
-    import zstandard
+def write_shard(folder: Path, lines: Iterable[Any], prefix: str, header: Mapping[str, Any] | None = None) -> Path:
+    """Write JSON lines, compressed, under a name of their own: there whole, on the disk, or not at all.
 
+    Parameters
+    ----------
+    header
+        Goes before the lines as a zstd frame of its own, with the number of bytes that follow it.
+    """
     name = f"{prefix}-{uuid4().hex[:12]}"
     hidden, final = folder / f".{name}.tmp", folder / f"{name}{SUFFIX}"
-    text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
+    data = _compressed(lines)
+    if header is not None:
+        data = _compressed([{**header, "bytes": len(data)}]) + data
     with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        _write_flushed(hidden, zstandard.ZstdCompressor(level=3, write_checksum=True).compress(text.encode()))
+        _write_flushed(hidden, data)
         hidden.rename(final)
         _flush_folder(folder)
     return final
+
+
+def _compressed(lines: Iterable[Any]) -> bytes:
+    import zstandard
+
+    text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
+    return zstandard.ZstdCompressor(level=3, write_checksum=True).compress(text.encode())
 
 
 def set_in_manifest(arm: Path, **values: Any) -> None:
@@ -234,7 +247,7 @@ def _agree(arm: Path, manifest: dict[str, Any], problems: Sequence[Problem]) -> 
     """Make the manifest, or check it against the one that is there; the one that now holds."""
     manifest = json.loads(json.dumps(manifest))
     if not (arm / MANIFEST).exists():
-        _write_text(arm / PROBLEMS, "".join(json.dumps(_stored(problem)) + "\n" for problem in problems))
+        _write_text(arm / PROBLEMS, "".join(json.dumps(_stored(problem), default=str) + "\n" for problem in problems))
         _create(arm / MANIFEST, _pretty(manifest))
     there = read_manifest(arm)
     if manifest_hash(there) != manifest_hash(manifest):

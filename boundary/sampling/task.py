@@ -98,7 +98,7 @@ def problem_hash(problem: Problem) -> str:
         "images": [hashlib.sha256(image).hexdigest() for image in problem.images],
         "tests": problem.facts.get("tests"),
     }
-    return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def problem_set_hash(problems: Iterable[Problem]) -> str:

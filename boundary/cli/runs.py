@@ -1,0 +1,114 @@
+"""`boundary counts`, `status` and `verify`: what is done with a folder of samples."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from boundary.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from boundary.sampling.verify import Disagreement
+
+FOLDER = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("folders", nargs=-1, required=True, type=FOLDER)
+@click.option("--verifier", metavar="V", help="Whose verdicts count. Default: the one that the manifest names.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="CSV to write.")
+def counts(folders: tuple[Path, ...], verifier: str | None, output: Path | None) -> None:
+    """Turn run folders into a counts table, as CSV.
+
+    Folders of one model and benchmark are pooled where their manifests differ in the seed alone.
+    """
+    from boundary.data.counts import Counts
+    from boundary.data.run_counts import run_table
+    from boundary.errors import InputError
+
+    table = Counts.from_frame(run_table(list(folders), verifier), ", ".join(map(str, folders))).table
+    if output is None:
+        click.echo(table.to_csv(index=False, lineterminator="\n"), nl=False)
+        return
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        table.to_csv(output, index=False, lineterminator="\n")
+    except OSError as error:
+        raise InputError(f"Cannot write '{output}': {error.strerror}. Name another file with -o.") from error
+    click.echo(str(output))
+
+
+@click.command()
+@click.argument("folder", type=FOLDER)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+def status(folder: Path, as_json: bool) -> None:
+    """Say how far a run is: samples stored, missing, truncated, repeated, judged."""
+    from boundary.sampling.status import run_status, sentences
+
+    arms = run_status(folder)
+    if as_json:
+        click.echo(json.dumps(arms, indent=2))
+        return
+    for arm in arms:
+        click.echo("\n".join(sentences(arm)))
+
+
+@click.command()
+@click.argument("folder", type=FOLDER)
+@click.option("--verifier", metavar="V", help="math, number, code, ... or module:function. Default: the manifest's.")
+@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Worker processes. Default: one a processor.")
+@click.option("--again", is_flag=True, help="Judge those samples anew, too, that this verifier has judged.")
+@click.option("--use", is_flag=True, help="Let counts and analyze use these verdicts from now on.")
+@click.option("--unsafe", is_flag=True, help="Run generated programs without a sandbox.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+def verify(folder: Path, as_json: bool, quiet: bool, use: bool, **options: Any) -> None:
+    """Judge stored samples, again or by another verifier; nothing is sampled.
+
+    Every verifier's verdicts are kept, and what they disagree on is reported.
+    """
+    from boundary.data.runs import arms
+    from boundary.errors import InputError
+    from boundary.sampling.store import set_in_manifest, slug
+    from boundary.sampling.verifiers import verifier
+    from boundary.sampling.verify import disagreements, verifier_of, verify_arm
+
+    found = arms(folder)
+    if not found:
+        raise InputError(f"'{folder}' is no run folder: it has no manifest. boundary sample -o DIR makes one.")
+    said = []
+    for arm in found:
+        how = verifier(options["verifier"] or verifier_of(arm), options["unsafe"])
+        with progress_bar(wanted=not (quiet or as_json)) as progress:
+            given = verify_arm(arm, how, options["workers"] or _processors(), options["again"], progress)
+        if use:
+            set_in_manifest(arm, verifier=slug(how.key))
+        differ = disagreements(arm, slug(how.key))
+        said.append({"folder": str(arm), "verifier": how.key, "outcomes": dict(given), "disagreements": differ})
+        if not (quiet or as_json):
+            _print_arm(arm, how.key, given, differ)
+    if as_json:
+        click.echo(json.dumps(said, indent=2, default=vars))
+
+
+def _print_arm(arm: Path, key: str, given: Counter[str], differ: "list[Disagreement]") -> None:
+    outcomes = ", ".join(f"{outcome} {count:,}" for outcome, count in sorted(given.items())) or "nothing new"
+    click.echo(f"{arm}: {key} judged {given.total():,} samples: {outcomes}")
+    for each in differ:
+        click.echo(
+            f"  against {each.other}, on {each.n_both:,} samples of both: "
+            f"only {each.one} calls {each.only_one:,} correct, only {each.other} {each.only_other:,}"
+        )
+        for example in each.examples:
+            click.echo(
+                f"    {example['problem_id']} #{example['sample_index']}: {example['outcome']} against "
+                f"{example['outcome_other']}; answer {example['answer']!r}"
+            )
+
+
+def _processors() -> int:
+    import os
+
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

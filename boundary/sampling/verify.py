@@ -1,0 +1,128 @@
+"""Judging the stored samples of a run again: nothing is sampled, every verifier's verdicts are kept."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from boundary.data.runs import read_manifest, read_verdicts, sample_index, verdict_names
+from boundary.errors import InputError
+from boundary.sampling.store import (
+    append_verdicts,
+    set_in_manifest,
+    slug,
+    stored_completions,
+    stored_problems,
+    unjudged,
+)
+from boundary.sampling.task import Completion
+from boundary.sampling.verifiers import Verifier, judging
+
+BATCH = 4096
+EXAMPLES = 5
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """What two verifiers say of the same samples.
+
+    Parameters
+    ----------
+    one, other
+        Their keys.
+    n_both
+        Samples that both judged.
+    only_one, only_other
+        Samples that only the one, only the other calls correct.
+    examples
+        Some of these: problem_id, sample_index, the outcome of each, the answer that the one found.
+    """
+
+    one: str
+    other: str
+    n_both: int
+    only_one: int
+    only_other: int
+    examples: tuple[dict[str, Any], ...]
+
+
+def verify_arm(
+    arm: Path, how: Verifier, workers: int = 2, again: bool = False, progress: Progress | None = None
+) -> Counter[str]:
+    """Judge the samples of an arm that a verifier has not judged yet, and store the verdicts.
+
+    Parameters
+    ----------
+    arm
+        The arm's folder.
+    how
+        The verifier.
+    workers
+        Number of worker processes.
+    again
+        Judge those anew, too, that it has judged.
+    progress
+        Called with the arm's name, the samples done and the samples in all.
+
+    Returns
+    -------
+    How often each outcome was given.
+    """
+    manifest = read_manifest(arm)
+    samples = stored_completions(arm) if again else unjudged(arm, slug(how.key))
+    total = len(sample_index(arm))
+    given: Counter[str] = Counter()
+    with judging(stored_problems(arm), how, workers) as judge:
+        for batch in _batches(samples):
+            verdicts = judge(batch)
+            append_verdicts(arm, how.key, verdicts)
+            given.update(verdict.outcome for verdict in verdicts)
+            if progress:
+                progress(f"{manifest['model']} on {manifest['benchmark']}", given.total(), total)
+    if not manifest.get("verifier"):
+        set_in_manifest(arm, verifier=slug(how.key))
+    return given
+
+
+def disagreements(arm: Path, key: str) -> list[Disagreement]:
+    """How the verdicts of a verifier (its key) differ from those of each other one, on an arm's samples."""
+    return [_disagreement(arm, key, other) for other in verdict_names(arm) if other != key]
+
+
+def verifier_of(arm: Path) -> str:
+    """Name of the verifier that an arm's manifest names, without its version.
+
+    Raises
+    ------
+    InputError
+        If it names none.
+    """
+    named = read_manifest(arm).get("verifier")
+    if not named:
+        raise InputError(f"'{arm}': its manifest names no verifier. Choose one with --verifier.")
+    name, _, version = str(named).rpartition("-")
+    return name if name and version[:1].isdigit() else str(named)
+
+
+def _disagreement(arm: Path, one: str, other: str) -> Disagreement:
+    keys = ["problem_id", "sample_index"]
+    both = read_verdicts(arm, one).merge(read_verdicts(arm, other), on=keys, suffixes=("", "_other"))
+    here, there = both["outcome"] == "correct", both["outcome_other"] == "correct"
+    shown = both.loc[here != there, [*keys, "outcome", "outcome_other", "answer"]].head(EXAMPLES)
+    return Disagreement(
+        one=one,
+        other=other,
+        n_both=len(both),
+        only_one=int((here & ~there).sum()),
+        only_other=int((there & ~here).sum()),
+        examples=tuple({str(key): value for key, value in row.items()} for row in shown.to_dict("records")),
+    )
+
+
+def _batches(samples: Iterable[Completion]) -> Iterator[list[Completion]]:
+    rest = iter(samples)
+    while batch := list(islice(rest, BATCH)):
+        yield batch
