@@ -6,6 +6,7 @@ output and time are limited. It dies with the process that started it.
 """
 
 import os
+import select
 import selectors
 import shutil
 import signal
@@ -14,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,9 +25,16 @@ from boundary.sampling.verifiers.seccomp import program_filter
 
 INSIDE = "/sandbox"
 MEGABYTE = 1 << 20
-# Runs inside, before the program: limits that it cannot lift again.
+GONE_SECONDS = 10.0
+# Runs inside, before the program: limits that it cannot lift again. First it looks whether anyone still reads what it
+# prints: who started it may have died before bwrap asked to die with it.
 BOOT = """
-import resource, sys
+import resource, select, sys
+listener = select.poll()
+listener.register(1, 0)
+if listener.poll(0):
+    sys.exit('nobody listens')
+del listener, select
 def limit(what, most):
     resource.setrlimit(what, (most, most))
 limit(resource.RLIMIT_AS, {memory})
@@ -250,13 +258,18 @@ def _ended(process: "subprocess.Popen[bytes]", deadline: float) -> Literal["time
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:
-    """End the process and its group; in the sandbox its end is the end of everything inside."""
-    if process.poll() is None:
-        try:
+    """End the process and its group; in the sandbox its end is the end of everything inside, shortly after."""
+    with suppress(ProcessLookupError):  # it ended just now
+        if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:  # it ended just now
-            return
-        process.wait()
+    # All that runs inside holds these pipes, the first process there even if the program closed them.
+    deadline = time.monotonic() + GONE_SECONDS
+    for pipe in (process.stdout, process.stderr):
+        assert pipe is not None
+        while time.monotonic() < deadline and select.select([pipe], [], [], deadline - time.monotonic())[0]:
+            if not os.read(pipe.fileno(), 1 << 16):
+                break
+    process.wait()
 
 
 def _said(code: int, errors: bytearray) -> str:
