@@ -28,6 +28,7 @@ from boundary.analysis.quantities import Asked, of_models, of_pair
 from boundary.analysis.ranking import ENOUGH_MODELS, RANKINGS, coverage_of, ranking_rows, ranking_verdict
 from boundary.analysis.trajectory import checkpoint_steps, in_training_order, trajectory_verdict
 from boundary.analysis.verdict import Verdict, verdict
+from boundary.analysis.witnesses import band_rows, beyond_rows
 from boundary.data.catalog import load_counts
 from boundary.data.counts import ALL, Counts
 from boundary.errors import InputError
@@ -276,8 +277,10 @@ class _Run:
         table = EstimateTable(panel.benchmark, rates, self.wanted.target, self.wanted.level)
         table.add_observed(observed(rates, models, pairs, asked))
         table.add_posterior(of_models(rates, models, asked))
-        for base, arm in pairs:
-            table.add_posterior(of_pair(rates, base, arm, asked))
+        compared = [quantity for base, arm in pairs for quantity in of_pair(rates, base, arm, asked)]
+        table.add_posterior(compared)
+        beyond_rows(table, models, pairs, asked)
+        band_rows(table, pairs, asked, compared, self.wanted.seed)
         return table.rows
 
     def _verdicts(self, one: _Done, alone: bool) -> list[Verdict]:

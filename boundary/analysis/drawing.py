@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec
 import numpy as np
 import pandas as pd
 
+from boundary.analysis.estimates import BOUNDS, OBSERVED, of_posterior
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -107,7 +109,16 @@ def arm_colours(estimates: pd.DataFrame) -> dict[str, str]:
 
 def curve_of(rows: pd.DataFrame, model: str, observed: bool = False) -> Curve:
     """Take one model's estimand over k: the posterior, or the plug-in from the counts alone."""
-    mine = rows.loc[(rows["model"] == model) & ((rows["prior"] == "observed") == observed)].sort_values("k")
+    return _curve(rows.loc[(rows["prior"] == OBSERVED) if observed else of_posterior(rows)], model)
+
+
+def witness_of(rows: pd.DataFrame, model: str, kind: str) -> Curve:
+    """Take what stands beside one model's posterior: ranges that counts allow, or a band over all k at once."""
+    return _curve(rows.loc[rows["prior"] == kind], model)
+
+
+def _curve(rows: pd.DataFrame, model: str) -> Curve:
+    mine = rows.loc[rows["model"] == model].sort_values("k")
     columns = ("k", "mean", "lower", "upper")
     return Curve(*(mine[column].to_numpy(dtype=float) for column in columns))
 
@@ -138,7 +149,7 @@ def canvas(rows: pd.DataFrame, benchmark: str, explanation: str, labels: bool = 
     right = 1.85 if labels else 0.3
     figure, panels = panels_of(1, 1, width=6.75 - right, height=3.1, right=right)
     axes: Axes = panels[0, 0]
-    level = rows.loc[rows["prior"] != "observed", "level"].iloc[0]
+    level = rows.loc[of_posterior(rows), "level"].iloc[0]
     title(axes, headline(rows, benchmark), explanation.format(level=level))
     return figure, axes
 
@@ -165,6 +176,24 @@ def draw_curve(axes: Axes, curve: Curve, observed: Curve, n: int, colour: str) -
     axes.plot(curve.k[within], curve.middle[within], color=colour)
     axes.plot(curve.k[beyond], curve.middle[beyond], color=colour, linestyle=(0, (3, 2)))
     axes.plot(observed.k, observed.middle, "o", color=colour, markersize=4.5, markeredgecolor="white")
+
+
+def draw_allowed(axes: Axes, rows: pd.DataFrame, model: str, n: int, colour: str) -> None:
+    """Shade what the counts allow beyond n whatever the prior, from the posterior's interval at n on."""
+    allowed, curve = witness_of(rows, model, BOUNDS), curve_of(rows, model)
+    if not len(allowed.k):
+        return
+    last = np.flatnonzero(curve.k <= n)[-1:]
+    k, _, lower, upper = (np.concatenate([ours[last], theirs]) for ours, theirs in zip(curve, allowed, strict=True))
+    axes.fill_between(k, lower, upper, color=colour, alpha=0.07, linewidth=0)
+    for edge in (lower, upper):
+        axes.plot(k, edge, color=colour, linewidth=0.5, alpha=0.5)
+
+
+def draw_edges(axes: Axes, band: Curve, colour: str) -> None:
+    """Draw the edges of a band over all k at once as dotted lines."""
+    for edge in (band.lower, band.upper):
+        axes.plot(band.k, edge, color=colour, linewidth=0.9, linestyle=(0, (1, 2)))
 
 
 def budget_axis(axes: Axes, rows: pd.DataFrame, n: int) -> None:

@@ -36,6 +36,10 @@ ESTIMATE_COLUMNS = (
 
 # Rows of this "prior" are computed from the counts alone and carry no interval.
 OBSERVED = "observed"
+# What counts allow beyond n whatever the prior; estimates beyond n without one; bands over all k at once, of the
+# posterior and of a bootstrap over problems (boundary.analysis.witnesses).
+BOUNDS, GOOD_TOULMIN, SIMULTANEOUS, SUP_T = "bounds", "good_toulmin", "simultaneous", "sup_t"
+NOT_PRIORS = (OBSERVED, BOUNDS, GOOD_TOULMIN, SIMULTANEOUS, SUP_T)
 
 
 @dataclass
@@ -89,6 +93,24 @@ class EstimateTable:
             row = self._row(one.estimand, one.model, one.reference, one.k, OBSERVED)
             self.rows.append(row | {"tau": one.tau, "target": "benchmark", "mean": one.value, "extrapolated": False})
 
+    def add_witness(
+        self,
+        kind: str,
+        estimand: str,
+        model: str,
+        reference: str,
+        k: float,
+        values: tuple[float, ...],
+        beyond: bool,
+    ) -> None:
+        """Add what stands beside the posterior: its mean (NaN for a range alone), lower and upper end."""
+        row = self._row(estimand, model, reference, k, kind) | dict(
+            zip(("mean", "lower", "upper"), values, strict=True)
+        )
+        # A bootstrap over problems speaks of problems like these, whatever was asked for.
+        target = "superpopulation" if kind in (SUP_T, GOOD_TOULMIN) else self.target
+        self.rows.append(row | {"target": target, "level": self.level, "extrapolated": bool(beyond)})
+
     def add_probability(self, estimand: str, model: str, reference: str, k: int, value: float, beyond: bool) -> None:
         """Add a probability: it has no interval, and its mean is all there is."""
         row = self._row(estimand, model, reference, k, self.rates.prior)
@@ -105,6 +127,11 @@ class EstimateTable:
             "prior": prior,
             "n_problems": self.rates.n_problems,
         }
+
+
+def of_posterior(rows: pd.DataFrame) -> pd.Series:
+    """Which rows are posterior summaries under a prior, rather than what stands beside them."""
+    return ~rows["prior"].isin(NOT_PRIORS)
 
 
 def estimates_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:

@@ -24,14 +24,18 @@ from boundary.analysis.drawing import (
     canvas,
     clipped,
     curve_of,
+    draw_allowed,
     draw_curve,
+    draw_edges,
     headline,
     label_ends,
     panels_of,
     percent_axis,
     styled,
     title,
+    witness_of,
 )
+from boundary.analysis.estimates import BOUNDS, SIMULTANEOUS, of_posterior
 from boundary.analysis.figures_several import histogram, pairs, ranking, trajectory
 from boundary.analysis.trajectory import ENOUGH_CHECKPOINTS
 from boundary.analysis.verdict import short
@@ -60,11 +64,13 @@ def pass_curves(estimates: pd.DataFrame, benchmark: str, n: int) -> Figure:
         Not attached to any backend; save it with `image`.
     """
     rows = estimates.loc[(estimates["benchmark"] == benchmark) & (estimates["estimand"] == "pass_at_k")]
-    figure, axes = canvas(rows, benchmark, "line, band: posterior, {level:.0%} interval; points: unbiased estimates")
+    explanation = "line, band: posterior, {level:.0%} interval; points: unbiased estimates" + _allowed_words(rows)
+    figure, axes = canvas(rows, benchmark, explanation)
     base = base_model(estimates)
     ends = []
     for model, colour in _arms_in(rows, estimates).items():
         curve = curve_of(rows, model)
+        draw_allowed(axes, rows, model, n, colour)
         draw_curve(axes, curve, curve_of(rows, model, observed=True), n, colour)
         ends.append((float(curve.middle[-1]), arm_label(model, base), colour))
     percent_axis(axes, "pass@k, share of problems solved")
@@ -83,12 +89,17 @@ def shrinkage_curve(estimates: pd.DataFrame, benchmark: str, n: int) -> Figure:
     rows = here.loc[here["estimand"] == "shrinkage"]
     base = base_model(estimates)
     arms = _arms_in(rows, estimates)
-    explanation = "pass@k of the base less that of RL: posterior, {level:.0%} interval; points: unbiased estimates"
+    alone = len(arms) == 1 and bool((rows["prior"] == SIMULTANEOUS).any())
+    explanation = "base less RL: posterior, {level:.0%} interval; points: unbiased" + _allowed_words(rows)
+    explanation += "; dotted: all k at once" * alone
     figure, axes = canvas(rows, benchmark, explanation, labels=len(arms) > 1)
     axes.axhline(0, color=INK, linewidth=0.9)
     ends = []
     for model, colour in arms.items():
         curve = curve_of(rows, model)
+        draw_allowed(axes, rows, model, n, colour)
+        if alone:
+            draw_edges(axes, witness_of(rows, model, SIMULTANEOUS), colour)
         draw_curve(axes, curve, curve_of(rows, model, observed=True), n, colour)
         ends.append((float(curve.middle[-1]), arm_label(model, base), colour))
     percent_axis(axes, "shrinkage, percentage points", signed=True)
@@ -170,6 +181,10 @@ def _arms_in(rows: pd.DataFrame, estimates: pd.DataFrame) -> dict[str, str]:
     return {model: colour for model, colour in arm_colours(estimates).items() if (rows["model"] == model).any()}
 
 
+def _allowed_words(rows: pd.DataFrame) -> str:
+    return "; faint: what counts allow" if (rows["prior"] == BOUNDS).any() else ""
+
+
 def _name_sides(axes: Axes) -> None:
     """Say in words what each side of the zero line means."""
     low, high = axes.get_ylim()
@@ -185,7 +200,7 @@ def _mark_crossover(axes: Axes, here: pd.DataFrame) -> None:
     """Mark the crossover and its interval on the zero line, with an arrow where the interval has no end."""
     from matplotlib.patheffects import withStroke
 
-    found = here.loc[(here["estimand"] == "crossover") & (here["prior"] != "observed")]
+    found = here.loc[(here["estimand"] == "crossover") & of_posterior(here)]
     if found.empty or not np.isfinite(found["median"].iloc[0]):
         return
     median, lower, upper = (float(found[column].iloc[0]) for column in ("median", "lower", "upper"))
@@ -225,7 +240,7 @@ def _draw_stack(axes: Axes, rows: pd.DataFrame, name: str, n: int) -> None:
 
 def _draw_lost_and_gained(axes: Axes, rows: pd.DataFrame, n: int) -> None:
     """Draw the two flows that tell the models apart, each with its band and the plug-in from the counts."""
-    ends, level = [], rows.loc[rows["prior"] != "observed", "level"].iloc[0]
+    ends, level = [], rows.loc[of_posterior(rows), "level"].iloc[0]
     for flow in ("gained", "lost"):
         mine, model = rows.loc[rows["estimand"] == flow], str(rows["model"].iloc[0])
         curve = curve_of(mine, model)

@@ -23,7 +23,7 @@ from boundary.analysis.drawing import (
     styled,
     title,
 )
-from boundary.analysis.estimates import OBSERVED
+from boundary.analysis.estimates import OBSERVED, of_posterior
 from boundary.analysis.verdict import short
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def ranked_models(rows: pd.DataFrame, k: float) -> list[str]:
 
 
 def _posterior(estimates: pd.DataFrame, benchmark: str) -> pd.DataFrame:
-    return estimates.loc[(estimates["benchmark"] == benchmark) & (estimates["prior"] != OBSERVED)]
+    return estimates.loc[(estimates["benchmark"] == benchmark) & of_posterior(estimates)]
 
 
 def _budgets(rows: pd.DataFrame, n: int) -> list[float]:

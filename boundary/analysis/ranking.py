@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from boundary.analysis.estimates import OBSERVED, EstimateTable, Quantity
+from boundary.analysis.estimates import EstimateTable, Quantity, of_posterior
 from boundary.analysis.numerals import number
 from boundary.analysis.verdict import SURE, Verdict, short
 from boundary.stats.estimands import pass_at_k
@@ -87,7 +87,7 @@ def directions(probabilities: pd.Series) -> dict[str, Any]:
 
 def ranking_verdict(estimates: pd.DataFrame, benchmark: str, n: int) -> Verdict | None:
     """Say which model is best at k = 1 and at n, how surely, and how many pairs are told apart."""
-    rows = estimates.loc[(estimates["benchmark"] == benchmark) & (estimates["prior"] != OBSERVED)]
+    rows = estimates.loc[(estimates["benchmark"] == benchmark) & of_posterior(estimates)]
     best = rows.loc[rows["estimand"] == "best"]
     if best.empty:
         return None
@@ -132,7 +132,7 @@ def panel_rows(estimates: pd.DataFrame) -> pd.DataFrame:
     """
     rows = estimates.loc[
         (estimates["estimand"] == "shrinkage")
-        & (estimates["prior"] != OBSERVED)
+        & of_posterior(estimates)
         & ~estimates["extrapolated"]
         & (estimates["benchmark"] != "all")
     ]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from boundary.analysis.estimates import OBSERVED
+from boundary.analysis.estimates import of_posterior
 from boundary.analysis.numerals import number
 from boundary.analysis.verdict import Verdict, short
 from boundary.data.counts import Counts
@@ -43,7 +43,7 @@ def in_training_order(counts: Counts, base: str | None, models: Sequence[str]) -
 
 def trajectory_verdict(estimates: pd.DataFrame, benchmark: str, steps: Mapping[str, str], n: int) -> Verdict | None:
     """Say what pass@1 and pass@n did from the base to the last checkpoint, and between the first and the last."""
-    rows = estimates.loc[(estimates["benchmark"] == benchmark) & (estimates["prior"] != OBSERVED)]
+    rows = estimates.loc[(estimates["benchmark"] == benchmark) & of_posterior(estimates)]
     curve = rows.loc[rows["estimand"] == "pass_at_k"]
     here = [model for model in steps if model in set(curve["model"])]
     if len(here) <= ENOUGH_CHECKPOINTS:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from boundary.analysis.estimates import OBSERVED
+from boundary.analysis.estimates import of_posterior
 from boundary.analysis.numerals import number
 
 # Probabilities above which a direction is stated without hedging, and below which nothing is claimed.
@@ -32,7 +32,7 @@ def verdict(estimates: pd.DataFrame, benchmark: str, model: str, reference: str 
     n
         Largest budget within the samples drawn of every problem.
     """
-    rows = estimates.loc[estimates["prior"] != OBSERVED]
+    rows = estimates.loc[of_posterior(estimates)]
     if reference is None:
         return Verdict(benchmark, model, None, _alone(rows, short(model), n))
     parts = [_lead(rows, short(model), short(reference), n), _coverage(rows, n), _beyond(rows, n)]

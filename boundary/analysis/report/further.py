@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from boundary.analysis.estimates import OBSERVED
+from boundary.analysis.estimates import OBSERVED, of_posterior
 from boundary.analysis.numerals import interval, number
 
 RELIABILITY = ("pass_hat_k", "g_pass_at_k", "mg_pass_at_k", "cover_at_tau", "tail_exponent")
@@ -70,7 +70,7 @@ def _support(rows: pd.DataFrame, model: str, base: str) -> dict[str, Any]:
 
 def _cell(rows: pd.DataFrame, scale: float, digits: int) -> dict[str, str]:
     seen = rows.loc[rows["prior"] == OBSERVED, "mean"]
-    posterior = rows.loc[rows["prior"] != OBSERVED].to_dict(orient="records")
+    posterior = rows.loc[of_posterior(rows)].to_dict(orient="records")
     row = posterior[0] if posterior else {}
     return {
         "observed": number(float(seen.iloc[0]), scale, digits) if len(seen) else "",

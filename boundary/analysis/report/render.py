@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from boundary.analysis.drawing import image
+from boundary.analysis.estimates import NOT_PRIORS, OBSERVED, of_posterior
 from boundary.analysis.figures import MOST_CURVES, figures_of
 from boundary.analysis.numerals import interval, number
 from boundary.analysis.quantities import BUDGETS_THEMSELVES
 from boundary.analysis.ranking import panel_sentences
+from boundary.analysis.report.beyond import beyond, witnesses
 from boundary.analysis.report.further import further
 from boundary.analysis.report.methods import REFERENCES, methods
 from boundary.analysis.report.problem_tables import problem_tables, script, script_policy
@@ -39,7 +41,7 @@ HEADINGS = {
 
 
 class Cell(NamedTuple):
-    """One quantity at one budget: the plug-in from the counts alone, and the posterior with its interval."""
+    """One quantity at one budget: what counts alone say (beyond n: what they allow), and posterior with interval."""
 
     observed: str
     posterior: str
@@ -158,6 +160,7 @@ def _section(analysis: Reported, benchmark: str, pictures: dict[str, bytes]) -> 
         "facts": _all_facts(rows, analysis),
         "tables": _tables(analysis, rows),
         "ranking": ranking(rows, samples_per_problem(analysis, benchmark)),
+        "beyond": beyond(rows, samples_per_problem(analysis, benchmark)),
         "further": further(rows, analysis.models, analysis.base),
         "problems": problem_tables(analysis.problems, benchmark),
     }
@@ -189,7 +192,7 @@ def _all_facts(rows: pd.DataFrame, analysis: Reported) -> dict[str, list[Fact]]:
 
 def _facts(rows: pd.DataFrame, model: str) -> list[Fact]:
     """Pick the numbers that belong to no single budget."""
-    mine = rows.loc[(rows["model"] == model) & (rows["prior"] != "observed")]
+    mine = rows.loc[(rows["model"] == model) & of_posterior(rows)]
     facts = []
     for estimand, label, scale, digits in (
         ("crossover", "Crossover, k", 1.0, 0),
@@ -229,26 +232,27 @@ def _tables(analysis: Reported, rows: pd.DataFrame) -> list[Table]:
 
 def _table(caption: str, columns: Sequence[Column], rows: pd.DataFrame) -> Table:
     """Fill one table, a row for each budget."""
-    found = {}
+    found: dict[Any, dict[str, dict[Any, Any]]] = {}
     for row in rows.to_dict(orient="records"):
-        found[row["estimand"], row["model"], row["k"], row["prior"] == "observed"] = row
+        kind = row["prior"] if row["prior"] in NOT_PRIORS else ""
+        found.setdefault((row["estimand"], row["model"], row["k"]), {})[kind] = row
     # The last column is the RL model's: another one's may have budgets of its own, where its samples are more or fewer.
     mine = rows.loc[(rows["estimand"] == columns[-1].estimand) & (rows["model"] == columns[-1].model)]
     budgets = mine[["k", "extrapolated"]].drop_duplicates("k").sort_values("k")
     with_probability = any(column.estimand == "shrinkage" for column in columns)
     lines = []
     for k, extrapolated in budgets.itertuples(index=False):
-        shrinkage = found.get(("shrinkage", columns[-1].model, k, False), {})
+        shrinkage = found.get(("shrinkage", columns[-1].model, k), {}).get("", {})
         probability = number(shrinkage.get("prob_positive"), 1.0, 2)
         lines.append(Row(budget(k), bool(extrapolated), [_cell(found, column, k) for column in columns], probability))
     return Table(caption, [column.heading for column in columns], lines, with_probability)
 
 
-def _cell(found: dict[Any, dict[Any, Any]], column: Column, k: float) -> Cell:
-    posterior = found.get((column.estimand, column.model, k, False), {})
-    observed = found.get((column.estimand, column.model, k, True), {})
+def _cell(found: dict[Any, dict[str, dict[Any, Any]]], column: Column, k: float) -> Cell:
+    here = found.get((column.estimand, column.model, k), {})
+    posterior, observed = here.get("", {}), here.get(OBSERVED, {})
     return Cell(
-        number(observed.get("mean"), column.scale, column.digits),
+        number(observed.get("mean"), column.scale, column.digits) or witnesses(here, column.scale, column.digits),
         number(posterior.get("mean"), column.scale, column.digits),
         interval(posterior, column.scale, column.digits),
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from boundary.analysis.estimates import OBSERVED
+from boundary.analysis.estimates import of_posterior
 from boundary.analysis.figures_several import ranked_models
 from boundary.analysis.numerals import interval, number
 from boundary.analysis.ranking import multiplicity, multiplicity_text
@@ -25,7 +25,7 @@ def ranking(rows: pd.DataFrame, n: int) -> dict[str, Any] | None:
     n
         Samples of every problem.
     """
-    rows = rows.loc[rows["prior"] != OBSERVED]
+    rows = rows.loc[of_posterior(rows)]
     known = sorted(set(rows.loc[rows["estimand"] == "best", "k"]))
     if not known:
         return None

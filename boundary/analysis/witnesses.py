@@ -1,0 +1,86 @@
+"""What stands beside the posterior: what counts allow beyond n without a prior, and bands over all budgets at once."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from boundary.analysis.estimates import BOUNDS, GOOD_TOULMIN, SIMULTANEOUS, SUP_T, EstimateTable, Quantity
+from boundary.analysis.quantities import Asked
+from boundary.stats.bands import Band, first_loss_set, posterior_band, sup_t_band
+from boundary.stats.bounds import pass_at_k_bounds, shrinkage_bounds
+from boundary.stats.good_toulmin import good_toulmin
+
+
+def beyond_rows(table: EstimateTable, models: Sequence[str], pairs: Sequence[tuple[str, str]], asked: Asked) -> None:
+    """Add, at each budget beyond n, the range of pass@k and shrinkage that counts allow, and Good-Toulmin estimates."""
+    rates = table.rates
+    budgets = [k for k in asked.budgets if k > rates.reliable_k]
+    if not budgets:
+        return
+    for model in models:
+        columns = [rates.index(model)]
+        c, n = rates.n_correct[:, columns], rates.n_samples[:, columns]
+        allowed = pass_at_k_bounds(c[:, 0], n[:, 0], budgets, table.level, table.target)
+        _range_rows(table, "pass_at_k", model, "", budgets, allowed)
+        _good_toulmin_rows(table, "pass_at_k", model, "", c, n, budgets)
+    for base, rl in pairs:
+        columns = [rates.index(base), rates.index(rl)]
+        c, n = rates.n_correct[:, columns], rates.n_samples[:, columns]
+        allowed = shrinkage_bounds(c, n, budgets, table.level, table.target)
+        _range_rows(table, "shrinkage", rl, base, budgets, allowed)
+        _good_toulmin_rows(table, "shrinkage", rl, base, c, n, budgets)
+
+
+def _range_rows(
+    table: EstimateTable, estimand: str, model: str, reference: str, budgets: Sequence[int], ranges: np.ndarray
+) -> None:
+    for k, (lower, upper) in zip(budgets, ranges, strict=True):
+        table.add_witness(BOUNDS, estimand, model, reference, k, (np.nan, lower, upper), beyond=True)
+
+
+def _good_toulmin_rows(
+    table: EstimateTable,
+    estimand: str,
+    model: str,
+    reference: str,
+    c: np.ndarray,
+    n: np.ndarray,
+    budgets: Sequence[int],
+) -> None:
+    found = good_toulmin(c, n, budgets, table.level)
+    for k, *values in zip(budgets, found.mean, found.lower, found.upper, strict=True):
+        if np.isfinite(values[0]):  # there is none out of its reliable range
+            table.add_witness(GOOD_TOULMIN, estimand, model, reference, k, tuple(values), beyond=True)
+
+
+def band_rows(
+    table: EstimateTable, pairs: Sequence[tuple[str, str]], asked: Asked, quantities: Sequence[Quantity], seed: int
+) -> None:
+    """Add the simultaneous bands of each shrinkage: the posterior's, and the bootstrap's with its first-loss set."""
+    for base, rl in pairs:
+        curve = [one for one in quantities if one.estimand == "shrinkage" and one.model == rl]
+        if curve:
+            draws = np.stack([one.draws.to_numpy() for one in curve], axis=-1)
+            band = posterior_band(draws, [int(one.k) for one in curve], table.level)
+            _band_rows(table, SIMULTANEOUS, rl, base, band, asked.budgets)
+        columns = [table.rates.index(base), table.rates.index(rl)]
+        c, n = table.rates.n_correct[:, columns], table.rates.n_samples[:, columns]
+        if len(c) > 1 and n.min() > 1:
+            band = sup_t_band(c, n, table.level, seed)
+            _band_rows(table, SUP_T, rl, base, band, asked.budgets)
+            found = (_caught_up(band), *first_loss_set(band))
+            table.add_witness(SUP_T, "crossover", rl, base, np.nan, found, beyond=False)
+
+
+def _band_rows(table: EstimateTable, kind: str, rl: str, base: str, band: Band, budgets: Sequence[int]) -> None:
+    wanted = np.isin(band.k, budgets)
+    for k, mean, lower, upper in zip(*(part[wanted] for part in band[:4]), strict=True):
+        table.add_witness(kind, "shrinkage", rl, base, k, (mean, lower, upper), beyond=k > table.rates.reliable_k)
+
+
+def _caught_up(band: Band) -> float:
+    """The first budget at which the unbiased curve of the base is no lower; NaN where RL does not lead at k = 1."""
+    caught = np.flatnonzero(band.mean >= 0)
+    if band.mean[0] >= 0:
+        return np.nan
+    return float(band.k[caught[0]]) if len(caught) else np.inf
