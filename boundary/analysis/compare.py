@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from boundary.analysis.criticism import Criticism, criticism, fit_families
 from boundary.analysis.dependence import SampleCheck, check_samples
 from boundary.analysis.diagnosis import diagnose
 from boundary.analysis.estimates import EstimateTable, estimates_frame
@@ -61,6 +62,8 @@ class Analysis:
         Sentences on drift and dependence of the samples, where these were given.
     problems
         One row a problem and model (`boundary.analysis.problems.PROBLEM_COLUMNS`).
+    criticism
+        Whether the populations reproduce the counts, and what other families would say.
     """
 
     estimates: pd.DataFrame
@@ -74,6 +77,7 @@ class Analysis:
     verdicts: Sequence[Verdict]
     sample_checks: tuple[SampleCheck, ...] = ()
     problems: pd.DataFrame = field(default_factory=pd.DataFrame)
+    criticism: Criticism = field(default_factory=Criticism)
 
     @property
     def ok(self) -> bool:
@@ -81,7 +85,7 @@ class Analysis:
         return bool(self.diagnostics["ok"].all())
 
     def write(self, folder: str | Path) -> list[Path]:
-        """Write the report, estimates.csv, problems.csv, summary.json, posterior.nc and figures/ into a folder.
+        """Write the report, tables, summary.json, posterior.nc and figures/ into a folder.
 
         Returns
         -------
@@ -92,7 +96,14 @@ class Analysis:
 
         folder = _made(folder)
         written = write_report(self, folder)
-        tables = {"estimates.csv": self.estimates, "problems.csv": self.problems}
+        tables = {
+            "estimates.csv": self.estimates,
+            "problems.csv": self.problems,
+            "checks.csv": self.criticism.checks,
+            "families.csv": self.criticism.families,
+        }
+        if len(self.criticism.sensitivity):
+            tables["sensitivity.csv"] = self.criticism.sensitivity
         for name, table in tables.items():
             table.to_csv(folder / name, index=False, float_format="%.8g", lineterminator="\n")
         posterior = write_posterior(self.rates, folder / "posterior.nc")
@@ -115,6 +126,7 @@ def analyze(
     level: float = 0.95,
     seed: int = 0,
     common_problems: bool = False,
+    compare_priors: bool = False,
     samples: Any = None,
     progress: Progress | None = None,
 ) -> Analysis:
@@ -152,6 +164,8 @@ def analyze(
         The same seed gives the same numbers.
     common_problems
         Go on with the problems that all models have, where they differ.
+    compare_priors
+        Fit the other families of populations too, weigh them by leave-one-out prediction, and say where they disagree.
     samples
         The samples one by one, a DataFrame or a path, to be checked for drift and dependence: see
         `boundary.analysis.dependence.check_samples`.
@@ -166,7 +180,7 @@ def analyze(
     table = load_counts(counts)
     prior_used = chosen_prior(prior)
     check_options(target, level, k, max_k, prior_used)
-    wanted = _Wanted(k, max_k, chosen_taus(tau), chosen_estimands(estimands), target, level, seed)
+    wanted = _Wanted(k, max_k, chosen_taus(tau), chosen_estimands(estimands), target, level, seed, compare_priors)
     base, arms = chosen_arms(table, base, rl, rank)
     if rl is None:
         arms = in_training_order(table, base, arms)
@@ -189,6 +203,7 @@ class _Wanted:
     target: Target
     level: float
     seed: int
+    compare_priors: bool = False
 
     def of(self, rates: SolveRates) -> Asked:
         """What to report of a fit: the default budgets depend on its samples."""
@@ -246,19 +261,29 @@ class _Run:
             pd.DataFrame([one.diagnosis for one in done]),
             _by_benchmark([*self._verdicts_of_several(estimates, settings), *verdicts], benchmarks),
             problems=joined(tables),
+            criticism=self._criticism(done, progress),
         )
+
+    def _criticism(self, done: Sequence[_Done], progress: Progress) -> Criticism:
+        asked = [one.panel for one in done]
+        fits = [{one.rates.prior: one.rates} for one in done]
+        if self.wanted.compare_priors:
+            others = fit_families(asked, self.prior, self.wanted.seed, progress)
+            fits = [mine | more for mine, more in zip(fits, others, strict=True)]
+        wanted = [self.wanted.of(one.rates) for one in done]
+        return criticism(asked, fits, wanted, self.wanted.level, self.wanted.seed)
 
     def _done(self, asked: list[Panel], progress: Progress) -> list[_Done]:
         """Fits with their rows and diagnoses; those that did not converge once more, with more draws."""
-        fits = fit_all(asked, self.prior, self.wanted.seed, progress)
-        done = [self._judged(panel, rates) for panel, rates in zip(asked, fits, strict=True)]
+        done = fit_all(asked, self.prior, self.wanted.seed, progress, self._judged)
         for times in LONGER:
             failed = [i for i, one in enumerate(done) if not one.diagnosis["ok"]]
             if not failed:
                 break
-            again = fit_longer([asked[i] for i in failed], self.prior, times, self.wanted.seed, progress)
-            for i, rates in zip(failed, again or [], strict=False):
-                done[i] = self._judged(asked[i], rates)
+            panels_again = [asked[i] for i in failed]
+            again = fit_longer(panels_again, self.prior, times, self.wanted.seed, progress, self._judged)
+            for i, one in zip(failed, again, strict=False):
+                done[i] = one
         return done
 
     def _judged(self, panel: Panel, rates: SolveRates) -> _Done:

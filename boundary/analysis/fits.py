@@ -65,14 +65,24 @@ def fit_names(asked: Sequence[Panel]) -> list[str]:
     return [f"{panel.benchmark}: {panel.arm}" if several else panel.benchmark for panel in asked]
 
 
-def fit_all(asked: Sequence[Panel], prior: Prior, seed: int, progress: Progress) -> list[SolveRates]:
-    """Posterior of each panel, several at once: a fit of this size keeps little more than one core busy."""
+def _as_it_is(panel: Panel, rates: SolveRates) -> Any:
+    return rates
+
+
+def fit_all(
+    asked: Sequence[Panel],
+    prior: Prior,
+    seed: int,
+    progress: Progress,
+    then: Callable[[Panel, SolveRates], Any] = _as_it_is,
+) -> list[Any]:
+    """Fit each panel and hand the posterior on, several at once: a fit keeps little more than one core busy."""
     names = fit_names(asked)
     progress(names[0], 0, len(asked))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         # The largest first: `all` takes longest and compiles what the larger benchmarks need too.
         order = sorted(range(len(asked)), key=lambda i: -len(asked[i].counts.problem_ids))
-        fits = {pool.submit(_fit, asked[i], prior, seed): i for i in order}
+        fits = {pool.submit(lambda one: then(one, _fit(one, prior, seed)), asked[i]): i for i in order}
         try:
             for done, fit in enumerate(as_completed(fits), start=1):
                 progress(names[fits[fit]], done, len(asked))
@@ -84,14 +94,19 @@ def fit_all(asked: Sequence[Panel], prior: Prior, seed: int, progress: Progress)
 
 
 def fit_longer(
-    asked: Sequence[Panel], prior: Prior, times: int, seed: int, progress: Progress
-) -> list[SolveRates] | None:
-    """The same fits with so many times the draws, thinned to as many as before; None for a prior without `draws`."""
+    asked: Sequence[Panel],
+    prior: Prior,
+    times: int,
+    seed: int,
+    progress: Progress,
+    then: Callable[[Panel, SolveRates], Any] = _as_it_is,
+) -> list[Any]:
+    """The same with so many times the draws, thinned to as many as before; nothing for a prior without `draws`."""
     family: Any = prior
     if not hasattr(family, "draws"):
-        return None
+        return []
     longer = dataclasses.replace(family, draws=times * family.draws)
-    return [rates.thinned(times) for rates in fit_all(asked, longer, seed, progress)]
+    return fit_all(asked, longer, seed, progress, lambda panel, rates: then(panel, rates.thinned(times)))
 
 
 def _fit(panel: Panel, prior: Prior, seed: int) -> SolveRates:

@@ -10,7 +10,7 @@ from boundary.cli.progress import progress_bar
 if TYPE_CHECKING:
     from boundary.analysis.compare import Analysis
 
-PRIOR_NAMES = ("nonparametric", "beta_binomial", "independent")
+PRIOR_NAMES = ("nonparametric", "logit_normal", "beta_binomial", "inflated_beta_binomial", "stacked", "independent")
 TARGETS = ("benchmark", "superpopulation")
 
 
@@ -62,6 +62,7 @@ def thresholds(ctx: click.Context, param: click.Parameter, text: str | None) -> 
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same numbers.")
 @click.option("--common-problems", is_flag=True, help="Use only the problems that every model has.")
+@click.option("--compare-priors", is_flag=True, help="Fit other families too, and say where they disagree.")
 @click.option("--samples", type=click.Path(dir_okay=False), metavar="FILE", help="Samples, to check order and runs.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON in place of the verdict.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
@@ -120,6 +121,9 @@ def print_verdict(analysis: "Analysis", written: list[Path]) -> None:
     for verdict in analysis.verdicts:
         table.add_row(Text(verdict.benchmark), Text(verdict.text))
     console.print(table)
+    for remark in analysis.criticism.remarks:
+        if remark.alarming:
+            console.print(Text(f"POPULATION of {remark.model}, {remark.benchmark}: {remark.text}", style="bold red"))
     for check in analysis.sample_checks:
         if check.alarming:
             console.print(Text(f"SAMPLES of {check.model}, {check.benchmark}: {check.text}", style="bold red"))

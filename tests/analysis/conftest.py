@@ -10,6 +10,7 @@ import pytest
 from scipy.special import gammaln
 
 import boundary.data
+from boundary.analysis.criticism import Criticism
 
 COUNTS = Path(boundary.data.__file__).parent / "sets" / "deepscaler-1.5b" / "counts.csv"
 BASE, RL = "DeepSeek-R1-Distill-Qwen-1.5B", "DeepScaleR-1.5B-Preview"
@@ -32,6 +33,7 @@ class SyntheticAnalysis:
     ok: bool = True
     sample_checks: tuple = ()
     problems: pd.DataFrame = field(default_factory=pd.DataFrame)
+    criticism: Criticism = field(default_factory=Criticism)
 
 
 def unbiased(n_correct, k):

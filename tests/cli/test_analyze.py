@@ -9,7 +9,16 @@ from click.testing import CliRunner
 
 from boundary.cli.main import main
 
-FILES = {"estimates.csv", "figures", "posterior.nc", "problems.csv", "report.html", "summary.json"}
+FILES = {
+    "checks.csv",
+    "families.csv",
+    "estimates.csv",
+    "figures",
+    "posterior.nc",
+    "problems.csv",
+    "report.html",
+    "summary.json",
+}
 
 
 @pytest.fixture
@@ -107,6 +116,7 @@ def test_failed_diagnostics_are_said_and_exit_with_1(counts, tmp_path, monkeypat
         diagnostics=judged,
         verdicts=[],
         sample_checks=[],
+        criticism=SimpleNamespace(remarks=[]),
         write=lambda folder: [folder / "report.html"],
     )
     monkeypatch.setattr("boundary.analysis.compare.analyze", lambda *args, **kwargs: result)

@@ -5,9 +5,15 @@ from typing import NamedTuple
 from boundary.analysis.report.reported import Reported
 
 PRIORS = {
-    "nonparametric": "a population of any smooth shape: on the logit scale a normal log density bent by a Gaussian "
-    "process, with atoms at p = 0 and p = 1, jointly for a pair of models",
+    "nonparametric": "a population of any smooth shape: on the logit scale a simple log density (of a single model a "
+    "Beta with its tails drawn in, of a pair a normal level and a ridge of changes) bent by a Gaussian process, with "
+    "atoms at p = 0 and p = 1, jointly for a pair of models",
     "beta_binomial": "a Beta population with its parameters learned from all problems (beta-binomial)",
+    "inflated_beta_binomial": "a Beta population with atoms at p = 0 and p = 1, learned from all problems",
+    "logit_normal": "a normal population of logit solve rates, jointly for all models, their correlation with an LKJ "
+    "prior",
+    "stacked": "a mixture of four families of populations (nonparametric, logit-normal, beta-binomial with and without "
+    "atoms), weighted by stacking of their leave-one-out predictions",
     "independent": "a Beta distribution for each problem, independent of the others",
 }
 TARGETS = {
@@ -77,6 +83,20 @@ REFERENCES = (
         "Methods in Ecology and Evolution 7(12)",
         2016,
         "howpublished = {Methods in Ecology and Evolution 7(12)}",
+    ),
+    _arxiv(
+        "vehtari2017",
+        "Aki Vehtari and Andrew Gelman and Jonah Gabry",
+        "Practical Bayesian model evaluation using leave-one-out cross-validation and WAIC",
+        2017,
+        "1507.04544",
+    ),
+    _arxiv(
+        "yao2018",
+        "Yuling Yao and Aki Vehtari and Daniel Simpson and Andrew Gelman",
+        "Using stacking to average Bayesian predictive distributions",
+        2018,
+        "1704.02030",
     ),
 )
 

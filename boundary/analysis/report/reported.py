@@ -42,6 +42,26 @@ class Checked(Protocol):
         """Whether the samples are not what the estimates suppose."""
 
 
+class Criticised(Protocol):
+    """What can be held against the fits."""
+
+    @property
+    def checks(self) -> pd.DataFrame:
+        """Statistics of the counts, observed and replicated."""
+
+    @property
+    def families(self) -> pd.DataFrame:
+        """One row a fit and family: leave-one-out prediction, stacking weight, checks failed."""
+
+    @property
+    def sensitivity(self) -> pd.DataFrame:
+        """The main estimates under each family, as in estimates.csv; empty where one family was fitted."""
+
+    @property
+    def remarks(self) -> Sequence[Checked]:
+        """What follows, in words."""
+
+
 class Reported(Protocol):
     """An analysis, as far as summary, figures and page need it."""
 
@@ -64,6 +84,10 @@ class Reported(Protocol):
     @property
     def sample_checks(self) -> Sequence[Checked]:
         """What order and runs of the samples show; empty where only counts are known."""
+
+    @property
+    def criticism(self) -> Criticised:
+        """Whether the populations reproduce the counts, and what other families would say."""
 
     @property
     def problems(self) -> pd.DataFrame:

@@ -20,9 +20,10 @@ def summary(analysis: Reported) -> dict[str, Any]:
     Returns
     -------
     dict
-        `ok`, `base`, `models`, `verdicts`, `sample_checks`, `diagnostics`, `settings`, and `estimates`: the rows of
-        estimates.csv at k = 1, at the number of samples, at the largest k, and those of no particular k. Only what JSON
-        knows: an undefined number is None, and a crossover that lies nowhere up to the largest k is the text "none".
+        `ok`, `base`, `models`, `verdicts`, `sample_checks`, `remarks`, `families`, `diagnostics`, `settings`, and
+        `estimates`: the rows of estimates.csv at k = 1, at the number of samples, at the largest k, and those of no
+        particular k. Only what JSON knows: an undefined number is None, and a crossover that lies nowhere up to the
+        largest k is the text "none".
     """
     return {
         "ok": bool(analysis.ok),
@@ -35,6 +36,11 @@ def summary(analysis: Reported) -> dict[str, Any]:
             {"benchmark": said.benchmark, "model": said.model, "text": said.text, "alarming": said.alarming}
             for said in analysis.sample_checks
         ],
+        "remarks": [
+            {"benchmark": said.benchmark, "model": said.model, "text": said.text, "alarming": said.alarming}
+            for said in analysis.criticism.remarks
+        ],
+        "families": _records(analysis.criticism.families),
         "diagnostics": _records(analysis.diagnostics),
         "settings": _plain(dict(analysis.settings)),
         "estimates": [row for benchmark in analysis.benchmarks for row in _records(headline(analysis, benchmark))],
