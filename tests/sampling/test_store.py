@@ -62,8 +62,8 @@ def write_run(
         return store.arm
 
 
-# Six kills by default, the fifty of the acceptance test with -m slow.
-KILLS = [pytest.param(6, id="6"), pytest.param(50, id="50", marks=pytest.mark.slow)]
+# Four kills by default, the fifty of the acceptance test with -m slow.
+KILLS = [pytest.param(4, id="4"), pytest.param(50, id="50", marks=pytest.mark.slow)]
 
 
 def test_what_was_appended_is_read_back_and_no_longer_missing(tmp_path):

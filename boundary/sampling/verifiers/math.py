@@ -13,6 +13,7 @@ from boundary.sampling.verifiers.number import number
 
 _SPACE = re.compile(r"\\[,;!: ]|\\left|\\right|\s|~|\$")
 _TEXT = re.compile(r"\\(?:text|mathrm|textbf|mbox|operatorname)\s*\{([^{}]*)\}")
+_IN_BASE = re.compile(r"([0-9A-Za-z]+)_\{?(\d+)\}?")
 LONGEST = 2_000
 
 
@@ -20,17 +21,22 @@ def quick(gold: str, answer: str) -> tuple[Outcome, str] | None:
     """Verdict where none needs computing: the same signs, or two plain numbers."""
     if canonical(gold) == canonical(answer):
         return "correct", ""
+    bases = _IN_BASE.fullmatch(canonical(gold)), _IN_BASE.fullmatch(canonical(answer))
+    if bases[0] and bases[1]:  # math-verify does not look at the base
+        return ("correct", "") if bases[0].groups() == bases[1].groups() else ("wrong", "")
     expected, given = number(gold), number(answer)
-    if expected is not None and given is not None and "%" not in gold + answer and expected == given:
+    if expected is None or given is None:
+        return None
+    # A percent sign that one of them leaves out does not count; what math-verify makes of it, 25 % as .25, counts too.
+    if expected == given:
         return "correct", ""
-    if expected is not None and given is not None and expected.denominator == given.denominator == 1:
-        return "wrong", ""
-    return None
+    return ("wrong", "") if expected.denominator == given.denominator == 1 and "%" not in gold + answer else None
 
 
 def canonical(text: str) -> str:
     r"""An answer without what does not matter to its meaning: spaces, \left and \right, \text{}, dollar signs."""
     text = _TEXT.sub(r"\1", text).replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac").replace("\u2212", "-")
+    text = text.replace("\\varnothing", "\\emptyset")
     return _SPACE.sub("", text).rstrip(".")
 
 
@@ -45,7 +51,8 @@ def compare(gold: str, answer: str) -> tuple[Outcome, str]:
         return "verifier_error", f"the reference answer '{gold[:40]}' cannot be read as mathematics"
     if not given:
         return "wrong", f"'{answer[:40]}' cannot be read as mathematics"
-    return ("correct", "") if verify(expected, given, timeout_seconds=None) else ("wrong", "")
+    same = verify(expected, given, allow_set_relation_comp=True, timeout_seconds=None)
+    return ("correct", "") if same else ("wrong", "")
 
 
 @lru_cache(maxsize=4096)

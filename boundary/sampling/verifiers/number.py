@@ -6,7 +6,8 @@ from fractions import Fraction
 from boundary.sampling.task import Outcome
 
 _PLAIN = re.compile(r"[-+]?(?:\d{1,60}(?:\.\d{0,60})?|\.\d{1,60})(?:e[-+]?\d{1,3})?")
-_FRACTION = re.compile(r"(-?)\\?[dt]?frac\s*\{?(\d+)\}?\s*\{?(\d+)\}?")
+_POWER = re.compile(r"(?:\\times|\\cdot|\u00d7)10\^\{?([-+]?\d{1,3})\}?$")
+_FRACTION = re.compile(r"(-?)\\[dt]?frac(?:(\d)(\d)|\{(-?\d{1,60})\}\{?(\d{1,60})\}?|(\d)\{(\d{1,60})\})")
 # A number, then words: no digit or sign of mathematics may follow, or 2 would be read from 2 sqrt(3).
 _UNIT = re.compile(
     r"([-+\u2212]?[$\u20ac\u00a3]?[\d.,]+(?:/\d+)?)[ ~]*"
@@ -26,8 +27,13 @@ def number(text: str) -> Fraction | None:
     text = text.partition("=")[2] if text.count("=") == 1 else text
     if re.fullmatch(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", text):
         text = text.replace(",", "")
+    text = _POWER.sub(r"e\1", text)
     fraction = _FRACTION.fullmatch(text)
-    top, slash, bottom = text.partition("/") if fraction is None else (fraction[1] + fraction[2], "/", fraction[3])
+    if fraction:
+        sign, *numbers = fraction.groups()
+        above, under = (part for part in numbers if part is not None)
+        text = f"{-int(above) if sign else above}/{under}"
+    top, slash, bottom = text.partition("/")
     if not (_PLAIN.fullmatch(top) and (not slash or _PLAIN.fullmatch(bottom))):
         return None
     below = Fraction(bottom) if slash else Fraction(1)

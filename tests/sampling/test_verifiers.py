@@ -1,0 +1,312 @@
+"""Verifiers: known verdicts, answers that hang, outcomes that are kept apart, the command."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from boundary.cli.main import main
+from boundary.data.catalog import load_counts
+from boundary.data.runs import verdict_names
+from boundary.errors import InputError
+from boundary.sampling.store import open_store
+from boundary.sampling.task import Completion, Problem
+from boundary.sampling.verifiers import VERIFIERS, Verifier, choice, exact, judge, judging, verifier, vision
+from boundary.sampling.verifiers.extraction import first_number, last_boxed, last_code, last_number, marked_answer
+from boundary.sampling.verifiers.number import compare, number
+from boundary.sampling.verifiers.pool import Pool
+
+LINES = (Path(__file__).parent / "answer_pairs.tsv").read_text(encoding="utf-8").splitlines()[1:]
+PAIRS = [line.split("\t") for line in LINES]
+# Computed naively, each of these takes longer than the universe, or all memory, or all stack.
+HANGING = [
+    "9^{9^{9^{9^9}}}",
+    "10^{10^{10}}",
+    "2^{2^{2^{2^{2^2}}}}",
+    "(10^{9})!",
+    "((10!)!)!",
+    r"\binom{10^9}{5 \cdot 10^8}",
+    r"\sum_{k=1}^{10^{12}} k!",
+    r"\prod_{k=1}^{10^{10}} (k+1)",
+    r"\int_0^1 x^{x^{x^x}} \sin(e^{x^2}) \, dx",
+    r"\lim_{n \to \infty} \frac{n!^{n!}}{n^{n^n}}",
+    r"(x+y+z+w)^{5000} - (x+y+z+w)^{4999}",
+    r"\sqrt{" * 300 + "2" + "}" * 300,
+    r"\frac{1}{" * 300 + "2" + "}" * 300,
+    r"\sin(" * 200 + "x" + ")" * 200,
+    "2^" * 900 + "2",
+    "(" * 1900,
+    "{" * 1900,
+    "-" * 1900 + "1",
+    "1," * 900 + "1",
+    "7" * 100_000,
+    "1e999999999",
+    "x_{" * 400 + "1" + "}" * 400,
+    "\x00\ud800\uffff",
+]
+
+
+def sample(problem_id, index, text, finish="stop"):
+    return Completion(problem_id, index, text, finish, 9)
+
+
+def test_known_verdicts_on_more_than_200_answer_pairs():
+    problems = [Problem(str(place), "?", gold) for place, (_, gold, _, _) in enumerate(PAIRS)]
+    samples = [sample(str(place), 0, f"So \\boxed{{{pair[2]}}}.") for place, pair in enumerate(PAIRS)]
+    verdicts = judge(problems, samples, verifier("math"))
+    found = [(*pair[:3], verdict.outcome) for pair, verdict in zip(PAIRS, verdicts, strict=True)]
+    assert found == [tuple(pair) for pair in PAIRS]
+    assert len(PAIRS) >= 200
+
+
+def test_answers_that_hang_or_blow_up_are_never_correct_and_harm_no_other():
+    """Each stands between two honest answers, whose verdicts must not change."""
+    math = verifier("math")
+    hasty = Verifier(**(vars(math) | {"timeout": 0.8, "memory": 1 << 30}))
+    problems = [Problem("half", "?", r"\frac{1}{2}"), Problem("x", "?", "x")]
+    samples = []
+    for place, answer in enumerate(HANGING):
+        samples.append(sample("half", 3 * place, f"\\boxed{{\\frac{{{place + 1}}}{{{2 * place + 2}}}}}"))
+        samples.append(sample("x" if place % 2 else "half", 3 * place + 1, f"Answer: {answer}"))
+        samples.append(sample("x", 3 * place + 2, f"\\boxed{{x + {place} - {place + 1}}}"))
+    start = time.monotonic()
+    verdicts = judge(problems, samples, hasty)
+    assert time.monotonic() - start < 2 * len(HANGING)
+    assert {verdict.outcome for verdict in verdicts[::3]} == {"correct"}
+    assert {verdict.outcome for verdict in verdicts[2::3]} == {"wrong"}
+    outcomes = [verdict.outcome for verdict in verdicts[1::3]]
+    assert "correct" not in outcomes
+    assert "timeout" in outcomes
+    assert all(v.reason for v in verdicts[1::3] if v.outcome in ("timeout", "verifier_error"))
+
+
+def test_a_judge_that_dies_takes_no_other_with_it(tmp_path, monkeypatch):
+    (tmp_path / "deadly.py").write_text(
+        "import os, time\ndef judge(problem, text):\n    if text == 'die':\n        os._exit(3)\n"
+        "    if text == 'hang':\n        time.sleep(1000)\n    if text == 'raise':\n        raise KeyError('x')\n"
+        "    print('noise')\n    return text == problem['answer']\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    own = Verifier(**(vars(verifier("deadly:judge")) | {"timeout": 2.0}))
+    texts = ["5", "die", "5", "raise", "4", "hang", "5"]
+    verdicts = judge([Problem("p", "?", "5")], [sample("p", i, text) for i, text in enumerate(texts)], own)
+    expected = ["correct", "verifier_error", "correct", "verifier_error", "wrong", "timeout", "correct"]
+    assert [verdict.outcome for verdict in verdicts] == expected
+    assert "exit code 3" in verdicts[1].reason
+    assert "KeyError" in verdicts[3].reason
+
+
+def test_workers_end_with_the_process_that_started_them():
+    code = (
+        "from boundary.sampling.verifiers.pool import Pool\n"
+        "pool = Pool('time:sleep', 1, timeout=1000)\n"
+        "import threading; threading.Timer(1.0, lambda: print(pool._alive[0].process.pid, flush=True)).start()\n"
+        "list(pool.judged([(1000,)]))\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    worker = int(parent.stdout.readline())
+    assert Path(f"/proc/{worker}").exists() or not Path("/proc/self").exists()
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and _runs(worker):
+        time.sleep(0.05)
+    assert not _runs(worker)
+
+
+def _runs(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_each_pair_of_reference_and_answer_is_judged_once(monkeypatch):
+    asked = []
+    judged = Pool.judged
+    monkeypatch.setattr(
+        Pool, "judged", lambda self, tasks, arguments: (asked.extend(tasks), judged(self, tasks, arguments))[1]
+    )
+    problems = [Problem("a", "?", r"\sqrt{8}"), Problem("b", "?", r"\sqrt{8}")]
+    with judging(problems, verifier("math")) as judge_batch:
+        for _ in range(2):
+            batch = [sample(name, i, r"\boxed{2\sqrt{2}}") for name in "ab" for i in range(50)]
+            assert {verdict.outcome for verdict in judge_batch(batch)} == {"correct"}
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "finish", "outcome"),
+    [
+        (r"\boxed{12}", "stop", "correct"),
+        (r"\boxed{13}", "stop", "wrong"),
+        ("it is 12", "stop", "correct"),
+        ("I have no idea", "stop", "no_answer"),
+        ("", "stop", "empty"),
+        (" \n", "stop", "empty"),
+        ("", "length", "truncated"),
+        ("so far 12", "length", "truncated"),
+        (r"\boxed{13} but wait", "length", "truncated"),
+        (r"\boxed{12} but wait", "length", "correct"),
+        ("Let me think", "length", "truncated"),
+    ],
+)
+@pytest.mark.parametrize("name", ["math", "number"])
+def test_outcomes_are_kept_apart(name, text, finish, outcome):
+    [verdict] = judge([Problem("p", "?", "12")], [sample("p", 0, text, finish)], verifier(name))
+    assert verdict.outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (r"so \boxed{\frac{1}{2}} ok", r"\frac{1}{2}"),
+        (r"\boxed{1} then \boxed{2}", "2"),
+        (r"\boxed{\boxed{7}}", "7"),
+        (r"\boxed{\{1,2\}}", r"\{1,2\}"),
+        (r"first \boxed{3}, then \boxed{4", "3"),
+        (r"\boxed{}", None),
+        ("**Answer:** 12 km.", "12 km"),
+        ("The answer is 5. I hope so", "5"),
+        ("The final answer is: $\\frac{3}{4}$. I hope it is correct.", r"$\frac{3}{4}$"),
+        ("x\n#### 1,234", "1,234"),
+        ("<think>4</think><answer> 42 </answer>", "42"),
+        (r"<answer>so \boxed{9}</answer>", "9"),
+        ("no answer here", None),
+    ],
+)
+def test_the_marked_answer_is_found(text, answer):
+    assert marked_answer(text) == answer
+
+
+def test_finding_an_answer_takes_no_time_on_long_and_nasty_texts():
+    for text in (
+        r"\boxed{" * 50_000,
+        "Answer: " * 50_000,
+        "{" * 500_000,
+        "1" * 500_000,
+        "1," * 200_000,
+        "```" * 100_000,
+    ):
+        start = time.monotonic()
+        for find in (marked_answer, last_boxed, last_number, first_number, last_code, choice.extract, exact.extract):
+            find(text)
+        number(text[:2000])
+        compare("1", text[:2000])
+        assert time.monotonic() - start < 2.0
+
+
+@given(st.text(alphabet=st.sampled_from(r"\boxed{}frac12,.$ Answer:#<>/="), max_size=60))
+def test_finding_an_answer_never_fails(text):
+    for how in VERIFIERS.values():
+        found = how.extract(text)
+        assert found is None or isinstance(found.answer, str)
+
+
+@given(st.integers(-(10**12), 10**12), st.integers(1, 10**6))
+def test_numbers_are_read_as_they_are_written(top, bottom):
+    assert compare(str(top), f"{top:,}") == ("correct", "")
+    assert compare(str(top), f"{top:,}.0") == ("correct", "")
+    assert compare(f"{top}/{bottom}", f"\\frac{{{top}}}{{{bottom}}}")[0] == "correct"
+    assert compare(str(top), str(top + 1))[0] == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("gold", "text", "outcome"),
+    [
+        ("B", "The answer is (B).", "correct"),
+        ("B", r"\boxed{\text{B}}", "correct"),
+        ("(B)", "Answer: B", "correct"),
+        ("B", "A is wrong, so C", "wrong"),
+        ("B", "nothing", "no_answer"),
+        ("five", "x", "no_answer"),
+        ("five", "B", "verifier_error"),
+    ],
+)
+def test_choice(gold, text, outcome):
+    assert judge([Problem("p", "?", gold)], [sample("p", 0, text)], verifier("choice"))[0].outcome == outcome
+
+
+def test_exact_and_vision_and_first_number():
+    assert exact.compare("New York", "  new   york.") == ("correct", "")
+    assert exact.compare("New York", "York")[0] == "wrong"
+    assert vision.compare("1.46", "1.4642", 2) == ("correct", "")
+    assert vision.compare("1.46", "1.4742", 2)[0] == "wrong"
+    assert vision.compare("Yes", "yes", None) == ("correct", "")
+    few_shot = [Problem("p", "8 * 6 =", "48")]
+    assert judge(few_shot, [sample("p", 0, " 48\n7 * 3 = 21")], verifier("first-number"))[0].outcome == "correct"
+    assert judge(few_shot, [sample("p", 0, " 48\n7 * 3 = 21")], verifier("number"))[0].outcome == "wrong"
+
+
+def test_reasoning_gym_scores_by_its_own_rules():
+    pytest.importorskip("reasoning_gym")
+    from boundary.sampling.benchmarks import load_problems
+
+    problems = load_problems("reasoning-gym/chain_sum?seed=3", 4)
+    samples = [sample(p.problem_id, 0, f"So the answer is {p.answer}") for p in problems]
+    samples += [sample(p.problem_id, 1, "Answer: 123456789") for p in problems]
+    outcomes = [verdict.outcome for verdict in judge(problems, samples, verifier("reasoning-gym"))]
+    assert outcomes == ["correct"] * 4 + ["wrong"] * 4
+    other = Problem("0000", "another text", facts=problems[0].facts)
+    [verdict] = judge([other], [sample("0000", 0, "5")], verifier("reasoning-gym"))
+    assert (verdict.outcome, "another problem" in verdict.reason) == ("verifier_error", True)
+
+
+def test_a_reference_answer_that_cannot_be_read_is_the_verifiers_fault():
+    [verdict] = judge([Problem("p", "?", "?!")], [sample("p", 0, "12")], verifier("number"))
+    assert verdict.outcome == "verifier_error"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("mth", "Did you mean 'math'"), ("nowhere:f", "cannot be imported"), ("json:nothing", "cannot be imported")],
+)
+def test_an_unknown_verifier_is_said_plainly(name, said):
+    with pytest.raises(InputError, match=said):
+        verifier(name)
+
+
+def manifest(**more):
+    settings = {"temperature": 0.6, "seed": 0}
+    return {"model": "org/m", "benchmark": "toy", "template": "raw", "settings": settings, "n_samples": 2} | more
+
+
+def test_verify_keeps_both_verdicts_and_reports_what_they_disagree_on(tmp_path):
+    problems = (Problem("a", "?", r"\frac{1}{2}"), Problem("b", "?", "7"))
+    with open_store(tmp_path, manifest(), problems) as store:
+        store.append(
+            [sample("a", 0, r"\boxed{0.5}"), sample("a", 1, "none"), sample("b", 0, "7"), sample("b", 1, "x", "length")]
+        )
+    run = CliRunner().invoke
+    first = run(main, ["verify", str(tmp_path), "--verifier", "math", "--quiet"])
+    assert (first.exit_code, first.output) == (0, "")
+    assert load_counts(tmp_path).table["n_correct"].tolist() == [1, 1]
+    second = run(main, ["verify", str(tmp_path), "--verifier", "exact", "--workers", "1"])
+    assert second.exit_code == 0
+    assert "exact-1 judged 4 samples: correct 1, truncated 1, wrong 2" in second.output
+    assert "only exact-1 calls 0 correct, only math-2" in second.output
+    assert "a #0: wrong against correct; answer '0.5'" in second.output
+    assert len(verdict_names(store.arm)) == 2
+    assert load_counts(tmp_path).table["n_correct"].tolist() == [1, 1]
+    third = json.loads(run(main, ["verify", str(tmp_path), "--verifier", "exact", "--use", "--json"]).output)
+    assert third[0]["outcomes"] == {}
+    assert third[0]["disagreements"][0]["only_other"] == 1
+    assert load_counts(tmp_path).table["n_correct"].tolist() == [0, 1]
+    assert "judged 4 samples" in run(main, ["verify", str(tmp_path), "--again"]).output
+
+
+def test_verify_asks_for_a_verifier_where_none_is_named(tmp_path):
+    with open_store(tmp_path, manifest(), [Problem("a", "?", "1")]) as store:
+        store.append([sample("a", 0, "1")])
+    said = CliRunner().invoke(main, ["verify", str(tmp_path)])
+    assert said.exit_code == 2
+    assert "Choose one with --verifier" in said.output
