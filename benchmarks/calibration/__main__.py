@@ -8,6 +8,16 @@ from boundary.stats.compilation import keep_compiled
 from boundary.stats.priors import PRIORS
 
 HERE = Path(__file__).parent
+INTRODUCTION = """# Coverage where the truth is known
+
+How often 95 % intervals of `boundary` hold the truth, of these very problems (target `benchmark`). Written by
+`python -m benchmarks.calibration --docs docs/calibration.md`; populations and pairs are defined in
+`benchmarks/calibration/truths.py`. Budgets above the number of samples fitted on are extrapolated.
+[002-population.md](decisions/002-population.md) says what was tried and why the default won.
+
+![coverage](../benchmarks/calibration/results/coverage.png)
+
+"""
 
 
 @click.command()
@@ -15,8 +25,10 @@ HERE = Path(__file__).parent
 @click.option("--prior", "priors", multiple=True, type=click.Choice(sorted(PRIORS)), default=["nonparametric"])
 @click.option("--draws", default=40, show_default=True, help="Draws in each cell; seeds are 0, 1, 2, ...")
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=HERE / "results", show_default=False)
-def main(tables: tuple[str, ...], priors: tuple[str, ...], draws: int, output: Path) -> None:
+@click.option("--docs", type=click.Path(path_type=Path), help="Write the tables into this Markdown file too.")
+def main(tables: tuple[str, ...], priors: tuple[str, ...], draws: int, output: Path, docs: Path | None) -> None:
     """Coverage of 95 % intervals where the truth is known; resumes where it was interrupted."""
+    from benchmarks.calibration.shown import figure, markdown
     from benchmarks.calibration.tables import TABLES, run
 
     keep_compiled(str(output / "compiled"))
@@ -26,6 +38,9 @@ def main(tables: tuple[str, ...], priors: tuple[str, ...], draws: int, output: P
             cells.to_csv(output / f"{table}-{prior}.csv", index=False, float_format="%.4g")
             click.echo(f"\n{table}, {prior}")
             click.echo(cells.to_string(index=False, float_format=lambda value: f"{value:.3g}"))
+    click.echo(f"\n{figure(output)}")
+    if docs is not None:
+        docs.write_text(INTRODUCTION + markdown(output), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,82 @@
+"""The results as tables in Markdown and as one figure."""
+
+from pathlib import Path
+
+import pandas as pd
+
+TITLES = {
+    "pythia": "Pythia x MATH: 128 problems, truth from 10,000 samples, fitted on a subsample; mean over the models",
+    "populations": "Made-up populations of one model, n = 64",
+    "pairs": "Pairs of models, n = 64: lost and gained problems, shrinkage, crossover",
+}
+WANTED = 0.95
+
+
+def cells(folder: Path) -> pd.DataFrame:
+    """Every cell of every table written so far, one row each."""
+    tables = []
+    for name in TITLES:
+        for path in sorted(folder.glob(f"{name}-*.csv")):
+            if not path.name.endswith(".draws.csv"):
+                tables.append(pd.read_csv(path).assign(table=name))
+    found = pd.concat(tables, ignore_index=True)
+    pythia = found["table"] == "pythia"
+    found["what"] = found["population"].where(~pythia, "fit on " + found["fit_on"].astype(str))
+    found["what"] += (", N = " + found["n_problems"].astype(str)).where(~pythia, "")
+    return found
+
+
+def markdown(folder: Path) -> str:
+    """Coverage, and for Pythia the error, as Markdown tables."""
+    found = cells(folder)
+    lines = []
+    for name, title in TITLES.items():
+        here = found.loc[found["table"] == name]
+        for prior, rows in here.groupby("prior", sort=False):
+            error = rows["coverage_error"].max()
+            lines += [f"*{title}; `{prior}`; Monte Carlo error of a coverage at most {error:.3f}*", ""]
+            values = {"coverage": rows, "mean absolute error": rows} if name == "pythia" else {"coverage": rows}
+            for value in values:
+                lines += _table(rows, "error" if value != "coverage" else value, value)
+    return "\n".join(lines)
+
+
+def _table(rows: pd.DataFrame, column: str, label: str) -> list[str]:
+    budgets = sorted(rows["k"].unique())
+    wide = rows.pivot_table(index=["what", "estimand"], columns="k", values=column, sort=False)
+    head = f"| {label} of 95 % intervals | |" if column == "coverage" else f"| {label} | |"
+    lines = [head + "".join(f" k = {k} |" for k in budgets), "|---|---|" + "---|" * len(budgets)]
+    for (what, estimand), values in wide.iterrows():
+        shown = "".join(f" {'' if pd.isna(values[k]) else format(values[k], '.3f')} |" for k in budgets)
+        lines.append(f"| {what} | {estimand} |{shown}")
+    return [*lines, ""]
+
+
+def figure(folder: Path) -> Path:
+    """Coverage against k, a panel for each table of the default prior, with Monte Carlo error; coverage.png."""
+    import matplotlib.pyplot as plt
+
+    found = cells(folder)
+    found = found.loc[(found["prior"] == "nonparametric") & (found["estimand"] != "crossover")]
+    panels = [(name, what) for name, rows in found.groupby("table", sort=False) for what in rows["what"].unique()]
+    fig, axes = plt.subplots(-(-len(panels) // 4), 4, figsize=(11, 2.3 * -(-len(panels) // 4)), sharey=True)
+    for ax, (name, what) in zip(axes.flat, panels, strict=False):
+        rows = found.loc[(found["table"] == name) & (found["what"] == what)]
+        for estimand, line in rows.groupby("estimand", sort=False):
+            mean = line.groupby("k")["coverage"].mean()
+            error = line.groupby("k")["coverage_error"].max() / line.groupby("k").size() ** 0.5
+            ax.errorbar(mean.index, mean, error, marker="o", ms=3, lw=1, label=str(estimand).replace("_", " "))
+        ax.axhline(WANTED, color="0.6", lw=0.8, zorder=0)
+        ax.set(xscale="log", title=what, ylim=(0.7, 1.02))
+        ax.title.set_fontsize(9)
+    for ax in axes.flat[len(panels) :]:
+        ax.set_axis_off()
+    handles = {label: handle for ax in axes.flat for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)}
+    fig.legend(handles.values(), handles, loc="lower right", fontsize=8, ncol=2)
+    fig.supylabel("coverage of 95 % intervals", fontsize=9)
+    fig.supxlabel("k", fontsize=9)
+    fig.tight_layout()
+    path = folder / "coverage.png"
+    fig.savefig(path, dpi=130)
+    plt.close(fig)
+    return path
