@@ -9,6 +9,7 @@ from typing import Any
 _HOMES = {
     "boundary.data.catalog": ("load_counts",),
     "boundary.data.counts": ("Counts",),
+    "boundary.data.importing": ("Imported", "import_files", "read_counts", "read_samples"),
     "boundary.errors": ("InputError",),
     "boundary.analysis.compare": ("Analysis", "analyze"),
     "boundary.analysis.saved": ("read_posterior",),

@@ -6,6 +6,7 @@ import click
 
 from boundary.cli.analyze import analyze
 from boundary.cli.data import data
+from boundary.cli.importing import import_samples
 from boundary.cli.runs import counts, status, verify
 from boundary.errors import InputError
 
@@ -39,5 +40,6 @@ def main() -> None:
 main.add_command(analyze)
 main.add_command(data)
 main.add_command(counts)
+main.add_command(import_samples)
 main.add_command(status)
 main.add_command(verify)

@@ -1,0 +1,121 @@
+"""`boundary import`: samples that others published, as counts."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from boundary.cli.progress import progress_bar
+from boundary.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from boundary.data.importing import Imported
+
+
+# What import_files takes beside the options of a format.
+RESERVED = ("paths", "format", "model", "benchmark", "skip_bad", "progress")
+
+
+def named(ctx: click.Context, param: click.Parameter, words: tuple[str, ...]) -> dict[str, Any]:
+    """Turn NAME=TEXT, repeated, into a dict."""
+    found: dict[str, Any] = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not (equals and name.isidentifier()):
+            raise click.BadParameter(f"'{word}' is not of the form NAME=TEXT, as in threshold=0.5.")
+        if name in RESERVED:
+            raise click.BadParameter(f"'{name}' is no option of a format. Write it as one of the command.")
+        if name in found:
+            raise click.BadParameter(f"'{name}' is given twice.")
+        found[name] = text
+    return found
+
+
+@click.command(name="import")
+@click.argument("format", metavar="FORMAT")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, metavar="CSV")
+@click.option("--samples", type=click.Path(dir_okay=False, path_type=Path), help="Keep the samples too: .parquet.")
+@click.option("--audits", type=click.Path(dir_okay=False, path_type=Path), help="Keep verdicts checked anew (.csv).")
+@click.option("--model", metavar="NAME", help="The model, where the files do not say.")
+@click.option("--benchmark", metavar="NAME", help="The benchmark, where the files do not say.")
+@click.option("--skip-bad", is_flag=True, help="Leave broken records out, and count them.")
+@click.option("--option", "options", callback=named, multiple=True, metavar="NAME=TEXT", help="Of the format; repeat.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+def import_samples(
+    format: str,
+    files: tuple[Path, ...],
+    output: Path,
+    samples: Path | None,
+    audits: Path | None,
+    model: str | None,
+    benchmark: str | None,
+    skip_bad: bool,
+    options: dict[str, Any],
+    quiet: bool,
+) -> None:
+    """Make a counts table of samples that are already there.
+
+    FORMAT is one of docs/import.md, or `auto` to tell by content. FILES may be folders; .gz and .zst are read as they
+    are. Several files of one model and benchmark are pooled by problem.
+    """
+    from boundary.data.importing import import_files
+
+    with progress_bar(wanted=not quiet) as progress:
+        imported = import_files(
+            files,
+            format,
+            model=model,
+            benchmark=benchmark,
+            skip_bad=skip_bad,
+            progress=progress,
+            **options,
+        )
+    written = _write(imported, output, samples, audits)
+    if not quiet:
+        _print(imported, written)
+
+
+def _write(imported: "Imported", output: Path, samples: Path | None, audits: Path | None) -> list[Path]:
+    written = {output: imported.counts.table}
+    if samples is not None:
+        written[samples] = imported.samples
+    if audits is not None:
+        from boundary.data.audits import audit_table
+
+        if not imported.audits:
+            raise InputError(f"The format {imported.format} holds no verdicts checked anew. Leave out --audits.")
+        written[audits] = audit_table(imported.audits)
+    for path, table in written.items():
+        _write_table(table, path)
+    return list(written)
+
+
+def _write_table(table: "pd.DataFrame", path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.name.endswith((".parquet", ".pq")):
+            table.to_parquet(path, index=False)
+        elif path.name.endswith((".csv", ".csv.gz")):
+            table.to_csv(path, index=False, lineterminator="\n")
+        else:
+            raise InputError(f"'{path}': write to a name that ends in .csv, .csv.gz or .parquet.")
+    except OSError as error:
+        raise InputError(f"Cannot write '{path}': {error.strerror or error}.") from error
+
+
+def _print(imported: "Imported", written: list[Path]) -> None:
+    table = imported.counts.table
+    for (model, benchmark), part in table.groupby(["model", "benchmark"], sort=False):
+        correct, samples = int(part["n_correct"].sum()), int(part["n_samples"].sum())
+        n = part["n_samples"]
+        each = f"{n.min()}" if n.min() == n.max() else f"{n.min()} to {n.max()}"
+        click.echo(f"{model} on {benchmark}: {len(part)} problems, {each} samples each, {correct} of {samples} correct")
+    for name, value in imported.settings.items():
+        click.echo(f"{name}: {value}")
+    for note in imported.notes:
+        click.echo(note, err=True)
+    for path in written:
+        click.echo(str(path))

@@ -1,0 +1,302 @@
+"""A file of samples as it streams by: plain, .gz or .zst; bad lines named, or left out and counted."""
+
+import gzip
+import io
+import json
+import mmap
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+import msgspec
+
+from boundary.data.audits import Audit
+from boundary.errors import InputError
+
+Progress = Callable[[str, int, int], None]
+Row = TypeVar("Row")
+
+HEAD = 1 << 18
+# No sane record is longer; a line without end would fill the memory.
+LONGEST_LINE = 1 << 29
+CHUNK = 1 << 22
+# Packed bytes unpacked at once: zstd can make 32,768 bytes of one.
+FEW = 1 << 13
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+BOM = b"\xef\xbb\xbf"
+
+
+class Source:
+    """One file being read, and what is to be said of it.
+
+    Parameters
+    ----------
+    path
+        The file.
+    skip_bad
+        Leave broken records out and count them, instead of stopping at the first.
+    progress
+        Called with the file's name, the bytes read and the bytes in all.
+
+    Attributes
+    ----------
+    skipped
+        Number of records left out so far, and the first of them in words (`first_skipped`).
+    notes
+        Sentences that the user should read.
+    settings
+        What the file or its name says of the sampling (temperature, verifier, ...).
+    audits
+        Verdicts checked by a stricter judge, where the file holds both.
+    """
+
+    def __init__(self, path: Path, skip_bad: bool = False, progress: Progress | None = None) -> None:
+        self.path, self.skip_bad = path, skip_bad
+        self.size = path.stat().st_size
+        self.skipped, self.first_skipped = 0, ""
+        self.notes: list[str] = []
+        self.settings: dict[str, Any] = {}
+        self.audits: list[Audit] = []
+        self._progress = progress
+
+    def error(self, why: str, line: int | None = None) -> InputError:
+        """The error to raise where the file as a whole cannot be used."""
+        where = f", line {line}" if line else ""
+        return InputError(f"'{self.path}'{where}: {why}.")
+
+    def broken(self, why: str, line: int | None = None) -> None:
+        """Stop at a broken record, or count it where the user asked for that."""
+        error = self.error(why, line)
+        if not self.skip_bad:
+            raise error
+        self.skipped += 1
+        self.first_skipped = self.first_skipped or str(error)
+
+    def note(self, text: str) -> None:
+        """Tell the user something once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def head(self) -> bytes:
+        """The first 256 KiB, decompressed."""
+        with self.open() as file:
+            return file.read(HEAD)
+
+    @contextmanager
+    def open(self) -> Iterator[IO[bytes]]:
+        """Open the file, decompressed, progress told as it is read."""
+        with self.path.open("rb") as raw:
+            start = raw.read(4)
+            raw.seek(0)
+            told: Any = io.BufferedReader(_Told(raw, self._tell), CHUNK)
+            if start.startswith(GZIP):
+                unpacked: Any = gzip.GzipFile(fileobj=told)
+                yield unpacked
+            elif start == ZSTD:
+                yield io.BufferedReader(_Unpacked(told), CHUNK)
+            else:
+                yield told
+
+    def _tell(self, done: int) -> None:
+        if self._progress:
+            self._progress(self.path.name, done, self.size)
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """Lines that hold anything, each with its number (1 is the first)."""
+        with self.open() as file:
+            number = 0
+            while line := file.readline(LONGEST_LINE):
+                number += 1
+                if number == 1:
+                    self._is_text(line)
+                    line = line.removeprefix(BOM)
+                if len(line) == LONGEST_LINE:
+                    raise self.error(f"longer than {LONGEST_LINE >> 20} MiB; is it JSON Lines", number)
+                if line.strip():
+                    yield number, line
+
+    def rows(self, row_type: type[Row]) -> Iterator[tuple[int, Row]]:
+        """Records of a JSON Lines file: fields that the type does not name are passed over without being built.
+
+        Yields
+        ------
+        Line number and record. A line that is no JSON, or not of the type, is `broken`.
+        """
+        decoder = msgspec.json.Decoder(row_type)
+        for number, line in self.lines():
+            try:
+                row = _decoded(line, decoder)
+            except msgspec.ValidationError as error:
+                self.broken(_misfit(error), number)
+            except (ValueError, RecursionError) as error:
+                self.broken(f"not JSON ({_plain(error)})", number)
+            else:
+                yield number, row
+
+    def document(self, document_type: type[Row]) -> Row:
+        """A whole JSON file, read from disk through a memory map; fields that the type does not name are passed over.
+
+        Raises
+        ------
+        InputError
+            If it is no JSON or not of the type, with line or place.
+        """
+        with self.mapped() as data:
+            if not data[:1]:
+                raise self.error("the file is empty")
+            self._is_text(data[:4])
+            try:
+                return _decoded(data, msgspec.json.Decoder(document_type))
+            except msgspec.ValidationError as error:
+                raise self.error(_misfit(error)) from error
+            except (ValueError, RecursionError) as error:
+                raise self.error(f"not JSON ({_plain(error)})", _line_of(error, data)) from error
+
+    @contextmanager
+    def mapped(self) -> Iterator[Any]:
+        """The file's bytes, decompressed, without holding them in memory."""
+        with self._on_disk() as file:
+            if file.seek(0, io.SEEK_END) == 0:
+                yield b""
+            else:
+                with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                    yield data
+        self._tell(self.size)
+
+    @contextmanager
+    def _on_disk(self) -> Iterator[IO[bytes]]:
+        with self.path.open("rb") as file:
+            if not file.read(4).startswith((GZIP, ZSTD)):
+                yield file
+                return
+        with self.open() as packed, tempfile.TemporaryFile() as file:
+            while chunk := packed.read(CHUNK):
+                file.write(chunk)
+            file.flush()
+            yield file
+
+    def _is_text(self, start: bytes) -> None:
+        if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            raise self.error("encoded as UTF-16. Save it as UTF-8")
+
+
+class _Told(io.RawIOBase):
+    """A file that says how far it has been read."""
+
+    def __init__(self, raw: Any, tell: Callable[[int], None]) -> None:
+        self._raw, self._tell, self._done = raw, tell, 0
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read what fits."""
+        length = int(self._raw.readinto(buffer))
+        self._done += length
+        self._tell(self._done)
+        return length
+
+
+class _Unpacked(io.RawIOBase):
+    """Frames of zstd that follow each other; one that is cut short is an error, which zstandard's own reader passes."""
+
+    def __init__(self, packed: Any) -> None:
+        import zstandard
+
+        self._packed, self._data = packed, b""
+        self._frame: Any = None
+        self._start: Callable[[], Any] = zstandard.ZstdDecompressor().decompressobj
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Unpack what fits."""
+        while not self._data:
+            packed = self._packed.read(FEW)
+            if not packed:
+                if self._frame is not None:
+                    raise EOFError("it ends within a frame")
+                return 0
+            self._data = b"".join(self._unpacked(packed))
+        length = min(len(buffer), len(self._data))
+        buffer[:length] = self._data[:length]
+        self._data = self._data[length:]
+        return length
+
+    def _unpacked(self, packed: bytes) -> Iterator[bytes]:
+        while packed:
+            self._frame = self._frame or self._start()
+            yield self._frame.decompress(packed)
+            packed = self._frame.unused_data if self._frame.eof else b""
+            self._frame = None if self._frame.eof else self._frame
+
+
+def decoded(data: bytes, row_type: type[Row]) -> Row:
+    """One JSON value; fields that the type does not name are passed over.
+
+    Raises
+    ------
+    msgspec.ValidationError
+        If it is not of the type.
+    ValueError, RecursionError
+        If it is no JSON.
+    """
+    return _decoded(data, msgspec.json.Decoder(row_type))
+
+
+def _decoded(data: Any, decoder: "msgspec.json.Decoder[Row]") -> Row:
+    """Decode JSON; where it is only JSON as Python writes it (NaN, half characters), decode that."""
+    try:
+        return decoder.decode(data)
+    except msgspec.ValidationError:
+        raise
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        if len(data) > LONGEST_LINE:
+            raise
+        try:
+            value = json.loads(bytes(data), parse_constant=lambda _: None)
+        except (ValueError, RecursionError):
+            raise error from None
+        strict = json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+        return decoder.decode(strict)
+
+
+def _misfit(error: msgspec.ValidationError) -> str:
+    """`Object missing required field `idx` - at `$[2]`` in plain words."""
+    text = str(error).replace("`", "'").replace("Object missing required field", "no field")
+    what, _, where = text.partition(" - at ")
+    place = f" at {where.replace('$', '').strip(chr(39)).lstrip('.')}" if where.strip("'$") else ""
+    return f"{what[:1].lower()}{what[1:]}{place}"
+
+
+def _plain(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    text = str(error).removeprefix("JSON is malformed: ")
+    return re.sub(r"\s+", " ", text)[:80]
+
+
+def _line_of(error: Exception, data: Any) -> int | None:
+    found = re.search(r"\(byte (\d+)\)", str(error))
+    return bytes(data[: int(found[1])]).count(b"\n") + 1 if found else None
+
+
+def has_keys(head: bytes, *keys: str) -> bool:
+    """Whether JSON keys stand in the beginning of a file; a quoted word inside a text does not count."""
+    return all(re.search(rb'(?<!\\)"' + re.escape(key.encode()) + rb'"\s*:', head) for key in keys)
+
+
+def is_list(head: bytes) -> bool:
+    """Whether a file begins as a JSON list."""
+    return head.removeprefix(BOM).lstrip()[:1] == b"["
+
+
+def is_object(head: bytes) -> bool:
+    """Whether a file begins as a JSON object, be it the only one or a line's."""
+    return head.removeprefix(BOM).lstrip()[:1] == b"{"
