@@ -162,8 +162,8 @@ class Source:
             if file.seek(0, io.SEEK_END) == 0:
                 yield b""
             else:
-                with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                    yield data
+                # Closed when nothing points into it any more: texts that were not built (msgspec.Raw) do.
+                yield mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._tell(self.size)
 
     @contextmanager

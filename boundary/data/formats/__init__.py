@@ -31,8 +31,28 @@ record a sample), another `question` under one problem's name, other sampling se
 
 from types import ModuleType
 
-from boundary.data.formats import math_eval
+from boundary.data.formats import (
+    evalperf,
+    evalplus,
+    human_eval,
+    inspect_ai,
+    math_eval,
+    matharena,
+    metr,
+    opencompass,
+    scorio,
+    tau_bench,
+)
 
 FORMATS: dict[str, ModuleType] = {
     "math-eval": math_eval,
+    "evalperf": evalperf,
+    "evalplus": evalplus,
+    "human-eval": human_eval,
+    "inspect-ai": inspect_ai,
+    "matharena": matharena,
+    "metr": metr,
+    "opencompass": opencompass,
+    "scorio": scorio,
+    "tau-bench": tau_bench,
 }

@@ -1,0 +1,77 @@
+"""Results of EvalPerf, the part of EvalPlus that measures speed, of which only the verdicts are read.
+
+Fields: config{model, temperature}, eval.{task_id}.results[]{solution, passed}; `pass` in EvalPlus's own files. Speeds
+(dps) and the references beside them are no samples.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from boundary.data.raw_json import NOTHING, raw_hash
+from boundary.data.records import CORRECT, WRONG, Answers, verdict
+from boundary.data.streams import Source, has_keys, is_object
+
+BENCHMARK = "EvalPerf"
+
+
+class Config(msgspec.Struct):
+    """How the samples were taken."""
+
+    model: str | None = None
+    temperature: float | None = None
+
+
+class Result(msgspec.Struct, rename={"own": "pass"}):
+    """A sample."""
+
+    passed: Any = None
+    own: Any = None
+    solution: msgspec.Raw = NOTHING
+
+
+class Problem(msgspec.Struct):
+    """A problem's samples."""
+
+    results: list[Result]
+
+
+class Results(msgspec.Struct):
+    """The whole file."""
+
+    eval: dict[str, Problem]
+    config: Config | None = None
+
+
+def recognises(path: Path, head: bytes) -> bool:
+    """Whether there are samples with a verdict and marks of profiling."""
+    return is_object(head) and has_keys(head, "eval", "results", "solution", "matching_cluster_idx")
+
+
+def read(source: Source) -> Iterator[Answers]:
+    """Samples of each problem."""
+    found = source.document(Results)
+    config = found.config or Config()
+    if config.temperature is not None:
+        source.settings["temperature"] = config.temperature
+    left_out = 0
+    for task, problem in found.eval.items():
+        judged = [result for result in problem.results if result.passed is not None or result.own is not None]
+        left_out += len(problem.results) - len(judged)
+        try:
+            outcomes = [CORRECT if _verdict(result) else WRONG for result in judged]
+        except ValueError as error:
+            source.broken(f"problem {task}: {error}")
+            continue
+        texts = [raw_hash(result.solution) for result in judged]
+        yield Answers(problem_id=task, outcomes=outcomes, texts=texts, model=config.model, benchmark=BENCHMARK)
+    if left_out:
+        source.note(
+            f"'{source.path}': {left_out} samples were not judged; they were left out, not taken for wrong ones."
+        )
+
+
+def _verdict(result: Result) -> bool:
+    return verdict(result.own if result.passed is None else result.passed)

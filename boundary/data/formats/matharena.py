@@ -1,0 +1,93 @@
+"""Output of MathArena: `outputs/{competition}/{solver}/{problem_idx}.json` (or .json.zst), a problem a file.
+
+Fields: idx, problem, gold_answer, N, pass_at_1, answers[N], correct[N] (after manual corrections), messages[N]. Where
+answers are proofs, `correct` holds shares of the points, or words until it is graded: no verdicts, and refused.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from boundary.data.raw_json import NOTHING, raw_bytes, raw_hash
+from boundary.data.records import CORRECT, NO_ANSWER, WRONG, Answers, verdict
+from boundary.data.streams import Source, has_keys, is_object
+
+NONE = (None, "", "None")
+
+
+class Runs(msgspec.Struct):
+    """The whole file."""
+
+    idx: int | str
+    correct: list[Any]
+    N: int | None = None
+    pass_at_1: Any = None
+    answers: list[Any] | None = None
+    messages: list[msgspec.Raw] | None = None
+    problem: msgspec.Raw = NOTHING
+
+
+def recognises(path: Path, head: bytes) -> bool:
+    """Whether there are answers, verdicts and their mean."""
+    return is_object(head) and has_keys(head, "idx", "N", "pass_at_1", "answers", "correct")
+
+
+def read(source: Source) -> Iterator[Answers]:
+    """Samples of the one problem."""
+    runs = source.document(Runs)
+    n = len(runs.correct)
+    for name, count in (("N", runs.N), ("answers", _length(runs.answers)), ("messages", _length(runs.messages))):
+        if count is not None and count != n:
+            source.broken(
+                f"{n} verdicts, but {name} is {count}" if name == "N" else f"{n} verdicts, but {count} {name}"
+            )
+            return
+    known = [i for i, value in enumerate(runs.correct) if value is not None]
+    try:
+        outcomes = [_outcome(verdict(runs.correct[i]), runs.answers[i] if runs.answers else "?") for i in known]
+    except ValueError as error:
+        source.broken(f"{error}. Points of a proof, or not graded yet")
+        return
+    _check_mean(runs.pass_at_1, outcomes, source)
+    if len(known) < n:
+        source.note(f"'{source.path}': {n - len(known)} of {n} samples are not graded; they were left out.")
+    yield Answers(
+        problem_id=str(runs.idx),
+        outcomes=outcomes,
+        texts=None if runs.messages is None else [raw_hash(runs.messages[i]) for i in known],
+        question=raw_bytes(runs.problem) or None,
+        **_from_path(source.path),
+    )
+
+
+def _length(values: list[Any] | None) -> int | None:
+    return None if values is None else len(values)
+
+
+def _outcome(correct: bool, answer: Any) -> str:
+    if correct:
+        return CORRECT
+    return NO_ANSWER if answer in NONE else WRONG
+
+
+def _check_mean(said: Any, outcomes: list[str], source: Source) -> None:
+    """The file's own mean is a check on its verdicts."""
+    if not outcomes or not isinstance(said, int | float) or isinstance(said, bool):
+        return
+    mean = outcomes.count(CORRECT) / len(outcomes)
+    if abs(mean - said) > 1e-6:
+        source.note(f"'{source.path}': pass_at_1 says {said:g}, its verdicts {mean:g}; the verdicts were counted.")
+
+
+def _from_path(path: Path) -> dict[str, Any]:
+    """Competition and solver where the folders are as the tool makes them; each is one folder, or both are two."""
+    parts = path.resolve().parts[:-1]
+    if "outputs" not in parts:
+        return {}
+    inside = parts[len(parts) - parts[::-1].index("outputs") :]
+    if len(inside) not in (2, 4):
+        return {}
+    half = len(inside) // 2
+    return {"benchmark": "/".join(inside[:half]), "model": "/".join(inside[half:])}
