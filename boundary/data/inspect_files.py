@@ -43,6 +43,7 @@ class Task(msgspec.Struct):
 
     model: str
     task: str
+    task_id: str | None = None
     model_generate_config: Generate | None = None
 
 

@@ -78,7 +78,7 @@ def read(source: Source, *, scorer: str = "", threshold: object = "", reader: st
 
 
 def _from_header(header: Any, source: Source) -> dict[str, Any]:
-    """Model and benchmark; settings and warnings go to the source."""
+    """Model, benchmark and run; settings and warnings go to the source."""
     assert isinstance(header, Header)
     task = header.eval
     for config in (task.model_generate_config, header.plan and header.plan.config):
@@ -91,7 +91,9 @@ def _from_header(header: Any, source: Source) -> dict[str, Any]:
         )
     if header.invalidated:
         source.note(f"'{source.path}': inspect_ai marks samples of this log as invalid.")
-    return {"model": task.model, "benchmark": task.task}
+    said = {"model": task.model, "benchmark": task.task}
+    # A retry keeps its task_id and holds the samples that were finished before once more: not a second run.
+    return said if task.task_id is None else said | {"run": f"task {task.task_id}"}
 
 
 def _why_left_out(sample: Sample, value: Any) -> str:

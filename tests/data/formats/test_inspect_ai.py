@@ -181,6 +181,23 @@ def test_a_run_that_did_not_finish_is_told(tmp_path, reader):
     assert "did not finish (its status is cancelled)" in imported.notes[0]
 
 
+def test_two_logs_are_two_runs(tmp_path):
+    other = HEADER | {"eval": HEADER["eval"] | {"task_id": "u"}}
+    logs = [write_eval(tmp_path / "a.eval", SIX), write_eval(tmp_path / "b.eval", SIX[1:], other)]
+    imported = import_files(logs)
+    assert imported.counts.table["n_samples"].tolist() == [5, 6]
+    assert sorted(set(imported.samples["run"])) == ["task t", "task u"]
+
+
+def test_a_retry_holds_samples_of_the_first_try_again(tmp_path):
+    logs = [
+        write_eval(tmp_path / "a.eval", SIX[:4], HEADER | {"status": "error"}),
+        write_eval(tmp_path / "b.eval", SIX),
+    ]
+    with pytest.raises(InputError, match=r"has samples of task t in .*Leave one file out"):
+        import_files(logs)
+
+
 def test_an_epoch_twice_is_refused(tmp_path):
     with pytest.raises(InputError, match="epoch 2 of sample q1 appears twice"):
         import_files(write_json(tmp_path / "log.json", [sample(), sample(epoch=2), sample(epoch=2)]))
