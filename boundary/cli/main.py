@@ -8,6 +8,7 @@ from boundary.cli.analyze import analyze
 from boundary.cli.data import data
 from boundary.cli.importing import import_samples
 from boundary.cli.runs import counts, status, verify
+from boundary.cli.sample import sample
 from boundary.errors import InputError
 
 
@@ -43,3 +44,4 @@ main.add_command(counts)
 main.add_command(import_samples)
 main.add_command(status)
 main.add_command(verify)
+main.add_command(sample)

@@ -65,8 +65,10 @@ class Store:
         held = self._held.get(problem_id, set())
         return tuple(index for index in range(n) if index not in held)
 
-    def n_held(self) -> int:
-        """Number of samples stored, those of other shards at the time of opening included."""
+    def n_held(self, problem_id: str | None = None) -> int:
+        """Number of samples stored, of a problem or of all; those of other shards as they were at opening."""
+        if problem_id is not None:
+            return len(self._held.get(problem_id, ()))
         return sum(len(held) for held in self._held.values())
 
     def append(self, completions: Iterable[Completion]) -> Path | None:
@@ -240,14 +242,14 @@ def _compressed(lines: Iterable[Any]) -> bytes:
 
 def set_in_manifest(arm: Path, **values: Any) -> None:
     """Change what may change of a manifest: n_samples, verifier, label."""
-    _write_text(arm / MANIFEST, _pretty(read_manifest(arm) | values))
+    write_text(arm / MANIFEST, _pretty(read_manifest(arm) | values))
 
 
 def _agree(arm: Path, manifest: dict[str, Any], problems: Sequence[Problem]) -> dict[str, Any]:
     """Make the manifest, or check it against the one that is there; the one that now holds."""
     manifest = json.loads(json.dumps(manifest))
     if not (arm / MANIFEST).exists():
-        _write_text(arm / PROBLEMS, "".join(json.dumps(_stored(problem), default=str) + "\n" for problem in problems))
+        write_text(arm / PROBLEMS, "".join(json.dumps(_stored(problem), default=str) + "\n" for problem in problems))
         _create(arm / MANIFEST, _pretty(manifest))
     there = read_manifest(arm)
     if manifest_hash(there) != manifest_hash(manifest):
@@ -272,7 +274,7 @@ def _changes(there: dict[str, Any], manifest: dict[str, Any]) -> list[str]:
 def _create(path: Path, text: str) -> None:
     """Write a file unless another process has just done so."""
     hidden = path.with_name(f".{path.name}-{uuid4().hex[:8]}.tmp")
-    _write_text(hidden, text)
+    write_text(hidden, text)
     try:
         os.link(hidden, path)
     except FileExistsError:
@@ -283,7 +285,8 @@ def _create(path: Path, text: str) -> None:
     hidden.unlink(missing_ok=True)
 
 
-def _write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
+    """Write a small file, whole or not at all."""
     hidden = path.with_name(f".{path.name}-{uuid4().hex[:8]}.new")
     _write_flushed(hidden, text.encode())
     hidden.rename(path)

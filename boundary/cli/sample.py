@@ -1,0 +1,176 @@
+"""`boundary sample`: a model and a benchmark in, samples and counts out."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from boundary.sampling.run import ArmDone, Run, Snapshot
+
+ENGINE_NAMES = ("transformers", "vllm", "openai", "ray")
+
+
+def shard(ctx: click.Context, param: click.Parameter, text: str | None) -> tuple[int, int] | None:
+    """Turn i/N, as in 0/8, into two integers, 0 <= i < N."""
+    if text is None:
+        return None
+    number, _, parts = text.partition("/")
+    if not (number.isdecimal() and parts.isdecimal() and int(number) < int(parts)):
+        raise click.BadParameter(f"'{text}' is no part; write them as 0/8, 1/8, ..., 7/8.")
+    return int(number), int(parts)
+
+
+def engine_options(ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]) -> dict[str, Any]:
+    """Turn NAME=VALUE into a dict; a value that is JSON (a number, true, a list) is read as such."""
+    import json
+
+    options: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise click.BadParameter(f"'{text}' is not NAME=VALUE.")
+        try:
+            options[name] = json.loads(value)
+        except ValueError:
+            options[name] = value
+    return options
+
+
+@click.command()
+@click.argument("runfile", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--model", "models", metavar="ID|PATH", multiple=True, help="Repeat for several; also LABEL=ID, ID@REVISION."
+)
+@click.option("--benchmark", "benchmarks", metavar="NAME|FILE", multiple=True, help="Repeat for several.")
+@click.option("-n", "n", type=click.IntRange(min=1), metavar="N", help="Samples a problem.")
+@click.option("--plan", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="CSV of samples to add.")
+@click.option("--engine", type=click.Choice(ENGINE_NAMES), help="What samples. Default: transformers.")
+@click.option(
+    "--engine-option", "engine_options", metavar="K=V", multiple=True, callback=engine_options, help="Repeat."
+)
+@click.option("--base-url", "base_urls", metavar="URL", multiple=True, help="Server of --engine openai; repeat.")
+@click.option("--revision", metavar="REV", help="Of the model on the hub: a commit, a branch or a tag.")
+@click.option("--tokenizer", metavar="ID|PATH", help="Where the tokenizer is, if not with the model.")
+@click.option("--template", metavar="NAME|FILE", help="Prompt template. Default: the benchmark's.")
+@click.option("--verifier", metavar="V", help="math, number, code, ... or module:function. Default: the benchmark's.")
+@click.option("--temperature", type=click.FloatRange(min=0), help="Default: 0.6.")
+@click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), help="Default: 0.95.")
+@click.option("--max-tokens", type=click.IntRange(min=1), help="New tokens a sample. Default: 16384.")
+@click.option("--seed", type=click.IntRange(min=0), help="Default: 0.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="M", help="Only the first M problems.")
+@click.option("--shard", metavar="I/N", callback=shard, help="Only every N-th problem from the I-th, I from 0.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes that judge. Default: 2.")
+@click.option("--unsafe", is_flag=True, default=None, help="Run generated programs without a sandbox.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="The run folder.")
+@click.pass_context
+def sample(ctx: click.Context, /, runfile: Path | None, as_json: bool, quiet: bool, **options: Any) -> None:
+    """Sample a model on a benchmark and judge the samples; stopped at any moment, the same command goes on.
+
+    The settings default to those of Yue et al. (arXiv 2504.13837). RUNFILE is a TOML file of the same options; options
+    given here go before it. Then: boundary analyze DIR
+
+    Exit code 0: done; 1: samples are missing that could not be made; 2: wrong input; 130: stopped.
+    """
+    from boundary.sampling.run import sample as run_sampling
+    from boundary.sampling.runfile import run_of
+
+    run = run_of(runfile, options)
+    try:
+        with stopped_by_sigterm(), bar(wanted=not (quiet or as_json)) as progress:
+            done = run_sampling(run, progress)
+    except KeyboardInterrupt:
+        click.echo(f"Stopped. What came in is stored in {run.output}; the same command goes on.", err=True)
+        ctx.exit(130)
+    if as_json:
+        click.echo(as_text(done))
+    elif not quiet:
+        print_done(run, done)
+    if any(arm.missing for arm in done):
+        ctx.exit(1)
+
+
+def as_text(done: "list[ArmDone]") -> str:
+    """What was done, as JSON."""
+    import json
+
+    return json.dumps([vars(arm) for arm in done], indent=2, default=str)
+
+
+def print_done(run: "Run", done: "list[ArmDone]") -> None:
+    """Print a line for each model and benchmark, and what to do next."""
+    for arm in done:
+        speed = f", {arm.tokens / arm.seconds:,.0f} tokens/s" if arm.new else ""
+        outcomes = ", ".join(f"{outcome} {count:,}" for outcome, count in sorted(arm.outcomes.items()))
+        click.echo(
+            f"{arm.model} on {arm.benchmark}: {arm.new:,} new samples of {arm.total:,}{speed}"
+            + (f"; {outcomes}" if outcomes else "")
+        )
+        if arm.missing:
+            click.echo(f"  {arm.missing:,} samples could not be made; the same command tries again.")
+    click.echo(f"boundary analyze {run.output} -o report" if len(done) > 1 else f"boundary counts {run.output}")
+
+
+@contextmanager
+def stopped_by_sigterm() -> Iterator[None]:
+    """Let a scheduler's SIGTERM stop a run as Ctrl-C does."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not the main thread: a test, a notebook
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def bar(wanted: bool) -> "Iterator[Callable[[Snapshot], None] | None]":
+    """A bar for each model and benchmark: samples done, tokens/s, share correct so far, time left."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+
+    console = Console(stderr=True)
+    if not (wanted and console.is_terminal):
+        yield None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[speed]}"),
+        TextColumn("{task.fields[correct]}"),
+        TextColumn("{task.fields[left]}"),
+    )
+    tasks: dict[tuple[str, str], TaskID] = {}
+    with Progress(*columns, console=console) as shown:
+
+        def move(now: "Snapshot") -> None:
+            name = (now.model, now.benchmark)
+            if name not in tasks:
+                tasks[name] = shown.add_task(f"{now.model} on {now.benchmark}", total=now.total, **fields(now))
+            shown.update(tasks[name], completed=now.done, **fields(now))
+
+        yield move
+
+
+def fields(now: "Snapshot") -> dict[str, Any]:
+    """What a bar says beside the number of samples."""
+    left = now.seconds / now.new * (now.total - now.done) if now.new else 0.0
+    return {
+        "speed": f"{now.tokens / now.seconds:,.0f} tokens/s" if now.seconds > 0 else "",
+        "correct": f"{now.correct / now.judged:.1%} correct" if now.judged else "",
+        "left": f"{timedelta(seconds=round(left))} left" if now.new else "",
+    }

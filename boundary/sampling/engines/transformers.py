@@ -1,0 +1,235 @@
+"""The transformers engine: plain batches on a processor, continuous batching on a GPU, pictures in plain batches."""
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, Literal
+
+from boundary.errors import InputError
+from boundary.sampling.engines import EngineSpec, Generate, Request, Sampling, noise_seed, places_of
+from boundary.sampling.models import cannot_load, load_tokenizer, quiet_transformers, refuse_missing_folder
+from boundary.sampling.task import Completion
+
+# Requests that wait inside the library: enough to keep any GPU busy, few enough to hold in memory.
+IN_FLIGHT = 4096
+Ids = Sequence[int]
+
+
+@contextmanager
+def transformers_engine(
+    spec: EngineSpec,
+    *,
+    batch_size: int = 32,
+    device: str = "",
+    dtype: str = "",
+    attention: str = "",
+    continuous: bool | None = None,
+    max_memory_percent: float | None = None,
+) -> Iterator[Generate]:
+    """Load a model with transformers.
+
+    Parameters
+    ----------
+    spec
+        The model and how it is sampled.
+    batch_size
+        Samples side by side in a plain batch.
+    device
+        cpu, cuda, cuda:1, ...; `auto` spreads a large model over all GPUs. Default: a GPU where there is one.
+    dtype
+        Of the weights: float32, bfloat16, ... Default: as they were saved on a GPU, float32 on a processor, where
+        bfloat16 was six times slower.
+    attention
+        Name of the attention as transformers knows it; sdpa needs torch alone.
+    continuous
+        Whether to use continuous batching. Default: on a GPU.
+    max_memory_percent
+        Share of the GPU's free memory for the cache of continuous batching.
+    """
+    import torch
+
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    continuous = device != "cpu" if continuous is None else continuous
+    model = _loaded(spec, device, dtype, attention)
+    tokenizer = load_tokenizer(spec.tokenizer or spec.model, spec.revision)
+    seeing: list[tuple[Any, Any]] = []
+
+    def generate(requests: Sequence[Request]) -> Iterator[Completion]:
+        pictured = [request for request in requests if request.images]
+        plain = [request for request in requests if not request.images]
+        if continuous:
+            yield from _continuous(model, tokenizer, spec.sampling, plain, max_memory_percent)
+        else:
+            yield from _batches(model, tokenizer, spec.sampling, plain, batch_size)
+        if pictured and not seeing:
+            seeing.append(_loaded_seeing(spec, device, dtype))
+        for request in pictured:
+            yield from _pictured(seeing[0], spec.sampling, request)
+
+    yield generate
+
+
+def _loaded(spec: EngineSpec, device: str, dtype: str, attention: str, kind: str = "AutoModelForCausalLM") -> Any:
+    transformers = quiet_transformers()
+    refuse_missing_folder(spec.model)
+    options: dict[str, Any] = {"dtype": dtype or ("float32" if device == "cpu" else "auto")}
+    if attention:
+        options["attn_implementation"] = attention
+    if device == "auto":
+        options["device_map"] = "auto"
+    try:
+        model = getattr(transformers, kind).from_pretrained(spec.model, revision=spec.revision or "main", **options)
+        model = model if device == "auto" else model.to(device)
+    except Exception as error:  # the hub's client, the file formats and the device raise many kinds
+        raise cannot_load(spec.model, error) from error
+    # Whatever the model's own generation_config.json says (top_k, a penalty) would change what is sampled.
+    model.generation_config = transformers.GenerationConfig()
+    return model.eval()
+
+
+def _generation_config(sampling: Sampling, pad: int, max_tokens: int) -> Any:
+    import transformers
+
+    config: dict[str, Any] = {"do_sample": sampling.temperature > 0, "num_beams": 1, "repetition_penalty": 1.0}
+    if sampling.temperature > 0:
+        config |= {"temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0}
+    return transformers.GenerationConfig(
+        max_new_tokens=max_tokens, eos_token_id=list(sampling.stop_ids) or None, pad_token_id=pad, **config
+    )
+
+
+def _room(model: Any, sampling: Sampling, longest: int) -> int:
+    """New tokens that fit behind a prompt."""
+    context = getattr(model.config, "max_position_embeddings", None) or sampling.max_tokens + longest
+    if longest >= context:
+        raise InputError(
+            f"A prompt has {longest} tokens, and the model reads {context} at most. Leave its problem out."
+        )
+    return min(sampling.max_tokens, int(context) - longest)
+
+
+def _batches(
+    model: Any, tokenizer: Any, sampling: Sampling, requests: Sequence[Request], size: int
+) -> Iterator[Completion]:
+    """Plain generation, prompts padded on the left."""
+    rows = ((request, place) for request in requests for place in request.places)
+    while batch := list(islice(rows, size)):
+        yield from _batch(model, tokenizer, sampling, batch)
+
+
+def _batch(
+    model: Any, tokenizer: Any, sampling: Sampling, batch: Sequence[tuple[Request, int]]
+) -> Iterator[Completion]:
+    import torch
+
+    longest = max(len(request.prompt) for request, _ in batch)
+    pad = sampling.stop_ids[0] if sampling.stop_ids else 0
+    ids = torch.full((len(batch), longest), pad)
+    mask = torch.zeros_like(ids)
+    for row, (request, _) in enumerate(batch):
+        ids[row, longest - len(request.prompt) :] = torch.tensor(request.prompt)
+        mask[row, longest - len(request.prompt) :] = 1
+    torch.manual_seed(noise_seed(sampling.seed, [(request.problem_id, place) for request, place in batch]))
+    config = _generation_config(sampling, pad, _room(model, sampling, longest))
+    with torch.inference_mode():
+        out = model.generate(
+            input_ids=ids.to(model.device), attention_mask=mask.to(model.device), generation_config=config
+        )
+    for (request, place), row in zip(batch, out[:, longest:].tolist(), strict=True):
+        yield _completion(tokenizer, sampling, request.problem_id, place, row)
+
+
+def _completion(tokenizer: Any, sampling: Sampling, problem_id: str, place: int, tokens: Ids) -> Completion:
+    """What was generated up to the first stop token."""
+    end = next((number for number, token in enumerate(tokens) if token in sampling.stop_ids), None)
+    written = list(tokens if end is None else tokens[:end])
+    text = tokenizer.decode(written, skip_special_tokens=True)
+    finish: Literal["stop", "length"] = "length" if end is None else "stop"
+    return Completion(problem_id, place, text, finish, len(written) + (end is not None))
+
+
+def _continuous(
+    model: Any, tokenizer: Any, sampling: Sampling, requests: Sequence[Request], memory: float | None
+) -> Iterator[Completion]:
+    """Continuous batching; each sample comes out when it ends."""
+    import transformers
+
+    if not requests:
+        return
+    longest = max(len(request.prompt) for request in requests)
+    room = _room(model, sampling, longest)
+    config = _generation_config(sampling, sampling.stop_ids[0] if sampling.stop_ids else 0, room)
+    batching = transformers.ContinuousBatchingConfig(
+        seed=noise_seed(sampling.seed, places_of(requests)),
+        max_memory_percent=memory,
+        drop_unsupported_processors=False,  # without it, top_p could be left out in silence
+    )
+    with model.continuous_batching_context_manager(
+        generation_config=config, continuous_batching_config=batching
+    ) as manager:
+        try:
+            yield from _collected(manager, tokenizer, sampling, requests, room)
+        except BaseException:
+            manager.stop(hard_stop=True, timeout=30)  # leaving the block would wait for every sample
+            raise
+
+
+def _collected(
+    manager: Any, tokenizer: Any, sampling: Sampling, requests: Sequence[Request], room: int
+) -> Iterator[Completion]:
+    rows = ((request, place) for request in requests for place in request.places)
+    waiting: dict[str, tuple[str, int]] = {}
+    number = 0
+    while True:
+        for request, place in islice(rows, IN_FLIGHT - len(waiting)):
+            name, number = f"sample-{number}", number + 1
+            waiting[name] = (request.problem_id, place)
+            manager.add_request(
+                list(request.prompt), request_id=name, max_new_tokens=room, eos_token_id=list(sampling.stop_ids)
+            )
+        if not waiting:
+            return
+        result = manager.get_result(timeout=1)
+        if result is None and not manager.is_running():
+            fatal = manager.background_thread_status.fatal_error
+            raise InputError(
+                f"The engine stopped with {len(waiting)} samples in flight ({fatal}). What is stored stays; the same "
+                "command goes on. Where memory was short, lower it with --engine-option max_memory_percent=0.7."
+            )
+        if result is not None and result.is_finished() and result.request_id in waiting:
+            problem_id, place = waiting.pop(result.request_id)
+            if result.error is None:
+                yield _completion(tokenizer, sampling, problem_id, place, result.generated_tokens)
+            else:
+                yield Completion(problem_id, place, "", "error", 0)
+
+
+def _loaded_seeing(spec: EngineSpec, device: str, dtype: str) -> tuple[Any, Any]:
+    """A model that reads pictures, and its processor."""
+    import transformers
+
+    try:
+        processor = transformers.AutoProcessor.from_pretrained(spec.model, revision=spec.revision or "main")
+    except Exception as error:
+        raise cannot_load(spec.model, error) from error
+    return _loaded(spec, device, dtype, "", "AutoModelForImageTextToText"), processor
+
+
+def _pictured(seeing: tuple[Any, Any], sampling: Sampling, request: Request) -> Iterator[Completion]:
+    """All samples of a problem with pictures, side by side."""
+    model, processor = seeing
+    import torch
+    from PIL import Image
+
+    images = [Image.open(io.BytesIO(image)).convert("RGB") for image in request.images]
+    inputs: Mapping[str, Any] = processor(text=[request.text], images=images, return_tensors="pt").to(model.device)
+    begun = inputs["input_ids"].shape[1]
+    torch.manual_seed(noise_seed(sampling.seed, places_of([request])))
+    pad = sampling.stop_ids[0] if sampling.stop_ids else 0
+    config = _generation_config(sampling, pad, sampling.max_tokens)
+    config.num_return_sequences = len(request.places)
+    with torch.inference_mode():
+        out = model.generate(**inputs, generation_config=config)
+    for place, row in zip(request.places, out[:, begun:].tolist(), strict=True):
+        yield _completion(processor.tokenizer, sampling, request.problem_id, place, row)

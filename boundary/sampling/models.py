@@ -1,0 +1,141 @@
+"""Models by name: their tokenizer, what identifies their weights, and plain words where they cannot be had."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from boundary.errors import InputError
+from boundary.sampling.engines import needed
+
+# Files up to this size are read whole for a fingerprint; of larger ones, size, head and tail.
+SMALL = 1 << 20
+
+
+def load_tokenizer(name: str, revision: str | None = None) -> Any:
+    """A transformers tokenizer.
+
+    Raises
+    ------
+    InputError
+        If transformers is not installed, or the tokenizer cannot be had; the message says why.
+    """
+    transformers = quiet_transformers()
+    refuse_missing_folder(name)
+    try:
+        return transformers.AutoTokenizer.from_pretrained(name, revision=revision or "main")
+    except Exception as error:  # the hub's client and the file formats raise many kinds
+        raise cannot_load(name, error) from error
+
+
+def weights_revision(name: str, revision: str | None = None) -> str:
+    """What identifies weights: the commit on the hub, or a fingerprint of a folder's files.
+
+    Raises
+    ------
+    InputError
+        If the model cannot be had.
+    """
+    refuse_missing_folder(name)
+    folder = Path(name)
+    if folder.is_dir():
+        return _folder_fingerprint(folder)
+    transformers = quiet_transformers()
+    try:
+        config = transformers.AutoConfig.from_pretrained(name, revision=revision or "main")
+    except Exception as error:
+        raise cannot_load(name, error) from error
+    return str(getattr(config, "_commit_hash", None) or revision or "main")
+
+
+def tokenizer_hash(tokenizer: Any) -> str:
+    """Fingerprint of a tokenizer: vocabulary, merges, special tokens and chat template."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    said = [
+        backend.to_str() if backend is not None else sorted(tokenizer.get_vocab().items()),
+        tokenizer.bos_token,
+        tokenizer.eos_token,
+        tokenizer.chat_template,
+    ]
+    return "sha256:" + hashlib.sha256(json.dumps(said, default=str, sort_keys=True).encode()).hexdigest()
+
+
+def quiet_transformers() -> Any:
+    """The package transformers, without its own bars and remarks, which would run through ours.
+
+    Raises
+    ------
+    InputError
+        If it is not installed.
+    """
+    needed("transformers")
+    import transformers
+
+    transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()
+    return transformers
+
+
+def refuse_missing_folder(name: str) -> None:
+    """Say plainly that a folder is not there, rather than look for it on the hub.
+
+    Raises
+    ------
+    InputError
+        If the name is a path and nothing is there, or names a file.
+    """
+    path = Path(name)
+    if path.is_file():
+        raise InputError(f"'{name}' is a file. Name the folder that holds config.json and the weights.")
+    if path.is_dir() and not (path / "config.json").is_file() and not (path / "tokenizer_config.json").is_file():
+        raise InputError(f"'{name}' holds no model: it has no config.json.")
+    if not path.is_dir() and (name.startswith((".", "/", "~")) or name.count("/") > 1):
+        raise InputError(f"No folder '{name}'. Name a model's folder, or its id on the hub as in Qwen/Qwen2.5-7B.")
+
+
+def cannot_load(name: str, error: BaseException) -> InputError:
+    """The plain message for what the hub's client or transformers raised about a model."""
+    kinds = {kind.__name__ for each in _chain(error) for kind in type(each).__mro__}
+    text = " ".join(str(error).split())
+    if "GatedRepoError" in kinds or "gated repo" in text:
+        return InputError(
+            f"The model '{name}' is gated: ask for access on its page at huggingface.co, log in with hf auth login, "
+            "and start again."
+        )
+    if "RevisionNotFoundError" in kinds or "is not a valid git identifier" in text:
+        return InputError(f"The model '{name}' has no such revision. Check --revision.")
+    if "RepositoryNotFoundError" in kinds or "is not a local folder and is not a valid model identifier" in text:
+        return InputError(
+            f"There is no model '{name}' on huggingface.co that you may see. Check the id; for a private one, "
+            "log in with hf auth login."
+        )
+    unreachable = {"LocalEntryNotFoundError", "OfflineModeIsEnabled", "ConnectionError", "ConnectError", "TimeoutError"}
+    if kinds & unreachable or "couldn't connect" in text.lower() or "We couldn't" in text:
+        return InputError(
+            f"The model '{name}' is not on this machine, and huggingface.co cannot be reached. Check the network, or "
+            "name a folder that holds the model."
+        )
+    return InputError(f"Cannot load the model '{name}': {text[:300]}")
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    found: list[BaseException] = []
+    following: BaseException | None = error
+    while following is not None and following not in found:
+        found.append(following)
+        following = following.__cause__ or following.__context__
+    return found
+
+
+def _folder_fingerprint(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and path.suffix in (".json", ".safetensors", ".bin", ".jinja", ".model", ".txt"):
+            size = path.stat().st_size
+            digest.update(f"{path.name}\t{size}\n".encode())
+            with path.open("rb") as file:
+                digest.update(file.read(SMALL))
+                if size > SMALL:
+                    file.seek(max(SMALL, size - SMALL))
+                    digest.update(file.read())
+    return "files:" + digest.hexdigest()[:16]

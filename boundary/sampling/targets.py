@@ -1,0 +1,82 @@
+"""How many samples each problem is to have: n for all, or what a plan adds to what is there."""
+
+import csv
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from boundary.errors import InputError
+from boundary.sampling.store import Store, write_text
+
+PLAN_COLUMNS = ("model", "benchmark", "problem_id", "n_more")
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """A row of a plan: so many samples more of a problem."""
+
+    model: str
+    benchmark: str
+    problem_id: str
+    n_more: int
+
+
+def read_plan(path: Path) -> tuple[PlanRow, ...]:
+    """The rows of a plan, a CSV file with the columns model, benchmark, problem_id, n_more.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or a row is no plan; the message names the line.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            lines = csv.DictReader(file)
+            missing = [name for name in PLAN_COLUMNS if name not in (lines.fieldnames or ())]
+            if missing:
+                raise InputError(f"'{path}' has no column {missing[0]}. A plan has {', '.join(PLAN_COLUMNS)}.")
+            return tuple(_row(path, number, line) for number, line in enumerate(lines, start=2))
+    except FileNotFoundError as error:
+        raise InputError(f"No file '{path}'. boundary plan makes one.") from error
+    except (OSError, ValueError, csv.Error) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"Cannot read '{path}' ({error}).") from error
+
+
+def _row(path: Path, number: int, line: Mapping[str, str]) -> PlanRow:
+    try:
+        n_more = int(line["n_more"])
+    except (TypeError, ValueError):
+        n_more = -1
+    if n_more < 0:
+        raise InputError(f"'{path}', line {number}, n_more: '{line['n_more']}' is no whole number of at least 0.")
+    return PlanRow(line["model"], line["benchmark"], line["problem_id"], n_more)
+
+
+def planned_targets(store: Store, rows: Sequence[PlanRow]) -> dict[str, int]:
+    """Samples that each problem of this part is to have by a plan.
+
+    A plan counts from what was there when it was first followed. That is written down, so that a run which starts again
+    goes on with the plan in place of adding to it once more.
+
+    Raises
+    ------
+    InputError
+        If the plan names a problem that the benchmark does not have.
+    """
+    wanted = {row.problem_id: row.n_more for row in rows}
+    part = f"{store.shard[0]}-of-{store.shard[1]}"
+    digest = hashlib.sha256(json.dumps(sorted(wanted.items())).encode()).hexdigest()[:16]
+    kept = store.arm / "plans" / f"{digest}-{part}.json"
+    if kept.exists():
+        return {name: int(target) for name, target in json.loads(kept.read_text(encoding="utf-8")).items()}
+    mine = {problem.problem_id for problem in store.problems}
+    if store.shard[1] == 1 and (unknown := sorted(wanted.keys() - mine)):
+        raise InputError(f"The plan names a problem that {store.arm.name} does not have: {unknown[0]}.")
+    targets = {name: store.n_held(name) + n_more for name, n_more in wanted.items() if name in mine}
+    kept.parent.mkdir(exist_ok=True)
+    write_text(kept, json.dumps(targets))
+    return targets
