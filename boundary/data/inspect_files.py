@@ -155,9 +155,12 @@ def _from_zip(source: Source) -> Iterator[Header | Sample]:
         if header is None:
             raise source.error(f"no {HEADER} in it; not a log of inspect_ai")
         try:
-            yield decoded(read(header), Header)
+            found = decoded(read(header), Header)
         except (ValueError, RecursionError) as error:
             raise source.error(f"'{header.filename}' in it: {error}") from error
+        # The header proper is written when a run ends.
+        found.status = found.status or "started"
+        yield found
         for name, info in sorted(named.items(), key=_epoch):
             if not _is_sample(name):
                 continue

@@ -207,14 +207,16 @@ def test_an_epoch_twice_is_refused(tmp_path):
         import_files(path)
 
 
-def test_long_samples_are_kept_in_a_folder_of_their_own(tmp_path):
+def test_a_run_that_broke_off_and_long_samples_in_folders_of_their_own(tmp_path):
     path = tmp_path / "log.eval"
+    started = {name: HEADER[name] for name in ("version", "eval", "plan")}
     with zipfile.ZipFile(path, "w") as zipped:
-        zipped.writestr("_journal/start.json", json.dumps(HEADER | {"status": None}))
+        zipped.writestr("_journal/start.json", json.dumps(started))
         zipped.writestr("samples/q1_epoch_1/sample.json", json.dumps(sample()))
         zipped.writestr("samples/q1_epoch_1/events/0.json", "[]")
-    found = list(inspect_files._from_zip(_source(path)))
-    assert [each.id for each in found[1:]] == ["q1"]
+    imported = import_files(path)
+    assert imported.counts.table[["problem_id", "n_samples", "n_correct"]].to_numpy().tolist() == [["q1", 1, 1]]
+    assert "did not finish (its status is started)" in imported.notes[0]
 
 
 def test_logs_of_a_newer_schema_are_left_to_inspect_ai(tmp_path, monkeypatch):
@@ -257,9 +259,3 @@ def test_a_broken_sample_can_be_left_out(tmp_path):
     with pytest.raises(InputError, match="sample q1, epoch 2"):
         import_files(write_json(path, [sample(), bad]))
     assert import_files(path, skip_bad=True).counts.table["n_samples"].tolist() == [1]
-
-
-def _source(path):
-    from boundary.data.streams import Source
-
-    return Source(path)
