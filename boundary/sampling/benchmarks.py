@@ -224,7 +224,7 @@ def gym_dataset(name: str, options: Mapping[str, Any]) -> Any:
         from reasoning_gym.factory import DATASETS
     except ImportError as error:
         raise InputError(
-            "Problems of reasoning-gym need that package: pip install 'boundary-stats[sampling]'."
+            "Problems of reasoning-gym need that package: pip install 'boundary-stats[verify]'."
         ) from error
     if name not in DATASETS:
         near = get_close_matches(name, DATASETS, n=1)

@@ -119,7 +119,7 @@ VERIFIERS: Mapping[str, Verifier] = {
 }
 # What judges for them, so that another version of it is another verifier.
 _PACKAGES = {"math": "math-verify", "vision": "math-verify", "reasoning-gym": "reasoning-gym"}
-_EXTRA = "pip install 'boundary-stats[sampling]'"
+_EXTRA = "pip install 'boundary-stats[verify]'"
 
 
 def verifier(name: str, unsafe: bool = False) -> Verifier:
