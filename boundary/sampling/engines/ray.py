@@ -1,0 +1,186 @@
+"""The ray engine: workers on a Ray cluster that is there already, each with an engine of its own.
+
+Blocks of problems wait in one queue, and a worker that is free takes the next, so that none idles while another is
+behind; blocks shrink towards the end. A block whose worker is lost goes back into the queue.
+"""
+
+import os
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from typing import Any
+
+from boundary.errors import InputError
+from boundary.sampling.engines import EngineSpec, Generate, Request, needed, open_engine
+from boundary.sampling.task import Completion
+
+Block = list[Request]
+
+
+@contextmanager
+def ray_engine(
+    spec: EngineSpec,
+    *,
+    worker: str = "transformers",
+    workers: int = 0,
+    gpus: float | None = None,
+    cpus: float = 1.0,
+    address: str = "auto",
+    block_samples: int = 256,
+    losses: int = 8,
+    worker_options: Mapping[str, Any] | None = None,
+) -> Iterator[Generate]:
+    """Run an engine in every worker of a Ray cluster.
+
+    Parameters
+    ----------
+    spec
+        The model and how it is sampled; every node must reach the model under this name.
+    worker
+        Engine of the workers: transformers, vllm, or openai.
+    workers
+        How many. Default: as many as the cluster has room for.
+    gpus, cpus
+        What a worker takes up. Default: a GPU where the cluster has some.
+    address
+        Of the cluster, as `ray.init` takes it; `auto` finds the one that this machine belongs to.
+    block_samples
+        Samples in a block at most. A lost worker loses no more than its block.
+    losses
+        Workers that may be lost before the run gives up.
+    worker_options
+        Options of the workers' engine.
+    """
+    import ray
+
+    inner = replace(spec, engine=worker, options=dict(worker_options or {}))
+    if worker == "ray":
+        raise InputError("A worker's engine cannot be ray. Choose with --engine-option worker=vllm.")
+    needed("ray")
+    joined = ray.is_initialized()
+    if not joined:
+        _join(ray, address)
+    try:
+        gpus = (1.0 if ray.cluster_resources().get("GPU", 0) else 0.0) if gpus is None else gpus
+        number = workers or _room(ray.cluster_resources(), cpus, gpus)
+        started = ray.remote(num_cpus=cpus, num_gpus=gpus, max_restarts=0)(Worker)
+
+        def generate(requests: Sequence[Request]) -> Iterator[Completion]:
+            yield from _Crew(ray, started, asdict(inner), number, block_samples, losses).generate(requests)
+
+        yield generate
+    finally:
+        if not joined:
+            ray.shutdown()
+
+
+def _join(ray: Any, address: str) -> None:
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level="error")
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        said = " ".join(str(error).split())[:200]
+        raise InputError(
+            f"No Ray cluster at '{address}' ({said}). Start one with ray start --head, or name it with "
+            "--engine-option address=HOST:6379."
+        ) from error
+
+
+def _room(resources: Mapping[str, float], cpus: float, gpus: float) -> int:
+    by_cpu = int(resources.get("CPU", 0) // cpus) if cpus else 1
+    number = min(by_cpu, int(resources["GPU"] // gpus)) if gpus else by_cpu
+    if number < 1:
+        raise InputError(f"The Ray cluster has no room for a worker of {cpus:g} processors and {gpus:g} GPUs.")
+    return number
+
+
+class Worker:
+    """An actor: an engine, loaded once, that samples one block after another."""
+
+    def __init__(self, spec: Mapping[str, Any]) -> None:
+        sampling = type(EngineSpec("", "").sampling)(**spec["sampling"])
+        self.context = open_engine(EngineSpec(**{**spec, "sampling": sampling}))
+        self.run = self.context.__enter__()
+
+    def sample(self, block: Block) -> list[Completion]:
+        """All samples of a block."""
+        return list(self.run(block))
+
+    def where(self) -> int:
+        """Its process."""
+        return os.getpid()
+
+
+class _Crew:
+    """Workers and the blocks that they have in hand."""
+
+    def __init__(
+        self, ray: Any, started: Any, spec: Mapping[str, Any], number: int, block_samples: int, losses: int
+    ) -> None:
+        self.ray, self.started, self.spec = ray, started, spec
+        self.number, self.block_samples, self.losses = number, block_samples, losses
+        self.in_hand: dict[Any, tuple[Any, Block]] = {}
+        self.again: deque[Block] = deque()
+
+    def generate(self, requests: Sequence[Request]) -> Iterator[Completion]:
+        """Hand out blocks until every one has come back."""
+        waiting = deque(requests)
+        try:
+            for _ in range(min(self.number, len(requests))):
+                self._hire()
+            while waiting or self.again or any(block for _, block in self.in_hand.values()):
+                ready, _ = self.ray.wait(list(self.in_hand), num_returns=1)
+                for result in ready:
+                    yield from self._taken(result, waiting)
+        finally:
+            for worker, _ in self.in_hand.values():
+                self.ray.kill(worker)
+
+    def _hire(self) -> None:
+        """Start a worker; it gets a block when it is there, for which a smaller cluster may have no room at first."""
+        worker = self.started.remote(self.spec)
+        self.in_hand[worker.where.remote()] = (worker, [])
+
+    def _taken(self, result: Any, waiting: "deque[Request]") -> Iterator[Completion]:
+        worker, block = self.in_hand.pop(result)
+        try:
+            answer = self.ray.get(result)
+        except self.ray.exceptions.RayActorError as error:
+            self._lost(block, error)
+            return
+        except self.ray.exceptions.RayTaskError as error:
+            raise (error.cause if isinstance(error.cause, InputError) else error) from error
+        following = self.again.popleft() if self.again else self._next_block(waiting)
+        if following:
+            self.in_hand[worker.sample.remote(following)] = (worker, following)
+        else:
+            self.ray.kill(worker)
+        if block:
+            yield from answer
+
+    def _lost(self, block: Block, error: Exception) -> None:
+        said = " ".join(str(error).split())
+        if "boundary.errors.InputError: " in said:  # it could not load the model: neither can another
+            raise InputError(said.rpartition("boundary.errors.InputError: ")[2][:400]) from error
+        if block:
+            self.again.append(block)
+        self.losses -= 1
+        if self.losses < 0:
+            raise InputError(
+                f"Too many Ray workers were lost ({said[:200]}). What is stored stays; the same command goes on."
+            ) from error
+        self._hire()
+
+    def _next_block(self, waiting: "deque[Request]") -> Block:
+        """The next requests; half of a worker's fair share of what is left, so that all end at about the same time."""
+        left = sum(len(request.places) for request in waiting)
+        size = max(1, min(self.block_samples, left // (2 * self.number)))
+        block: Block = []
+        while waiting and size > 0:
+            request = waiting.popleft()
+            taken, rest = request.places[:size], request.places[size:]
+            block.append(replace(request, places=taken))
+            if rest:
+                waiting.appendleft(replace(request, places=rest))
+            size -= len(taken)
+        return block

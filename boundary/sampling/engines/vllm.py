@@ -1,0 +1,146 @@
+"""The vllm engine: vLLM in this process, each sample out when it ends."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, Literal
+
+from boundary.errors import InputError
+from boundary.sampling.engines import EngineSpec, Generate, Request, Sampling, noise_seed, places_of
+from boundary.sampling.models import cannot_load, refuse_missing_folder, weights_revision
+from boundary.sampling.task import Completion
+
+# Requests that wait inside the engine: enough to keep any GPU busy, few enough to hold in memory.
+IN_FLIGHT = 4096
+
+
+@contextmanager
+def vllm_engine(
+    spec: EngineSpec,
+    *,
+    tensor_parallel_size: int = 1,
+    gpu_memory_utilization: float | None = None,
+    max_model_len: int | None = None,
+    dtype: str = "auto",
+    quantization: str | None = None,
+    seeded: bool | None = None,
+) -> Iterator[Generate]:
+    """Load a model with vLLM.
+
+    Parameters
+    ----------
+    spec
+        The model and how it is sampled.
+    tensor_parallel_size
+        GPUs that share the model.
+    gpu_memory_utilization, max_model_len, dtype, quantization
+        As vLLM's EngineArgs have them.
+    seeded
+        Whether every sample has a seed of its own. Default: on a GPU; the engine for processors dies of it, so there
+        all noise comes from the engine's seed, which is made from what is missing.
+    """
+    import vllm
+
+    refuse_missing_folder(spec.model)
+    held: list[Any] = []
+    options = {
+        "tensor_parallel_size": tensor_parallel_size,
+        "gpu_memory_utilization": gpu_memory_utilization,
+        "max_model_len": max_model_len,
+        "quantization": quantization,
+    }
+    arguments = vllm.EngineArgs(
+        model=spec.model,
+        revision=spec.revision,
+        tokenizer=spec.tokenizer or spec.model,
+        dtype=dtype,
+        generation_config="vllm",  # not the model's own, which would add top_k or a penalty
+        enable_log_requests=False,
+        disable_log_stats=True,
+        **{name: value for name, value in options.items() if value is not None},
+    )
+    seeded = _on_gpu(vllm) if seeded is None else seeded
+    weights_revision(spec.model, spec.revision)  # says plainly what is wrong with a name, which vLLM does not
+
+    def generate(requests: Sequence[Request]) -> Iterator[Completion]:
+        if not held:
+            arguments.seed = noise_seed(spec.sampling.seed, places_of(requests))
+            held.append(_started(vllm, spec, arguments))
+        yield from _collected(vllm, held[0], spec.sampling, requests, seeded)
+
+    try:
+        yield generate
+    finally:
+        for engine in held:
+            engine.engine_core.shutdown()
+
+
+def _on_gpu(vllm: Any) -> bool:
+    from vllm.platforms import current_platform
+
+    return not current_platform.is_cpu()
+
+
+def _started(vllm: Any, spec: EngineSpec, arguments: Any) -> Any:
+    try:
+        return vllm.LLMEngine.from_engine_args(arguments)
+    except Exception as error:  # whatever its processes raise, the model cannot be had
+        raise cannot_load(spec.model, error) from error
+
+
+def _parameters(vllm: Any, sampling: Sampling, request: Request, place: int, seeded: bool) -> Any:
+    from vllm.sampling_params import RequestOutputKind
+
+    return vllm.SamplingParams(
+        n=1,
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        top_k=-1,
+        min_p=0.0,
+        repetition_penalty=1.0,
+        max_tokens=sampling.max_tokens,
+        stop_token_ids=list(sampling.stop_ids),
+        ignore_eos=False,
+        seed=noise_seed(sampling.seed, request.problem_id, place) if seeded else None,
+        output_kind=RequestOutputKind.FINAL_ONLY,
+    )
+
+
+def _collected(
+    vllm: Any, engine: Any, sampling: Sampling, requests: Sequence[Request], seeded: bool
+) -> Iterator[Completion]:
+    rows = ((request, place) for request in requests for place in request.places)
+    waiting: dict[str, tuple[str, int]] = {}
+    number = 0
+    try:
+        while True:
+            for request, place in islice(rows, IN_FLIGHT - len(waiting)):
+                name, number = f"{request.problem_id}-{place}-{number}", number + 1
+                prompt = {"prompt_token_ids": list(request.prompt)}
+                engine.add_request(name, prompt, _parameters(vllm, sampling, request, place, seeded))
+                waiting[name] = (request.problem_id, place)
+            if not waiting:
+                return
+            for output in _step(engine, len(waiting)):
+                if output.finished and output.request_id in waiting:
+                    yield _completion(*waiting.pop(output.request_id), output.outputs[0])
+    finally:
+        if waiting:  # stopped early: nothing of it may come out in a later call
+            engine.abort_request(list(waiting))
+
+
+def _step(engine: Any, n_waiting: int) -> Any:
+    try:
+        return engine.step()
+    except Exception as error:  # EngineDeadError and whatever killed it
+        raise InputError(
+            f"vLLM stopped with {n_waiting} samples in flight ({' '.join(str(error).split())[:200]}). "
+            "What is stored stays; the same command goes on."
+        ) from error
+
+
+def _completion(problem_id: str, place: int, output: Any) -> Completion:
+    if output.finish_reason not in ("stop", "length"):
+        return Completion(problem_id, place, "", "error", 0)
+    finish: Literal["stop", "length"] = output.finish_reason
+    return Completion(problem_id, place, output.text, finish, len(output.token_ids))
