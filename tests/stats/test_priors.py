@@ -190,3 +190,12 @@ def test_inflated_population_finds_the_shares_at_zero_and_one():
     rates = InflatedBetaBinomial().posterior(c, np.full_like(c, 128), jax.random.key(1))
     shares = (rates.new_p == 0).mean(), (rates.new_p == 1).mean()
     np.testing.assert_allclose(shares, [(kind == 0).mean(), (kind == 1).mean()], atol=0.03)
+
+
+def test_no_chain_of_the_beta_binomial_takes_rounding_for_likelihood():
+    # Thirty problems from hopeless to sure: populations of huge size used to win here by what float32 leaves of zero.
+    c = np.array([0, 0, 0, 0, 0, 1, 2, 2, 6, 9, 14, 16, 20, 27, 35, 41, 44, 52, 60, 67, 75, 88, 97, 103, 110, 119, 121])
+    c = np.append(c, [125, 127, 128])[:, None]
+    fit = BetaBinomial().posterior(c, np.full_like(c, 128), jax.random.key(0))
+    by_chain = fit.log_likelihood.sum(axis=2).mean(axis=1)
+    assert np.ptp(by_chain) < 3

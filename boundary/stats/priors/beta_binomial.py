@@ -19,6 +19,10 @@ from boundary.stats.nuts import nuts
 from boundary.stats.priors.prior import check_counts, numpy_rng
 from boundary.stats.solve_rates import SolveRates
 
+# All problems alike. In float32 a difference of two log Beta functions is lost for sizes far above, and what is left of
+# it beats every true likelihood.
+LARGEST_SIZE = 1e4
+
 
 def population(n_correct: Array, n_samples: Array, problems: Array) -> None:
     """Beta-binomial model of distinct counts, `problems` many of each, in terms of mean and spread.
@@ -50,7 +54,7 @@ def inflated_population(n_correct: Array, n_samples: Array, problems: Array) -> 
 def _log_beta_binomial(n_correct: Array, n_samples: Array) -> Array:
     """Log probability of the counts, but for C(n, c)."""
     mean = numpyro.sample("mean", dist.Uniform(0.0, 1.0))
-    size = numpyro.sample("size", dist.LogNormal(jnp.log(2.0), 1.5))
+    size = jnp.minimum(numpyro.sample("size", dist.LogNormal(jnp.log(2.0), 1.5)), LARGEST_SIZE)
     a, b = mean * size, (1 - mean) * size
     return jax_betaln(a + n_correct, b + n_samples - n_correct) - jax_betaln(a, b)
 
@@ -158,4 +162,5 @@ class InflatedBetaBinomial(BetaBinomial):
 
 
 def _beta(draws: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    return draws["mean"] * draws["size"], (1 - draws["mean"]) * draws["size"]
+    size = np.minimum(draws["size"], LARGEST_SIZE)
+    return draws["mean"] * size, (1 - draws["mean"]) * size
