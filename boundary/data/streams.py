@@ -91,7 +91,7 @@ class Source:
         with self.path.open("rb") as raw:
             start = raw.read(4)
             raw.seek(0)
-            told: Any = io.BufferedReader(_Told(raw, self._tell), CHUNK)
+            told: Any = io.BufferedReader(_Told(raw, self.tell), CHUNK)
             if start.startswith(GZIP):
                 unpacked: Any = gzip.GzipFile(fileobj=told)
                 yield unpacked
@@ -100,7 +100,8 @@ class Source:
             else:
                 yield told
 
-    def _tell(self, done: int) -> None:
+    def tell(self, done: int) -> None:
+        """Say how many bytes of the file have been read."""
         if self._progress:
             self._progress(self.path.name, done, self.size)
 
@@ -164,7 +165,7 @@ class Source:
             else:
                 # Closed when nothing points into it any more: texts that were not built (msgspec.Raw) do.
                 yield mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self._tell(self.size)
+        self.tell(self.size)
 
     @contextmanager
     def _on_disk(self) -> Iterator[IO[bytes]]:

@@ -1,0 +1,54 @@
+"""The audit of limit-of-rlvr's reproduction, `results.json`: counts of several models on one problem set.
+
+Fields: n_per_problem; models.{label}.per_problem.{idx}.correct; models.{label}.correct_generations, their sum.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from boundary.data.records import Tally
+from boundary.data.streams import Source, has_keys, is_object
+
+
+class Problem(msgspec.Struct):
+    """Counts of a problem."""
+
+    correct: Annotated[int, msgspec.Meta(ge=0)]
+
+
+class Model(msgspec.Struct):
+    """Counts of a model."""
+
+    per_problem: dict[str, Problem]
+    correct_generations: int | None = None
+
+
+class Audit(msgspec.Struct):
+    """The file."""
+
+    n_per_problem: Annotated[int, msgspec.Meta(ge=1, le=1 << 31)]
+    models: dict[str, Model]
+
+
+def recognises(path: Path, head: bytes) -> bool:
+    """Whether it has counts per problem of several models."""
+    return is_object(head) and has_keys(head, "n_per_problem", "models", "per_problem")
+
+
+def read(source: Source) -> Iterator[Tally]:
+    """Counts of each model and problem."""
+    audit = source.document(Audit)
+    for name, model in audit.models.items():
+        total = sum(problem.correct for problem in model.per_problem.values())
+        if model.correct_generations not in (None, total):
+            raise source.error(
+                f"{name} has {model.correct_generations} correct in all, but its problems add up to {total}"
+            )
+        for idx, problem in model.per_problem.items():
+            if problem.correct > audit.n_per_problem:
+                source.broken(f"problem {idx} of {name}: {problem.correct} correct of {audit.n_per_problem} samples")
+                continue
+            yield Tally(idx, audit.n_per_problem, problem.correct, name)

@@ -1,0 +1,119 @@
+"""Parquet tables of Schaeffer et al., "How Do Large Language Monkeys Get Their Power (Laws)?" (arXiv 2502.17578).
+
+`*_pass_at_k.parquet`: a row for each model, problem and k: Model, Benchmark or Modality, Problem Idx, Num. Samples
+(Total), Num. Samples Correct, Scaling Parameter (k), Score (pass@k). Every k repeats the counts: they are
+taken once. The score at a k above the number of samples is no estimate, and no score is used.
+`*_individual_outcomes.parquet`: a row for each attempt: Model, Benchmark, Problem Idx, Attempt Idx, Score (0 or 1).
+"""
+
+from collections.abc import Iterator
+from math import comb, isfinite
+from pathlib import Path
+from typing import Any
+
+from boundary.data.parquet_rows import column_names, parquet_rows
+from boundary.data.records import CORRECT, WRONG, Answers, Tally, verdict
+from boundary.data.streams import Source
+
+SAMPLES, CORRECTS, ATTEMPT = ("Num. Samples Total", "Num. Samples"), "Num. Samples Correct", "Attempt Idx"
+NAMES = ["Model", "Benchmark", "Modality", "Temperature", "Problem Idx", *SAMPLES, CORRECTS, ATTEMPT]
+COLUMNS = [*NAMES, "Scaling Parameter", "Score"]
+AT_ONCE = 10_000
+NEAR = 1e-6
+
+
+def recognises(path: Path, head: bytes) -> bool:
+    """Whether the columns are those of counts or of attempts."""
+    names = set(column_names(path, head))
+    counts = CORRECTS in names and bool(names & set(SAMPLES))
+    return {"Model", "Problem Idx"} <= names and (counts or {ATTEMPT, "Score"} <= names)
+
+
+def read(source: Source) -> Iterator[Answers | Tally]:
+    """Counts, or samples in the order of the attempts."""
+    names = column_names(source.path, source.head())
+    if ATTEMPT in names and CORRECTS not in names:
+        yield from _attempts(source)
+    else:
+        yield from _counts(source)
+
+
+def _attempts(source: Source) -> Iterator[Answers]:
+    seen: set[tuple[Any, ...]] = set()
+    for number, row in parquet_rows(source, COLUMNS, AT_ONCE):
+        key = (row.get("Model"), row.get("Benchmark"), row.get("Problem Idx"), row.get(ATTEMPT))
+        try:
+            said = _said(row)
+            attempt = _whole(row.get(ATTEMPT), ATTEMPT)
+            if key in seen:
+                raise ValueError(f"attempt {attempt} of problem {said['problem_id']} appears twice")
+            outcome = CORRECT if verdict(row.get("Score")) else WRONG
+        except ValueError as error:
+            source.broken(f"row {number}: {error}")
+            continue
+        seen.add(key)
+        yield Answers(outcomes=[outcome], sample_index=[attempt], whole=False, **said)
+
+
+def _counts(source: Source) -> Iterator[Tally]:
+    known: dict[tuple[Any, ...], tuple[int, int]] = {}
+    above = differing = 0
+    for number, row in parquet_rows(source, COLUMNS, AT_ONCE):
+        try:
+            said = _said(row)
+            n = _whole(next((row[name] for name in SAMPLES if row.get(name) is not None), None), SAMPLES[0])
+            c = _whole(row.get(CORRECTS), CORRECTS)
+            key = (said["model"], said["benchmark"], said["problem_id"])
+            if c > n or n < 1:
+                raise ValueError(f"{c} correct of {n} samples")
+            if known.get(key, (n, c)) != (n, c):
+                raise ValueError(
+                    f"problem {key[2]} has {c} correct of {n}, where it had {known[key][1]} of {known[key][0]}"
+                )
+        except ValueError as error:
+            source.broken(f"row {number}: {error}")
+            continue
+        k, score = row.get("Scaling Parameter"), row.get("Score")
+        above += isinstance(k, int) and k > n
+        differing += _differs(n, c, k, score)
+        if key not in known:
+            known[key] = (n, c)
+            yield Tally(n_samples=n, n_correct=c, **said)
+    _tell(above, differing, source)
+
+
+def _said(row: Any) -> dict[str, Any]:
+    """Model, benchmark, problem and temperature of a row."""
+    model, problem = row.get("Model"), row.get("Problem Idx")
+    if not isinstance(model, str) or not isinstance(problem, int | str) or isinstance(problem, bool):
+        raise ValueError(f"no model or problem ({model!r}, {problem!r})")
+    temperature = row.get("Temperature")
+    known = isinstance(temperature, float) and isfinite(temperature)
+    benchmark = row.get("Benchmark") or row.get("Modality")
+    return {
+        "model": model,
+        "benchmark": None if benchmark is None else str(benchmark),
+        "problem_id": str(problem),
+        "facts": {"temperature": temperature} if known else {},
+    }
+
+
+def _whole(value: Any, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value or value % 1 or value < 0:
+        raise ValueError(f"{name} is {value!r}, not a whole number")
+    return int(value)
+
+
+def _differs(n: int, c: int, k: Any, score: Any) -> bool:
+    """Whether a score is not the unbiased pass@k of the counts (Chen et al. 2021, arXiv 2107.03374, equation 1)."""
+    if not isinstance(k, int) or not 1 <= k <= n or not isinstance(score, float) or k > 100:
+        return False
+    expected = 1 - comb(n - c, k) / comb(n, k)
+    return not abs(score - expected) < NEAR
+
+
+def _tell(above: int, differing: int, source: Source) -> None:
+    if above:
+        source.note(f"'{source.path}': {above} scores are pass@k of more than all samples; no score is used.")
+    if differing:
+        source.note(f"'{source.path}': {differing} scores are not the pass@k of their counts; the counts are used.")
