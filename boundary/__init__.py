@@ -11,6 +11,7 @@ _HOMES = {
     "boundary.data.counts": ("Counts",),
     "boundary.data.importing": ("Imported", "import_files", "read_counts", "read_samples"),
     "boundary.errors": ("InputError",),
+    "boundary.analysis.claims": ("claims",),
     "boundary.analysis.compare": ("Analysis", "analyze"),
     "boundary.analysis.saved": ("read_posterior",),
     "boundary.stats.solve_rates": ("SolveRates",),

@@ -86,7 +86,14 @@ def comparison_draws(
 
 
 def _fit_of(model: str, fits: Mapping[str, SolveRates]) -> SolveRates:
-    return fits[model] if model in fits else next(iter(fits.values()))
+    if model in fits:
+        return fits[model]
+    for fit in fits.values():
+        if model in fit.models:
+            return fit
+    raise InputError(
+        f"A claim names '{model}', which has no samples on the claim's benchmark. Choose another benchmark."
+    )
 
 
 def _quantity(one: Comparison, rates: SolveRates, model: str, base: str | None, target: Target) -> xr.DataArray:

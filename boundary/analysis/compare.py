@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from boundary.analysis.claims import asked_claims, settled
+from boundary.analysis.claims import claims as judged_claims
 from boundary.analysis.criticism import Criticism, criticism, fit_families
 from boundary.analysis.dependence import SampleCheck, check_samples
 from boundary.analysis.diagnosis import diagnose
@@ -64,6 +66,8 @@ class Analysis:
         One row a problem and model (`boundary.analysis.problems.PROBLEM_COLUMNS`).
     criticism
         Whether the populations reproduce the counts, and what other families would say.
+    claims
+        The probability of each claim (`boundary.analysis.claims.CLAIM_COLUMNS`); empty where none was asked about.
     """
 
     estimates: pd.DataFrame
@@ -78,6 +82,7 @@ class Analysis:
     sample_checks: tuple[SampleCheck, ...] = ()
     problems: pd.DataFrame = field(default_factory=pd.DataFrame)
     criticism: Criticism = field(default_factory=Criticism)
+    claims: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def ok(self) -> bool:
@@ -104,6 +109,8 @@ class Analysis:
         }
         if len(self.criticism.sensitivity):
             tables["sensitivity.csv"] = self.criticism.sensitivity
+        if len(self.claims):
+            tables["claims.csv"] = self.claims
         for name, table in tables.items():
             table.to_csv(folder / name, index=False, float_format="%.8g", lineterminator="\n")
         posterior = write_posterior(self.rates, folder / "posterior.nc")
@@ -128,6 +135,8 @@ def analyze(
     common_problems: bool = False,
     compare_priors: bool = False,
     samples: Any = None,
+    claims: Any = None,
+    require: Any = None,
     progress: Progress | None = None,
 ) -> Analysis:
     """Compare RL models with a base model, or describe one model alone.
@@ -169,6 +178,8 @@ def analyze(
     samples
         The samples one by one, a DataFrame or a path, to be checked for drift and dependence: see
         `boundary.analysis.dependence.check_samples`.
+    claims, require
+        Claims to be judged and the probability asked of them: see `boundary.analysis.claims.claims`.
     progress
         Called with what is being done, steps done and steps in all.
 
@@ -185,11 +196,13 @@ def analyze(
     if rl is None:
         arms = in_training_order(table, base, arms)
     names = chosen_benchmarks(table, benchmarks, base, arms)
+    asked = settled(asked_claims(claims, require), base, arms, names)
     models = tuple([base, *arms] if base is not None else arms)
     checks = [] if samples is None else check_samples(samples)  # first, since a fault in them should show at once
     run = _Run(table.select(models=list(models)), base, arms, models, prior_used, wanted)
     found = run.analysis(names, common_problems, progress or (lambda what, done, steps: None))
-    return replace(found, sample_checks=tuple(c for c in checks if c.model in models and c.benchmark in names))
+    checked = tuple(c for c in checks if c.model in models and c.benchmark in names)
+    return replace(found, sample_checks=checked, claims=judged_claims(found, asked) if asked else pd.DataFrame())
 
 
 @dataclass(frozen=True)

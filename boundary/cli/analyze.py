@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from boundary.cli.claims import print_claims, required
 from boundary.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -64,6 +65,9 @@ def thresholds(ctx: click.Context, param: click.Parameter, text: str | None) -> 
 @click.option("--common-problems", is_flag=True, help="Use only the problems that every model has.")
 @click.option("--compare-priors", is_flag=True, help="Fit other families too, and say where they disagree.")
 @click.option("--samples", type=click.Path(dir_okay=False), metavar="FILE", help="Samples, to check order and runs.")
+@click.option("--claims", type=click.Path(path_type=Path), multiple=True, metavar="FILE", help="Claims in a TOML file.")
+@click.option("--claim", "told", metavar="CLAIM", multiple=True, help='A claim, as in "shrinkage(1024) > 0"; repeat.')
+@click.option("--require", callback=required, multiple=True, metavar="[NAME=]P", help="Probability asked of claims.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON in place of the verdict.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option(
@@ -83,7 +87,8 @@ def analyze(
     COUNTS is a CSV or Parquet file with the columns model, benchmark, problem_id, n_samples, n_correct, or the name of
     a shipped set (see: boundary data list); several are joined.
 
-    Exit code 0: done; 1: done, but the fit's diagnostics failed and the results are marked; 2: wrong input.
+    Exit code 0: done; 1: done, but the fit's diagnostics failed and the results are marked; 2: wrong input; 3: done,
+    but a claim is less probable than required.
     """
     from platformdirs import user_cache_path
 
@@ -93,6 +98,7 @@ def analyze(
 
     keep_compiled(str(user_cache_path("boundary") / "compiled"))
 
+    options["claims"] += options.pop("told")
     options = {name: list(value) or None if isinstance(value, tuple) else value for name, value in options.items()}
     with progress_bar(wanted=not quiet) as progress:
         analysis = run_analysis(counts[0] if len(counts) == 1 else counts, **options, progress=progress)
@@ -103,6 +109,8 @@ def analyze(
         print_verdict(analysis, written)
     if not analysis.ok:
         ctx.exit(1)
+    if len(analysis.claims) and not analysis.claims["met"].ne(False).all():
+        ctx.exit(3)
 
 
 def print_verdict(analysis: "Analysis", written: list[Path]) -> None:
@@ -121,6 +129,7 @@ def print_verdict(analysis: "Analysis", written: list[Path]) -> None:
     for verdict in analysis.verdicts:
         table.add_row(Text(verdict.benchmark), Text(verdict.text))
     console.print(table)
+    print_claims(console, analysis.claims)
     for remark in analysis.criticism.remarks:
         if remark.alarming:
             console.print(Text(f"POPULATION of {remark.model}, {remark.benchmark}: {remark.text}", style="bold red"))

@@ -34,6 +34,7 @@ class SyntheticAnalysis:
     sample_checks: tuple = ()
     problems: pd.DataFrame = field(default_factory=pd.DataFrame)
     criticism: Criticism = field(default_factory=Criticism)
+    claims: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def unbiased(n_correct, k):

@@ -87,7 +87,7 @@ def test_no_claim_at_all(text):
         parse_claim(text)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(
     st.text(max_size=40)
     | st.from_regex(r"[a-z_]{3,12}\([0-9.,]*\) ?(base|rl)? ?[<>=]{1,2} ?[-0-9.e%]*", fullmatch=True)
@@ -100,7 +100,7 @@ def test_any_text_is_read_or_refused_plainly(text):
     assert all(one.estimand in PARAMETERS for one in claim.comparisons)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(
     st.sampled_from(sorted(PARAMETERS)),
     st.integers(1, 10**9),

@@ -13,6 +13,7 @@ from boundary.analysis.numerals import interval, number
 from boundary.analysis.quantities import BUDGETS_THEMSELVES
 from boundary.analysis.ranking import panel_sentences
 from boundary.analysis.report.beyond import beyond, witnesses
+from boundary.analysis.report.claimed import claimed
 from boundary.analysis.report.criticised import criticised
 from boundary.analysis.report.further import further
 from boundary.analysis.report.methods import REFERENCES, methods
@@ -123,6 +124,7 @@ def report_html(analysis: Reported, pictures: Pictures | None = None) -> str:
         diagnostics=analysis.diagnostics.to_dict(orient="records"),
         number=number,
         criticised=criticised(analysis.criticism),
+        claimed=claimed(analysis.claims),
         settings=list(_settings(analysis)),
         methods=methods(analysis),
         references=REFERENCES,

@@ -94,6 +94,10 @@ class Reported(Protocol):
         """One row a problem and arm, as in problems.csv; empty where there is none."""
 
     @property
+    def claims(self) -> pd.DataFrame:
+        """One row a claim, as in claims.csv; empty where none was asked about."""
+
+    @property
     def base(self) -> str | None:
         """The base model; None where no pair was compared."""
 

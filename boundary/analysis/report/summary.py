@@ -20,7 +20,7 @@ def summary(analysis: Reported) -> dict[str, Any]:
     Returns
     -------
     dict
-        `ok`, `base`, `models`, `verdicts`, `sample_checks`, `remarks`, `families`, `diagnostics`, `settings`, and
+        `ok`, `base`, `models`, `verdicts`, `sample_checks`, `remarks`, `claims`, `families`, `diagnostics`, `settings`, and
         `estimates`: the rows of estimates.csv at k = 1, at the number of samples, at the largest k, and those of no
         particular k. Only what JSON knows: an undefined number is None, and a crossover that lies nowhere up to the
         largest k is the text "none".
@@ -40,6 +40,7 @@ def summary(analysis: Reported) -> dict[str, Any]:
             {"benchmark": said.benchmark, "model": said.model, "text": said.text, "alarming": said.alarming}
             for said in analysis.criticism.remarks
         ],
+        "claims": _records(analysis.claims),
         "families": _records(analysis.criticism.families),
         "diagnostics": _records(analysis.diagnostics),
         "settings": _plain(dict(analysis.settings)),
