@@ -12,7 +12,7 @@ from boundary.errors import InputError
 FOLDER = Path(__file__).resolve().parents[4] / "shared" / "published" / "formats"
 needs_examples = pytest.mark.skipif(not FOLDER.is_dir(), reason="the published examples are not here")
 
-# Problems, samples, correct ones; None where the file must be refused, with the reason.
+# The format, then problems, samples and correct ones, or why the file must be refused.
 EXPECTED = {
     "evalperf/Qwen2.5-Coder-7B_temp0.2_gpu_results.first12tasks.json": ("evalperf", 12, 480, 440),
     "evalplus/SYNTHETIC_samples.eval_results.json": ("evalplus", 1, 4, 1),
@@ -26,13 +26,41 @@ EXPECTED = {
     "inspect_ai/hibayes_minimal_test.eval": ("inspect-ai", 2, 2, 0),
     "inspect_ai/log_read_sample.eval": ("inspect-ai", 1, 1, 1),
     "inspect_ai/log_read_sample.json": ("inspect-ai", 1, 1, 1),
+    "large_language_monkeys/SYNTHETIC_1234.yaml": ("large-language-monkeys", 1, 2, 1),
+    "lighteval/SYNTHETIC_details_aime24.parquet": ("lighteval", 2, 8, 4),
+    "limit-of-rlvr/math_cot_100.first60.jsonl": ("math-eval", 60, 480, 444),
+    "livecodebench/O1-Mini_N1_Scenario.codegeneration_1_0.2_eval_all.first60.json": ("livecodebench", 60, 60, 49),
+    "lm-eval-harness/SYNTHETIC_samples_gsm8k_2026-01-01T00-00-00.000000.jsonl": (
+        "lm-eval",
+        "4 samples a document, but one verdict on all of them",
+    ),
     "matharena/SYNTHETIC_aime_2025_modelX_1.json": ("matharena", 1, 4, 3),
     "metr/runs.head200.jsonl": ("metr", 6, 200, 1),
     "opencompass/SYNTHETIC_results_math.json": ("opencompass", 2, 2, 1),
     "scorio/aime25_q06_compass.json": ("scorio", 1, 80, 32),
     "tau-bench/gpt-4o-airline.excerpt.json": ("tau-bench", 50, 200, 84),
+    "verl/SYNTHETIC_validation_dump_step0.jsonl": ("verl", 1, 4, 2),
 }
-NAMELESS = ("evalplus", "matharena", "opencompass", "tau-bench", "human-eval")
+# Made from the examples by others, of no format that a tool writes: counts, and outcomes beside rewards.
+TABLES = {
+    "evalperf/counts.csv": "holds counts already",
+    "limit-of-rlvr/counts.csv": "holds counts already",
+    "limit-of-rlvr/outcomes_with_rm_score.csv": "is of no known format",
+}
+NAMED = ("evalperf", "inspect-ai", "metr", "scorio", "verl")
+
+
+@needs_examples
+def test_no_example_is_forgotten():
+    found = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file()}
+    assert found == {*EXPECTED, *TABLES, "README.md"}
+
+
+@needs_examples
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_made_of_examples_are_refused(name):
+    with pytest.raises(InputError, match=TABLES[name]):
+        import_files(FOLDER / name)
 
 
 @needs_examples
@@ -41,7 +69,7 @@ def test_published_example(name):
     path = FOLDER / name
     format_name, *expected = EXPECTED[name]
     assert recognised(path) == format_name
-    model = "small" if format_name in NAMELESS else None
+    model = None if format_name in NAMED else "small"
     if isinstance(expected[0], str):
         with pytest.raises(InputError, match=expected[0]):
             import_files(path, model=model)
@@ -57,6 +85,14 @@ def test_evalperf_agrees_with_the_counts_beside_it():
     found = import_files(path).counts.table.set_index("problem_id")
     columns = ["n_samples", "n_correct", "temperature"]
     assert found[columns].to_numpy().tolist() == counts.loc[found.index, columns].to_numpy().tolist()
+
+
+@needs_examples
+def test_math_eval_agrees_with_the_counts_beside_it():
+    counts = pd.read_csv(FOLDER / "limit-of-rlvr" / "counts.csv", dtype={"problem_id": str}).set_index("problem_id")
+    found = import_files(FOLDER / "limit-of-rlvr" / "math_cot_100.first60.jsonl", model="small").counts.table
+    columns = ["n_samples", "n_correct"]
+    assert found[columns].to_numpy().tolist() == counts.loc[found["problem_id"], columns].to_numpy().tolist()
 
 
 @needs_examples
