@@ -68,16 +68,14 @@ def test_known_verdicts_on_more_than_200_answer_pairs():
 def test_answers_that_hang_or_blow_up_are_never_correct_and_harm_no_other():
     """Each stands between two honest answers, whose verdicts must not change."""
     math = verifier("math")
-    hasty = Verifier(**(vars(math) | {"timeout": 0.8, "memory": 1 << 30}))
+    hasty = Verifier(**(vars(math) | {"timeout": 0.5, "memory": 1 << 30}))
     problems = [Problem("half", "?", r"\frac{1}{2}"), Problem("x", "?", "x")]
     samples = []
     for place, answer in enumerate(HANGING):
         samples.append(sample("half", 3 * place, f"\\boxed{{\\frac{{{place + 1}}}{{{2 * place + 2}}}}}"))
         samples.append(sample("x" if place % 2 else "half", 3 * place + 1, f"Answer: {answer}"))
         samples.append(sample("x", 3 * place + 2, f"\\boxed{{x + {place} - {place + 1}}}"))
-    start = time.monotonic()
     verdicts = judge(problems, samples, hasty)
-    assert time.monotonic() - start < 2 * len(HANGING)
     assert {verdict.outcome for verdict in verdicts[::3]} == {"correct"}
     assert {verdict.outcome for verdict in verdicts[2::3]} == {"wrong"}
     outcomes = [verdict.outcome for verdict in verdicts[1::3]]
@@ -128,6 +126,17 @@ def _runs(process: int) -> bool:
         return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_time_is_the_workers_own_not_the_clocks():
+    """A worker that waits is given longer by the clock; one that computes is not."""
+    start = time.monotonic()
+    with Pool("time:sleep", 1, timeout=0.2) as pool:
+        assert dict(pool.judged([(0.4,)]))[0][0] == "verifier_error"  # it came back: sleep returns no verdict
+        assert dict(pool.judged([(60.0,)]))[0] == ("timeout", "judging took more than 0.2 s")
+    with Pool("math:factorial", 1, timeout=0.2) as pool:  # a loop inside a C library
+        assert dict(pool.judged([(10**8,)]))[0][0] == "timeout"
+    assert time.monotonic() - start < 50
 
 
 def test_each_pair_of_reference_and_answer_is_judged_once(monkeypatch):
