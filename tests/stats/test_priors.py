@@ -7,7 +7,7 @@ from scipy.stats import binom
 
 from boundary.stats.diagnostics import convergence
 from boundary.stats.estimands import pass_at_k
-from boundary.stats.priors import PRIORS, Independent, InflatedBetaBinomial, LogitNormal, NonParametric
+from boundary.stats.priors import PRIORS, BetaBinomial, Independent, InflatedBetaBinomial, LogitNormal, NonParametric
 
 FAMILIES = sorted(PRIORS)
 # One shape for the whole battery: a family compiles once.
