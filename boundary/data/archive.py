@@ -83,6 +83,7 @@ def _read(zipped: ZipFile, info: ZipInfo, source: Source) -> bytes:
         raise source.error(
             f"'{name}' in it is cut short or damaged ({_plain(error)}). Fetch or write it again"
         ) from error
+    source.tell(info.header_offset + info.compress_size)
     return data
 
 

@@ -181,6 +181,15 @@ def test_a_run_that_did_not_finish_is_told(tmp_path, reader):
     assert "did not finish (its status is cancelled)" in imported.notes[0]
 
 
+def test_progress_is_told_member_by_member(tmp_path):
+    told = []
+    path = write_eval(tmp_path / "log.eval", SIX)
+    import_files(path, progress=lambda name, done, size: told.append((name, done, size)))
+    assert {name for name, _, _ in told} == {"log.eval"}
+    assert len({done for _, done, _ in told}) >= len(SIX)
+    assert max(done for _, done, _ in told) <= path.stat().st_size
+
+
 def test_two_logs_are_two_runs(tmp_path):
     other = HEADER | {"eval": HEADER["eval"] | {"task_id": "u"}}
     logs = [write_eval(tmp_path / "a.eval", SIX), write_eval(tmp_path / "b.eval", SIX[1:], other)]
