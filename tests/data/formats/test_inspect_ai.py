@@ -248,6 +248,17 @@ def test_zip_bombs_are_refused_before_they_unpack(tmp_path):
         import_files(path)
 
 
+def test_members_longer_than_they_say_are_refused(tmp_path):
+    """A zstd stream may go on for ever; no more is unpacked than the directory says."""
+    path = write_zstd(tmp_path / "log.eval", SIX)
+    raw = bytearray(path.read_bytes())
+    entry = raw.index(b"PK\x01\x02")
+    raw[entry + 24 : entry + 28] = (10).to_bytes(4, "little")
+    path.write_bytes(raw)
+    with pytest.raises(InputError, match="its checksum differs"):
+        import_files(path)
+
+
 def test_damage_is_named(tmp_path):
     path = write_zstd(tmp_path / "log.eval", SIX)
     raw = bytearray(path.read_bytes())

@@ -1,5 +1,6 @@
 """Every published example imports with the counts it must have, or is refused with the right reason."""
 
+from math import comb
 from pathlib import Path
 
 import pandas as pd
@@ -104,6 +105,11 @@ def test_tau_bench_agrees_with_the_counts_of_the_whole_set():
     columns = ["n_samples", "n_correct"]
     expected = counts.loc[found["problem_id"], columns]
     assert found[columns].to_numpy().tolist() == expected.to_numpy().tolist()
+    # The figures in its README: pass@1 and pass@4, then pass^k for k from 1 to 4.
+    correct = found["n_correct"]
+    assert [round(correct.mean() / 4, 3), (correct > 0).mean()] == [0.42, 0.72]
+    all_of_k = [correct.map(lambda c, k=k: comb(c, k)).mean() / comb(4, k) for k in (1, 2, 3, 4)]
+    assert [round(value, 3) for value in all_of_k] == [0.42, 0.273, 0.22, 0.2]
 
 
 @needs_examples
