@@ -131,7 +131,7 @@ class Source:
             try:
                 row = _decoded(line, decoder)
             except msgspec.ValidationError as error:
-                self.broken(_misfit(error), number)
+                self.broken(misfit(error), number)
             except (ValueError, RecursionError) as error:
                 self.broken(f"not JSON ({_plain(error)})", number)
             else:
@@ -152,7 +152,7 @@ class Source:
             try:
                 return _decoded(data, msgspec.json.Decoder(document_type))
             except msgspec.ValidationError as error:
-                raise self.error(_misfit(error)) from error
+                raise self.error(misfit(error)) from error
             except (ValueError, RecursionError) as error:
                 raise self.error(f"not JSON ({_plain(error)})", _line_of(error, data)) from error
 
@@ -268,7 +268,7 @@ def _decoded(data: Any, decoder: "msgspec.json.Decoder[Row]") -> Row:
         return decoder.decode(strict)
 
 
-def _misfit(error: msgspec.ValidationError) -> str:
+def misfit(error: msgspec.ValidationError) -> str:
     """`Object missing required field `idx` - at `$[2]`` in plain words."""
     text = str(error).replace("`", "'").replace("Object missing required field", "no field")
     what, _, where = text.partition(" - at ")

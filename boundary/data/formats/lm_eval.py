@@ -13,7 +13,7 @@ import msgspec
 
 from boundary.data.raw_json import NOTHING, raw_bytes
 from boundary.data.records import CORRECT, EMPTY, WRONG, Answers, text_hash, verdict
-from boundary.data.streams import Source, has_keys, is_object
+from boundary.data.streams import Source, has_keys, is_object, misfit
 
 NAME = re.compile(r"samples_(?P<task>.+)_\d{4}-\d{2}-\d{2}T")
 SETTINGS = ("temperature", "top_p")
@@ -77,8 +77,11 @@ def _row(raw: msgspec.Raw, metric: str, source: Source, line: int) -> tuple[Row 
         value = msgspec.json.decode(raw, type=_with(name)).value
         if value is msgspec.UNSET:
             raise ValueError(f"no metric '{name}'. It has {', '.join(row.metrics or ['none'])}")
+    except msgspec.ValidationError as error:
+        source.broken(misfit(error), line)
+        return None, None
     except ValueError as error:
-        source.broken(str(error).replace("`", "'"), line)
+        source.broken(str(error), line)
         return None, None
     return row, value
 

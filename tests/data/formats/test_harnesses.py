@@ -1,0 +1,182 @@
+"""Formats of evaluation harnesses and trainers: lm-eval, lighteval, verl."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from boundary.data.importing import import_files, recognised
+from boundary.errors import InputError
+
+
+def lines(path, rows):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def totals(imported):
+    table = imported.counts.table
+    return dict(zip(table["problem_id"], zip(table["n_samples"], table["n_correct"], strict=True), strict=True))
+
+
+def logged(doc=0, value=1.0, said="a", filter="strict-match", **more):
+    row = {
+        "doc_id": doc,
+        "target": "1",
+        "arguments": {"gen_args_0": {"arg_0": "p", "arg_1": {"do_sample": True, "temperature": 0.6}}},
+        "resps": [[said]],
+        "filtered_resps": ["1"],
+        "filter": filter,
+        "metrics": ["exact_match"],
+        "doc_hash": f"hash {doc}",
+        "exact_match": value,
+    }
+    return row | more
+
+
+NAME = "org__small/samples_gsm8k_2026-01-0{}T00-00-00.000000.jsonl"
+
+
+def test_lm_eval_runs_of_one_sample_are_pooled(tmp_path):
+    for day, values in ((1, (1.0, 0.0)), (2, (0.0, 0.0))):
+        lines(tmp_path / NAME.format(day), [logged(i, value, f"{day}{i}") for i, value in enumerate(values)])
+    imported = import_files(tmp_path)
+    assert imported.format == "lm-eval"
+    assert totals(imported) == {"0": (2, 1), "1": (2, 0)}
+    assert imported.counts.models == ("org/small",)
+    assert imported.counts.benchmarks == ("gsm8k",)
+    assert imported.settings == {"filter": "strict-match", "temperature": 0.6}
+    assert imported.samples["run"].nunique() == 2
+
+
+def test_lm_eval_rows_of_two_filters_are_not_two_samples(tmp_path):
+    path = lines(
+        tmp_path / NAME.format(1), [logged(filter=name, value=v) for name, v in (("strict", 0.0), ("loose", 1))]
+    )
+    with pytest.raises(InputError, match=r"line 2: a row for each of the filters loose and strict.*filter=NAME"):
+        import_files(path)
+    assert totals(import_files(path, filter="loose")) == {"0": (1, 1)}
+    assert totals(import_files(path, filter="strict")) == {"0": (1, 0)}
+    with pytest.raises(InputError, match=r"no filter 'other' in it\. It has loose, strict"):
+        import_files(path, filter="other")
+
+
+def test_lm_eval_one_verdict_on_many_samples_is_refused(tmp_path):
+    path = lines(tmp_path / NAME.format(1), [logged(resps=[["a", "b", "c"]])])
+    with pytest.raises(InputError, match="3 samples a document, but one verdict on all of them"):
+        import_files(path)
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"metrics": ["exact_match", "f1"], "f1": 0.3}, "several metrics"),
+        ({"metrics": ["acc"]}, "no metric 'acc'"),
+        ({"exact_match": 0.5}, "'0.5' is not a verdict"),
+        ({"resps": [[["-1.5", "False"]], [["-2.0", "True"]]]}, "by likelihood"),
+        ({"resps": "a"}, "expected 'array'"),
+    ],
+)
+def test_lm_eval_that_cannot_be_counted(tmp_path, more, why):
+    with pytest.raises(InputError, match=why):
+        import_files(lines(tmp_path / NAME.format(1), [logged(**more)]))
+
+
+def test_lm_eval_greedy_decoding_is_told(tmp_path):
+    greedy = {"gen_args_0": {"arg_0": "p", "arg_1": {"do_sample": False, "temperature": 0}}}
+    path = lines(tmp_path / NAME.format(1), [logged(arguments=greedy)])
+    assert any("decoded greedily" in note for note in import_files(path).notes)
+
+
+def detail(metric, texts, name="0"):
+    return {"doc": {"id": name, "query": f"q{name}"}, "metric": metric, "model_response": {"text": texts}}
+
+
+def details(path, rows, as_text=False):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if as_text:
+        rows = [{name: json.dumps(value) for name, value in row.items()} for row in rows]
+    pd.DataFrame(rows).to_parquet(path)
+    return path
+
+
+@pytest.mark.parametrize("as_text", [True, False])
+def test_lighteval_pass_at_1_gives_back_the_counts(tmp_path, as_text):
+    folder = tmp_path / "details" / "org" / "small" / "2026-01-01T00-00-00"
+    rows = [detail({"pass@k:k=1&n=4": 0.75}, list("abcd"), str(i)) for i in range(2)]
+    path = details(folder / "details_lighteval|aime24|0_2026-01-01T00-00-00.parquet", rows, as_text)
+    assert recognised(path) == "lighteval"
+    imported = import_files(path)
+    assert totals(imported) == {"0": (4, 3), "1": (4, 3)}
+    assert imported.counts.models == ("org/small",)
+    assert imported.counts.benchmarks == ("lighteval/aime24/0",)
+    assert any("no verdicts on single samples" in note for note in imported.notes)
+
+
+def test_lighteval_single_samples_are_verdicts(tmp_path):
+    path = details(tmp_path / "a.parquet", [detail({"extractive_match": v}, ["a"], str(v)) for v in (0.0, 1.0)])
+    assert import_files(path, model="m").samples["outcome"].tolist() == ["wrong", "correct"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "why"),
+    [
+        ({"pass@k:k=4&n=4": 1.0}, "none is the pass@1 of 4 samples"),
+        ({"maj@4": 1.0}, "none is the pass@1 of 4 samples"),
+        ({"pass@k:k=1&n=8": 0.5}, "none is the pass@1 of 4 samples"),
+        ({"pass@k:k=1&n=4": 0.6}, "no share of 4 samples"),
+        ({"pass@k:k=1&n=4": 1.5}, "no share of 4 samples"),
+        ({"avg@n:n=4": 0.5, "pass@k:k=1&n=4": 0.5}, "several metrics"),
+    ],
+)
+def test_lighteval_aggregates_that_are_no_counts(tmp_path, metric, why):
+    path = details(tmp_path / "a.parquet", [detail(metric, list("abcd"))], as_text=True)
+    with pytest.raises(InputError, match=why):
+        import_files(path, model="m")
+
+
+def rollout(asked="q0", said="x", score=1.0, **more):
+    return {"input": asked, "output": said, "gts": "18", "score": score, "step": 0} | more
+
+
+def test_verl_samples_are_grouped_by_input(tmp_path):
+    rows = [rollout("a", "1"), rollout("b", "2", 0.0), rollout("a", "", 0.0), rollout("b", "4", 0.0)]
+    path = lines(tmp_path / "0.jsonl", rows)
+    assert recognised(path) == "verl"
+    imported = import_files(path)
+    assert list(totals(imported).values()) == [(2, 1), (2, 0)]
+    assert imported.samples["outcome"].tolist() == ["correct", "wrong", "empty", "wrong"]
+
+
+def test_verl_steps_are_models(tmp_path):
+    for step in (0, 10):
+        lines(tmp_path / f"{step}.jsonl", [rollout("a", f"{step} {i}", float(i < step), step=step) for i in range(4)])
+    table = import_files(tmp_path).counts.table
+    columns = ["model", "n_samples", "n_correct", "checkpoint_step"]
+    assert table[columns].to_numpy().tolist() == [["step 0", 4, 0, 0], ["step 10", 4, 4, 10]]
+    assert table["problem_id"].nunique() == 1
+    assert import_files(tmp_path / "10.jsonl", model="mine").counts.models == ("mine",)
+
+
+def test_verl_scores_need_a_threshold_where_they_are_no_verdicts(tmp_path):
+    path = lines(tmp_path / "0.jsonl", [rollout(said=str(s), score=s) for s in (-1.0, 1.0, 0.1)])
+    with pytest.raises(InputError, match="threshold=NUMBER"):
+        import_files(path)
+    assert list(totals(import_files(path, threshold="0.5")).values()) == [(3, 1)]
+    with pytest.raises(InputError, match="give a number"):
+        import_files(path, threshold="high")
+
+
+def test_verl_score_and_acc_that_disagree_are_told(tmp_path):
+    path = lines(tmp_path / "0.jsonl", [rollout(acc=False, said="a"), rollout(acc=True, said="b")])
+    imported = import_files(path)
+    assert any("score and acc disagree" in note for note in imported.notes)
+    assert list(totals(imported).values()) == [(2, 2)]
+    assert list(totals(import_files(path, verdicts="acc")).values()) == [(2, 1)]
+
+
+def test_verl_one_prompt_of_two_problems_is_refused(tmp_path):
+    path = lines(tmp_path / "0.jsonl", [rollout(), rollout(gts="19")])
+    with pytest.raises(InputError, match="line 2: its input stood before with another reference"):
+        import_files(path)

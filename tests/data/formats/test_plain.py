@@ -1,0 +1,157 @@
+"""Plain formats: a matrix of 0 and 1, counts of passk-inference, the audit of limit-of-rlvr."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from boundary.data.importing import import_files, recognised
+from boundary.errors import InputError
+
+
+def totals(imported):
+    table = imported.counts.table
+    return dict(zip(table["problem_id"], zip(table["n_samples"], table["n_correct"], strict=True), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1,0,1\n0,0,0\n", {"0": (3, 2), "1": (3, 0)}),
+        ("problem_id,s1,s2\na,1,0\nb,1,1\n", {"a": (2, 1), "b": (2, 2)}),
+        ("id\ta\tb\nx\ttrue\tFalse\n", {"x": (2, 1)}),
+        ("1,0,\n0,1,1\n", {"0": (2, 1), "1": (3, 2)}),
+    ],
+)
+def test_tables_of_0_and_1(tmp_path, text, expected):
+    path = tmp_path / "m.csv"
+    path.write_text(text)
+    assert recognised(path) == "matrix"
+    imported = import_files(path, model="m")
+    assert totals(imported) == expected
+    assert any("1 empty cells" in note for note in imported.notes) == ("1,0,\n" in text)
+
+
+def test_rows_can_be_samples(tmp_path):
+    path = tmp_path / "m.csv"
+    path.write_text("1,0,1\n0,0,1\n")
+    assert totals(import_files(path, model="m", rows="samples")) == {"0": (2, 1), "1": (2, 0), "2": (2, 2)}
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("1,0\n1,0.5\n", r"m\.csv', line 2: '0\.5' is not 0 or 1"),
+        ("1,0\n1,-1\n", "'-1' is not 0 or 1"),
+        ("1,0\n1\n", "line 2: 1 cells, where the first row has 2"),
+        ("problem_id,a\nx,1\nx,0\n", "appears twice"),
+        ("a,1\nb,0\n", "head it problem_id"),
+    ],
+)
+def test_tables_that_are_not_of_0_and_1(tmp_path, text, why):
+    path = tmp_path / "m.csv"
+    path.write_text(text)
+    with pytest.raises(InputError, match=why):
+        import_files(path, "matrix", model="m")
+
+
+@given(hnp.arrays(np.int8, st.tuples(st.integers(1, 5), st.integers(1, 6)), elements=st.integers(0, 1)))
+def test_arrays_and_tables_give_the_same_counts(tmp_path_factory, array):
+    folder = tmp_path_factory.mktemp("m")
+    np.save(folder / "m.npy", array)
+    np.savetxt(folder / "m.csv", array, fmt="%d", delimiter=",")
+    expected = {str(i): (array.shape[1], int(row.sum())) for i, row in enumerate(array)}
+    for name in ("m.npy", "m.csv"):
+        assert totals(import_files(folder / name, model="m")) == expected
+
+
+@pytest.mark.parametrize(
+    ("array", "why"),
+    [
+        (np.array([[1, 2]]), "holds 2"),
+        (np.array([[1.0, 0.5]]), "holds 0.5"),
+        (np.array([["a", "b"]]), "not of 0 and 1"),
+    ],
+)
+def test_arrays_of_something_else(tmp_path, array, why):
+    path = tmp_path / "m.npy"
+    np.save(path, array)
+    with pytest.raises(InputError, match=why):
+        import_files(path, model="m")
+
+
+def test_arrays_that_are_not_to_be_read(tmp_path):
+    path = tmp_path / "m.npy"
+    np.save(path, np.array([[{}, None]], dtype=object), allow_pickle=True)
+    with pytest.raises(InputError, match="damaged or of Python objects"):
+        import_files(path, model="m")
+    np.save(path, np.ones((2, 8), dtype=np.int8))
+    path.write_bytes(path.read_bytes()[:-3])
+    with pytest.raises(InputError, match="cut short"):
+        import_files(path, model="m")
+    huge = io.BytesIO()
+    np.lib.format.write_array_header_1_0(huge, {"descr": "<i8", "fortran_order": False, "shape": (1 << 20, 1 << 40)})
+    path.write_bytes(huge.getvalue())
+    with pytest.raises(InputError, match="cut short"):
+        import_files(path, model="m")
+
+
+def test_missing_samples_of_an_array_are_left_out(tmp_path):
+    path = tmp_path / "m.npy"
+    np.save(path, np.array([[1.0, np.nan, 0.0]]))
+    imported = import_files(path, model="m")
+    assert totals(imported) == {"0": (2, 1)}
+    assert imported.samples["sample_index"].tolist() == [0, 2]
+
+
+def lines(path, rows):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_counts_of_passk_inference(tmp_path):
+    path = lines(tmp_path / "base.jsonl", [{"id": "a", "c": 3, "n": 8}, {"id": 7, "c": 0, "n": 8}])
+    assert recognised(path) == "passk-inference"
+    assert totals(import_files(path, model="m")) == {"a": (8, 3), "7": (8, 0)}
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        ({"id": "b", "c": 9, "n": 8}, "line 2: 9 correct of 8"),
+        ({"id": "a", "c": 1, "n": 8}, "line 2: problem a of m on default appears twice"),
+        ({"id": "b", "c": 0.5, "n": 8}, "expected 'int'"),
+        ({"id": "b", "c": True, "n": 8}, "expected 'int'"),
+        ({"id": "b", "c": -1, "n": 8}, ">= 0"),
+    ],
+)
+def test_counts_of_passk_inference_that_are_none(tmp_path, row, why):
+    path = lines(tmp_path / "base.jsonl", [{"id": "a", "c": 3, "n": 8}, row])
+    with pytest.raises(InputError, match=why):
+        import_files(path, model="m")
+
+
+def test_the_audit_of_limit_of_rlvr(tmp_path):
+    path = tmp_path / "results.json"
+    models = {
+        name: {"correct_generations": 3 * c, "per_problem": {str(i): {"correct": c} for i in range(3)}}
+        for name, c in (("base", 2), ("rl", 4))
+    }
+    audit = {"n_per_problem": 4, "models": models}
+    path.write_text(json.dumps(audit))
+    assert recognised(path) == "rlvr-audit"
+    counts = import_files(path).counts
+    assert counts.models == ("base", "rl")
+    assert counts.table["n_correct"].tolist() == [2, 2, 2, 4, 4, 4]
+    models["rl"]["correct_generations"] = 11
+    path.write_text(json.dumps(audit))
+    with pytest.raises(InputError, match="add up to 12"):
+        import_files(path)
+    models["rl"] = {"per_problem": {"0": {"correct": 5}}}
+    path.write_text(json.dumps(audit))
+    with pytest.raises(InputError, match="5 correct of 4"):
+        import_files(path)
