@@ -152,8 +152,8 @@ def _value(sample: Sample, scorer: str) -> Any:
 
 
 def _is_correct(value: Any, least: float | None) -> bool:
-    grade = GRADES.get(value, GRADES.get(value.lower())) if isinstance(value, str) else value
-    if isinstance(grade, str | None) or not isinstance(grade, int | float):
+    grade = _grade(value) if isinstance(value, str) else value
+    if not isinstance(grade, int | float) or not abs(grade) < float("inf"):
         shown = " ".join(str(value).split())[:40]
         raise ValueError(f"the score {shown!r} is no verdict")
     if least is not None:
@@ -163,6 +163,16 @@ def _is_correct(value: Any, least: float | None) -> bool:
             f"the score {value!r} is part of the credit. Say what counts as correct with --option threshold=0.5"
         )
     return bool(grade)
+
+
+def _grade(word: str) -> float | None:
+    """A grade that stands there as text: a letter, yes or no, or a number."""
+    if word in GRADES:
+        return GRADES[word]
+    try:
+        return GRADES[word.lower()] if word.lower() in GRADES else float(word)
+    except ValueError:
+        return None
 
 
 def _outcome(sample: Sample, value: Any, correct: bool, spoken: list[Message]) -> str:

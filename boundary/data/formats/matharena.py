@@ -54,12 +54,18 @@ def read(source: Source) -> Iterator[Answers]:
     if len(known) < n:
         source.note(f"'{source.path}': {n - len(known)} of {n} samples are not graded; they were left out.")
     yield Answers(
-        problem_id=str(runs.idx),
+        problem_id=_problem(source.path, runs.idx),
         outcomes=outcomes,
         texts=None if runs.messages is None else [raw_hash(runs.messages[i]) for i in known],
         question=raw_bytes(runs.problem) or None,
         **_from_path(source.path),
     )
+
+
+def _problem(path: Path, idx: int | str) -> str:
+    """The number in the file's name, by which the tool finds it again: `idx` was one less in older files."""
+    name = path.name.split(".")[0]
+    return name if name.isdecimal() else str(idx)
 
 
 def _length(values: list[Any] | None) -> int | None:

@@ -146,6 +146,16 @@ def test_scores_that_are_no_verdicts_are_refused_unless_told_what_counts(tmp_pat
         import_files(path, threshold="half", reader=reader)
     with pytest.raises(InputError, match="'maybe' is no verdict"):
         import_files(write_eval(tmp_path / "words.eval", [sample(value="maybe")]), reader=reader)
+    with pytest.raises(InputError, match="'nan' is no verdict"):
+        import_files(write_eval(tmp_path / "nan.eval", [sample(value="nan")]), threshold="0.5", reader=reader)
+
+
+@pytest.mark.parametrize(
+    ("value", "correct"), [(1, 1), (0.0, 0), (True, 1), ("1", 1), ("0.0", 0), ("Yes", 1), ("no", 0)]
+)
+def test_numbers_and_words_that_are_verdicts(tmp_path, value, correct, reader):
+    path = write_eval(tmp_path / "log.eval", [sample(value=value)])
+    assert import_files(path, reader=reader).counts.table["n_correct"].tolist() == [correct]
 
 
 def test_one_of_several_scorers_must_be_named(tmp_path, reader):

@@ -38,6 +38,13 @@ def test_matharena_names_come_from_its_folders(tmp_path):
     assert imported.notes == ()
 
 
+def test_matharena_problems_are_numbered_by_their_files(tmp_path):
+    """In older files idx counts from 0, in newer ones from 1."""
+    folder = tmp_path / "outputs" / "aime" / "small"
+    paths = [write(folder / "2.json", runs(idx=1)), write(folder / "1.json", runs(idx=1, problem="q"))]
+    assert import_files(paths).counts.table["problem_id"].tolist() == ["2", "1"]
+
+
 def test_matharena_zst(tmp_path):
     import zstandard
 
