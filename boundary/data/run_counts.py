@@ -120,12 +120,16 @@ def _refuse_unlike(same: Sequence[Path]) -> None:
 
 
 def _refuse_same_run(arm: Path, other: Path) -> None:
-    """Refuse two arms that share their seed, or many of their longer texts."""
+    """Refuse two arms that share their seed, or more of their longer texts than samples of one arm share.
+
+    A sure model repeats itself, whatever the seed: only what goes beyond that says that one run is there twice.
+    """
     seeds = [read_manifest(one).get("settings", {}).get("seed") for one in (arm, other)]
     here, there = (table.loc[table["n_tokens"] >= LONG_TEXT] for table in map(sample_index, (arm, other)))
     text = ["problem_id", "text_hash"]
     again = len(here.merge(there[text].drop_duplicates(), on=text))
-    if seeds[0] == seeds[1] or again > MANY_REPEATS * max(len(here), 1):
+    by_itself = int(here.duplicated(text, keep=False).sum())
+    if seeds[0] == seeds[1] or again - by_itself > MANY_REPEATS * max(len(here), 1):
         raise InputError(
             f"'{other}' and '{arm}' look like one run twice: seeds {seeds[1]} and {seeds[0]}, "
             f"{again} of {len(here)} longer texts in both. Leave one out."

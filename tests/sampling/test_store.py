@@ -200,6 +200,16 @@ def test_another_seed_with_the_same_texts_is_one_run_twice(tmp_path):
         run_table([tmp_path / "1", tmp_path / "2"])
 
 
+def test_a_sure_model_that_repeats_itself_is_pooled(tmp_path):
+    for seed in (1, 2):
+        with open_store(tmp_path / str(seed), manifest(seed=seed), PROBLEMS) as store:
+            store.append([sample(p, i, text="always the same words", n_tokens=99) for p in PROBLEMS for i in range(4)])
+            store.append_verdicts(
+                "v-1", [Verdict(s.problem_id, s.sample_index, "wrong") for s in store.unjudged("v-1")]
+            )
+    assert run_table([tmp_path / "1", tmp_path / "2"])["n_samples"].tolist() == [8] * 6
+
+
 def test_models_on_different_problems_of_one_name_are_not_compared(tmp_path):
     write_run(tmp_path / "a")
     write_run(tmp_path / "b", model="org/rl", problems=(Problem("p0", "Another p0", "3"), *PROBLEMS[1:]))
