@@ -1,0 +1,145 @@
+"""`python -m benchmarks.bounds`: how often what is said without a prior holds the truth, and how wide it is; as CSV.
+
+Ranges of pass@k and of shrinkage that counts allow, for these problems and for problems like them, Good-Toulmin's
+intervals, and the posterior-free band of shrinkage over all k up to n, on the truths of benchmarks/calibration.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import pandas as pd
+
+from benchmarks.calibration import truths
+from boundary.stats.bands import first_loss_set, sup_t_band
+from boundary.stats.bounds import pass_at_k_bounds, shrinkage_bounds
+from boundary.stats.good_toulmin import good_toulmin
+
+N_SAMPLES = 64
+BUDGETS = [128, 256, 1024]
+# So many problems stand for the population that these problems are drawn from.
+POPULATION = 400_000
+RESULTS = Path(__file__).parent / "results" / "bounds.csv"
+
+
+def tasks() -> Iterator[tuple[dict[str, Any], Any, Any]]:
+    """Labels, a function that draws counts for a seed, and the population's own truth (None where it has none)."""
+    for group, sizes in ((truths.POPULATIONS, (30, 500)), (truths.PAIRS, (30, 300))):
+        for name, population in group.items():
+            many = population(np.random.default_rng(0), POPULATION).reshape(POPULATION, -1)
+            for problems in sizes:
+                yield (
+                    {"population": name, "n_problems": problems},
+                    partial(truths.drawn, population, problems, N_SAMPLES),
+                    many,
+                )
+    if truths.PYTHIA.exists():
+        for model in truths.pythia_models():
+            yield {"population": model, "n_problems": 128}, partial(truths.subsampled, model, N_SAMPLES), None
+
+
+def share(rates: np.ndarray, k: int) -> np.ndarray:
+    return np.asarray((1 - (1 - rates) ** k).mean(axis=0))
+
+
+def judged(draw: truths.Draw, many: np.ndarray | None) -> Iterator[dict[str, Any]]:
+    """Rows of what, target, k, truth, lower, upper for one draw."""
+    here = np.array([draw.truth(k) for k in BUDGETS])
+    theirs = None if many is None else np.array([share(many, k) for k in BUDGETS])
+    for target, truth in (("benchmark", here), ("superpopulation", theirs)):
+        if truth is None:
+            continue
+        for column in range(truth.shape[1]):
+            found = pass_at_k_bounds(draw.n_correct[:, column], draw.n_samples[:, column], BUDGETS, target=target)
+            yield from rows("bounds: pass@k", target, truth[:, column], found.T)
+        if truth.shape[1] == 2:
+            found = shrinkage_bounds(draw.n_correct, draw.n_samples, BUDGETS, target=target)
+            yield from rows("bounds: shrinkage", target, truth[:, 0] - truth[:, 1], found.T)
+    for target, truth in (("benchmark", here), ("superpopulation", theirs)):
+        if truth is not None:
+            yield from toulmin_rows(draw, target, truth)
+    if many is not None and many.shape[1] == 2:
+        yield from band_rows(draw, many)
+
+
+def rows(what: str, target: str, truth: np.ndarray, ends: np.ndarray) -> Iterator[dict[str, Any]]:
+    for k, value, lower, upper in zip(BUDGETS, truth, *ends, strict=True):
+        yield {"what": what, "target": target, "k": k, "truth": value, "lower": lower, "upper": upper}
+
+
+def toulmin_rows(draw: truths.Draw, target: str, truth: np.ndarray) -> Iterator[dict[str, Any]]:
+    pairs = [("pass@k", [column], truth[:, column]) for column in range(truth.shape[1])]
+    if truth.shape[1] == 2:
+        pairs.append(("shrinkage", [0, 1], truth[:, 0] - truth[:, 1]))
+    for name, columns, value in pairs:
+        found = good_toulmin(draw.n_correct[:, columns], draw.n_samples[:, columns], BUDGETS)
+        for row, mean in zip(
+            rows(f"Good-Toulmin: {name}", target, value, np.array(found[1:3])), found.mean, strict=True
+        ):
+            if np.isfinite(mean):
+                yield row | {"error": abs(mean - row["truth"])}
+
+
+def band_rows(draw: truths.Draw, many: np.ndarray) -> Iterator[dict[str, Any]]:
+    """Whether the bootstrap's band holds the whole curve, and the first-loss set the population's crossover."""
+    band = sup_t_band(draw.n_correct, draw.n_samples)
+    shares = np.array([share(many, int(k)) for k in band.k])
+    curve = shares[:, 0] - shares[:, 1]
+    inside = bool(((band.lower <= curve) & (curve <= band.upper)).all())
+    whole = {"what": "sup-t band: shrinkage", "target": "superpopulation", "k": N_SAMPLES}
+    yield whole | {
+        "truth": 0.0,
+        "lower": 0.0 if inside else 1.0,
+        "upper": 1.0,
+        "width": (band.upper - band.lower).mean(),
+    }
+    caught = np.flatnonzero(curve >= 0)
+    if curve[0] < 0:
+        first, last = first_loss_set(band)
+        crossing = float(band.k[caught[0]]) if len(caught) else np.inf
+        yield whole | {
+            "what": "sup-t band: first loss",
+            "truth": crossing,
+            "lower": first,
+            "upper": last,
+            "width": np.nan,
+        }
+
+
+def summed(found: pd.DataFrame) -> pd.DataFrame:
+    """Coverage with its Monte Carlo error, mean width and mean absolute error of each cell."""
+    found = found.assign(
+        holds=(found["lower"] <= found["truth"] + 1e-9) & (found["truth"] <= found["upper"] + 1e-9),
+        width=found["width"].fillna((found["upper"] - found["lower"]).where(np.isfinite(found["upper"]))),
+    )
+    by = ["population", "n_problems", "what", "target", "k"]
+    cells = found.groupby(by, sort=False).agg(
+        intervals=("holds", "size"), coverage=("holds", "mean"), width=("width", "mean"), error=("error", "mean")
+    )
+    cells["coverage_error"] = np.sqrt(cells["coverage"] * (1 - cells["coverage"]) / cells["intervals"])
+    return cells.reset_index()
+
+
+@click.command()
+@click.option("--draws", default=100, show_default=True, help="Draws in each cell; seeds are 0, 1, 2, ...")
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=RESULTS, show_default=False)
+def main(draws: int, output: Path) -> None:
+    """Coverage and width of what is said without a prior."""
+    found: list[dict[str, Any]] = []
+    for labels, make, many in tasks():
+        found += [{**labels, **row} for seed in range(draws) for row in judged(make(seed), many)]
+        click.echo(f"{labels['population']}, {labels['n_problems']} problems", err=True)
+    cells = summed(pd.DataFrame(found))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    cells.to_csv(output, index=False, float_format="%.4g")
+    overall = cells.groupby(["what", "target", "k"], sort=False).agg(
+        cells=("coverage", "size"), lowest=("coverage", "min"), mean=("coverage", "mean"), width=("width", "mean")
+    )
+    click.echo(overall.to_string(float_format=lambda value: f"{value:.3f}"))
+
+
+if __name__ == "__main__":
+    main()

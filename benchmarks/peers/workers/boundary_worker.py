@@ -1,0 +1,22 @@
+"""This project: both models jointly, nonparametric population."""
+
+import jax
+import numpy as np
+from common import interval, run
+
+from boundary.stats.estimands import flows, pass_at_k
+from boundary.stats.priors import NonParametric
+
+
+def intervals(n_correct, n_samples, budgets):
+    rates = NonParametric().posterior(n_correct, np.full_like(n_correct, n_samples), jax.random.key(0))
+    curve, moved = pass_at_k(rates, budgets), flows(rates, budgets)
+    found = {}
+    for k in budgets:
+        for column, name in enumerate(("pass@k, base", "pass@k, RL")):
+            found[name, k] = interval(curve.sel(k=k).isel(model=column).to_numpy().ravel())
+        found["shrinkage", k] = interval(moved["shrinkage"].sel(k=k).to_numpy().ravel())
+    return found
+
+
+run("boundary-stats", intervals)
