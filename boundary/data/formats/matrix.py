@@ -9,6 +9,7 @@ import io
 import struct
 from collections.abc import Iterator
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -118,7 +119,7 @@ def _shape(head: bytes) -> tuple[int, ...]:
         major = np.lib.format.read_magic(file)[0]
         reader = np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
         return tuple(reader(file, max_header_size=LONGEST_HEADER)[0])
-    except (ValueError, struct.error, SyntaxError, TypeError, OverflowError, RecursionError, MemoryError):
+    except (ValueError, struct.error, SyntaxError, TokenError, TypeError, OverflowError, RecursionError, MemoryError):
         return ()
 
 
@@ -130,7 +131,7 @@ def _array(source: Source) -> tuple[None, list[list[Any]]]:
         raise source.error(f"an array of shape {shape}, not of problems and samples. scorio's have three axes")
     try:
         array = np.load(io.BytesIO(bytes_), allow_pickle=False, max_header_size=LONGEST_HEADER)
-    except (ValueError, struct.error, EOFError, SyntaxError, TypeError, OverflowError, MemoryError) as error:
+    except (ValueError, EOFError, TypeError, OverflowError, MemoryError) as error:
         raise source.error("an array that is cut short, damaged or of Python objects") from error
     if array.shape != shape:
         raise source.error("an array that is cut short or damaged")

@@ -1,0 +1,273 @@
+"""A small file of each format, with what it must give: shared by the tests that every format has to pass."""
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+
+class Example(NamedTuple):
+    """A file that imports without notes on broken records.
+
+    Parameters
+    ----------
+    file
+        Its path within a folder.
+    content
+        What it holds, as JSON values; for JSON Lines a list of the lines.
+    verdicts
+        Keys under which the verdicts stand, alone or in lists; none where the file holds counts.
+    pack
+        Makes bytes of the content.
+    repeats
+        True where a record may stand twice, being another sample of its problem.
+    """
+
+    file: str
+    content: Any
+    verdicts: tuple[str, ...]
+    pack: Callable[[Any], bytes]
+    repeats: bool = False
+
+
+def one_json(content: Any) -> bytes:
+    return json.dumps(content).encode()
+
+
+def json_lines(content: Any) -> bytes:
+    return b"".join(json.dumps(row).encode() + b"\n" for row in content)
+
+
+def parquet(content: Any) -> bytes:
+    """Rows; structs as JSON in text, as a mutated struct would make columns of mixed type."""
+    import io
+
+    import pandas as pd
+
+    buffer = io.BytesIO()
+    rows = [{k: json.dumps(v) if isinstance(v, dict) else v for k, v in row.items()} for row in content]
+    pd.DataFrame(rows).to_parquet(buffer, write_page_checksum=True)
+    return buffer.getvalue()
+
+
+def yaml_file(content: Any) -> bytes:
+    import yaml
+
+    return yaml.safe_dump(content, sort_keys=False).encode("utf-8", "replace")
+
+
+def table(content: Any) -> bytes:
+    return "".join(",".join(map(str, row)) + "\n" for row in content).encode("utf-8", "replace")
+
+
+def array(content: Any) -> bytes:
+    import io
+
+    import numpy as np
+
+    buffer = io.BytesIO()
+    np.save(buffer, np.array(content))
+    return buffer.getvalue()
+
+
+def math_eval() -> Example:
+    rows = [
+        {
+            "idx": i,
+            "question": f"q{i}",
+            "gt_cot": "because",
+            "gt": "1",
+            "level": 3,
+            "code": [f"said {i} {j}" for j in range(4)],
+            "pred": ["1", "2", "", "1"],
+            "finish_reason": ["stop", "stop", "length", "stop"],
+            "score": [True, False, False, True],
+        }
+        for i in range(3)
+    ]
+    file = "small_aime_temp0.6_n4_seed0/test_p_-1_seed0_t0.6_s0_e-1.jsonl"
+    return Example(file, rows, ("score",), json_lines)
+
+
+def livecodebench() -> Example:
+    rows = [
+        {
+            "question_id": f"q{i}",
+            "question_content": f"do {i}",
+            "difficulty": "easy",
+            "output_list": ["a", "b", "c"],
+            "code_list": ["a", "b", ""],
+            "graded_list": [True, False, False],
+            "pass@1": 1 / 3,
+            "metadata": ["{}", "{}", "{}"],
+        }
+        for i in range(3)
+    ]
+    return Example("Scenario.codegeneration_3_0.2_eval_all.json", rows, ("graded_list",), one_json)
+
+
+def livecodebench_board() -> Example:
+    rows = [
+        {"question_id": f"q{i}", "model": "m", "date": 1, "difficulty": "easy", "pass@1": 10.0 * i, "platform": "x"}
+        for i in range(4)
+    ]
+    return Example("performances_generation.json", {"performances": rows, "models": []}, (), one_json)
+
+
+def monkeys_yaml() -> Example:
+    content = {
+        "prompt": "p",
+        "question": "q",
+        "gt_answer": "18",
+        "samples": ["a", "b", "c"],
+        "is_corrects": [True, False, True],
+    }
+    return Example("1234.yaml", content, ("is_corrects",), yaml_file)
+
+
+def monkeys_json() -> Example:
+    rows = [
+        {"question": f"q{i}", "samples": ["a", "b"], "is_corrects": [True, False], "orig_dset_idx": i} for i in range(3)
+    ]
+    return Example("GSM8K_Llama-3-8B.json", rows, ("is_corrects",), one_json)
+
+
+def monkeys_parquet() -> Example:
+    return monkeys_json()._replace(file="GSM8K_Llama-3-8B.parquet", pack=parquet)
+
+
+def tabulated() -> Example:
+    rows = [
+        {"Model": "m", "Benchmark": "MATH", "Problem Idx": i, "Attempt Idx": j, "Score": float(j == 1)}
+        for i in range(3)
+        for j in range(3)
+    ]
+    return Example("individual.parquet", rows, ("Score",), parquet)
+
+
+def tabulated_counts() -> Example:
+    rows = [
+        {"Model": "m", "Benchmark": "MATH", "Problem Idx": i, "Num. Samples Total": 4, "Num. Samples Correct": 1}
+        | {"Scaling Parameter": 1, "Score": 0.25}
+        for i in range(3)
+    ]
+    return Example("pass_at_k.parquet", rows, (), parquet)
+
+
+def bon_jailbreaking() -> Example:
+    rows = [{"i": i, "flagged": n == 1, "n": n, "behavior_id": f"b{i}"} for i in range(3) for n in range(3)]
+    return Example("llama_text_t1.0_n10000.jsonl", rows, ("flagged",), json_lines)
+
+
+def lm_eval() -> Example:
+    rows = [
+        {
+            "doc_id": i,
+            "arguments": {"gen_args_0": {"arg_0": "p", "arg_1": {"temperature": 0.6}}},
+            "resps": [[f"a {i}"]],
+            "filtered_resps": ["1"],
+            "filter": "strict-match",
+            "metrics": ["exact_match"],
+            "doc_hash": f"hash {i}",
+            "exact_match": float(i % 2),
+        }
+        for i in range(4)
+    ]
+    return Example("org__m/samples_gsm8k_2026-01-01T00-00-00.000000.jsonl", rows, ("exact_match",), json_lines)
+
+
+def lighteval() -> Example:
+    rows = [
+        {
+            "doc": {"id": str(i), "query": f"q{i}"},
+            "metric": {"extractive_match": float(i % 2)},
+            "model_response": {"text": [f"a {i}"]},
+        }
+        for i in range(3)
+    ]
+    return Example("details_aime24_2026-01-01T00-00-00.parquet", rows, ("extractive_match",), parquet)
+
+
+def verl() -> Example:
+    rows = [
+        {"input": f"q{i}", "output": f"{i} {j}", "gts": "1", "score": float(j == 1), "step": 0}
+        for i in range(2)
+        for j in range(3)
+    ]
+    return Example("0.jsonl", rows, ("score",), json_lines, repeats=True)
+
+
+def matrix_csv() -> Example:
+    return Example("m.csv", [[1, 0, 1, 0], [0, 0, 1, 1], [1, 1, 1, 1]], (), table, repeats=True)
+
+
+def matrix_npy() -> Example:
+    return Example("m.npy", [[1, 0, 1, 0], [0, 0, 1, 1], [1, 1, 1, 1]], (), array, repeats=True)
+
+
+def passk_inference() -> Example:
+    return Example("base.jsonl", [{"id": i, "c": i, "n": 8} for i in range(4)], (), json_lines)
+
+
+def rlvr_audit() -> Example:
+    per_problem = {str(i): {"correct": i} for i in range(4)}
+    models = {"base": {"correct_generations": 6, "per_problem": per_problem}}
+    return Example("results.json", {"n_per_problem": 8, "models": models}, (), one_json)
+
+
+# A format may have several; each gives the name of its format and how the example is made. New formats join here.
+EXAMPLES: dict[str, tuple[str, Callable[[], Example]]] = {
+    "bon-jailbreaking": ("bon-jailbreaking", bon_jailbreaking),
+    "large-language-monkeys json": ("large-language-monkeys", monkeys_json),
+    "large-language-monkeys parquet": ("large-language-monkeys", monkeys_parquet),
+    "large-language-monkeys yaml": ("large-language-monkeys", monkeys_yaml),
+    "lighteval": ("lighteval", lighteval),
+    "livecodebench": ("livecodebench", livecodebench),
+    "livecodebench-board": ("livecodebench-board", livecodebench_board),
+    "lm-eval": ("lm-eval", lm_eval),
+    "math-eval": ("math-eval", math_eval),
+    "matrix csv": ("matrix", matrix_csv),
+    "matrix npy": ("matrix", matrix_npy),
+    "passk-inference": ("passk-inference", passk_inference),
+    "rlvr-audit": ("rlvr-audit", rlvr_audit),
+    "tabulated": ("tabulated", tabulated),
+    "tabulated counts": ("tabulated", tabulated_counts),
+    "verl": ("verl", verl),
+}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that takes `example_name` on every example."""
+    if "example_name" in metafunc.fixturenames:
+        metafunc.parametrize("example_name", EXAMPLES)
+
+
+@pytest.fixture
+def format_name(example_name: str) -> str:
+    return EXAMPLES[example_name][0]
+
+
+@pytest.fixture
+def example(example_name: str) -> Example:
+    return EXAMPLES[example_name][1]()
+
+
+@pytest.fixture
+def example_formats() -> set[str]:
+    return {name for name, _ in EXAMPLES.values()}
+
+
+@pytest.fixture
+def put(tmp_path: Path) -> Callable[[Example, Any], Path]:
+    """Writes an example with other content."""
+
+    def written(example: Example, content: Any | bytes) -> Path:
+        path = tmp_path / example.file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else example.pack(copy.deepcopy(content)))
+        return path
+
+    return written
