@@ -29,6 +29,7 @@ class Result(msgspec.Struct, rename={"own": "pass"}):
 
     passed: Any = None
     own: Any = None
+    sample_id: str | int | None = None
     solution: msgspec.Raw = NOTHING
 
 
@@ -58,6 +59,9 @@ def read(source: Source) -> Iterator[Answers]:
         source.settings["temperature"] = config.temperature
     left_out = 0
     for task, problem in found.eval.items():
+        if _has_one_twice(problem.results):
+            source.broken(f"problem {task}: a sample_id stands there twice")
+            continue
         judged = [result for result in problem.results if result.passed is not None or result.own is not None]
         left_out += len(problem.results) - len(judged)
         try:
@@ -71,6 +75,11 @@ def read(source: Source) -> Iterator[Answers]:
         source.note(
             f"'{source.path}': {left_out} samples were not judged; they were left out, not taken for wrong ones."
         )
+
+
+def _has_one_twice(results: list[Result]) -> bool:
+    ids = [result.sample_id for result in results if result.sample_id is not None]
+    return len(set(ids)) < len(ids)
 
 
 def _verdict(result: Result) -> bool:

@@ -20,8 +20,8 @@ from boundary.data.raw_json import raw_bytes, raw_hash
 from boundary.data.records import CORRECT, EMPTY, NO_ANSWER, TIMEOUT, TRUNCATED, WRONG, Answers
 from boundary.data.streams import Source, has_keys, is_object
 
-# As inspect_ai turns values into numbers (scorer/_metric.py, value_to_float).
-GRADES = {"C": 1.0, "I": 0.0, "N": 0.0, "P": 0.5, "yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
+# As inspect_ai turns letters into numbers (scorer/_metric.py, value_to_float).
+GRADES = {"C": 1.0, "I": 0.0, "N": 0.0, "P": 0.5}
 LIMITS = {"time": TIMEOUT, "working": TIMEOUT} | dict.fromkeys(
     ("context", "token", "message", "turn", "cost"), TRUNCATED
 )
@@ -166,11 +166,11 @@ def _is_correct(value: Any, least: float | None) -> bool:
 
 
 def _grade(word: str) -> float | None:
-    """A grade that stands there as text: a letter, yes or no, or a number."""
+    """A grade that stands there as text: a letter or a number."""
     if word in GRADES:
         return GRADES[word]
     try:
-        return GRADES[word.lower()] if word.lower() in GRADES else float(word)
+        return float(word)
     except ValueError:
         return None
 

@@ -87,9 +87,9 @@ def _lists(detail: Detail) -> tuple[list[Any], list[Any]]:
             return labels, [each.get("prediction", "?") for each in detail.predictions]
     if not isinstance(value, list):
         return [value], ["?"]
-    predictions = (
-        detail.pred if isinstance(detail.pred, list) and len(detail.pred) == len(value) else ["?"] * len(value)
-    )
+    predictions = detail.pred if isinstance(detail.pred, list) else ["?"] * len(value)
+    if len(predictions) != len(value):
+        raise ValueError(f"{len(value)} verdicts, but {len(predictions)} predictions")
     return value, predictions
 
 

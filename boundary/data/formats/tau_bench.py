@@ -21,8 +21,6 @@ from boundary.data.streams import Source, has_keys, is_list, is_object
 NAME = re.compile(r"^(tool-calling|act|react|few-shot)-(?P<model>.+)-(?P<T>\d+(\.\d+)?)_range_")
 ENDS = {"max_steps": TRUNCATED, "context_window_exceeded": TRUNCATED, "timeout": TIMEOUT}
 FAILED = ("infrastructure_error", "user_error", "unexpected_error")
-# A reward is compared as tau-bench's own pass^k does (run.py, is_successful).
-NEAR = 1e-6
 Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 31)]
 
 
@@ -160,9 +158,9 @@ def _answers(simulation: Simulation, said: dict[str, Any], source: Source) -> It
 
 def _outcome(simulation: Simulation) -> str:
     reward = simulation.reward_info.reward if simulation.reward_info else None
-    if isinstance(reward, bool) or not isinstance(reward, int | float) or min(abs(reward), abs(reward - 1)) > NEAR:
+    if isinstance(reward, bool) or not isinstance(reward, int | float) or reward not in (0, 1):
         raise ValueError(f"the reward {str(reward)[:40]!r} is neither 0 nor 1")
-    if abs(reward - 1) <= NEAR:
+    if reward == 1:
         return CORRECT
     return ENDS.get(simulation.termination_reason or "", WRONG)
 

@@ -120,6 +120,12 @@ def test_evalperf(tmp_path, name):
     assert "1 samples were not judged" in imported.notes[0]
 
 
+def test_evalperf_samples_twice(tmp_path):
+    twice = [speed() | {"sample_id": "a"}, speed() | {"sample_id": "a"}]
+    with pytest.raises(InputError, match="problem Mbpp/9: a sample_id stands there twice"):
+        import_files(write_evalperf(tmp_path / "results.json", {"Mbpp/9": twice}))
+
+
 def test_evalperf_speeds_are_no_verdicts(tmp_path):
     path = write_evalperf(tmp_path / "results.json", {"Mbpp/9": [speed(0.84)]})
     with pytest.raises(InputError, match=r"problem Mbpp/9: '0\.84' is not a verdict"):

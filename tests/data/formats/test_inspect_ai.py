@@ -150,10 +150,8 @@ def test_scores_that_are_no_verdicts_are_refused_unless_told_what_counts(tmp_pat
         import_files(write_eval(tmp_path / "nan.eval", [sample(value="nan")]), threshold="0.5", reader=reader)
 
 
-@pytest.mark.parametrize(
-    ("value", "correct"), [(1, 1), (0.0, 0), (True, 1), ("1", 1), ("0.0", 0), ("Yes", 1), ("no", 0)]
-)
-def test_numbers_and_words_that_are_verdicts(tmp_path, value, correct, reader):
+@pytest.mark.parametrize(("value", "correct"), [(1, 1), (0.0, 0), (True, 1), ("1", 1), ("0.0", 0)])
+def test_numbers_that_are_verdicts(tmp_path, value, correct, reader):
     path = write_eval(tmp_path / "log.eval", [sample(value=value)])
     assert import_files(path, reader=reader).counts.table["n_correct"].tolist() == [correct]
 

@@ -125,6 +125,12 @@ def test_opencompass_grouped_by_problem(tmp_path):
     assert imported.counts.table["problem_id"].tolist() == ["math_0", "math_1"]
 
 
+def test_opencompass_predictions_without_verdicts(tmp_path):
+    details = [{"example_abbr": "math_0", "pred": ["1", "2"], "answer": ["1"] * 2, "correct": [True]}]
+    with pytest.raises(InputError, match="1 verdicts, but 2 predictions"):
+        import_files(write(tmp_path / "math.json", {"accuracy": 1, "details": details}), model="small")
+
+
 def test_opencompass_without_verdicts(tmp_path):
     no_verdict = detail("p", None)
     with pytest.raises(InputError, match="sample 0 of 'details': no verdict"):
