@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
+from boundary.stats.observation import judged_correct
 from boundary.stats.solve_rates import SolveRates
 
 # Vehtari et al. 2024, arXiv 1507.02646: above this, importance sampling of one left-out problem is not reliable.
@@ -121,10 +122,18 @@ def predictive_checks(rates: SolveRates, seed: int = 0) -> list[Check]:
     draws = rng.integers(len(new), size=REPLICATES)
     replicated = []
     for draw in draws:
-        p = new[draw, rng.integers(new.shape[1], size=rates.n_problems)]
+        p = _judged(rates, new[draw, rng.integers(new.shape[1], size=rates.n_problems)], rng)
         replicated.append(_statistics(rng.binomial(rates.n_samples, p), rates.n_samples, rates.models))
     observed = _statistics(rates.n_correct, rates.n_samples, rates.models)
     return [_check(name, value, np.array([one[name] for one in replicated])) for name, value in observed.items()]
+
+
+def _judged(rates: SolveRates, p: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Rates of verdicts "correct", where verdicts err."""
+    if rates.errors is None:
+        return p
+    node = rng.integers(rates.errors.n_nodes)
+    return judged_correct(p, rates.errors.false_positive[..., node], rates.errors.false_negative[..., node])
 
 
 def _check(name: str, observed: float, replicated: np.ndarray) -> Check:

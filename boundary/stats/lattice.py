@@ -12,10 +12,13 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.special import expit
-from scipy.stats import binom
+
+from boundary.stats.observation import chance_of_counts
 
 # logit -13.5 is p = 1.4e-6: no budget below a hundred thousand tells it from the atom at 0.
 LOWEST, HIGHEST, SPACING = -13.5, 10.5, 0.8
+# False positives and false negatives of each row of counts, at equally likely nodes.
+Errors = tuple[Float[np.ndarray, "row node"], Float[np.ndarray, "row node"]]
 # Quantiles kept of each cell's posterior; the midpoint rule leaves an error of 1 / 64^2 in its variance.
 QUANTILES = 64
 
@@ -72,30 +75,29 @@ class Lattice:
         """Logits of the fine grid points of each hat."""
         return self.knots[:, None] + self.offsets
 
-    def _fine_likelihood(self, n_correct: np.ndarray, n_samples: np.ndarray) -> Float[np.ndarray, "row knot step"]:
-        rates = expit(self.fine)
-        return binom.pmf(n_correct[:, None, None], n_samples[:, None, None], rates[None])
-
     def likelihood(
-        self, n_correct: Int[np.ndarray, " row"], n_samples: Int[np.ndarray, " row"]
+        self, n_correct: Int[np.ndarray, " row"], n_samples: Int[np.ndarray, " row"], errors: Errors | None = None
     ) -> tuple[Float[np.ndarray, "row cell"], Float[np.ndarray, " row"]]:
         """P(c of n | cell) for each row of counts, relative to the row's largest, and the log of that largest."""
-        inner = np.concatenate([self._fine_likelihood(c, n) @ self.hat for c, n in _chunks(n_correct, n_samples)])
-        zero, one = (n_correct == 0).astype(float), (n_correct == n_samples).astype(float)
-        table = np.column_stack([zero, inner, one])
+        rows = _chunks(n_correct, n_samples, errors)
+        inner = np.concatenate([chance_of_counts(c, n, expit(self.fine), *wrong) @ self.hat for c, n, *wrong in rows])
+        atoms = np.concatenate([chance_of_counts(c, n, np.array([0.0, 1.0]), *wrong) for c, n, *wrong in rows])
+        table = np.column_stack([atoms[:, 0], inner, atoms[:, 1]])
         largest = table.max(axis=1)
         return table / largest[:, None], np.log(largest)
 
     def quantiles(
-        self, n_correct: Int[np.ndarray, " row"], n_samples: Int[np.ndarray, " row"]
+        self, n_correct: Int[np.ndarray, " row"], n_samples: Int[np.ndarray, " row"], errors: Errors | None = None
     ) -> Float[np.ndarray, "row cell quantile"]:
         """Posterior quantiles of the solve rate within each cell, at levels (i + 1/2) / 64, for each row of counts."""
-        inner = np.concatenate([self._cell_quantiles(c, n) for c, n in _chunks(n_correct, n_samples)])
+        inner = np.concatenate([self._cell_quantiles(*rows) for rows in _chunks(n_correct, n_samples, errors)])
         shape = (len(n_correct), 1, QUANTILES)
         return np.concatenate([np.zeros(shape), inner, np.ones(shape)], axis=1)
 
-    def _cell_quantiles(self, n_correct: np.ndarray, n_samples: np.ndarray) -> Float[np.ndarray, "row knot quantile"]:
-        mass = self._fine_likelihood(n_correct, n_samples) * self.hat
+    def _cell_quantiles(self, *rows: np.ndarray) -> Float[np.ndarray, "row knot quantile"]:
+        n_correct, n_samples, false_positive, false_negative = rows
+        chance = chance_of_counts(n_correct, n_samples, expit(self.fine), false_positive, false_negative)
+        mass = chance * self.hat
         # A cell that the counts rule out keeps its prior shape: it is never drawn, and must not divide by 0.
         mass = np.where(mass.sum(-1, keepdims=True) > 0, mass, self.hat)
         upper = np.cumsum(mass, axis=-1)
@@ -109,6 +111,11 @@ class Lattice:
         return expit(logits + (within - 0.5) * self.spacing / self.refinement)
 
 
-def _chunks(n_correct: np.ndarray, n_samples: np.ndarray, rows: int = 64) -> list[tuple[np.ndarray, np.ndarray]]:
+def _chunks(
+    n_correct: np.ndarray, n_samples: np.ndarray, errors: Errors | None, rows: int = 64
+) -> list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
     """Rows in blocks, since the tables on the fine grid are large."""
-    return [(n_correct[i : i + rows], n_samples[i : i + rows]) for i in range(0, len(n_correct), rows)]
+    none = np.zeros((len(n_correct), 1))
+    positive, negative = errors or (none, none)
+    blocks = [slice(i, i + rows) for i in range(0, len(n_correct), rows)]
+    return [(n_correct[at], n_samples[at], positive[at], negative[at]) for at in blocks]

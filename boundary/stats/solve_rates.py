@@ -9,6 +9,8 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float, Int
 
+from boundary.stats.observation import VerdictErrors
+
 if TYPE_CHECKING:
     import arviz
 
@@ -38,6 +40,8 @@ class SolveRates:
         rates integrated out: what leave-one-out criticism needs. None where a prior knows no population.
     families
         Weight of each family in a mixture of several; empty otherwise.
+    errors
+        How often verdicts were taken to be wrong; None: never.
     """
 
     p: Float[np.ndarray, "chain draw problem model"]
@@ -49,6 +53,7 @@ class SolveRates:
     problem_ids: tuple[str, ...] = ()
     log_likelihood: Float[np.ndarray, "chain draw problem"] | None = None
     families: Mapping[str, float] = field(default_factory=dict)
+    errors: VerdictErrors | None = None
 
     def __post_init__(self) -> None:
         """Check that shapes agree, and number what has no label."""

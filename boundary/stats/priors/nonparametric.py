@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Array, Int
 
+from boundary.stats.observation import VerdictErrors
 from boundary.stats.populations import (
     JOINT_DIM,
     MARGINAL_DIM,
@@ -51,9 +52,18 @@ class NonParametric:
     name: str = "nonparametric"
 
     def posterior(
-        self, n_correct: Int[np.ndarray, "problem model"], n_samples: Int[np.ndarray, "problem model"], key: Array
+        self,
+        n_correct: Int[np.ndarray, "problem model"],
+        n_samples: Int[np.ndarray, "problem model"],
+        key: Array,
+        errors: VerdictErrors | None = None,
     ) -> SolveRates:
         """Posterior of the solve rates of one model, or of a pair with the base model in column 0.
+
+        Parameters
+        ----------
+        errors
+            How often verdicts are wrong; None: never. The rates are then those of correct samples, not of verdicts.
 
         Raises
         ------
@@ -66,4 +76,4 @@ class NonParametric:
             raise ValueError(f"The nonparametric prior takes one model or a pair, got {n_models}; fit pairs.")
         family = (MARGINAL, JOINT)[n_models - 1]
         settings = {"chains": self.chains, "draws": self.draws, "warmup": self.warmup, "leapfrogs": self.leapfrogs}
-        return fit_on_lattice(family, n_correct, n_samples, key, self.name, self.new_problems, settings)
+        return fit_on_lattice(family, n_correct, n_samples, key, self.name, self.new_problems, settings, errors)

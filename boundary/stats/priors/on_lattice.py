@@ -1,6 +1,6 @@
 """Posterior of solve rates whose population is a mixture of the cells of a lattice: of one model, or of a pair."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -12,7 +12,8 @@ from jaxtyping import Array, Float, Int
 from boundary.stats import populations
 from boundary.stats.cells import draw_new, draw_rates, draw_rates_of_pair
 from boundary.stats.hmc import LogDensity, hmc
-from boundary.stats.lattice import Lattice
+from boundary.stats.lattice import Errors, Lattice
+from boundary.stats.observation import VerdictErrors
 from boundary.stats.solve_rates import SolveRates
 
 Population = Callable[[Array, populations.Basis], tuple[Array, Array]]
@@ -90,6 +91,7 @@ def fit_on_lattice(
     name: str,
     new_problems: int,
     settings: Mapping[str, int],
+    errors: VerdictErrors | None = None,
 ) -> SolveRates:
     """Populations by Hamiltonian Monte Carlo, then cells and solve rates exactly.
 
@@ -101,24 +103,27 @@ def fit_on_lattice(
         The prior's name, and how many new problems are drawn from each population.
     settings
         `chains`, `draws`, `warmup` and `leapfrogs` of `boundary.stats.hmc.hmc`.
+    errors
+        How often verdicts are wrong, each problem's nodes averaged over; None: never.
     """
     lattice = Lattice.for_samples(int(n_samples.max()))
     fit = _marginal if n_correct.shape[1] == 1 else _joint
-    weights, cells, p, log_likelihood = fit(family, n_correct, n_samples, lattice, key, settings)
+    tables = tables_of(n_correct, n_samples, lattice, errors)
+    weights, cells, p, log_likelihood = fit(family, tables, lattice, key, settings)
     new_p = np.asarray(draw_new(key, weights, cells, _prior_quantiles(lattice), new_problems))
     chains = (settings["chains"], settings["draws"])
     p, new_p, log_likelihood = (
         part.astype(np.float64).reshape(chains + part.shape[1:]) for part in (p, new_p, log_likelihood)
     )
-    return SolveRates(p, n_correct, n_samples, name, new_p, log_likelihood=log_likelihood)
+    return SolveRates(p, n_correct, n_samples, name, new_p, log_likelihood=log_likelihood, errors=errors)
 
 
 def _marginal(
-    family: Family, n_correct: np.ndarray, n_samples: np.ndarray, lattice: Lattice, key: Array, settings: Any
+    family: Family, tables: "Tables", lattice: Lattice, key: Array, settings: Any
 ) -> tuple[Array, np.ndarray, np.ndarray, np.ndarray]:
-    table = _Distinct.of(n_correct[:, 0], n_samples[:, 0], lattice)
+    (table,) = tables
     problems = np.bincount(table.row, minlength=len(table.likelihood)).astype(np.float32)
-    data = MarginalData(table.likelihood, problems, _basis(family, lattice, len(n_correct)))
+    data = MarginalData(table.likelihood, problems, _basis(family, lattice, len(table.row)))
     weights = _drawn(family, marginal_log_density(family.population), data, key, settings)
     p = _in_blocks(draw_rates, key, weights, table.likelihood, table.quantiles, table.row)
     log_likelihood = _log_chance(_marginal_chance, weights, table.likelihood)[:, table.row]
@@ -127,12 +132,12 @@ def _marginal(
 
 
 def _joint(
-    family: Family, n_correct: np.ndarray, n_samples: np.ndarray, lattice: Lattice, key: Array, settings: Any
+    family: Family, of_models: "Tables", lattice: Lattice, key: Array, settings: Any
 ) -> tuple[Array, np.ndarray, np.ndarray, np.ndarray]:
-    base, rl = (_Distinct.of(n_correct[:, m], n_samples[:, m], lattice) for m in (0, 1))
+    base, rl = of_models
     rows, size = np.column_stack([base.row, rl.row]), lattice.n_cells
     of_base, of_rl, problems, place = _grouped(rows)
-    basis = _basis(family, lattice, len(n_correct))
+    basis = _basis(family, lattice, len(rows))
     data = JointData(base.likelihood[of_base], rl.likelihood[of_rl], problems, basis)
     weights = _drawn(family, joint_log_density(family.population), data, key, settings)
     tables = (base.likelihood, rl.likelihood), (base.quantiles, rl.quantiles)
@@ -165,15 +170,31 @@ class _Distinct(NamedTuple):
     row: Int[np.ndarray, " problem"]
 
     @classmethod
-    def of(cls, n_correct: np.ndarray, n_samples: np.ndarray, lattice: Lattice) -> "_Distinct":
-        counts = np.column_stack([n_correct, n_samples])
-        distinct, row = np.unique(counts, axis=0, return_inverse=True)
-        size = _bucket(len(distinct), 160)
-        relative, log_largest = lattice.likelihood(*distinct.T)
+    def of(cls, n_correct: np.ndarray, n_samples: np.ndarray, lattice: Lattice, errors: Errors) -> "_Distinct":
+        counts = np.column_stack([n_correct, n_samples, *errors])
+        _, first, row = np.unique(counts, axis=0, return_index=True, return_inverse=True)
+        distinct = n_correct[first], n_samples[first], (errors[0][first], errors[1][first])
+        size = _bucket(len(first), 160)
+        relative, log_largest = lattice.likelihood(*distinct)
         likelihood, quantiles = (
-            _padded(table.astype(np.float32), size) for table in (relative, lattice.quantiles(*distinct.T))
+            _padded(table.astype(np.float32), size) for table in (relative, lattice.quantiles(*distinct))
         )
         return cls(likelihood, quantiles, log_largest, row.ravel())
+
+
+Tables = Sequence[_Distinct]
+
+
+def tables_of(
+    n_correct: np.ndarray, n_samples: np.ndarray, lattice: Lattice, errors: VerdictErrors | None
+) -> list[_Distinct]:
+    """Tables of each model's counts, under the errors of verdicts."""
+    none = np.zeros((*n_correct.shape, 1))
+    positive, negative = (none, none) if errors is None else (errors.false_positive, errors.false_negative)
+    return [
+        _Distinct.of(n_correct[:, m], n_samples[:, m], lattice, (positive[:, m], negative[:, m]))
+        for m in range(n_correct.shape[1])
+    ]
 
 
 def _padded(table: np.ndarray, size: int) -> np.ndarray:
