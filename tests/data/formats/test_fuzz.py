@@ -1,6 +1,7 @@
 """Every format's example, mutated: never a traceback, never a count that is wrong in silence.
 
-Eight mutations an example and kind by default; BOUNDARY_FUZZ sets another number, and `-m slow` runs 2,000: 12,000 an example in all.
+Eight mutations an example and kind by default; BOUNDARY_FUZZ sets another number, and `-m slow` runs 2,000: 12,000 an
+example in all.
 A mutation may be refused (InputError) or change nothing; where it leaves samples out, a note must say so.
 """
 
