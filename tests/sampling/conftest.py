@@ -63,7 +63,7 @@ def tiny_model(tokenizer_folder, tmp_path_factory):
 
 
 class ScriptedServer:
-    """Speaks /v1/completions on loopback; `behave(body, number)` may give (status, headers, JSON) in place of samples."""
+    """Speaks /v1/completions on loopback; `behave(body, number)` may give (status, headers, JSON) instead."""
 
     def __init__(self, behave=None, most_choices=10**6, given_choices=10**6, delay=0.0):
         self.bodies, self.behave = [], behave or (lambda body, number: None)

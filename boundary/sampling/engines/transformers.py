@@ -25,7 +25,7 @@ def transformers_engine(
     dtype: str = "",
     attention: str = "",
     continuous: bool | None = None,
-    max_memory_percent: float | None = None,
+    batching: Mapping[str, Any] | None = None,
 ) -> Iterator[Generate]:
     """Load a model with transformers.
 
@@ -44,8 +44,9 @@ def transformers_engine(
         Name of the attention as transformers knows it; sdpa needs torch alone.
     continuous
         Whether to use continuous batching. Default: on a GPU.
-    max_memory_percent
-        Share of the GPU's free memory for the cache of continuous batching.
+    batching
+        Fields of transformers' ContinuousBatchingConfig, such as max_memory_percent, the share of the GPU's free
+        memory that its cache takes.
     """
     import torch
 
@@ -59,7 +60,7 @@ def transformers_engine(
         pictured = [request for request in requests if request.images]
         plain = [request for request in requests if not request.images]
         if continuous:
-            yield from _continuous(model, tokenizer, spec.sampling, plain, max_memory_percent)
+            yield from _continuous(model, tokenizer, spec.sampling, plain, batching or {})
         else:
             yield from _batches(model, tokenizer, spec.sampling, plain, batch_size)
         if pictured and not seeing:
@@ -150,7 +151,7 @@ def _completion(tokenizer: Any, sampling: Sampling, problem_id: str, place: int,
 
 
 def _continuous(
-    model: Any, tokenizer: Any, sampling: Sampling, requests: Sequence[Request], memory: float | None
+    model: Any, tokenizer: Any, sampling: Sampling, requests: Sequence[Request], fields: Mapping[str, Any]
 ) -> Iterator[Completion]:
     """Continuous batching; each sample comes out when it ends."""
     import transformers
@@ -162,8 +163,8 @@ def _continuous(
     config = _generation_config(sampling, sampling.stop_ids[0] if sampling.stop_ids else 0, room)
     batching = transformers.ContinuousBatchingConfig(
         seed=noise_seed(sampling.seed, places_of(requests)),
-        max_memory_percent=memory,
         drop_unsupported_processors=False,  # without it, top_p could be left out in silence
+        **fields,
     )
     with model.continuous_batching_context_manager(
         generation_config=config, continuous_batching_config=batching
@@ -195,7 +196,7 @@ def _collected(
             fatal = manager.background_thread_status.fatal_error
             raise InputError(
                 f"The engine stopped with {len(waiting)} samples in flight ({fatal}). What is stored stays; the same "
-                "command goes on. Where memory was short, lower it with --engine-option max_memory_percent=0.7."
+                "command goes on. Where memory was short, try --engine-option 'batching={\"max_memory_percent\": 0.7}'."
             )
         if result is not None and result.is_finished() and result.request_id in waiting:
             problem_id, place = waiting.pop(result.request_id)

@@ -1,0 +1,100 @@
+"""The transformers engine on a tiny model with random weights: plain batches and continuous batching."""
+
+from collections import Counter
+
+import pytest
+
+from boundary.errors import InputError
+from boundary.sampling.engines import EngineSpec, Request, Sampling, open_engine
+
+pytest.importorskip("torch")
+pytest.importorskip("accelerate")
+
+REQUESTS = [Request(f"p{number}", (1, *range(3, 4 + number)), tuple(range(16))) for number in range(4)]
+WANTED = {(request.problem_id, place): 1 for request in REQUESTS for place in request.places}
+FREE = Sampling(1.0, 1.0, 8, (2, 5), 0)
+# By itself the library takes most of the memory for its cache.
+SMALL_CACHE = {"num_blocks": 64, "max_batch_tokens": 256}
+
+
+def sampled(model, sampling=FREE, requests=REQUESTS, **options):
+    with open_engine(
+        EngineSpec("transformers", str(model), sampling=sampling, options={"batching": SMALL_CACHE, **options})
+    ) as generate:
+        return list(generate(requests))
+
+
+def texts(completions):
+    return {(each.problem_id, each.sample_index): each.text for each in completions}
+
+
+@pytest.mark.parametrize("continuous", [False, True])
+def test_every_sample_comes_once_and_ends_where_it_should(tiny_model, continuous):
+    found = sampled(tiny_model, continuous=continuous)
+    assert Counter((each.problem_id, each.sample_index) for each in found) == WANTED
+    assert {each.finish_reason for each in found} == {"stop", "length"}
+    for each in found:
+        words = len(each.text.split())
+        assert each.n_tokens == 8 if each.finish_reason == "length" else each.n_tokens <= 8
+        assert words <= each.n_tokens
+        assert "</s>" not in each.text
+
+
+def test_the_same_seed_gives_the_same_samples_and_another_one_others(tiny_model):
+    first, again, other = (
+        texts(sampled(tiny_model, Sampling(1.0, 1.0, 8, (2,), seed), continuous=False)) for seed in (0, 0, 1)
+    )
+    assert first == again
+    assert sum(first[key] == other[key] for key in first) < len(first) / 4
+
+
+def test_equal_prompts_in_a_batch_and_in_a_later_call_have_their_own_noise(tiny_model):
+    spec = EngineSpec("transformers", str(tiny_model), sampling=FREE, options={"continuous": False})
+    with open_engine(spec) as generate:
+        places = [(0, 1, 2, 3), (4, 5, 6, 7)]
+        found = [list(generate([Request("p", (1, 3), these), Request("q", (1, 3), these)])) for these in places]
+    assert len({each.text for call in found for each in call}) > 12  # of 16
+
+
+def test_the_models_own_generation_config_changes_nothing(tiny_model):
+    """It says top_k = 1: with it, all samples of a problem would be the same."""
+    found = sampled(tiny_model, Sampling(1.0, 1.0, 4, (2,), 0), continuous=False)
+    assert len({each.text for each in found if each.problem_id == "p0"}) > 8
+
+
+@pytest.mark.parametrize("continuous", [False, True])
+def test_temperature_and_top_p_do_what_they_say(tiny_model, continuous):
+    for sampling in (Sampling(0.0, 1.0, 4, (2,), 0), Sampling(5.0, 1e-6, 4, (2,), 0)):
+        found = sampled(tiny_model, sampling, continuous=continuous)
+        assert len({each.text for each in found if each.problem_id == "p0"}) == 1
+
+
+def test_both_ways_sample_one_distribution(tiny_model):
+    """First tokens of 600 samples each way: total variation within what chance allows."""
+    shares = []
+    for continuous in (False, True):
+        request = [Request("p", (1, 3, 4), tuple(range(600)))]
+        found = sampled(tiny_model, Sampling(0.6, 0.95, 1, (), 0), request, continuous=continuous, batch_size=600)
+        shares.append(Counter(each.text for each in found))
+    distance = sum(abs(shares[0][word] - shares[1][word]) for word in shares[0] | shares[1]) / 1200
+    assert distance < 0.17  # two samples of 600 over at most 48 words: .11 on average, .02 standard deviation
+
+
+def test_a_sample_ends_where_the_models_context_does(tiny_model):
+    found = sampled(
+        tiny_model, Sampling(1.0, 1.0, 16_384, (), 0), [Request("p", (1, 3, 4, 5), (0, 1))], continuous=False
+    )
+    assert [each.n_tokens for each in found] == [60, 60]
+    with pytest.raises(InputError, match="70 tokens, and the model reads 64 at most"):
+        sampled(tiny_model, requests=[Request("p", (1,) * 70, (0,))], continuous=False)
+
+
+def test_leaving_early_leaves_the_engine_usable(tiny_model):
+    spec = EngineSpec(
+        "transformers", str(tiny_model), sampling=FREE, options={"continuous": True, "batching": SMALL_CACHE}
+    )
+    with open_engine(spec) as generate:
+        completions = generate(REQUESTS)
+        next(completions)
+        completions.close()
+        assert Counter((each.problem_id, each.sample_index) for each in generate(REQUESTS)) == WANTED
