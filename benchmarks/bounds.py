@@ -22,6 +22,7 @@ N_SAMPLES = 64
 BUDGETS = [128, 256, 1024]
 # So many problems stand for the population that these problems are drawn from.
 POPULATION = 400_000
+MARK = "<!-- coverage -->"
 RESULTS = Path(__file__).parent / "results" / "bounds.csv"
 
 
@@ -126,19 +127,61 @@ def summed(found: pd.DataFrame) -> pd.DataFrame:
 @click.command()
 @click.option("--draws", default=100, show_default=True, help="Draws in each cell; seeds are 0, 1, 2, ...")
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=RESULTS, show_default=False)
-def main(draws: int, output: Path) -> None:
+@click.option("--docs", type=click.Path(path_type=Path, exists=True), help="Also end a page with it: docs/bounds.md.")
+@click.option("--table-only", is_flag=True, help="Only sum up the results that are there.")
+def main(draws: int, output: Path, docs: Path | None, table_only: bool) -> None:
     """Coverage and width of what is said without a prior."""
+    if not table_only:
+        measured(draws).to_csv(output, index=False, float_format="%.4g")
+    cells = pd.read_csv(output)
+    click.echo(overall(cells).to_string(float_format=lambda value: f"{value:.3f}"))
+    if docs:
+        kept = docs.read_text(encoding="utf-8").split(MARK)[0]
+        docs.write_text(f"{kept}{MARK}\n{section(cells)}", encoding="utf-8")
+
+
+def measured(draws: int) -> pd.DataFrame:
+    """Every cell, from all its draws."""
     found: list[dict[str, Any]] = []
     for labels, make, many in tasks():
         found += [{**labels, **row} for seed in range(draws) for row in judged(make(seed), many)]
         click.echo(f"{labels['population']}, {labels['n_problems']} problems", err=True)
-    cells = summed(pd.DataFrame(found))
-    output.parent.mkdir(parents=True, exist_ok=True)
-    cells.to_csv(output, index=False, float_format="%.4g")
-    overall = cells.groupby(["what", "target", "k"], sort=False).agg(
-        cells=("coverage", "size"), lowest=("coverage", "min"), mean=("coverage", "mean"), width=("width", "mean")
+    return summed(pd.DataFrame(found))
+
+
+def overall(cells: pd.DataFrame) -> pd.DataFrame:
+    """The lowest and the mean coverage over populations."""
+    return cells.groupby(["what", "target", "k"], sort=False).agg(
+        cells=("coverage", "size"),
+        lowest=("coverage", "min"),
+        mean=("coverage", "mean"),
+        width=("width", "mean"),
+        error=("error", "mean"),
     )
-    click.echo(overall.to_string(float_format=lambda value: f"{value:.3f}"))
+
+
+def section(cells: pd.DataFrame) -> str:
+    """What a page says of the results."""
+    lines = [
+        "## How often it holds the truth",
+        "",
+        f"`python -m benchmarks.bounds --docs docs/bounds.md`: n = {N_SAMPLES}, 95 % intervals, at least "
+        f"{cells['intervals'].min()} a cell; cells are",
+        "the five named populations (30 and 500 problems), three of pairs (30 and 300), and subsamples of Pythia's 10,000",
+        "samples where that set is at hand. Every cell: `benchmarks/results/bounds.csv`.",
+        "",
+        "| what | target | k | cells | coverage: lowest | mean | width | mean abs. error |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for (what, target, k), row in overall(cells).iterrows():
+        width, error = (f"{value:.3f}" if np.isfinite(value) else "" for value in (row["width"], row["error"]))
+        ends = f"{row['lowest']:.2f} | {row['mean']:.3f} | {width} | {error} |"
+        lines.append(f"| {what} | {target} | {k} | {row['cells']:.0f} | {ends}")
+    lowest = cells.loc[cells["what"].str.startswith("Good-Toulmin")].sort_values("coverage").head(3)
+    said = [
+        f"{r.population}, {r.n_problems} problems, {r.target}, k = {r.k}: {r.coverage:.2f}" for r in lowest.itertuples()
+    ]
+    return "\n".join([*lines, "", f"Good-Toulmin at its worst: {'; '.join(said)}.", ""])
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ def main(draws: int, packages: tuple[str, ...], output: Path, table_only: bool, 
             answers = output / f"{truth.replace(' ', '-')}-{peer}.jsonl"
             if not table_only:
                 answer(peer, counts, answers)
-            rows += scored(truth, answers, here, population)
+            rows += scored(truth, answers, here, population) if answers.exists() else []
     cells = summed(pd.DataFrame(rows))
     cells.to_csv(output / "peers.csv", index=False, float_format="%.4g")
     click.echo(cells.to_string(index=False, float_format=lambda value: f"{value:.3g}"))

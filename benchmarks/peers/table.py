@@ -99,7 +99,7 @@ _INTRODUCTION = """# Other packages on the same counts
 `python -m benchmarks.peers --docs docs/peers.md` makes a virtual environment for each package, gives all of them the
 same counts, and writes this page; no number here is typed in. Draws of {problems} problems and {samples}
 samples for each of two models; 95 % intervals; coverage is that of the truth of these very problems, ± its Monte Carlo
-error, and in the last column that of the population that they are drawn from.
+error, and in the last column that of the population that they are drawn from, which is passk-inference's target alone.
 
 - **boundary-stats**: both models jointly under the default prior (`nonparametric`); target: these problems.
 - **scorio**: `pass_at_k_ci`, and beyond n the discovery of `tailpass`, the same quantity: a Beta(1, 1) prior for each
@@ -112,6 +112,6 @@ Truths: *like the shipped set* draws pairs of solve rates from the maximum-likel
 (early iterates; neither a prior of this project nor one of a peer is in it). *Lost and gained* is `pair` of
 `benchmarks/calibration/truths.py`: logit-normal rates with some problems lost, gained or dead at exactly 0.
 """
-_END = """Time is that of the processor, for both models and all estimands; the first pair of a process pays for compiling. A
-line for each draw lies in `benchmarks/peers/results/`.
+_END = """Time is that of the processor, for both models and all estimands; the first pair of a process pays for
+compiling. A line for each draw lies in `benchmarks/peers/results/`.
 """
