@@ -39,6 +39,7 @@ class Old(msgspec.Struct):
 
     base: list[list[Any]]
     plus: list[list[Any]] | None = None
+    nfiles: int | None = None
 
 
 class Results(msgspec.Struct):
@@ -94,6 +95,8 @@ def read(source: Source, *, tests: str = "plus") -> Iterator[Answers]:
 def _statuses(found: list[Result] | Old) -> list[tuple[str, str | None]]:
     """Outcomes by the base tests and by the plus tests alone."""
     if isinstance(found, Old):
+        if found.nfiles not in (None, len(found.base)):
+            raise ValueError(f"{found.nfiles} files, but {len(found.base)} base results")
         if found.plus and len(found.plus) != len(found.base):
             raise ValueError(f"{len(found.base)} base results, but {len(found.plus)} plus results")
         base = [_first(result) for result in found.base]

@@ -218,6 +218,178 @@ def rlvr_audit() -> Example:
     return Example("results.json", {"n_per_problem": 8, "models": models}, (), one_json)
 
 
+def eval_zip(content: Any) -> bytes:
+    import io
+    import zipfile
+
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for i, sample in enumerate(content["samples"]):
+            zipped.writestr(f"samples/{i}_epoch_1.json", json.dumps(sample))
+        zipped.writestr("header.json", json.dumps(content["header"]))
+    return buffer.getvalue()
+
+
+def npz(content: Any) -> bytes:
+    """A task's trials one after the other, 4 to a problem: an array cannot say that one is missing."""
+    import io
+
+    import numpy as np
+
+    buffer = io.BytesIO()
+    np.savez(buffer, **{name: np.array(trials).reshape(1, 3, 4) for name, trials in content.items()})
+    return buffer.getvalue()
+
+
+def inspect_eval() -> Example:
+    header = {
+        "version": 2,
+        "status": "success",
+        "eval": {"task": "sums", "task_id": "t", "model": "m", "dataset": {}, "model_generate_config": {"top_p": 0.9}},
+        "plan": {"config": {"temperature": 0.7}},
+    }
+    samples = [
+        {
+            "id": f"q{i}",
+            "epoch": epoch,
+            "input": f"what is {i}",
+            "messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": f"{i} {epoch}"}],
+            "output": {"choices": [{"message": {"content": f"{i} {epoch}"}, "stop_reason": "stop"}]},
+            "scores": {"match": {"value": "C" if epoch == 1 else "I"}},
+        }
+        for i in range(2)
+        for epoch in (1, 2)
+    ]
+    return Example("log.eval", {"header": header, "samples": samples}, ("value",), eval_zip)
+
+
+def inspect_json() -> Example:
+    log = inspect_eval().content
+    return Example("log.json", log["header"] | {"samples": log["samples"]}, ("value",), one_json)
+
+
+def evalplus() -> Example:
+    statuses = [("pass", "pass"), ("pass", "fail"), ("fail", "fail")]
+    samples = [
+        {"solution": f"said {i}", "base_status": base, "plus_status": plus} for i, (base, plus) in enumerate(statuses)
+    ]
+    content = {"date": "2026-01-01", "hash": "0", "eval": {"HumanEval/0": samples}}
+    return Example("m_temp_0.8.eval_results.json", content, ("base_status",), one_json, repeats=True)
+
+
+def evalplus_of_old() -> Example:
+    def statuses() -> list[list[Any]]:
+        return [["success", []], ["failed", []], ["success", []]]
+
+    results = {f"HumanEval/{i}": {"nfiles": 3, "base": statuses(), "plus": statuses()} for i in range(2)}
+    return Example("samples_eval_results.json", {"hash": "0", "eval": results}, ("base",), one_json)
+
+
+def evalperf() -> Example:
+    results = {
+        f"Mbpp/{i}": {
+            "results": [
+                {"sample_id": f"{i} {j}", "solution": f"{i} {j}", "passed": j == 1, "matching_cluster_idx": None}
+                for j in range(3)
+            ]
+        }
+        for i in range(2)
+    }
+    return Example(
+        "results.json", {"config": {"model": "m", "temperature": 0.2}, "eval": results}, ("passed",), one_json
+    )
+
+
+def human_eval() -> Example:
+    rows = [
+        {"task_id": f"HumanEval/{i}", "completion": f"{i} {j}", "result": result, "passed": result == "passed"}
+        for i in range(2)
+        for j, result in enumerate(["passed", "timed out", "failed: no"])
+    ]
+    return Example("samples_results.jsonl", rows, ("passed",), json_lines, repeats=True)
+
+
+def matharena() -> Example:
+    content = {
+        "idx": 3,
+        "problem": "p",
+        "gold_answer": "7",
+        "N": 3,
+        "pass_at_1": 2 / 3,
+        "answers": ["7", "8", "7"],
+        "correct": [True, False, True],
+        "messages": [[{"role": "assistant", "content": str(i)}] for i in range(3)],
+    }
+    return Example("outputs/aime/m/3.json", content, ("correct",), one_json)
+
+
+def opencompass() -> Example:
+    details = {
+        str(i): {
+            "prompt": f"p{i}",
+            "origin_prediction": f"o{i}",
+            "predictions": "2",
+            "references": "2",
+            "correct": i > 1,
+        }
+        for i in range(4)
+    }
+    return Example(
+        "results/m/math.json", {"accuracy": 50.0, "details": {"type": "GEN"} | details}, ("correct",), one_json
+    )
+
+
+def opencompass_grouped() -> Example:
+    details = [
+        {"example_abbr": f"math_{i}", "pred": ["1", "2"], "answer": ["1", "1"], "correct": [True, False]}
+        for i in range(3)
+    ]
+    return Example("results/m/math.json", {"accuracy": 50.0, "details": details}, ("correct",), one_json)
+
+
+def tau_bench() -> Example:
+    trials = [
+        {"task_id": i, "reward": float(trial), "info": {"source": "user"}, "traj": [], "trial": trial}
+        for i in range(2)
+        for trial in range(2)
+    ]
+    return Example("tool-calling-m-0.0_range_0--1_user-gpt-4o-llm_1.json", trials, ("reward",), one_json)
+
+
+def tau2_bench() -> Example:
+    info = {"num_trials": 2, "agent_info": {"llm": "m"}, "user_info": {}, "environment_info": {"domain_name": "retail"}}
+    simulations = [
+        {"task_id": str(i), "trial": trial, "reward_info": {"reward": float(trial)}, "termination_reason": "agent_stop"}
+        for i in range(2)
+        for trial in range(2)
+    ]
+    return Example("results.json", {"info": info, "tasks": [], "simulations": simulations}, ("reward",), one_json)
+
+
+def metr() -> Example:
+    rows = [
+        {"run_id": f"{i} {j}", "task_id": f"t{i}", "score": 0.3, "score_binarized": j, "alias": "m"}
+        | {"fatal_error_from": None, "human_minutes": 1.5}
+        for i in range(2)
+        for j in range(2)
+    ]
+    return Example("runs.jsonl", rows, ("score_binarized",), json_lines)
+
+
+def scorio() -> Example:
+    return Example("r.npz", {"aime": [1, 0, 1, 0, 0, 0, 1, 1, 1, 1, 1, 1]}, ("aime",), npz)
+
+
+def scorio_one() -> Example:
+    content = {
+        "source": "aime25/m/q06.jsonl.gz",
+        "ground_truth": "8",
+        "answers": ["8", "7", ""],
+        "scores": [0.9, 0.1, 0.2],
+    }
+    return Example("q06_compass.json", content | {"correct": [1, 0, 0]}, ("correct",), one_json)
+
+
 # A format may have several; each gives the name of its format and how the example is made. New formats join here.
 EXAMPLES: dict[str, tuple[str, Callable[[], Example]]] = {
     "bon-jailbreaking": ("bon-jailbreaking", bon_jailbreaking),
@@ -236,6 +408,20 @@ EXAMPLES: dict[str, tuple[str, Callable[[], Example]]] = {
     "tabulated": ("tabulated", tabulated),
     "tabulated counts": ("tabulated", tabulated_counts),
     "verl": ("verl", verl),
+    "evalperf": ("evalperf", evalperf),
+    "evalplus": ("evalplus", evalplus),
+    "evalplus of old": ("evalplus", evalplus_of_old),
+    "human-eval": ("human-eval", human_eval),
+    "inspect-ai eval": ("inspect-ai", inspect_eval),
+    "inspect-ai json": ("inspect-ai", inspect_json),
+    "matharena": ("matharena", matharena),
+    "metr": ("metr", metr),
+    "opencompass": ("opencompass", opencompass),
+    "opencompass grouped": ("opencompass", opencompass_grouped),
+    "scorio": ("scorio", scorio),
+    "scorio json": ("scorio", scorio_one),
+    "tau-bench": ("tau-bench", tau_bench),
+    "tau2-bench": ("tau-bench", tau2_bench),
 }
 
 
