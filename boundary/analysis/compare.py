@@ -1,6 +1,7 @@
 """The main question: what can each model solve, and whether RL widens or narrows it."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from itertools import groupby
@@ -34,6 +35,7 @@ from boundary.analysis.verdict import Verdict, verdict
 from boundary.analysis.witnesses import band_rows, beyond_rows
 from boundary.data.catalog import load_counts
 from boundary.data.counts import ALL, Counts
+from boundary.data.sample_rows import samples_in
 from boundary.errors import InputError
 from boundary.stats.priors import Prior
 from boundary.stats.solve_rates import SolveRates, Target
@@ -100,7 +102,9 @@ class Analysis:
         from boundary.analysis.saved import write_posterior
 
         folder = _made(folder)
-        written = write_report(self, folder)
+        with ThreadPoolExecutor(1) as beside:  # compressing draws leaves Python free to draw figures
+            posterior = beside.submit(write_posterior, self.rates, folder / "posterior.nc")
+            written = write_report(self, folder)
         tables = {
             "estimates.csv": self.estimates,
             "problems.csv": self.problems,
@@ -113,8 +117,7 @@ class Analysis:
             tables["claims.csv"] = self.claims
         for name, table in tables.items():
             table.to_csv(folder / name, index=False, float_format="%.8g", lineterminator="\n")
-        posterior = write_posterior(self.rates, folder / "posterior.nc")
-        return [written[0], *(folder / name for name in tables), posterior, *written[1:]]
+        return [written[0], *(folder / name for name in tables), posterior.result(), *written[1:]]
 
 
 def analyze(
@@ -177,7 +180,7 @@ def analyze(
         Fit the other families of populations too, weigh them by leave-one-out prediction, and say where they disagree.
     samples
         The samples one by one, a DataFrame or a path, to be checked for drift and dependence: see
-        `boundary.analysis.dependence.check_samples`.
+        `boundary.analysis.dependence.check_samples`. Not needed where `counts` is such a table.
     claims, require
         Claims to be judged and the probability asked of them: see `boundary.analysis.claims.claims`.
     progress
@@ -198,6 +201,7 @@ def analyze(
     names = chosen_benchmarks(table, benchmarks, base, arms)
     asked = settled(asked_claims(claims, require), base, arms, names)
     models = tuple([base, *arms] if base is not None else arms)
+    samples = samples_in(counts) if samples is None else samples
     checks = [] if samples is None else check_samples(samples)  # first, since a fault in them should show at once
     run = _Run(table.select(models=list(models)), base, arms, models, prior_used, wanted)
     found = run.analysis(names, common_problems, progress or (lambda what, done, steps: None))

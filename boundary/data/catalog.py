@@ -69,7 +69,8 @@ def load_counts(what: Any) -> Counts:
     ----------
     what
         The name of a shipped set; the path of a CSV, TSV (also .gz) or Parquet file, of a folder of samples that
-        `boundary sample` wrote, or of one that holds counts.csv; a pandas DataFrame; `Counts`; or a sequence of these.
+        `boundary sample` wrote, or of one that holds counts.csv; a pandas DataFrame (each of
+        these may have a row a sample, with an outcome, in place of counts); `Counts`; or a sequence of these.
 
     Raises
     ------

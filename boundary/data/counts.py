@@ -13,6 +13,7 @@ from jaxtyping import Int
 
 from boundary.data.reading import read_table
 from boundary.data.run_counts import refuse_other_problems
+from boundary.data.sample_rows import counted
 from boundary.data.validation import KEY, validated
 from boundary.errors import InputError
 
@@ -55,14 +56,14 @@ class Counts:
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame, source: str = "DataFrame", default_base: str | None = None) -> "Counts":
-        """Validate a table.
+        """Validate a table; one with a row a sample (outcome in place of n_samples and n_correct) is counted first.
 
         Raises
         ------
         InputError
             For a missing column or a row that cannot be a count, named by file, line and column.
         """
-        table = validated(frame, source)
+        table = validated(counted(frame, source), source)
         return cls(table, source, default_base or _base_by_role(table))
 
     @classmethod

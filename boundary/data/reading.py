@@ -51,7 +51,7 @@ def _in_folder(folder: Path) -> Path:
     if not counts.is_file():
         raise InputError(
             f"'{folder}' is a folder without a counts.csv, and not a folder of samples either. "
-            "Name a counts file (.csv, .tsv or .parquet)."
+            "Name a counts file (.csv, .tsv or .parquet), or make one of what others sampled: boundary import auto."
         )
     return counts
 
