@@ -167,8 +167,8 @@ def section(cells: pd.DataFrame) -> str:
         "",
         f"`python -m benchmarks.bounds --docs docs/bounds.md`: n = {N_SAMPLES}, 95 % intervals, at least "
         f"{cells['intervals'].min()} a cell; cells are",
-        "the five named populations (30 and 500 problems), three of pairs (30 and 300), and subsamples of Pythia's 10,000",
-        "samples where that set is at hand. Every cell: `benchmarks/results/bounds.csv`.",
+        "the five named populations (30 and 500 problems), three of pairs (30 and 300), and subsamples of Pythia's",
+        "10,000 samples where that set is at hand. Every cell: `benchmarks/results/bounds.csv`.",
         "",
         "| what | target | k | cells | coverage: lowest | mean | width | mean abs. error |",
         "|---|---|---|---|---|---|---|---|",
