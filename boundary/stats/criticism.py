@@ -132,7 +132,7 @@ def _judged(rates: SolveRates, p: np.ndarray, rng: np.random.Generator) -> np.nd
     """Rates of verdicts "correct", where verdicts err."""
     if rates.errors is None:
         return p
-    node = rng.integers(rates.errors.n_nodes)
+    node = rng.choice(rates.errors.n_nodes, p=rates.errors.prior_of_nodes)
     return judged_correct(p, rates.errors.false_positive[..., node], rates.errors.false_negative[..., node])
 
 

@@ -21,6 +21,8 @@ class VerdictErrors:
         False: the nodes are equally likely rates of each problem by itself (an audit of single problems), and each
         problem's are averaged over. True: each node holds the rates of all problems and models together (an audit of a
         whole benchmark), and which of them is right is learned with the population.
+    node_weights
+        Prior probabilities of the nodes, which sum to 1; None: alike. Only where they are shared.
 
     Raises
     ------
@@ -31,6 +33,7 @@ class VerdictErrors:
     false_positive: Float[np.ndarray, "problem model node"]
     false_negative: Float[np.ndarray, "problem model node"]
     shared: bool = False
+    node_weights: Float[np.ndarray, " node"] | None = None
 
     def __post_init__(self) -> None:
         """Check what any use of the rates rests on."""
@@ -50,9 +53,10 @@ class VerdictErrors:
         at = slice(index, index + 1)
         return VerdictErrors(self.false_positive[..., at], self.false_negative[..., at])
 
-    def of_problems(self, rows: np.ndarray) -> "VerdictErrors":
-        """The same of some problems, or of problems drawn with replacement."""
-        return VerdictErrors(self.false_positive[rows], self.false_negative[rows], self.shared)
+    @property
+    def prior_of_nodes(self) -> Float[np.ndarray, " node"]:
+        """Prior probability of each node."""
+        return np.full(self.n_nodes, 1 / self.n_nodes) if self.node_weights is None else self.node_weights
 
 
 def judged_correct(

@@ -19,6 +19,7 @@ from boundary.stats.observation import (
     with_guessing,
 )
 from boundary.stats.priors import NonParametric
+from boundary.stats.priors.shared_errors import log_evidences
 
 SMALL = NonParametric(chains=4, draws=200, warmup=120, leapfrogs=12, new_problems=50)
 rates = st.floats(0, 0.49)
@@ -135,3 +136,25 @@ def test_the_posterior_sees_through_false_positives():
         lower, upper = np.quantile(aware[:, :, i], [0.005, 0.995])
         assert lower < value < upper
     assert (blind[:, :, 1:] > truth[1] + 0.05).all()  # every problem looks solvable to the blind
+
+
+def test_evidences_of_normal_nodes_have_a_closed_form():
+    """Prior N(0, 1), likelihood N(y; theta + shift, 1): the evidence is N(y; shift, 2)."""
+    rng, y, shifts = np.random.default_rng(0), 1.0, np.array([-1.0, 0.0, 0.5, 2.0])
+    draws = (y - shifts[:, None]) / 2 + np.sqrt(0.5) * rng.standard_normal((len(shifts), 4000))
+    log_likelihood = -0.5 * (y - draws[None] - shifts[:, None, None]) ** 2
+    exact = -((y - shifts) ** 2) / 4
+    np.testing.assert_allclose(log_evidences(log_likelihood), exact - exact.max(), atol=0.03)
+
+
+def test_counts_tell_of_a_shared_rate():
+    _, correct, samples = simulated(0.02, problems=80)
+    candidates = np.array([0.0, 0.002, 0.02, 0.08])
+    shape = (*correct.shape, len(candidates))
+    errors = VerdictErrors(np.broadcast_to(candidates, shape), np.zeros(shape), shared=True)
+    fits, log_evidence = SMALL.under_each(correct, samples, jax.random.key(3), errors)
+    assert len(fits) == len(candidates)
+    assert log_evidence.argmax() == 2
+    mixed = SMALL.posterior(correct, samples, jax.random.key(3), errors)
+    alone = pass_at_k(SMALL.posterior(correct, samples, jax.random.key(4), errors.node(2)), 16)
+    assert float(pass_at_k(mixed, 16).mean()) == pytest.approx(float(alone.mean()), abs=3 * float(alone.std()))

@@ -16,6 +16,7 @@ from boundary.stats.populations import (
 )
 from boundary.stats.priors.on_lattice import Family, fit_on_lattice
 from boundary.stats.priors.prior import check_counts
+from boundary.stats.priors.shared_errors import fit_nodes, fit_shared
 from boundary.stats.solve_rates import SolveRates
 
 MARGINAL = Family(marginal_population, marginal_basis, MARGINAL_DIM)
@@ -74,6 +75,25 @@ class NonParametric:
         n_models = n_correct.shape[1]
         if n_models > 2:
             raise ValueError(f"The nonparametric prior takes one model or a pair, got {n_models}; fit pairs.")
-        family = (MARGINAL, JOINT)[n_models - 1]
-        settings = {"chains": self.chains, "draws": self.draws, "warmup": self.warmup, "leapfrogs": self.leapfrogs}
+        family, settings = (MARGINAL, JOINT)[n_models - 1], self._settings
+        if errors is not None and errors.shared and errors.n_nodes > 1:
+            return fit_shared(family, n_correct, n_samples, key, self.name, self.new_problems, settings, errors)
         return fit_on_lattice(family, n_correct, n_samples, key, self.name, self.new_problems, settings, errors)
+
+    @property
+    def _settings(self) -> dict[str, int]:
+        return {"chains": self.chains, "draws": self.draws, "warmup": self.warmup, "leapfrogs": self.leapfrogs}
+
+    def under_each(
+        self, n_correct: np.ndarray, n_samples: np.ndarray, key: Array, errors: VerdictErrors
+    ) -> tuple[list[SolveRates], np.ndarray]:
+        """Posterior under each node of the errors, and the nodes' log marginal likelihoods, less the largest."""
+        n_correct, n_samples = check_counts(n_correct, n_samples)
+        family = (MARGINAL, JOINT)[n_correct.shape[1] - 1]
+        nodes, _ = fit_nodes(family, n_correct, n_samples, key, self._settings, errors)
+        shape = (self.chains, self.draws)
+        fits = [
+            SolveRates(fit.p.astype(np.float64).reshape(shape + fit.p.shape[1:]), n_correct, n_samples, self.name)
+            for fit in nodes.fits
+        ]
+        return fits, nodes.log_evidence

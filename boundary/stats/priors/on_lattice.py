@@ -107,9 +107,38 @@ def fit_on_lattice(
         How often verdicts are wrong, each problem's nodes averaged over; None: never.
     """
     lattice = Lattice.for_samples(int(n_samples.max()))
-    fit = _marginal if n_correct.shape[1] == 1 else _joint
     tables = tables_of(n_correct, n_samples, lattice, errors)
-    weights, cells, p, log_likelihood = fit(family, tables, lattice, key, settings)
+    fit = fitted(family, tables, lattice, key, settings)
+    return solve_rates(fit, n_correct, n_samples, lattice, key, name, new_problems, settings, errors)
+
+
+class Fitted(NamedTuple):
+    """Drawn populations as weights of cells, their cells, drawn solve rates, and the log likelihood of each problem."""
+
+    weights: Float[Array, "draw cell"]
+    cells: Int[np.ndarray, "cell model"]
+    p: Float[np.ndarray, "draw problem model"]
+    log_likelihood: Float[np.ndarray, "draw problem"]
+
+
+def fitted(family: Family, tables: "Tables", lattice: Lattice, key: Array, settings: Mapping[str, int]) -> Fitted:
+    """Populations and solve rates given the tables of each model's counts."""
+    return (_marginal if len(tables) == 1 else _joint)(family, tables, lattice, key, settings)
+
+
+def solve_rates(
+    fit: Fitted,
+    n_correct: np.ndarray,
+    n_samples: np.ndarray,
+    lattice: Lattice,
+    key: Array,
+    name: str,
+    new_problems: int,
+    settings: Mapping[str, int],
+    errors: VerdictErrors | None,
+) -> SolveRates:
+    """Draws by chain, with new problems of each population."""
+    weights, cells, p, log_likelihood = fit
     new_p = np.asarray(draw_new(key, weights, cells, _prior_quantiles(lattice), new_problems))
     chains = (settings["chains"], settings["draws"])
     p, new_p, log_likelihood = (
@@ -118,33 +147,27 @@ def fit_on_lattice(
     return SolveRates(p, n_correct, n_samples, name, new_p, log_likelihood=log_likelihood, errors=errors)
 
 
-def _marginal(
-    family: Family, tables: "Tables", lattice: Lattice, key: Array, settings: Any
-) -> tuple[Array, np.ndarray, np.ndarray, np.ndarray]:
+def _marginal(family: Family, tables: "Tables", lattice: Lattice, key: Array, settings: Any) -> Fitted:
     (table,) = tables
     problems = np.bincount(table.row, minlength=len(table.likelihood)).astype(np.float32)
     data = MarginalData(table.likelihood, problems, _basis(family, lattice, len(table.row)))
     weights = _drawn(family, marginal_log_density(family.population), data, key, settings)
     p = _in_blocks(draw_rates, key, weights, table.likelihood, table.quantiles, table.row)
-    log_likelihood = _log_chance(_marginal_chance, weights, table.likelihood)[:, table.row]
     cells = np.arange(lattice.n_cells)[:, None]
-    return weights, cells, p[..., None], log_likelihood + table.log_largest[table.row]
+    return Fitted(weights, cells, p[..., None], log_likelihood_of(weights, tables))
 
 
-def _joint(
-    family: Family, of_models: "Tables", lattice: Lattice, key: Array, settings: Any
-) -> tuple[Array, np.ndarray, np.ndarray, np.ndarray]:
+def _joint(family: Family, of_models: "Tables", lattice: Lattice, key: Array, settings: Any) -> Fitted:
     base, rl = of_models
     rows, size = np.column_stack([base.row, rl.row]), lattice.n_cells
-    of_base, of_rl, problems, place = _grouped(rows)
+    of_base, of_rl, problems, _ = _grouped(rows)
     basis = _basis(family, lattice, len(rows))
     data = JointData(base.likelihood[of_base], rl.likelihood[of_rl], problems, basis)
     weights = _drawn(family, joint_log_density(family.population), data, key, settings)
     tables = (base.likelihood, rl.likelihood), (base.quantiles, rl.quantiles)
     p = _in_blocks(draw_rates_of_pair, key, weights.reshape(-1, size, size), *tables, rows)
-    log_likelihood = _log_chance(_joint_chance, weights, (data.base, data.rl))[:, place]
     cells = np.stack(np.divmod(np.arange(size**2), size), axis=1)
-    return weights, cells, p, log_likelihood + base.log_largest[base.row] + rl.log_largest[rl.row]
+    return Fitted(weights, cells, p, log_likelihood_of(weights, of_models))
 
 
 def _drawn(family: Family, log_density: LogDensity, data: Any, key: Array, settings: Any) -> Float[Array, "draw cell"]:
@@ -195,6 +218,18 @@ def tables_of(
         _Distinct.of(n_correct[:, m], n_samples[:, m], lattice, (positive[:, m], negative[:, m]))
         for m in range(n_correct.shape[1])
     ]
+
+
+def log_likelihood_of(weights: Float[Array, "draw cell"], tables: Tables) -> Float[np.ndarray, "draw problem"]:
+    """Log probability of each problem's counts given each population."""
+    if len(tables) == 1:
+        (table,) = tables
+        relative = _log_chance(_marginal_chance, weights, table.likelihood)[:, table.row]
+        return relative + table.log_largest[table.row]
+    base, rl = tables
+    of_base, of_rl, _, place = _grouped(np.column_stack([base.row, rl.row]))
+    relative = _log_chance(_joint_chance, weights, (base.likelihood[of_base], rl.likelihood[of_rl]))[:, place]
+    return relative + base.log_largest[base.row] + rl.log_largest[rl.row]
 
 
 def _padded(table: np.ndarray, size: int) -> np.ndarray:
