@@ -1,11 +1,11 @@
 """The folded parts of the report: reliability of each model, and what other papers' rates say of each pair."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from boundary.analysis.estimates import OBSERVED, of_posterior
+from boundary.analysis.estimates import NOT_PRIORS, OBSERVED
 from boundary.analysis.numerals import interval, number
 
 RELIABILITY = ("pass_hat_k", "g_pass_at_k", "mg_pass_at_k", "cover_at_tau", "tail_exponent")
@@ -41,7 +41,8 @@ def _reliability(rows: pd.DataFrame, models: Sequence[str]) -> list[dict[str, An
         for at, group in mine.groupby(["k", "tau"], dropna=False, sort=True):
             k, tau = (float(str(label)) for label in at)
             scale, digits = (1.0, 2) if estimand == "tail_exponent" else (100.0, 1)
-            cells = [_cell(group.loc[group["model"] == model], scale, digits) for model in models]
+            found = group.to_dict(orient="records")
+            cells = [_cell([row for row in found if row["model"] == model], scale, digits) for model in models]
             beyond = bool(group["extrapolated"].any())
             lines.append({"name": _name(estimand, k, tau), "cells": cells, "extrapolated": beyond})
     return lines
@@ -62,18 +63,18 @@ def _support(rows: pd.DataFrame, model: str, base: str) -> dict[str, Any]:
     mine = rows.loc[(rows["model"] == model) & rows["estimand"].isin(list(SUPPORT))]
     lines = []
     for k, group in mine.groupby("k", sort=True):
-        cells = [_cell(group.loc[group["estimand"] == estimand], 100, 1) for estimand in SUPPORT]
+        found = group.to_dict(orient="records")
+        cells = [_cell([row for row in found if row["estimand"] == estimand], 100, 1) for estimand in SUPPORT]
         lines.append({"k": f"{k:.0f}", "cells": cells, "extrapolated": bool(group["extrapolated"].any())})
     caption = f"Support rates and where the gain comes from: {model} against {base}"
     return {"caption": caption, "headings": list(SUPPORT.values()), "rows": lines}
 
 
-def _cell(rows: pd.DataFrame, scale: float, digits: int) -> dict[str, str]:
-    seen = rows.loc[rows["prior"] == OBSERVED, "mean"]
-    posterior = rows.loc[of_posterior(rows)].to_dict(orient="records")
-    row = posterior[0] if posterior else {}
+def _cell(rows: Sequence[Mapping[Any, Any]], scale: float, digits: int) -> dict[str, str]:
+    seen = [row["mean"] for row in rows if row["prior"] == OBSERVED]
+    row = next((row for row in rows if row["prior"] not in NOT_PRIORS), {})
     return {
-        "observed": number(float(seen.iloc[0]), scale, digits) if len(seen) else "",
+        "observed": number(seen[0], scale, digits) if seen else "",
         "posterior": number(row.get("mean"), scale, digits),
         "interval": interval(row, scale, digits),
     }
