@@ -72,7 +72,7 @@ def _support(rows: pd.DataFrame, model: str, base: str) -> dict[str, Any]:
 
 def _cell(rows: Sequence[Mapping[Any, Any]], scale: float, digits: int) -> dict[str, str]:
     seen = [row["mean"] for row in rows if row["prior"] == OBSERVED]
-    row = next((row for row in rows if row["prior"] not in NOT_PRIORS), {})
+    row = dict(next((row for row in rows if row["prior"] not in NOT_PRIORS), {}))
     return {
         "observed": number(seen[0], scale, digits) if seen else "",
         "posterior": number(row.get("mean"), scale, digits),

@@ -20,8 +20,8 @@ def summary(analysis: Reported) -> dict[str, Any]:
     Returns
     -------
     dict
-        `ok`, `base`, `models`, `verdicts`, `sample_checks`, `remarks`, `claims`, `families`, `diagnostics`, `settings`, and
-        `estimates`: the rows of estimates.csv at k = 1, at the number of samples, at the largest k, and those of no
+        `ok`, `base`, `models`, `verdicts`, `sample_checks`, `remarks`, `claims`, `families`, `diagnostics`, `settings`,
+        and `estimates`: the rows of estimates.csv at k = 1, at the number of samples, at the largest k, and those of no
         particular k. Only what JSON knows: an undefined number is None, and a crossover that lies nowhere up to the
         largest k is the text "none".
     """
