@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 
 from boundary.errors import InputError
 from boundary.sampling.code_tests import CODE_TESTS
+from boundary.sampling.generated import gym_entries
 from boundary.sampling.task import Problem
 
 GYM = "reasoning-gym/"
@@ -200,44 +201,14 @@ def _gym_problems(source: str, limit: int | None) -> Iterator[Problem]:
     name, _, query = source.removeprefix(GYM).partition("?")
     options = {key: _option(value) for key, value in parse_qsl(query, keep_blank_values=True)}
     options = {"seed": 0} | ({} if limit is None else {"size": limit}) | options
-    dataset = gym_dataset(name, options)
-    for index in range(len(dataset)):
-        entry = dataset[index]
+    for index, entry in enumerate(gym_entries(name, options)):
+        made = {"name": name, "options": options, "index": index}
         yield Problem(
             problem_id=f"{index:04d}",
-            prompt=str(entry["question"]),
-            answer="" if entry["answer"] is None else str(entry["answer"]),
-            facts={"gym": {"name": name, "options": options, "index": index}},
+            prompt=entry["question"],
+            answer=entry["answer"] or "",
+            facts={"gym": made | ({"metadata": entry["metadata"]} if "metadata" in entry else {})},
         )
-
-
-def gym_dataset(name: str, options: Mapping[str, Any]) -> Any:
-    """A reasoning-gym dataset; the same name, options and version give the same problems.
-
-    Raises
-    ------
-    InputError
-        If the package is missing, or knows no such dataset or option.
-    """
-    try:
-        import reasoning_gym
-        from reasoning_gym.factory import DATASETS
-    except ImportError as error:
-        raise InputError(
-            "Problems of reasoning-gym need that package: pip install 'boundary-stats[verify]'."
-        ) from error
-    if name not in DATASETS:
-        near = get_close_matches(name, DATASETS, n=1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
-        raise InputError(
-            f"reasoning-gym has no dataset '{name}'.{hint} It has {len(DATASETS)}, among them chain_sum and gcd."
-        )
-    try:
-        return reasoning_gym.create_dataset(name, **options)
-    except (TypeError, ValueError, AssertionError) as error:
-        raise InputError(
-            f"reasoning-gym refuses these options of '{name}': {error}. Given: {dict(options)}."
-        ) from error
 
 
 def _option(text: str) -> Any:

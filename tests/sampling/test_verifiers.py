@@ -265,9 +265,21 @@ def test_reasoning_gym_scores_by_its_own_rules():
     samples += [sample(p.problem_id, 1, "Answer: 123456789") for p in problems]
     outcomes = [verdict.outcome for verdict in judge(problems, samples, verifier("reasoning-gym"))]
     assert outcomes == ["correct"] * 4 + ["wrong"] * 4
-    other = Problem("0000", "another text", facts=problems[0].facts)
+    made = {key: value for key, value in problems[0].facts["gym"].items() if key != "metadata"}
+    other = Problem("0000", "another text", facts={"gym": made})
     [verdict] = judge([other], [sample("0000", 0, "5")], verifier("reasoning-gym"))
     assert (verdict.outcome, "another problem" in verdict.reason) == ("verifier_error", True)
+
+
+def test_what_a_scorer_cannot_read_is_wrong():
+    pytest.importorskip("reasoning_gym")
+    from boundary.sampling.benchmarks import load_problems
+
+    problems = load_problems("reasoning-gym/prime_factorization?seed=3", 1)
+    texts = [f"Answer: {problems[0].answer}", "Answer: zzz {"]
+    verdicts = judge(problems, [sample("0000", i, text) for i, text in enumerate(texts)], verifier("reasoning-gym"), 1)
+    assert [verdict.outcome for verdict in verdicts] == ["correct", "wrong"]
+    assert verdicts[1].reason == "its scorer cannot read it (ValueError)"
 
 
 def test_a_reference_answer_that_cannot_be_read_is_the_verifiers_fault():

@@ -1,13 +1,13 @@
 """Problems of reasoning-gym, judged by their own scorers: a score of 1 is correct, anything less is not."""
 
+import json
 from functools import lru_cache
 from typing import Any
 
 from boundary.errors import InputError
+from boundary.sampling.generated import RIGHT, gym_dataset
 from boundary.sampling.task import Outcome, Problem
 from boundary.sampling.verifiers.extraction import TAIL, Extracted, marked_answer
-
-RIGHT = 1.0
 
 
 def extract(text: str) -> Extracted | None:
@@ -19,29 +19,38 @@ def extract(text: str) -> Extracted | None:
     return Extracted(lines[-1].strip(), explicit=False) if lines else None
 
 
-def arguments(problem: Problem, answer: str) -> tuple[Any, str, str]:
-    """How the problem was made, what it asked, and the answer."""
+def arguments(problem: Problem, answer: str) -> tuple[Any, str, str, str]:
+    """How the problem was made, what it asked, its answer, and the answer to judge."""
     made = problem.facts.get("gym")
     if not made:
         raise InputError(f"Problem {problem.problem_id} was not made by reasoning-gym. Choose another --verifier.")
-    return made, problem.prompt, answer
+    return made, problem.prompt, problem.answer, answer
 
 
-def compare(made: dict[str, Any], prompt: str, answer: str) -> tuple[Outcome, str]:
-    """Verdict of the dataset's scorer on the problem made anew."""
-    dataset, entry = _entry(made["name"], tuple(sorted(made["options"].items())), made["index"])
-    if entry["question"] != prompt:
-        return "verifier_error", "the installed reasoning-gym makes another problem of this seed"
-    score = float(dataset.score_answer(answer, entry))
+def compare(made: dict[str, Any], prompt: str, gold: str, answer: str) -> tuple[Outcome, str]:
+    """Verdict of the dataset's scorer.
+
+    A scorer that fails on an answer but not on the right one could not read it, so it is wrong.
+    """
+    dataset = _dataset(made["name"], json.dumps(made["options"]))
+    if "metadata" in made:
+        entry = {"question": prompt, "answer": gold or None, "metadata": made["metadata"]}
+    else:
+        entry = dataset[made["index"]]
+        if entry["question"] != prompt:
+            return "verifier_error", "the installed reasoning-gym makes another problem of this seed"
+    try:
+        score = float(dataset.score_answer(answer, entry))
+    except Exception as error:  # scorers fail in many ways on text that is no answer
+        if gold and float(dataset.score_answer(gold, entry)) >= RIGHT:
+            return "wrong", f"its scorer cannot read it ({type(error).__name__})"
+        raise
     return ("correct", "") if score >= RIGHT else ("wrong", f"score {score:g}" if score else "")
 
 
-@lru_cache(maxsize=1024)
-def _entry(name: str, options: tuple[tuple[str, Any], ...], index: int) -> tuple[Any, Any]:
-    from boundary.sampling.benchmarks import gym_dataset
-
-    dataset = gym_dataset(name, dict(options))
-    return dataset, dataset[index]
+@lru_cache(maxsize=8)
+def _dataset(name: str, options: str) -> Any:
+    return gym_dataset(name, json.loads(options))
 
 
 def prepare() -> None:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from boundary.errors import InputError
+from boundary.sampling.generated import FIXED_ORDER
 from boundary.sampling.task import Outcome
 from boundary.sampling.verifiers.worker import READY
 
@@ -178,7 +179,7 @@ def _started(target: str, memory: int | None) -> _Worker:
         str(memory or 0),
         str(os.getpid()),
     ]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    environment = os.environ | FIXED_ORDER | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
