@@ -23,6 +23,7 @@ def vllm_engine(
     max_model_len: int | None = None,
     dtype: str = "auto",
     quantization: str | None = None,
+    enforce_eager: bool | None = None,
     seeded: bool | None = None,
 ) -> Iterator[Generate]:
     """Load a model with vLLM.
@@ -33,7 +34,7 @@ def vllm_engine(
         The model and how it is sampled.
     tensor_parallel_size
         GPUs that share the model.
-    gpu_memory_utilization, max_model_len, dtype, quantization
+    gpu_memory_utilization, max_model_len, dtype, quantization, enforce_eager
         As vLLM's EngineArgs have them.
     seeded
         Whether every sample has a seed of its own. Default: on a GPU; the engine for processors dies of it, so there
@@ -48,6 +49,7 @@ def vllm_engine(
         "gpu_memory_utilization": gpu_memory_utilization,
         "max_model_len": max_model_len,
         "quantization": quantization,
+        "enforce_eager": enforce_eager,
     }
     arguments = vllm.EngineArgs(
         model=spec.model,
@@ -55,7 +57,6 @@ def vllm_engine(
         tokenizer=spec.tokenizer or spec.model,
         dtype=dtype,
         generation_config="vllm",  # not the model's own, which would add top_k or a penalty
-        enable_log_requests=False,
         disable_log_stats=True,
         **{name: value for name, value in options.items() if value is not None},
     )
