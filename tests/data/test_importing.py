@@ -56,6 +56,16 @@ def test_seeds_are_pooled_by_problem_and_keep_their_order(tmp_path):
     assert samples["text_hash"].nunique() == 8
 
 
+def test_how_samples_ended(tmp_path):
+    more = {"pred": ["1", "2", "", "", "3"], "finish_reason": ["length", "stop", "stop", "length", "stop"]}
+    code = ["right", "wrong", "no answer", "cut", ""]
+    path = write(tmp_path / "a.jsonl", [row(0, [True, False, False, False, False], code=code, **more)])
+    imported = import_files(path, model="m")
+    assert imported.samples["outcome"].tolist() == ["correct", "wrong", "no_answer", "truncated", "empty"]
+    kinds = imported.counts.table[["n_correct", "n_no_answer", "n_truncated", "n_empty"]]
+    assert kinds.to_numpy().tolist() == [[1, 1, 1, 1]]
+
+
 def test_the_model_is_asked_for_where_no_file_says_it(tmp_path):
     path = write(tmp_path / "a.jsonl", [row(0, [True])])
     with pytest.raises(InputError, match="--model NAME"):
@@ -93,15 +103,13 @@ def test_a_run_under_two_names_is_refused(tmp_path):
     a, b = write(tmp_path / "a.jsonl", rows), write(tmp_path / "b.jsonl", rows)
     with pytest.raises(InputError, match="the same texts one by one: one run twice"):
         import_files([a, b], model="m")
-    for r in rows:
-        del r["code"]
-    a, b = (write(p, [r | {"note": "code"} | {"code": None} for r in rows]) for p in (a, b))
+    rows = [r | {"code": None} for r in rows]
+    a, b = (write(path, [r | {"note": "code"} for r in rows]) for path in (a, b))
     with pytest.raises(InputError, match="the same verdicts one by one: one run twice"):
         import_files([a, b], "math-eval", model="m")
-    rows[0]["score"] = rows[0]["score"][::-1]
-    changed = write(tmp_path / "b.jsonl", [r | {"code": None} for r in rows])
-    if rows[0]["score"] != rows[0]["score"][::-1]:
-        assert import_files([a, changed], "math-eval", model="m").counts.table["n_samples"].eq(16).all()
+    rows[0]["score"][0] = not rows[0]["score"][0]
+    counts = import_files([a, write(b, rows)], "math-eval", model="m").counts
+    assert counts.table["n_samples"].eq(16).all()
 
 
 def test_agreement_that_chance_can_bring_about_is_no_copy(tmp_path):
