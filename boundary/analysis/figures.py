@@ -64,13 +64,15 @@ def pass_curves(estimates: pd.DataFrame, benchmark: str, n: int) -> Figure:
         Not attached to any backend; save it with `image`.
     """
     rows = estimates.loc[(estimates["benchmark"] == benchmark) & (estimates["estimand"] == "pass_at_k")]
-    explanation = "line, band: posterior, {level:.0%} interval; points: unbiased estimates" + _allowed_words(rows)
+    bounded = _bounded(rows)
+    explanation = "line, band: posterior, {level:.0%} interval; points: unbiased estimates" + ALLOWED * bounded
     figure, axes = canvas(rows, benchmark, explanation)
     base = base_model(estimates)
     ends = []
     for model, colour in _arms_in(rows, estimates).items():
         curve = curve_of(rows, model)
-        draw_allowed(axes, rows, model, n, colour)
+        if bounded:
+            draw_allowed(axes, rows, model, n, colour)
         draw_curve(axes, curve, curve_of(rows, model, observed=True), n, colour)
         ends.append((float(curve.middle[-1]), arm_label(model, base), colour))
     percent_axis(axes, "pass@k, share of problems solved")
@@ -90,14 +92,16 @@ def shrinkage_curve(estimates: pd.DataFrame, benchmark: str, n: int) -> Figure:
     base = base_model(estimates)
     arms = _arms_in(rows, estimates)
     alone = len(arms) == 1 and bool((rows["prior"] == SIMULTANEOUS).any())
-    explanation = "base less RL: posterior, {level:.0%} interval; points: unbiased" + _allowed_words(rows)
+    bounded = _bounded(rows)
+    explanation = "base less RL: posterior, {level:.0%} interval; points: unbiased" + ALLOWED * bounded
     explanation += "; dotted: all k at once" * alone
     figure, axes = canvas(rows, benchmark, explanation, labels=len(arms) > 1)
     axes.axhline(0, color=INK, linewidth=0.9)
     ends = []
     for model, colour in arms.items():
         curve = curve_of(rows, model)
-        draw_allowed(axes, rows, model, n, colour)
+        if bounded:
+            draw_allowed(axes, rows, model, n, colour)
         if alone:
             draw_edges(axes, witness_of(rows, model, SIMULTANEOUS), colour)
         draw_curve(axes, curve, curve_of(rows, model, observed=True), n, colour)
@@ -144,6 +148,9 @@ NEEDS = {
     "ranking": "best",
     "pairs": "better",
 }
+# So many models may have the ranges that counts allow shaded.
+MOST_RANGES = 3
+ALLOWED = "; faint: what counts allow"
 # So many models a figure can hold.
 MOST_CURVES = 8
 MOST_MODELS = {
@@ -181,8 +188,10 @@ def _arms_in(rows: pd.DataFrame, estimates: pd.DataFrame) -> dict[str, str]:
     return {model: colour for model, colour in arm_colours(estimates).items() if (rows["model"] == model).any()}
 
 
-def _allowed_words(rows: pd.DataFrame) -> str:
-    return "; faint: what counts allow" if (rows["prior"] == BOUNDS).any() else ""
+def _bounded(rows: pd.DataFrame) -> bool:
+    """Whether to shade what counts allow: overlapping ranges of many models tell nobody anything."""
+    models = rows.loc[rows["prior"] == BOUNDS, "model"].nunique()
+    return 0 < models <= MOST_RANGES
 
 
 def _name_sides(axes: Axes) -> None:
