@@ -10,7 +10,8 @@ import numpy as np
 
 from boundary.analysis.options import sampled_on
 from boundary.data.counts import CountArrays, Counts
-from boundary.stats.priors import Prior
+from boundary.stats.observation import VerdictErrors
+from boundary.stats.priors import NonParametric, Prior
 from boundary.stats.priors.prior import fit_key
 from boundary.stats.solve_rates import SolveRates
 
@@ -28,6 +29,7 @@ class Panel(NamedTuple):
     arm: str
     counts: CountArrays
     first: bool = True
+    errors: VerdictErrors | None = None
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -111,5 +113,9 @@ def fit_longer(
 
 def _fit(panel: Panel, prior: Prior, seed: int) -> SolveRates:
     key = fit_key(seed, "\0".join([panel.benchmark, *panel.models]))
-    rates = prior.posterior(panel.counts.n_correct, panel.counts.n_samples, key)
+    counts = panel.counts.n_correct, panel.counts.n_samples
+    if panel.errors is None:
+        return prior.posterior(*counts, key).labelled(panel.models, panel.counts.problem_ids)
+    assert isinstance(prior, NonParametric)  # the only one that knows of errors; others are refused before
+    rates = prior.posterior(*counts, key, panel.errors)
     return rates.labelled(panel.models, panel.counts.problem_ids)

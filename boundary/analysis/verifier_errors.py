@@ -1,0 +1,219 @@
+"""What is known of a verifier's errors, turned into rates for each problem of a fit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+from scipy.stats import beta
+
+from boundary.data.audits import FALSE_NEGATIVE, FALSE_POSITIVE, read_audits
+from boundary.data.counts import ALL, CountArrays, Counts
+from boundary.data.reading import LINE, read_table
+from boundary.errors import InputError
+from boundary.stats.observation import VerdictErrors, rates_of_verdicts, with_guessing
+
+Rate = float | Mapping[str, float]
+KINDS = ("false_positive", "false_negative", "guess_floor")
+KEYS = ("benchmark", "problem_id")
+# Shares of an audit's posterior at which candidate rates are cut off: finest where they are low, since it is there
+# that counts speak: a problem that is never judged correct bounds the false positives from above.
+LEVELS = np.array([0, 0.001, 0.02, 0.15, 0.4, 0.7, 0.9, 1])
+# Which share of the other kind's posterior goes with each: spread, and not in order.
+OTHER_LEVELS = (np.array([3, 0, 5, 2, 6, 1, 4]) + 0.5) / 7
+
+
+@dataclass(frozen=True)
+class VerifierErrors:
+    """How often a verifier errs, as far as it is known.
+
+    Parameters
+    ----------
+    false_positive
+        P(judged correct | wrong): one rate, or one for each benchmark by name (the others: 0).
+    false_negative
+        P(judged wrong | correct), in the same way.
+    guess_floor
+        Chance that a guess is right, 1 / choices, in the same way.
+    rates
+        A table or its path, with columns benchmark and perhaps problem_id, and one or more of false_positive,
+        false_negative and guess_floor: rates of a benchmark or of single problems, before those above.
+    audit
+        An audit or its path: see `boundary.data.audits`. In place of the first two.
+
+    Notes
+    -----
+    Rates lie in [0, 1), and false positives and false negatives sum to less than 1. `errors_of` refuses others.
+    """
+
+    false_positive: Rate = 0.0
+    false_negative: Rate = 0.0
+    guess_floor: Rate = 0.0
+    rates: Any = None
+    audit: Any = None
+
+    def described(self) -> dict[str, Any]:
+        """What was said, for the settings of an analysis; what was not said is left out."""
+        said: dict[str, Any] = {kind: getattr(self, kind) for kind in KINDS if getattr(self, kind)}
+        files = {name: getattr(self, name) for name in ("rates", "audit")}
+        return said | {name: f"{Path(what)}" for name, what in files.items() if isinstance(what, str | Path)}
+
+
+def checked_errors(errors: VerifierErrors | None, counts: Counts) -> "KnownErrors | None":
+    """Read and check what was said, once for all fits; None where nothing was.
+
+    Raises
+    ------
+    InputError
+        For rates out of range, unknown benchmarks or problems, or a benchmark that an audit leaves out.
+    """
+    if errors is None:
+        return None
+    for kind in KINDS:
+        _check_said(kind, getattr(errors, kind), counts.benchmarks)
+    table = None if errors.rates is None else _rates_table(errors.rates, counts)
+    audit = None if errors.audit is None else _audit_table(errors, table, counts)
+    known = KnownErrors(errors, table, audit)
+    for benchmark in counts.benchmarks:
+        known.constants(counts.problems(benchmark))
+    return known
+
+
+def _check_said(kind: str, said: Rate, benchmarks: tuple[str, ...]) -> None:
+    for name, value in said.items() if isinstance(said, Mapping) else [("", said)]:
+        if name and name not in benchmarks:
+            near = get_close_matches(name, benchmarks, n=1)
+            hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(benchmarks)}."
+            raise InputError(f"A {_words(kind)} is given for the benchmark '{name}', which is not there. {hint}")
+        if not (isinstance(value, int | float) and 0 <= value < 1):
+            where = f" of {name}" if name else ""
+            raise InputError(
+                f"The {_words(kind)}{where} must be at least 0 and below 1, got {value}. Write .01 for 1 %."
+            )
+
+
+def _words(kind: str) -> str:
+    return {"guess_floor": "guess floor"}.get(kind, kind.replace("_", "-") + " rate")
+
+
+def _rates_table(rates: Any, counts: Counts) -> pd.DataFrame:
+    table = rates.copy() if isinstance(rates, pd.DataFrame) else read_table(Path(rates))
+    source = "The table of rates" if isinstance(rates, pd.DataFrame) else f"'{rates}'"
+    known = set(counts.benchmarks), {pair for name in counts.benchmarks for pair in counts.problems(name)}
+    if "benchmark" not in table or not set(KINDS) & set(table):
+        raise InputError(f"{source} needs the column benchmark and at least one of {', '.join(KINDS)}.")
+    if "problem_id" not in table:
+        table["problem_id"] = ""
+    table["problem_id"] = table["problem_id"].fillna("").astype(str)
+    for row in table.to_dict("records"):
+        where = f"{source}, line {row[LINE]}" if LINE in row else f"{source}, {row['benchmark']} {row['problem_id']}"
+        pair = str(row["benchmark"]), str(row["problem_id"])
+        if pair[0] not in known[0] or (pair[1] and pair not in known[1]):
+            raise InputError(f"{where}: the counts have no such benchmark or problem: {' '.join(pair)}. Check the row.")
+        for kind in KINDS:
+            _check_cell(row.get(kind), kind, where)
+    doubled = table.duplicated(list(KEYS))
+    if doubled.any():
+        benchmark, problem = table.loc[doubled, list(KEYS)].iloc[0]
+        raise InputError(f"{source} has {benchmark} {problem} twice. Keep one of the rows.")
+    present = [kind for kind in KINDS if kind in table]
+    return table[[*KEYS, *present]].assign(**{kind: pd.to_numeric(table[kind]) for kind in present})
+
+
+def _check_cell(value: Any, kind: str, where: str) -> None:
+    if value is None or value == "" or value != value:  # NaN: not said
+        return
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < 1:
+        raise InputError(f"{where}: the {_words(kind)} is {value}; it must be at least 0 and below 1.")
+
+
+def _audit_table(errors: VerifierErrors, table: pd.DataFrame | None, counts: Counts) -> pd.DataFrame:
+    said = errors.false_positive or errors.false_negative
+    if said or (table is not None and {"false_positive", "false_negative"} & set(table)):
+        raise InputError("Both an audit and rates of false positives or negatives are given. Leave one of them out.")
+    audit = errors.audit if isinstance(errors.audit, pd.DataFrame) else read_audits(errors.audit)
+    missing = [name for name in counts.benchmarks if name not in set(audit["benchmark"])]
+    if missing:
+        raise InputError(
+            f"The audit has no rows for {', '.join(missing)}. Audit it, or choose among the audited benchmarks: "
+            f"{', '.join(dict.fromkeys(audit['benchmark']))}."
+        )
+    if (audit["errors"] > audit["checked"]).any() or (audit[["errors", "checked"]] < 0).any(axis=None):
+        raise InputError("The audit has more errors than checked verdicts in a row, or fewer than none. Check it.")
+    return audit.groupby(["benchmark", "kind"], as_index=False)[["errors", "checked"]].sum()
+
+
+@dataclass(frozen=True)
+class KnownErrors:
+    """What was said, read and checked."""
+
+    said: VerifierErrors
+    table: pd.DataFrame | None
+    audit: pd.DataFrame | None
+
+    def constants(self, problems: list[tuple[str, str]]) -> Float[np.ndarray, "kind problem"]:
+        """Rates of each kind for (benchmark, problem) pairs."""
+        rates = np.array([[_of(getattr(self.said, kind), name) for name, _ in problems] for kind in KINDS])
+        for at, kind in enumerate(KINDS):
+            if self.table is not None and kind in self.table:
+                given = self.table.set_index(list(KEYS))[kind].dropna().to_dict()
+                chosen = [given.get((b, p), given.get((b, ""))) for b, p in problems]
+                rates[at] = [ours if theirs is None else theirs for ours, theirs in zip(rates[at], chosen, strict=True)]
+        if (rates[0] + rates[1] >= 1).any():
+            name, problem = problems[int(np.argmax(rates[0] + rates[1]))]
+            raise InputError(
+                f"False positives and false negatives of {name}, problem {problem}, sum to 1 or more: such "
+                "verdicts say nothing, or the opposite. Give lower rates."
+            )
+        return rates
+
+    def of(self, counts: CountArrays, pairs: list[tuple[str, str]]) -> VerdictErrors:
+        """Rates for the problems and models of a fit, `pairs` being the problems' (benchmark, problem_id)."""
+        positive, negative, guess = self.constants(pairs)[..., None]
+        shared = self.audit is not None
+        if shared:
+            positive, negative = self._audited(counts, [name for name, _ in pairs])
+        positive = with_guessing(positive, negative, guess)
+        n_models = counts.n_correct.shape[1]
+        positive, negative = (np.repeat(part[:, None, :], n_models, axis=1) for part in (positive, negative))
+        return VerdictErrors(positive, negative, shared=shared, node_weights=np.diff(LEVELS) if shared else None)
+
+    def _audited(self, counts: CountArrays, benchmarks: list[str]) -> tuple[np.ndarray, np.ndarray]:
+        found = {}
+        for name in dict.fromkeys(benchmarks):
+            here = np.array([one == name for one in benchmarks])
+            share = counts.n_correct[here].sum() / max(counts.n_samples[here].sum(), 1)
+            wrong = self._levels(name, FALSE_POSITIVE, (LEVELS[1:] + LEVELS[:-1]) / 2)
+            missed = self._levels(name, FALSE_NEGATIVE, OTHER_LEVELS)
+            found[name] = rates_of_verdicts(wrong, missed, float(share))
+        positive, negative = (np.stack([found[name][part] for name in benchmarks]) for part in (0, 1))
+        return positive, negative
+
+    def _levels(self, benchmark: str, kind: str, levels: np.ndarray) -> np.ndarray:
+        """Quantiles of the share of wrong verdicts of a kind, after a Jeffreys prior; 0 where it was not audited."""
+        assert self.audit is not None  # asked for only then
+        rows = self.audit.loc[(self.audit["benchmark"] == benchmark) & (self.audit["kind"] == kind)]
+        errors, checked = int(rows["errors"].sum()), int(rows["checked"].sum())
+        return np.asarray(beta.ppf(levels, errors + 0.5, checked - errors + 0.5)) if len(rows) else 0 * levels
+
+
+def _of(said: Rate, benchmark: str) -> float:
+    return float(said.get(benchmark, 0.0) if isinstance(said, Mapping) else said)
+
+
+def pairs_of(counts: Counts, arrays: CountArrays) -> list[tuple[str, str]]:
+    """(benchmark, problem_id) of each problem of a fit."""
+    names = counts.benchmarks if arrays.benchmark == ALL else (arrays.benchmark,)
+    pairs = [pair for name in names for pair in counts.problems(name)]
+    named = {f"{name}/{problem}": (name, problem) for name, problem in pairs}
+    alone = {str(problem): (name, problem) for name, problem in pairs}
+    several = all(one in named for one in arrays.problem_ids)
+    return [(named if several else alone)[one] for one in arrays.problem_ids]
