@@ -217,6 +217,8 @@ def _chosen(files: list[tuple[Path, bool]], name: str) -> tuple[str, list[Path],
     kinds = {path: recognised(path) for path, _ in files}
     unknown = [path for path, named in files if kinds[path] is None]
     wrong = [path for path, named in files if named and kinds[path] is None]
+    if wrong and not wrong[0].stat().st_size:
+        raise InputError(f"'{wrong[0]}' is empty. Fetch or write it again.")
     if wrong and b"n_correct" in Source(wrong[0]).head().split(b"\n", 1)[0]:
         raise InputError(f"'{wrong[0]}' holds counts already. Give it to boundary analyze (load_counts) as it is.")
     if wrong and name == AUTO:

@@ -1,11 +1,13 @@
 """A plain matrix of 0 and 1: a problem a row, a sample a column; CSV, TSV or `.npy`.
 
-CSV may have a header whose first cell is `problem_id` (or problem, id, idx); then the first column names the problems,
-otherwise rows are numbered from 0. Empty cells, and NaN in arrays, are samples that were not taken.
+CSV may have a header whose first cell is `problem_id` (or problem, id, idx) and whose others are numbered (s1, s2, ...);
+then the first column names the problems, otherwise rows are numbered from 0. Empty cells, and NaN in arrays, are samples
+that were not taken.
 """
 
 import csv
 import io
+import re
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +23,8 @@ from boundary.data.streams import BOM, Source
 NPY = b"\x93NUMPY"
 IDS = ("problem_id", "problem", "id", "idx")
 WORDS = {"1": CORRECT, "0": WRONG, "1.0": CORRECT, "0.0": WRONG, "true": CORRECT, "false": WRONG}
+NUMBERED = re.compile(r"[a-z_ .#-]*\d+")
+VERDICTS = ("correct", "passed", "score", "outcome")
 LONGEST_HEADER = 10_000
 
 
@@ -37,6 +41,8 @@ def recognises(path: Path, head: bytes) -> bool:
     if not rows:
         return False
     named = rows[0][0].strip().strip('"').lower() in IDS
+    if named and not _are_samples(rows[0][1:]):
+        return False
     rows = [row[1:] for row in rows[1:]] if named else rows
     cells = [cell.strip().lower() for row in rows for cell in row]
     return any(cells) and all(cell in WORDS or not cell for cell in cells)
@@ -74,6 +80,10 @@ def _table(source: Source) -> tuple[list[str] | None, list[list[Any]]]:
         if not width:
             width = len(row)
             if row[0].strip().lower() in IDS:
+                if not _are_samples(row[1:]):
+                    raise source.error(
+                        "its columns are not numbered as samples (s1, s2, ...): is it another table", line
+                    )
                 names = []
                 continue
         if len(row) != width:
@@ -90,6 +100,12 @@ def _table(source: Source) -> tuple[list[str] | None, list[list[Any]]]:
         if names is not None:
             names.append(row[0].strip())
     return names, cells
+
+
+def _are_samples(header: list[str]) -> bool:
+    """Whether columns are numbered, or one verdict: not sample_index, n_samples, temperature and the like."""
+    words = [cell.strip().strip('"').lower() for cell in header]
+    return all(NUMBERED.fullmatch(word) for word in words) or (len(words) == 1 and words[0] in VERDICTS)
 
 
 def _lines(source: Source) -> Iterator[tuple[int, list[str]]]:

@@ -23,7 +23,8 @@ def totals(imported):
     [
         ("1,0,1\n0,0,0\n", {"0": (3, 2), "1": (3, 0)}),
         ("problem_id,s1,s2\na,1,0\nb,1,1\n", {"a": (2, 1), "b": (2, 2)}),
-        ("id\ta\tb\nx\ttrue\tFalse\n", {"x": (2, 1)}),
+        ("id\ta1\ta2\nx\ttrue\tFalse\n", {"x": (2, 1)}),
+        ("idx,correct\n0,1\n1,0\n", {"0": (1, 1), "1": (1, 0)}),
         ("1,0,\n0,1,1\n", {"0": (2, 1), "1": (3, 2)}),
     ],
 )
@@ -34,6 +35,13 @@ def test_tables_of_0_and_1(tmp_path, text, expected):
     imported = import_files(path, model="m")
     assert totals(imported) == expected
     assert any("1 empty cells" in note for note in imported.notes) == ("1,0,\n" in text)
+
+
+@pytest.mark.parametrize("header", ["problem_id,n_samples,n_correct", "id,sample_index,correct", "id,temperature"])
+def test_other_tables_are_not_taken_for_a_matrix(tmp_path, header):
+    path = tmp_path / "m.csv"
+    path.write_text(header + "\n" + ",".join("1" for _ in header.split(",")) + "\n")
+    assert recognised(path) is None
 
 
 def test_rows_can_be_samples(tmp_path):
@@ -48,7 +56,9 @@ def test_rows_can_be_samples(tmp_path):
         ("1,0\n1,0.5\n", r"m\.csv', line 2: '0\.5' is not 0 or 1"),
         ("1,0\n1,-1\n", "'-1' is not 0 or 1"),
         ("1,0\n1\n", "line 2: 1 cells, where the first row has 2"),
-        ("problem_id,a\nx,1\nx,0\n", "appears twice"),
+        ("problem_id,s1\nx,1\nx,0\n", "appears twice"),
+        ("problem_id,n_samples,n_correct\nx,1,1\n", "not numbered as samples"),
+        ("problem_id,sample_index,correct\nx,0,1\n", "not numbered as samples"),
         ("a,1\nb,0\n", "head it problem_id"),
     ],
 )
