@@ -225,6 +225,7 @@ def chosen_verifier(arm: Path, name: str | None = None) -> str:
     """
     have = verdict_names(arm)
     wanted = name or read_manifest(arm).get("verifier") or (have[0] if len(have) == 1 else "")
+    wanted = wanted.replace(":", ".")  # module:function is kept as module.function
     found = [key for key in have if key == wanted] or [key for key in have if key.rpartition("-")[0] == wanted]
     if len(found) == 1:
         return found[0]

@@ -18,7 +18,7 @@ from boundary.sampling.store import (
     unjudged,
 )
 from boundary.sampling.task import Completion
-from boundary.sampling.verifiers import Verifier, judging
+from boundary.sampling.verifiers import VERIFIERS, Verifier, judging
 
 BATCH = 4096
 EXAMPLES = 5
@@ -104,7 +104,10 @@ def verifier_of(arm: Path) -> str:
     if not named:
         raise InputError(f"'{arm}': its manifest names no verifier. Choose one with --verifier.")
     name, _, version = str(named).rpartition("-")
-    return name if name and version[:1].isdigit() else str(named)
+    name = name if name and version[:1].isdigit() else str(named)
+    if name in VERIFIERS or ":" in name or "." not in name:
+        return name
+    return ":".join(name.rsplit(".", 1))  # a user's own
 
 
 def _disagreement(arm: Path, one: str, other: str) -> Disagreement:

@@ -17,7 +17,7 @@ from boundary.data.runs import verdict_names
 from boundary.errors import InputError
 from boundary.sampling.store import open_store
 from boundary.sampling.task import Completion, Problem
-from boundary.sampling.verifiers import VERIFIERS, Verifier, choice, exact, judge, judging, verifier, vision
+from boundary.sampling.verifiers import VERIFIERS, Verifier, choice, exact, judge, judging, math, verifier, vision
 from boundary.sampling.verifiers.extraction import first_number, last_boxed, last_code, last_number, marked_answer
 from boundary.sampling.verifiers.number import compare, number
 from boundary.sampling.verifiers.pool import Pool
@@ -67,8 +67,7 @@ def test_known_verdicts_on_more_than_200_answer_pairs():
 
 def test_answers_that_hang_or_blow_up_are_never_correct_and_harm_no_other():
     """Each stands between two honest answers, whose verdicts must not change."""
-    math = verifier("math")
-    hasty = Verifier(**(vars(math) | {"timeout": 0.5, "memory": 1 << 30}))
+    hasty = Verifier(**(vars(verifier("math")) | {"timeout": 0.5, "memory": 1 << 30}))
     problems = [Problem("half", "?", r"\frac{1}{2}"), Problem("x", "?", "x")]
     samples = []
     for place, answer in enumerate(HANGING):
@@ -323,6 +322,36 @@ def test_verify_keeps_both_verdicts_and_reports_what_they_disagree_on(tmp_path):
     assert third[0]["disagreements"][0]["only_other"] == 1
     assert load_counts(tmp_path).table["n_correct"].tolist() == [0, 1]
     assert "judged 4 samples" in run(main, ["verify", str(tmp_path), "--again"]).output
+
+
+def test_a_users_own_verifier_is_remembered(tmp_path, monkeypatch):
+    (tmp_path / "mine_own.py").write_text("def judge(problem, text):\n    return 'wrong' if 'no' in text else True\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with open_store(tmp_path / "run", manifest(), [Problem("a", "?", "1")]) as store:
+        store.append([sample("a", 0, "yes"), sample("a", 1, "no")])
+    first = CliRunner().invoke(main, ["verify", "run", "--verifier", "mine_own:judge"])
+    assert "correct 1, wrong 1" in first.output
+    assert "judged 2 samples" in CliRunner().invoke(main, ["verify", "run", "--again"]).output
+    assert "a,2,1" in CliRunner().invoke(main, ["counts", "run", "--verifier", "mine_own:judge"]).output
+
+
+def test_the_short_cuts_agree_with_math_verify_but_where_it_is_mistaken():
+    """Judged by signs, numbers or values at a point, a pair gets the verdict that math-verify alone gives."""
+    verify = pytest.importorskip("math_verify").verify
+    differing, checked = set(), 0
+    for _, gold, answer, _ in PAIRS:
+        expected, found = math._parsed(gold), math._parsed(answer)
+        short = math.quick(gold, answer)
+        if short is None and expected and found and math._differ(expected[0], found[0]):
+            short = ("wrong", "")
+        if short:
+            checked += 1
+            alone = bool(expected and found and verify(expected, found, timeout_seconds=None))
+            if alone != (short[0] == "correct"):
+                differing.add(answer)
+    assert checked > 120
+    assert differing == {"204.", "6.02e23", "0.0015", r"\varnothing", "4210_6", "4210_{7}"}
 
 
 def test_verify_asks_for_a_verifier_where_none_is_named(tmp_path):

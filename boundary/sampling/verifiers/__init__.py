@@ -257,7 +257,7 @@ def _users_own(name: str) -> Verifier:
         raise InputError(f"The verifier '{name}' cannot be imported: {error}. Name it module:function.") from error
     return Verifier(
         name=name.replace(":", "."),
-        version=hashlib.sha256(source.encode()).hexdigest()[:8],
+        version="1." + hashlib.sha256(source.encode()).hexdigest()[:8],
         extract=lambda text: Extracted(text, explicit=True),
         arguments=lambda problem, text: (name, _as_dict(problem), text),
         target=f"{_HERE}.user:compare",
