@@ -23,6 +23,7 @@ FILES = (".jsonl", ".csv", ".parquet")
 PROBLEM_COLUMNS = ("problem", "question", "prompt")
 ANSWER_COLUMNS = ("answer", "final_answer")
 ID_COLUMNS = ("problem_id", "id", "unique_id", "task_id")
+IMAGE_COLUMN = "image"
 DEFAULT_TEMPLATE = "qwen-boxed"
 
 
@@ -226,12 +227,25 @@ def _file_problems(path: Path) -> Iterator[Problem]:
             what = "problem" if prompt is None else "answer"
             raise InputError(f"'{path}', problem {number}: no {what}. Each needs the columns problem and answer.")
         name = next((row[column] for column in ID_COLUMNS if row.get(column) not in (None, "")), f"{number - 1:04d}")
-        used = {*PROBLEM_COLUMNS, *ANSWER_COLUMNS, *ID_COLUMNS}
+        used = {*PROBLEM_COLUMNS, *ANSWER_COLUMNS, *ID_COLUMNS, IMAGE_COLUMN}
         facts = {key: value for key, value in row.items() if key not in used and value is not None}
-        yield Problem(str(name), str(prompt), "" if answer is None else _answer_text(answer), facts=facts)
+        images = _images(path, number, row.get(IMAGE_COLUMN))
+        yield Problem(str(name), str(prompt), "" if answer is None else _answer_text(answer), (), images, facts)
 
 
 _ROLES = (PROBLEM_COLUMNS, ANSWER_COLUMNS)
+
+
+def _images(path: Path, number: int, image: Any) -> tuple[bytes, ...]:
+    """The image of a problem: a path beside the file, or what `datasets` writes into Parquet."""
+    if image in (None, ""):
+        return ()
+    if isinstance(image, Mapping) and image.get("bytes"):
+        return (bytes(image["bytes"]),)
+    try:
+        return ((path.parent / str(image)).read_bytes(),)
+    except OSError as error:
+        raise InputError(f"'{path}', problem {number}: cannot read the image '{image}' ({error.strerror}).") from error
 
 
 def _file_rows(path: Path) -> Iterator[dict[str, Any]]:

@@ -187,6 +187,17 @@ def test_a_bad_file_is_said_plainly(tmp_path, name, content, said):
         load_problems(str(tmp_path / name))
 
 
+def test_images_beside_a_file(tmp_path):
+    (tmp_path / "1.png").write_bytes(b"png")
+    rows = [{"problem": "How many?", "answer": 3, "image": "1.png"}, {"problem": "And?", "answer": 4}]
+    path = tmp_path / "seen.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert [problem.images for problem in load_problems(str(path))] == [(b"png",), ()]
+    path.write_text(json.dumps(rows[0] | {"image": "2.png"}))
+    with pytest.raises(InputError, match=r"problem 1: cannot read the image '2.png'"):
+        load_problems(str(path))
+
+
 def test_generated_problems():
     pytest.importorskip("reasoning_gym")
     spec = "reasoning-gym/chain_sum?seed=5&size=6&min_terms=2&max_terms=2"
