@@ -3,8 +3,10 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 
 import pytest
@@ -14,6 +16,7 @@ from boundary.cli.main import main
 from boundary.data.run_counts import run_table
 from boundary.data.runs import arms, read_verdicts, sample_index, verdict_names
 from boundary.errors import InputError
+from boundary.sampling.models import cannot_load
 from boundary.sampling.run import Run, sample
 
 pytest.importorskip("httpx")
@@ -203,6 +206,39 @@ def test_no_network_is_said_plainly(problems, tmp_path):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("GatedRepoError", "'a/b' is gated: ask for access"),
+        ("RepositoryNotFoundError", "There is no model 'a/b' on huggingface.co that you may see"),
+        ("RevisionNotFoundError", "no such revision"),
+        ("LocalEntryNotFoundError", "huggingface.co cannot be reached"),
+        ("SafetensorError", "Cannot load the model 'a/b': the reason"),
+    ],
+)
+def test_what_the_hub_refuses_is_said_plainly(kind, said):
+    cause = type(kind, (Exception,), {})("the reason")
+    error = OSError("the reason")
+    error.__cause__ = cause
+    assert said in str(cannot_load("a/b", error))
+
+
+def test_sigterm_stops_a_run_that_the_same_command_goes_on_with(server, tokenizer_folder, problems, tmp_path):
+    slow = server(delay=0.3)
+    words = [*arguments(tokenizer_folder, problems, slow.url, tmp_path / "run", "-n", 400), "--engine-option"]
+    code = "import sys; from boundary.cli.main import main; main(sys.argv[1:])"
+    command = [sys.executable, "-c", code, *words, "concurrency=2"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        while len(slow.bodies) < 6:
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        said = process.stderr.read()
+    assert process.returncode == 130
+    assert "Stopped. What came in is stored" in said
+    assert len(sample_index(arms(tmp_path / "run")[0])) >= 8 * 3  # all but the requests in flight
+
+
 # Forks its runs, so that a kill costs no import; each is killed at a random moment, or ends.
 KILLER = """
 import os, random, signal, sys, time
@@ -210,6 +246,7 @@ from pathlib import Path
 model, problems, url, out, kills, n = sys.argv[1:]
 import transformers, httpx
 transformers.PreTrainedTokenizerFast
+from boundary.sampling.models import cannot_load
 from boundary.sampling.run import Run, sample
 run = Run(output=Path(out), models=(model,), benchmarks=(problems,), n=int(n), engine="openai", template="raw",
           engine_options={"base_url": url, "choices": 4, "concurrency": 4}, verifier="number", max_tokens=8)

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache, partial
 from itertools import islice
 from typing import Any, Literal
 
@@ -52,28 +53,27 @@ def transformers_engine(
 
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     continuous = device != "cpu" if continuous is None else continuous
-    model = _loaded(spec, device, dtype, attention)
+    refuse_missing_folder(spec.model)
     tokenizer = load_tokenizer(spec.tokenizer or spec.model, spec.revision)
-    seeing: list[tuple[Any, Any]] = []
+    # A model that sees need not load as one that reads, nor the other way round: each when it is first asked for.
+    reading = cache(partial(_loaded, spec, device, dtype, attention))
+    seeing = cache(partial(_loaded_seeing, spec, device, dtype))
 
     def generate(requests: Sequence[Request]) -> Iterator[Completion]:
-        pictured = [request for request in requests if request.images]
         plain = [request for request in requests if not request.images]
-        if continuous:
-            yield from _continuous(model, tokenizer, spec.sampling, plain, batching or {})
-        else:
-            yield from _batches(model, tokenizer, spec.sampling, plain, batch_size)
-        if pictured and not seeing:
-            seeing.append(_loaded_seeing(spec, device, dtype))
-        for request in pictured:
-            yield from _pictured(seeing[0], spec.sampling, request)
+        if plain and continuous:
+            yield from _continuous(reading(), tokenizer, spec.sampling, plain, batching or {})
+        elif plain:
+            yield from _batches(reading(), tokenizer, spec.sampling, plain, batch_size)
+        for request in requests:
+            if request.images:
+                yield from _pictured(seeing(), spec.sampling, request, batch_size)
 
     yield generate
 
 
 def _loaded(spec: EngineSpec, device: str, dtype: str, attention: str, kind: str = "AutoModelForCausalLM") -> Any:
     transformers = quiet_transformers()
-    refuse_missing_folder(spec.model)
     options: dict[str, Any] = {"dtype": dtype or ("float32" if device == "cpu" else "auto")}
     if attention:
         options["attn_implementation"] = attention
@@ -156,8 +156,6 @@ def _continuous(
     """Continuous batching; each sample comes out when it ends."""
     import transformers
 
-    if not requests:
-        return
     longest = max(len(request.prompt) for request in requests)
     room = _room(model, sampling, longest)
     config = _generation_config(sampling, sampling.stop_ids[0] if sampling.stop_ids else 0, room)
@@ -217,20 +215,21 @@ def _loaded_seeing(spec: EngineSpec, device: str, dtype: str) -> tuple[Any, Any]
     return _loaded(spec, device, dtype, "", "AutoModelForImageTextToText"), processor
 
 
-def _pictured(seeing: tuple[Any, Any], sampling: Sampling, request: Request) -> Iterator[Completion]:
-    """All samples of a problem with pictures, side by side."""
-    model, processor = seeing
+def _pictured(seeing: tuple[Any, Any], sampling: Sampling, request: Request, size: int) -> Iterator[Completion]:
+    """Samples of a problem with pictures, side by side."""
     import torch
     from PIL import Image
 
+    model, processor = seeing
     images = [Image.open(io.BytesIO(image)).convert("RGB") for image in request.images]
     inputs: Mapping[str, Any] = processor(text=[request.text], images=images, return_tensors="pt").to(model.device)
     begun = inputs["input_ids"].shape[1]
-    torch.manual_seed(noise_seed(sampling.seed, places_of([request])))
-    pad = sampling.stop_ids[0] if sampling.stop_ids else 0
-    config = _generation_config(sampling, pad, sampling.max_tokens)
-    config.num_return_sequences = len(request.places)
-    with torch.inference_mode():
-        out = model.generate(**inputs, generation_config=config)
-    for place, row in zip(request.places, out[:, begun:].tolist(), strict=True):
-        yield _completion(processor.tokenizer, sampling, request.problem_id, place, row)
+    config = _generation_config(sampling, sampling.stop_ids[0] if sampling.stop_ids else 0, sampling.max_tokens)
+    for start in range(0, len(request.places), size):
+        places = request.places[start : start + size]
+        torch.manual_seed(noise_seed(sampling.seed, request.problem_id, places))
+        config.num_return_sequences = len(places)
+        with torch.inference_mode():
+            out = model.generate(**inputs, generation_config=config)
+        for place, row in zip(places, out[:, begun:].tolist(), strict=True):
+            yield _completion(processor.tokenizer, sampling, request.problem_id, place, row)
