@@ -1,6 +1,6 @@
 """What is known of a verifier's errors, turned into rates for each problem of a fit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,11 +11,14 @@ import pandas as pd
 from jaxtyping import Float
 from scipy.stats import beta
 
+from boundary.analysis.estimates import BOUNDS, GOOD_TOULMIN, SUP_T
+from boundary.analysis.fits import Panel
 from boundary.data.audits import FALSE_NEGATIVE, FALSE_POSITIVE, read_audits
 from boundary.data.counts import ALL, CountArrays, Counts
 from boundary.data.reading import LINE, read_table
 from boundary.errors import InputError
 from boundary.stats.observation import VerdictErrors, rates_of_verdicts, with_guessing
+from boundary.stats.priors import NonParametric, Prior
 
 Rate = float | Mapping[str, float]
 KINDS = ("false_positive", "false_negative", "guess_floor")
@@ -217,3 +220,30 @@ def pairs_of(counts: Counts, arrays: CountArrays) -> list[tuple[str, str]]:
     alone = {str(problem): (name, problem) for name, problem in pairs}
     several = all(one in named for one in arrays.problem_ids)
     return [(named if several else alone)[one] for one in arrays.problem_ids]
+
+
+def known_errors(
+    errors: VerifierErrors | None, counts: Counts, benchmarks: Sequence[str], prior: Prior, compare_priors: bool
+) -> KnownErrors | None:
+    """`checked_errors` for the benchmarks of an analysis, refused where its prior takes verdicts for the truth."""
+    if errors is None:
+        return None
+    if not isinstance(prior, NonParametric) or compare_priors:
+        raise InputError(
+            "Errors of the verifier are reckoned with under the prior 'nonparametric' alone. Use it, without others "
+            "to compare it with."
+        )
+    return checked_errors(errors, counts.select(benchmarks=[name for name in benchmarks if name != ALL] or None))
+
+
+def with_errors(asked: list[Panel], known: KnownErrors | None, counts: Counts) -> list[Panel]:
+    """The fits with the rates of their verdicts' errors."""
+    if known is None:
+        return asked
+    return [panel._replace(errors=known.of(panel.counts, pairs_of(counts, panel.counts))) for panel in asked]
+
+
+def without_verdicts(rows: list[dict[str, Any]], errors: VerdictErrors | None) -> list[dict[str, Any]]:
+    """Rows less the witnesses that speak of verdicts, where the posterior speaks of what is right."""
+    told = (BOUNDS, GOOD_TOULMIN, SUP_T)
+    return rows if errors is None else [row for row in rows if row["prior"] not in told]
