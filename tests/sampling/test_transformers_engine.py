@@ -80,6 +80,15 @@ def test_both_ways_sample_one_distribution(tiny_model):
     assert distance < 0.17  # two samples of 600 over at most 48 words: .11 on average, .02 standard deviation
 
 
+def test_reading_prompts_once_changes_no_sample(tiny_model, monkeypatch):
+    """Prompts of unlike lengths in one batch, each for several samples, against reading each for each sample."""
+    from boundary.sampling.engines import transformers as engine
+
+    once = texts(sampled(tiny_model, continuous=False))
+    monkeypatch.setattr(engine, "_read_once", lambda *_: {})
+    assert once == texts(sampled(tiny_model, continuous=False))
+
+
 def test_a_sample_ends_where_the_models_context_does(tiny_model):
     found = sampled(
         tiny_model, Sampling(1.0, 1.0, 16_384, (), 0), [Request("p", (1, 3, 4, 5), (0, 1))], continuous=False

@@ -124,21 +124,41 @@ def _batch(
 ) -> Iterator[Completion]:
     import torch
 
-    longest = max(len(request.prompt) for request, _ in batch)
+    prompts = list(dict.fromkeys(request.prompt for request, _ in batch))
+    longest = max(map(len, prompts))
     pad = sampling.stop_ids[0] if sampling.stop_ids else 0
-    ids = torch.full((len(batch), longest), pad)
+    ids = torch.full((len(prompts), longest), pad)
     mask = torch.zeros_like(ids)
-    for row, (request, _) in enumerate(batch):
-        ids[row, longest - len(request.prompt) :] = torch.tensor(request.prompt)
-        mask[row, longest - len(request.prompt) :] = 1
+    for row, prompt in enumerate(prompts):
+        ids[row, longest - len(prompt) :] = torch.tensor(prompt)
+        mask[row, longest - len(prompt) :] = 1
+    ids, mask = ids.to(model.device), mask.to(model.device)
+    rows = torch.tensor([prompts.index(request.prompt) for request, _ in batch], device=model.device)
     torch.manual_seed(noise_seed(sampling.seed, [(request.problem_id, place) for request, place in batch]))
     config = _generation_config(sampling, pad, _room(model, sampling, longest))
     with torch.inference_mode():
-        out = model.generate(
-            input_ids=ids.to(model.device), attention_mask=mask.to(model.device), generation_config=config
-        )
+        begun = _read_once(model, ids, mask, rows) if len(prompts) < len(batch) else {}
+        out = model.generate(input_ids=ids[rows], attention_mask=mask[rows], generation_config=config, **begun)
     for (request, place), row in zip(batch, out[:, longest:].tolist(), strict=True):
         yield _completion(tokenizer, sampling, request.problem_id, place, row)
+
+
+def _read_once(model: Any, ids: Any, mask: Any, rows: Any) -> dict[str, Any]:
+    """Read each prompt once for all samples of it; all but its last token, which generation begins with."""
+    import transformers
+
+    if ids.shape[1] < 2:
+        return {}
+    places = (mask.cumsum(1) - 1).masked_fill(mask == 0, 1)  # as generation counts them
+    read = {"input_ids": ids[:, :-1], "attention_mask": mask[:, :-1], "position_ids": places[:, :-1]}
+    held = transformers.DynamicCache(config=model.config)
+    if {type(layer).__name__ for layer in held.layers} != {
+        "DynamicLayer"
+    }:  # windows, states: leave these to the library
+        return {}
+    model(**read, past_key_values=held, use_cache=True, logits_to_keep=1)
+    held.batch_select_indices(rows)
+    return {"past_key_values": held}
 
 
 def _completion(tokenizer: Any, sampling: Sampling, problem_id: str, place: int, tokens: Ids) -> Completion:
