@@ -7,7 +7,7 @@ intervals, and the posterior-free band of shrinkage over all k up to n, on the t
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 import numpy as np
@@ -21,21 +21,37 @@ from boundary.stats.good_toulmin import good_toulmin
 N_SAMPLES = 64
 BUDGETS = [128, 256, 1024]
 # So many problems stand for the population that these problems are drawn from.
-POPULATION = 400_000
+POPULATION = 200_000
 MARK = "<!-- coverage -->"
 RESULTS = Path(__file__).parent / "results" / "bounds.csv"
 
 
-def tasks() -> Iterator[tuple[dict[str, Any], Any, Any]]:
+class Known(NamedTuple):
+    """What is true of a population: pass@k at BUDGETS (k, model) and, of a pair, shrinkage at every k up to n."""
+
+    shares: np.ndarray
+    curve: np.ndarray | None
+
+
+def known(population: truths.Rates) -> Known:
+    many = population(np.random.default_rng(0), POPULATION).reshape(POPULATION, -1)
+    shares = np.array([share(many, k) for k in BUDGETS])
+    if many.shape[1] == 1:
+        return Known(shares, None)
+    within = np.array([share(many, k) for k in range(1, N_SAMPLES + 1)])
+    return Known(shares, within[:, 0] - within[:, 1])
+
+
+def tasks() -> Iterator[tuple[dict[str, Any], Any, Known | None]]:
     """Labels, a function that draws counts for a seed, and the population's own truth (None where it has none)."""
     for group, sizes in ((truths.POPULATIONS, (30, 500)), (truths.PAIRS, (30, 300))):
         for name, population in group.items():
-            many = population(np.random.default_rng(0), POPULATION).reshape(POPULATION, -1)
+            true = known(population)
             for problems in sizes:
                 yield (
                     {"population": name, "n_problems": problems},
                     partial(truths.drawn, population, problems, N_SAMPLES),
-                    many,
+                    true,
                 )
     if truths.PYTHIA.exists():
         for model in truths.pythia_models():
@@ -46,10 +62,10 @@ def share(rates: np.ndarray, k: int) -> np.ndarray:
     return np.asarray((1 - (1 - rates) ** k).mean(axis=0))
 
 
-def judged(draw: truths.Draw, many: np.ndarray | None) -> Iterator[dict[str, Any]]:
+def judged(draw: truths.Draw, population: Known | None) -> Iterator[dict[str, Any]]:
     """Rows of what, target, k, truth, lower, upper for one draw."""
     here = np.array([draw.truth(k) for k in BUDGETS])
-    theirs = None if many is None else np.array([share(many, k) for k in BUDGETS])
+    theirs = None if population is None else population.shares
     for target, truth in (("benchmark", here), ("superpopulation", theirs)):
         if truth is None:
             continue
@@ -62,8 +78,8 @@ def judged(draw: truths.Draw, many: np.ndarray | None) -> Iterator[dict[str, Any
     for target, truth in (("benchmark", here), ("superpopulation", theirs)):
         if truth is not None:
             yield from toulmin_rows(draw, target, truth)
-    if many is not None and many.shape[1] == 2:
-        yield from band_rows(draw, many)
+    if population is not None and population.curve is not None:
+        yield from band_rows(draw, population.curve)
 
 
 def rows(what: str, target: str, truth: np.ndarray, ends: np.ndarray) -> Iterator[dict[str, Any]]:
@@ -84,11 +100,9 @@ def toulmin_rows(draw: truths.Draw, target: str, truth: np.ndarray) -> Iterator[
                 yield row | {"error": abs(mean - row["truth"])}
 
 
-def band_rows(draw: truths.Draw, many: np.ndarray) -> Iterator[dict[str, Any]]:
+def band_rows(draw: truths.Draw, curve: np.ndarray) -> Iterator[dict[str, Any]]:
     """Whether the bootstrap's band holds the whole curve, and the first-loss set the population's crossover."""
     band = sup_t_band(draw.n_correct, draw.n_samples)
-    shares = np.array([share(many, int(k)) for k in band.k])
-    curve = shares[:, 0] - shares[:, 1]
     inside = bool(((band.lower <= curve) & (curve <= band.upper)).all())
     whole = {"what": "sup-t band: shrinkage", "target": "superpopulation", "k": N_SAMPLES}
     yield whole | {
@@ -112,6 +126,7 @@ def band_rows(draw: truths.Draw, many: np.ndarray) -> Iterator[dict[str, Any]]:
 
 def summed(found: pd.DataFrame) -> pd.DataFrame:
     """Coverage with its Monte Carlo error, mean width and mean absolute error of each cell."""
+    found = found.reindex(columns=[*found.columns, *({"width", "error"} - set(found.columns))])
     found = found.assign(
         holds=(found["lower"] <= found["truth"] + 1e-9) & (found["truth"] <= found["upper"] + 1e-9),
         width=found["width"].fillna((found["upper"] - found["lower"]).where(np.isfinite(found["upper"]))),
@@ -132,7 +147,7 @@ def summed(found: pd.DataFrame) -> pd.DataFrame:
 def main(draws: int, output: Path, docs: Path | None, table_only: bool) -> None:
     """Coverage and width of what is said without a prior."""
     if not table_only:
-        measured(draws).to_csv(output, index=False, float_format="%.4g")
+        measure(draws, output)
     cells = pd.read_csv(output)
     click.echo(overall(cells).to_string(float_format=lambda value: f"{value:.3f}"))
     if docs:
@@ -140,13 +155,14 @@ def main(draws: int, output: Path, docs: Path | None, table_only: bool) -> None:
         docs.write_text(f"{kept}{MARK}\n{section(cells)}", encoding="utf-8")
 
 
-def measured(draws: int) -> pd.DataFrame:
-    """Every cell, from all its draws."""
-    found: list[dict[str, Any]] = []
-    for labels, make, many in tasks():
-        found += [{**labels, **row} for seed in range(draws) for row in judged(make(seed), many)]
+def measure(draws: int, output: Path) -> None:
+    """Every cell, from all its draws, written as soon as it is there."""
+    cells: list[pd.DataFrame] = []
+    for labels, make, population in tasks():
+        found = [{**labels, **row} for seed in range(draws) for row in judged(make(seed), population)]
+        cells.append(summed(pd.DataFrame(found)))
+        pd.concat(cells).to_csv(output, index=False, float_format="%.4g")
         click.echo(f"{labels['population']}, {labels['n_problems']} problems", err=True)
-    return summed(pd.DataFrame(found))
 
 
 def overall(cells: pd.DataFrame) -> pd.DataFrame:
