@@ -12,6 +12,7 @@ from boundary.errors import InputError
 
 # Samples taken under different ones of these are not samples of one solve rate.
 SETTINGS = ("temperature", "top_p", "max_tokens", "checkpoint_step")
+LONGEST_NAME = 500
 CODE = {outcome: code for code, outcome in enumerate(OUTCOMES)}
 Key = tuple[str, str, str]
 
@@ -50,6 +51,7 @@ class Collection:
         """
         if not self.files or self.files[-1] is not source.path:
             self.files.append(source.path)
+        self._check_names(record, source)
         key = self._key(record, source)
         shared = {name: value for name, value in source.settings.items() if name in SETTINGS}
         self._learn(key, shared | dict(record.facts), source, record)
@@ -64,6 +66,12 @@ class Collection:
             raise source.error("it does not say which model. Give it with --model NAME")
         benchmark = self._name("benchmark", record.benchmark) or DEFAULT_BENCHMARK
         return model, benchmark, record.problem_id
+
+    def _check_names(self, record: Answers | Tally, source: Source) -> None:
+        for what in ("model", "benchmark", "problem_id"):
+            name = getattr(record, what)
+            if name is not None and len(name) > LONGEST_NAME:
+                raise source.error(f"a {what} of {len(name)} characters is no name ({name[:20]}...)", record.line)
 
     def _name(self, what: str, said: str | None) -> str | None:
         given = self.names[what]

@@ -122,6 +122,12 @@ def test_repeated_texts_are_told(tmp_path):
     assert any("9 of 12 samples repeat" in note for note in import_files(path, model="m").notes)
 
 
+def test_a_name_without_end_is_refused(tmp_path):
+    path = write(tmp_path / "a.jsonl", [row("9" * 5_000, [True])])
+    with pytest.raises(InputError, match=r"line 1: a problem_id of 5000 characters is no name \(9{20}\.\.\.\)"):
+        import_files(path, model="m")
+
+
 def test_two_benchmarks_numbered_alike_are_told_apart(tmp_path):
     a = write(tmp_path / "a.jsonl", [row(0, [True])])
     b = write(tmp_path / "b.jsonl", [row(0, [True], question="another")])
