@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -69,6 +69,7 @@ def test_tables_that_are_not_of_0_and_1(tmp_path, text, why):
         import_files(path, "matrix", model="m")
 
 
+@settings(max_examples=25, deadline=None)
 @given(hnp.arrays(np.int8, st.tuples(st.integers(1, 5), st.integers(1, 6)), elements=st.integers(0, 1)))
 def test_arrays_and_tables_give_the_same_counts(tmp_path_factory, array):
     folder = tmp_path_factory.mktemp("m")
