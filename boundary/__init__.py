@@ -10,6 +10,7 @@ _HOMES = {
     "boundary.data.catalog": ("load_counts",),
     "boundary.data.counts": ("Counts",),
     "boundary.data.importing": ("Imported", "import_files", "read_counts", "read_samples"),
+    "boundary.analysis.verifier_errors": ("VerifierErrors",),
     "boundary.errors": ("InputError",),
     "boundary.analysis.claims": ("claims",),
     "boundary.analysis.compare": ("Analysis", "analyze"),

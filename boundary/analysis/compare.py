@@ -15,6 +15,7 @@ from boundary.analysis.claims import claims as judged_claims
 from boundary.analysis.criticism import Criticism, criticism, fit_families
 from boundary.analysis.dependence import SampleCheck, check_samples
 from boundary.analysis.diagnosis import diagnose
+from boundary.analysis.error_curve import error_curves, with_curve
 from boundary.analysis.estimates import EstimateTable, estimates_frame
 from boundary.analysis.fits import LONGER, Panel, Progress, fit_all, fit_longer, fit_names, panels
 from boundary.analysis.observed import observed
@@ -27,12 +28,16 @@ from boundary.analysis.options import (
     chosen_taus,
     default_budgets,
 )
+from boundary.analysis.outcomes import Outcomes, as_missing, chosen_classes, outcomes
 from boundary.analysis.problems import joined, problem_table
 from boundary.analysis.quantities import Asked, of_models, of_pair
 from boundary.analysis.ranking import ENOUGH_MODELS, RANKINGS, coverage_of, ranking_rows, ranking_verdict
+from boundary.analysis.stopping import Stopped, stopped_arms, withheld
 from boundary.analysis.trajectory import checkpoint_steps, in_training_order, trajectory_verdict
+from boundary.analysis.valid_reasoning import with_valid
 from boundary.analysis.verdict import Verdict, verdict
-from boundary.analysis.witnesses import band_rows, beyond_rows
+from boundary.analysis.verifier_errors import KnownErrors, VerifierErrors, known_errors, with_errors, without_verdicts
+from boundary.analysis.witnesses import band_rows, beyond_rows, bootstrap_rows
 from boundary.data.catalog import load_counts
 from boundary.data.counts import ALL, Counts
 from boundary.data.sample_rows import samples_in
@@ -68,8 +73,14 @@ class Analysis:
         One row a problem and model (`boundary.analysis.problems.PROBLEM_COLUMNS`).
     criticism
         Whether the populations reproduce the counts, and what other families would say.
+    error_curves
+        Shrinkage under several rates of false positives (`boundary.analysis.error_curve.CURVE_COLUMNS`), if asked for.
     claims
         The probability of each claim (`boundary.analysis.claims.CLAIM_COLUMNS`); empty where none was asked about.
+    outcomes
+        Samples that came to no verdict, and the main estimates with them as wrong and as missing.
+    stopped
+        Arms whose number of samples depends on the outcome: no unbiased estimates are made of their counts.
     """
 
     estimates: pd.DataFrame
@@ -85,6 +96,9 @@ class Analysis:
     problems: pd.DataFrame = field(default_factory=pd.DataFrame)
     criticism: Criticism = field(default_factory=Criticism)
     claims: pd.DataFrame = field(default_factory=pd.DataFrame)
+    error_curves: pd.DataFrame = field(default_factory=pd.DataFrame)
+    outcomes: Outcomes = field(default_factory=Outcomes)
+    stopped: tuple[Stopped, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -115,6 +129,10 @@ class Analysis:
             tables["sensitivity.csv"] = self.criticism.sensitivity
         if len(self.claims):
             tables["claims.csv"] = self.claims
+        if len(self.error_curves):
+            tables["errors.csv"] = self.error_curves
+        if len(self.outcomes.rows):
+            tables["outcomes.csv"] = self.outcomes.rows
         for name, table in tables.items():
             table.to_csv(folder / name, index=False, float_format="%.8g", lineterminator="\n")
         return [written[0], *(folder / name for name in tables), posterior.result(), *written[1:]]
@@ -140,6 +158,10 @@ def analyze(
     samples: Any = None,
     claims: Any = None,
     require: Any = None,
+    verifier: VerifierErrors | None = None,
+    error_curve: bool | None = None,
+    outcomes_as_missing: str | Sequence[str] | None = None,
+    stopping: str | None = None,
     progress: Progress | None = None,
 ) -> Analysis:
     """Compare RL models with a base model, or describe one model alone.
@@ -183,6 +205,16 @@ def analyze(
         `boundary.analysis.dependence.check_samples`. Not needed where `counts` is such a table.
     claims, require
         Claims to be judged and the probability asked of them: see `boundary.analysis.claims.claims`.
+    verifier
+        How often the verifier errs; verdicts are taken for the truth where not given.
+    error_curve
+        Whether to fit shrinkage under several rates of false positives; where `verifier` is given, if not said.
+    outcomes_as_missing
+        Outcome classes (`truncated`, `no_answer`, `timeout`, `empty`, `verifier_error`) that are left out as if never
+        sampled; by default they count as wrong. Where there are any, the other treatment is reported beside.
+    stopping
+        `fixed`, `first success` or `adaptive`: how the number of samples was chosen, where the counts do not say it
+        themselves. Estimates that need a fixed one are withheld otherwise.
     progress
         Called with what is being done, steps done and steps in all.
 
@@ -203,8 +235,22 @@ def analyze(
     models = tuple([base, *arms] if base is not None else arms)
     samples = samples_in(counts) if samples is None else samples
     checks = [] if samples is None else check_samples(samples)  # first, since a fault in them should show at once
-    run = _Run(table.select(models=list(models)), base, arms, models, prior_used, wanted)
-    found = run.analysis(names, common_problems, progress or (lambda what, done, steps: None))
+    missing = chosen_classes(outcomes_as_missing, table)
+    drawn = table.select(models=list(models))
+    stopped = tuple(one for one in stopped_arms(drawn, stopping) if one.benchmark in names)
+    told = progress or (lambda what, done, steps: None)
+    run = _Run(as_missing(drawn, missing), base, arms, models, prior_used, wanted, stopped)
+    run = replace(run, known=known_errors(verifier, run.counts, names, prior_used, compare_priors))
+    found = run.analysis(names, common_problems, told)
+    found = replace(
+        found,
+        outcomes=outcomes(found, drawn, missing, prior_used, told, run.known),
+        estimates=with_valid(found, prior_used, told),
+        settings={**found.settings, "outcomes_as_missing": list(missing)},
+    )
+    if error_curve or (error_curve is None and verifier is not None):
+        curves = error_curves(with_curve(run.panels(names, common_problems)), level, seed, told)
+        found = replace(found, error_curves=curves)
     checked = tuple(c for c in checks if c.model in models and c.benchmark in names)
     return replace(found, sample_checks=checked, claims=judged_claims(found, asked) if asked else pd.DataFrame())
 
@@ -251,9 +297,16 @@ class _Run:
     models: tuple[str, ...]
     prior: Prior
     wanted: _Wanted
+    stopped: tuple[Stopped, ...] = ()
+    known: KnownErrors | None = None
+
+    def panels(self, benchmarks: tuple[str, ...], common_problems: bool) -> list[Panel]:
+        """Every fit, with what is known of the verifier's errors."""
+        asked = panels(self.counts, self.base, self.arms, benchmarks, common_problems)
+        return with_errors(asked, self.known, self.counts)
 
     def analysis(self, benchmarks: tuple[str, ...], common_problems: bool, progress: Progress) -> Analysis:
-        asked = panels(self.counts, self.base, self.arms, benchmarks, common_problems)
+        asked = self.panels(benchmarks, common_problems)
         done = self._done(asked, progress)
         rows: list[dict[str, Any]] = []
         verdicts, tables = [], []
@@ -279,6 +332,7 @@ class _Run:
             _by_benchmark([*self._verdicts_of_several(estimates, settings), *verdicts], benchmarks),
             problems=joined(tables),
             criticism=self._criticism(done, progress),
+            stopped=self.stopped,
         )
 
     def _criticism(self, done: Sequence[_Done], progress: Progress) -> Criticism:
@@ -317,13 +371,16 @@ class _Run:
         models = [m for m in rates.models if m != self.base or with_base]
         pairs = [(self.base, panel.arm)] if self.base is not None else []
         table = EstimateTable(panel.benchmark, rates, self.wanted.target, self.wanted.level)
-        table.add_observed(observed(rates, models, pairs, asked))
+        not_fixed = withheld(self.stopped, panel.benchmark)
+        fixed, fixed_pairs = [m for m in models if m not in not_fixed], [p for p in pairs if not not_fixed & {*p}]
+        table.add_observed(observed(rates, fixed, fixed_pairs, asked))
         table.add_posterior(of_models(rates, models, asked))
         compared = [quantity for base, arm in pairs for quantity in of_pair(rates, base, arm, asked)]
         table.add_posterior(compared)
-        beyond_rows(table, models, pairs, asked)
-        band_rows(table, pairs, asked, compared, self.wanted.seed)
-        return table.rows
+        beyond_rows(table, fixed, fixed_pairs, asked)
+        band_rows(table, pairs, asked, compared)
+        bootstrap_rows(table, fixed_pairs, asked, self.wanted.seed)
+        return without_verdicts(table.rows, panel.errors)
 
     def _verdicts(self, one: _Done, alone: bool) -> list[Verdict]:
         """A sentence for each pair; models without a base get one each only where there is no ranking to speak of."""
@@ -377,6 +434,7 @@ class _Run:
             "tau": list(self.wanted.taus),
             "checkpoint_steps": checkpoint_steps(self.counts, self.base, self.models),
             "common_problems": common_problems,
+            "verifier_errors": {} if self.known is None else self.known.said.described(),
             "n_samples": dict(sizes),
             "problem_set_hash": {name: self.counts.problem_set_hash(None if name == ALL else name) for name in sizes},
             "versions": _versions(),

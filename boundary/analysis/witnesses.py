@@ -54,15 +54,20 @@ def _good_toulmin_rows(
 
 
 def band_rows(
-    table: EstimateTable, pairs: Sequence[tuple[str, str]], asked: Asked, quantities: Sequence[Quantity], seed: int
+    table: EstimateTable, pairs: Sequence[tuple[str, str]], asked: Asked, quantities: Sequence[Quantity]
 ) -> None:
-    """Add the simultaneous bands of each shrinkage: the posterior's, and the bootstrap's with its first-loss set."""
+    """Add the posterior's simultaneous band of each shrinkage."""
     for base, rl in pairs:
         curve = [one for one in quantities if one.estimand == "shrinkage" and one.model == rl]
         if curve:
             draws = np.stack([one.draws.to_numpy() for one in curve], axis=-1)
             band = posterior_band(draws, [int(one.k) for one in curve], table.level)
             _band_rows(table, SIMULTANEOUS, rl, base, band, asked.budgets)
+
+
+def bootstrap_rows(table: EstimateTable, pairs: Sequence[tuple[str, str]], asked: Asked, seed: int) -> None:
+    """Add the simultaneous band of a bootstrap over problems of each unbiased shrinkage, and its first-loss set."""
+    for base, rl in pairs:
         columns = [table.rates.index(base), table.rates.index(rl)]
         c, n = table.rates.n_correct[:, columns], table.rates.n_samples[:, columns]
         if len(c) > 1 and n.min() > 1:

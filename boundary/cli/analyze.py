@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from boundary.cli.claims import print_claims, required
+from boundary.cli.errors import rate, verifier_errors
 from boundary.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -68,6 +69,14 @@ def thresholds(ctx: click.Context, param: click.Parameter, text: str | None) -> 
 @click.option("--claims", type=click.Path(path_type=Path), multiple=True, metavar="FILE", help="Claims in a TOML file.")
 @click.option("--claim", "told", metavar="CLAIM", multiple=True, help='A claim, as in "shrinkage(1024) > 0"; repeat.')
 @click.option("--require", callback=required, multiple=True, metavar="[NAME=]P", help="Probability asked of claims.")
+@click.option("--outcomes-as-missing", metavar="O,O,...", help="Outcomes to leave out, as truncated,timeout.")
+@click.option("--stopping", metavar="RULE", help="What decided n: fixed, first success, adaptive.")
+@click.option("--false-positive-rate", callback=rate, multiple=True, metavar="[B=]R", help="P(judged right | wrong).")
+@click.option("--false-negative-rate", callback=rate, multiple=True, metavar="[B=]R", help="P(judged wrong | right).")
+@click.option("--guess-floor", callback=rate, multiple=True, metavar="[B=]R", help="P(a guess is right): 1 / choices.")
+@click.option("--error-rates", type=click.Path(dir_okay=False), metavar="FILE", help="Such rates problem by problem.")
+@click.option("--audit", type=click.Path(dir_okay=False), metavar="FILE", help="How many checked verdicts were wrong.")
+@click.option("--error-curve", is_flag=True, default=None, help="Shrinkage against the verifier's error rate.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON in place of the verdict.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option(
@@ -99,6 +108,7 @@ def analyze(
     keep_compiled(str(user_cache_path("boundary") / "compiled"))
 
     options["claims"] += options.pop("told")
+    options["verifier"] = verifier_errors(options)
     options = {name: list(value) or None if isinstance(value, tuple) else value for name, value in options.items()}
     with progress_bar(wanted=not quiet) as progress:
         analysis = run_analysis(counts[0] if len(counts) == 1 else counts, **options, progress=progress)
@@ -133,6 +143,10 @@ def print_verdict(analysis: "Analysis", written: list[Path]) -> None:
     for remark in analysis.criticism.remarks:
         if remark.alarming:
             console.print(Text(f"POPULATION of {remark.model}, {remark.benchmark}: {remark.text}", style="bold red"))
+    counting: list[Any] = [*analysis.stopped, *analysis.outcomes.remarks]
+    for told in counting:
+        if told.alarming:
+            console.print(Text(f"COUNTS of {told.model}, {told.benchmark}: {told.text}", style="bold"))
     for check in analysis.sample_checks:
         if check.alarming:
             console.print(Text(f"SAMPLES of {check.model}, {check.benchmark}: {check.text}", style="bold red"))

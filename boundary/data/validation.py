@@ -10,7 +10,9 @@ from boundary.errors import InputError
 
 KEY = ("model", "benchmark", "problem_id")
 REQUIRED = ("model", "problem_id", "n_samples", "n_correct")
-OUTCOMES = ("n_truncated", "n_no_answer", "n_timeout", "n_empty")
+OUTCOMES = ("n_truncated", "n_no_answer", "n_timeout", "n_empty", "n_verifier_error")
+# Correct samples whose reasoning was judged valid too.
+VALID = "n_correct_cot"
 COLUMNS = ("model", "benchmark", "problem_id", "n_samples", "n_correct")
 DEFAULT_BENCHMARK = "default"
 RESERVED = "all"
@@ -55,7 +57,7 @@ def validated(frame: pd.DataFrame, source: str) -> pd.DataFrame:
         )
     for column in ("n_samples", "n_correct"):
         table[column] = checked.whole(table[column], column)
-    for column in (name for name in OUTCOMES if name in table):
+    for column in (name for name in (*OUTCOMES, VALID) if name in table):
         table[column] = checked.whole_or_missing(table[column], column)
     _check_totals(table, checked)
     _check_unique(table, checked)
@@ -153,6 +155,13 @@ def _check_totals(table: pd.DataFrame, checked: _Rows) -> None:
         raise InputError(
             f"{checked.source}{checked.at(over)}, column n_correct: {row['n_correct']} correct of {row['n_samples']} "
             "samples. Are the two columns swapped?"
+        )
+    over = (table[VALID] > table["n_correct"]).fillna(False).to_numpy(dtype=bool) if VALID in table else over
+    if over.any():
+        row = table.loc[over].iloc[0]
+        raise InputError(
+            f"{checked.source}{checked.at(over)}, column {VALID}: {row[VALID]} with valid reasoning of "
+            f"{row['n_correct']} correct samples. It is at most n_correct."
         )
     present = [name for name in OUTCOMES if name in table]
     others = table[present].sum(axis=1).to_numpy(dtype=np.int64)

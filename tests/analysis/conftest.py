@@ -11,6 +11,7 @@ from scipy.special import gammaln
 
 import boundary.data
 from boundary.analysis.criticism import Criticism
+from boundary.analysis.outcomes import Outcomes
 
 COUNTS = Path(boundary.data.__file__).parent / "sets" / "deepscaler-1.5b" / "counts.csv"
 BASE, RL = "DeepSeek-R1-Distill-Qwen-1.5B", "DeepScaleR-1.5B-Preview"
@@ -35,6 +36,10 @@ class SyntheticAnalysis:
     problems: pd.DataFrame = field(default_factory=pd.DataFrame)
     criticism: Criticism = field(default_factory=Criticism)
     claims: pd.DataFrame = field(default_factory=pd.DataFrame)
+    error_curves: pd.DataFrame = field(default_factory=pd.DataFrame)
+    outcomes: Outcomes = field(default_factory=Outcomes)
+    stopped: tuple = ()
+    counts: object = None
 
 
 def unbiased(n_correct, k):

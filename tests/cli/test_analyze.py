@@ -118,6 +118,8 @@ def test_failed_diagnostics_are_said_and_exit_with_1(counts, tmp_path, monkeypat
         sample_checks=[],
         criticism=SimpleNamespace(remarks=[]),
         claims=pd.DataFrame(),
+        outcomes=SimpleNamespace(remarks=[]),
+        stopped=(),
         write=lambda folder: [folder / "report.html"],
     )
     monkeypatch.setattr("boundary.analysis.compare.analyze", lambda *args, **kwargs: result)

@@ -14,7 +14,9 @@ from boundary.analysis.quantities import BUDGETS_THEMSELVES
 from boundary.analysis.ranking import panel_sentences
 from boundary.analysis.report.beyond import beyond, witnesses
 from boundary.analysis.report.claimed import claimed
+from boundary.analysis.report.counted import counted
 from boundary.analysis.report.criticised import criticised
+from boundary.analysis.report.erring import erring
 from boundary.analysis.report.further import further
 from boundary.analysis.report.methods import REFERENCES, methods
 from boundary.analysis.report.problem_tables import problem_tables, script, script_policy
@@ -125,6 +127,7 @@ def report_html(analysis: Reported, pictures: Pictures | None = None) -> str:
         number=number,
         criticised=criticised(analysis.criticism),
         claimed=claimed(analysis.claims),
+        erring=erring(analysis.error_curves, analysis.settings.get("verifier_errors", {})),
         settings=list(_settings(analysis)),
         methods=methods(analysis),
         references=REFERENCES,
@@ -167,6 +170,7 @@ def _section(analysis: Reported, benchmark: str, pictures: dict[str, bytes]) -> 
         "beyond": beyond(rows, samples_per_problem(analysis, benchmark)),
         "further": further(rows, analysis.models, analysis.base),
         "problems": problem_tables(analysis.problems, benchmark),
+        **counted(analysis, benchmark),
     }
 
 

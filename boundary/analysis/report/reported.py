@@ -94,8 +94,24 @@ class Reported(Protocol):
         """One row a problem and arm, as in problems.csv; empty where there is none."""
 
     @property
+    def error_curves(self) -> pd.DataFrame:
+        """Shrinkage under several rates of false positives; empty where not asked for."""
+
+    @property
     def claims(self) -> pd.DataFrame:
         """One row a claim, as in claims.csv; empty where none was asked about."""
+
+    @property
+    def outcomes(self) -> Any:
+        """What came to no verdict (`boundary.analysis.outcomes.Outcomes`)."""
+
+    @property
+    def stopped(self) -> Sequence[Checked]:
+        """Arms whose number of samples depends on the outcome."""
+
+    @property
+    def counts(self) -> Any:
+        """The counts (`boundary.data.counts.Counts`)."""
 
     @property
     def base(self) -> str | None:

@@ -20,10 +20,10 @@ def summary(analysis: Reported) -> dict[str, Any]:
     Returns
     -------
     dict
-        `ok`, `base`, `models`, `verdicts`, `sample_checks`, `remarks`, `claims`, `families`, `diagnostics`, `settings`,
-        and `estimates`: the rows of estimates.csv at k = 1, at the number of samples, at the largest k, and those of no
-        particular k. Only what JSON knows: an undefined number is None, and a crossover that lies nowhere up to the
-        largest k is the text "none".
+        `ok`, `base`, `models`, `verdicts`, `sample_checks`, `remarks`, `counting`, `claims`, `families`, `diagnostics`,
+        `settings`, and `estimates`: the rows of estimates.csv at k = 1, at the number of samples, at the largest k, and
+        those of no particular k. Only what JSON knows: an undefined number is None, and a crossover that lies nowhere
+        up to the largest k is the text "none".
     """
     return {
         "ok": bool(analysis.ok),
@@ -39,6 +39,10 @@ def summary(analysis: Reported) -> dict[str, Any]:
         "remarks": [
             {"benchmark": said.benchmark, "model": said.model, "text": said.text, "alarming": said.alarming}
             for said in analysis.criticism.remarks
+        ],
+        "counting": [
+            {"benchmark": said.benchmark, "model": said.model, "text": said.text, "alarming": said.alarming}
+            for said in (*analysis.stopped, *analysis.outcomes.remarks)
         ],
         "claims": _records(analysis.claims),
         "families": _records(analysis.criticism.families),

@@ -1,0 +1,234 @@
+"""Samples that came to no verdict on an answer, truncated ones above all: counted as wrong, or as never drawn."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from boundary.analysis.estimates import OBSERVED, of_posterior
+from boundary.analysis.numerals import interval, number
+from boundary.analysis.rereading import REREAD, Analysed, reread
+from boundary.analysis.verifier_errors import KnownErrors
+from boundary.data.counts import ALL, Counts
+from boundary.data.validation import OUTCOMES
+from boundary.errors import InputError
+from boundary.stats.priors import Prior
+
+CLASSES = tuple(name.removeprefix("n_") for name in OUTCOMES)
+WRONG, MISSING = "wrong", "missing"
+# From this share of an arm's samples on the report says so, and shows both treatments.
+MANY = 0.01
+# Beyond this many models a second fit of each would take as long as all else.
+MOST_MODELS = 8
+# Probabilities that count as a call of more or of less, as in the verdicts.
+SURE = 0.95
+
+
+class OutcomeRemark(NamedTuple):
+    """A sentence on the outcomes of a benchmark's samples."""
+
+    benchmark: str
+    model: str
+    text: str
+    alarming: bool
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What was counted apart from right and wrong, and what becomes of the estimates either way.
+
+    Parameters
+    ----------
+    rows
+        The columns of estimates.csv behind `treatment` (wrong or missing) and `as_missing` (which classes).
+    shares
+        One row a benchmark, model and class: `n` samples and their `share` of all.
+    remarks
+        What follows, in words.
+    """
+
+    rows: pd.DataFrame = field(default_factory=pd.DataFrame)
+    shares: pd.DataFrame = field(default_factory=pd.DataFrame)
+    remarks: tuple[OutcomeRemark, ...] = ()
+
+
+def chosen_classes(names: str | Sequence[str] | None, counts: Counts) -> tuple[str, ...]:
+    """The outcome classes to be taken for missing.
+
+    Raises
+    ------
+    InputError
+        For a class that there is not, or that the counts do not hold.
+    """
+    words = names.split(",") if isinstance(names, str) else list(names or ())
+    chosen = tuple(dict.fromkeys(str(word).strip() for word in words))
+    have = _classes(counts)
+    for name in chosen:
+        if name not in CLASSES:
+            near = get_close_matches(name, CLASSES, n=1)
+            hint = f"Did you mean '{near[0]}'?" if near else f"Choose among: {', '.join(CLASSES)}."
+            raise InputError(f"'{name}' is no outcome that could be missing. {hint}")
+        if name not in have:
+            raise InputError(
+                f"{counts.source}: no column n_{name}, so its samples cannot be taken for missing. "
+                f"It counts: {', '.join(have) or 'no outcome apart'}."
+            )
+    return chosen
+
+
+def as_missing(counts: Counts, classes: Sequence[str]) -> Counts:
+    """Counts as if samples of some classes had never been drawn.
+
+    Notes
+    -----
+    n_samples loses them; their columns become 0. Right where what made a sample end so has nothing to do with whether
+    it would have been correct: a server's fault, hardly a length limit.
+    """
+    if not classes:
+        return counts
+    table = counts.table.copy()
+    columns = [f"n_{name}" for name in classes]
+    table["n_samples"] -= table[columns].fillna(0).sum(axis=1).astype("int64")
+    table[columns] = 0
+    return Counts(table, counts.source, counts.default_base)
+
+
+def outcomes(
+    analysis: Analysed,
+    counts: Counts,
+    missing: Sequence[str],
+    prior: Prior,
+    progress: Callable[[str, int, int], None],
+    errors: KnownErrors | None = None,
+) -> Outcomes:
+    """Both treatments of what came to no verdict, side by side.
+
+    Parameters
+    ----------
+    analysis
+        Of `counts` with the classes `missing` taken for missing.
+    counts
+        As they came, of the analysed models.
+    missing
+        Classes taken for missing in the analysis; where there are none, the other treatment takes all for missing.
+    prior, progress, errors
+        As in the analysis.
+
+    Returns
+    -------
+    Empty where every sample was right or wrong.
+    """
+    shares = outcome_shares(counts, analysis.benchmarks)
+    if shares.empty:
+        return Outcomes()
+    classes = tuple(missing) or tuple(name for name in CLASSES if name in set(shares["outcome"]))
+    rows = pd.DataFrame()
+    if len(analysis.models) <= MOST_MODELS:
+        otherwise = counts if missing else as_missing(counts, classes)
+        other = reread(analysis, otherwise, prior, progress, "read otherwise", errors)
+        mine = analysis.estimates.loc[_main(analysis.estimates)]
+        pair = {MISSING: mine, WRONG: other} if missing else {WRONG: mine, MISSING: other}
+        rows = pd.concat([_marked(pair[name], name, classes) for name in (WRONG, MISSING)], ignore_index=True)
+    remarks = [*_share_remarks(shares, analysis), *_turn_remarks(rows, shares, classes)]
+    return Outcomes(rows, shares, tuple(remarks))
+
+
+def outcome_shares(counts: Counts, benchmarks: Sequence[str]) -> pd.DataFrame:
+    """How many samples of each model and benchmark came to which end: columns benchmark, model, outcome, n, share."""
+    rows = []
+    for benchmark in benchmarks:
+        here = counts.table if benchmark == ALL else counts.table.loc[counts.table["benchmark"] == benchmark]
+        for model, mine in here.groupby("model", sort=False):
+            for name in _classes(counts):
+                n = int(mine[f"n_{name}"].fillna(0).sum())
+                rows.append((benchmark, model, name, n, n / max(int(mine["n_samples"].sum()), 1)))
+    table = pd.DataFrame(rows, columns=["benchmark", "model", "outcome", "n", "share"])
+    return table.loc[table.groupby("outcome")["n"].transform("sum") > 0].reset_index(drop=True)
+
+
+def outcomes_shown(found: Outcomes, benchmark: str, budgets: Sequence[int]) -> list[dict[str, str]]:
+    """Lines of the report on one benchmark: each quantity under both treatments; none where it does not matter."""
+    if found.rows.empty or not any(one.benchmark == benchmark for one in found.remarks):
+        return []
+    here = found.rows.loc[(found.rows["benchmark"] == benchmark) & of_posterior(found.rows)]
+    here = here.loc[here["estimand"].isin(("pass_at_k", "shrinkage", "crossover"))]
+    here = here.loc[here["k"].isna() | here["k"].isin(list(budgets))]
+    lines = []
+    for _, both in here.groupby(["estimand", "model", "k"], sort=False, dropna=False):
+        rows = both.to_dict(orient="records")
+        at = "" if pd.isna(rows[0]["k"]) else f" at k = {rows[0]['k']:.0f}"
+        line = {"what": f"{rows[0]['estimand'].replace('pass_at_k', 'pass@k')}{at}, {rows[0]['model']}"}
+        lines.append(line | {row["treatment"]: _said(row) for row in rows})
+    return lines
+
+
+def _classes(counts: Counts) -> list[str]:
+    return [name for name in CLASSES if f"n_{name}" in counts.table]
+
+
+def _main(estimates: pd.DataFrame) -> "pd.Series[bool]":
+    return estimates["estimand"].isin(REREAD) & (of_posterior(estimates) | (estimates["prior"] == OBSERVED))
+
+
+def _marked(rows: pd.DataFrame, treatment: str, classes: Sequence[str]) -> pd.DataFrame:
+    front = {"treatment": treatment, "as_missing": " ".join(classes) if treatment == MISSING else ""}
+    return pd.concat([pd.DataFrame(front, index=rows.index), rows], axis=1)
+
+
+def _said(row: dict[Any, Any]) -> str:
+    if row["estimand"] == "crossover":
+        return f"{number(row['median'], 1, 0)} {interval(row, 1, 0)}"
+    return f"{number(row['mean'], 100, 1)} {interval(row, 100, 1)}"
+
+
+def _share_remarks(shares: pd.DataFrame, analysis: Analysed) -> Iterator[OutcomeRemark]:
+    """A plain warning where an arm has many samples without a verdict; which arm has more is said."""
+    for (benchmark, outcome), rows in shares.groupby(["benchmark", "outcome"], sort=False):
+        if rows["share"].max() < MANY:
+            continue
+        ordered = rows.sort_values("share", ascending=False)
+        said = ", ".join(f"{m} {number(s, 100, 1)} %" for m, s in zip(ordered["model"], ordered["share"], strict=True))
+        text = f"Samples that ended as {str(outcome).replace('_', ' ')}: {said}."
+        most, least = ordered.iloc[0], ordered.iloc[-1]
+        if len(ordered) > 1 and most["share"] >= 2 * least["share"]:
+            role = ", the base" if most["model"] == analysis.base else ""
+            text += f" Counted as wrong they weigh most on {most['model']}{role}, so that it may look worse than it is."
+        yield OutcomeRemark(str(benchmark), str(most["model"]), text, True)
+
+
+def _turn_remarks(rows: pd.DataFrame, shares: pd.DataFrame, classes: Sequence[str]) -> Iterator[OutcomeRemark]:
+    """What becomes of each shrinkage where such samples are taken for missing, if they are many or it turns."""
+    if rows.empty:
+        return
+    chosen = rows.loc[(rows["estimand"] == "shrinkage") & of_posterior(rows)]
+    many = shares.groupby("benchmark")["share"].max()
+    for (benchmark, model), mine in chosen.groupby(["benchmark", "model"], sort=False):
+        found: dict[str, dict[int, dict[Any, Any]]] = {WRONG: {}, MISSING: {}}
+        for row in mine.to_dict(orient="records"):
+            found[row["treatment"]][int(row["k"])] = row
+        both = {k: (row, found[MISSING][k]) for k, row in found[WRONG].items()}
+        turned = [k for k, (wrong, missing) in both.items() if _call(wrong) != _call(missing)]
+        if turned or many[str(benchmark)] >= MANY:
+            text = _turn_text(str(model), both, turned, classes)
+            yield OutcomeRemark(str(benchmark), str(model), text, bool(turned))
+
+
+def _turn_text(
+    model: str, both: Mapping[int, tuple[dict[Any, Any], ...]], turned: Sequence[int], classes: Sequence[str]
+) -> str:
+    k = turned[-1] if turned else max([k for k, (wrong, _) in both.items() if not wrong["extrapolated"]], default=1)
+    either = " or ".join(_said(row) for row in both[k]) if k in both else "open"
+    verdict = f"what can be said of it turns at k = {', '.join(map(str, turned))}" if turned else "the call stands"
+    return (
+        f"With {', '.join(classes).replace('_', ' ')} samples as wrong or as missing, the shrinkage of {model} at "
+        f"k = {k} is {either} points: {verdict}."
+    )
+
+
+def _call(row: Mapping[Any, Any]) -> int:
+    """1 where RL covers less, -1 where it covers more, 0 where it is open."""
+    positive = float(row["prob_positive"])
+    return int(positive >= SURE) - int(positive <= 1 - SURE) if np.isfinite(positive) else 0
