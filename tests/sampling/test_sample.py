@@ -276,7 +276,7 @@ while True:
 @pytest.mark.parametrize("kills", [5, pytest.param(50, marks=pytest.mark.slow)])
 def test_killed_at_random_moments_nothing_is_lost_or_twice(kills, server, tokenizer_folder, problems, tmp_path):
     out, n = tmp_path / "run", 40 * kills
-    told = server(delay=0.01)
+    told = server(delay=0.05)  # slow enough that no run ends before its kill: 5 s of answers, kills within 3 s
     command = [sys.executable, "-c", KILLER, tokenizer_folder, problems, told.url, out, str(kills), str(n)]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
     assert done.stdout.split() == [str(kills), "0"], done.stdout + done.stderr

@@ -305,9 +305,10 @@ print("done", flush=True)
 def test_kill_9_at_any_moment_loses_the_batch_in_flight_at_most(tmp_path, kills):
     """A writer is killed outright at random moments and started again until it is done."""
     rng = random.Random(0)
-    code = WRITER.format(tests=str(Path(__file__).parent), folder=str(tmp_path), n=kills * 10)
-    promised = killed = 0
-    for _ in range(100 * kills):
+    endless, promised, killed = 2000, 0, 0  # endless: more than a writer stores before it is killed
+    for _ in range(kills + 1):
+        n = endless if killed < kills else promised + 10  # more than was ever stored of one problem
+        code = WRITER.format(tests=str(Path(__file__).parent), folder=str(tmp_path), n=n)
         writer = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=dict(os.environ))
         assert writer.stdout is not None
         if killed < kills:
@@ -322,11 +323,11 @@ def test_kill_9_at_any_moment_loses_the_batch_in_flight_at_most(tmp_path, kills)
         if arms(tmp_path):
             index = sample_index(arms(tmp_path)[0])  # raises on a torn shard or a sample held twice
             assert len(index) >= promised
-        if "done" in said:
-            break
+            promised = len(index)
     assert killed == kills
+    assert "done" in said
     arm = arms(tmp_path)[0]
-    expected = {(p.problem_id, i): f"{p.problem_id} {i} " + "x" * 3000 for p in PROBLEMS for i in range(kills * 10)}
+    expected = {(p.problem_id, i): f"{p.problem_id} {i} " + "x" * 3000 for p in PROBLEMS for i in range(n)}
     assert {(s.problem_id, s.sample_index): s.text for s in stored_completions(arm)} == expected
     assert not list((arm / "samples").glob(".*"))
     assert Counter(len(list(read_lines(path))) > 1 for path in shards(arm / "samples"))[False] == 0
