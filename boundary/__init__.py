@@ -14,6 +14,7 @@ _HOMES = {
     "boundary.errors": ("InputError",),
     "boundary.analysis.claims": ("claims",),
     "boundary.analysis.compare": ("Analysis", "analyze"),
+    "boundary.analysis.planning": ("Plan", "plan"),
     "boundary.analysis.saved": ("read_posterior",),
     "boundary.stats.solve_rates": ("SolveRates",),
     "boundary.stats.priors": ("PRIORS", "BetaBinomial", "Independent", "NonParametric"),

@@ -7,6 +7,7 @@ import click
 from boundary.cli.analyze import analyze
 from boundary.cli.data import data
 from boundary.cli.importing import import_samples
+from boundary.cli.plan import plan
 from boundary.cli.runs import counts, status, verify
 from boundary.cli.sample import sample
 from boundary.errors import InputError
@@ -40,6 +41,7 @@ def main() -> None:
 
 main.add_command(analyze)
 main.add_command(data)
+main.add_command(plan)
 main.add_command(counts)
 main.add_command(import_samples)
 main.add_command(status)

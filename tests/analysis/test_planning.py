@@ -1,0 +1,187 @@
+"""Plans: margins that say what claims say, and the file that sampling takes."""
+
+import jax
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+import boundary as bd
+from boundary.analysis.claim_draws import holds, resolved
+from boundary.analysis.claim_language import parse_claim
+from boundary.analysis.margins import margins_of
+from boundary.cli.main import main
+from boundary.errors import InputError
+from boundary.sampling.targets import read_plan
+from boundary.stats.priors import PRIORS
+
+N_PROBLEMS, N_SAMPLES = 24, 16
+
+
+def table():
+    rng = np.random.default_rng(0)
+    base = rng.beta(0.4, 1.2, N_PROBLEMS)
+    rl = np.clip(base * 1.5, 0, 1) * (rng.random(N_PROBLEMS) > 0.2)
+    parts = []
+    for model, p in (("the-base", base), ("the-rl", rl)):
+        c = rng.binomial(N_SAMPLES, p)
+        parts.append(pd.DataFrame({"model": model, "problem_id": range(N_PROBLEMS), "n_correct": c}))
+    return pd.concat(parts, ignore_index=True).assign(n_samples=N_SAMPLES)
+
+
+@pytest.fixture(scope="module")
+def rates():
+    counts = table().pivot(index="problem_id", columns="model", values="n_correct").to_numpy()
+    found = PRIORS["independent"]().posterior(counts, np.full_like(counts, N_SAMPLES), jax.random.key(0))
+    return found.labelled(("the-base", "the-rl"), tuple(map(str, range(N_PROBLEMS))))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "shrinkage(8) > 0.02",
+        "shrinkage(64) <= 0.03",
+        "lost(16) > 3",
+        "gained(16) < 2",
+        "kept(4) >= 9",
+        "neither(32) < 1",
+        "pass_at_k(4) base > rl",
+        "pass_at_k(1) rl > 31.5 %",
+        "pass_hat_k(4) rl < 0.135",
+        "g_pass_at_k(8, .5) base > .2",
+        "mg_pass_at_k(8) rl > base",
+        "cover_at_tau(.25) base > .4",
+        "delta_se(4) > 0.22",
+        "srr(16) < .9",
+        "ndr(16) > .1",
+        "nscr(16) > -.1",
+        "amplified(4) > .05",
+        "discovered(4) < .05",
+        "sampling_speedup <= 1",
+        "sampling_speedup > 1.5",
+        "shrinkage(8) > 0 and lost(16) > 3",
+    ],
+)
+def test_margins_are_above_0_exactly_where_the_claim_holds(text, rates):
+    claim = resolved(parse_claim(text), "the-base", ["the-rl"])
+    margins = margins_of(claim, rates, "the-base")
+    true = holds(claim, {"the-rl": rates}, "the-base").to_numpy().ravel()
+    above = (margins.values > 0).all(axis=1)
+    assert 0 < true.mean() < 1  # or it could not fail
+    assert (above == true).mean() > 0.999  # a value on the bound itself, but for rounding
+
+
+def test_a_crossover_is_planned_for_as_the_shrinkage_at_its_bound(rates):
+    claim = resolved(parse_claim("crossover < 8"), "the-base", ["the-rl"])
+    values = margins_of(claim, rates, "the-base").values[:, 0]
+    at_seven = bd.shrinkage(rates, 7, base="the-base", rl="the-rl").to_numpy().ravel()
+    np.testing.assert_allclose(values, at_seven, atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def made():
+    return bd.plan(table(), "shrinkage(16) > 0", base="the-base", prior="independent", chance=0.5)
+
+
+def test_a_plan_asks_for_samples_where_they_tell(made):
+    assert 0.05 < made.probability < 0.95
+    assert made.reached
+    table = made.prospects.set_index(["allocation", "n_more"])
+    assert table.loc[("planned", made.n_more), "chance"] >= 0.5
+    assert table.loc[("planned", 0), "chance"] == 0
+    assert made.n_even > made.n_more
+    assert (made.rows["n_correct"] < made.rows["n_samples"]).all()  # what is always solved tells nothing
+    assert f"{made.n_more:,} more samples" in made.text
+
+
+def test_the_file_is_what_sampling_takes(made, tmp_path):
+    rows = read_plan(made.write(tmp_path / "plan.csv"))
+    assert sum(row.n_more for row in rows) == made.n_more
+    assert {row.model for row in rows} <= {"the-base", "the-rl"}
+
+
+def test_the_same_seed_gives_the_same_plan(made):
+    again = bd.plan(table(), "shrinkage(16) > 0", base="the-base", prior="independent", chance=0.5)
+    pd.testing.assert_frame_equal(made.rows, again.rows)
+
+
+def test_a_wanted_width_is_reached():
+    made = bd.plan(table(), "lost(16) > 0", base="the-base", prior="independent", width=1.0)
+    at = made.prospects.set_index(["allocation", "n_more"])["width"]
+    assert at["planned", made.n_more] <= 1.0 < at["planned", 0]
+
+
+def test_a_budget_is_kept_and_one_model_alone_is_sampled():
+    made = bd.plan(
+        table(), "shrinkage(16) > 0", base="the-base", prior="independent", budget=300, only="the-rl"
+    )
+    assert 0 < made.n_more <= 300
+    assert set(made.rows["model"]) == {"the-rl"}
+
+
+def test_a_settled_claim_needs_nothing():
+    made = bd.plan(table(), "pass_at_k(1) rl > 0.01", base="the-base", prior="independent")
+    assert made.n_more == 0
+    assert "nothing more is needed" in made.text
+
+
+def test_a_claim_on_the_line_is_said_to_be_out_of_reach():
+    frame = table()
+    frame["n_correct"] = np.tile(frame["n_correct"].to_numpy()[:N_PROBLEMS], 2)  # both models alike
+    made = bd.plan(frame, "shrinkage(1) > 0", base="the-base", prior="independent", chance=0.999)
+    assert not made.reached
+    assert "not within" in made.text
+
+
+def test_benchmarks_pooled_keep_their_names():
+    frame = pd.concat([table().assign(benchmark="a/b"), table().assign(benchmark="c")])
+    made = bd.plan(frame, "shrinkage(16) > 0", base="the-base", prior="independent", budget=200)
+    assert made.benchmark == "all"
+    assert set(made.rows["benchmark"]) <= {"a/b", "c"}
+    assert set(made.rows["problem_id"]) <= set(map(str, range(N_PROBLEMS)))
+
+
+def test_one_model_alone_can_be_planned_for():
+    frame = table().query("model == 'the-rl'")
+    made = bd.plan(frame, 'pass_at_k(16) "the-rl" > .6', prior="independent", width=0.05)
+    assert made.models == ("the-rl",)
+    assert made.reached
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"claim": "sds(8) > .5"}, "No plan can be made for sds"),
+        ({"claim": "shrinkag(8) > 0"}, "did you mean shrinkage"),
+        ({"claim": "crossover < 8", "width": 1.0}, "not for crossover"),
+        ({"width": -1.0}, "above 0"),
+        ({"budget": 0}, "at least 1"),
+        ({"budget": 10, "width": 1.0}, "both given"),
+        ({"only": "nobody"}, "which the plan is not about"),
+        ({"settled": 0.4}, "between 0.5 and 1"),
+        ({"chance": 1.0}, "between 0 and 1"),
+    ],
+)
+def test_wrong_wishes_are_refused_before_anything_is_fitted(options, why):
+    wishes = {"claim": "shrinkage(8) > 0", "base": "the-base", **options}
+    with pytest.raises(InputError, match=why):
+        bd.plan(table(), **wishes)
+
+
+def test_several_rl_models_are_one_too_many():
+    frame = pd.concat([table(), table().query("model == 'the-rl'").assign(model="another")])
+    with pytest.raises(InputError, match="one RL model at a time"):
+        bd.plan(frame, "shrinkage(8) > 0", base="the-base")
+
+
+def test_the_command_prints_and_writes_the_plan(tmp_path):
+    table().to_csv(tmp_path / "counts.csv", index=False)
+    words = ["plan", tmp_path / "counts.csv", "--base", "the-base", "--claim", "shrinkage(64) > 0", "--budget", "400"]
+    words += ["--prior", "independent", "-o", tmp_path / "plan.csv"]
+    result = CliRunner().invoke(main, list(map(str, words)))
+    assert result.exit_code == 0, result.output
+    assert "chance to settle" in result.stdout
+    assert "beyond the samples there are" in result.stdout
+    assert (tmp_path / "plan.csv").exists()
+    words[words.index("shrinkage(64) > 0")] = "shrinkage(0) > 0"
+    assert CliRunner().invoke(main, list(map(str, words))).exit_code == 2
