@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from boundary.cli.claims import print_claims, required
+from boundary.cli.computing import prepare
 from boundary.cli.errors import rate, verifier_errors
 from boundary.cli.progress import progress_bar
 
@@ -99,13 +100,9 @@ def analyze(
     Exit code 0: done; 1: done, but the fit's diagnostics failed and the results are marked; 2: wrong input; 3: done,
     but a claim is less probable than required.
     """
-    from platformdirs import user_cache_path
-
+    prepare()
     from boundary.analysis.compare import analyze as run_analysis
     from boundary.analysis.report.summary import summary_json
-    from boundary.stats.compilation import keep_compiled
-
-    keep_compiled(str(user_cache_path("boundary") / "compiled"))
 
     options["claims"] += options.pop("told")
     options["verifier"] = verifier_errors(options)

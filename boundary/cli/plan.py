@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from boundary.cli.analyze import PRIOR_NAMES
+from boundary.cli.computing import prepare
 from boundary.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -47,12 +48,9 @@ def plan(ctx: click.Context, /, counts: tuple[str, ...], output: Path, quiet: bo
 
     Exit code 0: done; 1: the fit did not converge, and the plan is written all the same; 2: wrong input.
     """
-    from platformdirs import user_cache_path
-
+    prepare()
     from boundary.analysis.planning import plan as make_plan
-    from boundary.stats.compilation import keep_compiled
 
-    keep_compiled(str(user_cache_path("boundary") / "compiled"))
     options["only"] = list(options["only"]) or None
     with progress_bar(wanted=not quiet) as progress:
         made = make_plan(counts[0] if len(counts) == 1 else counts, **options, progress=progress)
