@@ -38,7 +38,21 @@ def markdown(folder: Path) -> str:
             values = {"coverage": rows, "mean absolute error": rows} if name == "pythia" else {"coverage": rows}
             for value in values:
                 lines += _table(rows, "error" if value != "coverage" else value, value)
-    return "\n".join(lines)
+    return "\n".join(lines + _relative_widths(found))
+
+
+def _relative_widths(found: pd.DataFrame) -> list[str]:
+    """Width of the default prior's intervals over that of a beta-binomial fit, where both were run."""
+    rows = found.loc[found["table"] == "populations"]
+    if "beta_binomial" not in set(rows["prior"]):
+        return []
+    width = rows.pivot_table(index=["what", "k"], columns="prior", values="width", sort=False)
+    ratio = (width["nonparametric"] / width["beta_binomial"]).unstack("k")
+    lines = ["*Mean width of the intervals of `nonparametric` over that of `beta_binomial`, the same draws*", ""]
+    lines += ["| |" + "".join(f" k = {k} |" for k in ratio), "|---|" + "---|" * len(ratio.columns)]
+    for what, values in ratio.iterrows():
+        lines.append(f"| {what} |" + "".join(f" {value:.2f} |" for value in values))
+    return [*lines, ""]
 
 
 def _table(rows: pd.DataFrame, column: str, label: str) -> list[str]:

@@ -34,7 +34,7 @@ from boundary.analysis.quantities import Asked, of_models, of_pair
 from boundary.analysis.ranking import ENOUGH_MODELS, RANKINGS, coverage_of, ranking_rows, ranking_verdict
 from boundary.analysis.stopping import Stopped, stopped_arms, withheld
 from boundary.analysis.trajectory import checkpoint_steps, in_training_order, trajectory_verdict
-from boundary.analysis.valid_reasoning import with_valid
+from boundary.analysis.valid_reasoning import known_judge, with_valid
 from boundary.analysis.verdict import Verdict, verdict
 from boundary.analysis.verifier_errors import KnownErrors, VerifierErrors, known_errors, with_errors, without_verdicts
 from boundary.analysis.witnesses import band_rows, beyond_rows, bootstrap_rows
@@ -159,6 +159,7 @@ def analyze(
     claims: Any = None,
     require: Any = None,
     verifier: VerifierErrors | None = None,
+    judge: VerifierErrors | None = None,
     error_curve: bool | None = None,
     outcomes_as_missing: str | Sequence[str] | None = None,
     stopping: str | None = None,
@@ -207,6 +208,9 @@ def analyze(
         Claims to be judged and the probability asked of them: see `boundary.analysis.claims.claims`.
     verifier
         How often the verifier errs; verdicts are taken for the truth where not given.
+    judge
+        The same of the judge of reasoning: how often a sample is called right and valid (`n_correct_cot`) that is not,
+        and the converse.
     error_curve
         Whether to fit shrinkage under several rates of false positives; where `verifier` is given, if not said.
     outcomes_as_missing
@@ -241,11 +245,12 @@ def analyze(
     told = progress or (lambda what, done, steps: None)
     run = _Run(as_missing(drawn, missing), base, arms, models, prior_used, wanted, stopped)
     run = replace(run, known=known_errors(verifier, run.counts, names, prior_used, compare_priors))
+    reasoning = known_judge(judge, run.counts, names, prior_used, compare_priors)
     found = run.analysis(names, common_problems, told)
     found = replace(
         found,
         outcomes=outcomes(found, drawn, missing, prior_used, told, run.known),
-        estimates=with_valid(found, prior_used, told),
+        estimates=with_valid(found, prior_used, told, reasoning),
         settings={**found.settings, "outcomes_as_missing": list(missing)},
     )
     if error_curve or (error_curve is None and verifier is not None):

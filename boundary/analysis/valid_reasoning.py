@@ -1,6 +1,6 @@
 """CoT-pass@k: samples that are right and reason validly, beside pass@k."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -8,8 +8,10 @@ import pandas as pd
 from boundary.analysis.estimates import of_posterior
 from boundary.analysis.numerals import interval, number
 from boundary.analysis.rereading import Analysed, reread
+from boundary.analysis.verifier_errors import KnownErrors, VerifierErrors, known_errors
 from boundary.data.counts import ALL, Counts
 from boundary.data.validation import VALID
+from boundary.errors import InputError
 from boundary.stats.priors import Prior
 
 PREFIX = "cot_"
@@ -24,7 +26,7 @@ def valid_counts(counts: Counts) -> Counts | None:
     Notes
     -----
     CoT-pass@k: Wen et al. 2025, arXiv 2506.14245. What the judge of the reasoning gets wrong is a verifier's error as
-    any other; rates of it would belong to these counts alone.
+    any other, of these counts alone.
     """
     if VALID not in counts.table:
         return None
@@ -37,7 +39,25 @@ def valid_counts(counts: Counts) -> Counts | None:
     return Counts(table, chosen.source, chosen.default_base)
 
 
-def with_valid(analysis: Analysed, prior: Prior, progress: Callable[[str, int, int], None]) -> pd.DataFrame:
+def known_judge(
+    judge: VerifierErrors | None, counts: Counts, benchmarks: Sequence[str], prior: Prior, compare_priors: bool
+) -> KnownErrors | None:
+    """What is known of the errors of the judge of reasoning.
+
+    Raises
+    ------
+    InputError
+        For rates out of range, or where there is nothing that it judged.
+    """
+    valid = valid_counts(counts)
+    if judge is not None and valid is None:
+        raise InputError(f"Errors of a judge are given, but no model has a whole column {VALID}. Add it, or drop them.")
+    return None if valid is None else known_errors(judge, valid, benchmarks, prior, compare_priors)
+
+
+def with_valid(
+    analysis: Analysed, prior: Prior, progress: Callable[[str, int, int], None], judge: KnownErrors | None = None
+) -> pd.DataFrame:
     """The estimates, followed by `cot_pass_at_k`, `cot_shrinkage`, `cot_crossover` and `cot_no_crossover` where judged.
 
     As the unbiased ones need an n that was fixed, those of arms with another are left out.
@@ -45,7 +65,7 @@ def with_valid(analysis: Analysed, prior: Prior, progress: Callable[[str, int, i
     valid = valid_counts(analysis.counts)
     if valid is None:
         return analysis.estimates
-    rows = reread(analysis, valid, prior, progress, "valid reasoning")
+    rows = reread(analysis, valid, prior, progress, "valid reasoning", judge)
     return pd.concat([analysis.estimates, rows.assign(estimand=PREFIX + rows["estimand"])], ignore_index=True)
 
 

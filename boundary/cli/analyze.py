@@ -7,7 +7,7 @@ import click
 
 from boundary.cli.claims import print_claims, required
 from boundary.cli.computing import prepare
-from boundary.cli.errors import rate, verifier_errors
+from boundary.cli.errors import judge_errors, rate, verifier_errors
 from boundary.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ def thresholds(ctx: click.Context, param: click.Parameter, text: str | None) -> 
 @click.option("--guess-floor", callback=rate, multiple=True, metavar="[B=]R", help="P(a guess is right): 1 / choices.")
 @click.option("--error-rates", type=click.Path(dir_okay=False), metavar="FILE", help="Such rates problem by problem.")
 @click.option("--audit", type=click.Path(dir_okay=False), metavar="FILE", help="How many checked verdicts were wrong.")
+@click.option("--judge-false-positive-rate", callback=rate, multiple=True, metavar="[B=]R", help="The same, of CoT.")
+@click.option("--judge-false-negative-rate", callback=rate, multiple=True, metavar="[B=]R", help="The same, of CoT.")
 @click.option("--error-curve", is_flag=True, default=None, help="Shrinkage against the verifier's error rate.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON in place of the verdict.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
@@ -105,7 +107,7 @@ def analyze(
     from boundary.analysis.report.summary import summary_json
 
     options["claims"] += options.pop("told")
-    options["verifier"] = verifier_errors(options)
+    options["verifier"], options["judge"] = verifier_errors(options), judge_errors(options)
     options = {name: list(value) or None if isinstance(value, tuple) else value for name, value in options.items()}
     with progress_bar(wanted=not quiet) as progress:
         analysis = run_analysis(counts[0] if len(counts) == 1 else counts, **options, progress=progress)

@@ -34,3 +34,11 @@ def verifier_errors(options: dict[str, Any]) -> "VerifierErrors | None":
     rates, audit = options.pop("error_rates"), options.pop("audit")
     said = VerifierErrors(positive, negative, guess, rates, audit)
     return None if said == VerifierErrors() else said
+
+
+def judge_errors(options: dict[str, Any]) -> "VerifierErrors | None":
+    """Take the options on errors of the judge of reasoning out of all options; None where none was given."""
+    from boundary.analysis.verifier_errors import VerifierErrors
+
+    said = VerifierErrors(*(options.pop(f"judge_{name}_rate") for name in ("false_positive", "false_negative")))
+    return None if said == VerifierErrors() else said

@@ -12,6 +12,7 @@ from boundary.analysis.stopping import stopped_arms
 from boundary.analysis.valid_reasoning import valid_counts
 from boundary.data.counts import Counts
 from boundary.errors import InputError
+from boundary.stats.priors import NonParametric
 
 N = 20
 
@@ -136,6 +137,24 @@ def test_valid_reasoning_has_estimates_of_its_own(tmp_path):
     assert rows["cot_shrinkage", "the-rl", "independent", 4] == pytest.approx(gap)
     found.write(tmp_path)
     assert "Right answers with valid reasoning" in (tmp_path / "report.html").read_text()
+
+
+def test_a_judge_that_errs_is_reckoned_with():
+    frame = table()
+    frame["n_correct_cot"] = frame["n_correct"] // 2
+    small = NonParametric(chains=4, draws=60, new_problems=8)
+    judges = [None, bd.VerifierErrors(false_negative=0.3)]
+    found = [bd.analyze(frame, base="the-base", prior=small, k=[1, 4], judge=judge).estimates for judge in judges]
+    rows = [one.set_index(["estimand", "model", "prior", "k"])["mean"] for one in found]
+    key = ("the-rl", "nonparametric", 1)
+    # 30 % of what is right and valid was called wrong, so that there is 1 / .7 as much of it.
+    assert rows[1]["cot_pass_at_k", *key] / rows[0]["cot_pass_at_k", *key] == pytest.approx(1 / 0.7, rel=0.08)
+    assert rows[1]["pass_at_k", *key] == rows[0]["pass_at_k", *key]
+
+
+def test_a_judge_of_nothing_is_refused():
+    with pytest.raises(InputError, match="no model has a whole column n_correct_cot"):
+        bd.analyze(table(), base="the-base", prior="independent", judge=bd.VerifierErrors(false_positive=0.1))
 
 
 def test_models_without_judged_reasoning_are_left_out():
