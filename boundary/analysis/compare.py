@@ -251,7 +251,11 @@ def analyze(
         found,
         outcomes=outcomes(found, drawn, missing, prior_used, told, run.known),
         estimates=with_valid(found, prior_used, told, reasoning),
-        settings={**found.settings, "outcomes_as_missing": list(missing)},
+        settings={
+            **found.settings,
+            "outcomes_as_missing": list(missing),
+            "judge_errors": {} if reasoning is None else reasoning.said.described(),
+        },
     )
     if error_curve or (error_curve is None and verifier is not None):
         curves = error_curves(with_curve(run.panels(names, common_problems)), level, seed, told)

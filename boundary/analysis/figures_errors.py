@@ -20,7 +20,7 @@ def error_figure(rows: pd.DataFrame) -> "Figure":
     rows
         Rows of `boundary.analysis.error_curve.error_curves` of one benchmark and model.
     """
-    figure, panels = panels_of(1, 1, width=4.9, height=3.1, right=1.85)
+    figure, panels = panels_of(1, 1, width=4.9, height=3.1, right=2.3)
     axes = panels[0, 0]
     name = str(rows["benchmark"].iloc[0])
     level = rows["level"].iloc[0]

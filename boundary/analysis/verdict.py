@@ -111,7 +111,8 @@ def _beyond(rows: pd.DataFrame, n: int) -> str:
 def _points(row: pd.Series | None) -> str:
     """A shrinkage as percentage points fewer or more, with its interval and the probability of that direction."""
     assert row is not None
-    fewer = row["mean"] > 0
+    # Where the mean is as good as 0, its sign says nothing and the more probable direction is named.
+    fewer = row["mean"] > 0 if abs(row["mean"]) >= 0.0005 else row["prob_positive"] >= 0.5
     sign = 1 if fewer else -1
     mean, *bounds = (number(sign * row[name], 100, 1) for name in ("mean", "lower", "upper"))
     lower, upper = bounds if fewer else reversed(bounds)

@@ -17,4 +17,5 @@ def counted(analysis: Reported, benchmark: str) -> dict[str, Any]:
         "counting": counting,
         "outcomes": outcomes_shown(analysis.outcomes, benchmark, sorted(budgets)),
         "valid": valid_shown(analysis.estimates, analysis.counts, benchmark),
+        "judge": analysis.settings.get("judge_errors", {}),
     }
