@@ -16,6 +16,7 @@ import pandas as pd
 
 import boundary as bd
 from benchmarks.calibration.truths import PAIRS
+from benchmarks.pages import put
 from boundary.stats.estimands import shrinkage
 from boundary.stats.priors import NonParametric
 
@@ -23,7 +24,6 @@ RESULTS = Path(__file__).parent / "results"
 N_PROBLEMS, N_SAMPLES, K, TIMES = 100, 64, 256, 4
 CLAIM = f"shrinkage({K}) > 0"
 MODELS = ("base", "RL")
-START, END = "<!-- saving -->\n", "<!-- end of saving -->\n"
 
 
 def frame(c: np.ndarray, n: np.ndarray) -> pd.DataFrame:
@@ -96,9 +96,7 @@ def main() -> None:
     table = summed(pd.DataFrame(rows))
     print(table.to_string(index=False))
     if given.docs:
-        text = given.docs.read_text(encoding="utf-8")
-        before, after = text.split(START)[0], text.split(END)[1]
-        given.docs.write_text(f"{before}{START}{lines(table)}{END}{after}", encoding="utf-8")
+        put(given.docs, "saving", lines(table))
 
 
 if __name__ == "__main__":

@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.calibration.truths import PAIRS
+from benchmarks.pages import put
 from boundary.stats.closed_form import unbiased_pass_at_k
 from boundary.stats.estimands import pass_at_k, shrinkage
 from boundary.stats.priors import NonParametric
 
 RESULTS = Path(__file__).parent / "results"
 N_PROBLEMS, MOST, BUDGETS = 100, 64, (1, 4, 16, 64, 256)
-START, END = "<!-- stopping -->\n", "<!-- end of stopping -->\n"
 
 
 def up_to_first_success(rng: np.random.Generator, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -80,9 +80,7 @@ def main() -> None:
     table.to_csv(given.output, index=False, float_format="%.5g")
     print(table.to_string(index=False))
     if given.docs:
-        text = given.docs.read_text(encoding="utf-8")
-        before, after = text.split(START)[0], text.split(END)[1]
-        given.docs.write_text(f"{before}{START}{lines(table)}{END}{after}", encoding="utf-8")
+        put(given.docs, "stopping", lines(table))
 
 
 if __name__ == "__main__":
