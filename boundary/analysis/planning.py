@@ -32,6 +32,8 @@ PART = 1 / 50
 OUTCOMES = 1280
 # The search ends at so many times the samples that are there.
 FURTHEST = 64
+# A smaller chance of settling a claim is no measure of what samples tell; the width of the interval is, then.
+LEAST_CHANCE = 0.02
 Allocation = Literal["planned", "even"]
 
 
@@ -88,7 +90,7 @@ class Plan:
         at = self.prospects.loc[(self.prospects["allocation"] == "planned") & (self.prospects["n_more"] == self.n_more)]
         then = f"chance of settling it {number(at['chance'].iloc[0], 100, 0)} %, width {at['width'].iloc[0]:.3g}"
         where = ", ".join(
-            f"{mine['n_more'].sum():,} of {model} on {len(mine)} problems"
+            f"{mine['n_more'].sum():,} of {model} on {len(mine)} problem{'s' * (len(mine) > 1)}"
             for model, mine in self.rows.groupby("model", sort=False)
         )
         if not self.reached:
@@ -286,8 +288,8 @@ def _question(
     margins = margins.thinned(OUTCOMES)
     n_correct, n_samples = panel.counts.n_correct, panel.counts.n_samples
     groups = alike(n_correct, n_samples, max(1, round(PART * len(n_correct))))
-    typical = max(int(np.median(n_samples)), 1)
-    sizes = sorted({max(1, typical // 8 * 2**i) for i in range(12)})
+    typical = max(float(np.median(n_samples)), 1.0)
+    sizes = sorted({max(1, round(typical / 8 * 2**i)) for i in range(12)})
     there = n_samples[:, columns]
     most = 4 * goal.budget if goal.budget else FURTHEST * max(int(there.sum()), there.size)
     steps = greedy_steps(margins, groups, _weights(margins), sizes, columns, most)
@@ -316,11 +318,12 @@ def _needed(question: _Question) -> int:
 
 
 def _even_as_good(question: _Question, then: dict[str, Any]) -> int | None:
-    """Samples spread evenly that promise as much, to a tenth; None beyond eight times the search for a plan."""
+    """Samples spread evenly that promise as much, to a tenth; None beyond 64 times the plan."""
+    by_width = question.goal.width is not None or then["chance"] < LEAST_CHANCE
 
     def as_good(budget: int) -> bool:
         row = question.row("even", question.even(budget))
-        return bool(row["width"] <= then["width"] if question.goal.width else row["chance"] >= then["chance"])
+        return bool(row["width"] <= then["width"] if by_width else row["chance"] >= then["chance"])
 
     high = max(then["n_more"], 1)
     furthest = 64 * high
@@ -329,7 +332,7 @@ def _even_as_good(question: _Question, then: dict[str, Any]) -> int | None:
         if high > furthest:
             return None
     low = high // 2
-    while high > 1.1 * low:
+    while high - low > max(1, low // 10):
         middle = (low + high) // 2
         low, high = (low, middle) if as_good(middle) else (middle, high)
     return int(question.even(high).sum())
