@@ -107,3 +107,37 @@ def test_leaving_early_leaves_the_engine_usable(tiny_model):
         next(completions)
         completions.close()
         assert Counter((each.problem_id, each.sample_index) for each in generate(REQUESTS)) == WANTED
+
+
+def test_shared_prefixes_draw_from_the_same_distribution(tiny_model):
+    """Each first and second token as often as the model's own probabilities say, with prompts of unlike lengths."""
+    import torch
+    import transformers
+
+    drawn = 4000
+    requests = [Request(name, prompt, tuple(range(drawn))) for name, prompt in (("p", (1, 3)), ("q", (1, 9, 4, 5)))]
+    found = sampled(
+        tiny_model, Sampling(1.3, 1.0, 2, (2,), 0), requests, continuous=False, batch_size=1000, share_prefixes=True
+    )
+    assert len(found) == 2 * drawn
+    model = transformers.AutoModelForCausalLM.from_pretrained(tiny_model).requires_grad_(False)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(tiny_model)
+    for request in requests:
+        mine = Counter(each.text for each in found if each.problem_id == request.problem_id)
+        first = (model(torch.tensor([request.prompt])).logits[0, -1] / 1.3).softmax(-1)
+        likely = int(first.argmax())
+        second = (model(torch.tensor([[*request.prompt, likely]])).logits[0, -1] / 1.3).softmax(-1)
+        for other in range(8, 48, 5):
+            expected = float(first[likely] * second[other])
+            text = tokenizer.decode([likely, other], skip_special_tokens=True)
+            assert abs(mine[text] / drawn - expected) < 4 * (expected / drawn) ** 0.5 + 2 / drawn
+
+
+def test_shared_prefixes_come_once_each_and_end_where_they_should(tiny_model):
+    found = sampled(tiny_model, continuous=False, share_prefixes=True)
+    assert Counter((each.problem_id, each.sample_index) for each in found) == WANTED
+    assert {each.finish_reason for each in found} == {"stop", "length"}
+    assert all(each.n_tokens == 8 for each in found if each.finish_reason == "length")
+    sure = sampled(tiny_model, Sampling(0.0, 1.0, 8, (2,), 0), continuous=False, share_prefixes=True)
+    plain = sampled(tiny_model, Sampling(0.0, 1.0, 8, (2,), 0), continuous=False)
+    assert texts(sure) == texts(plain)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from boundary.errors import InputError
 from boundary.sampling.engines import EngineSpec, Generate, Request, Sampling, noise_seed, places_of
+from boundary.sampling.engines.prefixes import can_share, shared_prefixes
 from boundary.sampling.models import cannot_load, load_tokenizer, quiet_transformers, refuse_missing_folder
 from boundary.sampling.task import Completion
 
@@ -27,6 +28,7 @@ def transformers_engine(
     attention: str = "",
     continuous: bool | None = None,
     batching: Mapping[str, Any] | None = None,
+    share_prefixes: bool = False,
 ) -> Iterator[Generate]:
     """Load a model with transformers.
 
@@ -48,6 +50,9 @@ def transformers_engine(
     batching
         Fields of transformers' ContinuousBatchingConfig, such as max_memory_percent, the share of the GPU's free
         memory that its cache takes.
+    share_prefixes
+        In plain batches: whether samples of a prompt that agree so far are computed once. Good for answers of a few
+        tokens; for long ones it only makes every step slower.
     """
     import torch
 
@@ -64,7 +69,7 @@ def transformers_engine(
         if plain and continuous:
             yield from _continuous(reading(), tokenizer, spec.sampling, plain, batching or {})
         elif plain:
-            yield from _batches(reading(), tokenizer, spec.sampling, plain, batch_size)
+            yield from _batches(reading(), tokenizer, spec.sampling, plain, batch_size, share_prefixes)
         for request in requests:
             if request.images:
                 yield from _pictured(seeing(), spec.sampling, request, batch_size)
@@ -111,16 +116,16 @@ def _room(model: Any, sampling: Sampling, longest: int) -> int:
 
 
 def _batches(
-    model: Any, tokenizer: Any, sampling: Sampling, requests: Sequence[Request], size: int
+    model: Any, tokenizer: Any, sampling: Sampling, requests: Sequence[Request], size: int, share: bool
 ) -> Iterator[Completion]:
     """Plain generation, prompts padded on the left."""
     rows = ((request, place) for request in requests for place in request.places)
     while batch := list(islice(rows, size)):
-        yield from _batch(model, tokenizer, sampling, batch)
+        yield from _batch(model, tokenizer, sampling, batch, share)
 
 
 def _batch(
-    model: Any, tokenizer: Any, sampling: Sampling, batch: Sequence[tuple[Request, int]]
+    model: Any, tokenizer: Any, sampling: Sampling, batch: Sequence[tuple[Request, int]], share: bool
 ) -> Iterator[Completion]:
     import torch
 
@@ -135,12 +140,17 @@ def _batch(
     ids, mask = ids.to(model.device), mask.to(model.device)
     rows = torch.tensor([prompts.index(request.prompt) for request, _ in batch], device=model.device)
     torch.manual_seed(noise_seed(sampling.seed, [(request.problem_id, place) for request, place in batch]))
-    config = _generation_config(sampling, pad, _room(model, sampling, longest))
+    room = _room(model, sampling, longest)
     with torch.inference_mode():
-        begun = _read_once(model, ids, mask, rows) if len(prompts) < len(batch) else {}
-        out = model.generate(input_ids=ids[rows], attention_mask=mask[rows], generation_config=config, **begun)
-    for (request, place), row in zip(batch, out[:, longest:].tolist(), strict=True):
-        yield _completion(tokenizer, sampling, request.problem_id, place, row)
+        if share and can_share(model):
+            written = shared_prefixes(model, ids, mask, rows, sampling, room)
+        else:
+            config = _generation_config(sampling, pad, room)
+            begun = _read_once(model, ids, mask, rows) if len(prompts) < len(batch) else {}
+            out = model.generate(input_ids=ids[rows], attention_mask=mask[rows], generation_config=config, **begun)
+            written = out[:, longest:].tolist()
+    for (request, place), tokens in zip(batch, written, strict=True):
+        yield _completion(tokenizer, sampling, request.problem_id, place, tokens)
 
 
 def _read_once(model: Any, ids: Any, mask: Any, rows: Any) -> dict[str, Any]:

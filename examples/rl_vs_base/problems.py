@@ -1,0 +1,46 @@
+"""Arithmetic problems for training and testing, five kinds of unlike difficulty: no problem is in both parts.
+
+python problems.py          # writes problems/KIND.jsonl (tested) and problems/train.jsonl
+"""
+
+import json
+import random
+from collections.abc import Callable, Iterable
+from operator import add, mul, sub
+from pathlib import Path
+
+HERE = Path(__file__).parent / "problems"
+TESTED, TRAINED = 20, 60  # problems a kind; products of one digit have 64 in all
+Kind = tuple[str, Callable[[int, int], int], Iterable[int], Iterable[int]]
+KINDS: dict[str, Kind] = {
+    "products-1": ("*", mul, range(2, 10), range(2, 10)),
+    "products-2-1": ("*", mul, range(11, 100), range(2, 10)),
+    "sums-2-1": ("+", add, range(10, 100), range(1, 10)),
+    "sums-2": ("+", add, range(10, 100), range(10, 100)),
+    "differences-2": ("-", sub, range(10, 100), range(10, 100)),
+}
+
+
+def problems_of(kind: str) -> list[dict[str, str]]:
+    """All problems of a kind, in an order that is the same every time; differences are never below zero."""
+    sign, result, left, right = KINDS[kind]
+    pairs = [(a, b) for a in left for b in right if result(a, b) >= 0]
+    random.Random(kind).shuffle(pairs)
+    return [
+        {"problem_id": f"{a}{sign}{b}", "problem": f"{a} {sign} {b} =", "answer": str(result(a, b))} for a, b in pairs
+    ]
+
+
+def write(name: str, problems: Iterable[dict[str, str]]) -> None:
+    """Write problems, a line of JSON each."""
+    HERE.mkdir(exist_ok=True)
+    (HERE / f"{name}.jsonl").write_text("".join(json.dumps(each) + "\n" for each in problems), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    trained = []
+    for kind in KINDS:
+        found = problems_of(kind)
+        write(kind, found[:TESTED])
+        trained += found[TESTED : TESTED + TRAINED]
+    write("train", trained)
