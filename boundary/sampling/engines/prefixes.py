@@ -67,7 +67,14 @@ def _drawn(logits: Any, at: Any, sampling: Sampling) -> Any:
     scores = logits / sampling.temperature
     if sampling.top_p < 1:
         scores = transformers.TopPLogitsWarper(sampling.top_p)(None, scores)
-    return torch.multinomial(scores.softmax(-1)[at], 1)[:, 0]
+    # By the inverse of the distribution function, made once for each beginning and not for each sample.
+    below = scores.double().softmax(-1).cumsum(-1)
+    chance = torch.rand(len(at), dtype=torch.float64, device=at.device) * below[at, -1]
+    drawn = torch.empty_like(at)
+    for begun in range(len(below)):
+        here = at == begun
+        drawn[here] = torch.searchsorted(below[begun], chance[here], right=True).clamp_max(below.shape[-1] - 1)
+    return drawn
 
 
 def can_share(model: Any) -> bool:
