@@ -15,10 +15,10 @@ How often 95 % intervals of `boundary` hold the truth, of these very problems (t
 `benchmarks/calibration/truths.py`. Budgets above the number of samples fitted on are extrapolated.
 [002-population.md](decisions/002-population.md) says what was tried and why the default won.
 
-Where a population is truly a Beta one, a beta-binomial fit is the best there is, and the last table says what the default
-gives away to it. With 500 problems its intervals are twice as wide at four times the samples: `beta` and `spike`, a tenth
-of whose problems are never solved, look nearly alike in 64 samples, and a beta-binomial fit that is as sure of both holds
-the truth of the second in few draws.
+Where a population is truly a Beta one, a beta-binomial fit is the best there is, and the last table says what the
+default gives away to it. With 500 problems its intervals are twice as wide at four times the samples: `beta` and
+`spike`, a tenth of whose problems are never solved, look nearly alike in 64 samples, and a beta-binomial fit that is as
+sure of both holds the truth of the second in few draws.
 
 ![coverage](../benchmarks/calibration/results/coverage.png)
 
