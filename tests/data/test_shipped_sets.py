@@ -8,7 +8,7 @@ from boundary.data.catalog import SETS, card, load_counts, set_path, shipped_set
 from boundary.errors import InputError
 
 # Problems solved at least once by both models, by the base alone, by the RL model alone, and by neither.
-HEADLINES = {"deepscaler-1.5b": (911, 33, 12, 104)}
+HEADLINES = {"deepscaler-1.5b": (911, 33, 12, 104), "smollm2-arithmetic": (49, 32, 11, 8)}
 
 
 def test_every_folder_is_a_set_with_known_headlines():
@@ -74,3 +74,13 @@ def test_a_folder_named_like_a_set_does_not_hide_it(tmp_path, monkeypatch):
     assert len(load_counts("deepscaler-1.5b").table) == 2 * 1060
     with pytest.raises(InputError, match="is a folder"):
         load_counts("./deepscaler-1.5b")
+
+
+def test_the_set_sampled_here_is_what_the_example_says():
+    """Its problems are those of the example, and its totals those that were counted."""
+    counts = load_counts("smollm2-arithmetic")
+    totals = counts.table.groupby("model", sort=False)["n_correct"].sum()
+    assert totals.to_dict() == {"SmolLM2-135M-Instruct": 5906, "GRPO-6": 4687, "GRPO-12": 5351}
+    assert counts.problem_set_hash() == "sha256:c966661717c6d403de49d35be2745a1c3ab8408b6ebb2cdd71574a0f0e69815b"
+    steps = counts.table.groupby("model", sort=False)["checkpoint_step"].unique()
+    assert [list(each) for each in steps] == [["0"], ["6"], ["12"]]
