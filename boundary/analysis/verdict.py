@@ -77,6 +77,8 @@ def _lead(rows: pd.DataFrame, model: str, reference: str, n: int) -> str:
     behind = float(first["prob_positive"]) if first is not None else np.nan
     if behind >= SURE:
         return f"{reference} leads {model} already at k = 1, where {model} covers {_points(first)}"
+    if behind > 0.5:
+        return f"{reference} probably leads {model} already at k = 1 (P = {behind:.2f})"
     if crossing is None or never is None or not np.isfinite(never["mean"]):
         return f"{model} against {reference}"
     until = _until(crossing, float(never["mean"]), int(never["k"]), n)
