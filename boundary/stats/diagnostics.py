@@ -40,11 +40,18 @@ def convergence(quantities: dict[str, xr.DataArray]) -> dict[str, Convergence]:
     settled = Convergence(1.0, float(chains * draws), float(chains * draws))
     if not varying.data_vars:
         return dict.fromkeys(quantities, settled)
-    r_hat = az.rhat(varying, method="rank")
-    bulk, tail = az.ess(varying, method="bulk"), az.ess(varying, method="tail")
-    # 0/1 draws have no tails: their tail size is not defined and the bulk one stands for it.
+    with np.errstate(invalid="ignore", divide="ignore"):
+        r_hat = az.rhat(varying, method="rank")
+        undefined = [name for name in varying.data_vars if not np.isfinite(r_hat[name])]
+        location = az.rhat(varying[undefined], method="z_scale") if undefined else {}
+        bulk, tail = az.ess(varying, method="bulk"), az.ess(varying, method="tail")
+    # Draws of two values have no spread around their median, and no tails: what is defined stands for what is not.
     return {
-        name: Convergence(float(r_hat[name]), float(bulk[name]), _or(float(tail[name]), float(bulk[name])))
+        name: Convergence(
+            float(location[name] if name in location else r_hat[name]),
+            float(bulk[name]),
+            _or(float(tail[name]), float(bulk[name])),
+        )
         if name in varying
         else settled
         for name in quantities

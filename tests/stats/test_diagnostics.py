@@ -1,6 +1,7 @@
 """Convergence of reported quantities: what it passes and what it must not pass."""
 
 import numpy as np
+import pytest
 import xarray as xr
 
 from boundary.stats.diagnostics import convergence
@@ -39,6 +40,15 @@ def test_constant_infinite_and_undefined_draws():
         }
     )
     assert all(quantity.ok for quantity in judged.values()), judged
+
+
+def test_draws_that_hardly_vary_are_judged_without_a_warning():
+    values = np.ones((4, 100))
+    values[2, 7] = 0.999
+    once = convergence({"once": xr.DataArray(values, dims=("chain", "draw"))})["once"]
+    assert once.r_hat == pytest.approx(1.0, abs=0.02)
+    values[3] = 0.999
+    assert not convergence({"stuck": xr.DataArray(values, dims=("chain", "draw"))})["stuck"].ok
 
 
 def test_nothing_to_judge():
