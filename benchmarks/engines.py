@@ -1,6 +1,7 @@
 """Whether the engines sample one and the same model: 20 problems through each of them, compared problem by problem.
 
-python -m benchmarks.engines sample ENGINE --model DIR [--base-url URL] [-n 24] -o RUNS      # once for each engine
+python -m benchmarks.engines sample ENGINE --model DIR [--base-url URL] [-n 64] -o RUNS      # once for each engine
+python -m benchmarks.engines sample transformers --model DIR --temperature 1 -o RUNS         # what must not agree
 python -m benchmarks.engines compare RUNS -o benchmarks/results
 
 The problems are sums of two digits after three worked examples, at the paper's temperature .6 and top-p .95, so that a
@@ -40,19 +41,20 @@ def main() -> None:
     one.add_argument("engine", choices=("transformers", "openai", "vllm", "ray"))
     one.add_argument("--model", required=True)
     one.add_argument("--base-url", default="http://localhost:8000/v1")
-    one.add_argument("-n", type=int, default=24)
+    one.add_argument("-n", type=int, default=64)
+    one.add_argument("--temperature", type=float, default=0.6)
     both = commands.add_parser("compare")
     both.add_argument("runs", type=Path)
     for each in (one, both):
         each.add_argument("-o", "--output", type=Path, required=True)
     given = parser.parse_args()
     if given.command == "sample":
-        run_engine(given.engine, given.model, given.base_url, given.n, given.output)
+        run_engine(given.engine, given.model, given.base_url, given.n, given.temperature, given.output)
     else:
         compare(given.runs, given.output)
 
 
-def run_engine(engine: str, model: str, base_url: str, n: int, output: Path) -> None:
+def run_engine(engine: str, model: str, base_url: str, n: int, temperature: float, output: Path) -> None:
     output.mkdir(parents=True, exist_ok=True)
     (output / "shots.txt").write_text(SHOTS)
     lines = [{"problem_id": f"{a}+{b}", "problem": f"{a} + {b}", "answer": str(a + b)} for a, b in SUMS]
@@ -64,7 +66,7 @@ def run_engine(engine: str, model: str, base_url: str, n: int, output: Path) -> 
         "ray": {"block_samples": 32, "worker_options": {"device": "cpu"}},
     }[engine]
     run = Run(
-        output=output / engine,
+        output=output / (engine if temperature == 0.6 else f"{engine} at {temperature:g}"),
         models=(f"small={model}",),
         benchmarks=(str(output / "sums.jsonl"),),
         n=n,
@@ -72,6 +74,7 @@ def run_engine(engine: str, model: str, base_url: str, n: int, output: Path) -> 
         engine_options=options,
         template=str(output / "shots.txt"),
         verifier="first-number",
+        temperature=temperature,
         max_tokens=4,
     )
     if engine == "ray":

@@ -2,8 +2,10 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -19,25 +21,46 @@ FOLDER = click.Path(path_type=Path)
 @click.argument("folders", nargs=-1, required=True, type=FOLDER)
 @click.option("--verifier", metavar="V", help="Whose verdicts count. Default: the one that the manifest names.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="CSV to write.")
-def counts(folders: tuple[Path, ...], verifier: str | None, output: Path | None) -> None:
+@click.option(
+    "--samples",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="JSON lines to write, too: every sample with its text, its answer and the verdict on it.",
+)
+def counts(folders: tuple[Path, ...], verifier: str | None, output: Path | None, samples: Path | None) -> None:
     """Turn run folders into a counts table, as CSV.
 
     Folders of one model and benchmark are pooled where their manifests differ in the seed alone.
     """
     from boundary.data.counts import Counts
     from boundary.data.run_counts import run_table
-    from boundary.errors import InputError
+    from boundary.data.run_samples import judged_samples
 
     table = Counts.from_frame(run_table(list(folders), verifier), ", ".join(map(str, folders))).table
+    if samples is not None:
+        with _written(samples) as file:
+            file.writelines(
+                json.dumps(sample, ensure_ascii=False) + "\n" for sample in judged_samples(folders, verifier)
+            )
     if output is None:
         click.echo(table.to_csv(index=False, lineterminator="\n"), nl=False)
         return
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        table.to_csv(output, index=False, lineterminator="\n")
-    except OSError as error:
-        raise InputError(f"Cannot write '{output}': {error.strerror}. Name another file with -o.") from error
+    with _written(output) as file:
+        table.to_csv(file, index=False, lineterminator="\n")
     click.echo(str(output))
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[IO[str]]:
+    from boundary.errors import InputError
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # A server may send half a character: as an escape it is JSON still.
+        with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+            yield file
+    except OSError as error:
+        raise InputError(f"Cannot write '{path}': {error.strerror}. Name another file.") from error
 
 
 @click.command()

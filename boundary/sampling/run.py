@@ -18,7 +18,7 @@ from boundary.sampling.models import load_tokenizer, tokenizer_hash, weights_rev
 from boundary.sampling.store import Store, open_store, slug
 from boundary.sampling.targets import PlanRow, planned_targets, read_plan
 from boundary.sampling.task import Completion, Problem, Verdict
-from boundary.sampling.templates import Template, load_template, prompt_ids, prompt_text, stop_ids
+from boundary.sampling.templates import Template, load_template, prompt_ids, stop_ids, text_with_bos
 from boundary.sampling.verifiers import Verifier, judging, verifier
 
 # A problem's samples are asked for in rounds, so that a run that is stopped half-way has about as many of each problem.
@@ -272,7 +272,7 @@ def _arm(
 
 
 def _seen(model: _Model, task: _Task, problem: Problem) -> tuple[str, tuple[bytes, ...]]:
-    return (prompt_text(model.tokenizer, task.template, problem), problem.images) if problem.images else ("", ())
+    return (text_with_bos(model.tokenizer, task.template, problem), problem.images) if problem.images else ("", ())
 
 
 def _rounds(store: Store, targets: Mapping[str, int]) -> Iterator[tuple[Problem, tuple[int, ...]]]:

@@ -10,7 +10,7 @@ from boundary.analysis.compare import analyze
 from boundary.analysis.fits import fit_names, panels
 from boundary.analysis.options import chosen_estimands, chosen_taus
 from boundary.analysis.ranking import directions, panel_rows, panel_sentences
-from boundary.analysis.trajectory import better_than, checkpoint_steps
+from boundary.analysis.trajectory import better_than, checkpoint_steps, in_training_order
 from boundary.data.counts import Counts
 from boundary.errors import InputError
 from boundary.stats.estimands import ESTIMANDS
@@ -182,6 +182,14 @@ def test_what_is_no_trajectory(steps):
     counts = Counts.from_frame(table(dict.fromkeys(steps, 0.5), checkpoint_step=steps))
     assert checkpoint_steps(counts, "base", list(steps)) == {}
     assert checkpoint_steps(counts, None, list(steps)) == {}
+
+
+def test_models_that_are_no_checkpoints_stand_behind_the_trajectory():
+    steps = {"base": 0, "sft": np.nan, "late": 20, "distilled": np.nan, "early": 10}
+    counts = Counts.from_frame(table(dict.fromkeys(steps, 0.5), checkpoint_step=steps))
+    others = [model for model in steps if model != "base"]
+    assert checkpoint_steps(counts, "base", others) == {"base": "0", "early": "10", "late": "20"}
+    assert in_training_order(counts, "base", others) == ("early", "late", "sft", "distilled")
 
 
 def test_fits_are_named_after_the_arm_where_a_benchmark_has_several():

@@ -247,6 +247,36 @@ def test_a_run_folder_is_a_counts_table(tmp_path):
     assert load_counts(tmp_path / "c.csv").table["n_correct"].tolist() == counts.table["n_correct"].tolist()
 
 
+def test_samples_are_written_with_their_texts_and_verdicts(tmp_path):
+    with open_store(tmp_path / "run", manifest(label="base"), PROBLEMS[:1]) as store:
+        store.append([sample(PROBLEMS[0], 0, text="É \ud83d"), sample(PROBLEMS[0], 1, finish="length", n_tokens=9)])
+        store.append_verdicts("v-1", [Verdict("p0", 0, "correct", "1"), Verdict("p0", 1, "truncated", "2", "cut")])
+    arguments = ["counts", str(tmp_path / "run"), "-o", str(tmp_path / "c.csv"), "--samples"]
+    done = CliRunner().invoke(main, [*arguments, str(tmp_path / "new" / "s.jsonl")])
+    assert done.exit_code == 0, done.output
+    first, second = map(json.loads, (tmp_path / "new" / "s.jsonl").read_text(encoding="utf-8").splitlines())
+    assert first == {
+        "model": "base",
+        "benchmark": "toy",
+        "problem_id": "p0",
+        "sample_index": 0,
+        "outcome": "correct",
+        "answer": "1",
+        "reference": "0",
+        "reason": "",
+        "finish_reason": "stop",
+        "n_tokens": 3,
+        "problem": "What is 0 + 0?",
+        "text": "É \ud83d",
+    }
+    assert (second["outcome"], second["reason"], second["finish_reason"]) == ("truncated", "cut", "length")
+    refused = CliRunner().invoke(main, [*arguments, str(tmp_path)])
+    assert refused.exit_code == 2
+    cannot = CliRunner().invoke(main, [*arguments, str(tmp_path / "c.csv" / "s.jsonl")])
+    assert cannot.exit_code == 2
+    assert "Cannot write" in cannot.output
+
+
 def test_the_later_verdict_counts_and_a_verifier_is_chosen_by_name(tmp_path):
     arm = write_run(tmp_path, correct=0)
     write_shard(arm / "verdicts" / "number-1", [["p0", 0, "correct", "0", ""]], "000002-x")

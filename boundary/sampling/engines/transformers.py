@@ -15,6 +15,7 @@ from boundary.sampling.task import Completion
 
 # Requests that wait inside the library: enough to keep any GPU busy, few enough to hold in memory.
 IN_FLIGHT = 4096
+READING, SEEING = "AutoModelForCausalLM", "AutoModelForImageTextToText"
 Ids = Sequence[int]
 
 
@@ -61,23 +62,36 @@ def transformers_engine(
     refuse_missing_folder(spec.model)
     tokenizer = load_tokenizer(spec.tokenizer or spec.model, spec.revision)
     # A model that sees need not load as one that reads, nor the other way round: each when it is first asked for.
-    reading = cache(partial(_loaded, spec, device, dtype, attention))
-    seeing = cache(partial(_loaded_seeing, spec, device, dtype))
+    loaded = cache(partial(_loaded, spec, device, dtype, attention))
+    processor = cache(partial(_processor, spec))
 
     def generate(requests: Sequence[Request]) -> Iterator[Completion]:
         plain = [request for request in requests if not request.images]
-        if plain and continuous:
-            yield from _continuous(reading(), tokenizer, spec.sampling, plain, batching or {})
-        elif plain:
-            yield from _batches(reading(), tokenizer, spec.sampling, plain, batch_size, share_prefixes)
+        if plain:
+            model = loaded(_reading(spec))
+            if continuous:
+                yield from _continuous(model, tokenizer, spec.sampling, plain, batching or {})
+            else:
+                yield from _batches(model, tokenizer, spec.sampling, plain, batch_size, share_prefixes)
         for request in requests:
             if request.images:
-                yield from _pictured(seeing(), spec.sampling, request, batch_size)
+                yield from _pictured(loaded(SEEING), processor(), spec.sampling, request, batch_size)
 
     yield generate
 
 
-def _loaded(spec: EngineSpec, device: str, dtype: str, attention: str, kind: str = "AutoModelForCausalLM") -> Any:
+def _reading(spec: EngineSpec) -> str:
+    """How a model loads for text alone; some models that see load in no other way."""
+    transformers = quiet_transformers()
+    try:
+        config = transformers.AutoConfig.from_pretrained(spec.model, revision=spec.revision or "main")
+    except Exception as error:  # the hub's client and the file formats raise many kinds
+        raise cannot_load(spec.model, error) from error
+    sees = type(config) in transformers.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
+    return SEEING if sees and type(config) not in transformers.MODEL_FOR_CAUSAL_LM_MAPPING else READING
+
+
+def _loaded(spec: EngineSpec, device: str, dtype: str, attention: str, kind: str) -> Any:
     transformers = quiet_transformers()
     options: dict[str, Any] = {"dtype": dtype or ("float32" if device == "cpu" else "auto")}
     if attention:
@@ -107,7 +121,8 @@ def _generation_config(sampling: Sampling, pad: int, max_tokens: int) -> Any:
 
 def _room(model: Any, sampling: Sampling, longest: int) -> int:
     """New tokens that fit behind a prompt."""
-    context = getattr(model.config, "max_position_embeddings", None) or sampling.max_tokens + longest
+    reading = model.config.get_text_config()
+    context = getattr(reading, "max_position_embeddings", None) or sampling.max_tokens + longest
     if longest >= context:
         raise InputError(
             f"A prompt has {longest} tokens, and the model reads {context} at most. Leave its problem out."
@@ -234,32 +249,41 @@ def _collected(
                 yield Completion(problem_id, place, "", "error", 0)
 
 
-def _loaded_seeing(spec: EngineSpec, device: str, dtype: str) -> tuple[Any, Any]:
-    """A model that reads pictures, and its processor."""
-    import transformers
-
+def _processor(spec: EngineSpec) -> Any:
+    transformers = quiet_transformers()
     try:
-        processor = transformers.AutoProcessor.from_pretrained(spec.model, revision=spec.revision or "main")
+        return transformers.AutoProcessor.from_pretrained(spec.model, revision=spec.revision or "main")
     except Exception as error:
         raise cannot_load(spec.model, error) from error
-    return _loaded(spec, device, dtype, "", "AutoModelForImageTextToText"), processor
 
 
-def _pictured(seeing: tuple[Any, Any], sampling: Sampling, request: Request, size: int) -> Iterator[Completion]:
+def _pictured(model: Any, processor: Any, sampling: Sampling, request: Request, size: int) -> Iterator[Completion]:
     """Samples of a problem with pictures, side by side."""
     import torch
-    from PIL import Image
 
-    model, processor = seeing
-    images = [Image.open(io.BytesIO(image)).convert("RGB") for image in request.images]
-    inputs: Mapping[str, Any] = processor(text=[request.text], images=images, return_tensors="pt").to(model.device)
+    images = [_image(image, request.problem_id) for image in request.images]
+    # The text has its BOS; a processor would put another one before it.
+    inputs = processor(text=[request.text], images=images, return_tensors="pt", add_special_tokens=False)
+    inputs = inputs.to(model.device)
     begun = inputs["input_ids"].shape[1]
-    config = _generation_config(sampling, sampling.stop_ids[0] if sampling.stop_ids else 0, sampling.max_tokens)
+    pad = sampling.stop_ids[0] if sampling.stop_ids else 0
+    config = _generation_config(sampling, pad, _room(model, sampling, begun))
     for start in range(0, len(request.places), size):
         places = request.places[start : start + size]
         torch.manual_seed(noise_seed(sampling.seed, request.problem_id, places))
-        config.num_return_sequences = len(places)
+        config.num_return_sequences = len(places) if config.do_sample else 1
         with torch.inference_mode():
             out = model.generate(**inputs, generation_config=config)
-        for place, row in zip(places, out[:, begun:].tolist(), strict=True):
+        for place, row in zip(places, out[:, begun:].expand(len(places), -1).tolist(), strict=True):
             yield _completion(processor.tokenizer, sampling, request.problem_id, place, row)
+
+
+def _image(data: bytes, problem_id: str) -> Any:
+    from PIL import Image
+
+    try:
+        return Image.open(io.BytesIO(data)).convert("RGB")
+    except OSError as error:
+        raise InputError(
+            f"Problem {problem_id}: its image cannot be read ({error}). Mend the file, or leave the problem out."
+        ) from error

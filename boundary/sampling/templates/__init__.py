@@ -137,6 +137,17 @@ def prompt_ids(tokenizer: Any, template: Template, problem: Problem) -> list[int
     return [bos] * (begun > 0 or _adds_bos(tokenizer)) + ids[begun:]
 
 
+def text_with_bos(tokenizer: Any, template: Template, problem: Problem) -> str:
+    """The prompt as text with its one BOS written out, for a processor that is told to add none."""
+    text, bos = prompt_text(tokenizer, template, problem), tokenizer.bos_token
+    if not bos:
+        return text
+    bare = text
+    while bare.startswith(bos):
+        bare = bare.removeprefix(bos)
+    return bos + bare if bare != text or _adds_bos(tokenizer) else text
+
+
 def stop_ids(tokenizer: Any, others: Iterable[Any] = ()) -> tuple[int, ...]:
     """Token ids that end a sample: every known end of text or turn in the vocabulary, the same for all arms.
 

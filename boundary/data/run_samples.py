@@ -1,0 +1,62 @@
+"""The samples of run folders with their texts and verdicts, to be read, audited or trained on."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from boundary.data.runs import arms, chosen_verifier, read_manifest, read_problems, read_samples, read_verdicts
+from boundary.errors import InputError
+
+
+def judged_samples(folders: Sequence[Path], verifier: str | None = None) -> Iterator[dict[str, Any]]:
+    """The judged samples of run folders, one after the other, so that a large run need not fit into memory.
+
+    Parameters
+    ----------
+    folders
+        Run folders, or arms of them.
+    verifier
+        Whose verdicts are given; by default what each manifest says.
+
+    Yields
+    ------
+    A sample: model, benchmark, problem_id, sample_index, outcome, answer (as extracted), reference (the right one),
+    reason, finish_reason, n_tokens, problem and text.
+
+    Raises
+    ------
+    InputError
+        If a folder is no run, its samples are not judged, or a file of it cannot be read.
+    """
+    for folder in folders:
+        found = arms(folder)
+        if not found:
+            raise InputError(f"'{folder}' is no run folder: it has no manifest. boundary sample -o DIR makes one.")
+        for arm in found:
+            yield from _of_arm(arm, verifier)
+
+
+def _of_arm(arm: Path, verifier: str | None) -> Iterator[dict[str, Any]]:
+    manifest = read_manifest(arm)
+    verdicts = read_verdicts(arm, chosen_verifier(arm, verifier)).set_index(["problem_id", "sample_index"])
+    given = dict(zip(verdicts.index, verdicts.itertuples(index=False), strict=True))
+    problems = {str(problem["problem_id"]): problem for problem in read_problems(arm)}
+    named = {"model": manifest.get("label") or manifest["model"], "benchmark": manifest["benchmark"]}
+    for sample in read_samples(arm):
+        verdict = given.get((sample["problem_id"], sample["sample_index"]))
+        if verdict is None:
+            raise InputError(f"'{arm}': some samples are not judged yet. Run: boundary verify {arm}")
+        problem = problems[str(sample["problem_id"])]
+        yield {
+            **named,
+            "problem_id": sample["problem_id"],
+            "sample_index": sample["sample_index"],
+            "outcome": verdict.outcome,
+            "answer": verdict.answer,
+            "reference": problem["answer"],
+            "reason": verdict.reason,
+            "finish_reason": sample["finish_reason"],
+            "n_tokens": sample["n_tokens"],
+            "problem": problem["prompt"],
+            "text": sample["text"],
+        }
