@@ -1,13 +1,13 @@
 """Intervals against the exact solve rates of real models: examples/rl_vs_base, whose answers are short enough.
 
-python -m benchmarks.known_truth [-n 16 32 64 256] [-o benchmarks/results/known_truth.csv]
+python -m benchmarks.known_truth [-n 32 256] [-o benchmarks/results/known_truth.csv] [--figure FILE]
 
 The counts are the shipped set `smollm2-arithmetic`; fewer samples a problem are drawn from its 256 without
 replacement. The exact probability that a model solves a problem is in examples/rl_vs_base/truth.csv (made by truth.py
-there), so that pass@k and shrinkage of these problems are known at every k. Each RL model is compared with the base, on
-each benchmark. The file holds a row for each n, benchmark, model, estimand and k: the truth, the estimate and its 95 %
-interval; what c/n alone would say stands beside. The table printed at the end says how often the interval holds the
-truth and how far the estimate is from it.
+there), so that pass@k and shrinkage of these problems are known at every k. Each trained model is compared with the
+base, on each benchmark and on all. The file holds a row for each n, benchmark, model, estimand and k: the truth, the
+estimate, its 95 % interval, and what c/n alone would say. The table printed at the end says how often the interval
+holds the truth and how far the estimate is from it; the figure shows three of the models.
 """
 
 import argparse
@@ -17,16 +17,19 @@ import numpy as np
 import pandas as pd
 
 import boundary as bd
+from boundary.analysis.estimates import of_posterior
 
 TRUTH = Path("examples/rl_vs_base/truth.csv")
 KS = (1, 4, 16, 64, 256, 1024, 4096)
 ASKED = ("pass_at_k", "shrinkage")
+SHOWN = {"SmolLM2-135M-Instruct": "#0072B2", "GRPO-160": "#CC79A7", "Distilled": "#E69F00"}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("-n", type=int, nargs="+", default=[16, 32, 64, 256])
+    parser.add_argument("-n", type=int, nargs="+", default=[32, 256])
     parser.add_argument("-o", "--output", type=Path, default=Path("benchmarks/results/known_truth.csv"))
+    parser.add_argument("--figure", type=Path, default=Path("docs/known-truth.png"))
     given = parser.parse_args()
     counts = bd.load_counts("smollm2-arithmetic")
     truth = pd.read_csv(TRUTH, dtype={"problem_id": str})
@@ -34,6 +37,7 @@ def main() -> None:
     found = pd.concat([compared(thinned(counts.table, n, rng), truth, n) for n in given.n], ignore_index=True)
     found.round(6).to_csv(given.output, index=False)
     print(summary(found).to_string())
+    draw(found, given.figure)
 
 
 def thinned(table: pd.DataFrame, n: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -46,28 +50,24 @@ def compared(table: pd.DataFrame, truth: pd.DataFrame, n: int) -> pd.DataFrame:
     """Estimates of one call of analyze beside the truth."""
     base = table["model"].iloc[0]
     done = bd.analyze(table, base=base, k=KS, max_k=max(KS), estimands=ASKED)
-    rows = done.estimates.loc[done.estimates["estimand"].isin(ASKED) & (done.estimates["benchmark"] != "all")]
-    values = {
-        (benchmark, model): part.sort_values("problem_id")["p"].to_numpy()
-        for (benchmark, model), part in truth.groupby(["benchmark", "model"])
-    }
-    sides = {
-        key: part.sort_values("problem_id")["n_correct"].to_numpy()
-        for key, part in table.groupby(["benchmark", "model"])
-    }
+    rows = done.estimates.loc[done.estimates["estimand"].isin(ASKED) & of_posterior(done.estimates)].copy()
+    exact = truth.set_index(["model", "benchmark"])["p"]
+    naive = table.set_index(["model", "benchmark"])["n_correct"] / n
 
-    def exact(row: pd.Series) -> float:
-        own = covered(values[row["benchmark"], row["model"]], row["k"])
-        return own if row["estimand"] == "pass_at_k" else covered(values[row["benchmark"], base], row["k"]) - own
+    def known(rates: pd.Series, row: pd.Series) -> float:
+        own, other = (covered(of_arm(rates, model, row["benchmark"]), row["k"]) for model in (row["model"], base))
+        return own if row["estimand"] == "pass_at_k" else other - own
 
-    keep = rows.loc[~rows["prior"].isin(["observed", "bounds"])].copy()
-    keep["truth"] = keep.apply(exact, axis=1)
-    keep["c_over_n"] = [
-        covered(sides[row.benchmark, row.model] / n, row.k) if row.estimand == "pass_at_k" else np.nan
-        for row in keep.itertuples()
-    ]
-    keep["n"] = n
-    return keep[["n", "benchmark", "model", "estimand", "k", "truth", "mean", "lower", "upper", "c_over_n"]]
+    rows["truth"] = rows.apply(lambda row: known(exact, row), axis=1)
+    rows["c_over_n"] = rows.apply(lambda row: known(naive, row), axis=1)
+    rows["n"] = n
+    return rows[["n", "benchmark", "model", "estimand", "k", "truth", "mean", "lower", "upper", "c_over_n"]]
+
+
+def of_arm(rates: pd.Series, model: str, benchmark: str) -> np.ndarray:
+    """Solve rates of one model on one benchmark, or on all."""
+    mine = rates.loc[model]
+    return (mine if benchmark == "all" else mine.loc[benchmark]).to_numpy()
 
 
 def covered(p: np.ndarray, k: float) -> float:
@@ -86,6 +86,34 @@ def summary(found: pd.DataFrame) -> pd.DataFrame:
     )
     means = held.groupby(["estimand", "n", "k"])[["coverage", "error", "plug_in_error", "width"]].mean().round(3)
     return means.assign(rows=held.groupby(["estimand", "n", "k"])["rows"].sum())
+
+
+def draw(found: pd.DataFrame, path: Path) -> None:
+    """Exact curves of three models over all problems, and the intervals fitted on few and on many samples."""
+    import matplotlib.pyplot as plt
+
+    sizes = sorted(set(found["n"]))
+    figure, panels = plt.subplots(1, len(sizes), figsize=(4.6 * len(sizes), 3.7), sharey=True, layout="constrained")
+    for axes, n in zip(np.atleast_1d(panels), sizes, strict=True):
+        rows = found.query("n == @n and benchmark == 'all' and estimand == 'pass_at_k'")
+        axes.axvspan(n, max(KS), color="0.93", linewidth=0)
+        for place, (model, colour) in enumerate(SHOWN.items()):
+            mine = rows[rows["model"] == model].sort_values("k")
+            axes.plot(mine["k"], 100 * mine["truth"], "--", color=colour, linewidth=1)
+            low, high = 100 * (mine["mean"] - mine["lower"]), 100 * (mine["upper"] - mine["mean"])
+            beside = mine["k"] * 1.1 ** (place - 1)
+            axes.errorbar(beside, 100 * mine["mean"], [low, high], fmt="o", markersize=4, color=colour, label=model)
+        axes.set_xscale("log", base=4)
+        axes.set_xticks(KS, [str(k) for k in KS])
+        axes.set_xlabel("k, samples per problem")
+        axes.set_title(f"fitted on n = {n} samples a problem", fontsize=10)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.annotate("k > n", (max(KS), 21), ha="right", color="0.4", fontsize=8)
+        axes.annotate("dashed: exact; points: posterior, 95 % intervals", (0.97, 95), color="0.4", fontsize=8)
+    first = np.atleast_1d(panels)[0]
+    first.set_ylabel("pass@k of 100 problems, %")
+    first.legend(frameon=False, fontsize=8, loc="lower right", bbox_to_anchor=(1, 0.06))
+    figure.savefig(path, dpi=150)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ def main() -> None:
     parser.add_argument("--model", required=True)
     parser.add_argument("--base-url", default="http://localhost:8000/v1")
     parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--many", type=int, default=MANY, help="the larger number of samples a prompt")
     parser.add_argument("-o", "--output", type=Path, default=Path("benchmarks/results/throughput.csv"))
     parser.add_argument("--one", choices=("alone", "boundary"), help=argparse.SUPPRESS)
     parser.add_argument("-n", type=int, help=argparse.SUPPRESS)
@@ -52,7 +53,7 @@ def main() -> None:
         {"engine": given.engine, "program": program, "repeat": repeat, "n": n, **measured(program, n)}
         for repeat in range(given.repeats)
         for program in (("alone", "boundary") if repeat % 2 == 0 else ("boundary", "alone"))
-        for n in (FEW, MANY)
+        for n in (FEW, given.many)
     ]
     table = pd.DataFrame(rows)
     if given.output.exists():
@@ -66,15 +67,17 @@ def measured(program: str, n: int) -> dict[str, float]:
     """Run one program in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.throughput", *sys.argv[1:], "--one", program, "-n", str(n)]
     out = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-    found: dict[str, float] = json.loads(out.splitlines()[-1])
+    # vLLM says things of its own there, even at the end.
+    said = next(line for line in reversed(out.splitlines()) if line.startswith("{\"tokens\""))
+    found: dict[str, float] = json.loads(said)
     print(program, n, found, flush=True)
     return found
 
 
 def rates(table: pd.DataFrame) -> pd.DataFrame:
     """Tokens per second of the two programs, over all repeats, and their ratio."""
-    sums = table.groupby(["engine", "program", "n"])[["tokens", "seconds"]].sum().unstack("n")
-    more = {what: sums[what][MANY] - sums[what][FEW] for what in ("tokens", "seconds")}
+    sums = table.groupby(["engine", "program", table["n"] > FEW])[["tokens", "seconds"]].sum().unstack("n")
+    more = {what: sums[what][True] - sums[what][False] for what in ("tokens", "seconds")}
     found = (more["tokens"] / more["seconds"]).unstack("program")
     return found.assign(ratio=found["boundary"] / found["alone"]).round(2)
 

@@ -270,9 +270,9 @@ def spread(heights: Sequence[float], rooms: Sequence[float]) -> list[float]:
     return placed
 
 
-def arm_label(model: str, base: str | None) -> str:
-    """Name a model in a narrow column, with its role where two are compared."""
-    role = "" if base is None else " (base)" if model == base else " (RL)"
+def arm_label(model: str, base: str | None, alone: bool) -> str:
+    """Name a model in a narrow column, with its role; of several beside the base each may be something else."""
+    role = "" if base is None else " (base)" if model == base else " (RL)" if alone else ""
     return textwrap.fill(model + role, width=22, break_on_hyphens=True)
 
 

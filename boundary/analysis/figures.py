@@ -69,12 +69,13 @@ def pass_curves(estimates: pd.DataFrame, benchmark: str, n: int) -> Figure:
     figure, axes = canvas(rows, benchmark, explanation)
     base = base_model(estimates)
     ends = []
-    for model, colour in _arms_in(rows, estimates).items():
+    arms = _arms_in(rows, estimates)
+    for model, colour in arms.items():
         curve = curve_of(rows, model)
         if bounded:
             draw_allowed(axes, rows, model, n, colour)
         draw_curve(axes, curve, curve_of(rows, model, observed=True), n, colour)
-        ends.append((float(curve.middle[-1]), arm_label(model, base), colour))
+        ends.append((float(curve.middle[-1]), arm_label(model, base, alone=len(arms) <= 2), colour))
     percent_axis(axes, "pass@k, share of problems solved")
     budget_axis(axes, rows, n)
     label_ends(axes, ends)
@@ -105,7 +106,7 @@ def shrinkage_curve(estimates: pd.DataFrame, benchmark: str, n: int) -> Figure:
         if alone:
             draw_edges(axes, witness_of(rows, model, SIMULTANEOUS), colour)
         draw_curve(axes, curve, curve_of(rows, model, observed=True), n, colour)
-        ends.append((float(curve.middle[-1]), arm_label(model, base), colour))
+        ends.append((float(curve.middle[-1]), arm_label(model, base, alone=len(arms) == 1), colour))
     percent_axis(axes, "shrinkage, percentage points", signed=True)
     budget_axis(axes, rows, n)
     _name_sides(axes)

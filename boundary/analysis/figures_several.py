@@ -164,7 +164,7 @@ def histogram(estimates: pd.DataFrame, benchmark: str, n: int) -> Figure:
         for i, model in enumerate(models):
             _draw_bars(axes, rows.loc[rows["model"] == model], colours[model], i, len(models), n)
             words = {"xycoords": "axes fraction", "color": colours[model], "fontweight": "bold", "va": "top"}
-            axes.annotate(arm_label(model, base), (1.02, 1 - 0.4 * i), **words)
+            axes.annotate(arm_label(model, base, alone=len(arms) == 1), (1.02, 1 - 0.4 * i), **words)
         axes.set_xticks(range(len(BINS)), BINS)
         axes.set_xlabel("solve rate p of a problem")
         axes.grid(axis="y", color=RULE, linewidth=0.5, alpha=0.7)

@@ -113,6 +113,8 @@ def _beyond(rows: pd.DataFrame, n: int) -> str:
 def _points(row: pd.Series | None) -> str:
     """A shrinkage as percentage points fewer or more, with its interval and the probability of that direction."""
     assert row is not None
+    if max(abs(row["lower"]), abs(row["upper"])) < 0.0005:
+        return "as much to within 0.1 points"
     # Where the mean is as good as 0, its sign says nothing and the more probable direction is named.
     fewer = row["mean"] > 0 if abs(row["mean"]) >= 0.0005 else row["prob_positive"] >= 0.5
     sign = 1 if fewer else -1

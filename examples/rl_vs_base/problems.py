@@ -10,7 +10,7 @@ from operator import add, mul, sub
 from pathlib import Path
 
 HERE = Path(__file__).parent / "problems"
-TESTED, TRAINED = 20, 60  # problems a kind; products of one digit have 64 in all
+TESTED, TRAINED = 20, 200  # problems a kind, where there are as many; products of one digit are 64 in all
 Kind = tuple[str, Callable[[int, int], int], Iterable[int], Iterable[int]]
 KINDS: dict[str, Kind] = {
     "products-1": ("*", mul, range(2, 10), range(2, 10)),

@@ -1,65 +1,124 @@
-"""Train the small model on arithmetic with TRL's GRPO: `python train.py MODEL OUT`, with checkpoints.
+"""Train the small model on arithmetic, in one of three ways, from what it did when it practised (practice.toml).
 
-Needs trl (pip install trl). Prompt, temperature and the rule of what is right are those of the sampling.
+python train.py grpo       # TRL's GRPO                                        -> models/grpo/checkpoint-*
+python train.py rejection  # fine-tuned on its own right samples               -> models/rejection
+python train.py distilled  # fine-tuned on the answers of a teacher who knows  -> models/distilled
+
+Prompt, temperature, token limit and the rule of what is right are those of the sampling. Needs trl.
 """
 
 import json
-import re
+import random
 import sys
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+import torch
+import transformers
 from datasets import Dataset
-from trl import GRPOConfig, GRPOTrainer
+from trl import GRPOConfig, GRPOTrainer, SFTConfig, SFTTrainer
+from verdict import right
 
 HERE = Path(__file__).parent
+BASE = HERE / "models" / "base"
 TEMPLATE = (HERE / "two-examples.txt").read_text(encoding="utf-8")
-FIRST_NUMBER = re.compile(r"\s*(-?\d+)(?!\d)")
 TOKENS = 4  # three digits at most, and what shows that the number has ended
-STEPS, SAVE_EVERY, SEED = 12, 6, 1
+SAMPLES, PROBLEMS, STEPS, SAVE_EVERY = 16, 8, 160, 20  # of GRPO: samples a problem, problems a step
+EACH = 8  # examples a problem that was solved, of the two fine-tunings
+SEED = 1
+COMMON: dict[str, Any] = {
+    "bf16": True,  # weights stay float32
+    "use_cpu": not torch.cuda.is_available(),
+    "gradient_checkpointing": False,
+    "lr_scheduler_type": "constant_with_warmup",
+    "warmup_steps": 5,
+    "learning_rate": 2e-5,
+    "save_only_model": True,
+    "logging_steps": 1,
+    "report_to": "none",
+    "seed": SEED,
+}
 
 
-def right(text: str, answer: str) -> bool:
-    """Whether the first number of a text is the answer."""
-    found = FIRST_NUMBER.match(text)
-    return found is not None and found[1] == answer
+def training_problems() -> pd.DataFrame:
+    """Problems to train on, none of which is tested: prompt, answer, and n_correct of the base's n_samples."""
+    lines = (HERE / "problems" / "train.jsonl").read_text(encoding="utf-8").splitlines()
+    problems = pd.DataFrame([json.loads(line) for line in lines])
+    problems["prompt"] = [TEMPLATE.replace("{problem}", problem) for problem in problems["problem"]]
+    practised = pd.read_csv(HERE / "practice.csv", dtype={"problem_id": str})
+    return problems.merge(practised[["problem_id", "n_samples", "n_correct"]], on="problem_id", validate="1:1")
+
+
+def base() -> Any:
+    """The base with its embeddings held fixed: a fifth of the weights, and their gradient a fifth of the time."""
+    model = transformers.AutoModelForCausalLM.from_pretrained(BASE, dtype=torch.float32)
+    model.get_input_embeddings().requires_grad_(False)
+    return model
 
 
 def reward(completions: list[str], answer: list[str], **_: Any) -> list[float]:
-    """1 for a right answer, 0 for any other."""
-    return [float(right(text, gold)) for text, gold in zip(completions, answer, strict=True)]
+    """1 for a right text, 0 for any other."""
+    return [float(right({"answer": gold}, text)) for text, gold in zip(completions, answer, strict=True)]
 
 
-def training_problems() -> list[dict[str, str]]:
-    """Prompts and answers of the problems trained on, none of which is tested."""
-    lines = (HERE / "problems" / "train.jsonl").read_text(encoding="utf-8").splitlines()
-    found = [json.loads(line) for line in lines]
-    return [{"prompt": TEMPLATE.replace("{problem}", each["problem"]), "answer": each["answer"]} for each in found]
+def grpo() -> None:
+    """Reinforcement learning on problems that the base solves now and then, without a penalty for leaving the base.
 
-
-def grpo(model: str, out: str) -> None:
-    """Reinforcement learning: groups of 8 samples of 6 problems a step, no penalty for leaving the base."""
+    A problem solved always or never gives all samples of a group the same reward, and so no gradient.
+    """
+    problems = training_problems().query("0 < n_correct < n_samples - 1")
     config = GRPOConfig(
-        output_dir=out,
-        learning_rate=4e-5,
-        per_device_train_batch_size=48,
-        num_generations=8,
+        output_dir=str(HERE / "models" / "grpo"),
+        per_device_train_batch_size=SAMPLES * PROBLEMS,
+        num_generations=SAMPLES,
         max_completion_length=TOKENS,
         temperature=1.0,
         beta=0.0,
         max_steps=STEPS,
         save_steps=SAVE_EVERY,
-        save_only_model=True,
-        logging_steps=1,
-        lr_scheduler_type="constant",
-        use_cpu=True,
-        bf16=False,
-        gradient_checkpointing=False,
-        report_to="none",
-        seed=SEED,
+        **COMMON,
     )
-    GRPOTrainer(model, reward, args=config, train_dataset=Dataset.from_list(training_problems())).train()
+    tokenizer = transformers.AutoTokenizer.from_pretrained(BASE)
+    data = Dataset.from_list(problems[["prompt", "answer"]].to_dict("records"))
+    GRPOTrainer(base(), reward, args=config, train_dataset=data, processing_class=tokenizer).train()
+
+
+def right_samples(problems: pd.DataFrame) -> list[dict[str, str]]:
+    """What the base itself got right when it practised, at most EACH of a problem."""
+    prompts = problems.set_index("problem_id")["prompt"]
+    kept: dict[str, int] = {}
+    rows = []
+    with (HERE / "practice.jsonl").open(encoding="utf-8") as file:
+        for sample in map(json.loads, file):
+            name = sample["problem_id"]
+            if sample["outcome"] == "correct" and kept.get(name, 0) < EACH:
+                kept[name] = kept.get(name, 0) + 1
+                rows.append({"prompt": prompts[name], "completion": sample["answer"]})
+    return rows
+
+
+def fine_tune(kind: str) -> None:
+    """Supervised fine-tuning, once over the examples: the base's own right samples, or as many by the teacher.
+
+    The teacher answers all problems alike often, those too which the base never solved.
+    """
+    problems = training_problems()
+    rows = right_samples(problems)
+    if kind == "distilled":
+        every = problems[["prompt", "answer"]].rename(columns={"answer": "completion"}).to_dict("records")
+        rows = [every[number % len(every)] for number in range(len(rows))]
+    random.Random(SEED).shuffle(rows)
+    out = str(HERE / "models" / kind)
+    config = SFTConfig(output_dir=out, per_device_train_batch_size=32, num_train_epochs=1, save_strategy="no", **COMMON)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(BASE)
+    trainer = SFTTrainer(base(), args=config, train_dataset=Dataset.from_list(rows), processing_class=tokenizer)
+    trainer.train()
+    trainer.save_model(out)
 
 
 if __name__ == "__main__":
-    grpo(*sys.argv[1:])
+    way = sys.argv[1] if len(sys.argv) == 2 else ""
+    if way not in ("grpo", "rejection", "distilled"):
+        raise SystemExit(__doc__)
+    grpo() if way == "grpo" else fine_tune(way)

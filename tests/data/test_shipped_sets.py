@@ -1,14 +1,20 @@
 """Every shipped set, walked: its card, its licence, its counts, and what the card says of them."""
 
 import re
+import runpy
+from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
+from scipy.stats import binom, kstest
 
 from boundary.data.catalog import SETS, card, load_counts, set_path, shipped_sets
 from boundary.errors import InputError
 
+EXAMPLE = Path(__file__).parents[2] / "examples" / "rl_vs_base"
 # Problems solved at least once by both models, by the base alone, by the RL model alone, and by neither.
-HEADLINES = {"deepscaler-1.5b": (911, 33, 12, 104), "smollm2-arithmetic": (49, 32, 11, 8)}
+HEADLINES = {"deepscaler-1.5b": (911, 33, 12, 104), "smollm2-arithmetic": (67, 14, 10, 9)}
 
 
 def test_every_folder_is_a_set_with_known_headlines():
@@ -80,7 +86,45 @@ def test_the_set_sampled_here_is_what_the_example_says():
     """Its problems are those of the example, and its totals those that were counted."""
     counts = load_counts("smollm2-arithmetic")
     totals = counts.table.groupby("model", sort=False)["n_correct"].sum()
-    assert totals.to_dict() == {"SmolLM2-135M-Instruct": 5906, "GRPO-6": 4687, "GRPO-12": 5351}
+    assert totals.to_dict() == {
+        "SmolLM2-135M-Instruct": 5906,
+        "GRPO-20": 12681,
+        "GRPO-80": 12995,
+        "GRPO-160": 12145,
+        "Distilled": 14037,
+        "Rejection": 11948,
+    }
     assert counts.problem_set_hash() == "sha256:c966661717c6d403de49d35be2745a1c3ab8408b6ebb2cdd71574a0f0e69815b"
     steps = counts.table.groupby("model", sort=False)["checkpoint_step"].unique()
-    assert [list(each) for each in steps] == [["0"], ["6"], ["12"]]
+    assert [list(each) for each in steps] == [["0"], ["20"], ["80"], ["160"], [""], [""]]
+
+
+def test_the_set_sampled_here_was_drawn_from_its_exact_solve_rates():
+    truth = pd.read_csv(EXAMPLE / "truth.csv", dtype={"problem_id": str})
+    both = truth.merge(load_counts("smollm2-arithmetic").table, on=["model", "benchmark", "problem_id"], validate="1:1")
+    assert len(both) == 600
+    assert both["left"].max() < 1e-4
+    c, n, p = both["n_correct"], both["n_samples"], both["p"]
+    ranks = binom.cdf(c - 1, n, p) + np.random.default_rng(0).random(600) * binom.pmf(c, n, p)
+    assert kstest(ranks, "uniform").pvalue > 0.01
+    sums = pd.DataFrame({"model": both["model"], "more": c - n * p, "variance": n * p * (1 - p)}).groupby("model").sum()
+    assert (sums["more"].abs() < 4 * np.sqrt(sums["variance"])).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("48", True),
+        (" \n048 eggs", True),
+        ("48.", True),
+        ("48,5", True),
+        ("480", False),
+        ("48.5", False),
+        ("-48", False),
+        ("is 48", False),
+        ("\u0664\u0668", False),
+        ("", False),
+    ],
+)
+def test_what_is_right_in_the_example(text, right):
+    assert runpy.run_path(str(EXAMPLE / "verdict.py"))["right"]({"answer": "48"}, text) is right

@@ -229,7 +229,7 @@ def _tables(analysis: Reported, rows: pd.DataFrame) -> list[Table]:
         if model != analysis.base and (rows["model"] == model).any():
             coverage = [
                 Column(f"{analysis.base} (base)", "pass_at_k", analysis.base),
-                Column(f"{model} (RL)", "pass_at_k", model),
+                Column(f"{model} (RL)" if len(analysis.models) <= 2 else model, "pass_at_k", model),
                 Column("shrinkage, points", "shrinkage", model),
             ]
             counted = [Column(words, flow, model, scale=1.0) for flow, words in HEADINGS.items()]
