@@ -14,6 +14,7 @@ How often 95 % intervals of `boundary` hold the truth, of these very problems (t
 `python -m benchmarks.calibration --docs docs/calibration.md`; populations and pairs are defined in
 `benchmarks/calibration/truths.py`. Budgets above the number of samples fitted on are extrapolated.
 [002-population.md](decisions/002-population.md) says what was tried and why the default won.
+A language model whose solve rates are known exactly is in [own-set.md](own-set.md).
 
 Where a population is truly a Beta one, a beta-binomial fit is the best there is, and the last table says what the
 default gives away to it. With 500 problems its intervals are twice as wide at four times the samples: `beta` and

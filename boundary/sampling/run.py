@@ -163,6 +163,7 @@ def sample(run: Run, progress: Progress | None = None) -> list[ArmDone]:
     if not names or not wanted:
         raise InputError(f"No {'benchmark' if names else 'model'} is named. Name one with --model and --benchmark.")
     tasks = [_task(run, name) for name in wanted]
+    _refuse_unseen(run, tasks)
     models = [_model(run, name) for name in names]
     done: list[ArmDone] = []
     for model in models:
@@ -179,6 +180,17 @@ def _task(run: Run, name: str) -> _Task:
         template=load_template(run.template or known.template),
         how=verifier(run.verifier or known.verifier, run.unsafe),
     )
+
+
+def _refuse_unseen(run: Run, tasks: Sequence[_Task]) -> None:
+    """Refuse pictures where an engine would leave them out in silence."""
+    engine = run.engine_options.get("worker", "transformers") if run.engine == "ray" else run.engine
+    pictured = [task.known.name for task in tasks if any(problem.images for problem in task.problems)]
+    if pictured and engine != "transformers":
+        raise InputError(
+            f"The benchmark '{pictured[0]}' has pictures, and the engine {engine} is given text alone. "
+            "Use --engine transformers."
+        )
 
 
 def _model(run: Run, named: str) -> _Model:

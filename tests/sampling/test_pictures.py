@@ -137,6 +137,22 @@ def test_a_picture_that_cannot_be_read_is_said_plainly(seeing_model):
         generated(seeing_model, (b"no picture",))
 
 
+@pytest.mark.parametrize(
+    ("engine", "options"), [("vllm", {}), ("openai", {"base_url": "http://localhost:1"}), ("ray", {"worker": "vllm"})]
+)
+def test_an_engine_that_would_not_see_the_pictures_is_refused(engine, options, tmp_path):
+    (tmp_path / "red.png").write_bytes(RED)
+    (tmp_path / "seen.jsonl").write_text(json.dumps({"problem": "How many ?", "answer": "3", "image": "red.png"}))
+    run = Run(tmp_path / "run", ("m",), (str(tmp_path / "seen.jsonl"),), 5, engine=engine, engine_options=options)
+    with pytest.raises(InputError, match=r"'seen' has pictures, and the engine .* is given text alone"):
+        sample(run)
+
+
+def test_a_prompt_without_a_place_for_the_picture_is_said_plainly(seeing_model):
+    with pytest.raises(InputError, match="Problem p: its prompt has no place for the image"):
+        generated(seeing_model, (RED,), text="<s>USER : How many ? ASSISTANT :")
+
+
 def test_a_run_over_problems_with_and_without_pictures(seeing_model, tmp_path):
     (tmp_path / "red.png").write_bytes(RED)
     rows = [{"problem": "How many ?", "answer": "3", "image": "red.png"}, {"problem": "How many ?", "answer": "4"}]

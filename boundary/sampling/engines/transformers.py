@@ -262,8 +262,14 @@ def _pictured(model: Any, processor: Any, sampling: Sampling, request: Request, 
     import torch
 
     images = [_image(image, request.problem_id) for image in request.images]
-    # The text has its BOS; a processor would put another one before it.
-    inputs = processor(text=[request.text], images=images, return_tensors="pt", add_special_tokens=False)
+    try:
+        # The text has its BOS; a processor would put another one before it.
+        inputs = processor(text=[request.text], images=images, return_tensors="pt", add_special_tokens=False)
+    except ValueError as error:
+        raise InputError(
+            f"Problem {request.problem_id}: its prompt has no place for the image ({error}). "
+            "Choose a template that goes into the model's chat template, such as --template vision-boxed."
+        ) from error
     inputs = inputs.to(model.device)
     begun = inputs["input_ids"].shape[1]
     pad = sampling.stop_ids[0] if sampling.stop_ids else 0
