@@ -9,7 +9,7 @@ from boundary.errors import InputError
 
 
 def judged_samples(folders: Sequence[Path], verifier: str | None = None) -> Iterator[dict[str, Any]]:
-    """The judged samples of run folders, one after the other, so that a large run need not fit into memory.
+    """The judged samples of run folders, one after the other: their texts need not fit into memory.
 
     Parameters
     ----------

@@ -14,7 +14,11 @@ from boundary.errors import InputError
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "rl_vs_base"
 # Problems solved at least once by both models, by the base alone, by the RL model alone, and by neither.
-HEADLINES = {"deepscaler-1.5b": (911, 33, 12, 104), "smollm2-arithmetic": (67, 14, 10, 9)}
+HEADLINES = {
+    "deepscaler-1.5b": (911, 33, 12, 104),
+    "smollm2-arithmetic": (67, 14, 10, 9),
+    "smollm2-transfer": (55, 1, 1, 3),
+}
 
 
 def test_every_folder_is_a_set_with_known_headlines():
