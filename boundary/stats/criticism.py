@@ -8,6 +8,7 @@ import xarray as xr
 from jaxtyping import Float
 
 from boundary.stats.observation import judged_correct
+from boundary.stats.quiet_arviz import import_arviz
 from boundary.stats.solve_rates import SolveRates
 
 # Vehtari et al. 2024, arXiv 1507.02646: above this, importance sampling of one left-out problem is not reliable.
@@ -73,7 +74,7 @@ def loo(rates: SolveRates) -> Loo | None:
 
 def _smoothed_weights(log_likelihood: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Log weights of leaving out (problem, sample), Pareto-smoothed, and Pareto k, from (chain, draw, problem)."""
-    import arviz as az
+    az = import_arviz()
 
     draws: Any = xr.DataArray(log_likelihood, dims=("chain", "draw", "problem"))
     if hasattr(az, "psislw"):  # ArviZ 0.23, which takes the weights; ArviZ 1 takes the log likelihood

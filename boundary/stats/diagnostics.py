@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
+from boundary.stats.quiet_arviz import import_arviz
+
 # Vehtari et al. 2021, arXiv 1903.08008: R-hat below 1.01, and at least 100 effective draws a chain for four chains.
 MAX_R_HAT = 1.01
 MIN_ESS = 400.0
@@ -32,7 +34,7 @@ def convergence(quantities: dict[str, xr.DataArray]) -> dict[str, Convergence]:
     """
     if not quantities:
         return {}
-    import arviz as az
+    az = import_arviz()
 
     finite = {name: _finite(array) for name, array in quantities.items()}
     varying = xr.Dataset({name: array for name, array in finite.items() if float(array.std()) > 0})

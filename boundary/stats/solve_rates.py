@@ -10,6 +10,7 @@ import xarray as xr
 from jaxtyping import Float, Int
 
 from boundary.stats.observation import VerdictErrors
+from boundary.stats.quiet_arviz import import_arviz
 
 if TYPE_CHECKING:
     import arviz
@@ -170,7 +171,7 @@ class SolveRates:
 
         if int(version("arviz").split(".")[0]) >= 1:
             return xr.DataTree.from_dict(self.groups())
-        import arviz as az
+        az = import_arviz()
 
         groups: dict[str, Any] = self.groups()
         return az.InferenceData(**groups)

@@ -1,5 +1,9 @@
 """Convergence of reported quantities: what it passes and what it must not pass."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -61,3 +65,10 @@ def test_summary_keeps_infinity_and_leaves_out_the_undefined():
     assert summary.upper == np.inf
     assert summary.prob_positive == 1.0
     assert np.isnan(summarise(np.array([np.nan]), 0.95).mean)
+
+
+def test_arviz_is_imported_without_its_daily_notice(tmp_path):
+    """ArviZ 0.23 warns on the first import of a day, which it remembers in the user's cache."""
+    code = "from boundary.stats.quiet_arviz import import_arviz; import_arviz().rhat"
+    command = [sys.executable, "-W", "error::FutureWarning", "-c", code]
+    subprocess.run(command, check=True, env=os.environ | {"XDG_CACHE_HOME": str(tmp_path)})
