@@ -68,7 +68,7 @@ def measured(program: str, n: int) -> dict[str, float]:
     command = [sys.executable, "-m", "benchmarks.throughput", *sys.argv[1:], "--one", program, "-n", str(n)]
     out = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     # vLLM says things of its own there, even at the end.
-    said = next(line for line in reversed(out.splitlines()) if line.startswith("{\"tokens\""))
+    said = next(line for line in reversed(out.splitlines()) if line.startswith('{"tokens"'))
     found: dict[str, float] = json.loads(said)
     print(program, n, found, flush=True)
     return found
@@ -168,8 +168,7 @@ def openai_alone(given: argparse.Namespace) -> int:
 def vllm_alone(given: argparse.Namespace) -> int:
     import vllm
 
-    tokenizer, prompts = prompt_ids(given)
-    del tokenizer
+    _, prompts = prompt_ids(given)
     engine = vllm.LLM(given.model, max_model_len=512, enforce_eager=True, generation_config="vllm", seed=1)
     settings = vllm.SamplingParams(n=given.n, temperature=TEMPERATURE, top_p=TOP_P, max_tokens=TOKENS)
     outputs = engine.generate([{"prompt_token_ids": prompt} for prompt in prompts], settings, use_tqdm=False)

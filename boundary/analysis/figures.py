@@ -106,7 +106,7 @@ def shrinkage_curve(estimates: pd.DataFrame, benchmark: str, n: int) -> Figure:
         if alone:
             draw_edges(axes, witness_of(rows, model, SIMULTANEOUS), colour)
         draw_curve(axes, curve, curve_of(rows, model, observed=True), n, colour)
-        ends.append((float(curve.middle[-1]), arm_label(model, base, alone=len(arms) == 1), colour))
+        ends.append((float(curve.middle[-1]), arm_label(model, base, alone=False), colour))
     percent_axis(axes, "shrinkage, percentage points", signed=True)
     budget_axis(axes, rows, n)
     _name_sides(axes)

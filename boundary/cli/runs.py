@@ -92,17 +92,13 @@ def verify(folder: Path, as_json: bool, quiet: bool, use: bool, **options: Any) 
 
     Every verifier's verdicts are kept, and what they disagree on is reported.
     """
-    from boundary.data.runs import arms
-    from boundary.errors import InputError
+    from boundary.data.runs import arms_of
     from boundary.sampling.store import set_in_manifest, slug
     from boundary.sampling.verifiers import verifier
     from boundary.sampling.verify import disagreements, verifier_of, verify_arm
 
-    found = arms(folder)
-    if not found:
-        raise InputError(f"'{folder}' is no run folder: it has no manifest. boundary sample -o DIR makes one.")
     said = []
-    for arm in found:
+    for arm in arms_of([folder]):
         how = verifier(options["verifier"] or verifier_of(arm), options["unsafe"])
         with progress_bar(wanted=not (quiet or as_json)) as progress:
             given = verify_arm(arm, how, options["workers"] or _processors(), options["again"], progress)

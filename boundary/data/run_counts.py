@@ -10,9 +10,10 @@ from boundary.data.runs import (
     LONG_TEXT,
     MANY_REPEATS,
     MUTABLE,
-    arms,
+    arms_of,
     chosen_verifier,
     manifest_hash,
+    model_name,
     read_manifest,
     read_verdicts,
     sample_index,
@@ -43,14 +44,11 @@ def run_table(folders: Path | Sequence[Path], verifier: str | None = None) -> pd
         If samples are not judged, shards overlap, manifests disagree, one run is there twice, or models were sampled on
         different problems of one benchmark.
     """
-    several = [folders] if isinstance(folders, Path) else list(folders)
-    found = [arm for folder in several for arm in arms(folder)]
-    if not found:
-        raise InputError(f"'{several[0]}' is no run folder: it has no manifest. boundary sample -o DIR makes one.")
+    found = arms_of([folders] if isinstance(folders, Path) else folders)
     groups: dict[tuple[str, str], list[Path]] = {}
     for arm in found:
         manifest = read_manifest(arm)
-        groups.setdefault((_model(manifest), str(manifest["benchmark"])), []).append(arm)
+        groups.setdefault((model_name(manifest), str(manifest["benchmark"])), []).append(arm)
     parts = []
     for same in groups.values():
         _refuse_unlike(same)
@@ -84,10 +82,6 @@ def refuse_other_problems(table: pd.DataFrame) -> None:
             )
 
 
-def _model(manifest: dict[str, Any]) -> str:
-    return str(manifest.get("label") or manifest["model"])
-
-
 def _judged(arm: Path, verifier: str | None) -> pd.DataFrame:
     """Outcome of every sample of an arm."""
     samples = sample_index(arm)
@@ -111,7 +105,7 @@ def _refuse_unlike(same: Sequence[Path]) -> None:
     for arm, manifest, fingerprint in zip(same, manifests, without, strict=True):
         if fingerprint != without[0]:
             raise InputError(
-                f"'{same[0]}' and '{arm}' are samples of {_model(manifest)} under different manifests "
+                f"'{same[0]}' and '{arm}' are samples of {model_name(manifest)} under different manifests "
                 f"({', '.join(differing(manifests[0], manifest))}), so they are not pooled. Count them apart."
             )
     for number, arm in enumerate(same):
@@ -155,7 +149,7 @@ def _counted(judged: pd.DataFrame, manifest: dict[str, Any], verifier: str) -> p
     outcomes = [name for name in table.columns if name != "problem_id"]
     counts = pd.DataFrame(
         {
-            "model": _model(manifest),
+            "model": model_name(manifest),
             "benchmark": manifest["benchmark"],
             "problem_id": table["problem_id"],
             "n_samples": table[outcomes].sum(axis=1),

@@ -4,7 +4,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from boundary.data.runs import arms, chosen_verifier, read_manifest, read_problems, read_samples, read_verdicts
+from boundary.data.runs import (
+    arms_of,
+    chosen_verifier,
+    model_name,
+    read_manifest,
+    read_problems,
+    read_samples,
+    read_verdicts,
+)
 from boundary.errors import InputError
 
 
@@ -26,14 +34,10 @@ def judged_samples(folders: Sequence[Path], verifier: str | None = None) -> Iter
     Raises
     ------
     InputError
-        If a folder is no run, its samples are not judged, or a file of it cannot be read.
+        If no folder is a run, its samples are not judged, or a file of it cannot be read.
     """
-    for folder in folders:
-        found = arms(folder)
-        if not found:
-            raise InputError(f"'{folder}' is no run folder: it has no manifest. boundary sample -o DIR makes one.")
-        for arm in found:
-            yield from _of_arm(arm, verifier)
+    for arm in arms_of(folders):
+        yield from _of_arm(arm, verifier)
 
 
 def _of_arm(arm: Path, verifier: str | None) -> Iterator[dict[str, Any]]:
@@ -41,7 +45,7 @@ def _of_arm(arm: Path, verifier: str | None) -> Iterator[dict[str, Any]]:
     verdicts = read_verdicts(arm, chosen_verifier(arm, verifier)).set_index(["problem_id", "sample_index"])
     given = dict(zip(verdicts.index, verdicts.itertuples(index=False), strict=True))
     problems = {str(problem["problem_id"]): problem for problem in read_problems(arm)}
-    named = {"model": manifest.get("label") or manifest["model"], "benchmark": manifest["benchmark"]}
+    named = {"model": model_name(manifest), "benchmark": manifest["benchmark"]}
     for sample in read_samples(arm):
         verdict = given.get((sample["problem_id"], sample["sample_index"]))
         if verdict is None:

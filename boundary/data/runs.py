@@ -7,7 +7,7 @@ frame of its own, that lists what it holds, so that counting and resuming need n
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,25 @@ def arms(folder: Path) -> list[Path]:
     """Arms of a run folder, sorted: itself, or folders up to two levels below (MODEL/BENCHMARK)."""
     found = (path for depth in ("", "*/", "*/*/") for path in folder.glob(depth + MANIFEST))
     return sorted(path.parent for path in found)
+
+
+def arms_of(folders: Sequence[Path]) -> list[Path]:
+    """Arms of all run folders.
+
+    Raises
+    ------
+    InputError
+        If there is none at all.
+    """
+    found = [arm for folder in folders for arm in arms(folder)]
+    if not found:
+        raise InputError(f"'{folders[0]}' is no run folder: it has no manifest. boundary sample -o DIR makes one.")
+    return found
+
+
+def model_name(manifest: Mapping[str, Any]) -> str:
+    """What a model is called in counts and reports: its label, or else itself."""
+    return str(manifest.get("label") or manifest["model"])
 
 
 def read_manifest(arm: Path) -> dict[str, Any]:

@@ -6,14 +6,14 @@ from typing import Any
 from boundary.data.runs import (
     LONG_TEXT,
     MANY_REPEATS,
-    arms,
+    arms_of,
+    model_name,
     read_manifest,
     read_problems,
     read_verdicts,
     sample_index,
     verdict_names,
 )
-from boundary.errors import InputError
 
 
 def run_status(folder: Path) -> list[dict[str, Any]]:
@@ -30,10 +30,7 @@ def run_status(folder: Path) -> list[dict[str, Any]]:
     InputError
         If it is no run folder, or a shard is damaged or held twice.
     """
-    found = arms(folder)
-    if not found:
-        raise InputError(f"'{folder}' is no run folder: it has no manifest. boundary sample -o DIR makes one.")
-    return [_arm_status(arm) for arm in found]
+    return [_arm_status(arm) for arm in arms_of([folder])]
 
 
 def sentences(status: dict[str, Any]) -> list[str]:
@@ -68,7 +65,7 @@ def _arm_status(arm: Path) -> dict[str, Any]:
     held = int((table["sample_index"] < wanted).sum()) if wanted else len(table)
     return {
         "folder": str(arm),
-        "model": str(manifest.get("label") or manifest["model"]),
+        "model": model_name(manifest),
         "benchmark": manifest["benchmark"],
         "n_problems": n_problems,
         "n_wanted": wanted,

@@ -1,6 +1,6 @@
-"""Arithmetic problems for training and testing, five kinds of unlike difficulty: no problem is in both parts.
+"""Arithmetic problems for training and testing, five kinds of unlike difficulty, and how they are asked.
 
-python problems.py          # writes problems/KIND.jsonl (tested) and problems/train.jsonl
+python problems.py          # writes problems/KIND.jsonl (tested) and problems/train.jsonl: none is in both
 """
 
 import json
@@ -10,6 +10,8 @@ from operator import add, mul, sub
 from pathlib import Path
 
 HERE = Path(__file__).parent / "problems"
+TEMPLATE = (Path(__file__).parent / "two-examples.txt").read_text(encoding="utf-8")
+TOKENS = 4  # of an answer: three digits at most, and what shows that the number has ended
 TESTED, TRAINED = 20, 200  # problems a kind, where there are as many; products of one digit are 64 in all
 Kind = tuple[str, Callable[[int, int], int], Iterable[int], Iterable[int]]
 KINDS: dict[str, Kind] = {
@@ -35,6 +37,13 @@ def write(name: str, problems: Iterable[dict[str, str]]) -> None:
     """Write problems, a line of JSON each."""
     HERE.mkdir(exist_ok=True)
     (HERE / f"{name}.jsonl").write_text("".join(json.dumps(each) + "\n" for each in problems), encoding="utf-8")
+
+
+def read(name: str) -> list[dict[str, str]]:
+    """Problems that were written, each with its prompt."""
+    lines = (HERE / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    found: list[dict[str, str]] = [json.loads(line) for line in lines]
+    return [{**each, "prompt": TEMPLATE.replace("{problem}", each["problem"])} for each in found]
 
 
 if __name__ == "__main__":

@@ -17,13 +17,12 @@ import pandas as pd
 import torch
 import transformers
 from datasets import Dataset
+from problems import TOKENS, read
 from trl import GRPOConfig, GRPOTrainer, SFTConfig, SFTTrainer
 from verdict import right
 
 HERE = Path(__file__).parent
 BASE = HERE / "models" / "base"
-TEMPLATE = (HERE / "two-examples.txt").read_text(encoding="utf-8")
-TOKENS = 4  # three digits at most, and what shows that the number has ended
 SAMPLES, PROBLEMS, STEPS, SAVE_EVERY = 16, 8, 160, 20  # of GRPO: samples a problem, problems a step
 EACH = 8  # examples a problem that was solved, of the two fine-tunings
 SEED = 1
@@ -43,9 +42,7 @@ COMMON: dict[str, Any] = {
 
 def training_problems() -> pd.DataFrame:
     """Problems to train on, none of which is tested: prompt, answer, and n_correct of the base's n_samples."""
-    lines = (HERE / "problems" / "train.jsonl").read_text(encoding="utf-8").splitlines()
-    problems = pd.DataFrame([json.loads(line) for line in lines])
-    problems["prompt"] = [TEMPLATE.replace("{problem}", problem) for problem in problems["problem"]]
+    problems = pd.DataFrame(read("train"))
     practised = pd.read_csv(HERE / "practice.csv", dtype={"problem_id": str})
     return problems.merge(practised[["problem_id", "n_samples", "n_correct"]], on="problem_id", validate="1:1")
 

@@ -5,22 +5,19 @@ sampling estimates is known. Columns: model, benchmark, problem_id, p, and `left
 were too improbable to follow, by which p may be too small.
 """
 
-import json
 import re
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import torch
 import transformers
+from problems import KINDS, TOKENS, read
 from verdict import right
 
-HERE = Path(__file__).parent
-TEMPLATE = (HERE / "two-examples.txt").read_text(encoding="utf-8")
-KINDS = ("products-1", "products-2-1", "sums-2-1", "sums-2", "differences-2")
-TOKENS, SMALLEST, BATCH = 4, 1e-7, 128
+SMALLEST, BATCH = 1e-7, 128
 BEGUN = re.compile(r"\s*(\d*)(\.?)", re.ASCII)
 
 
@@ -41,7 +38,6 @@ class Model:
         self.tokenizer = transformers.AutoTokenizer.from_pretrained(path)
         self.model = transformers.AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32).eval()
         words = [self.tokenizer.decode([token]) for token in range(self.model.config.vocab_size)]
-        self.stops = [self.tokenizer.convert_tokens_to_ids(name) for name in ("<|endoftext|>", "<|im_end|>")]
         # Only these can begin a number, go on with it or put off its end; all others end what is there.
         self.going_on = {
             token: word for token, word in enumerate(words) if word.isspace() or word == "." or re.search(r"\d", word)
@@ -74,33 +70,38 @@ def is_sure(problem: dict[str, Any], text: str) -> bool:
     return all(right(problem, text + more) for more in ("", "0", ".0"))
 
 
+def continued(model: Model, problem: dict[str, Any], begun: Text, chance: torch.Tensor) -> Iterator[tuple[str, Text]]:
+    """What one more token makes of a text: `right` whatever follows, or `open`; what is wrong is left out."""
+    for token, word in model.going_on.items():
+        tokens = (*begun.tokens, token)
+        text = Text(begun.problem, tokens, begun.text + word, begun.p * float(chance[token]))
+        ended = len(tokens) == TOKENS
+        if right(problem, text.text) if ended else is_sure(problem, text.text):
+            yield "right", text
+        elif not ended and may_become_right(text.text, problem["answer"]):
+            yield "open", text
+
+
 def solve_rates(model: Model, problems: list[dict[str, Any]]) -> tuple[list[float], list[float]]:
     """For each problem the probability of a right text, and of beginnings not followed."""
-    prompts = [model.tokenizer(TEMPLATE.replace("{problem}", each["problem"]))["input_ids"] for each in problems]
+    prompts = [model.tokenizer(each["prompt"])["input_ids"] for each in problems]
     p, left = [0.0] * len(problems), [0.0] * len(problems)
-    texts = [Text(problem, (), "", 1.0) for problem in range(len(problems))]
-    for place in range(TOKENS):
-        following: list[Text] = []
-        for start in range(0, len(texts), BATCH):
-            batch = texts[start : start + BATCH]
-            chances = model.next_tokens([prompts[each.problem] + list(each.tokens) for each in batch])
-            for each, chance in zip(batch, chances, strict=True):
-                problem = problems[each.problem]
-                known = float(chance[list(model.going_on)].sum())
-                if right(problem, each.text):  # any other token, a stop among them, ends the number
-                    p[each.problem] += each.p * (1 - known)
-                for token, word in model.going_on.items():
-                    text, now = each.text + word, each.p * float(chance[token])
-                    if place == TOKENS - 1:
-                        p[each.problem] += now * right(problem, text)
-                    elif is_sure(problem, text):
-                        p[each.problem] += now
-                    elif may_become_right(text, problem["answer"]):
-                        if now > SMALLEST:
-                            following.append(Text(each.problem, (*each.tokens, token), text, now))
-                        else:
-                            left[each.problem] += now
-        texts = following
+    texts = [Text(number, (), "", 1.0) for number in range(len(problems))]
+    while texts:
+        batch, texts = texts[:BATCH], texts[BATCH:]
+        chances = model.next_tokens([prompts[each.problem] + list(each.tokens) for each in batch])
+        ends = 1 - chances[:, list(model.going_on)].sum(1)
+        for begun, chance, end in zip(batch, chances, ends.tolist(), strict=True):
+            problem = problems[begun.problem]
+            if right(problem, begun.text):  # any other token, a stop among them, ends the number
+                p[begun.problem] += begun.p * end
+            for state, text in continued(model, problem, begun, chance):
+                if state == "right":
+                    p[begun.problem] += text.p
+                elif text.p > SMALLEST:
+                    texts.append(text)
+                else:
+                    left[begun.problem] += text.p
     return p, left
 
 
@@ -110,8 +111,7 @@ def main(named: list[str]) -> None:
     for name, _, path in (word.partition("=") for word in named):
         model = Model(path)
         for kind in KINDS:
-            lines = (HERE / "problems" / f"{kind}.jsonl").read_text(encoding="utf-8").splitlines()
-            problems = [json.loads(line) for line in lines]
+            problems = read(kind)
             for problem, p, left in zip(problems, *solve_rates(model, problems), strict=True):
                 rows.append((name, kind, problem["problem_id"], f"{p:.9f}", f"{left:.9f}"))
     table = pd.DataFrame(rows, columns=["model", "benchmark", "problem_id", "p", "left"])

