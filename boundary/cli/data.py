@@ -84,7 +84,7 @@ def get(name: str, patterns: tuple[str, ...], refresh: bool, as_json: bool) -> N
     """Fetch a published set that lives elsewhere, and print where its files are.
 
     Files are kept in ~/.cache/boundary (or $BOUNDARY_CACHE) with their revision and SHA-256, and are checked against
-    these whenever they are asked for again. Needs the extra `hub`: pip install 'boundary-stats[hub]'.
+    these whenever they are asked for again. Needs the extra `hub` (the package huggingface_hub).
     """
     from boundary.data.published import fetch, published_card
 

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from boundary.data.catalog import FENCE, shipped_sets
-from boundary.errors import InputError
+from boundary.errors import InputError, missing_package
 
 CARDS = Path(str(files("boundary") / "data" / "published"))
 MANIFEST = "manifest.json"
@@ -234,7 +234,5 @@ def _hub() -> Any:
     try:
         import huggingface_hub
     except ImportError as error:
-        raise InputError(
-            "Getting a published set needs the extra 'hub', which is not installed: pip install 'boundary-stats[hub]'"
-        ) from error
+        raise missing_package("huggingface_hub", extra="hub") from error
     return huggingface_hub

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from boundary.errors import InputError
+from boundary.errors import InputError, missing_package
 from boundary.sampling.code_tests import CODE_TESTS
 from boundary.sampling.generated import gym_entries
 from boundary.sampling.task import Problem
@@ -147,10 +147,7 @@ def _hub_rows(known: Benchmark) -> list[dict[str, Any]]:
     try:
         import datasets
     except ImportError as error:
-        raise InputError(
-            f"The benchmark '{known.name}' is fetched with the package datasets: "
-            "pip install 'boundary-stats[sampling]'."
-        ) from error
+        raise missing_package("datasets", extra="sampling") from error
     source, options = known.source, {"revision": known.revision}
     if known.files:
         at = f"hf://datasets/{known.source}" + (f"@{known.revision}" if known.revision else "")

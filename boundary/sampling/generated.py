@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from boundary.errors import InputError
+from boundary.errors import InputError, missing_package
 
 RIGHT = 1.0
 FIXED_ORDER = {"PYTHONHASHSEED": "0"}
@@ -54,9 +54,7 @@ def gym_dataset(name: str, options: Mapping[str, Any]) -> Any:
         import reasoning_gym
         from reasoning_gym.factory import DATASETS
     except ImportError as error:
-        raise InputError(
-            "Problems of reasoning-gym need that package: pip install 'boundary-stats[verify]'."
-        ) from error
+        raise missing_package("reasoning-gym", extra="verify") from error
     if name not in DATASETS:
         near = get_close_matches(name, DATASETS, n=1)
         hint = f" Did you mean '{near[0]}'?" if near else ""

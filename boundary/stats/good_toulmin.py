@@ -1,5 +1,6 @@
 """Smoothed Good-Toulmin estimates of pass@k beyond n: the counting of unseen species, with problems for species."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -58,8 +59,8 @@ def good_toulmin(
     budgets, seen = checked_budgets(k), (n_samples > 0).all(axis=1)
     c, drawn = n_correct[seen], n_samples[seen]
     n = int(drawn.min()) if seen.sum() > 1 else 0
-    furthest = int(n * max(np.log(max(n, 1)), 1.0))
-    spread = norm.ppf((1 + level) / 2) / np.sqrt(max(seen.sum(), 1))
+    furthest = int(n * max(math.log(max(n, 1)), 1.0))
+    spread = norm.ppf((1 + level) / 2) / math.sqrt(max(int(seen.sum()), 1))
     found = np.full((3, len(budgets)), np.nan)
     for i, budget in enumerate(budgets):
         if n < budget <= furthest:

@@ -112,9 +112,7 @@ def test_a_wanted_width_is_reached():
 
 
 def test_a_budget_is_kept_and_one_model_alone_is_sampled():
-    made = bd.plan(
-        table(), "shrinkage(16) > 0", base="the-base", prior="independent", budget=300, only="the-rl"
-    )
+    made = bd.plan(table(), "shrinkage(16) > 0", base="the-base", prior="independent", budget=300, only="the-rl")
     assert 0 < made.n_more <= 300
     assert set(made.rows["model"]) == {"the-rl"}
 

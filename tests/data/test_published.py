@@ -140,7 +140,7 @@ def test_the_missing_extra_is_named(monkeypatch, tmp_path):
     monkeypatch.setenv("BOUNDARY_CACHE", str(tmp_path))
     result = CliRunner().invoke(main, ["data", "get", NAME])
     assert result.exit_code == 2
-    assert "boundary-stats[hub]" in result.stderr
+    assert "pip install '.[hub]'" in result.stderr
 
 
 @pytest.mark.parametrize(

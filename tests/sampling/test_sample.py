@@ -167,7 +167,7 @@ def test_what_came_in_before_a_failure_is_stored(server, tokenizer_folder, probl
         (["--benchmark", "math50"], "Did you mean 'math500'"),
         (["--template", "qwen-boxd"], "Did you mean 'qwen-boxed'"),
         (["--verifier", "maths"], "Did you mean 'math'"),
-        (["--engine", "vllm"], "pip install 'boundary-stats[vllm]'"),
+        (["--engine", "vllm"], "pip install '.[vllm]'"),
         (["--shard", "2/2"], "is no part"),
     ],
 )

@@ -15,7 +15,7 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from boundary.errors import InputError
+from boundary.errors import InputError, missing_package
 from boundary.sampling.task import Completion
 
 
@@ -169,8 +169,7 @@ def needed(package: str) -> str:
             return version(name)
         except PackageNotFoundError:
             continue
-    extra = _EXTRAS.get(package, "sampling")
-    raise InputError(f"The package {package} is not installed: pip install 'boundary-stats[{extra}]'.")
+    raise missing_package(package, extra=_EXTRAS.get(package, "sampling"))
 
 
 def noise_seed(*parts: object) -> int:

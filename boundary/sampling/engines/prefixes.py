@@ -40,7 +40,7 @@ def shared_prefixes(model: Any, ids: Any, mask: Any, rows: Any, sampling: Sampli
     ends = torch.tensor(sampling.stop_ids, dtype=ids.dtype, device=ids.device)
     tokens, places = ids, (mask.cumsum(1) - 1).masked_fill(mask == 0, 1)
     for left in reversed(range(max_tokens)):
-        read = {"input_ids": tokens, "attention_mask": mask, "position_ids": places, "past_key_values": cache}
+        read = {"input_ids": tokens, "attention_mask": mask, "position_ids": places, "cache": cache}
         logits = model(**read, use_cache=True, logits_to_keep=1).logits[:, -1].float()
         drawn = _drawn(logits, at, sampling)
         for sample, token in zip(alive.tolist(), drawn.tolist(), strict=True):

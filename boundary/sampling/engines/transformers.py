@@ -181,9 +181,9 @@ def _read_once(model: Any, ids: Any, mask: Any, rows: Any) -> dict[str, Any]:
         "DynamicLayer"
     }:  # windows, states: leave these to the library
         return {}
-    model(**read, past_key_values=held, use_cache=True, logits_to_keep=1)
+    model(**read, cache=held, use_cache=True, logits_to_keep=1)
     held.batch_select_indices(rows)
-    return {"past_key_values": held}
+    return {"cache": held}
 
 
 def _completion(tokenizer: Any, sampling: Sampling, problem_id: str, place: int, tokens: Ids) -> Completion:

@@ -17,7 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from boundary.errors import InputError
+from boundary.errors import InputError, missing_package
 from boundary.sampling.task import Completion, Outcome, Problem, Verdict
 from boundary.sampling.verifiers import choice, code, exact, gym, math, number, vision
 from boundary.sampling.verifiers.extraction import Extracted, first_number, last_number, marked_answer
@@ -119,7 +119,6 @@ VERIFIERS: Mapping[str, Verifier] = {
 }
 # What judges for them, so that another version of it is another verifier.
 _PACKAGES = {"math": "math-verify", "vision": "math-verify", "reasoning-gym": "reasoning-gym"}
-_EXTRA = "pip install 'boundary-stats[verify]'"
 
 
 def verifier(name: str, unsafe: bool = False) -> Verifier:
@@ -242,7 +241,7 @@ def _package_version(name: str) -> str:
     try:
         return version(_PACKAGES[name])
     except PackageNotFoundError as error:
-        raise InputError(f"The verifier '{name}' needs the package {_PACKAGES[name]}: {_EXTRA}.") from error
+        raise missing_package(_PACKAGES[name], extra="verify") from error
 
 
 def _users_own(name: str) -> Verifier:

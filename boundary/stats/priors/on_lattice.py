@@ -80,7 +80,7 @@ def _joint_log_density(population: Population, theta: Array, data: JointData) ->
     size = data.base.shape[-1]
     given_base = data.base @ weights.T.reshape(-1, size, size)
     chance = jnp.einsum("cgj,gsj->gcs", given_base, data.rl)
-    return (data.problems[:, None] * jnp.log(chance + LEAST_CHANCE)).sum(axis=(0, 2)) + log_prior
+    return (jnp.log(chance + LEAST_CHANCE) * data.problems[:, None]).sum(axis=(0, 2)) + log_prior
 
 
 def fit_on_lattice(
