@@ -116,13 +116,13 @@ def first_loss_set(band: Band) -> tuple[float, float]:
     --------
     >>> lower = np.array([-0.2, -0.1, 0.1])
     >>> first_loss_set(Band(np.array([1, 2, 3]), lower + 0.05, lower, lower + 0.15, 2.0))
-    (2, 3)
+    (2.0, 3.0)
     """
     ahead = band.upper < 0
     prefix = len(ahead) if ahead.all() else int(ahead.argmin())
     behind = np.flatnonzero(band.lower > 0)
-    first = int(band.k[prefix - 1]) + 1 if prefix else 1
-    return first, int(band.k[behind[0]]) if len(behind) else np.inf
+    first = float(band.k[prefix - 1]) + 1 if prefix else 1.0
+    return first, float(band.k[behind[0]]) if len(behind) else np.inf
 
 
 def _budgets(furthest: int) -> list[int]:

@@ -207,7 +207,7 @@ def _block(
     whitened = jax.scipy.linalg.solve(metric, position - centre[:, None])
 
     def proposal(z: Array, grad: Array, momentum: Array, step: Array) -> Any:
-        def leapfrog(_: int, state: tuple[Array, ...]) -> tuple[Array, ...]:
+        def leapfrog(_: Array, state: tuple[Array, ...]) -> tuple[Array, ...]:
             z, momentum, grad = state
             momentum = momentum - 0.5 * step * grad
             z = z + step * momentum

@@ -60,7 +60,9 @@ class VerdictErrors:
 
 
 def judged_correct(
-    p: Float[np.ndarray, "..."], false_positive: Float[np.ndarray, "..."], false_negative: Float[np.ndarray, "..."]
+    p: Float[np.ndarray, "..."],
+    false_positive: float | Float[np.ndarray, "..."],
+    false_negative: float | Float[np.ndarray, "..."],
 ) -> Float[np.ndarray, "..."]:
     """Probability that a sample is judged correct.
 

@@ -91,12 +91,12 @@ def test_superpopulation_uses_the_new_problems(rates):
 
 
 @pytest.mark.parametrize("k", [0, -3, 1.5])
-def test_budgets_that_are_none_are_refused(rates, k):
+def test_budgets_that_are_none_are_refused(rates, k, unchecked_types):
     with pytest.raises(ValueError, match="at least 1"):
         pass_at_k(rates, [k])
 
 
-def test_unknown_names_are_refused(rates):
+def test_unknown_names_are_refused(rates, unchecked_types):
     with pytest.raises(ValueError, match="No model"):
         flows(rates, 1, base="nobody")
     with pytest.raises(ValueError, match="Unknown target"):

@@ -32,8 +32,9 @@ def constant(shape, positive, negative=0.0):
 
 @given(st.floats(0, 1), rates, rates, rates)
 def test_ends_of_the_map_and_guessing(p, positive, negative, guess):
-    assert judged_correct(0.0, positive, negative) == positive
-    assert judged_correct(1.0, positive, negative) == pytest.approx(1 - negative)
+    p, positive, negative, guess = (np.array([rate]) for rate in (p, positive, negative, guess))
+    assert judged_correct(np.zeros(1), positive, negative) == positive
+    assert judged_correct(np.ones(1), positive, negative) == pytest.approx(1 - negative)
     answered = guess + (1 - guess) * p
     one_step = judged_correct(p, with_guessing(positive, negative, guess), negative)
     assert one_step == pytest.approx(judged_correct(answered, positive, negative))
@@ -95,10 +96,10 @@ def test_lattice_likelihood_under_errors_is_the_integral_over_each_hat(c, n):
 @given(st.floats(0.01, 0.99), rates, rates)
 def test_rates_of_verdicts_undo_the_confusion_table(share, positive, negative):
     """From a known confusion table to the audit's two shares and back."""
-    q = judged_correct(share, positive, negative)
-    wrong_of_correct, correct_of_wrong = (1 - share) * positive / max(q, 1e-300), share * negative / (1 - q)
-    found = rates_of_verdicts(np.array(wrong_of_correct), np.array(correct_of_wrong), q)
-    np.testing.assert_allclose(found, (positive, negative), atol=1e-9)
+    q = judged_correct(np.array([share]), positive, negative)
+    wrong_of_correct, correct_of_wrong = (1 - share) * positive / np.maximum(q, 1e-300), share * negative / (1 - q)
+    rates_of_errors = rates_of_verdicts(wrong_of_correct, correct_of_wrong, q.item())
+    np.testing.assert_allclose(np.ravel(rates_of_errors), (positive, negative), atol=1e-9)
 
 
 @pytest.mark.parametrize(

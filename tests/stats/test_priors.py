@@ -1,6 +1,7 @@
 """One battery for every family of priors."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from numpyro.infer.util import log_density
@@ -105,7 +106,7 @@ def test_one_model_alone(family):
 @pytest.mark.parametrize(
     ("c", "n"), [([[3]], [[2]]), ([[-1]], [[2]]), ([1, 2], [3, 3]), (np.zeros((0, 2)), np.zeros((0, 2)))]
 )
-def test_impossible_counts_are_refused(family, c, n):
+def test_impossible_counts_are_refused(family, c, n, unchecked_types):
     with pytest.raises(ValueError, match="Counts need"):
         PRIORS[family]().posterior(np.array(c), np.array(n), jax.random.key(0))
 
@@ -120,7 +121,7 @@ def test_independent_is_the_conjugate_posterior():
 
 def test_independent_refuses_improper_parameters_and_new_problems():
     with pytest.raises(ValueError, match="above 0"):
-        Independent(a=0)
+        Independent(a=0.0)
     rates = Independent().posterior(np.array([[1]]), np.array([[2]]), jax.random.key(0))
     with pytest.raises(ValueError, match="no population"):
         pass_at_k(rates, 1, target="superpopulation")
@@ -197,7 +198,7 @@ def test_inflated_population_finds_the_shares_at_zero_and_one():
 def test_rounding_is_not_taken_for_likelihood():
     # A population of huge size: all problems alike, which these are not. In float32 it once beat every other.
     c = np.array([0, 1, 9, 27, 60, 103, 127, 128], dtype=np.float32)
-    data = c, np.full_like(c, 128), np.ones_like(c)
+    data = jnp.asarray(c), jnp.full(len(c), 128.0), jnp.ones(len(c))
     at = [log_density(population, data, {}, {"mean": 0.5, "size": size})[0] for size in (1.0, 1e3, 1e8, 1e15, 1e30)]
     assert at[0] > at[1] + 100
     assert max(at[2:]) < at[1]

@@ -92,7 +92,7 @@ def test_pass_at_k_is_the_beta_mean_of_cover_at_tau(p, k):
     # Quantiles of Beta(1, k) in the middle of equal parts: the mean of a step function of height 1/5 is off by 1/parts.
     parts = 4000
     taus = beta(1, k).ppf((np.arange(parts) + 0.5) / parts)
-    mean = cover_at_tau(rates, taus).mean("tau")
+    mean = cover_at_tau(rates, taus.tolist()).mean("tau")
     np.testing.assert_allclose(mean, pass_at_k(rates, k), atol=1.0 / parts + 1e-5)
 
 

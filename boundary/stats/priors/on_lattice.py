@@ -267,7 +267,7 @@ def _grouped(rows: Int[np.ndarray, "problem 2"], slots: int = 4) -> _Groups:
     _, first, size = np.unique(distinct[:, 0], return_index=True, return_counts=True)
     slot = (np.arange(len(distinct)) - np.repeat(first, size)) % slots
     group = np.cumsum(slot == 0) - 1
-    shape = (_bucket(group[-1] + 1, 64), slots)
+    shape = (_bucket(int(group[-1]) + 1, 64), slots)
     # Empty slots repeat a pair that occurs: one that does not might have no chance at all, and an infinite gradient.
     of_base, of_rl, held = np.full(shape[0], distinct[0, 0]), np.full(shape, distinct[0, 1]), np.zeros(shape)
     of_base[group], of_rl[group] = distinct[:, 0], distinct[:, 1:]
