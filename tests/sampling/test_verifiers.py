@@ -18,7 +18,8 @@ from boundary.errors import InputError
 from boundary.sampling.store import open_store
 from boundary.sampling.task import Completion, Problem
 from boundary.sampling.verifiers import VERIFIERS, Verifier, choice, exact, judge, judging, math, verifier, vision
-from boundary.sampling.verifiers.extraction import first_number, last_boxed, last_code, last_number, marked_answer
+from boundary.sampling.verifiers.code_blocks import program_in
+from boundary.sampling.verifiers.extraction import first_number, last_boxed, last_number, marked_answer
 from boundary.sampling.verifiers.number import compare, number
 from boundary.sampling.verifiers.pool import Pool
 
@@ -206,7 +207,7 @@ def test_finding_an_answer_takes_no_time_on_long_and_nasty_texts():
         "```" * 100_000,
     ):
         start = time.monotonic()
-        for find in (marked_answer, last_boxed, last_number, first_number, last_code, choice.extract, exact.extract):
+        for find in (marked_answer, last_boxed, last_number, first_number, program_in, choice.extract, exact.extract):
             find(text)
         number(text[:2000])
         compare("1", text[:2000])

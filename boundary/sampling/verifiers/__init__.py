@@ -50,6 +50,8 @@ class Verifier:
         Seconds for one judgement.
     memory
         Bytes of address space for a worker; None for no limit.
+    extract_for
+        In place of `extract`, where the answer that a text gives depends on the problem; None where it does not.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Verifier:
     by_problem: bool = False
     timeout: float = 5.0
     memory: int | None = 4 * GIGABYTE
+    extract_for: Callable[[Problem, str], Extracted | None] | None = None
 
     @property
     def key(self) -> str:
@@ -107,13 +110,14 @@ VERIFIERS: Mapping[str, Verifier] = {
         ),
         Verifier(
             "code",
-            "1",
+            "2",
             code.extract,
             code.arguments,
             f"{_HERE}.code:compare",
             by_problem=True,
             timeout=900.0,
             memory=None,
+            extract_for=code.extract_for,
         ),
     )
 }
@@ -189,7 +193,7 @@ def _judge_batch(
     completions: Iterable[Completion],
 ) -> list[Verdict]:
     samples = list(completions)
-    found = [how.extract(sample.text) if sample.text.strip() else None for sample in samples]
+    found = [_extracted(how, problems[sample.problem_id], sample.text) for sample in samples]
     asked: list[Question | None] = []
     new: dict[Question, Problem] = {}
     for sample, each in zip(samples, found, strict=True):
@@ -203,6 +207,12 @@ def _judge_batch(
         _verdict(sample, each, None if question is None else known[question])
         for sample, each, question in zip(samples, found, asked, strict=True)
     ]
+
+
+def _extracted(how: Verifier, problem: Problem, text: str) -> Extracted | None:
+    if not text.strip():
+        return None
+    return how.extract_for(problem, text) if how.extract_for else how.extract(text)
 
 
 def _ask(how: Verifier, pool: Pool, known: dict[Question, Judgement], new: Mapping[Question, Problem]) -> None:
