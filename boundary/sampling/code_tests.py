@@ -97,7 +97,7 @@ def seconds_of(tests: Mapping[str, Any]) -> tuple[float, float]:
     return each, float(tests.get("total_seconds", total or 10 * each))
 
 
-def tested_functions(tests: Mapping[str, Any]) -> tuple[str, ...]:
+def functions_tested(tests: Mapping[str, Any]) -> tuple[str, ...]:
     """Names that the tests call and neither they nor Python define: the program has to."""
     if tests.get("function"):
         return (str(tests["function"]),)

@@ -29,6 +29,40 @@ HOSTILE = {
         "import socket\nsocket.socket(socket.AF_UNIX).connect('\\0{abstract}')" + YES
     ),
     "listen to all traffic": "import socket\nsocket.socket(socket.AF_PACKET, socket.SOCK_RAW, 3)" + YES,
+    "call the host of a virtual machine": "import socket\nsocket.socket(40, socket.SOCK_STREAM)" + YES,
+    "ask the kernel by a socket": (
+        "import socket\nfor family in set(range(64)) - {{1, 2, 10}}:\n    for kind in range(1, 6):\n        try:\n"
+        "            socket.socket(family, kind)\n        except OSError:\n            continue\n        print('yes')\n        raise SystemExit"
+    ),
+    # the kernel's settings
+    "say what becomes of crashes": "open('/proc/sys/kernel/core_pattern', 'w').write('|/bin/true')" + YES,
+    "change any setting": (
+        "import os\nfor folder, below, names in os.walk('/proc'):\n    if folder.startswith('/proc/self'):\n"
+        "        below.clear()\n    for name in names:\n        try:\n"
+        "            os.close(os.open(os.path.join(folder, name), os.O_WRONLY | os.O_NONBLOCK))\n"
+        "        except OSError:\n            continue\n        print('yes')\n        raise SystemExit"
+    ),
+    "change a setting of its own": (
+        "for name in ('oom_score_adj', 'comm', 'coredump_filter', 'clear_refs', 'timerslack_ns', 'mem', 'uid_map'):\n"
+        "    try:\n        open('/proc/self/' + name, 'r+b').close()\n    except OSError:\n        continue\n"
+        "    print('yes')\n    raise SystemExit"
+    ),
+    "press a key of the kernel": "open('/proc/sysrq-trigger', 'w').write('h')" + YES,
+    "find devices": (
+        "import os\nknown = 'null zero full random urandom fd stdin stdout stderr'.split()\n"
+        "print('yes' if set(os.listdir('/dev')) - set(known) or os.path.exists('/sys') else '')"
+    ),
+    "write its input": "import os\nos.write(0, b'x')" + YES,
+    "open its input to write": (
+        "import os\nfor flags in (os.O_WRONLY, os.O_RDWR, os.O_RDWR | os.O_TRUNC):\n"
+        "    for path in ('/dev/stdin', '/proc/self/fd/0'):\n        try:\n            os.close(os.open(path, flags))\n"
+        "        except OSError:\n            continue\n        print('yes')\n        raise SystemExit"
+    ),
+    "let itself write its input": (
+        "import os\nos.fchmod(0, 0o666)\nos.write(os.open('/proc/self/fd/0', os.O_RDWR), b'x')" + YES
+    ),
+    "become root": "import os\nos.setuid(0)" + YES,
+    "change the clock": "import time\ntime.clock_settime(0, 0)" + YES,
     # processes
     "fork bomb": "import os\nos.fork()\nprint('yes', flush=True)\nwhile True:\n    os.fork()",
     "leave a process behind": "import os, time\nif os.fork() == 0:\n    os.setsid()\n    time.sleep(1000)" + YES,
@@ -38,6 +72,10 @@ HOSTILE = {
     "start workers": "import multiprocessing as m\nm.get_context('fork').Process(target=int).start()" + YES,
     "start 20,000 threads": (
         "import threading, time\nfor _ in range(20000):\n"
+        "    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()" + YES
+    ),
+    "start threads that need little": (
+        "import threading, time\nthreading.stack_size(1 << 15)\nfor _ in range(1000):\n"
         "    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()" + YES
     ),
     "kill the parent": (
@@ -67,7 +105,7 @@ HOSTILE = {
         "import os\nfor folder, below, _ in os.walk('/'):\n"
         "    if folder.startswith('/proc') or folder.count('/') > 2:\n        below.clear()\n        continue\n"
         "    try:\n        open(os.path.join(folder, 'x'), 'w').close()\n    except OSError:\n        continue\n"
-        "    print('yes')"
+        "    print('yes')\n    raise SystemExit"
     ),
     "write outside": "open('{secret}', 'w').write('mine')" + YES,
     "read the home folder": "print(open('{secret}').read().replace('hidden', 'yes'))",

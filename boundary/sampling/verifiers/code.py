@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from boundary.errors import InputError
-from boundary.sampling.code_tests import cases_of, preamble, seconds_of, tested_functions
+from boundary.sampling.code_tests import cases_of, functions_tested, preamble, seconds_of
 from boundary.sampling.task import Outcome, Problem
 from boundary.sampling.verifiers.code_blocks import program_in
 from boundary.sampling.verifiers.extraction import Extracted
@@ -60,7 +60,7 @@ def extract_for(problem: Problem, text: str) -> Extracted | None:
     tests = problem.facts.get("tests")
     if not isinstance(tests, Mapping):
         return extract(text)
-    program = program_in(text, tested_functions(tests), continues="prefix" in tests)
+    program = program_in(text, functions_tested(tests), continues="prefix" in tests)
     return None if program is None else Extracted(*program)
 
 
@@ -132,7 +132,7 @@ def _script(tests: Mapping[str, Any], program: str, unsafe: bool) -> tuple[Outco
     """Load the program, then let the tests, in another sandbox, call it; messages go to and fro until they are done."""
     limits = Limits(seconds_of(tests)[0])
     judge_limits = Limits(limits.seconds + TESTS_SECONDS, TESTS_MEMORY, TESTS_OUTPUT)
-    names = tested_functions(tests)
+    names = functions_tested(tests)
     parts = whole_program(tests, program, names)
     task = {"code": tests["code"], "helpers": prompt_helpers(tests), "functions": names if "function" in tests else ()}
     with (
