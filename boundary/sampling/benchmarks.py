@@ -127,42 +127,64 @@ def _frozen(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _hub_problems(known: Benchmark) -> Iterator[Problem]:
-    rows = _hub_rows(known)
-    if known.keep:
-        column, value = known.keep
-        rows = [row for row in rows if (list(row[column]) if isinstance(value, list) else row[column]) == value]
-    if known.since:
-        column, first, end = known.since
-        rows = [row for row in rows if first <= str(row[column]) < end]
-    if known.rows and len(rows) not in known.rows:
+    """Problems of a set on the hub; rows are read one by one, and only those of the benchmark are held."""
+    rows = (row for row in _hub_rows(known) if _belongs(known, row))
+    problems = [_from_row(known, row, number) for number, row in enumerate(rows)]
+    if known.rows and len(problems) not in known.rows:
         expected = " or ".join(map(str, known.rows))
         raise InputError(
-            f"The benchmark '{known.name}' ({known.source}) has {len(rows)} problems where {expected} were expected: "
-            f"it is another problem set. Name a revision that has them ({known.name}@REVISION), or give a file."
+            f"The benchmark '{known.name}' ({known.source}) has {len(problems)} problems where {expected} were "
+            f"expected: it is another problem set. Name a revision that has them ({known.name}@REVISION), or give a file."
         )
-    return (_from_row(known, row, number) for number, row in enumerate(rows))
+    return iter(problems)
 
 
-def _hub_rows(known: Benchmark) -> list[dict[str, Any]]:
+def _belongs(known: Benchmark, row: Mapping[str, Any]) -> bool:
+    """Whether a row is one of the benchmark's, by the value or the date that it keeps."""
+    if known.keep:
+        column, value = known.keep
+        if (list(row[column]) if isinstance(value, list) else row[column]) != value:
+            return False
+    if known.since:
+        column, first, end = known.since
+        return bool(first <= str(row[column]) < end)
+    return True
+
+
+def _hub_rows(known: Benchmark) -> Iterator[dict[str, Any]]:
+    try:
+        yield from _rows_of_files(known) if known.files else _rows_of_set(known)
+    except InputError:
+        raise
+    except Exception as error:  # whatever the client of the hub raises, the set cannot be had
+        message = " ".join(str(error).split())[:200]
+        raise InputError(
+            f"Cannot load the benchmark '{known.name}' ({known.source}): {message}\n"
+            "Check the network, log in where the set is gated (hf auth login), or give a file of problems."
+        ) from error
+
+
+def _rows_of_set(known: Benchmark) -> Iterator[dict[str, Any]]:
     try:
         import datasets
     except ImportError as error:
         raise missing_package("datasets", extra="sampling") from error
-    source, options = known.source, {"revision": known.revision}
-    if known.files:
-        at = f"hf://datasets/{known.source}" + (f"@{known.revision}" if known.revision else "")
-        source, options = "json", {"data_files": [f"{at}/{name}" for name in known.files]}  # type: ignore[dict-item]
+    table = datasets.load_dataset(known.source, known.config, split=known.split, revision=known.revision)
+    if known.image:
+        table = table.cast_column(known.image, datasets.Image(decode=False))
+    yield from table
+
+
+def _rows_of_files(known: Benchmark) -> Iterator[dict[str, Any]]:
+    """Rows of JSON Lines: a file is fetched once, into the hub's cache, and read line by line."""
     try:
-        table = datasets.load_dataset(source, known.config, split=known.split, **options)
-        if known.image:
-            table = table.cast_column(known.image, datasets.Image(decode=False))
-        return list(table)
-    except Exception as error:  # whatever the client of the hub raises, the set cannot be had
-        said = " ".join(str(error).split())[:200]
-        raise InputError(
-            f"Cannot load the benchmark '{known.name}' ({known.source}): {said}\n"
-            "Check the network, log in where the set is gated (hf auth login), or give a file of problems."
-        ) from error
+        from huggingface_hub import hf_hub_download
+    except ImportError as error:
+        raise missing_package("huggingface_hub", extra="sampling") from error
+    for name in known.files:
+        path = Path(hf_hub_download(known.source, name, repo_type="dataset", revision=known.revision))
+        with path.open(encoding="utf-8") as file:
+            yield from (json.loads(line) for line in file if line.strip())
 
 
 def _from_row(known: Benchmark, row: Mapping[str, Any], number: int) -> Problem:

@@ -22,6 +22,7 @@ import pickletools
 import re
 import zlib
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from boundary.errors import InputError
@@ -99,14 +100,14 @@ def seconds_of(tests: Mapping[str, Any]) -> tuple[float, float]:
 
 def functions_tested(tests: Mapping[str, Any]) -> tuple[str, ...]:
     """Names that the tests call and neither they nor Python define: the program has to."""
-    if tests.get("function"):
-        return (str(tests["function"]),)
-    code = str(tests.get("code", ""))
+    return (str(tests["function"]),) if tests.get("function") else _functions_called(str(tests.get("code", "")))
+
+
+@lru_cache(maxsize=64)
+def _functions_called(code: str) -> tuple[str, ...]:
     bound = {name for match in _BOUND_BY_TESTS.finditer(code) for name in re.findall(r"\w+", match[1] or match[2])}
-    called = [
-        name for name in dict.fromkeys(_CALLED.findall(code)) if name not in bound and not keyword.iskeyword(name)
-    ]
-    own = tuple(name for name in called if not hasattr(builtins, name))
+    called = [name for name in dict.fromkeys(_CALLED.findall(code)) if name not in bound]
+    own = tuple(name for name in called if not hasattr(builtins, name) and not keyword.iskeyword(name))
     return own or tuple(dict.fromkeys(_JUDGED.findall(code)))
 
 

@@ -32,7 +32,8 @@ HOSTILE = {
     "call the host of a virtual machine": "import socket\nsocket.socket(40, socket.SOCK_STREAM)" + YES,
     "ask the kernel by a socket": (
         "import socket\nfor family in set(range(64)) - {{1, 2, 10}}:\n    for kind in range(1, 6):\n        try:\n"
-        "            socket.socket(family, kind)\n        except OSError:\n            continue\n        print('yes')\n        raise SystemExit"
+        "            socket.socket(family, kind)\n        except OSError:\n            continue\n"
+        "        print('yes')\n        raise SystemExit"
     ),
     # the kernel's settings
     "say what becomes of crashes": "open('/proc/sys/kernel/core_pattern', 'w').write('|/bin/true')" + YES,

@@ -24,6 +24,10 @@ _BODY_LINE = re.compile(
 )
 _READS = re.compile(r"\binput\s*\(|\bstdin\b|\bopen\s*\(\s*0|\bfileinput\b")
 _STATEMENT = re.compile(r"(?m)^[ \t]*(?:(?:def|class|import|from|for|while|with|if|try|async|return)\b|@|print\s*\()")
+_BINDS = re.compile(
+    r"(?m)^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)|^(\w+)[ \t]*=(?!=)"
+    r"|^(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+(\([^)]{0,2000}\)|[^\n]+)"
+)
 _SESSION = re.compile(r"(?m)^[ \t]*>>> ")
 DEEPEST = 3
 
@@ -67,7 +71,7 @@ def program_in(text: str, names: Collection[str] = (), continues: bool = False) 
     if lead.strip() and _BEGINS_AS_CODE.match(lead):
         blocks.insert(0, unfenced)
     chosen = _chosen(blocks, names, continues)
-    return None if chosen is None else (chosen.code, chosen is not unfenced)
+    return None if chosen is None else (_with_earlier(chosen, blocks, names), chosen is not unfenced)
 
 
 def fenced_blocks(text: str, depth: int = 0) -> tuple[str, list[Block]]:
@@ -172,3 +176,28 @@ def _begins_as_body(code: str) -> bool:
     """Whether the first line that is not blank is an indented statement."""
     first = next((line for line in code.split("\n") if line.strip()), "")
     return first[:1] in (" ", "\t") and bool(_BODY_LINE.match(first.strip()))
+
+
+def _with_earlier(chosen: Block, blocks: list[Block], names: Collection[str]) -> str:
+    """The block, after those of its kind before it that bind what it uses and does not bind: a program in pieces."""
+    pieces, bound = [chosen.code], _binds(chosen.code) | set(names)
+    used = set(re.findall(r"\w+", chosen.code))
+    before = [block for block in blocks[: blocks.index(chosen)] if block.language == chosen.language]
+    for block in reversed(before):
+        binds = _binds(block.code)
+        if binds & used - bound and not binds & set(names) and not _SESSION.search(block.code):
+            pieces.insert(0, block.code)
+            bound |= binds
+            used |= set(re.findall(r"\w+", block.code))
+    return "\n\n".join(pieces)
+
+
+def _binds(code: str) -> set[str]:
+    """Names that a program's definitions, imports and assignments at the margin bind."""
+    bound: set[str] = set()
+    for definition, assigned, imported in _BINDS.findall(code):
+        bound |= {definition, assigned} - {""}
+        for each in imported.strip("()").split(","):
+            words = re.findall(r"\w+", each)
+            bound |= set(words[-1:] if "as" in words else words[:1])
+    return bound
