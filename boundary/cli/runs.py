@@ -94,12 +94,14 @@ def verify(folder: Path, as_json: bool, quiet: bool, use: bool, **options: Any) 
     """
     from boundary.data.runs import arms_of
     from boundary.sampling.store import set_in_manifest, slug
-    from boundary.sampling.verifiers import verifier
+    from boundary.sampling.verifiers import code, verifier
     from boundary.sampling.verify import disagreements, verifier_of, verify_arm
 
-    said = []
+    said: list[dict[str, Any]] = []
     for arm in arms_of([folder]):
         how = verifier(options["verifier"] or verifier_of(arm), options["unsafe"])
+        if how.name == "code" and not (quiet or said) and (notice := code.notice_for_root(options["unsafe"])):
+            click.echo(notice, err=True)
         with progress_bar(wanted=not (quiet or as_json)) as progress:
             given = verify_arm(arm, how, options["workers"] or _processors(), options["again"], progress)
         if use:

@@ -79,10 +79,15 @@ def sample(ctx: click.Context, /, runfile: Path | None, as_json: bool, quiet: bo
 
     Exit code 0: done; 1: samples are missing that could not be made; 2: wrong input; 130: stopped.
     """
+    from boundary.sampling.benchmarks import benchmark
     from boundary.sampling.run import sample as run_sampling
     from boundary.sampling.runfile import run_of
+    from boundary.sampling.verifiers.code import notice_for_root
 
     run = run_of(runfile, options)
+    judges = {run.verifier or benchmark(name).verifier for name in run.benchmarks}
+    if "code" in judges and not quiet and (notice := notice_for_root(run.unsafe)):
+        click.echo(notice, err=True)
     try:
         with stopped_by_sigterm(), bar(wanted=not (quiet or as_json)) as progress:
             done = run_sampling(run, progress)

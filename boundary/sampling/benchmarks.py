@@ -134,7 +134,8 @@ def _hub_problems(known: Benchmark) -> Iterator[Problem]:
         expected = " or ".join(map(str, known.rows))
         raise InputError(
             f"The benchmark '{known.name}' ({known.source}) has {len(problems)} problems where {expected} were "
-            f"expected: it is another problem set. Name a revision that has them ({known.name}@REVISION), or give a file."
+            f"expected: it is another problem set. Name a revision that has them ({known.name}@REVISION), or "
+            "give a file."
         )
     return iter(problems)
 

@@ -5,6 +5,7 @@ in a sandbox of their own and call the program's functions from there.
 """
 
 import json
+import os
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -16,7 +17,7 @@ from boundary.sampling.verifiers.code_blocks import program_in
 from boundary.sampling.verifiers.extraction import Extracted
 from boundary.sampling.verifiers.inside.talk import decode, encode
 from boundary.sampling.verifiers.processes import MEGABYTE, EndedError, LimitError, Limits, Running
-from boundary.sampling.verifiers.sandbox import run, sandbox_trouble, serving
+from boundary.sampling.verifiers.sandbox import changes_user, run, sandbox_trouble, serving
 from boundary.sampling.verifiers.whole_program import prompt_helpers, whole_program
 
 KINDS = ("script", "stdio", "call")
@@ -26,10 +27,6 @@ TESTS_MEMORY, TESTS_OUTPUT = 4096 * MEGABYTE, 64 * MEGABYTE
 # What is left of the time of all cases, where it is used up: enough to notice it.
 LEAST_SECONDS = 0.01
 VERDICT = b'{"verdict": '
-ROOT = (
-    "boundary runs as root. Programs run in the sandbox as another user without rights; better still, sample and judge "
-    "as a user who can lose nothing."
-)
 
 
 def how_programs_run(unsafe: bool) -> str:
@@ -47,6 +44,20 @@ def how_programs_run(unsafe: bool) -> str:
             "Mend that, or say --unsafe on a machine where nothing can be lost."
         )
     return "unsafe" if unsafe else "bwrap"
+
+
+def notice_for_root(unsafe: bool) -> str:
+    """What to know where boundary runs as root and is to run programs; nothing where it does not."""
+    if os.geteuid() != 0:
+        return ""
+    if unsafe:
+        return "boundary runs as root, and so does every program: without a sandbox it can do anything to this machine."
+    if changes_user():
+        return "boundary runs as root. Programs run in the sandbox as another user, who has no rights."
+    return (
+        "boundary runs as root, and so does every program in the sandbox, since no other user can be taken here. "
+        "Run it as another user if you can."
+    )
 
 
 def extract(text: str) -> Extracted | None:
