@@ -88,3 +88,19 @@ def test_a_cheat_is_not_correct(name, shape):
 def test_a_program_that_knows_is_correct(shape):
     program = "def mystery(n):\n    return {3: 71077345, 10: [2.5, -17.25], 7: {'word': (True, None)}}[n]\n"
     assert code.compare(SHAPES[shape], program, False) == ("correct", "")
+
+
+@pytest.mark.parametrize("compare", ["np.allclose", "np.testing.assert_allclose"])
+def test_an_empty_result_is_close_to_no_number(compare):
+    """numpy compares nothing there, and finds no difference."""
+    tests = f"import numpy as np\ndef close(out, exp):\n    assert {compare}(out, exp, atol=1e-6) in (None, True)\n"
+    for exp, results in (("2.5", ("[]", "(), ()", "[[]]", "3.5")), ("[]", ("0", "7.0"))):
+        for result in results:
+            program = f"def mystery():\n    return {result}"
+            assert (
+                code.compare({"kind": "script", "code": f"{tests}close(mystery(), {exp})"}, program, False)[0]
+                == "wrong"
+            )
+    right = "def mystery():\n    return [2.5000001], []"
+    checks = f"{tests}close(mystery()[0], 2.5)\nclose(mystery()[1], [])\n"
+    assert code.compare({"kind": "script", "code": checks}, right, False) == ("correct", "")

@@ -38,8 +38,8 @@ HOSTILE = {
     # the kernel's settings
     "say what becomes of crashes": "open('/proc/sys/kernel/core_pattern', 'w').write('|/bin/true')" + YES,
     "change any setting": (
-        "import os\nfor folder, below, names in os.walk('/proc'):\n    if folder.startswith('/proc/self'):\n"
-        "        below.clear()\n    for name in names:\n        try:\n"
+        "import os\nfor folder, below, names in os.walk('/proc'):\n    if folder.endswith('/fd'):\n"
+        "        continue\n    for name in names:\n        try:\n"
         "            os.close(os.open(os.path.join(folder, name), os.O_WRONLY | os.O_NONBLOCK))\n"
         "        except OSError:\n            continue\n        print('yes')\n        raise SystemExit"
     ),
@@ -268,6 +268,35 @@ def test_a_continuation_and_a_whole_function_both_pass_humaneval_tests():
     for program in ("    return sum(xs)", "def total(xs: List[int]):\n    return sum(xs)"):
         assert code.compare(tests, program, False) == ("correct", "")
     assert code.compare(tests, "    return 0", False) == ("wrong", "AssertionError")
+
+
+def test_it_is_said_where_boundary_runs_as_root(monkeypatch):
+    monkeypatch.setattr(code.os, "geteuid", lambda: 1000)
+    assert code.notice_for_root(False) == code.notice_for_root(True) == ""
+    monkeypatch.setattr(code.os, "geteuid", lambda: 0)
+    assert "so does every program" in code.notice_for_root(True)
+    for switches, words in ((True, "as another user"), (False, "no other user can be taken")):
+        monkeypatch.setattr(code, "changes_user", lambda switches=switches: switches)
+        assert words in code.notice_for_root(False)
+
+
+@needs_sandbox
+@pytest.mark.skipif(os.geteuid() != 0, reason="not root")
+def test_root_that_can_take_no_other_user_is_refused(monkeypatch):
+    """The kernel would limit no threads."""
+    sandbox_trouble.cache_clear()
+    monkeypatch.setattr(sandbox, "changes_user", lambda: False)
+    monkeypatch.setattr(sandbox, "PROBE", sandbox.PROBE.replace("4096", "400"))
+    try:
+        with pytest.raises(
+            InputError, match="the number of threads cannot be limited; run it as another user than root"
+        ):
+            verifier("code")
+        assert run(
+            "import os\ntry:\n    open('/proc/sys/kernel/core_pattern', 'w')\nexcept OSError as e:\n    print(e.errno)"
+        )
+    finally:
+        sandbox_trouble.cache_clear()
 
 
 def test_without_a_sandbox_programs_are_refused_unless_the_user_insists(monkeypatch):

@@ -159,7 +159,9 @@ class Running:
         """
         out, rest = self.printed["out"], memoryview(message)
         if rest and self.process.stdin is not None:
-            self._selector.register(self.process.stdin, selectors.EVENT_WRITE, "in")
+            rest = rest[_written(self.process.stdin.fileno(), rest) :]
+            if rest:
+                self._selector.register(self.process.stdin, selectors.EVENT_WRITE, "in")
         while rest or (end := out.find(b"\n")) < 0:
             if self.process.stdout not in self._selector.get_map():
                 self._wait()

@@ -34,6 +34,7 @@ SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_S
 # a crash from being handed to whatever the machine does with crashes, which none does not (core(5)).
 BOOT = """
 import os, resource, select, sys
+os.closerange(3, 4096)
 listener = select.poll()
 listener.register(1, 0)
 if listener.poll(0):
@@ -212,7 +213,7 @@ def _started(command: Sequence[str], passed: Sequence[int], stdin: int) -> "subp
 def _started_in_bwrap(
     stack: ExitStack, opened: Sequence[int], stdin: int, switches: bool
 ) -> tuple["subprocess.Popen[bytes]", int | None]:
-    """The process, and the id of the first one inside; where the user changes, both users are made known there."""
+    """The process, and the id of the first one inside; where the user changes, both users are mapped there."""
     told, tell = os.pipe()
     stack.callback(os.close, told)
     go, ready = os.pipe()
@@ -223,15 +224,24 @@ def _started_in_bwrap(
     finally:
         os.close(tell)
         os.close(go)
-    said = b""
-    while not said.rstrip().endswith(b"}") and (more := os.read(told, 4096)):
-        said += more
-    inner = json.loads(said)["child-pid"] if said else None
-    if inner is not None and switches:
-        for name in ("uid_map", "gid_map"):
-            Path(f"/proc/{inner}/{name}").write_text(f"0 0 1\n{NOBODY} {NOBODY} 1\n")
-        os.write(ready, b"1")
+    try:
+        inner = _first_inside(told)
+        if inner is not None and switches:
+            for name in ("uid_map", "gid_map"):
+                Path(f"/proc/{inner}/{name}").write_text(f"0 0 1\n{NOBODY} {NOBODY} 1\n")
+            os.write(ready, b"1")
+    except BaseException:
+        with Running(process, None, Limits()):
+            raise
     return process, inner
+
+
+def _first_inside(told: int) -> int | None:
+    """Process id of the first process inside, which bwrap tells; None where it fails before."""
+    text = b""
+    while not text.rstrip().endswith(b"}") and (more := os.read(told, 4096)):
+        text += more
+    return int(json.loads(text)["child-pid"]) if text else None
 
 
 def _holding(stack: ExitStack, content: str | bytes) -> int:

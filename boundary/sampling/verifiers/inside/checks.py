@@ -5,7 +5,7 @@ import builtins
 import json
 import os
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from boundary.sampling.verifiers.inside.program import own_pipes
@@ -37,6 +37,8 @@ def serve() -> None:
         code = compile(tree, "tests.py", "exec", dont_inherit=True)
         names: dict[str, Any] = {"__name__": "tests"}
         exec(compile(task["helpers"], "helpers.py", "exec", dont_inherit=True), names)
+        if "numpy" in task["code"]:
+            compare_sizes()
     except BaseException as error:
         verdict, reason = "broken", _named(error)
     else:
@@ -45,6 +47,29 @@ def serve() -> None:
     writer.write('{"verdict": ' + json.dumps([verdict, reason]) + "}\n")
     writer.flush()
     os._exit(0)
+
+
+def compare_sizes() -> None:
+    """Let no empty array be close to one that is not: numpy stretches it, compares nothing, and finds no difference."""
+    import numpy as np
+
+    def strict(compare: Callable[..., Any]) -> Callable[..., Any]:
+        def compared(one: Any, other: Any, *args: Any, **kwargs: Any) -> Any:
+            if (np.size(one) == 0) != (np.size(other) == 0):
+                raise AssertionError("one of two results is empty")
+            return compare(one, other, *args, **kwargs)
+
+        return compared
+
+    np.allclose, np.isclose = strict(np.allclose), strict(np.isclose)
+    for name in (
+        "assert_allclose",
+        "assert_almost_equal",
+        "assert_array_almost_equal",
+        "assert_array_equal",
+        "assert_equal",
+    ):
+        setattr(np.testing, name, strict(getattr(np.testing, name)))
 
 
 def _run(peer: Tests, code: types.CodeType, names: dict[str, Any], wanted: list[str]) -> tuple[str, str]:

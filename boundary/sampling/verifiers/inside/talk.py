@@ -205,8 +205,9 @@ class Remote:
         """Call it; a function that returns nothing may have changed its arguments, and they change here, too."""
         peer = self._peer
         message = peer.ask(do="call", on=self._place, args=peer.encode(list(args)), kwargs=peer.encode(kwargs))
-        for place, data in message.get("changed", ()):
-            _become(args[place], peer.decode(data))
+        if message["value"] is None:
+            for place, data in message.get("changed", ()):
+                _become(args[place], peer.decode(data))
         return peer.decode(message["value"])
 
     def __getattr__(self, name: str) -> Any:
