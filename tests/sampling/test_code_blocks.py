@@ -129,6 +129,13 @@ def test_there_may_be_no_program(text):
     assert program_in(text) is None
 
 
+def test_code_without_a_fence_may_begin_with_any_statement():
+    for text in (READS, "# Add two numbers.\n" + READS, "import sys\nprint(sys.stdin.read())", "print(input())"):
+        assert program_in(text) == (text, False)
+    heading = "# Approach\nWe read the input (two numbers).\n" + fenced("print(7)")
+    assert program_in(heading) == ("print(7)", True)
+
+
 def test_a_block_of_another_language_counts_where_there_is_no_other():
     assert program_in(fenced(RIGHT, "text"), ["add"]) == (RIGHT, True)
     assert program_in(fenced(READS, "plaintext")) == (READS, True)

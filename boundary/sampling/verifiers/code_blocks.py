@@ -15,7 +15,7 @@ _NO_LANGUAGE = ("", "code", "solution", "program", "script")
 _HOLDS_BLOCKS = ("", "markdown", "md")
 _ANSWER_TAG = re.compile(r"</?answer>", re.IGNORECASE)
 _THINKING = re.compile(r"<(/?)think(?:ing)?>", re.IGNORECASE)
-_BEGINS_AS_CODE = re.compile(r"\s*(?:def |async def |import |from |class |@|#|[ \t]{4}\S|\t\S)")
+_BEGINS_AS_CODE = re.compile(r"(?:def |async def |import |from |class |@| {4}|\t)")
 _CODE_LINE = re.compile(r"(?m)^(?:(?:async )?def \w+\s*\(|class \w+\s*[(:]|import \w|from [\w.]+ import |@\w)")
 # The first line of a function's body: a statement, not a sentence that happens to be indented.
 _BODY_LINE = re.compile(
@@ -68,7 +68,7 @@ def program_in(text: str, names: Collection[str] = (), continues: bool = False) 
     if not blocks and names and (code := _CODE_LINE.search(lead)):
         lead = lead[code.start() :]
     unfenced = Block("python", lead)
-    if lead.strip() and _BEGINS_AS_CODE.match(lead):
+    if _begins_as_code(lead):
         blocks.insert(0, unfenced)
     chosen = _chosen(blocks, names, continues)
     return None if chosen is None else (_with_earlier(chosen, blocks, names), chosen is not unfenced)
@@ -170,6 +170,12 @@ def _chosen(blocks: list[Block], names: Collection[str], continues: bool) -> Blo
                 return block
     rest = python or unlabelled
     return rest[-1] if rest else None
+
+
+def _begins_as_code(text: str) -> bool:
+    """Whether the first line that is neither blank nor a comment, or a heading, is a statement."""
+    first = next((line for line in text.split("\n") if line.strip() and not line.startswith("#")), "")
+    return bool(_BEGINS_AS_CODE.match(first) or _BODY_LINE.match(first))
 
 
 def _begins_as_body(code: str) -> bool:

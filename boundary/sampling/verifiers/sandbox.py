@@ -6,7 +6,6 @@ Where boundary runs as root, the program is another user. Its address space, pro
 limited. It dies with the process that started it.
 """
 
-import fcntl
 import json
 import os
 import shutil
@@ -27,7 +26,6 @@ NOBODY = 65534
 # Threads that a program may have. Kernels before 5.14 count those of the user on the whole machine.
 THREADS = 256
 THREADS_OF_USER = 4096
-SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
 # Runs inside, before the program: limits that it cannot lift again. First it looks whether anyone still reads what it
 # prints: who started it may have died before bwrap asked to die with it. Another user's process is no longer its own
 # to look at until the kernel is told (PR_SET_DUMPABLE), and /dev/stdin would be closed to it. A limit of one byte keeps
@@ -80,8 +78,8 @@ import os
 for path in sys.path:
     if os.path.isdir(path):
         for name in os.listdir(path):
-            os.stat(os.path.join(path, name))
-import json, fractions
+            if not os.access(os.path.join(path, name), os.R_OK):
+                sys.exit(name + ' is not readable')
 """
 PROBE = f"""
 import json, threading
@@ -96,7 +94,7 @@ try:
 except RuntimeError:
     print('alive' if started > 8 else 'no threads can be started')
 else:
-    print('the number of threads cannot be limited; run it as another user than root')
+    print('threads of root cannot be limited, and programs cannot run as nobody (who must be able to read this Python)')
 go.set()
 """
 
@@ -246,11 +244,14 @@ def _first_inside(told: int) -> int | None:
 
 def _holding(stack: ExitStack, content: str | bytes) -> int:
     """Number of a file in memory that holds something and that nobody can change; it is closed with the stack."""
+    import fcntl  # where there are no such files, programs are refused before
+
+    seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
     number = os.memfd_create("content", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:
         with os.fdopen(os.dup(number), "wb") as file:
             file.write(content.encode("utf-8", "replace") if isinstance(content, str) else content)
-        fcntl.fcntl(number, fcntl.F_ADD_SEALS, SEALS)
+        fcntl.fcntl(number, fcntl.F_ADD_SEALS, seals)
         os.fchmod(number, 0o444)
         reading = os.open(f"/proc/self/fd/{number}", os.O_RDONLY | os.O_CLOEXEC)
     finally:
