@@ -180,9 +180,10 @@ def _judge_exchange(judge: Running, message: bytes) -> bytes:
     try:
         return judge.exchange(message)
     except LimitError as error:
-        raise _FailedError(f"the tests used {judge.limit_reason(error.status)}", "timeout") from error
+        outcome: Outcome = "timeout" if error.status == "time" else "verifier_error"
+        raise _FailedError(f"the tests used {judge.limit_reason(error.status)}", outcome) from error
     except EndedError as error:
-        raise _FailedError(f"the tests ended: {judge.end_reason()}", "wrong") from error
+        raise _FailedError(f"the tests ended: {judge.end_reason()}", "verifier_error") from error
 
 
 def _refuse(*_: Any) -> Any:
@@ -217,14 +218,14 @@ def _difference(line: bytes, expected: Any, exactly: bool) -> str:
         return "no result that can be compared"
 
 
-def same_output(given: str, expected: str) -> bool:
+def same_output(output: str, expected: str) -> bool:
     """Whether two outputs agree line by line, whatever the space at line ends; 1.0 is 1, exactly."""
-    lines, wanted = ([line.split() for line in text.strip().splitlines()] for text in (given, expected))
-    if lines == wanted:
+    lines, expected_lines = ([line.split() for line in text.strip().splitlines()] for text in (output, expected))
+    if lines == expected_lines:
         return True
-    if [len(line) for line in lines] != [len(line) for line in wanted]:
+    if [len(line) for line in lines] != [len(line) for line in expected_lines]:
         return False
-    pairs = [pair for line in zip(lines, wanted, strict=True) for pair in zip(*line, strict=True)]
+    pairs = [pair for line in zip(lines, expected_lines, strict=True) for pair in zip(*line, strict=True)]
     return all(one == other or _same_number(one, other) for one, other in pairs)
 
 

@@ -159,9 +159,9 @@ def serving(module: str, arguments: str, limits: Limits, unsafe: bool) -> Iterat
     limits, unsafe
         As in `run`.
     """
-    here = "boundary.sampling.verifiers.inside"
+    package = "boundary.sampling.verifiers.inside"
     needed = MODULES[: MODULES.index(module) + 1]
-    sources = {f"{here}.{name}": (files(here) / f"{name}.py").read_text(encoding="utf-8") for name in needed}
+    sources = {f"{package}.{name}": (files(package) / f"{name}.py").read_text(encoding="utf-8") for name in needed}
     with _running(SERVE.format(sources=sources, arguments=arguments), limits, unsafe) as running:
         yield running
 
@@ -184,13 +184,13 @@ def _running(
             threads=0 if unsafe else _most_threads(),
         )
         opened = [_holding(stack, boot + source)]
-        given = subprocess.PIPE if stdin is None else _holding(stack, stdin)
+        program_input = subprocess.PIPE if stdin is None else _holding(stack, stdin)
         if unsafe:
-            process = _started([sys.executable, "-I", f"/proc/self/fd/{opened[0]}"], opened, given)
+            process = _started([sys.executable, "-I", f"/proc/self/fd/{opened[0]}"], opened, program_input)
             inner = None
         else:
             opened.append(_holding(stack, program_filter() or b""))
-            process, inner = _started_in_bwrap(stack, opened, given, switches)
+            process, inner = _started_in_bwrap(stack, opened, program_input, switches)
         yield stack.enter_context(Running(process, inner, limits))
 
 
@@ -212,32 +212,32 @@ def _started_in_bwrap(
     stack: ExitStack, opened: Sequence[int], stdin: int, switches: bool
 ) -> tuple["subprocess.Popen[bytes]", int | None]:
     """The process, and the id of the first one inside; where the user changes, both users are mapped there."""
-    told, tell = os.pipe()
-    stack.callback(os.close, told)
-    go, ready = os.pipe()
-    stack.callback(os.close, ready)
+    info_read, info_write = os.pipe()
+    stack.callback(os.close, info_read)
+    ready_read, ready_write = os.pipe()
+    stack.callback(os.close, ready_write)
     try:
-        command = _bwrap_command(opened, tell, go if switches else None)
-        process = _started(command, [*opened, tell, go], stdin)
+        command = _bwrap_command(opened, info_write, ready_read if switches else None)
+        process = _started(command, [*opened, info_write, ready_read], stdin)
     finally:
-        os.close(tell)
-        os.close(go)
+        os.close(info_write)
+        os.close(ready_read)
     try:
-        inner = _first_inside(told)
+        inner = _first_inside(info_read)
         if inner is not None and switches:
             for name in ("uid_map", "gid_map"):
                 Path(f"/proc/{inner}/{name}").write_text(f"0 0 1\n{NOBODY} {NOBODY} 1\n")
-            os.write(ready, b"1")
+            os.write(ready_write, b"1")
     except BaseException:
         with Running(process, None, Limits()):
             raise
     return process, inner
 
 
-def _first_inside(told: int) -> int | None:
+def _first_inside(info_read: int) -> int | None:
     """Process id of the first process inside, which bwrap tells; None where it fails before."""
     text = b""
-    while not text.rstrip().endswith(b"}") and (more := os.read(told, 4096)):
+    while not text.rstrip().endswith(b"}") and (more := os.read(info_read, 4096)):
         text += more
     return int(json.loads(text)["child-pid"]) if text else None
 
@@ -260,15 +260,15 @@ def _holding(stack: ExitStack, content: str | bytes) -> int:
     return reading
 
 
-def _bwrap_command(opened: Sequence[int], tell: int, go: int | None) -> list[str]:
+def _bwrap_command(opened: Sequence[int], info_write: int, ready_read: int | None) -> list[str]:
     source, rules = opened
     options = ["--unshare-user", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
-    options += ["--hostname", "sandbox", "--clearenv", "--info-fd", str(tell)]
-    if go is None:
+    options += ["--hostname", "sandbox", "--clearenv", "--info-fd", str(info_write)]
+    if ready_read is None:
         options += ["--uid", str(NOBODY), "--gid", str(NOBODY)]
     else:
         options += ["--uid", "0", "--gid", "0", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
-        options += ["--userns-block-fd", str(go)]
+        options += ["--userns-block-fd", str(ready_read)]
     for name, value in _ENVIRONMENT.items():
         options += ["--setenv", name, value]
     options += [*_read_only_places(), "--proc", "/proc", "--dir", "/dev"]

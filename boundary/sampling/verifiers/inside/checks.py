@@ -42,8 +42,8 @@ def serve() -> None:
     except BaseException as error:
         verdict, reason = "broken", _named(error)
     else:
-        wanted = [*task["functions"], *(name for name in names_of_program(tree) if name not in names)]
-        verdict, reason = _run(peer, code, names, wanted)
+        needed = [*task["functions"], *(name for name in names_of_program(tree) if name not in names)]
+        verdict, reason = _run(peer, code, names, needed)
     writer.write('{"verdict": ' + json.dumps([verdict, reason]) + "}\n")
     writer.flush()
     os._exit(0)
@@ -72,9 +72,9 @@ def compare_sizes() -> None:
         setattr(np.testing, name, strict(getattr(np.testing, name)))
 
 
-def _run(peer: Tests, code: types.CodeType, names: dict[str, Any], wanted: list[str]) -> tuple[str, str]:
+def _run(peer: Tests, code: types.CodeType, names: dict[str, Any], needed: list[str]) -> tuple[str, str]:
     try:
-        names |= peer.decode(peer.ask(do="names", names=wanted)["value"])
+        names |= peer.decode(peer.ask(do="names", names=needed)["value"])
         exec(code, names)
     except CannotPassError as error:
         return "broken", str(error)
@@ -91,12 +91,12 @@ def names_of_program(tree: ast.Module) -> list[str]:
     """
     bound = {name for node in ast.walk(tree) for name in _bound(node)}
     free = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id not in bound]
-    others = [name for name in dict.fromkeys(free) if not hasattr(builtins, name)]
+    undefined = [name for name in dict.fromkeys(free) if not hasattr(builtins, name)]
     called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
-    if called & set(others):
-        return others
+    if called & set(undefined):
+        return undefined
     judged = (call.func.id for call in _judged_calls(tree, bound) if isinstance(call.func, ast.Name))
-    return [*others, *(name for name in dict.fromkeys(judged) if name not in bound)]
+    return [*undefined, *(name for name in dict.fromkeys(judged) if name not in bound)]
 
 
 def _bound(node: ast.AST) -> Iterator[str]:
