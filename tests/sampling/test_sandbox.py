@@ -9,8 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from boundary.cli.main import main
 from boundary.errors import InputError
+from boundary.sampling.store import open_store
 from boundary.sampling.task import Completion, Problem
 from boundary.sampling.verifiers import code, judge, sandbox, verifier
 from boundary.sampling.verifiers.sandbox import Limits, run, sandbox_trouble
@@ -315,3 +318,17 @@ def test_the_filter_is_whole_on_every_known_processor():
         assert len(rules) % 8 == 0
         assert len(rules) // 8 == 8 + 2 * len(known.refused) + 14 + 5
     assert program_filter("pdp11") is None
+
+
+@needs_sandbox
+def test_verify_says_once_that_programs_run_as_root(tmp_path, monkeypatch):
+    tests = {"kind": "script", "code": "assert add(1, 2) == 3\n"}
+    problem = Problem("add", "Add.", facts={"tests": tests})
+    for model in ("base", "rl"):
+        manifest = {"model": model, "benchmark": "own", "template": "raw", "settings": {}, "n_samples": 1}
+        with open_store(tmp_path, manifest, (problem,)) as store:
+            store.append([Completion("add", 0, "```python\nadd = lambda a, b: a + b\n```", "stop", 5)])
+    monkeypatch.setattr(code, "notice_for_root", lambda unsafe: "as root")
+    printed = CliRunner().invoke(main, ["verify", str(tmp_path), "--verifier", "code"], catch_exceptions=False)
+    assert printed.stderr.count("as root") == 1
+    assert printed.stdout.count("code-2.bwrap judged 1 samples: correct 1") == 2
