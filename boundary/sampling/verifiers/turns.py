@@ -1,0 +1,88 @@
+"""Where a model's own turn ends: base models go on and write a next question, which is none of theirs to answer.
+
+A sign of the chat format, or a line in which somebody else speaks, ends the turn. A heading such as "Question:" ends it
+once an answer has been written; before that it may be the model's own way to take up the problem. The graders of
+LIMIT-of-RLVR (arXiv 2504.13837) and Qwen2.5-Math cut at stop words of the same kind.
+"""
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+# Signs of chat formats.
+_SPECIAL = re.compile(
+    r"<(?:\|(?:im_start|im_end|im_sep|endoftext|end_of_text|begin_of_text|end_of_turn|eot_id|eom_id|start_header_id"
+    r"|end_header_id|end|user|system|EOT)\|>"
+    r"|\uff5c[^\uff5c\n]{1,40}\uff5c>|/s>|s>|eos>|bos>|end_of_turn>|start_of_turn>|<SYS>>)|\[/?INST\]"
+)
+# Somebody else speaks. Without its special tokens a chat format leaves the bare words, alone in their line.
+_SPEAKER = re.compile(
+    r"(?:\n[ \t>*_#]*|</answer>\s{0,8}|[.!?}$][ \t]*)(?:Human|User|USER)[ \t*_]*[:\uff1a]"
+    r"|\n(?:user|system|human)[ \t]*(?=\n|$)"
+    r"|\n[ \t]*\#{2,4}[ \t]*(?:Instruction|Input|Human|User)\b"
+    r"|\n(?:A conversation between|You are (?:a|an) )"
+)
+_NUMBERED = r"[ \t]*(?:no\.?|number|\#)?[ \t]*\d{0,4}[ \t]*"
+_HEADING = re.compile(
+    r"\n[ \t>*_#]*(?:"
+    r"(?:(?:the[ \t]+)?(?:next|new|another|similar|second|follow-?up|bonus|practice)[ \t]+)?"
+    rf"(?:question|problem|exercise|example|task|puzzle|prompt|quiz){_NUMBERED}(?:[:.)\uff1a*]|(?=\n|$))"
+    r"|Q[ \t]?\d{0,4}[ \t]*[:)\uff1a]|Q\d{1,4}\.[ \t]"
+    r"|(?:here(?:'s| is)|let(?:'s| us) (?:try|do|solve|look at|consider)|now,? (?:try|solve|consider|let's solve))"
+    r" (?:another|a (?:new|similar|different)|the (?:next|following))"
+    r" (?:question|problem|example|exercise)"
+    r"|(?:\u95ee\u9898|\u9898\u76ee|\u7528\u6237|\u4f8b\u9898?)\d{0,4}[:\uff1a]"
+    r"|\#{3}[ \t]*(?=\n|$)"
+    r")",
+    re.IGNORECASE,
+)
+_THOUGHT = "</think>"
+_FEW_WORDS = 3
+
+
+class Turn(NamedTuple):
+    """What a model wrote as its own turn, and whether it went on behind it."""
+
+    text: str
+    ended: bool
+
+
+def own_turn(text: str, marks_answer: Callable[[str], bool]) -> Turn:
+    """Text up to where another turn begins.
+
+    Parameters
+    ----------
+    text
+        What the model wrote.
+    marks_answer
+        Whether a piece of text marks an answer.
+    """
+    text = text.rstrip()
+    ends = [match.start() for pattern in (_SPECIAL, _SPEAKER) if (match := _first_behind_text(pattern, text))]
+    end = min(ends, default=len(text))
+    # Headings within a thought are the model's own.
+    thought = text.find(_THOUGHT, 0, end)
+    start = before = thought + len(_THOUGHT) if thought >= 0 else 0
+    for heading in _HEADING.finditer(text, start, end):
+        piece = text[before : heading.start()]
+        if marks_answer(piece) or (before == start and _reads_as_answered(piece, heading[0])):
+            end = heading.start()
+            break
+        before = heading.end()
+    return Turn(text[:end], end < len(text))
+
+
+def _first_behind_text(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """The first match behind anything but white space: a turn does not end before it has begun."""
+    begin = len(text) - len(text.lstrip())
+    return next((match for match in pattern.finditer(text) if match.start() > begin), None)
+
+
+def _reads_as_answered(piece: str, heading: str) -> bool:
+    """Whether text before a blank line and a heading ends in an answer that nothing marks: "It is 12.", "Paris"."""
+    if not piece.endswith("\n") and not heading.startswith("\n\n"):
+        return False
+    lines = piece.strip().splitlines()
+    if not lines or lines[-1].rstrip("*_ ").endswith(":"):
+        return False
+    return bool(re.search(r"\d", lines[-1])) or (len(lines) == 1 and len(lines[0].split()) <= _FEW_WORDS)
