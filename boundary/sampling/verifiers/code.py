@@ -10,7 +10,8 @@ from typing import Any
 from boundary.errors import InputError
 from boundary.sampling.code_tests import cases_of
 from boundary.sampling.task import Outcome, Problem
-from boundary.sampling.verifiers.extraction import Extracted, last_code
+from boundary.sampling.verifiers.code_blocks import last_code
+from boundary.sampling.verifiers.extraction import Extracted
 from boundary.sampling.verifiers.sandbox import Limits, Ran, run, sandbox_trouble
 
 _BEGINS_AS_CODE = re.compile(r"\s*(?:def |import |from |class |@|#|[ \t]{4}\S)")

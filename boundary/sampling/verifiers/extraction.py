@@ -14,7 +14,6 @@ _TAGGED = re.compile(r"<answer>(.*?)</answer>", re.DOTALL | re.IGNORECASE)
 _NUMBER = re.compile(
     r"(?<![\w.])[-+\u2212]?\$?(?:\d{1,3}(?:,\d{3})+(?![\d])|\d+)(?:\.\d+)?(?:\s?/\s?\d+)?%?|(?<![\w.])[-+\u2212]?\.\d+"
 )
-_CODE = re.compile(r"```[ \t]*(?:python3?|py)?[ \t]*\r?\n(.*?)(?:\r?\n[ \t]*```|\Z)", re.DOTALL | re.IGNORECASE)
 _SENTENCE_END = re.compile(r"\.[*_$]*\s+(?=[A-Z])")
 # An answer stands near the end; a text of a million signs must not take seconds.
 TAIL = 20_000
@@ -60,12 +59,6 @@ def first_number(text: str) -> str | None:
     """The first number of a text, as it is written there."""
     found = _NUMBER.search(text[:TAIL])
     return found[0] if found else None
-
-
-def last_code(text: str) -> str | None:
-    """The last Python code block of a text; None where there is none."""
-    blocks = _CODE.findall(text)
-    return next((block for block in reversed(blocks) if block.strip()), None)
 
 
 def _last_marked(text: str) -> str | None:
