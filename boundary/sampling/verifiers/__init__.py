@@ -7,6 +7,7 @@ answer are judged once. A verifier is a value in VERIFIERS; a user's own is `mod
 
 import hashlib
 import inspect
+import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,11 +21,13 @@ from typing import Any
 from boundary.errors import InputError, missing_package
 from boundary.sampling.task import Completion, Outcome, Problem, Verdict
 from boundary.sampling.verifiers import choice, code, exact, gym, math, number, vision
-from boundary.sampling.verifiers.extraction import Extracted, first_number, last_number, marked_answer
+from boundary.sampling.verifiers.expressions import last_expression
+from boundary.sampling.verifiers.extraction import Extracted, extract, first_number
 from boundary.sampling.verifiers.pool import Judgement, Pool
+from boundary.sampling.verifiers.references import references
 
 GIGABYTE = 1 << 30
-# What verdicts are kept by: the reference answer (or the problem), and the answer.
+# What verdicts are kept by: the reference answers (or the problem), and the answer.
 Question = tuple[str, str]
 
 
@@ -68,42 +71,28 @@ class Verifier:
         return f"{self.name}-{self.version}"
 
 
-def _marked_or(fallback: Callable[[str], str | None], text: str) -> Extracted | None:
-    marked = marked_answer(text)
-    if marked is not None:
-        return Extracted(marked, explicit=True)
-    found = fallback(text)
-    return None if found is None else Extracted(found, explicit=False)
-
-
 def _first(text: str) -> Extracted | None:
     found = first_number(text)
     return None if found is None else Extracted(found, explicit=True)
 
 
-def _gold(problem: Problem, answer: str) -> tuple[str, str]:
-    return problem.answer, answer
+def _gold(problem: Problem, answer: str) -> tuple[str | list[str], str]:
+    return references(problem), answer
 
 
+_mathematics = partial(extract, fallback=last_expression)
 _HERE = "boundary.sampling.verifiers"
 VERIFIERS: Mapping[str, Verifier] = {
     each.name: each
     for each in (
-        Verifier("math", "2", partial(_marked_or, last_number), _gold, f"{_HERE}.math:compare", math.quick),
-        Verifier("number", "1", partial(_marked_or, last_number), _gold, f"{_HERE}.number:compare", number.compare),
-        Verifier("first-number", "1", _first, _gold, f"{_HERE}.number:compare", number.compare),
-        Verifier("choice", "1", choice.extract, _gold, f"{_HERE}.choice:compare", choice.compare),
-        Verifier("exact", "1", exact.extract, _gold, f"{_HERE}.exact:compare", exact.compare),
+        Verifier("math", "3", _mathematics, _gold, f"{_HERE}.math:compare", math.quick),
+        Verifier("number", "2", number.extract, _gold, f"{_HERE}.number:compare", number.compare),
+        Verifier("first-number", "2", _first, _gold, f"{_HERE}.number:compare", number.compare),
+        Verifier("choice", "2", choice.extract, _gold, f"{_HERE}.choice:compare", choice.compare),
+        Verifier("exact", "2", exact.extract, _gold, f"{_HERE}.exact:compare", exact.compare),
+        Verifier("vision", "2", _mathematics, vision.arguments, f"{_HERE}.vision:compare", by_problem=True),
         Verifier(
-            "vision",
-            "1",
-            partial(_marked_or, last_number),
-            vision.arguments,
-            f"{_HERE}.vision:compare",
-            by_problem=True,
-        ),
-        Verifier(
-            "reasoning-gym", "1", gym.extract, gym.arguments, f"{_HERE}.gym:compare", by_problem=True, timeout=20.0
+            "reasoning-gym", "2", gym.extract, gym.arguments, f"{_HERE}.gym:compare", by_problem=True, timeout=20.0
         ),
         Verifier(
             "code",
@@ -194,7 +183,8 @@ def _judge_batch(
     new: dict[Question, Problem] = {}
     for sample, each in zip(samples, found, strict=True):
         problem = problems[sample.problem_id]
-        question = None if each is None else (problem.problem_id if how.by_problem else problem.answer, each.answer)
+        reference = problem.problem_id if how.by_problem else json.dumps(references(problem))
+        question = None if each is None else (reference, each.answer)
         asked.append(question)
         if question is not None and question not in known:
             new.setdefault(question, problem)
@@ -227,7 +217,7 @@ def _verdict(sample: Completion, found: Extracted | None, judgement: Judgement |
 
 
 def _outcome(sample: Completion, found: Extracted | None, judgement: Judgement | None) -> tuple[Outcome, str]:
-    truncated = sample.finish_reason == "length"
+    truncated = sample.finish_reason == "length" and not (found is not None and found.ended)
     if not sample.text.strip():
         return ("truncated", "no text within the limit") if truncated else ("empty", "")
     if found is None or judgement is None:

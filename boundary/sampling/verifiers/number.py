@@ -8,6 +8,9 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from boundary.sampling.task import Outcome
+from boundary.sampling.verifiers.expressions import last_expression
+from boundary.sampling.verifiers.extraction import Extracted
+from boundary.sampling.verifiers.extraction import extract as extract_marked
 from boundary.sampling.verifiers.references import any_reference
 from boundary.sampling.verifiers.units import contradict, spelled_out, unit
 
@@ -74,6 +77,11 @@ def quantity(text: str) -> Quantity | None:
     return None if "" in names else _read(amount, names[0] if names else "")
 
 
+def extract(text: str) -> Extracted | None:
+    """The answer that the text marks, or else its last expression, if that is a number or says what one is equal to."""
+    return extract_marked(text, _last_number)
+
+
 def number(text: str) -> Fraction | None:
     """The number that a text is, or None; see `quantity`."""
     amount = quantity(text)
@@ -99,6 +107,14 @@ def same(expected: Quantity, given: Quantity) -> bool:
     if expected.value != given.value or contradict(expected.measures, given.measures):
         return False
     return expected.percent == given.percent or abs(given.value) >= 1 or given.value == 0
+
+
+def _last_number(text: str) -> str | None:
+    expression = last_expression(text)
+    if expression is None:
+        return None
+    amount = expression.rpartition("=")[2].strip()  # "a + b = 12" ends in what it comes to
+    return amount if quantity(amount) else None
 
 
 def _read(text: str, name: str) -> Quantity | None:

@@ -17,22 +17,23 @@ _SPECIAL = re.compile(
 )
 # Somebody else speaks. Without its special tokens a chat format leaves the bare words, alone in their line.
 _SPEAKER = re.compile(
-    r"(?:\n[ \t>*_#]*|</answer>\s{0,8}|[.!?}$][ \t]*)(?:Human|User|USER)[ \t*_]*[:\uff1a]"
-    r"|\n(?:user|system|human)[ \t]*(?=\n|$)"
-    r"|\n[ \t]*\#{2,4}[ \t]*(?:Instruction|Input|Human|User)\b"
-    r"|\n(?:A conversation between|You are (?:a|an) )"
+    r"(?:\n[ \t>*_#]{0,12}|</answer>\s{0,8}|[.!?}$][ \t]*)(?:Human|User|USER)[ \t*_]{0,8}[:\uff1a]"
+    r"|\n(?:user|system|human)[ \t]{0,3}(?=\n|$)"
+    r"|\n\#{2,4}[ \t]{0,3}(?:Instruction|Human|User)\b"
+    r"|\n(?:A conversation between|You are an? [a-z ]{0,20}assistant)"
 )
-_NUMBERED = r"[ \t]*(?:no\.?|number|\#)?[ \t]*\d{0,4}[ \t]*"
+_NUMBERED = r"[ \t]{0,3}(?:no\.?|number|\#)?[ \t]{0,3}\d{0,4}[ \t]{0,3}"
 _HEADING = re.compile(
-    r"\n[ \t>*_#]*(?:"
-    r"(?:(?:the[ \t]+)?(?:next|new|another|similar|second|follow-?up|bonus|practice)[ \t]+)?"
-    rf"(?:question|problem|exercise|example|task|puzzle|prompt|quiz){_NUMBERED}(?:[:.)\uff1a*]|(?=\n|$))"
-    r"|Q[ \t]?\d{0,4}[ \t]*[:)\uff1a]|Q\d{1,4}\.[ \t]"
+    r"\n[ \t>*_#]{0,12}(?:"
+    r"(?:(?:the[ \t])?(?:next|new|another|similar|second|follow-?up|bonus|practice)[ \t])?"
+    rf"(?:question|problem|exercise|example|task|puzzle|prompt|quiz|instruction|input){_NUMBERED}"
+    r"(?:[:.)\uff1a*]|(?=\n|$))"
+    r"|Q[ \t]?\d{0,4}[ \t]{0,3}[:)\uff1a]|Q\d{1,4}\.[ \t]"
     r"|(?:here(?:'s| is)|let(?:'s| us) (?:try|do|solve|look at|consider)|now,? (?:try|solve|consider|let's solve))"
     r" (?:another|a (?:new|similar|different)|the (?:next|following))"
     r" (?:question|problem|example|exercise)"
     r"|(?:\u95ee\u9898|\u9898\u76ee|\u7528\u6237|\u4f8b\u9898?)\d{0,4}[:\uff1a]"
-    r"|\#{3}[ \t]*(?=\n|$)"
+    r"|\#{3}[ \t]{0,3}(?=\n|$)"
     r")",
     re.IGNORECASE,
 )
@@ -57,7 +58,6 @@ def own_turn(text: str, marks_answer: Callable[[str], bool]) -> Turn:
     marks_answer
         Whether a piece of text marks an answer.
     """
-    text = text.rstrip()
     ends = [match.start() for pattern in (_SPECIAL, _SPEAKER) if (match := _first_behind_text(pattern, text))]
     end = min(ends, default=len(text))
     # Headings within a thought are the model's own.

@@ -5,13 +5,15 @@ from typing import Any
 from boundary.sampling.task import Outcome, Problem
 from boundary.sampling.verifiers import exact, math
 from boundary.sampling.verifiers.number import number
+from boundary.sampling.verifiers.references import any_reference, references
 
 
-def arguments(problem: Problem, answer: str) -> tuple[str, str, Any]:
-    """Reference, answer, and the digits after the point that count (MathVista's `precision`)."""
-    return problem.answer, answer, problem.facts.get("precision")
+def arguments(problem: Problem, answer: str) -> tuple[str | list[str], str, Any]:
+    """References, answer, and the digits after the point that count (MathVista's `precision`)."""
+    return references(problem), answer, problem.facts.get("precision")
 
 
+@any_reference
 def compare(gold: str, answer: str, precision: float | None) -> tuple[Outcome, str]:
     """Verdict by text, then by number, then by mathematics."""
     if exact.plain(gold) == exact.plain(answer):
