@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 from boundary.errors import InputError, missing_package
 from boundary.sampling.code_tests import CODE_TESTS
 from boundary.sampling.generated import gym_entries
-from boundary.sampling.task import Problem
+from boundary.sampling.task import ACCEPTED_ANSWERS, Problem
 
 GYM = "reasoning-gym/"
 FILES = (".jsonl", ".csv", ".parquet")
@@ -52,6 +52,7 @@ class Benchmark:
     since: tuple[str, ...] = ()
     tests: str = ""
     image: str = ""
+    any_answer: bool = False
 
 
 @cache
@@ -175,13 +176,22 @@ def _from_row(known: Benchmark, row: Mapping[str, Any], number: int) -> Problem:
     prompt = str(row[known.problem])
     if known.tests:
         prompt, facts["tests"] = CODE_TESTS[known.tests](row)
+    answer = row.get(known.answer)
+    if known.any_answer and isinstance(answer, list | tuple) and answer:
+        facts[ACCEPTED_ANSWERS] = _accepted(answer)
+        answer = facts[ACCEPTED_ANSWERS][0]
     return Problem(
         problem_id=str(row[known.id]) if known.id else f"{number:04d}",
         prompt=prompt,
-        answer=_answer_text(row.get(known.answer), known.answer_after) if known.answer else "",
+        answer=_answer_text(answer, known.answer_after) if known.answer else "",
         images=(row[known.image]["bytes"],) if known.image else (),
         facts=facts,
     )
+
+
+def _accepted(answers: Iterable[Any]) -> list[str]:
+    """Answers any one of which is right, each once."""
+    return list(dict.fromkeys(map(_answer_text, answers)))
 
 
 def _answer_text(value: Any, after: str = "") -> str:
@@ -220,12 +230,19 @@ def _file_problems(path: Path) -> Iterator[Problem]:
     rows = list(_file_rows(path))
     for number, row in enumerate(rows, start=1):
         prompt, answer = (next((row[name] for name in names if row.get(name) is not None), None) for names in _ROLES)
+        accepted = row.get(ACCEPTED_ANSWERS)
+        if accepted is not None and not (isinstance(accepted, list) and accepted):
+            raise InputError(
+                f"'{path}', problem {number}: {ACCEPTED_ANSWERS} is no list. Give one in JSONL or Parquet."
+            )
+        answer = accepted[0] if answer is None and accepted else answer
         if prompt is None or (answer is None and "tests" not in row):
             what = "problem" if prompt is None else "answer"
             raise InputError(f"'{path}', problem {number}: no {what}. Each needs the columns problem and answer.")
         name = next((row[column] for column in ID_COLUMNS if row.get(column) not in (None, "")), f"{number - 1:04d}")
         used = {*PROBLEM_COLUMNS, *ANSWER_COLUMNS, *ID_COLUMNS, IMAGE_COLUMN}
         facts = {key: value for key, value in row.items() if key not in used and value is not None}
+        facts |= {ACCEPTED_ANSWERS: _accepted(accepted)} if accepted else {}
         images = _images(path, number, row.get(IMAGE_COLUMN))
         yield Problem(str(name), str(prompt), "" if answer is None else _answer_text(answer), (), images, facts)
 

@@ -12,6 +12,9 @@ FINISH_REASONS: tuple[str, ...] = get_args(FinishReason)
 Outcome = Literal["correct", "wrong", "no_answer", "truncated", "timeout", "empty", "verifier_error"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
+# Name of the fact that lists reference answers any one of which is right.
+ACCEPTED_ANSWERS = "accepted_answers"
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -30,7 +33,8 @@ class Problem:
     images
         PNG or JPEG files, in the order in which the problem speaks of them.
     facts
-        What else is known of it, JSON-able: level, subject, tests, entry point.
+        What else is known of it, JSON-able: level, subject, tests, entry point; `accepted_answers` lists reference
+        answers any one of which is right, `answer` among them.
     """
 
     problem_id: str
@@ -90,7 +94,7 @@ class Verdict:
 
 
 def problem_hash(problem: Problem) -> str:
-    """Fingerprint of what a problem asks and what answers it; `facts` other than its tests do not count."""
+    """Fingerprint of what a problem asks and what answers it; of `facts` only tests and accepted answers count."""
     said = {
         "prompt": problem.prompt,
         "answer": problem.answer,
@@ -98,6 +102,8 @@ def problem_hash(problem: Problem) -> str:
         "images": [hashlib.sha256(image).hexdigest() for image in problem.images],
         "tests": problem.facts.get("tests"),
     }
+    if accepted := problem.facts.get(ACCEPTED_ANSWERS):
+        said["accepted_answers"] = accepted
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 

@@ -1,72 +1,91 @@
 """Multiple choice: the letter that a text decides for; two letters, or a letter that it denies, are no choice."""
 
 import re
-from typing import Literal, NamedTuple
+from itertools import islice
+from typing import NamedTuple
 
 from boundary.sampling.task import Outcome
 from boundary.sampling.verifiers.extraction import Extracted, boxed_or_tagged, turn_of
 from boundary.sampling.verifiers.references import any_reference
 
 # A choice stands near the end, in a sentence that speaks of few options.
-LENGTH, MENTIONS = 10_000, 30
+LENGTH, MENTIONS = 10_000, 50
 _WRAPPED = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|mbox|boxed|fbox)\s{0,3}\{([^{}]*)\}")
 _MARKUP = re.compile(r"\\[()\[\],;! ]|[*`$\"\u201c\u201d~]|(?<!\w)_+|_+(?!\w)")
+_SPACES = re.compile(r"[^\S\n]+")
+_CAPITAL = re.compile(r"(?<![A-Za-z])[A-J](?![A-Za-z])")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z(\[])|(?<=[;?!])\s")
 # A letter from A to J that is no part of a word, a name (A', B_1, f(A)) or a formula (E = mc^2).
 _LETTER = re.compile(
     r"(?<![A-Za-z0-9\\'(\[])([(\[]?)(?<![A-Za-z0-9])([A-J])([)\]]?)(?![A-Za-z0-9_]|['\u2019^+(]|-[A-Za-z]|\s?=|\s[-+]\s)"
 )
 _NOUN = r"(?:answers?|options?|choices?|selections?|responses?|letters?|alternatives?)"
-_FILLER = rf"(?:(?:the|clearly|definitely|indeed|thus|therefore|then|simply|just|probably|likely|most|{_NOUN})\s)*[:,]?\s?"
+_FILLER = (
+    rf"(?:(?:the|clearly|definitely|indeed|thus|therefore|then|simply|just|probably|likely|most|{_NOUN})\s)*[:,]?\s?"
+)
 # What a whole answer looks like: a letter, then what the option says.
 _WHOLE = re.compile(
     rf"(?:the\s)?(?:(?:correct|final|best|right)\s)?(?:{_NOUN}\s?(?:is\s|:\s?)?)?[(\[{{]{{0,2}}([A-J])(?![A-Za-z0-9])(.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_ALSO = re.compile(r"[\s)\]}.]*(?:(?:,\s?)?(?:or|and|nor)\b|[,/&\u2013-])\s*[(\[]?[A-Ja-j][)\]]?(?![A-Za-z])", re.IGNORECASE)
+_ALSO = re.compile(
+    r"[\s)\]}.]*(?:(?:,\s?)?(?:or|and|nor)\b|[,/&\u2013-])\s*[(\[]?[A-Ja-j][)\]]?(?![A-Za-z])", re.IGNORECASE
+)
 _DECIDES = re.compile(
-    rf"\b{_NOUN}(?:\s(?:to|for|here|of)\b[^.:]{{0,60}}?)?\s?(?:(?:is|are|must be|should be|would be|will be|has to be)\b|[:=\u2192]|\s?[-\u2013]\s)"
+    rf"\b{_NOUN}(?:\s(?:to|for|here|of)\b[^.:]{{0,60}}?)?\s?"
+    r"(?:(?:is|are|must be|should be|would be|will be|has to be)\b|[:=\u2192]|\s?[-\u2013]\s)"
     r"|####"
     r"|\b(?:choose|chose|pick|picked|select|selected|go(?:ing)? with|went with|opt for|settle on|vote for)\b"
     r"|\u7b54\u6848(?:\u662f|\u4e3a|\uff1a|:)",
     re.IGNORECASE,
 )
 _APPROVES = re.compile(
-    r"[)\].:,]*\s(?:(?:is|must be|has to be|would be|should be|seems|seems to be|appears to be)\s(?:therefore |thus |clearly |definitely |indeed )?"
+    r"[)\].:,]*\s(?:(?:is|must be|has to be|would be|should be|seems|seems to be|appears to be)\s"
+    r"(?:therefore |thus |clearly |definitely |indeed )?"
     r"(?:the |our |my )?(?:only |single |most )?(?:correct|right|best|answer|proper|appropriate|likely)"
     r"|[-:\u2013\u2014]?\s?\(?(?:correct|right answer)\b)|[)\].:]+\s?\(?(?:correct|right answer)\b",
     re.IGNORECASE,
 )
 _LEADS_TO = re.compile(
-    rf"(?:^|\b(?:so|thus|therefore|hence|then|it'?s|it is|is|be|think|believe|say|guess|leaves?|leaving|only|but|but rather)"
+    r"(?:\b(?:so|thus|therefore|hence|then|it'?s|it is|is|be|think|believe|say|guess|leaves?"
+    r"|leaving|only|but|but rather)"
     rf"(?: that| us with| it'?s| it is)?|[:\u2192>])[,:]?\s?{_FILLER}$",
     re.IGNORECASE,
 )
 _NAMED = re.compile(rf"\b{_NOUN}\s$", re.IGNORECASE)
 _DENIED_BEFORE = re.compile(
-    r"(?:\b(?:not|never|neither|nor|except|without|unlike|against|than|wrong|incorrect|maybe|perhaps|possibly|between|none of)"
+    r"(?:\b(?:not|never|neither|nor|except|without|unlike|against|than|wrong|incorrect|between|none of)"
+    r"|\b(?:maybe|perhaps|possibly)"
     r"|n't|\b(?:instead|rather) (?:of|than)|\b(?:eliminat|exclud|reject|discard|dismiss)\w*|\brul\w* out|\bcross\w* out"
     r"|\b(?:could|might|may|can|cannot|can't)(?: also| well| possibly| only)?(?: be)?"
     r"|\b(?:if|suppose|assum\w+|whether|were)\b[^,]{0,60})\s?(?:be\s|both\s|either\s)?" + _FILLER + "$",
     re.IGNORECASE,
 )
 _DENIED_BEHIND = re.compile(
-    r"[)\].:,]*\s*(?:(?:is|are|was|were|looks?|seems?|would be|must be)\s(?:(?:also|both|clearly|definitely|obviously|all)\s)?)?"
-    r"(?:not\b(?!\s(?:option |choice )?[(\[]?[A-J]\b)|wrong|incorrect|false\b|impossible|eliminated|ruled out|excluded|out\b|too\b|invalid|unlikely|a distractor"
+    r"[)\].:,]*\s*(?:(?:is|are|was|were|looks?|seems?|would be|must be)\s"
+    r"(?:(?:also|both|clearly|definitely|obviously|all)\s)?)?"
+    r"(?:not\b(?!\s(?:option |choice )?[(\[]?[A-J]\b)|wrong|incorrect|false\b|impossible|eliminated|ruled out|excluded"
+    r"|out\b|too\b|invalid|unlikely|a distractor"
     r"|isn't|aren't|wasn't|cannot|can't|doesn't|don't|does not|do not|didn't|won't|fails?\b|violates?|contradicts?)",
     re.IGNORECASE,
 )
-_REASON = re.compile(r"\b(?:because|since|as|which|where|whose|while|whereas|although|though|given|due)\b|;", re.IGNORECASE)
+_REASON = re.compile(
+    r"\b(?:because|since|as|which|where|whose|while|whereas|although|though|given|due)\b|;", re.IGNORECASE
+)
 _BETWEEN = re.compile(
     r"\s?(?:,?\s?(?:or|and|nor|and/or|versus|vs\.?)|[,/&\u2013-])\s?(?:(?:option|choice|maybe|perhaps|possibly|even)\s)?",
     re.IGNORECASE,
 )
 _CLOSES_LIST = re.compile(r"\b(?:and|or|nor)\b", re.IGNORECASE)
-_RECONSIDERS = re.compile(r"\b(?:wait|actually|hmm+|oops|correction|however|second thought|recheck|mistake)\b|\bno,", re.IGNORECASE)
+_RECONSIDERS = re.compile(
+    r"\b(?:wait|actually|hmm+|oops|correction|however|second thought|recheck|mistake)\b|\bno,", re.IGNORECASE
+)
 # "A" and "I" are words of English as well; these words behind them say that they are options.
 _ABOUT_OPTION = {
     "I": re.compile(r"\s(?:is|or|nor)\b"),
-    "A": re.compile(r"\s(?:is|was|or|and|nor|but|because|since|as|must|would|has|seems|matches|fits|works|gives|cannot|can't|isn't)\b"),
+    "A": re.compile(
+        r"\s(?:is|was|or|and|nor|but|because|since|as|must|would|has|seems|matches|fits|works|gives|cannot|can't|isn't)\b"
+    ),
 }
 _OPTION_LINE = re.compile(r"\s{0,8}[-\u2022]?\s?\(?([A-J])\s?[).:]\s*(\S.*)?$")
 _ONLY = re.compile(r"[(\[]?([A-J])[)\].:]{0,2}")
@@ -106,8 +125,7 @@ def _plain(text: str) -> str:
     """Text without the marks of LaTeX and Markdown around its words."""
     for _ in range(2):
         text = _WRAPPED.sub(r" \1 ", text)
-    lines = (re.sub(r"\s+", " ", _MARKUP.sub("", line)) for line in text.splitlines())
-    return "\n".join(lines).strip()
+    return _SPACES.sub(" ", _MARKUP.sub("", text)).strip()
 
 
 def _whole(text: str) -> str | None:
@@ -135,10 +153,13 @@ def _decision(text: str) -> _Decision | None:
         return _Decision((letter,), True)
     decision, reconsiders = None, False
     for place, line in enumerate(lines):
-        for sentence in [line] if _is_listed(lines, place) else _SENTENCE_END.split(line):
+        reconsiders = reconsiders or bool(decision and _RECONSIDERS.search(line))
+        if not _CAPITAL.search(line):
+            continue
+        listed, outer = _is_listed(lines, place), place in (0, len(lines) - 1)
+        for sentence in [line] if listed else _SENTENCE_END.split(line):
             reconsiders = reconsiders or bool(_RECONSIDERS.search(sentence))
-            outer = place in (0, len(lines) - 1)
-            latest = _listed(sentence) if _is_listed(lines, place) else _sentence(sentence, outer)
+            latest = _listed(sentence) if listed else _sentence(sentence, outer)
             if latest and (
                 latest.plainly or decision is None or not decision.plainly or reconsiders or len(decision.letters) > 1
             ):
@@ -165,14 +186,15 @@ def _listed(line: str) -> _Decision | None:
 
 
 def _sentence(sentence: str, outer: bool) -> _Decision | None:
-    if sentence.rstrip().endswith("?"):
+    if sentence.rstrip().endswith("?") or not _CAPITAL.search(sentence):
         return None
     only = _ONLY.fullmatch(sentence.strip())
     if only:
         return _Decision((only[1],), True)
-    mentions = [match for match in _LETTER.finditer(sentence) if not _is_word(sentence, match)]
+    mentions = list(islice(_LETTER.finditer(sentence), MENTIONS + 1))
     if len(mentions) > MENTIONS:
         return None
+    mentions = [match for match in mentions if not _is_word(sentence, match)]
     groups = _groups(sentence, mentions)
     affirmed = [group for group in groups if not _is_denied(sentence, group)]
     deciding = [match.end() for match in _DECIDES.finditer(sentence)]
@@ -195,7 +217,7 @@ def _is_word(sentence: str, mention: re.Match[str]) -> bool:
     """Whether A or I is the article, the pronoun or a numeral."""
     if mention[2] not in "AI" or mention[1] or mention[3]:
         return False
-    behind = sentence[mention.end() :]
+    behind = sentence[mention.end() : mention.end() + 20]
     if mention[2] == "I" and re.search(r"\bI{2,3}\b", sentence):
         return True
     return bool(re.match(r"\s[\w(]|['\u2019]", behind)) and not _ABOUT_OPTION[mention[2]].match(behind)
@@ -226,8 +248,9 @@ def _suggests(sentence: str, group: list[re.Match[str]], outer: bool) -> bool:
     before, behind = sentence[max(0, group[0].start() - 80) : group[0].start()], sentence[group[-1].end() :]
     ends_clause = bool(re.match(r"\s?(?:$|[.,;!])", behind))
     if not before.strip():
-        return outer and (bool(group[0][3]) or bool(re.match(r"[).:,]", behind)) or not behind.strip())
-    if ends_clause and (group[0][1] and group[0][3] or _NAMED.search(before)):
+        describes = re.match(r"[.:,]|\s?[A-Z0-9$\\-]" if group[0][3] else "[.:,]", behind)
+        return outer and (bool(describes) or not behind.strip())
+    if ends_clause and ((group[0][1] and group[0][3]) or _NAMED.search(before)):
         return True
     return bool(_LEADS_TO.search(before))
 

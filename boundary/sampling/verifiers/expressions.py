@@ -6,7 +6,9 @@ from typing import NamedTuple
 from boundary.sampling.verifiers.units import unit
 
 LONGEST_LINE = 2_000
-_JOINS_LINES = re.compile(r"(?<=\\\\)[ \t]{0,8}\n|(?<=\$\$)[ \t]{0,8}\n|(?<=\\\[)[ \t]{0,8}\n|\n[ \t]{0,8}(?=\$\$|\\\])")
+_JOINS_LINES = re.compile(
+    r"(?<=\\\\)[ \t]{0,8}\n|(?<=\$\$)[ \t]{0,8}\n|(?<=\\\[)[ \t]{0,8}\n|\n[ \t]{0,8}(?=\$\$|\\\])"
+)
 _FORMULA = re.compile(
     r"\$\$(?P<display>[^$]+)\$\$|(?<!\\)\$(?P<inline>(?:[^$\\]|\\.)+)(?<!\s)\$(?!\d)"
     r"|\\\((?P<round>(?:[^\\]|\\[^)])+)\\\)|\\\[(?P<square>(?:[^\\]|\\[^\]])+)\\\]"
@@ -22,9 +24,11 @@ _MATHEMATICS = re.compile(
 _WITH_UNIT = re.compile(rf"([-+\u2212]?[$\u20ac\u00a3]?{_DIGITS})(?:/(?=[a-z])|)(-?[A-Za-z].*)")
 _ENUMERATOR = re.compile(r"[ \t>*_#-]{0,8}(?:\(?\d{1,3}[.)]|[-*\u2022])[*_]{0,2}\s+(?=\S)")
 _ABOUT = "*_`\"'\u201c\u201d\u2018\u2019"
+# A number behind one of these is its name.
 _LABELS = frozenset(
-    "step problem question part case equation figure example section chapter table option method rule theorem lemma line".split()
+    ("step", "problem", "question", "part", "case", "equation", "figure", "example", "section", "chapter")
 )
+_LABELS |= frozenset(("table", "option", "method", "rule", "theorem", "lemma", "line"))
 _LINKS = frozenset(("or", "and", "to", "through", "versus", "vs", "\\text{or}", "\\text{and}", "&"))
 _DENIALS = frozenset(("not", "isn't", "never", "nor", "neither", "cannot", "can't", "except", "than", "of", "no"))
 
@@ -58,7 +62,7 @@ def _last_of(pieces: list[_Piece]) -> str | None:
         before = pieces[start - 1].text.lower() if start else ""
         if before in _LABELS:
             continue
-        if before in _DENIALS and (before != "of" or start > 1 and pieces[start - 2].text.lower() == "instead"):
+        if before in _DENIALS and (before != "of" or (start > 1 and pieces[start - 2].text.lower() == "instead")):
             if runs and pieces[runs[-1][1] - 1].ends_clause:  # "12, not 5"
                 continue
             return None

@@ -101,8 +101,7 @@ def boxed_or_tagged(text: str) -> str | None:
 
 
 def last_boxed(text: str) -> str | None:
-    r"""Content of the last complete \boxed{...} or \fbox{...}, braces balanced; neighbours such as
-    \boxed{1} or \boxed{2} are one answer."""
+    r"""Content of the last complete \boxed{...} or \fbox{...}; neighbours, \boxed{1} or \boxed{2}, are one answer."""
     boxes = _boxes(text)
     if not boxes:
         return None

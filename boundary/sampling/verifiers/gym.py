@@ -10,7 +10,6 @@ from boundary.sampling.task import Outcome, Problem
 from boundary.sampling.verifiers.extraction import extract as extract_marked
 from boundary.sampling.verifiers.extraction import last_line
 
-
 # The answer that the text marks, or else its last line.
 extract = partial(extract_marked, fallback=last_line)
 

@@ -6,6 +6,7 @@ inside a C library, so they are switched off and the pool kills what takes too l
 
 import math
 import re
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -17,12 +18,15 @@ from boundary.sampling.verifiers.units import contradict
 
 # A number that math-verify reads as this module does, whatever surrounds it elsewhere: no unit, no percent sign.
 _BARE = re.compile(
-    r"\$?(?:[a-z]\s?=\s?)?[-+\u2212]?(?:\\?\$)?"
+    r"\$?(?:[a-z]\s?=\s?(?!.*,))?[-+\u2212]?(?:\\?\$)?"
     r"(?:(?:[1-9]\d{0,2}(?:(?:,|\{,\})\d{3})+|\d+)(?:\.\d+)?|\.\d+|\d+/\d+|\\[dt]?frac\{-?\d+\}\{\d+\})\$?"
 )
 _IN_BASE = re.compile(r"([0-9A-Za-z]+)_\{?(\d+)\}?")
 _LIST = re.compile(r"(\(|\[|\\\{)(.+?)(\)|\]|\\\})")
+_THOUSANDS = re.compile(r"\d,\d{3}(?!\d)")
 _LEADING_ZERO = re.compile(r"[-+]?0\d")
+# Two numbers with nothing between them but space, where that is no fraction of LaTeX such as \\frac 1 2.
+_APART = re.compile(r"(?<![a-z]\s\d)(?<![a-z]\d)(?<=\d)(?:\s|~|\\[,;: ])+(?=\.?\d)")
 LONGEST = 2_000
 # Decimals are equal for math-verify where six places agree. Here four significant digits must agree as well, as in the
 # graders of Qwen2.5-Math: 1.6e-19 is not 1.6e-18.
@@ -68,6 +72,8 @@ def compare(gold: str, answer: str) -> tuple[Outcome, str]:
             return "wrong", "another unit"
         if same(amounts[0], amounts[1]):
             return "correct", ""
+    if amounts[1] is None and _APART.search(answer) and not _APART.search(gold):
+        return "wrong", "two numbers side by side"  # math-verify multiplies or adds them
     expected, given = _parsed(gold), _parsed(answer)
     if not expected:
         return "verifier_error", f"the reference answer '{gold[:40]}' cannot be read as mathematics"
@@ -90,7 +96,8 @@ def compare(gold: str, answer: str) -> tuple[Outcome, str]:
 def _close(expected: Quantity, given: Quantity) -> bool:
     """Whether two unequal numbers may be equal as decimals, so that math-verify has to look at them."""
     difference = abs(expected.value - given.value)
-    return difference <= min(10**-PLACES, 10 ** (1 - SIGNIFICANT) * max(abs(expected.value), abs(given.value)))
+    size = max(abs(expected.value), abs(given.value))
+    return difference <= min(Fraction(f"1e-{PLACES}"), size * Fraction(f"1e-{SIGNIFICANT - 1}"))
 
 
 def _same_list(gold: str, answer: str) -> bool | None:
@@ -98,7 +105,9 @@ def _same_list(gold: str, answer: str) -> bool | None:
     lists = _LIST.fullmatch(gold), _LIST.fullmatch(answer)
     if not (lists[0] and lists[1]) or lists[0].group(1, 3) != lists[1].group(1, 3):
         return None
-    texts = [match[2].split(",") for match in lists if match]
+    if any(match and _THOUSANDS.search(match[2]) for match in lists):
+        return None
+    texts = [[text.strip() for text in match[2].split(",")] for match in lists if match]
     if len(texts[0]) != len(texts[1]) or any(_LEADING_ZERO.match(text) for text in texts[0] + texts[1]):
         return None
     if not all(_BARE.fullmatch(text) for text in texts[0] + texts[1]):
@@ -153,7 +162,7 @@ def _places(expression: Any) -> int:
 @lru_cache(maxsize=4096)
 def _parsed(text: str) -> list[Any]:
     """Expressions that math-verify reads in an answer; units were taken off, since it takes variables for units."""
-    from latex2sympy2_extended import NormalizationConfig
+    from latex2sympy2_extended import NormalizationConfig  # type: ignore[import-untyped]
     from math_verify import ExprExtractionConfig, LatexExtractionConfig, parse
 
     rules = NormalizationConfig(basic_latex=True, malformed_operators=True, nits=True)

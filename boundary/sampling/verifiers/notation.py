@@ -5,10 +5,12 @@ import re
 from boundary.sampling.verifiers.number import SIGNS, THOUSANDS, quantity
 from boundary.sampling.verifiers.units import SCALES, unit
 
-_TEXT = re.compile(r"\\(?:text|mathrm|textbf|mathbf|textit|textrm|mbox|operatorname)\s*\{([^{}]*)\}")
-_SPACE = re.compile(r"\\[,;!: ]|\\(?:left|right)(?![A-Za-z])|~|\$|\s+")
-# Space does not matter but between letters and digits: 1 2 is not 12.
-_NEEDLESS = re.compile(r"(?<![0-9A-Za-z]) | (?![0-9A-Za-z])")
+_ONLY_TEXT = re.compile(
+    r"\\(?:text|mathrm|textbf|mathbf|textit|textrm|mbox|operatorname)\s*\{([^{}\d]*[A-Za-z][^{}]*|\d+)\}"
+)
+_SPACE = re.compile(r"\\[,;!:]|\\ (?=\S)|\\(?:left|right)(?![A-Za-z])|(?<=\S)~|\$|\s+")
+# Space does not matter but between letters and numbers: 1 2 is not 12, 1, 234 not 1,234.
+_NEEDLESS = re.compile(r"(?<![0-9A-Za-z.,]) | (?![0-9A-Za-z.,])")
 _LAST_TEXT = re.compile(r"\\(?:text|mathrm|mbox|textrm)\s*\{([^{}]*)\}\s*(?:\^\s*\{?[23]\}?)?$")
 _LAST_WORDS = re.compile(r"(?<=[\d)}i])(?:\s|\\[,; ])*((?<![A-Za-z])[A-Za-z][A-Za-z\s./^{}23]*)$")
 _CONSTANT = re.compile(r"\d|\\pi|\\infty|\\sqrt")
@@ -23,8 +25,9 @@ _SIGNS = {"\u221e": "\\infty ", "\u00b0": "^\\circ ", "\u2205": "\\emptyset ", "
 
 def canonical(text: str) -> str:
     r"""An answer without what does not matter to its meaning: spaces, \left and \right, \text{}, dollar signs."""
-    text = _TEXT.sub(r" \1 ", text).replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac").replace("\u2212", "-")
-    text = _SPACE.sub(" ", text.replace("\\varnothing", "\\emptyset"))
+    only_text = _ONLY_TEXT.fullmatch(text.strip())
+    text = re.sub(r"\\[dt]frac", r"\\frac", only_text[1] if only_text else text)
+    text = _SPACE.sub(" ", text.replace("\u2212", "-"))
     return _NEEDLESS.sub("", re.sub(" +", " ", text))
 
 

@@ -4,17 +4,15 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
-from boundary.sampling.task import Outcome, Problem
+from boundary.sampling.task import ACCEPTED_ANSWERS, Outcome, Problem
 
-ACCEPTED = "accepted_answers"
 # Of several verdicts none of which is correct, the first that stands here is kept.
 _ORDER: tuple[Outcome, ...] = ("wrong", "timeout", "verifier_error")
-Verdict = tuple[Outcome, str]
 
 
 def references(problem: Problem) -> str | list[str]:
     """The reference answer of a problem, or all of those that its facts list as accepted."""
-    accepted = problem.facts.get(ACCEPTED)
+    accepted = problem.facts.get(ACCEPTED_ANSWERS)
     if not isinstance(accepted, list | tuple) or not all(isinstance(each, str) for each in accepted):
         return problem.answer
     answers = list(dict.fromkeys((problem.answer, *accepted)))

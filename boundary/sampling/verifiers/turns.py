@@ -7,6 +7,7 @@ LIMIT-of-RLVR (arXiv 2504.13837) and Qwen2.5-Math cut at stop words of the same 
 
 import re
 from collections.abc import Callable
+from itertools import islice
 from typing import NamedTuple
 
 # Signs of chat formats.
@@ -17,11 +18,14 @@ _SPECIAL = re.compile(
 )
 # Somebody else speaks. Without its special tokens a chat format leaves the bare words, alone in their line.
 _SPEAKER = re.compile(
-    r"(?:\n[ \t>*_#]{0,12}|</answer>\s{0,8}|[.!?}$][ \t]*)(?:Human|User|USER)[ \t*_]{0,8}[:\uff1a]"
+    r"(?:\n[ \t>*_#]{0,12}|(?<=[.!?}$>\d])\s{0,3})(?:Human|User|USER)[ \t*_]{0,8}[:\uff1a]"
     r"|\n(?:user|system|human)[ \t]{0,3}(?=\n|$)"
     r"|\n\#{2,4}[ \t]{0,3}(?:Instruction|Human|User)\b"
     r"|\n(?:A conversation between|You are an? [a-z ]{0,20}assistant)"
 )
+# What a text must hold for these to be looked for, which is quicker.
+_IN_SPECIAL = ("<|", "<\uff5c", "s>", "<SYS", "_turn>", "INST]")
+_IN_SPEAKER = ("Human", "User", "USER", "\nuser", "\nsystem", "\nhuman", "Instruction", "A conversation", "You are a")
 _NUMBERED = r"[ \t]{0,3}(?:no\.?|number|\#)?[ \t]{0,3}\d{0,4}[ \t]{0,3}"
 _HEADING = re.compile(
     r"\n[ \t>*_#]{0,12}(?:"
@@ -39,6 +43,8 @@ _HEADING = re.compile(
 )
 _THOUGHT = "</think>"
 _FEW_WORDS = 3
+# More headings than these, none of them behind an answer, are no questions.
+HEADINGS = 500
 
 
 class Turn(NamedTuple):
@@ -58,12 +64,16 @@ def own_turn(text: str, marks_answer: Callable[[str], bool]) -> Turn:
     marks_answer
         Whether a piece of text marks an answer.
     """
-    ends = [match.start() for pattern in (_SPECIAL, _SPEAKER) if (match := _first_behind_text(pattern, text))]
+    ends = [
+        match.start()
+        for signs, pattern in ((_IN_SPECIAL, _SPECIAL), (_IN_SPEAKER, _SPEAKER))
+        if any(sign in text for sign in signs) and (match := _first_behind_text(pattern, text))
+    ]
     end = min(ends, default=len(text))
     # Headings within a thought are the model's own.
     thought = text.find(_THOUGHT, 0, end)
     start = before = thought + len(_THOUGHT) if thought >= 0 else 0
-    for heading in _HEADING.finditer(text, start, end):
+    for heading in islice(_HEADING.finditer(text, start, end), HEADINGS):
         piece = text[before : heading.start()]
         if marks_answer(piece) or (before == start and _reads_as_answered(piece, heading[0])):
             end = heading.start()

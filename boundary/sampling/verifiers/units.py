@@ -105,8 +105,9 @@ guest visitor customer passenger tourist resident citizen voter fan adult baby b
 cousin classmate soldier doctor nurse patient artist painter
 apple orange banana peach pear plum grape lemon lime mango cherry cherries berry berries strawberry strawberries
 blueberry blueberries watermelon pumpkin tomato potato carrot onion egg cookie cake cupcake pie pizza slice donut
-doughnut muffin brownie sandwich burger hotdog taco bagel candy candies chocolate lollipop bar snack meal lunch dinner breakfast
-drink bottle can glass cup mug jar box crate carton bag sack basket bucket container package packet pack tray bowl
+doughnut muffin brownie sandwich burger hotdog taco bagel candy candies chocolate lollipop bar snack meal
+lunch dinner breakfast drink bottle can glass cup mug jar box crate carton bag
+sack basket bucket container package packet pack tray bowl
 plate fork spoon knife knives pot pan loaf loaves bread
 book page chapter paragraph line word letter story stories magazine newspaper notebook pencil pen crayon marker eraser
 card stamp sticker postcard photo picture painting poster paper sheet ticket coin bill note penny pennies nickel dime
@@ -170,7 +171,8 @@ def unit(words: str) -> Unit | None:
         return Unit(1, False, ())
     if len(words) > _LONGEST or not _PHRASE.fullmatch(words) or (len(words.strip()) == 1 and words not in _LETTERS):
         return None
-    scale, measures, counted = 1, [], False
+    measures: list[str] = []
+    scale, counted = 1, False
     tokens = re.findall("[A-Za-z]+", words.lower())
     for place, word in enumerate(tokens):
         if word in _SPEEDS:
