@@ -58,7 +58,9 @@ _DENIED_BEFORE = re.compile(
     r"|\b(?:maybe|perhaps|possibly)"
     r"|n't|\b(?:instead|rather) (?:of|than)|\b(?:eliminat|exclud|reject|discard|dismiss)\w*|\brul\w* out|\bcross\w* out"
     r"|\b(?:could|might|may|can|cannot|can't)(?: also| well| possibly| only)?(?: be)?"
-    r"|\b(?:if|suppose|assum\w+|whether|were)\b[^,]{0,60})\s?(?:be\s|both\s|either\s)?" + _FILLER + "$",
+    r"|\b(?:if|suppose|assum\w+|whether|were|doubt|not sure|unsure|(?:don't|do not|can't) (?:think|believe|say))\b"
+    r"[^,;]{0,60}"
+    r")\s?(?:be\s|both\s|either\s)?" + _FILLER + "$",
     re.IGNORECASE,
 )
 _DENIED_BEHIND = re.compile(

@@ -177,7 +177,7 @@ def _piece(word: str) -> _Piece:
         text, ends_clause = text[:-1].rstrip(".,;:?!"), True
     text = text.strip(_ABOUT)
     united = _WITH_UNIT.fullmatch(text)
-    if united and len(united[2].strip("-")) > 1 and unit(" " + united[2].strip("-")) is not None:
+    if united and unit(united[2]) is not None:
         return _Piece(f"{united[1]} {united[2].strip('-')}", "operand", ends_clause)
     if "\\boxed" in text or not text or not _MATHEMATICS.fullmatch(text):
         return _Piece(text, "word", ends_clause)

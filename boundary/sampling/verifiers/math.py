@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from boundary.sampling.task import Outcome
-from boundary.sampling.verifiers.notation import canonical, readable
+from boundary.sampling.verifiers.notation import canonical, readable, words_alike
 from boundary.sampling.verifiers.number import Quantity, quantity, same
 from boundary.sampling.verifiers.references import any_reference
 from boundary.sampling.verifiers.units import contradict
@@ -72,6 +72,8 @@ def compare(gold: str, answer: str) -> tuple[Outcome, str]:
             return "wrong", "another unit"
         if same(amounts[0], amounts[1]):
             return "correct", ""
+    if words_alike(gold, answer):
+        return "correct", ""
     if amounts[1] is None and _APART.search(answer) and not _APART.search(gold):
         return "wrong", "two numbers side by side"  # math-verify multiplies or adds them
     expected, given = _parsed(gold), _parsed(answer)

@@ -5,9 +5,9 @@ import re
 from boundary.sampling.verifiers.number import SIGNS, THOUSANDS, quantity
 from boundary.sampling.verifiers.units import SCALES, unit
 
-_ONLY_TEXT = re.compile(
-    r"\\(?:text|mathrm|textbf|mathbf|textit|textrm|mbox|operatorname)\s*\{([^{}\d]*[A-Za-z][^{}]*|\d+)\}"
-)
+_TEXT = re.compile(r"\\(?:text|mathrm|textbf|mathbf|textit|textrm|mbox|operatorname)\s*\{([^{}]*)\}")
+# math-verify does not read a decimal in \\text{} as one.
+_READ_IN_TEXT = re.compile(r"[^{}\d]*[A-Za-z][^{}]*|\d+")
 _SPACE = re.compile(r"\\[,;!:]|\\ (?=\S)|\\(?:left|right)(?![A-Za-z])|(?<=\S)~|\$|\s+")
 # Space does not matter but between letters and numbers: 1 2 is not 12, 1, 234 not 1,234.
 _NEEDLESS = re.compile(r"(?<![0-9A-Za-z.,]) | (?![0-9A-Za-z.,])")
@@ -16,19 +16,33 @@ _LAST_WORDS = re.compile(r"(?<=[\d)}i])(?:\s|\\[,; ])*((?<![A-Za-z])[A-Za-z][A-Z
 _CONSTANT = re.compile(r"\d|\\pi|\\infty|\\sqrt")
 # Words of a text behind a number that change what it says.
 _TELLING = re.compile(
-    rf"\b(?:not?|or|and|than|if|unless|except|wrong|incorrect|least|most|{'|'.join(SCALES)})s?\b", re.IGNORECASE
+    r"\d|\b(?:maybe|perhaps|possibly|not?|or|and|than|if|unless|except|wrong|incorrect|least|most"
+    rf"|(?:{'|'.join(SCALES)})s?)\b",
+    re.IGNORECASE,
 )
 _EXPONENT = re.compile(r"(?<![\w.])(\d+(?:\.\d*)?|\.\d+)[eE]([-+]?\d{1,4})(?![\w.])")
 _ROOT = re.compile(r"\u221a\s*(?:\{([^{}]*)\}|\(([^()]*)\)|(\d+|[a-z]))")
-_SIGNS = {"\u221e": "\\infty ", "\u00b0": "^\\circ ", "\u2205": "\\emptyset ", "\\varnothing": "\\emptyset "}
+_PI = re.compile(r"(?<![A-Za-z\\])pi(?![A-Za-z])")
+_SIGNS = {
+    "\u03c0": "\\pi ",
+    "\u221e": "\\infty ",
+    "\u00b0": "^\\circ ",
+    "\u2205": "\\emptyset ",
+    "\\varnothing": "\\emptyset ",
+}
 
 
 def canonical(text: str) -> str:
     r"""An answer without what does not matter to its meaning: spaces, \left and \right, \text{}, dollar signs."""
-    only_text = _ONLY_TEXT.fullmatch(text.strip())
-    text = re.sub(r"\\[dt]frac", r"\\frac", only_text[1] if only_text else text)
+    whole = _TEXT.fullmatch(text.strip())
+    text = re.sub(r"\\[dt]frac", r"\\frac", whole[1] if whole and _READ_IN_TEXT.fullmatch(whole[1]) else text)
     text = _SPACE.sub(" ", text.replace("\u2212", "-"))
     return _NEEDLESS.sub("", re.sub(" +", " ", text))
+
+
+def words_alike(gold: str, answer: str) -> bool:
+    r"""Whether two answers are the same signs, whatever is put into \text{}: 5:30 PM."""
+    return canonical(_TEXT.sub(r" \1 ", gold)) == canonical(_TEXT.sub(r" \1 ", answer))
 
 
 def readable(text: str) -> str:
@@ -36,6 +50,7 @@ def readable(text: str) -> str:
     text = THOUSANDS.sub(",", text.strip().removesuffix(".")).translate(SIGNS)
     for sign, latex in _SIGNS.items():
         text = text.replace(sign, latex)
+    text = _PI.sub(r"\\pi ", text)
     text = _ROOT.sub(lambda match: f"\\sqrt{{{match[1] or match[2] or match[3]}}}", text)
     amount = quantity(text)
     if amount is None:
@@ -54,7 +69,7 @@ def without_unit(text: str) -> str:
         return text[: last.start()].strip()
     words = _LAST_WORDS.search(text)
     if words and _CONSTANT.search(text[: words.start()]) and len(words[1]) > 1:
-        behind = unit(f" {words[1]}")
+        behind = unit(words[0])
         if behind is not None and behind.scale == 1:
             return text[: words.start()].strip() + ("\\%" if behind.percent else "")
     return text

@@ -99,33 +99,38 @@ _SPEEDS = {
 # Things that are counted, and words that count; two of these never contradict each other.
 _COUNTED = """
 unit piece item thing object number digit integer time way method possibility possibilities outcome combination
-arrangement permutation choice option solution value root term factor divisor multiple prime pair triple set group team
-person people man men woman women child children kid boy girl student pupil teacher friend player worker employee member
-guest visitor customer passenger tourist resident citizen voter fan adult baby babies family families sister brother
-cousin classmate soldier doctor nurse patient artist painter
-apple orange banana peach pear plum grape lemon lime mango cherry cherries berry berries strawberry strawberries
-blueberry blueberries watermelon pumpkin tomato potato carrot onion egg cookie cake cupcake pie pizza slice donut
-doughnut muffin brownie sandwich burger hotdog taco bagel candy candies chocolate lollipop bar snack meal
-lunch dinner breakfast drink bottle can glass cup mug jar box crate carton bag
-sack basket bucket container package packet pack tray bowl
-plate fork spoon knife knives pot pan loaf loaves bread
-book page chapter paragraph line word letter story stories magazine newspaper notebook pencil pen crayon marker eraser
-card stamp sticker postcard photo picture painting poster paper sheet ticket coin bill note penny pennies nickel dime
-quarter
-toy ball balloon doll game puzzle marble block bead button ribbon block lego kite
-dog cat bird fish horse cow pig sheep goat chicken hen duck goose geese rabbit mouse mice monkey lion tiger elephant
-animal pet insect bug ant bee spider butterfly butterflies frog turtle snake bear wolf wolves deer
-tree flower rose tulip plant seed leaf leaves bush branch rock stone shell
-car truck bus bike bicycle boat ship train plane vehicle wheel tire seat trip lap flight ride
-house home room floor door window wall table chair desk bed lamp shelf shelves brick tile board plank nail screw bolt
-tool rope stick pole post fence
-shirt dress skirt pants shoe sock hat glove scarf scarves jacket coat sweater necklace bracelet ring
-song video movie show episode message call email post follower view like
-point goal run score mark grade vote hit home side edge vertex vertices face corner angle square circle triangle
-rectangle cube line segment row column step stair hop jump move turn round match race mile lesson class course problem
-question test exam quiz task job shift session visit appointment
-farm field garden school store shop park pool city cities town state country countries
-more less fewer left remaining total altogether extra additional
+arrangement permutation choice option solution value root term factor divisor multiple prime pair triple set group
+team person people man men woman women child children kid boy girl student pupil teacher friend player worker employee
+member guest visitor customer passenger tourist resident citizen voter fan adult baby babies family families sister
+brother cousin classmate soldier doctor nurse patient artist painter apple orange banana peach pear plum grape lemon
+lime mango cherry cherries berry berries strawberry strawberries blueberry blueberries watermelon pumpkin tomato
+potato carrot onion egg cookie cake cupcake pie pizza slice donut doughnut muffin brownie sandwich burger hotdog taco
+bagel candy candies chocolate lollipop bar snack meal lunch dinner breakfast drink bottle can glass cup mug jar box
+crate carton bag sack basket bucket container package packet pack tray bowl plate fork spoon knife knives pot pan loaf
+loaves bread book page chapter paragraph line word letter story stories magazine newspaper notebook pencil pen crayon
+marker eraser card stamp sticker postcard photo picture painting poster paper sheet ticket coin bill note penny
+pennies nickel dime quarter toy ball balloon doll game puzzle marble block bead button ribbon lego kite dog cat bird
+fish horse cow pig sheep goat chicken hen duck goose geese rabbit mouse mice monkey lion tiger elephant animal pet
+insect bug ant bee spider butterfly butterflies frog turtle snake bear wolf wolves deer tree flower rose tulip plant
+seed leaf leaves bush branch rock stone shell car truck bus bike bicycle boat ship train plane vehicle wheel tire seat
+trip lap flight ride house home room floor door window wall table chair desk bed lamp shelf shelves brick tile board
+plank nail screw bolt tool rope stick pole post fence shirt dress skirt pants shoe sock hat glove scarf scarves jacket
+coat sweater necklace bracelet ring song video movie show episode message call email follower view like point goal run
+score mark grade vote hit side edge vertex vertices face corner angle square circle triangle rectangle cube segment
+row column step stair hop jump move turn round match race mile lesson class course problem question test exam quiz
+task job shift session visit appointment farm field garden school store shop park pool city cities town state country
+countries clip trophy trophies medal prize award gift present bouquet wreath candle battery batteries wire cable phone
+computer laptop tablet camera radio television console headphone keyboard vase pitcher barrel tank pipe hose shovel
+hammer rake shrimp crab lobster oyster worm caterpillar pigeon parrot turkey pony ponies donkey goldfish puppy puppies
+kitten lamb calf calves colt foal chick duckling squirrel fox raccoon owl dolphin whale shark seal penguin kangaroo
+zebra giraffe pepper cucumber cabbage lettuce mushroom bean pea corn cob nut almond walnut peanut cashew raisin date
+fig melon pineapple coconut kiwi apricot avocado olive pickle waffle pancake biscuit cracker chip pretzel popsicle
+marshmallow jellybean gumball sundae cone scoop serving portion ration necktie tie belt blanket pillow towel curtain
+rug carpet uniform costume mask boot sandal sneaker pajama acorn pinecone feather pebble gem jewel diamond pearl
+crystal coupon token raffle ballot badge pin magnet charm figurine statue senior junior freshman freshmen sophomore
+camper scout hiker runner swimmer dancer singer musician actor teammate neighbor neighbour tenant owner seller buyer
+client shopper rebound assist touchdown inning rep pushup situp squat dose pill capsule syringe injection vial more
+less fewer left remaining total altogether extra additional
 """
 _POWERS = {"square", "sq", "squared", "cubic", "cu", "cubed"}
 # What links the parts of a unit: miles per hour, dollars each.
@@ -138,6 +143,10 @@ SCALES = {
     "trillion": 10**12,
     "dozen": 12,
 }
+# Words of two letters that are no product of variables where they stand at the number: 3km, but not 3in.
+_ADJACENT = frozenset(
+    ["km", "cm", "mm", "dm", "nm", "kg", "gm", "mg", "ml", "ft", "yd", "lb", "oz", "hr", "pm", "hz", "kw", "kj"]
+)
 # Single letters are variables more often than units, except for these where they stand apart from the number.
 _LETTERS = {" m", " g", " s", " h", " l", " L"}
 _PHRASE = re.compile(r"\s*-?(?:[A-Za-z]+\.?(?:\^?[23]|\^\{[23]\}|[\u00b2\u00b3])?(?:\s*[/-]\s*(?=[A-Za-z])|\s+|$))+")
@@ -174,6 +183,8 @@ def unit(words: str) -> Unit | None:
     measures: list[str] = []
     scale, counted = 1, False
     tokens = re.findall("[A-Za-z]+", words.lower())
+    if words[0].isalpha() and len(tokens[0]) == 2 and tokens[0] not in _ADJACENT:
+        return None
     for place, word in enumerate(tokens):
         if word in _SPEEDS:
             measures += _SPEEDS[word]
