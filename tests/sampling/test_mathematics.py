@@ -122,6 +122,8 @@ def test_tiny_numbers_are_compared_by_significant_digits(gold, answer, outcome):
         ("3", "3t", "wrong"),
         ("12", "1 2", "wrong"),
         ("3", "1 2", "wrong"),  # math-verify adds them
+        ("3", r"1 \quad 2", "wrong"),
+        ("5", r"\ge 5", "wrong"),
         ("2.5", "2 1/2", "correct"),
         ("1.5", "2 1/2", "wrong"),
         ("12.5", r"12.5\%", "correct"),

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from benchmarks.verifiers import kept_results, of_our_own_making, our_verdicts, page, pairs
 
 ROOT = Path(__file__).parents[2]

@@ -67,6 +67,7 @@ def _last_of(pieces: list[_Piece]) -> str | None:
                 continue
             return None
         end = _with_unit(pieces, end)
+        end = _with_operation(pieces, end)
         while runs and _linked(pieces, runs[-1], start, end):
             start = runs.pop()[0]
         whole = " ".join(piece.text + ("," if piece.ends_clause else "") for piece in pieces[start:end])
@@ -123,6 +124,14 @@ def _with_unit(pieces: list[_Piece], end: int) -> int:
         if unit(" " + " ".join(piece.text for piece in words)) is not None:
             return stop
     return end
+
+
+def _with_operation(pieces: list[_Piece], end: int) -> int:
+    """Where words behind a run end that make another number of it: 5 squared, 3 and a half."""
+    words = [piece.text.lower() for piece in pieces[end : end + 3]]
+    if words[:1] in (["squared"], ["cubed"], ["factorial"]):
+        return end + 1
+    return end + 3 if words[:2] == ["and", "a"] and words[2:] in (["half"], ["third"], ["quarter"]) else end
 
 
 def _linked(pieces: list[_Piece], earlier: tuple[int, int], start: int, end: int) -> bool:

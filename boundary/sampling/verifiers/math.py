@@ -26,7 +26,8 @@ _LIST = re.compile(r"(\(|\[|\\\{)(.+?)(\)|\]|\\\})")
 _THOUSANDS = re.compile(r"\d,\d{3}(?!\d)")
 _LEADING_ZERO = re.compile(r"[-+]?0\d")
 # Two numbers with nothing between them but space, where that is no fraction of LaTeX such as \\frac 1 2.
-_APART = re.compile(r"(?<![a-z]\s\d)(?<![a-z]\d)(?<=\d)(?:\s|~|\\[,;: ])+(?=\.?\d)")
+_APART = re.compile(r"(?<![a-z]\s\d)(?<![a-z]\d)(?<=\d)(?:\s|~|\\[,;: ]|\\q?quad)+(?=\.?\d)")
+_RELATION = re.compile(r"[<>\u2264\u2265\u2260]|\\(?:[lg](?:eq?|eqslant|t)|neq?)(?![a-z])")
 LONGEST = 2_000
 # Decimals are equal for math-verify where six places agree. Here four significant digits must agree as well, as in the
 # graders of Qwen2.5-Math: 1.6e-19 is not 1.6e-18.
@@ -76,6 +77,8 @@ def compare(gold: str, answer: str) -> tuple[Outcome, str]:
         return "correct", ""
     if amounts[1] is None and _APART.search(answer) and not _APART.search(gold):
         return "wrong", "two numbers side by side"  # math-verify multiplies or adds them
+    if _RELATION.match(answer.lstrip("$ ")) and not _RELATION.search(gold):
+        return "wrong", "a bound"  # math-verify reads what is behind the sign
     expected, given = _parsed(gold), _parsed(answer)
     if not expected:
         return "verifier_error", f"the reference answer '{gold[:40]}' cannot be read as mathematics"

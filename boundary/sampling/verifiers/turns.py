@@ -6,7 +6,8 @@ LIMIT-of-RLVR (arXiv 2504.13837) and Qwen2.5-Math cut at stop words of the same 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from heapq import merge
 from itertools import islice
 from typing import NamedTuple
 
@@ -28,10 +29,10 @@ _IN_SPECIAL = ("<|", "<\uff5c", "s>", "<SYS", "_turn>", "INST]")
 _IN_SPEAKER = ("Human", "User", "USER", "\nuser", "\nsystem", "\nhuman", "Instruction", "A conversation", "You are a")
 _NUMBERED = r"[ \t]{0,3}(?:no\.?|number|\#)?[ \t]{0,3}\d{0,4}[ \t]{0,3}"
 _HEADING = re.compile(
-    r"\n[ \t>*_#]{0,12}(?:"
+    r"\n[ \t>*_#\[<(]{0,12}(?:"
     r"(?:(?:the[ \t])?(?:next|new|another|similar|second|follow-?up|bonus|practice)[ \t])?"
     rf"(?:question|problem|exercise|example|task|puzzle|prompt|quiz|instruction|input){_NUMBERED}"
-    r"(?:[:.)\uff1a*]|(?=\n|$))"
+    r"(?:[:.)\uff1a*\]>]|(?=\n|$))"
     r"|Q[ \t]?\d{0,4}[ \t]{0,3}[:)\uff1a]|Q\d{1,4}\.[ \t]"
     r"|(?:here(?:'s| is)|let(?:'s| us) (?:try|do|solve|look at|consider)|now,? (?:try|solve|consider|let's solve))"
     r" (?:another|a (?:new|similar|different)|the (?:next|following))"
@@ -41,10 +42,18 @@ _HEADING = re.compile(
     r")",
     re.IGNORECASE,
 )
+# A paragraph that asks, as word problems do: with a number or in several sentences, and not of the model's own work.
+_QUESTION = re.compile(r"\n[ \t]{0,3}\n([^\n]{15,1500}+)(?<=\?)(?=\s|$)")
+_ASKS_ANOTHER = re.compile(r"\d|[.!] ")
+_OWN_WORK = re.compile(
+    r"\b(?:I|we|my|our|let|wait|hmm+|actually|answers?|mistake|check|verify|correct)\b"
+    r"|^(?:is|are|does|do|did|can|could|should|will|would|has|but|and|so|what if|what about|how about|why)\b",
+    re.IGNORECASE,
+)
 _THOUGHT = "</think>"
 _FEW_WORDS = 3
-# More headings than these, none of them behind an answer, are no questions.
-HEADINGS = 500
+# More headings than these, none of them behind an answer, open no turns.
+OPENINGS = 500
 
 
 class Turn(NamedTuple):
@@ -73,13 +82,25 @@ def own_turn(text: str, marks_answer: Callable[[str], bool]) -> Turn:
     # Headings within a thought are the model's own.
     thought = text.find(_THOUGHT, 0, end)
     start = before = thought + len(_THOUGHT) if thought >= 0 else 0
-    for heading in islice(_HEADING.finditer(text, start, end), HEADINGS):
-        piece = text[before : heading.start()]
-        if marks_answer(piece) or (before == start and _reads_as_answered(piece, heading[0])):
-            end = heading.start()
+    is_first = True
+    for opening in islice(_openings(text, start, end), OPENINGS):
+        if marks_answer(text[before : opening.start()]):
+            end = opening.start()
             break
-        before = heading.end()
+        before = opening.start()
+        if opening.re is _HEADING and is_first:
+            if _reads_as_answered(text[start:before], opening[0]):
+                end = before
+                break
+            is_first = False
     return Turn(text[:end], end < len(text))
+
+
+def _openings(text: str, start: int, end: int) -> Iterator[re.Match[str]]:
+    """Headings and paragraphs that may open another turn, in order."""
+    questions = _QUESTION.finditer(text, start, end) if "?" in text else iter(())
+    asking = (match for match in questions if _ASKS_ANOTHER.search(match[1]) and not _OWN_WORK.search(match[1]))
+    return merge(_HEADING.finditer(text, start, end), asking, key=lambda match: match.start())
 
 
 def _first_behind_text(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
