@@ -17,7 +17,7 @@ _CAPITAL = re.compile(r"(?<![A-Za-z])[A-J](?![A-Za-z])")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z(\[])|(?<=[;?!])\s")
 # A letter from A to J that is no part of a word, a name (A', B_1, f(A)) or a formula (E = mc^2).
 _LETTER = re.compile(
-    r"(?<![A-Za-z0-9\\'(\[])([(\[]?)(?<![A-Za-z0-9])([A-J])([)\]]?)(?![A-Za-z0-9_]|['\u2019^+(]|-[A-Za-z]|\s?=|\s[-+]\s)"
+    r"(?<![A-Za-z0-9\\'(\[])([(\[]?)(?<![A-Za-z0-9])([A-J])([)\]]?)(?![A-Za-z0-9_]|['\u2019^+]|(?<![)\]])\(|-[A-Za-z]|\s?=|\s[-+]\s)"
 )
 _NOUN = r"(?:answers?|options?|choices?|selections?|responses?|letters?|alternatives?)"
 _FILLER = (
@@ -42,19 +42,19 @@ _DECIDES = re.compile(
 _APPROVES = re.compile(
     r"[)\].:,]*\s(?:(?:is|must be|has to be|would be|should be|seems|seems to be|appears to be)\s"
     r"(?:therefore |thus |clearly |definitely |indeed )?"
-    r"(?:the |our |my )?(?:only |single |most )?(?:correct|right|best|answer|proper|appropriate|likely)"
+    r"(?:the |our |my )?(?:only |single |most )?(?:correct|right|best|better|answer|proper|appropriate|likely)"
     r"|[-:\u2013\u2014]?\s?\(?(?:correct|right answer)\b)|[)\].:]+\s?\(?(?:correct|right answer)\b",
     re.IGNORECASE,
 )
 _LEADS_TO = re.compile(
     r"(?:\b(?:so|thus|therefore|hence|then|it'?s|it is|is|be|think|believe|say|guess|leaves?"
-    r"|leaving|only|but|but rather)"
-    rf"(?: that| us with| it'?s| it is)?|[:\u2192>])[,:]?\s?{_FILLER}$",
+    r"|leaving|left with|matche?s?|corresponds? to|vote|only|but|but rather)"
+    rf"(?: that| us with| it'?s| it is)?|[:\u2192>\u2234])[,:]?\s?{_FILLER}$",
     re.IGNORECASE,
 )
 _NAMED = re.compile(rf"\b{_NOUN}\s$", re.IGNORECASE)
 _DENIED_BEFORE = re.compile(
-    r"(?:\b(?:not|never|neither|nor|except|without|unlike|against|than|wrong|incorrect|between|none of)"
+    r"(?:\b(?:not|never|neither|nor|except|without|unlike|against|than|over|wrong|incorrect|between|none of)"
     r"|\b(?:maybe|perhaps|possibly)"
     r"|n't|\b(?:instead|rather) (?:of|than)|\b(?:eliminat|exclud|reject|discard|dismiss)\w*|\brul\w* out|\bcross\w* out"
     r"|\b(?:could|might|may|can|cannot|can't)(?: also| well| possibly| only)?(?: be)?"
@@ -75,9 +75,12 @@ _REASON = re.compile(
     r"\b(?:because|since|as|which|where|whose|while|whereas|although|though|given|due)\b|;", re.IGNORECASE
 )
 _BETWEEN = re.compile(
-    r"\s?(?:,?\s?(?:or|and|nor|and/or|versus|vs\.?)|[,/&\u2013-])\s?(?:(?:option|choice|maybe|perhaps|possibly|even)\s)?",
+    r"\s?(?:(?:,?\s?(?:or|and|nor|and/or|versus|vs\.?)|[,/&\u2013-])\s?)?(?:(?:option|choice|maybe|perhaps|possibly|even)\s)?",
     re.IGNORECASE,
 )
+_POSSIBLE = re.compile(r"\b(?:could|might|may|maybe|perhaps|possibly)(?: also| well| be)*\s?$", re.IGNORECASE)
+# What an option says of other options: "D) Both A and B".
+_OF_OTHERS = re.compile(r"[).:,]*\s?(?:all|both|none|neither|either)\b", re.IGNORECASE)
 _CLOSES_LIST = re.compile(r"\b(?:and|or|nor)\b", re.IGNORECASE)
 _RECONSIDERS = re.compile(
     r"\b(?:wait|actually|hmm+|oops|correction|however|second thought|recheck|mistake)\b|\bno,", re.IGNORECASE
@@ -133,12 +136,12 @@ def _plain(text: str) -> str:
 def _whole(text: str) -> str | None:
     """The letter of a text that is nothing but an option: "B", "(b)", "Option B", "B) Paris"."""
     match = _WHOLE.fullmatch(text)
-    if match is None or _ALSO.match(match[2]):
+    if match is None or _ALSO.match(match[2]) or match[2].rstrip().endswith("?"):
         return None
     letter, rest = match[1], match[2].strip(" )]}*")
     if not rest.strip(".:,"):
         return letter.upper()
-    if letter.islower() or re.match(r"[-+=^_('\u2019]|\s*=", match[2]):
+    if letter.islower() or re.match(r"[-+=^_('\u2019]|\s*(?:=|\\[a-z]{2,6}\s?[A-J]\b)", match[2]):
         return None
     described = re.match(r"[\s)\]}]*[.:,)\]\u2013\u2014-]", match[2]) or letter not in "AI"
     return letter if described and not _DENIED_BEHIND.match(match[2]) else None
@@ -206,8 +209,11 @@ def _sentence(sentence: str, outer: bool) -> _Decision | None:
         reason = _REASON.search(sentence, first_mention[-1].end())
         end = reason.start() if reason else len(sentence)
         chosen = [group for group in affirmed if start <= group[0].start() < end]
+        if chosen and _OF_OTHERS.match(sentence, chosen[0][-1].end()):
+            chosen = chosen[:1]
+        possible = [group for group in groups if _POSSIBLE.search(sentence[start : group[0].start()])]
         if chosen:
-            return _Decision(_letters(chosen), True)
+            return _Decision(_letters([*chosen, *possible]), True)
     approved = [group for group in affirmed if _APPROVES.match(sentence, group[-1].end())]
     if approved:
         return _Decision(_letters(approved), True)
@@ -251,10 +257,11 @@ def _suggests(sentence: str, group: list[re.Match[str]], outer: bool) -> bool:
     ends_clause = bool(re.match(r"\s?(?:$|[.,;!])", behind))
     if not before.strip():
         describes = re.match(r"[.:,]|\s?[A-Z0-9$\\-]" if group[0][3] else "[.:,]", behind)
-        return outer and (bool(describes) or not behind.strip())
+        preferred = re.match(r"\s(?:rather|instead|over|because|since|as)\b", behind)
+        return outer and bool(describes or preferred or not behind.strip())
     if ends_clause and ((group[0][1] and group[0][3]) or _NAMED.search(before)):
         return True
-    return bool(_LEADS_TO.search(before))
+    return bool(_LEADS_TO.search(before) or re.match(r"\s(?:matches|fits|works)\b", behind))
 
 
 def _letters(groups: list[list[re.Match[str]]]) -> tuple[str, ...]:

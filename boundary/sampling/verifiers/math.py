@@ -23,7 +23,6 @@ _BARE = re.compile(
 )
 _IN_BASE = re.compile(r"([0-9A-Za-z]+)_\{?(\d+)\}?")
 _LIST = re.compile(r"(\(|\[|\\\{)(.+?)(\)|\]|\\\})")
-_THOUSANDS = re.compile(r"\d,\d{3}(?!\d)")
 _LEADING_ZERO = re.compile(r"[-+]?0\d")
 # Two numbers with nothing between them but space, where that is no fraction of LaTeX such as \\frac 1 2.
 _APART = re.compile(r"(?<![a-z]\s\d)(?<![a-z]\d)(?<=\d)(?:\s|~|\\[,;: ]|\\q?quad)+(?=\.?\d)")
@@ -63,8 +62,6 @@ def quick(gold: str, answer: str) -> tuple[Outcome, str] | None:
 @any_reference
 def compare(gold: str, answer: str) -> tuple[Outcome, str]:
     """Verdict of math-verify; the gold answer first, since the comparison is not symmetric."""
-    from math_verify import verify
-
     if len(answer) > LONGEST:
         return "wrong", f"an answer of {len(answer)} signs"
     amounts = quantity(gold), quantity(answer)
@@ -86,16 +83,18 @@ def compare(gold: str, answer: str) -> tuple[Outcome, str]:
         return "wrong", f"'{answer[:40]}' cannot be read as mathematics"
     if "%" not in gold + answer and _differ(expected[0], given[0]):
         return "wrong", ""
+    if not _equal(expected, given, PLACES):
+        return "wrong", ""
     places = max(_places(expected[0]), _places(given[0]))
-    equal = verify(
-        expected,
-        given,
-        float_rounding=places,
-        numeric_precision=15 + places - PLACES,
-        allow_set_relation_comp=True,
-        timeout_seconds=None,
-    )
-    return ("correct", "") if equal else ("wrong", "")
+    return ("correct", "") if places == PLACES or _equal(expected, given, places) else ("wrong", "")
+
+
+def _equal(expected: list[Any], given: list[Any], places: int) -> bool:
+    from math_verify import verify
+
+    precision = 15 + places - PLACES
+    options = {"float_rounding": places, "numeric_precision": precision, "allow_set_relation_comp": True}
+    return bool(verify(expected, given, timeout_seconds=None, **options))
 
 
 def _close(expected: Quantity, given: Quantity) -> bool:
@@ -109,8 +108,6 @@ def _same_list(gold: str, answer: str) -> bool | None:
     """Whether two points, intervals or sets of plain numbers are the same; None where they are no such things."""
     lists = _LIST.fullmatch(gold), _LIST.fullmatch(answer)
     if not (lists[0] and lists[1]) or lists[0].group(1, 3) != lists[1].group(1, 3):
-        return None
-    if any(match and _THOUSANDS.search(match[2]) for match in lists):
         return None
     texts = [[text.strip() for text in match[2].split(",")] for match in lists if match]
     if len(texts[0]) != len(texts[1]) or any(_LEADING_ZERO.match(text) for text in texts[0] + texts[1]):

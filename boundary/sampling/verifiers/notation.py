@@ -41,8 +41,9 @@ def canonical(text: str) -> str:
 
 
 def words_alike(gold: str, answer: str) -> bool:
-    r"""Whether two answers are the same signs, whatever is put into \text{}: 5:30 PM."""
-    return canonical(_TEXT.sub(r" \1 ", gold)) == canonical(_TEXT.sub(r" \1 ", answer))
+    r"""Whether two answers are the same signs, whatever is put into \text{}: 5:30 PM; a list may lack its spaces."""
+    signs, others = (canonical(_TEXT.sub(r" \1 ", text)) for text in (gold, answer))
+    return signs == others or signs.replace(", ", ",") == others
 
 
 def readable(text: str) -> str:

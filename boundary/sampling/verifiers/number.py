@@ -118,7 +118,7 @@ def _last_number(text: str) -> str | None:
 
 
 def _read(text: str, name: str) -> Quantity | None:
-    bracketed = re.fullmatch(r"\(([^()]*)\)|\{([^{}]*)\}", text)
+    bracketed = re.fullmatch(r"\(([^(),]*)\)|\{([^{},]*)\}", text)  # (1,234) is a point
     text = text if bracketed is None else (bracketed[1] or bracketed[2] or "").strip()
     sign = _SIGN.match(text)
     start = sign.end() if sign else 0
