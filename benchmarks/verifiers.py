@@ -52,8 +52,8 @@ def math_verify_alone(reference: str, answer: str) -> bool:
     from math_verify import ExprExtractionConfig, LatexExtractionConfig, parse, verify
 
     configs = [LatexExtractionConfig(boxed_match_priority=0), ExprExtractionConfig()]
-    expected, given = (parse(f"\\boxed{{{text}}}", extraction_config=configs) for text in (reference, answer))
-    return bool(verify(expected, given, allow_set_relation_comp=True))
+    expected, actual = (parse(f"\\boxed{{{text}}}", extraction_config=configs) for text in (reference, answer))
+    return bool(verify(expected, actual, allow_set_relation_comp=True))
 
 
 def math_rule(reference: str, answer: str) -> bool:
@@ -61,8 +61,8 @@ def math_rule(reference: str, answer: str) -> bool:
     texts = [_stripped(text) for text in (reference, answer)]
     numbers = [_float(text) for text in texts]
     if None not in numbers:
-        expected, given = (number for number in numbers if number is not None)
-        return any(isclose(given, expected * factor, rel_tol=1e-4) for factor in (0.01, 1, 100))
+        expected, actual = (number for number in numbers if number is not None)
+        return any(isclose(actual, expected * factor, rel_tol=1e-4) for factor in (0.01, 1, 100))
     return texts[0].lower() == texts[1].lower()
 
 
@@ -145,10 +145,10 @@ def page(table: pd.DataFrame) -> str:
     lines += ["### Every pair", "", "| | reference | answer | right | verifier | math-verify | own rule |"]
     lines.append("|---|---|---|---|---|---|---|")
     for row in table.itertuples():
-        said = [_word(row.right), _word(row.verdict), _word(row.math_verify), _word(row.own_rule)]
-        said[2] = "" if row.verifier == "choice" else said[2]
+        cells = [_word(row.right), _word(row.verdict), _word(row.math_verify), _word(row.own_rule)]
+        cells[2] = "" if row.verifier == "choice" else cells[2]
         lines.append(
-            f"| `{row.verifier}`, {row.kind} | {_code(row.reference)} | {_code(row.answer)} | {' | '.join(said)} |"
+            f"| `{row.verifier}`, {row.kind} | {_code(row.reference)} | {_code(row.answer)} | {' | '.join(cells)} |"
         )
     return "\n".join(lines) + "\n"
 

@@ -11,8 +11,8 @@ ROOT = Path(__file__).parents[2]
 
 def test_the_page_holds_the_results_and_the_results_hold_every_pair():
     kept = kept_results()
-    given = ["verifier", "kind", "reference", "answer", "right", "note"]
-    assert kept[given].to_dict("records") == pairs()[given].to_dict("records")
+    columns = ["verifier", "kind", "reference", "answer", "right", "note"]
+    assert kept[columns].to_dict("records") == pairs()[columns].to_dict("records")
     assert page(kept) in (ROOT / "docs" / "verifiers.md").read_text(encoding="utf-8")
 
 

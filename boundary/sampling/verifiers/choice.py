@@ -186,8 +186,8 @@ def _is_listed(lines: list[str], place: int) -> bool:
 
 def _listed(line: str) -> _Decision | None:
     option = _OPTION_LINE.match(line)
-    said_right = option and re.match(r"(?:this is |is )?(?:the )?(?:correct|right)\b", option[2] or "", re.IGNORECASE)
-    return _Decision((option[1],), True) if option and said_right else None
+    is_right = option and re.match(r"(?:this is |is )?(?:the )?(?:correct|right)\b", option[2] or "", re.IGNORECASE)
+    return _Decision((option[1],), True) if option and is_right else None
 
 
 def _sentence(sentence: str, outer: bool) -> _Decision | None:

@@ -29,9 +29,7 @@ _SENTENCE_END = re.compile(r"\.[*_$]{0,8}\s+(?=[A-Z])")
 _REASON = re.compile(
     r",?\s(?:because|since|so that|which (?:is|means|gives)|and not|but not)\s|,\s(?:as|where|with|not)\s"
 )
-_ADVERB = re.compile(
-    r"^(?:therefore|thus|then|simply|just|clearly|definitely|indeed|equal to|exactly|given by)[,:]?\s+", re.IGNORECASE
-)
+_ADVERB = re.compile(r"^(?:therefore|thus|clearly|definitely|indeed|equal to|exactly|given by)[,:]?\s+", re.IGNORECASE)
 _BRACES = re.compile(r"\\{1,2}(?:boxed|fbox)\s{0,8}\{|\\.|[{}]", re.DOTALL)
 _BETWEEN_BOXES = re.compile(r"[\s$*]{0,8}(?:\\text\{)?\s?(,|;|or|and|,\s?(?:or|and))?\s?\}?[\s$*]{0,8}")
 # An answer stands near the end; a text of a million signs must not take seconds.

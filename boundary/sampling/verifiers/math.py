@@ -50,13 +50,13 @@ def quick(gold: str, answer: str) -> tuple[Outcome, str] | None:
         return ("correct", "") if bases[0].groups() == bases[1].groups() else ("wrong", "")
     if (equal := _same_list(signs, others)) is not None:
         return ("correct", "") if equal else ("wrong", "")
-    expected, given = quantity(gold), quantity(answer)
-    if expected is None or given is None or expected.percent or given.percent:
+    expected, actual = quantity(gold), quantity(answer)
+    if expected is None or actual is None or expected.percent or actual.percent:
         return None
-    if expected.value == given.value:
-        bare = _BARE.fullmatch(gold.strip()) and _BARE.fullmatch(answer.strip()) and expected.name in ("", given.name)
+    if expected.value == actual.value:
+        bare = _BARE.fullmatch(gold.strip()) and _BARE.fullmatch(answer.strip()) and expected.name in ("", actual.name)
         return ("correct", "") if bare else None
-    return None if _close(expected, given) else ("wrong", "")
+    return None if _close(expected, actual) else ("wrong", "")
 
 
 @any_reference
@@ -76,31 +76,31 @@ def compare(gold: str, answer: str) -> tuple[Outcome, str]:
         return "wrong", "two numbers side by side"  # math-verify multiplies or adds them
     if _RELATION.match(answer.lstrip("$ ")) and not _RELATION.search(gold):
         return "wrong", "a bound"  # math-verify reads what is behind the sign
-    expected, given = _parsed(gold), _parsed(answer)
+    expected, actual = _parsed(gold), _parsed(answer)
     if not expected:
         return "verifier_error", f"the reference answer '{gold[:40]}' cannot be read as mathematics"
-    if not given:
+    if not actual:
         return "wrong", f"'{answer[:40]}' cannot be read as mathematics"
-    if "%" not in gold + answer and _differ(expected[0], given[0]):
+    if "%" not in gold + answer and _differ(expected[0], actual[0]):
         return "wrong", ""
-    if not _equal(expected, given, PLACES):
+    if not _equal(expected, actual, PLACES):
         return "wrong", ""
-    places = max(_places(expected[0]), _places(given[0]))
-    return ("correct", "") if places == PLACES or _equal(expected, given, places) else ("wrong", "")
+    places = max(_places(expected[0]), _places(actual[0]))
+    return ("correct", "") if places == PLACES or _equal(expected, actual, places) else ("wrong", "")
 
 
-def _equal(expected: list[Any], given: list[Any], places: int) -> bool:
+def _equal(expected: list[Any], actual: list[Any], places: int) -> bool:
     from math_verify import verify
 
     precision = 15 + places - PLACES
     options = {"float_rounding": places, "numeric_precision": precision, "allow_set_relation_comp": True}
-    return bool(verify(expected, given, timeout_seconds=None, **options))
+    return bool(verify(expected, actual, timeout_seconds=None, **options))
 
 
-def _close(expected: Quantity, given: Quantity) -> bool:
+def _close(expected: Quantity, actual: Quantity) -> bool:
     """Whether two unequal numbers may be equal as decimals, so that math-verify has to look at them."""
-    difference = abs(expected.value - given.value)
-    size = max(abs(expected.value), abs(given.value))
+    difference = abs(expected.value - actual.value)
+    size = max(abs(expected.value), abs(actual.value))
     return difference <= min(Fraction(f"1e-{PLACES}"), size * Fraction(f"1e-{SIGNIFICANT - 1}"))
 
 
@@ -114,26 +114,26 @@ def _same_list(gold: str, answer: str) -> bool | None:
         return None
     if not all(_BARE.fullmatch(text) for text in texts[0] + texts[1]):
         return None
-    expected, given = ([quantity(text) for text in each] for each in texts)
-    pairs = zip(expected, given, strict=True)
+    expected, actual = ([quantity(text) for text in each] for each in texts)
+    pairs = zip(expected, actual, strict=True)
     if any(a is None or b is None or (a != b and _close(a, b)) for a, b in pairs):
         return None
-    return set(expected) == set(given) if lists[0][1] == "\\{" else expected == given
+    return set(expected) == set(actual) if lists[0][1] == "\\{" else expected == actual
 
 
-def _differ(expected: Any, given: Any) -> bool:
+def _differ(expected: Any, actual: Any) -> bool:
     """Whether two expressions in the same variables have clearly different values at a point.
 
     Then they are not equal, which spares the algebra: most answers that are not right are of this kind.
     """
     from sympy import Expr, Rational
 
-    if not (isinstance(expected, Expr) and isinstance(given, Expr)) or expected.free_symbols != given.free_symbols:
+    if not (isinstance(expected, Expr) and isinstance(actual, Expr)) or expected.free_symbols != actual.free_symbols:
         return False
     symbols = sorted(expected.free_symbols, key=str)
     point = {symbol: Rational(7 * place + 10, 9) for place, symbol in enumerate(symbols)}
     try:
-        value, other = (complex(each.subs(point).evalf(15, maxn=30)) for each in (expected, given))
+        value, other = (complex(each.subs(point).evalf(15, maxn=30)) for each in (expected, actual))
     except (TypeError, ValueError, OverflowError, ArithmeticError):  # no number there, or none that fits
         return False
     scale = max(1.0, abs(value), abs(other))

@@ -91,22 +91,22 @@ def number(text: str) -> Fraction | None:
 @any_reference
 def compare(gold: str, answer: str) -> tuple[Outcome, str]:
     """Verdict on a number; a unit behind it (12 km) does not count, unless both have one and they differ."""
-    expected, given = quantity(gold), quantity(answer)
+    expected, actual = quantity(gold), quantity(answer)
     if expected is None:
         return "verifier_error", f"the reference answer '{gold[:40]}' is no number"
-    if given is None:
+    if actual is None:
         return "wrong", f"'{answer[:40]}' is no number"
-    return ("correct", "") if same(expected, given) else ("wrong", "")
+    return ("correct", "") if same(expected, actual) else ("wrong", "")
 
 
-def same(expected: Quantity, given: Quantity) -> bool:
+def same(expected: Quantity, actual: Quantity) -> bool:
     """Whether two quantities are the same number, in units that do not contradict each other.
 
     A percent sign that only one of them has does not count, except below 1, where a share is as likely meant.
     """
-    if expected.value != given.value or contradict(expected.measures, given.measures):
+    if expected.value != actual.value or contradict(expected.measures, actual.measures):
         return False
-    return expected.percent == given.percent or abs(given.value) >= 1 or given.value == 0
+    return expected.percent == actual.percent or abs(actual.value) >= 1 or actual.value == 0
 
 
 def _last_number(text: str) -> str | None:

@@ -31,7 +31,7 @@ _NUMBERED = r"[ \t]{0,3}(?:no\.?|number|\#)?[ \t]{0,3}\d{0,4}[ \t]{0,3}"
 _HEADING = re.compile(
     r"\n[ \t>*_#\[<(]{0,12}(?:"
     r"(?:(?:the[ \t])?(?:next|new|another|similar|second|follow-?up|bonus|practice)[ \t])?"
-    rf"(?:question|problem|exercise|example|task|puzzle|prompt|quiz|instruction|input){_NUMBERED}"
+    rf"(?:question|problem|exercise|example|task|puzzle|prompt|quiz|instruction|input)(?: statement)?{_NUMBERED}"
     r"(?:[:.)\uff1a*\]>]|(?=\n|$))"
     r"|Q[ \t]?\d{0,4}[ \t]{0,3}[:)\uff1a]|Q\d{1,4}\.[ \t]"
     r"|(?:here(?:'s| is)|let(?:'s| us) (?:try|do|solve|look at|consider)|now,? (?:try|solve|consider|let's solve))"

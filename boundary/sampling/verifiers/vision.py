@@ -18,10 +18,10 @@ def compare(gold: str, answer: str, precision: float | None) -> tuple[Outcome, s
     """Verdict by text, then by number, then by mathematics."""
     if exact.plain(gold) == exact.plain(answer):
         return "correct", ""
-    expected, given = number(gold), number(answer)
-    if expected is not None and given is not None and precision is not None:
+    expected, actual = number(gold), number(answer)
+    if expected is not None and actual is not None and precision is not None:
         digits = int(precision)
-        return ("correct", "") if round(given, digits) == round(expected, digits) else ("wrong", "")
+        return ("correct", "") if round(actual, digits) == round(expected, digits) else ("wrong", "")
     outcome, reason = math.quick(gold, answer) or math.compare(gold, answer)
     return ("wrong", "") if outcome == "verifier_error" else (outcome, reason)
 
