@@ -10,13 +10,15 @@ from boundary.data.runs import (
     LONG_TEXT,
     MANY_REPEATS,
     MUTABLE,
+    SAMPLE,
     arms_of,
     chosen_verifier,
     manifest_hash,
     model_name,
     read_manifest,
-    read_verdicts,
+    read_problems,
     sample_index,
+    verdicts_and_strays,
 )
 from boundary.errors import InputError
 
@@ -61,6 +63,38 @@ def run_table(folders: Path | Sequence[Path], verifier: str | None = None) -> pd
     return table
 
 
+def run_remarks(folders: Path | Sequence[Path], verifier: str | None = None) -> list[str]:
+    """Sentences on what the counts of run folders leave out: problems without samples, verdicts on other texts.
+
+    Parameters
+    ----------
+    folders, verifier
+        As `run_table` takes them.
+    """
+    remarks = []
+    for arm in arms_of([folders] if isinstance(folders, Path) else folders):
+        manifest, index = read_manifest(arm), sample_index(arm)
+        name, sampled = f"{model_name(manifest)} on {manifest['benchmark']}", set(index["problem_id"])
+        skipped = [problem for problem in manifest.get("skipped", {}) if problem not in sampled]
+        empty = [str(line["problem_id"]) for line in read_problems(arm) if line["problem_id"] not in sampled]
+        empty = [problem for problem in empty if problem not in skipped]
+        if skipped:
+            remarks.append(
+                f"{name}: {_problems(skipped)} skipped, since the prompt leaves no room for a sample. "
+                "Not in the counts: missing, not wrong."
+            )
+        if empty:
+            remarks.append(f"{name}: {_problems(empty)} without samples. Not in the counts: missing, not wrong.")
+        stray = verdicts_and_strays(arm, chosen_verifier(arm, verifier), index)[1]
+        if stray:
+            remarks.append(f"{name}: {stray} samples were judged whose texts are no longer stored. They do not count.")
+    return remarks
+
+
+def _problems(names: Sequence[str]) -> str:
+    return f"{len(names)} problem{'s' * (len(names) > 1)} ({', '.join(names[:5])}{', ...' * (len(names) > 5)})"
+
+
 def refuse_other_problems(table: pd.DataFrame) -> None:
     """Refuse a table in which models were sampled on different problem sets under one benchmark's name.
 
@@ -87,12 +121,15 @@ def _judged(arm: Path, verifier: str | None) -> pd.DataFrame:
     samples = sample_index(arm)
     if samples.empty:
         raise InputError(f"'{arm}' holds no samples yet. Sample with: boundary sample")
-    verdicts = read_verdicts(arm, chosen_verifier(arm, verifier))
-    keys = ["problem_id", "sample_index"]
-    joined = samples.merge(verdicts[[*keys, "outcome"]], on=keys, how="left")
+    name = chosen_verifier(arm, verifier)
+    verdicts, stray = verdicts_and_strays(arm, name, samples)
+    joined = samples.merge(verdicts[[*SAMPLE, "outcome"]], on=SAMPLE, how="left")
     unjudged = int(joined["outcome"].isna().sum())
     if unjudged:
-        raise InputError(f"'{arm}': {unjudged} of {len(joined)} samples are not judged yet. Run: boundary verify {arm}")
+        why = f" ({stray} verdicts of {name} are not on the texts stored now)" if stray else ""
+        raise InputError(
+            f"'{arm}': {unjudged} of {len(joined)} samples are not judged yet{why}. Run: boundary verify {arm}"
+        )
     return joined
 
 
@@ -101,7 +138,9 @@ def _refuse_unlike(same: Sequence[Path]) -> None:
     if len(same) == 1:
         return
     manifests = [read_manifest(arm) for arm in same]
-    without = [manifest_hash(manifest | {"settings": _seedless(manifest)}) for manifest in manifests]
+    # An engine's version may change within an arm, and so it may between arms.
+    any_version = {"engine_version": None}
+    without = [manifest_hash(manifest | {"settings": _seedless(manifest)} | any_version) for manifest in manifests]
     for arm, manifest, fingerprint in zip(same, manifests, without, strict=True):
         if fingerprint != without[0]:
             raise InputError(

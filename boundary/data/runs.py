@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from boundary.data.records import OUTCOMES
 from boundary.errors import InputError
 
 MANIFEST = "manifest.json"
@@ -22,8 +23,35 @@ SAMPLES = "samples"
 VERDICTS = "verdicts"
 SUFFIX = ".jsonl.zst"
 # What may change from one call to the next; all else says which samples these are.
-MUTABLE = ("n_samples", "verifier", "label", "created")
+MUTABLE = ("n_samples", "verifier", "label", "created", "history", "skipped")
+# What a run may go on under another value of; `history` keeps the values that held before, a record each.
+CONTINUED = (
+    "engine_version",
+    "tokenizer_hash",
+    "problem_set_hash",
+    "n_problems",
+    "prompt_tokens_hash",
+    "context",
+    "settings",
+)
+NOTHING = type(None)
+KINDS: Mapping[str, tuple[type, ...]] = {
+    "model": (str,),
+    "benchmark": (str,),
+    "label": (str, NOTHING),
+    "verifier": (str, NOTHING),
+    "settings": (dict,),
+    "n_samples": (int, NOTHING),
+    "n_problems": (int,),
+    "context": (int,),
+    "history": (list,),
+    "skipped": (dict,),
+}
 INDEX = ["problem_id", "sample_index", "text_hash", "n_tokens", "finish_reason"]
+INDEX_KINDS = ((str,), (int,), (int,), (int,), (str,))
+SAMPLE = ["problem_id", "sample_index"]
+VERDICT = [*SAMPLE, "outcome", "answer", "reason", "text_hash"]
+VERDICT_KINDS = ((str,), (int,), (str,), (str, NOTHING), (str,), (int, NOTHING))
 # Two seeds rarely write the same text; below this length they do, as answers of a word.
 LONG_TEXT = 32
 MANY_REPEATS = 0.25
@@ -78,6 +106,10 @@ def read_manifest(arm: Path) -> dict[str, Any]:
         raise InputError(f"Cannot read '{path}' ({error}). Restore it, or sample into a new folder.") from error
     if not isinstance(manifest, dict) or not {"model", "benchmark"} <= manifest.keys():
         raise InputError(f"'{path}' names no model and benchmark. Restore it, or sample into a new folder.")
+    wrong = [name for name, kinds in KINDS.items() if name in manifest and not isinstance(manifest[name], kinds)]
+    if wrong or not all(isinstance(record, dict) for record in manifest.get("history", ())):
+        name = wrong[0] if wrong else "history"
+        raise InputError(f"'{path}': its {name} is not what boundary writes. Restore it, or sample into a new folder.")
     return manifest
 
 
@@ -85,6 +117,16 @@ def manifest_hash(manifest: Mapping[str, Any]) -> str:
     """Fingerprint of what may not change between the shards of an arm."""
     fixed = {key: value for key, value in manifest.items() if key not in MUTABLE}
     return hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def manifest_versions(manifest: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The fingerprints under which an arm's shards may have been sampled, each with the record of what held then."""
+    lasting = {key: value for key, value in manifest.items() if key not in CONTINUED}
+    earlier = {
+        manifest_hash(lasting | {key: record[key] for key in CONTINUED if key in record}): record
+        for record in manifest.get("history", ())
+    }
+    return earlier | {manifest_hash(manifest): {key: manifest[key] for key in CONTINUED if key in manifest}}
 
 
 def read_lines(path: Path) -> Iterator[Any]:
@@ -119,6 +161,7 @@ def read_header(path: Path) -> dict[str, Any]:
             text, rest = _frame(data, partial=True)
             if text is not None:
                 header: dict[str, Any] = json.loads(text)
+                _check_rows(header["samples"], INDEX_KINDS)
                 if len(data) - len(rest) + header["bytes"] == path.stat().st_size:
                     return header
                 break
@@ -170,24 +213,25 @@ def sample_index(arm: Path) -> pd.DataFrame:
 
     Returns
     -------
-    Columns problem_id, sample_index, text_hash, n_tokens, finish_reason, and shard (file name); a row a sample.
+    Columns problem_id, sample_index, text_hash, n_tokens, finish_reason, shard (file name) and manifest (its
+    fingerprint when the sample was made); a row a sample.
 
     Raises
     ------
     InputError
         If two shards hold the same sample, or a shard belongs to samples of another manifest.
     """
-    expected = manifest_hash(read_manifest(arm))
+    expected = manifest_versions(read_manifest(arm))
     rows: list[list[Any]] = []
     for path in shards(arm / SAMPLES):
         header = read_header(path)
-        if header.get("manifest") != expected:
+        if str(header.get("manifest")) not in expected:
             raise InputError(
                 f"'{path}' was sampled under another manifest than {arm / MANIFEST} says, so it is not pooled with it. "
                 "Move it to a run folder of its own."
             )
-        rows += [[*row, path.name] for row in header["samples"]]
-    table = pd.DataFrame(rows, columns=[*INDEX, "shard"])
+        rows += [[*row, path.name, header["manifest"]] for row in header["samples"]]
+    table = pd.DataFrame(rows, columns=[*INDEX, "shard", "manifest"])
     _refuse_doubles(table, arm)
     return table
 
@@ -217,16 +261,55 @@ def verdict_names(arm: Path) -> list[str]:
     return sorted(path.name for path in (arm / VERDICTS).glob("*") if path.is_dir())
 
 
-def read_verdicts(arm: Path, verifier: str) -> pd.DataFrame:
-    """Verdicts of a verifier on an arm's samples; of a sample judged twice, the later one.
+def read_verdicts(arm: Path, verifier: str, index: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Verdicts of a verifier on the texts that an arm holds now; of a text judged twice, the later one.
+
+    A verdict holds for the text that was judged, by that text's hash. One on a text that is no longer stored, or that
+    does not say which text it judged, is left out, so that its sample counts as not judged.
+
+    Parameters
+    ----------
+    index
+        The arm's `sample_index`, where it is at hand.
 
     Returns
     -------
     Columns problem_id, sample_index, outcome, answer, reason.
     """
-    rows = [row for path in shards(arm / VERDICTS / verifier) for row in read_lines(path)]
-    table = pd.DataFrame(rows, columns=["problem_id", "sample_index", "outcome", "answer", "reason"])
-    return table.drop_duplicates(["problem_id", "sample_index"], keep="last", ignore_index=True)
+    return verdicts_and_strays(arm, verifier, index)[0]
+
+
+def verdicts_and_strays(arm: Path, verifier: str, index: pd.DataFrame | None = None) -> tuple[pd.DataFrame, int]:
+    """What `read_verdicts` gives, and the number of samples whose verdict it leaves out: not on the text stored now."""
+    rows = _verdict_rows(arm, verifier)
+    stored = sample_index(arm) if index is None else index
+    keyed = rows.dropna(subset=["text_hash"]).astype({"text_hash": "int64"})
+    table = keyed.merge(stored[[*SAMPLE, "text_hash"]], on=[*SAMPLE, "text_hash"])
+    table = table.drop_duplicates(SAMPLE, keep="last", ignore_index=True)
+    return table[VERDICT[:-1]], len(rows[SAMPLE].drop_duplicates()) - len(table)
+
+
+def _verdict_rows(arm: Path, verifier: str) -> pd.DataFrame:
+    rows: list[list[Any]] = []
+    for path in shards(arm / VERDICTS / verifier):
+        with _whole(path):
+            # The text's hash came last into the format.
+            lines = [[*row, None] if len(row) == len(VERDICT) - 1 else row for row in read_lines(path)]
+            _check_rows(lines, VERDICT_KINDS)
+            strange = {row[2] for row in lines}.difference(OUTCOMES)
+            if strange:
+                raise ValueError(f"{min(strange)!r:.40} is no outcome")
+            rows += lines
+    return pd.DataFrame(rows, columns=VERDICT, dtype=object).astype({"sample_index": "int64"})
+
+
+def _check_rows(rows: Sequence[Any], kinds: Sequence[tuple[type, ...]]) -> None:
+    """Refuse rows of other kinds than this program writes; column by column, since there may be millions."""
+    sound = all(type(row) is list and len(row) == len(kinds) for row in rows)
+    if not sound or any(
+        set(map(type, column)).difference(kind) for column, kind in zip(zip(*rows, strict=True), kinds, strict=False)
+    ):
+        raise ValueError("a row is not what boundary writes")
 
 
 def chosen_verifier(arm: Path, name: str | None = None) -> str:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from boundary.errors import InputError
-from boundary.sampling.store import Store, write_text
+from boundary.sampling.shard_files import own_folder, write_text
+from boundary.sampling.store import Store
 
 PLAN_COLUMNS = ("model", "benchmark", "problem_id", "n_more")
 
@@ -72,11 +73,20 @@ def planned_targets(store: Store, rows: Sequence[PlanRow]) -> dict[str, int]:
     digest = hashlib.sha256(json.dumps(sorted(wanted.items())).encode()).hexdigest()[:16]
     kept = store.arm / "plans" / f"{digest}-{part}.json"
     if kept.exists():
-        return {name: int(target) for name, target in json.loads(kept.read_text(encoding="utf-8")).items()}
+        return _kept_targets(kept)
     mine = {problem.problem_id for problem in store.problems}
     if store.shard[1] == 1 and (unknown := sorted(wanted.keys() - mine)):
         raise InputError(f"The plan names a problem that {store.arm.name} does not have: {unknown[0]}.")
     targets = {name: store.n_held(name) + n_more for name, n_more in wanted.items() if name in mine}
-    kept.parent.mkdir(exist_ok=True)
+    own_folder(kept.parent)
     write_text(kept, json.dumps(targets))
     return targets
+
+
+def _kept_targets(kept: Path) -> dict[str, int]:
+    try:
+        return {str(name): int(target) for name, target in json.loads(kept.read_text(encoding="utf-8")).items()}
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"Cannot read '{kept}' ({error}). Delete it: the plan then counts from what is there."
+        ) from error

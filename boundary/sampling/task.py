@@ -55,7 +55,7 @@ class Completion:
         What was written, without prompt and stop token.
     finish_reason
         `stop` at a stop token, `length` at the token limit, `error` where nothing usable came back: such a sample is
-        missing, never wrong, and is sampled again.
+        missing, never wrong, and is sampled again; its text is the reason, if one is known.
     n_tokens
         Number of generated tokens, the stop token included.
     """
@@ -80,6 +80,8 @@ class Verdict:
         The answer that was found and judged, if any.
     reason
         Why it is not correct, in a few words, where the verifier knows.
+    text_hash
+        Of the text that was judged (see `text_hash`): the verdict holds for this text alone.
     """
 
     problem_id: str
@@ -87,6 +89,13 @@ class Verdict:
     outcome: Outcome
     answer: str | None = None
     reason: str = ""
+    text_hash: int | None = None
+
+
+def text_hash(text: str) -> int:
+    """A text's hash of 63 bits, as a shard's header lists it and a verdict names the text that it judged."""
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "little") >> 1
 
 
 def problem_hash(problem: Problem) -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from boundary.errors import InputError, missing_package
-from boundary.sampling.task import Completion, Outcome, Problem, Verdict
+from boundary.sampling.task import Completion, Outcome, Problem, Verdict, text_hash
 from boundary.sampling.verifiers import choice, code, exact, gym, math, number, vision
 from boundary.sampling.verifiers.extraction import Extracted, first_number, last_number, marked_answer
 from boundary.sampling.verifiers.pool import Judgement, Pool
@@ -223,7 +223,7 @@ def _verdict(sample: Completion, found: Extracted | None, judgement: Judgement |
     """Outcome of a sample: a truncated one is correct only where it marks its answer, and never wrong."""
     outcome, reason = _outcome(sample, found, judgement)
     answer = None if found is None else found.answer[:500]
-    return Verdict(sample.problem_id, sample.sample_index, outcome, answer, reason)
+    return Verdict(sample.problem_id, sample.sample_index, outcome, answer, reason, text_hash(sample.text))
 
 
 def _outcome(sample: Completion, found: Extracted | None, judgement: Judgement | None) -> tuple[Outcome, str]:
