@@ -33,10 +33,12 @@ def counts(folders: tuple[Path, ...], verifier: str | None, output: Path | None,
     Folders of one model and benchmark are pooled where their manifests differ in the seed alone.
     """
     from boundary.data.counts import Counts
-    from boundary.data.run_counts import run_table
+    from boundary.data.run_counts import run_remarks, run_table
     from boundary.data.run_samples import judged_samples
 
     table = Counts.from_frame(run_table(list(folders), verifier), ", ".join(map(str, folders))).table
+    for remark in run_remarks(folders, verifier):
+        click.echo(remark, err=True)
     if samples is not None:
         with _written(samples) as file:
             file.writelines(
@@ -90,7 +92,8 @@ def status(folder: Path, as_json: bool) -> None:
 def verify(folder: Path, as_json: bool, quiet: bool, use: bool, **options: Any) -> None:
     """Judge stored samples, again or by another verifier; nothing is sampled.
 
-    Every verifier's verdicts are kept, and what they disagree on is reported.
+    Every verifier's verdicts are kept, and what they disagree on is reported. A verifier of your own is code that runs
+    on this machine; it is only ever the one that you name, and never one that a folder names.
     """
     from boundary.data.runs import arms_of
     from boundary.sampling.store import set_in_manifest, slug
@@ -98,8 +101,11 @@ def verify(folder: Path, as_json: bool, quiet: bool, use: bool, **options: Any) 
     from boundary.sampling.verify import disagreements, verifier_of, verify_arm
 
     said = []
-    for arm in arms_of([folder]):
-        how = verifier(options["verifier"] or verifier_of(arm), options["unsafe"])
+    # Every arm's verifier before the first is judged: what is wrong with one is said at once.
+    judged_by = [
+        (arm, verifier(options["verifier"] or verifier_of(arm), options["unsafe"])) for arm in arms_of([folder])
+    ]
+    for arm, how in judged_by:
         with progress_bar(wanted=not (quiet or as_json)) as progress:
             given = verify_arm(arm, how, options["workers"] or _processors(), options["again"], progress)
         if use:

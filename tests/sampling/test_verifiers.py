@@ -324,7 +324,7 @@ def test_verify_keeps_both_verdicts_and_reports_what_they_disagree_on(tmp_path):
     assert "judged 4 samples" in run(main, ["verify", str(tmp_path), "--again"]).output
 
 
-def test_a_users_own_verifier_is_remembered(tmp_path, monkeypatch):
+def test_a_users_own_verifier_is_named_each_time_and_counts(tmp_path, monkeypatch):
     (tmp_path / "mine_own.py").write_text("def judge(problem, text):\n    return 'wrong' if 'no' in text else True\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -332,7 +332,10 @@ def test_a_users_own_verifier_is_remembered(tmp_path, monkeypatch):
         store.append([sample("a", 0, "yes"), sample("a", 1, "no")])
     first = CliRunner().invoke(main, ["verify", "run", "--verifier", "mine_own:judge"])
     assert "correct 1, wrong 1" in first.output
-    assert "judged 2 samples" in CliRunner().invoke(main, ["verify", "run", "--again"]).output
+    refused = CliRunner().invoke(main, ["verify", "run", "--again"])  # a folder does not choose what code runs
+    assert (refused.exit_code, "--verifier module:function" in refused.output) == (2, True)
+    again = CliRunner().invoke(main, ["verify", "run", "--again", "--verifier", "mine_own:judge"])
+    assert "judged 2 samples" in again.output
     assert "a,2,1" in CliRunner().invoke(main, ["counts", "run", "--verifier", "mine_own:judge"]).output
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from boundary.errors import InputError
 from boundary.sampling.generated import RIGHT, gym_dataset
 from boundary.sampling.task import Outcome, Problem
+from boundary.sampling.verifiers.evaluation import confine_eval
 from boundary.sampling.verifiers.extraction import TAIL, Extracted, marked_answer
 
 
@@ -54,5 +55,7 @@ def _dataset(name: str, options: str) -> Any:
 
 
 def prepare() -> None:
-    """Import what takes long, before any time is counted."""
+    """Import what takes long, before any time is counted, and keep its scorers from running answers as code."""
     import reasoning_gym  # noqa: F401
+
+    confine_eval("reasoning_gym")
