@@ -153,7 +153,7 @@ def _hub_rows(known: Benchmark) -> list[dict[str, Any]]:
         at = f"hf://datasets/{known.source}" + (f"@{known.revision}" if known.revision else "")
         source, options = "json", {"data_files": [f"{at}/{name}" for name in known.files]}  # type: ignore[dict-item]
     try:
-        table = datasets.load_dataset(source, known.config, split=known.split, **options)
+        table = datasets.load_dataset(source, known.config, split=known.split, trust_remote_code=False, **options)
         if known.image:
             table = table.cast_column(known.image, datasets.Image(decode=False))
         return list(table)
