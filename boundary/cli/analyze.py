@@ -109,17 +109,31 @@ def analyze(
     options["claims"] += options.pop("told")
     options["verifier"], options["judge"] = verifier_errors(options), judge_errors(options)
     options = {name: list(value) or None if isinstance(value, tuple) else value for name, value in options.items()}
-    with progress_bar(wanted=not quiet) as progress:
+    with progress_bar(wanted=not (quiet or as_json)) as progress:
         analysis = run_analysis(counts[0] if len(counts) == 1 else counts, **options, progress=progress)
+        if progress:
+            progress("Writing the report, its tables and figures", 0, 0)
         written = analysis.write(output)
     if as_json:
         click.echo(summary_json(analysis))
     elif not quiet:
         print_verdict(analysis, written)
+        print_run_remarks(counts)
     if not analysis.ok:
         ctx.exit(1)
     if len(analysis.claims) and not analysis.claims["met"].ne(False).all():
         ctx.exit(3)
+
+
+def print_run_remarks(counts: tuple[str, ...]) -> None:
+    """Print what the counts of run folders leave out."""
+    from boundary.data.run_counts import run_remarks
+    from boundary.data.runs import is_run
+
+    for folder in map(Path, counts):
+        if folder.is_dir() and is_run(folder):
+            for remark in run_remarks(folder):
+                click.echo(remark, err=True)
 
 
 def print_verdict(analysis: "Analysis", written: list[Path]) -> None:

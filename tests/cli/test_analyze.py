@@ -49,7 +49,7 @@ def test_writes_everything_and_prints_a_verdict(counts, tmp_path):
     assert {path.name for path in (tmp_path / "out").iterdir()} == FILES
     assert "the-rl" in result.stdout
     assert "report.html" in result.stdout
-    assert result.stderr == ""
+    assert all(line.startswith("[0:") for line in result.stderr.splitlines())  # how far it is, if it takes its time
     estimates = pd.read_csv(tmp_path / "out" / "estimates.csv")
     assert set(estimates["benchmark"]) == {"easy", "hard", "all"}
     assert estimates.loc[estimates["k"] == 64, "extrapolated"].all()
