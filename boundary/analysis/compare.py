@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from boundary.analysis.arm_settings import ArmComparison, compare_arms
 from boundary.analysis.claims import asked_claims, settled
 from boundary.analysis.claims import claims as judged_claims
 from boundary.analysis.criticism import Criticism, criticism, fit_families
@@ -41,6 +42,7 @@ from boundary.analysis.witnesses import band_rows, beyond_rows, bootstrap_rows
 from boundary.data.catalog import load_counts
 from boundary.data.counts import ALL, Counts
 from boundary.data.sample_rows import samples_in
+from boundary.data.shared_texts import shared_texts, texts_of
 from boundary.errors import InputError
 from boundary.stats.priors import Prior
 from boundary.stats.solve_rates import SolveRates, Target
@@ -81,6 +83,8 @@ class Analysis:
         Samples that came to no verdict, and the main estimates with them as wrong and as missing.
     stopped
         Arms whose number of samples depends on the outcome: no unbiased estimates are made of their counts.
+    arms
+        How each model was sampled and judged on each benchmark, and what differs.
     """
 
     estimates: pd.DataFrame
@@ -99,6 +103,7 @@ class Analysis:
     error_curves: pd.DataFrame = field(default_factory=pd.DataFrame)
     outcomes: Outcomes = field(default_factory=Outcomes)
     stopped: tuple[Stopped, ...] = ()
+    arms: ArmComparison = field(default_factory=ArmComparison)
 
     @property
     def ok(self) -> bool:
@@ -163,6 +168,7 @@ def analyze(
     error_curve: bool | None = None,
     outcomes_as_missing: str | Sequence[str] | None = None,
     stopping: str | None = None,
+    allow_different_prompts: bool = False,
     progress: Progress | None = None,
 ) -> Analysis:
     """Compare RL models with a base model, or describe one model alone.
@@ -219,6 +225,8 @@ def analyze(
     stopping
         `fixed`, `first success` or `adaptive`: how the number of samples was chosen, where the counts do not say it
         themselves. Estimates that need a fixed one are withheld otherwise.
+    allow_different_prompts
+        Compare models that were given different prompts; refused otherwise.
     progress
         Called with what is being done, steps done and steps in all.
 
@@ -242,6 +250,8 @@ def analyze(
     missing = chosen_classes(outcomes_as_missing, table)
     drawn = table.select(models=list(models))
     stopped = tuple(one for one in stopped_arms(drawn, stopping) if one.benchmark in names)
+    texts = texts_of(counts, samples_in(samples))
+    compared = compare_arms(drawn, models, names, allow_different_prompts, shared_texts(texts, models))
     told = progress or (lambda what, done, steps: None)
     run = _Run(as_missing(drawn, missing), base, arms, models, prior_used, wanted, stopped)
     run = replace(run, known=known_errors(verifier, run.counts, names, prior_used, compare_priors))
@@ -254,6 +264,7 @@ def analyze(
         settings={
             **found.settings,
             "outcomes_as_missing": list(missing),
+            "allow_different_prompts": allow_different_prompts,
             "judge_errors": {} if reasoning is None else reasoning.said.described(),
         },
     )
@@ -261,6 +272,7 @@ def analyze(
         curves = error_curves(with_curve(run.panels(names, common_problems)), level, seed, told)
         found = replace(found, error_curves=curves)
     checked = tuple(c for c in checks if c.model in models and c.benchmark in names)
+    found = replace(found, arms=compared)
     return replace(found, sample_checks=checked, claims=judged_claims(found, asked) if asked else pd.DataFrame())
 
 

@@ -65,6 +65,7 @@ def thresholds(ctx: click.Context, param: click.Parameter, text: str | None) -> 
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same numbers.")
 @click.option("--common-problems", is_flag=True, help="Use only the problems that every model has.")
+@click.option("--allow-different-prompts", is_flag=True, help="Compare models that were given different prompts.")
 @click.option("--compare-priors", is_flag=True, help="Fit other families too, and say where they disagree.")
 @click.option("--samples", type=click.Path(dir_okay=False), metavar="FILE", help="Samples, to check order and runs.")
 @click.option("--claims", type=click.Path(path_type=Path), multiple=True, metavar="FILE", help="Claims in a TOML file.")
@@ -135,13 +136,19 @@ def print_verdict(analysis: "Analysis", written: list[Path]) -> None:
     table = Table(box=None, show_header=False, padding=(0, 2, 1, 0), pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
-    for verdict in analysis.verdicts:
-        table.add_row(Text(verdict.benchmark), Text(verdict.text))
+    for benchmark in analysis.benchmarks:
+        for verdict in analysis.verdicts:
+            if verdict.benchmark == benchmark:
+                table.add_row(Text(benchmark), Text(verdict.text))
+        if benchmark == "all" and len(analysis.benchmarks) > 1:
+            continue  # said of each benchmark above
+        for remark in analysis.arms.of(benchmark, notes=False):
+            table.add_row(Text(), Text(remark.text, style="bold red" if remark.alarming else "bold"))
     console.print(table)
     print_claims(console, analysis.claims)
-    for remark in analysis.criticism.remarks:
-        if remark.alarming:
-            console.print(Text(f"POPULATION of {remark.model}, {remark.benchmark}: {remark.text}", style="bold red"))
+    for doubt in analysis.criticism.remarks:
+        if doubt.alarming:
+            console.print(Text(f"POPULATION of {doubt.model}, {doubt.benchmark}: {doubt.text}", style="bold red"))
     counting: list[Any] = [*analysis.stopped, *analysis.outcomes.remarks]
     for told in counting:
         if told.alarming:

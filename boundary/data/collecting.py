@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from boundary.data.arm_settings import setting_cells
 from boundary.data.records import OUTCOMES, Answers, Tally, text_hash
 from boundary.data.streams import Source
 from boundary.data.validation import DEFAULT_BENCHMARK
@@ -53,8 +54,7 @@ class Collection:
             self.files.append(source.path)
         self._check_names(record, source)
         key = self._key(record, source)
-        shared = {name: value for name, value in source.settings.items() if name in SETTINGS}
-        self._learn(key, shared | dict(record.facts), source, record)
+        self._learn(key, setting_cells(source.settings) | dict(record.facts), source, record)
         if isinstance(record, Tally):
             self._add_tally(key, record, source)
         else:

@@ -6,10 +6,12 @@ from typing import Any
 
 import pandas as pd
 
+from boundary.data.arm_settings import manifest_settings
 from boundary.data.runs import (
     LONG_TEXT,
     MANY_REPEATS,
     MUTABLE,
+    SAMPLES,
     arms_of,
     chosen_verifier,
     manifest_hash,
@@ -17,6 +19,7 @@ from boundary.data.runs import (
     read_manifest,
     read_verdicts,
     sample_index,
+    shards,
 )
 from boundary.errors import InputError
 
@@ -35,8 +38,8 @@ def run_table(folders: Path | Sequence[Path], verifier: str | None = None) -> pd
 
     Returns
     -------
-    Columns model, benchmark, problem_id, n_samples, n_correct, n_OUTCOME for the other outcomes that occur,
-    temperature, template, verifier, problem_set_hash.
+    Columns model, benchmark, problem_id, n_samples, n_correct, n_OUTCOME for the other outcomes that occur, and how it
+    was sampled and judged (`boundary.data.arm_settings.SETTINGS`).
 
     Raises
     ------
@@ -52,8 +55,9 @@ def run_table(folders: Path | Sequence[Path], verifier: str | None = None) -> pd
     parts = []
     for same in groups.values():
         _refuse_unlike(same)
-        judged = pd.concat([_judged(arm, verifier) for arm in same], ignore_index=True)
-        parts.append(_counted(judged, read_manifest(same[0]), chosen_verifier(same[0], verifier)))
+        judge = _one_verifier(same, verifier)
+        judged = pd.concat([_judged(arm, judge) for arm in same], ignore_index=True)
+        parts.append(_counted(judged, [read_manifest(arm) for arm in same], judge))
     table = pd.concat(parts, ignore_index=True)
     refuse_other_problems(table)
     outcomes = [name for name in table.columns if name.startswith("n_")]
@@ -82,12 +86,25 @@ def refuse_other_problems(table: pd.DataFrame) -> None:
             )
 
 
-def _judged(arm: Path, verifier: str | None) -> pd.DataFrame:
+def _one_verifier(same: Sequence[Path], verifier: str | None) -> str:
+    """The verifier that judged all of the arms that are pooled."""
+    for arm in same:
+        if not shards(arm / SAMPLES):
+            raise InputError(f"'{arm}' holds no samples yet. Sample with: boundary sample")
+    names = [chosen_verifier(arm, verifier) for arm in same]
+    for arm, name in zip(same, names, strict=True):
+        if name != names[0]:
+            raise InputError(
+                f"'{same[0]}' was judged by {names[0]} and '{arm}' by {name}, so they are not pooled. Judge both "
+                "alike: boundary verify FOLDER --verifier NAME --use"
+            )
+    return names[0]
+
+
+def _judged(arm: Path, verifier: str) -> pd.DataFrame:
     """Outcome of every sample of an arm."""
     samples = sample_index(arm)
-    if samples.empty:
-        raise InputError(f"'{arm}' holds no samples yet. Sample with: boundary sample")
-    verdicts = read_verdicts(arm, chosen_verifier(arm, verifier))
+    verdicts = read_verdicts(arm, verifier)
     keys = ["problem_id", "sample_index"]
     joined = samples.merge(verdicts[[*keys, "outcome"]], on=keys, how="left")
     unjudged = int(joined["outcome"].isna().sum())
@@ -144,13 +161,13 @@ def differing(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
     return [name for name in names if flat[0].get(name) != flat[1].get(name)]
 
 
-def _counted(judged: pd.DataFrame, manifest: dict[str, Any], verifier: str) -> pd.DataFrame:
+def _counted(judged: pd.DataFrame, manifests: Sequence[dict[str, Any]], verifier: str) -> pd.DataFrame:
     table = pd.crosstab(judged["problem_id"], judged["outcome"]).reset_index()
     outcomes = [name for name in table.columns if name != "problem_id"]
     counts = pd.DataFrame(
         {
-            "model": model_name(manifest),
-            "benchmark": manifest["benchmark"],
+            "model": model_name(manifests[0]),
+            "benchmark": manifests[0]["benchmark"],
             "problem_id": table["problem_id"],
             "n_samples": table[outcomes].sum(axis=1),
             "n_correct": table[CORRECT] if CORRECT in outcomes else 0,
@@ -159,8 +176,4 @@ def _counted(judged: pd.DataFrame, manifest: dict[str, Any], verifier: str) -> p
     for name in outcomes:
         if name not in (CORRECT, WRONG):
             counts[f"n_{name}"] = table[name]
-    counts["temperature"] = manifest.get("settings", {}).get("temperature")
-    counts["template"] = manifest.get("template")
-    counts["verifier"] = verifier
-    counts["problem_set_hash"] = manifest.get("problem_set_hash")
-    return counts
+    return counts.assign(**manifest_settings(manifests, verifier))

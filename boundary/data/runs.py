@@ -22,7 +22,8 @@ SAMPLES = "samples"
 VERDICTS = "verdicts"
 SUFFIX = ".jsonl.zst"
 # What may change from one call to the next; all else says which samples these are.
-MUTABLE = ("n_samples", "verifier", "label", "created")
+# The hash of the prompts as text follows from template, tokenizer and problems; older versions did not record it.
+MUTABLE = ("n_samples", "verifier", "label", "created", "prompt_text_hash")
 INDEX = ["problem_id", "sample_index", "text_hash", "n_tokens", "finish_reason"]
 # Two seeds rarely write the same text; below this length they do, as answers of a word.
 LONG_TEXT = 32

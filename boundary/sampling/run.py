@@ -18,7 +18,7 @@ from boundary.sampling.models import load_tokenizer, tokenizer_hash, weights_rev
 from boundary.sampling.store import Store, open_store, slug
 from boundary.sampling.targets import PlanRow, planned_targets, read_plan
 from boundary.sampling.task import Completion, Problem, Verdict
-from boundary.sampling.templates import Template, load_template, prompt_ids, stop_ids, text_with_bos
+from boundary.sampling.templates import Template, load_template, prompt_ids, stop_ids, text_with_bos, text_without_bos
 from boundary.sampling.verifiers import Verifier, judging, verifier
 
 # A problem's samples are asked for in rounds, so that a run that is stopped half-way has about as many of each problem.
@@ -271,6 +271,9 @@ def _arm(
         "template": task.template.name,
         "template_hash": task.template.hash,
         "prompt_tokens_hash": _hash(prompts),
+        "prompt_text_hash": _hash(
+            {p.problem_id: text_without_bos(model.tokenizer, task.template, p) for p in task.problems}
+        ),
         "n_samples": 0 if rows else run.n,
         "verifier": slug(task.how.key),
     }
@@ -300,7 +303,7 @@ def _rounds(store: Store, targets: Mapping[str, int]) -> Iterator[tuple[Problem,
                 yield problem, places
 
 
-def _hash(prompts: Mapping[str, Sequence[int]]) -> str:
+def _hash(prompts: Mapping[str, str | Sequence[int]]) -> str:
     return "sha256:" + hashlib.sha256(json.dumps(sorted(prompts.items())).encode()).hexdigest()
 
 

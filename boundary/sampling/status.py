@@ -14,6 +14,7 @@ from boundary.data.runs import (
     sample_index,
     verdict_names,
 )
+from boundary.data.shared_texts import shared_texts, texts_of
 
 
 def run_status(folder: Path) -> list[dict[str, Any]]:
@@ -22,15 +23,21 @@ def run_status(folder: Path) -> list[dict[str, Any]]:
     Returns
     -------
     For each arm: folder, model, benchmark, n_problems, n_wanted (samples a problem), n_stored, n_missing, n_tokens,
-    n_truncated, repeated (share of longer texts that another sample of the same problem has too), and verdicts:
-    for each verifier the number of samples judged and how often each outcome was given.
+    n_truncated, repeated (share of longer texts that another sample of the same problem has too), verdicts: for each
+    verifier the number of samples judged and how often each outcome was given, and shared_texts: the other arms of the
+    benchmark whose texts it shares (`boundary.data.shared_texts.SharedTexts`).
 
     Raises
     ------
     InputError
         If it is no run folder, or a shard is damaged or held twice.
     """
-    return [_arm_status(arm) for arm in arms_of([folder])]
+    shared = shared_texts(texts_of(folder))
+    statuses = [_arm_status(arm) for arm in arms_of([folder])]
+    for arm in statuses:
+        here = [each for each in shared if each.benchmark == arm["benchmark"] and arm["model"] in each.models]
+        arm["shared_texts"] = [each._asdict() | {"text": each.text} for each in here]
+    return statuses
 
 
 def sentences(status: dict[str, Any]) -> list[str]:
@@ -49,6 +56,7 @@ def sentences(status: dict[str, Any]) -> list[str]:
             lines.append(f"  {status['n_stored'] - judged:,} samples are not judged by it yet: boundary verify")
     if not status["verdicts"]:
         lines.append("  not judged yet: boundary verify")
+    lines += [f"  LOOK: {each['text']}" for each in status["shared_texts"]]
     if status["repeated"] > MANY_REPEATS:
         lines.append(
             f"  LOOK: {status['repeated']:.0%} of the longer texts repeat another sample of the same problem; "

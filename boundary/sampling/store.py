@@ -257,7 +257,8 @@ def _agree(arm: Path, manifest: dict[str, Any], problems: Sequence[Problem]) -> 
             f"'{arm}' holds samples of other settings: {', '.join(_changes(there, manifest))}. "
             "Samples of different settings are not pooled: name another folder with -o, or use the old settings."
         )
-    changed = {key: manifest[key] for key in ("verifier", "label") if manifest.get(key) not in (None, there.get(key))}
+    may_change = ("verifier", "label", "prompt_text_hash")
+    changed = {key: manifest[key] for key in may_change if manifest.get(key) not in (None, there.get(key))}
     n = max(manifest.get("n_samples") or 0, there.get("n_samples") or 0)
     if changed or n != (there.get("n_samples") or 0):
         set_in_manifest(arm, **changed, n_samples=n)

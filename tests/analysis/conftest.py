@@ -10,6 +10,7 @@ import pytest
 from scipy.special import gammaln
 
 import boundary.data
+from boundary.analysis.arm_settings import ArmComparison
 from boundary.analysis.criticism import Criticism
 from boundary.analysis.outcomes import Outcomes
 
@@ -40,6 +41,7 @@ class SyntheticAnalysis:
     outcomes: Outcomes = field(default_factory=Outcomes)
     stopped: tuple = ()
     counts: object = None
+    arms: ArmComparison = field(default_factory=ArmComparison)
 
 
 def unbiased(n_correct, k):

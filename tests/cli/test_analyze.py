@@ -115,6 +115,7 @@ def test_failed_diagnostics_are_said_and_exit_with_1(counts, tmp_path, monkeypat
         ok=False,
         diagnostics=judged,
         verdicts=[],
+        benchmarks=(),
         sample_checks=[],
         criticism=SimpleNamespace(remarks=[]),
         claims=pd.DataFrame(),

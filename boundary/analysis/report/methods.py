@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from boundary.analysis.report.arms import sampling_sentences
 from boundary.analysis.report.reported import Reported
 
 PRIORS = {
@@ -106,6 +107,7 @@ def methods(analysis: Reported) -> str:
     settings = analysis.settings
     prior, level = str(settings["prior"]), float(settings["level"])
     sentences = [
+        *sampling_sentences(analysis),
         "For each problem and model, the number of correct answers among the n samples drawn is binomial, with "
         f"an unknown solve rate p. The prior for the solve rates is {PRIORS.get(prior, prior)}.",
         TARGETS[str(settings["target"])],

@@ -12,6 +12,7 @@ from boundary.analysis.figures import MOST_CURVES, figures_of
 from boundary.analysis.numerals import interval, number
 from boundary.analysis.quantities import BUDGETS_THEMSELVES
 from boundary.analysis.ranking import panel_sentences
+from boundary.analysis.report.arms import arms_section
 from boundary.analysis.report.beyond import beyond, witnesses
 from boundary.analysis.report.claimed import claimed
 from boundary.analysis.report.counted import counted
@@ -127,6 +128,7 @@ def report_html(analysis: Reported, pictures: Pictures | None = None) -> str:
         number=number,
         criticised=criticised(analysis.criticism),
         claimed=claimed(analysis.claims),
+        arms=arms_section(analysis),
         erring=erring(analysis.error_curves, analysis.settings.get("verifier_errors", {})),
         settings=list(_settings(analysis)),
         methods=methods(analysis),
@@ -160,6 +162,7 @@ def _section(analysis: Reported, benchmark: str, pictures: dict[str, bytes]) -> 
             (model if len(analysis.models) > 2 else "", m)
             for model, m in zip(failed["model"], failed["message"], strict=True)
         ],
+        "arm_remarks": analysis.arms.of(benchmark),
         "figures": [
             {"caption": CAPTIONS[name], "source": "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")}
             for name, svg in pictures.items()

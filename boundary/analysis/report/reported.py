@@ -5,6 +5,8 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from boundary.analysis.arm_settings import ArmComparison
+
 
 class Said(Protocol):
     """One verdict: a sentence on one benchmark and, in a comparison, one RL model."""
@@ -108,6 +110,10 @@ class Reported(Protocol):
     @property
     def stopped(self) -> Sequence[Checked]:
         """Arms whose number of samples depends on the outcome."""
+
+    @property
+    def arms(self) -> ArmComparison:
+        """How each model was sampled and judged on each benchmark, and what differs."""
 
     @property
     def counts(self) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from boundary.analysis.report.arms import arms_summary
 from boundary.analysis.report.reported import Reported, samples_per_problem
 
 
@@ -20,10 +21,10 @@ def summary(analysis: Reported) -> dict[str, Any]:
     Returns
     -------
     dict
-        `ok`, `base`, `models`, `verdicts`, `sample_checks`, `remarks`, `counting`, `claims`, `families`, `diagnostics`,
-        `settings`, and `estimates`: the rows of estimates.csv at k = 1, at the number of samples, at the largest k, and
-        those of no particular k. Only what JSON knows: an undefined number is None, and a crossover that lies nowhere
-        up to the largest k is the text "none".
+        `ok`, `base`, `models`, `verdicts`, `sample_checks`, `remarks`, `counting`, `arms`, `claims`, `families`,
+        `diagnostics`, `settings`, and `estimates`: the rows of estimates.csv at k = 1, at the number of samples, at
+        the largest k, and those of no particular k. Only what JSON knows: an undefined number is None, and a crossover
+        that lies nowhere up to the largest k is the text "none".
     """
     return {
         "ok": bool(analysis.ok),
@@ -44,6 +45,7 @@ def summary(analysis: Reported) -> dict[str, Any]:
             {"benchmark": said.benchmark, "model": said.model, "text": said.text, "alarming": said.alarming}
             for said in (*analysis.stopped, *analysis.outcomes.remarks)
         ],
+        "arms": arms_summary(analysis.arms),
         "claims": _records(analysis.claims),
         "families": _records(analysis.criticism.families),
         "diagnostics": _records(analysis.diagnostics),
