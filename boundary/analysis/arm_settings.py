@@ -24,8 +24,8 @@ TOKENIZER, STOPS, VERIFIER = "tokenizer_hash", "stop_ids", "verifier"
 OTHER_PROMPTS = ("prompt_hash", "prompt_template", "system_prompt", "few_shots")
 # What a reader of a comparison wants to know at least.
 MAIN_SETTINGS = ("temperature", "top_p", "max_tokens", "template", "engine", "verifier")
-# A sentence names so many models and values, and counts the others.
-MOST_NAMES, MOST_VALUES = 4, 6
+# A sentence names so many models or values, and counts the others.
+MOST_NAMES = 4
 
 
 class SettingsRemark(NamedTuple):
@@ -120,21 +120,27 @@ def differs(name: str, arms: Sequence[ArmSettings]) -> bool:
 
 
 def values_by_model(name: str, arms: Sequence[ArmSettings]) -> str:
-    """The values of a setting, each with the models that have it: `0.6 (base), 1 (rl)`."""
+    """The values of a setting, each with the models that have it: `0.6 (base) and 1 (rl)`."""
     names = display_names([arm.model for arm in arms])
     models: dict[str, list[str]] = {}
     for arm in arms:
         if name in arm.values:
-            models.setdefault(shown(arm.values[name]), []).append(names[arm.model])
-    parts = [f"{value} ({_several(names)})" for value, names in models.items()]
-    return ", ".join(parts[:MOST_VALUES]) + (
-        f" and {len(parts) - MOST_VALUES} more" if len(parts) > MOST_VALUES else ""
-    )
+            models.setdefault(shown(name, arm.values[name]), []).append(names[arm.model])
+    return in_a_row([f"{value} ({in_a_row(names)})" for value, names in models.items()])
 
 
-def shown(values: Sequence[str]) -> str:
-    """The values of a setting for a reader: hashes by their beginning."""
-    return ", ".join(value.removeprefix("sha256:")[:12] if value.startswith("sha256:") else value for value in values)
+def shown(name: str, values: Sequence[str]) -> str:
+    """The values of a setting for a reader: hashes by their beginning, large numbers with commas."""
+    return ", ".join(_shown(name, value) for value in values)
+
+
+def _shown(name: str, value: str) -> str:
+    if value.startswith("sha256:"):
+        return value.removeprefix("sha256:")[:12]
+    if name == "max_tokens" and value.isdecimal():
+        return f"{int(value):,}"
+    stem, dash, version = value.rpartition("-")
+    return f"{stem} {version}" if name == VERIFIER and dash and version[:1].isdigit() else value
 
 
 def display_names(models: Sequence[str]) -> Mapping[str, str]:
@@ -207,8 +213,8 @@ def _on_verifiers(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]
     if differs(VERIFIER, arms):
         yield (
             "alarm",
-            f"The models were judged by different verifiers: {values_by_model(VERIFIER, arms)}. {MAY_DECIDE} "
-            "boundary verify FOLDER --verifier NAME --use judges stored samples again.",
+            f"The models were judged by different verifiers: {values_by_model(VERIFIER, arms)}. {MAY_DECIDE} Judge "
+            "the stored samples of all by one verifier: boundary verify FOLDER --verifier NAME --use.",
         )
 
 
@@ -249,12 +255,12 @@ def _on_unknown(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
     silent = [names[arm.model] for arm in arms if not any(name in arm.values for name in MAIN_SETTINGS)]
     if 0 < len(silent) < len(arms):
         were = "was" if len(silent) == 1 else "were"
-        yield "remark", f"The counts do not say how {_several(silent)} {were} sampled, so this cannot be compared."
+        yield "remark", f"The counts do not say how {in_a_row(silent)} {were} sampled, so this cannot be compared."
         return
     for name in MAIN_SETTINGS:
         without = [names[arm.model] for arm in arms if name not in arm.values]
         if 0 < len(without) < len(arms):
-            yield "note", f"The {BY_NAME[name].label} is not recorded for {_several(without)}."
+            yield "note", f"The {BY_NAME[name].label} is not recorded for {in_a_row(without)}."
 
 
 def _on_mixed(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
@@ -263,8 +269,8 @@ def _on_mixed(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
     for each in known_settings(arms):
         several = [arm for arm in arms if len(arm.values.get(each.name, ())) > 1]
         if each.kind != "named" and several:
-            values = ", ".join(dict.fromkeys(shown(arm.values[each.name]) for arm in several))
-            models = _several([names[arm.model] for arm in several])
+            values = ", ".join(dict.fromkeys(shown(each.name, arm.values[each.name]) for arm in several))
+            models = in_a_row([names[arm.model] for arm in several])
             yield "alarm", f"The {each.label} is not the same for all problems of {models}: {values}."
 
 
@@ -277,7 +283,7 @@ def _on_problems(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
         if size.isdigit() and int(size) > arm.n_problems:
             short_of.setdefault(f"{arm.n_problems} of the {size} problems", []).append(names[arm.model])
     if short_of:
-        parts = "; ".join(f"{_several(models)}: {share}" for share, models in short_of.items())
+        parts = "; ".join(f"{in_a_row(models)}: {share}" for share, models in short_of.items())
         alike = len(short_of) == 1 and sum(map(len, short_of.values())) == len(arms)
         yield "remark" if alike else "alarm", f"Not every problem of the set has samples. {parts}."
 
@@ -333,7 +339,8 @@ def _same_vocabulary(arms: Sequence[ArmSettings]) -> bool:
     return not differs(TOKENIZER, arms) or (all(TOKENS in arm.values for arm in arms) and not differs(TOKENS, arms))
 
 
-def _several(names: Sequence[str]) -> str:
-    if len(names) > MOST_NAMES:
-        return f"{', '.join(names[: MOST_NAMES - 1])} and {len(names) - MOST_NAMES + 1} others"
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
+def in_a_row(texts: Sequence[str]) -> str:
+    """Texts in a sentence: a, b and c; of many the first few and the number of the others."""
+    if len(texts) > MOST_NAMES:
+        return f"{', '.join(texts[: MOST_NAMES - 1])} and {len(texts) - MOST_NAMES + 1} others"
+    return " and ".join([", ".join(texts[:-1]), texts[-1]]) if len(texts) > 1 else texts[0]

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 import pandas as pd
@@ -47,7 +47,7 @@ SETTINGS = (
     Setting("frequency_penalty", "frequency penalty", "sampling"),
     Setting("reasoning_effort", "reasoning effort", "sampling"),
     Setting("stop_ids", "stop token ids", "sampling"),
-    Setting("dtype", "number format of the weights", "sampling"),
+    Setting("dtype", "dtype", "sampling"),
     Setting("quantization", "quantization", "sampling"),
     Setting("template", "template", "prompt"),
     Setting("template_hash", "hash of the template", "prompt"),
@@ -72,6 +72,9 @@ SETTINGS = (
     Setting("seed", "seed", "named"),
 )
 BY_NAME = {setting.name: setting for setting in SETTINGS}
+# Only a manifest says this, so that what such an arm lacks was not set.
+FROM_A_RUN, DEFAULT = "model_id", "default"
+ALWAYS_IN_A_MANIFEST = ("temperature", "top_p", "max_tokens", "stop_ids", "engine", "engine_version")
 SAMPLING_PREFIX, NAMED_PREFIX = "setting_", "manifest_"
 # What a manifest calls otherwise than a counts table, and what of it is no setting of the samples.
 RENAMED = {"model": "model_id", "n_problems": "problem_set_size"}
@@ -90,7 +93,8 @@ class ArmSettings:
     model, benchmark
         The arm.
     values
-        The known settings, by column: as text, and more than one where rows of the arm differ.
+        The known settings, by column: as text, and more than one where rows of the arm differ. An option of the engine
+        that other arms of the benchmark have and a run folder does not is DEFAULT.
     n_samples
         Fewest and most samples of a problem.
     n_problems
@@ -184,7 +188,14 @@ def arm_settings(table: pd.DataFrame, benchmark: str, models: Iterable[str]) -> 
             values = {str(name): distinct for name in columns if (distinct := _distinct(rows[name], str(name)))}
             span = int(rows["n_samples"].min()), int(rows["n_samples"].max())
             arms.append(ArmSettings(model, benchmark, values, span, len(rows)))
-    return arms
+    defaults = {name: (DEFAULT,) for arm in arms for name in arm.values if _is_option(name)}
+    return [replace(arm, values={**defaults, **arm.values}) if FROM_A_RUN in arm.values else arm for arm in arms]
+
+
+def _is_option(name: str) -> bool:
+    """Whether a manifest holds a setting only where it is not the default."""
+    known = setting(name)
+    return known is not None and known.kind in ("sampling", "software") and name not in ALWAYS_IN_A_MANIFEST
 
 
 def plain(text: str) -> str:

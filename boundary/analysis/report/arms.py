@@ -8,6 +8,7 @@ from boundary.analysis.arm_settings import (
     ArmComparison,
     differs,
     display_names,
+    in_a_row,
     known_settings,
     shown,
     values_by_model,
@@ -33,7 +34,7 @@ PHRASES = {
     "dtype": "weights in {}",
     "quantization": "quantization {}",
     "engine": "on the engine {}",
-    "engine_version": "version {}",
+    "engine_version": "with {}",
     "seed": "seed {}",
 }
 
@@ -93,7 +94,8 @@ def sampling_sentences(analysis: Reported) -> Iterator[str]:
     known = {each.name for each in known_settings(arms)}
     phrases = [phrase.format(_in_words(name, arms)) for name, phrase in PHRASES.items() if name in known]
     if phrases:
-        yield f"Samples were drawn {', '.join(phrases)}."
+        # Values of several models have commas of their own.
+        yield f"Samples were drawn {('; ' if any('(' in phrase for phrase in phrases) else ', ').join(phrases)}."
     if "verifier" in known:
         yield f"Answers were judged by {_in_words('verifier', arms)}."
     if unknown:
@@ -114,31 +116,24 @@ def _in_words(name: str, arms: Sequence[ArmSettings]) -> str:
     known = [arm for arm in arms if name in arm.values]
     values = {arm.values[name] for arm in known}
     if len(values) == 1:
-        return _value(name, next(iter(values)))
+        return shown(name, next(iter(values)))
     benchmarks = dict.fromkeys(arm.benchmark for arm in known)
     if all(len({arm.values[name] for arm in known if arm.benchmark == b}) == 1 for b in benchmarks):
         where: dict[tuple[str, ...], list[str]] = {}
         for benchmark in benchmarks:
             value = next(arm.values[name] for arm in known if arm.benchmark == benchmark)
             where.setdefault(value, []).append(plain(benchmark))
-        return " and ".join(f"{_value(name, value)} ({', '.join(names)})" for value, names in where.items())
-    parts = [(b, values_by_model(name, [arm for arm in known if arm.benchmark == b])) for b in benchmarks]
-    texts = dict.fromkeys(text for _, text in parts)
-    if len(texts) == 1:
-        return next(iter(texts))
-    return "; ".join(f"{plain(benchmark)}: {text}" for benchmark, text in parts)
-
-
-def _value(name: str, values: tuple[str, ...]) -> str:
-    text = shown(values)
-    if name == "max_tokens" and text.isdigit():
-        return f"{int(text):,}"
-    stem, dash, version = text.rpartition("-")
-    return f"{stem} {version}" if name == "verifier" and dash and version[:1].isdigit() else text
+        return in_a_row([f"{shown(name, value)} ({in_a_row(names)})" for value, names in where.items()])
+    texts: dict[str, list[str]] = {}
+    for benchmark in benchmarks:
+        here = [arm for arm in known if arm.benchmark == benchmark]
+        text = values_by_model(name, here) if differs(name, here) else shown(name, here[0].values[name])
+        texts.setdefault(text, []).append(plain(benchmark))
+    return ", ".join(text + (f" on {in_a_row(names)}" if len(texts) > 1 else "") for text, names in texts.items())
 
 
 def _rows(each: Setting, models: Sequence[str], arms: Sequence[ArmSettings]) -> Iterator[SettingRow]:
-    texts = [shown(arm.values[each.name]) if each.name in arm.values else ABSENT for arm in arms]
+    texts = [shown(each.name, arm.values[each.name]) if each.name in arm.values else ABSENT for arm in arms]
     yield from _grouped(each.label, models, arms, texts, each.name)
 
 
