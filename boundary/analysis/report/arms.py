@@ -48,7 +48,7 @@ class SettingRow(NamedTuple):
 
 
 def arms_section(analysis: Reported) -> dict[str, Any]:
-    """What the template shows: `models`, `rows`, `fingerprints` (rows of hashes), `unknown` and `card` (sentences)."""
+    """What the template shows: `models`, `rows`, `fingerprints` (rows of hashes), and `unknown`, a sentence."""
     arms = analysis.arms.arms
     models = list(dict.fromkeys(arm.model for arm in arms))
     names = display_names(models)
@@ -62,7 +62,6 @@ def arms_section(analysis: Reported) -> dict[str, Any]:
         ],
         "fingerprints": [row for each in hashes for row in rows[each]],
         "unknown": _unknown(analysis),
-        "card": card(analysis.settings["source"]).settings if analysis.settings["source"] in shipped_sets() else "",
     }
 
 
@@ -86,11 +85,6 @@ def arms_summary(compared: ArmComparison) -> dict[str, Any]:
 def sampling_sentences(analysis: Reported) -> Iterator[str]:
     """How the samples were drawn and judged, as far as the counts say it, for the methods paragraph."""
     arms = analysis.arms.arms
-    unknown = _unknown(analysis)
-    if unknown == UNKNOWN or not arms:
-        if arms:
-            yield unknown
-        return
     known = {each.name for each in known_settings(arms)}
     phrases = [phrase.format(_in_words(name, arms)) for name, phrase in PHRASES.items() if name in known]
     if phrases:
@@ -98,16 +92,18 @@ def sampling_sentences(analysis: Reported) -> Iterator[str]:
         yield f"Samples were drawn {('; ' if any('(' in phrase for phrase in phrases) else ', ').join(phrases)}."
     if "verifier" in known:
         yield f"Answers were judged by {_in_words('verifier', arms)}."
-    if unknown:
+    if arms and (unknown := _unknown(analysis)):
         yield unknown
 
 
 def _unknown(analysis: Reported) -> str:
-    """What the counts do not say; empty where all that is wanted is known for every arm."""
+    """What the counts do not say, or the card of a shipped set in its place; empty where they say all of it."""
     arms = analysis.arms.arms
-    if not any(name in arm.values for arm in arms for name in MAIN_SETTINGS):
-        return UNKNOWN
     missing = [BY_NAME[name].label for name in MAIN_SETTINGS if not any(name in arm.values for arm in arms)]
+    if missing and analysis.settings["source"] in shipped_sets():
+        return f"The card of the set says: {card(analysis.settings['source']).settings}."
+    if len(missing) == len(MAIN_SETTINGS):
+        return UNKNOWN
     return f"The counts do not say: {', '.join(missing)}." if missing else ""
 
 
