@@ -27,8 +27,16 @@ NEARLY_ALL = 0.98
 FEWEST, MOST, PLACES, LEAST_PLACES = 99, 3999, 20_000_000, 32
 COLUMNS = ("model", "benchmark", "problem_id", "run", "sample_index", "text_hash")
 UNKNOWN = ("", "0", "nan", "None", "<NA>")
+PLACES_IN_WORDS = {
+    "same places": "{} of the samples are the same at the same places",
+    "any places": "{} of the samples of a problem are the same",
+    "whole problems": "{} of the problems have the same samples",
+}
 # Of the Chernoff bound, in units of one over the largest statistic of a problem.
 TILTS = np.geomspace(1e-2, 1e3, 31)
+
+
+Where = Literal["same places", "any places", "whole problems"]
 
 
 class SharedTexts(NamedTuple):
@@ -39,16 +47,18 @@ class SharedTexts(NamedTuple):
     benchmark, models
         The two arms.
     where
-        `same places`: at the same index of the same problem; `any places`: as multisets of a problem's texts.
+        `same places`: at the same index of the same problem; `any places`: anywhere in the same problem; `whole
+        problems`: problems whose texts are all the same.
     share, chance
-        Share of the samples whose text the other arm has too, and how large chance makes it.
+        Share of the samples whose text the other arm has there too (at any places: of the arm with fewer samples), or
+        of whole problems, and how large chance makes it.
     p_value
         At most this probability of so many among independent samples; 1 where chance may explain all.
     """
 
     benchmark: str
     models: tuple[str, str]
-    where: Literal["same places", "any places"]
+    where: Where
     share: float
     chance: float
     p_value: float
@@ -67,10 +77,9 @@ class SharedTexts(NamedTuple):
                 f"{names} wrote the same texts ({self.share:.0%}). Texts of a problem vary too little to tell a copy "
                 "from two models that agree."
             )
-        at = "at the same places" if self.where == "same places" else "of the same problems"
         return (
-            f"{names} share their texts: {self.share:.0%} of their samples {at} have the same text, where chance makes "
-            f"{self.chance:.0%}. They are the same completions under two names, or were drawn with the same random "
+            f"{names} share their texts: {PLACES_IN_WORDS[self.where].format(f'{self.share:.0%}')}, where chance makes "
+            f"{self.chance:.1%}. They are the same completions under two names, or were drawn with the same random "
             "numbers, and are not independent."
         )
 
@@ -186,14 +195,14 @@ class _Test:
     Parameters
     ----------
     share
-        Of the samples, whose text the other arm has too.
+        As in `SharedTexts`, of `n`.
     excess
         Share that is estimated to be shared beyond chance.
     arranged
-        For each problem the number of shared texts, and the statistic, of the observed and of random arrangements.
+        For each problem what counts for the share, and the statistic, of the observed and of random arrangements.
     """
 
-    where: Literal["same places", "any places"]
+    where: Where
     n: int
     share: float
     excess: float
@@ -210,9 +219,9 @@ def _shared(benchmark: str, first: _Arm, second: _Arm, n_tests: int) -> SharedTe
             if p_value * n_tests < FALSE_ALARM:
                 chance = sum(float(each[1:].mean()) for each in shared) / test.n
                 return SharedTexts(benchmark, (first.model, second.model), test.where, test.share, chance, p_value)
-    most = max(tests, key=lambda test: test.share, default=None)
-    if most is not None and most.share >= NEARLY_ALL:
-        return SharedTexts(benchmark, (first.model, second.model), most.where, most.share, most.share, 1.0)
+    common = np.minimum(first.counts(), second.counts()).sum() / max(len(first.text), len(second.text))
+    if common >= NEARLY_ALL:
+        return SharedTexts(benchmark, (first.model, second.model), "any places", float(common), float(common), 1.0)
     return None
 
 
@@ -250,7 +259,7 @@ def _any_places(first: _Arm, second: _Arm) -> Iterator[_Test]:
     if not both.any():
         return
     inside = (_within(problem_of_text, a, n_a) + _within(problem_of_text, b, n_b)) / 2
-    beyond = np.bincount(problem_of_text, a * b) / np.maximum(np.maximum(n_a, n_b), 1) - np.minimum(n_a, n_b) * inside
+    beyond = np.bincount(problem_of_text, a * b) - n_a * n_b * inside  # a text that was copied once adds one pair
     fewer = np.minimum(n_a, n_b)
     common = np.bincount(problem_of_text, np.minimum(a, b))
     n = int(fewer[both].sum())
@@ -262,13 +271,13 @@ def _any_places(first: _Arm, second: _Arm) -> Iterator[_Test]:
         for problem in repeated[both[repeated]]:
             texts = np.flatnonzero((problem_of_text == problem) & (a + b > 0))
             shared, statistic = _divided(a[texts], b[texts], _arrangements(int((n_a + n_b)[both].sum())), rng)
-            same = (shared == n_a[problem]) & (shared == n_b[problem])
-            yield shared, same.astype(float) if all_the_same else statistic
+            same = ((shared == n_a[problem]) & (shared == n_b[problem])).astype(float)
+            yield (same, same) if all_the_same else (shared, statistic)
 
     excess = _excess(beyond[both].sum(), (fewer * (1 - inside))[both].sum())
     yield _Test("any places", n, share, excess, lambda: arranged(False))
-    same = (common == n_a) & (common == n_b)
-    yield _Test("any places", n, share, float(same[both].mean()), lambda: arranged(True))
+    same = float(((common == n_a) & (common == n_b))[both].mean())
+    yield _Test("whole problems", int(both.sum()), same, same, lambda: arranged(True))
 
 
 def _divided(
@@ -282,8 +291,7 @@ def _divided(
     mine = np.vstack([a, random]).astype(float)
     theirs = sizes - mine
     inside = (mine * (mine - 1)).sum(1) / (n_a * (n_a - 1)) + (theirs * (theirs - 1)).sum(1) / (n_b * (n_b - 1))
-    between = (mine * theirs).sum(1) / max(n_a, n_b)
-    return np.minimum(mine, theirs).sum(1), between - min(n_a, n_b) * inside / 2
+    return np.minimum(mine, theirs).sum(1), (mine * theirs).sum(1) - n_a * n_b * inside / 2
 
 
 def _within(
