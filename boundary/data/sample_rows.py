@@ -52,7 +52,7 @@ def counted(frame: pd.DataFrame, source: str) -> pd.DataFrame:
         if name not in (CORRECT, WRONG) and outcomes[name].any():
             counts[f"n_{name}"] = outcomes[name]
     settings = [str(name) for name in table if (known := setting(str(name))) is not None and known.kind != "named"]
-    groups = table.groupby(list(KEY), sort=False)[[*settings, *(name for name in FACTS if name in table)]]
+    groups = table.groupby(list(KEY), sort=False)
     for name in settings:
         several = groups[name].nunique() > 1
         if several.any():
@@ -61,7 +61,7 @@ def counted(frame: pd.DataFrame, source: str) -> pd.DataFrame:
                 f"{source}: the samples of {model} on {benchmark}, problem {problem}, have several values of {name}. "
                 f"Keep one, or put the {name} into the model's name."
             )
-    facts = groups.first()
+    facts = groups[[*settings, *(name for name in FACTS if name in table)]].first()
     order = table[list(KEY)].drop_duplicates()
     return order.merge(counts.join(facts).reset_index(), on=list(KEY), validate="one_to_one")
 

@@ -1,5 +1,6 @@
 """Settings in columns of a counts table: what is compared, what is not known, and how it is written."""
 
+import json
 from types import SimpleNamespace
 
 import pandas as pd
@@ -7,7 +8,9 @@ import pytest
 
 from boundary.analysis.arm_settings import compare_arms
 from boundary.analysis.report.methods import methods
+from boundary.data.catalog import load_counts
 from boundary.data.counts import Counts
+from boundary.data.importing import import_files
 from boundary.errors import InputError
 
 
@@ -94,3 +97,28 @@ def test_what_is_said_of_every_benchmark_is_said_once_of_all():
     compared = compare_arms(table, ["org/base", "org/rl"], ["a", "b", "all"])
     (remark,) = compared.of("all")
     assert remark.text.startswith("a, b: The models were not sampled alike: temperature 0.6 (base) and 1 (rl).")
+
+
+def test_imported_files_of_other_temperatures_are_remarked(tmp_path):
+    """Counts and tables of samples keep what the files tell, so that models imported apart can be compared."""
+    written = []
+    for model, temperature in (("base", 0.6), ("rl", 1.0)):
+        folder = tmp_path / f"{model}_aime_temp{temperature}_n2_seed0"
+        folder.mkdir()
+        row = {"question": "q", "gt_cot": "", "gt": "1", "code": [model, "other"], "score": [True, False]}
+        (folder / "a.jsonl").write_text("".join(json.dumps(row | {"idx": number}) + "\n" for number in range(3)))
+        imported = import_files(folder / "a.jsonl")
+        imported.counts.to_csv(folder / "counts.csv")
+        imported.samples.to_parquet(folder / "samples.parquet")
+        written.append(folder)
+    for name in ("counts.csv", "samples.parquet"):
+        table = load_counts([folder / name for folder in written])
+        compared = compare_arms(table, ["base", "rl"], ["aime"])
+        assert [remark.severity for remark in compared.remarks] == ["alarm"]
+        assert "temperature 0.6 (base) and 1 (rl)" in compared.remarks[0].text
+
+
+def test_samples_of_several_settings_are_not_counted_together():
+    frame = pd.DataFrame({"model": "m", "problem_id": "1", "outcome": ["correct", "wrong"], "temperature": [0.6, 1.0]})
+    with pytest.raises(InputError, match="have several values of temperature"):
+        load_counts(frame)
