@@ -230,23 +230,16 @@ def _on_stops(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
 def _on_same_weights(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
     names = display_names([arm.model for arm in arms])
     for first, second in combinations(arms, 2):
-        what = _same_weights(first, second)
-        if what is not None:
-            yield "alarm", f"{names[first.model]} and {names[second.model]} are one model under two names: {what}."
-
-
-def _same_weights(first: ArmSettings, second: ArmSettings) -> str | None:
-    """What says that two arms are of the same weights, if anything does."""
-    (id_a, revision_a, served_a), (id_b, revision_b, served_b) = (
-        tuple(arm.values.get(name) for name in ("model_id", "revision", "served_model")) for arm in (first, second)
-    )
-    if revision_a is not None and revision_a == revision_b and len(revision_a[0]) >= 16:
-        return f"their weights have the same fingerprint, {revision_a[0]}"
-    if served_a is not None and served_a == served_b:
-        return f"both are what a server calls {served_a[0]}"
-    if id_a is not None and id_a == id_b and (revision_a == revision_b or None in (revision_a, revision_b)):
-        return f"both are {id_a[0]}"
-    return None
+        both = f"{names[first.model]} and {names[second.model]}"
+        (id_a, revision_a, served_a), (id_b, revision_b, served_b) = (
+            tuple(arm.values.get(name) for name in ("model_id", "revision", "served_model")) for arm in (first, second)
+        )
+        if revision_a is not None and revision_a == revision_b and len(revision_a[0]) >= 16:
+            yield "alarm", f"{both} are one model under two names: their weights have one fingerprint, {revision_a[0]}."
+        elif id_a is not None and id_a == id_b and (revision_a == revision_b or None in (revision_a, revision_b)):
+            yield "alarm", f"{both} are one model under two names: both are {id_a[0]}."
+        elif served_a is not None and served_a == served_b:
+            yield "remark", f"{both} may be one model under two names: a server calls both {served_a[0]}."
 
 
 def _on_unknown(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:

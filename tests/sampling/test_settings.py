@@ -10,7 +10,7 @@ from click.testing import CliRunner
 import boundary as bd
 from boundary.analysis.arm_settings import compare_arms
 from boundary.cli.main import main
-from boundary.data.arm_settings import SETTINGS
+from boundary.data.arm_settings import SETTINGS, manifest_settings
 from boundary.data.catalog import load_counts
 from boundary.data.counts import Counts
 from boundary.data.run_counts import run_table
@@ -183,8 +183,11 @@ def test_stop_tokens_of_other_tokenizers_are_no_alarm(base, tmp_path):
 @pytest.mark.parametrize(
     ("manifest", "text"),
     [
-        ({"revision": (b"org/base".hex() * 8)[:40]}, "their weights have the same fingerprint"),
-        ({"model": "org/base", "label": "org/rl"}, "one model under two names"),
+        ({"revision": (b"org/base".hex() * 8)[:40]}, "their weights have one fingerprint"),
+        (
+            {"model": "org/base", "label": "org/rl", "revision": None},
+            "are one model under two names: both are org/base",
+        ),
     ],
 )
 def test_one_model_under_two_names_is_said(base, tmp_path, manifest, text):
@@ -193,21 +196,25 @@ def test_one_model_under_two_names_is_said(base, tmp_path, manifest, text):
     assert text in texts[0]
 
 
+def test_two_servers_that_call_their_model_alike_are_said(tmp_path):
+    served = {"served_model": "default"}
+    both = [write_arm(tmp_path / name, f"org/{name}", settings=served, text=name) for name in ("base", "rl")]
+    word, texts = outcome(Counts.from_frame(run_table(both)))
+    assert word == "remark"
+    assert "may be one model under two names: a server calls both default" in texts[0]
+
+
 def test_runs_judged_by_other_verifiers_are_not_pooled(base, tmp_path):
     other = write_arm(tmp_path, "org/base", settings={"seed": 1}, verifier="math-2.1.0", text="other")
     with pytest.raises(InputError, match=r"judged by math-2.0.9 .* by math-2.1.0, so they are not pooled"):
         run_table([base, other])
 
 
-def test_settings_that_changed_within_an_arm_are_named(base, tmp_path):
+def test_settings_that_changed_within_an_arm_are_named(tmp_path):
     arm = write_arm(tmp_path) / "org-rl" / "toy" / "manifest.json"
     manifest = json.loads(arm.read_text())
     manifest["skipped"] = {"p4": "too long"}
     manifest["history"] = [{"engine_version": "vllm 0.31.0", "settings": DRAWN}]
-    cells = bd.load_counts(base).table.iloc[0]
-    assert cells["engine_version"] == "vllm 0.32.0"
-    from boundary.data.arm_settings import manifest_settings
-
     cells = manifest_settings([manifest], "math-2.0.9")
     assert (cells["engine_version"], cells["problems_skipped"]) == ("vllm 0.31.0, later vllm 0.32.0", 1)
 
