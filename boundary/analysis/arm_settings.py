@@ -201,7 +201,12 @@ def _on_prompts(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
     evidence = _different_prompts(arms)
     if evidence is not None:
         yield "alarm", f"The models were given different prompts, as allowed: {evidence}. {MAY_DECIDE}"
-    elif any(_prompts(first, second) == "unknown" for first, second in combinations(arms, 2)):
+        return
+    unlike = next((name for name in (TEMPLATE, TEMPLATE_HASH) if differs(name, arms)), None)
+    if unlike is not None:
+        evidence = f"{BY_NAME[unlike].label} {values_by_model(unlike, arms)}"
+        yield "remark", f"The prompts are the same, though their templates are not: {evidence}."
+    if any(_prompts(first, second) == "unknown" for first, second in combinations(arms, 2)):
         yield (
             "remark",
             "The prompts have other token ids, as the tokenizers differ. Their template is the same; whether their "

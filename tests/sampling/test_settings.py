@@ -171,6 +171,14 @@ def test_one_text_in_the_ids_of_two_tokenizers_is_one_prompt(base, tmp_path):
     assert "whether their texts are is not recorded" in texts[0]
 
 
+def test_other_templates_that_make_the_same_prompts_are_remarked(base, tmp_path):
+    word, texts = outcome(Counts.from_frame(run_table([base, write_arm(tmp_path, template="renamed")])))
+    assert (word, texts) == (
+        "remark",
+        ["The prompts are the same, though their templates are not: template qwen-boxed (base) and renamed (rl)."],
+    )
+
+
 def test_stop_tokens_of_other_tokenizers_are_no_alarm(base, tmp_path):
     tokens = {"tokenizer_hash": OTHER_HASH, "prompt_tokens_hash": OTHER_HASH}
     word, texts = outcome(
