@@ -1,6 +1,6 @@
 """How often arms that share nothing are said to share their texts, and how much has to be shared to be seen.
 
-python benchmarks/shared_texts.py [--reports 1000] [--seed 0] -o benchmarks/results/shared_texts.csv
+python benchmarks/shared_texts.py [--reports 100] [--seed 0] -o benchmarks/results/shared_texts.csv
 
 Texts of a problem are drawn from a Dirichlet population: `few` of 6 texts, `some` of 40, `many` all different. The
 other arm draws from the same population (the worst case), from one that was changed, or takes a share of the first
@@ -101,7 +101,7 @@ def rows(reports: int, seed: int) -> list[dict[str, object]]:
 def main() -> None:
     """Run all cases and write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--reports", type=int, default=1000)
+    parser.add_argument("--reports", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args()
