@@ -1,18 +1,22 @@
 """Samples gathered from files: pooled by model, benchmark and problem, checked, and turned into tables."""
 
 from array import array
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from boundary.data.records import OUTCOMES, Answers, Tally, text_hash
+from boundary.data.run_settings import Prompts, RunSettings
 from boundary.data.streams import Source
 from boundary.data.validation import DEFAULT_BENCHMARK
 from boundary.errors import InputError
 
-# Samples taken under different ones of these are not samples of one solve rate.
+# Of the settings of a sample those that become columns of the counts.
 SETTINGS = ("temperature", "top_p", "max_tokens", "checkpoint_step")
 LONGEST_NAME = 500
+# Reasons of failures that are told apart for a model and benchmark.
+MOST_REASONS = 1000
 CODE = {outcome: code for code, outcome in enumerate(OUTCOMES)}
 Key = tuple[str, str, str]
 
@@ -24,10 +28,22 @@ class Collection:
     ----------
     model, benchmark
         Names to use in place of what the files say.
+    pool_settings
+        Pool samples that were taken under different settings or prompts too.
+
+    Attributes
+    ----------
+    without_samples
+        Problems of which the files say that no sample of them counts.
+    reasons
+        How often samples of a model on a benchmark failed for each reason.
     """
 
-    def __init__(self, model: str | None = None, benchmark: str | None = None) -> None:
+    def __init__(self, model: str | None = None, benchmark: str | None = None, pool_settings: bool = False) -> None:
         self.names = {"model": model, "benchmark": benchmark}
+        self.run_settings, self.prompts = RunSettings(pool_settings), Prompts(pool_settings)
+        self.without_samples: dict[Key, None] = {}
+        self.reasons: dict[tuple[str, str], Counter[str]] = {}
         self.keys: dict[Key, int] = {}
         self.tallies: dict[Key, tuple[int, int]] = {}
         self.facts: dict[Key, dict[str, Any]] = {}
@@ -53,12 +69,34 @@ class Collection:
             self.files.append(source.path)
         self._check_names(record, source)
         key = self._key(record, source)
-        shared = {name: value for name, value in source.settings.items() if name in SETTINGS}
-        self._learn(key, shared | dict(record.facts), source, record)
+        if not (record.n_samples if isinstance(record, Tally) else record.outcomes):
+            self.without_samples[key] = None
+            return
+        settings = source.settings | record.settings
+        settings |= {name: value for name, value in record.facts.items() if name in SETTINGS}
+        self.run_settings.check(key[:2], settings | source.conditions, source, record.line)
+        self._learn(key, {name: value for name, value in settings.items() if name in SETTINGS} | dict(record.facts))
         if isinstance(record, Tally):
             self._add_tally(key, record, source)
         else:
             self._add_answers(key, record, source)
+
+    def notes(self) -> Iterator[str]:
+        """Sentences on what was pooled, and on problems of which no sample is left."""
+        yield from self.run_settings.notes()
+        yield from self.prompts.notes()
+        lost: dict[tuple[str, str], list[str]] = {}
+        for key in self.without_samples:
+            if key not in self.keys and key not in self.tallies:
+                lost.setdefault(key[:2], []).append(key[2])
+        for (model, benchmark), problems in lost.items():
+            left = sum(key[:2] == (model, benchmark) for key in (*self.keys, *self.tallies))
+            few = ", ".join(problems[:5]) + ", ..." * (len(problems) > 5)
+            have = "has" if len(problems) == 1 else "have"
+            yield (
+                f"{len(problems)} of {left + len(problems)} problems of {model} on {benchmark} {have} no sample left, "
+                f"and were left out: {few}."
+            )
 
     def _key(self, record: Answers | Tally, source: Source) -> Key:
         model = self._name("model", record.model)
@@ -86,15 +124,11 @@ class Collection:
             )
         return given
 
-    def _learn(self, key: Key, facts: Mapping[str, Any], source: Source, record: Answers | Tally) -> None:
+    def _learn(self, key: Key, facts: Mapping[str, Any]) -> None:
         known = self.facts.setdefault(key, {})
         for name, value in facts.items():
-            if known.setdefault(name, value) != value and name in SETTINGS:
-                raise source.error(
-                    f"problem {key[2]} of {key[0]} has {name} {value}, where it had {known[name]} before. Import them "
-                    "apart, each with its own --model NAME",
-                    record.line,
-                )
+            # Pooled over several values, as the user asked: no column can hold them.
+            known[name] = value if known.get(name, value) == value else None
 
     def _add_tally(self, key: Key, record: Tally, source: Source) -> None:
         if key in self.tallies:
@@ -107,6 +141,10 @@ class Collection:
         code = self.keys.setdefault(key, len(self.keys))
         file = len(self.files) - 1
         self._check_question(key, record, source)
+        if record.prompt is not None:
+            self.prompts.check(key, record.prompt, source, record.line)
+        if record.reasons is not None:
+            self._count_reasons(key, record.reasons)
         if record.whole and (code, file) in self._seen:
             raise source.error(f"problem {key[2]} of {key[0]} on {key[1]} appears twice. Leave one out", record.line)
         self._seen.add((code, file))
@@ -120,6 +158,12 @@ class Collection:
         self.index.extend(range(start, start + count) if record.sample_index is None else record.sample_index)
         self.outcome.extend([CODE[outcome] for outcome in record.outcomes])
         self.text.extend([0] * count if record.texts is None else record.texts)
+
+    def _count_reasons(self, key: Key, reasons: Sequence[str]) -> None:
+        known = self.reasons.setdefault(key[:2], Counter())
+        for reason in reasons:
+            if reason and (reason in known or len(known) < MOST_REASONS):
+                known[reason] += 1
 
     def _check_run(self, code: int, key: Key, file: int, record: Answers, source: Source) -> None:
         """One seed stands in one file for a problem: a second one is a copy, or was sampled otherwise."""

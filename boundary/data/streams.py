@@ -49,6 +49,9 @@ class Source:
         Sentences that the user should read.
     settings
         What the file or its name says of the sampling (temperature, verifier, ...).
+    conditions
+        What else must be the same in runs that are pooled: it changes what is sampled or judged. A mapping among the
+        values is complete; of other names those that are missing are unknown.
     audits
         Verdicts checked by a stricter judge, where the file holds both.
     """
@@ -59,6 +62,7 @@ class Source:
         self.skipped, self.first_skipped = 0, ""
         self.notes: list[str] = []
         self.settings: dict[str, Any] = {}
+        self.conditions: dict[str, Any] = {}
         self.audits: list[Audit] = []
         self._progress = progress
 
@@ -261,11 +265,17 @@ def _decoded(data: Any, decoder: "msgspec.json.Decoder[Row]") -> Row:
         if len(data) > LONGEST_LINE:
             raise
         try:
-            value = json.loads(bytes(data), parse_constant=lambda _: None)
+            return decoder.decode(_strict(bytes(data), str))
+        except msgspec.ValidationError:
+            return decoder.decode(_strict(bytes(data), lambda _: None))
         except (ValueError, RecursionError):
             raise error from None
-        strict = json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
-        return decoder.decode(strict)
+
+
+def _strict(data: bytes, constant: Callable[[str], str | None]) -> bytes:
+    """JSON in place of what Python writes: NaN and infinities become words, by which messages can name them, or null."""
+    value = json.loads(data, parse_constant=constant)
+    return json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
 
 
 def misfit(error: msgspec.ValidationError) -> str:
