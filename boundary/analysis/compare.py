@@ -33,6 +33,7 @@ from boundary.analysis.problems import joined, problem_table
 from boundary.analysis.quantities import Asked, of_models, of_pair
 from boundary.analysis.ranking import ENOUGH_MODELS, RANKINGS, coverage_of, ranking_rows, ranking_verdict
 from boundary.analysis.stopping import Stopped, stopped_arms, withheld
+from boundary.analysis.suspect_counts import count_remarks
 from boundary.analysis.trajectory import checkpoint_steps, in_training_order, trajectory_verdict
 from boundary.analysis.valid_reasoning import known_judge, with_valid
 from boundary.analysis.verdict import Verdict, verdict
@@ -247,9 +248,11 @@ def analyze(
     run = replace(run, known=known_errors(verifier, run.counts, names, prior_used, compare_priors))
     reasoning = known_judge(judge, run.counts, names, prior_used, compare_priors)
     found = run.analysis(names, common_problems, told)
+    missing_outcomes = outcomes(found, drawn, missing, prior_used, told, run.known)
+    remarks = (*missing_outcomes.remarks, *count_remarks(drawn, names))
     found = replace(
         found,
-        outcomes=outcomes(found, drawn, missing, prior_used, told, run.known),
+        outcomes=replace(missing_outcomes, remarks=remarks),
         estimates=with_valid(found, prior_used, told, reasoning),
         settings={
             **found.settings,

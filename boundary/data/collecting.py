@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from boundary.data.records import OUTCOMES, Answers, Tally, text_hash
 from boundary.data.run_settings import Prompts, RunSettings
 from boundary.data.streams import Source
@@ -97,6 +99,19 @@ class Collection:
                 f"{len(problems)} of {left + len(problems)} problems of {model} on {benchmark} {have} no sample left, "
                 f"and were left out: {few}."
             )
+
+    def keep(self, chosen: np.ndarray) -> None:
+        """Keep some of the samples; every problem has to keep one.
+
+        Parameters
+        ----------
+        chosen
+            For each sample, in the order in which they were read, whether it stays.
+        """
+        if not chosen.all():
+            for name in ("problem", "run", "index", "outcome", "text"):
+                values = getattr(self, name)
+                setattr(self, name, array(values.typecode, np.array(values)[chosen].tobytes()))
 
     def _key(self, record: Answers | Tally, source: Source) -> Key:
         model = self._name("model", record.model)

@@ -22,6 +22,8 @@ Row = TypeVar("Row")
 HEAD = 1 << 18
 # No sane record is longer; a line without end would fill the memory.
 LONGEST_LINE = 1 << 29
+# The first record is looked at to tell a format; one that is longer shows itself by its start.
+LONGEST_FIRST = 1 << 24
 CHUNK = 1 << 22
 # Packed bytes unpacked at once: zstd can make 32,768 bytes of one.
 FEW = 1 << 13
@@ -296,6 +298,25 @@ def _plain(error: Exception) -> str:
 def _line_of(error: Exception, data: Any) -> int | None:
     found = re.search(r"\(byte (\d+)\)", str(error))
     return bytes(data[: int(found[1])]).count(b"\n") + 1 if found else None
+
+
+def first_record(path: Path, head: bytes) -> Any:
+    """The first line of a JSON Lines file, or the first entry of a JSON list; None where it cannot be read."""
+    start = head.removeprefix(BOM).lstrip()
+    try:
+        if start.startswith(b"["):
+            text = start.decode("utf-8", "ignore")
+            return json.JSONDecoder(parse_constant=str).raw_decode(text, len(text) - len(text[1:].lstrip()))[0]
+        line = start.split(b"\n", 1)[0]
+        if line == start and len(head) == HEAD:
+            with Source(path).open() as file:
+                line = file.readline(LONGEST_FIRST).removeprefix(BOM)
+        try:
+            return json.loads(line, parse_constant=str)
+        except ValueError:  # one object over several lines
+            return json.loads(start, parse_constant=str) if len(head) < HEAD else None
+    except (ValueError, RecursionError, EOFError, OSError):
+        return None
 
 
 def has_keys(head: bytes, *keys: str) -> bool:
