@@ -94,10 +94,10 @@ class Collection:
         for (model, benchmark), problems in lost.items():
             left = sum(key[:2] == (model, benchmark) for key in (*self.keys, *self.tallies))
             few = ", ".join(problems[:5]) + ", ..." * (len(problems) > 5)
-            have = "has" if len(problems) == 1 else "have"
+            have, were = ("has", "it was") if len(problems) == 1 else ("have", "they were")
             yield (
-                f"{len(problems)} of {left + len(problems)} problems of {model} on {benchmark} {have} no sample left, "
-                f"and were left out: {few}."
+                f"{len(problems)} of {left + len(problems)} problems of {model} on {benchmark} {have} no sample left; "
+                f"{were} left out: {few}."
             )
 
     def keep(self, chosen: np.ndarray) -> None:

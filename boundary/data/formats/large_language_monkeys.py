@@ -16,7 +16,7 @@ from boundary.data.records import CORRECT, EMPTY, WRONG, Answers, text_hash, ver
 from boundary.data.streams import HEAD, Source, has_keys, is_list, is_object
 
 NAME = re.compile(r"^(?P<benchmark>GSM8K|MATH|CodeContests|MiniF2F(-MATH)?)_(?P<model>[^/]+?)(\.|$)")
-COLUMNS = ["question", "samples", "is_corrects", "orig_dset_idx", "orig_dset_split"]
+COLUMNS = ["prompt", "question", "samples", "is_corrects", "orig_dset_idx", "orig_dset_split"]
 KEYS = (rb"^is_corrects:", rb"^(samples|prompt|question|gt_answer):")
 
 
@@ -26,6 +26,7 @@ class Problem(msgspec.Struct):
     is_corrects: list[Any]
     samples: list[msgspec.Raw] | None = None
     question: str | None = None
+    prompt: str | None = None
     orig_dset_idx: int | str | None = None
     orig_dset_split: str | None = None
 
@@ -64,7 +65,7 @@ def read(source: Source) -> Iterator[Answers]:
             source.broken(f"problem {name}: {error}")
             continue
         texts = [text_hash(bytes(text)) for text in problem.samples] if problem.samples else None
-        yield Answers(name, outcomes, texts=texts, question=problem.question, **said)
+        yield Answers(name, outcomes, texts=texts, question=problem.question, prompt=problem.prompt, **said)
 
 
 def _outcomes(problem: Problem) -> list[str]:
@@ -109,11 +110,14 @@ def _checked(row: Mapping[Any, Any], source: Source, number: int | None) -> Prob
     if not isinstance(verdicts, list) or not isinstance(samples, list | None):
         source.broken("is_corrects and samples are not both lists" + (f" in row {number}" if number else ""))
         return None
-    idx, split, question = (row.get(name) for name in ("orig_dset_idx", "orig_dset_split", "question"))
+    idx, split, question, prompt = (
+        row.get(name) for name in ("orig_dset_idx", "orig_dset_split", "question", "prompt")
+    )
     return Problem(
         is_corrects=verdicts,
         samples=None if samples is None else [_raw(text) for text in samples],
         question=question if isinstance(question, str) else None,
+        prompt=prompt if isinstance(prompt, str) else None,
         orig_dset_idx=idx if isinstance(idx, int | str) else None,
         orig_dset_split=split if isinstance(split, str) else None,
     )

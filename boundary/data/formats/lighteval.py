@@ -121,8 +121,6 @@ def _metric(metrics: Mapping[str, Any], wanted: str, n: int) -> str:
             f"{n} samples, but no verdict on single ones: the metrics ({', '.join(there) or 'none'}) are of the "
             f"document, and none is the pass@1 of {n} samples"
         )
-    if len(fit) > 1 and n > 1 and len({metrics[name] for name in fit if isinstance(metrics[name], int | float)}) == 1:
-        return fit[0]
     if len(fit) > 1:
         raise ValueError(f"several metrics ({', '.join(fit)}). Choose one with --option metric=NAME")
     return fit[0]
