@@ -22,7 +22,11 @@ def count_remarks(counts: Counts, benchmarks: Sequence[str]) -> Iterator[Outcome
         for model, part in parts.items():
             n, c = int(part["n_samples"].sum()), int(part["n_correct"].sum())
             if n >= ENOUGH_SAMPLES and c in (0, n):
-                what = f"All {n} samples of {model} are correct" if c else f"Not one of the {n} samples of {model} is correct"
+                what = (
+                    f"All {n} samples of {model} are correct"
+                    if c
+                    else f"Not one of the {n} samples of {model} is correct"
+                )
                 yield OutcomeRemark(str(benchmark), model, f"{what}. Did the verifier run?", True)
         for (one, first), (other, second) in combinations(parts.items(), 2):
             if _same(first, second):

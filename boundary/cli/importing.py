@@ -1,5 +1,6 @@
 """`boundary import`: samples that others published, as counts."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 # What import_files takes beside the options of a format.
-RESERVED = ("paths", "format", "model", "benchmark", "skip_bad", "progress")
+RESERVED = ("paths", "format", "model", "benchmark", "skip_bad", "pool_settings", "progress")
 
 
 def named(ctx: click.Context, param: click.Parameter, words: tuple[str, ...]) -> dict[str, Any]:
@@ -42,6 +43,7 @@ def named(ctx: click.Context, param: click.Parameter, words: tuple[str, ...]) ->
 @click.option("--model", metavar="NAME", help="The model, where the files do not say.")
 @click.option("--benchmark", metavar="NAME", help="The benchmark, where the files do not say.")
 @click.option("--skip-bad", is_flag=True, help="Leave broken records out, and count them.")
+@click.option("--pool-settings", is_flag=True, help="Pool runs of different settings or prompts too.")
 @click.option("--option", "options", callback=named, multiple=True, metavar="NAME=TEXT", help="Of the format; repeat.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def import_samples(
@@ -53,16 +55,19 @@ def import_samples(
     model: str | None,
     benchmark: str | None,
     skip_bad: bool,
+    pool_settings: bool,
     options: dict[str, Any],
     quiet: bool,
 ) -> None:
     """Make a counts table of samples that are already there.
 
     FORMAT is one of docs/import.md, or `auto` to tell by content. FILES may be folders; .gz and .zst are read as they
-    are. Several files of one model and benchmark are pooled by problem.
+    are. Several files of one model and benchmark are pooled by problem, if they were sampled under the same settings.
     """
     from boundary.data.importing import import_files
 
+    outputs = [path for path in (output, samples, audits) if path is not None]
+    _refuse_inputs(outputs, files)
     with progress_bar(wanted=not quiet) as progress:
         imported = import_files(
             files,
@@ -70,12 +75,34 @@ def import_samples(
             model=model,
             benchmark=benchmark,
             skip_bad=skip_bad,
+            pool_settings=pool_settings,
             progress=progress,
             **options,
         )
+    _refuse_inputs(outputs, imported.collected.files)
     written = _write(imported, output, samples, audits)
     if not quiet:
         _print(imported, written)
+
+
+def _refuse_inputs(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
+    """Refuse to write over a file that is read, under whatever name or link, or to write two tables to one file."""
+    for place, output in enumerate(outputs):
+        for other in outputs[:place]:
+            if output.resolve() == other.resolve() or _is_one_file(output, other):
+                raise InputError(f"Both '{other}' and '{output}' name one file. Name another for one of them.")
+        for path in inputs:
+            if output.resolve() == path.resolve() or _is_one_file(output, path):
+                raise InputError(
+                    f"The output '{output}' is an input: '{path}' would be overwritten. Name another output."
+                )
+
+
+def _is_one_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
 
 
 def _write(imported: "Imported", output: Path, samples: Path | None, audits: Path | None) -> list[Path]:

@@ -47,7 +47,19 @@ PAGES = (b"<!doctype", b"<html", b"<?xml", b"<head", b"<body", b"<svg")
 ZIP, TAR = b"PK\x03\x04", b"ustar"
 COUNTS = {"n_samples", "n_correct"}
 # What others call the column `outcome`.
-VERDICTS = ("correct", "is_correct", "passed", "pass", "success", "solved", "score", "reward", "verdict", "result", "acc")
+VERDICTS = (
+    "correct",
+    "is_correct",
+    "passed",
+    "pass",
+    "success",
+    "solved",
+    "score",
+    "reward",
+    "verdict",
+    "result",
+    "acc",
+)
 SAMPLES_READ = "boundary analyze reads it as it is"
 
 
@@ -149,7 +161,7 @@ def _of_json(path: Path, head: bytes) -> str | None:
     record = first_record(path, head)
     if not isinstance(record, Mapping):
         return None
-    return f"JSON with the fields {_few(record)}. Where each record is a sample, name the format rows and its fields"
+    return f"JSON of no known format, with the fields {_few(record)}. Where each record is a sample, name the format rows and its fields"
 
 
 def _few(record: Mapping[str, Any]) -> str:

@@ -4,7 +4,9 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 # Characters that show nothing, of classes that otherwise do: fillers of Hangul, the blank of braille, variation selectors.
-BLANK = set("\u115f\u1160\u3164\uffa0\u2800") | {chr(code) for code in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))}
+BLANK = set("\u115f\u1160\u3164\uffa0\u2800") | {
+    chr(code) for code in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
+}
 UNSEEN = ("Cf", "Cc")
 
 

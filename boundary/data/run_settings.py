@@ -131,7 +131,9 @@ class Prompts:
 
 def without(settings: Mapping[str, Any] | None, *names: str) -> dict[str, Any]:
     """Settings less those that change nothing of what is sampled or judged, and less those that are not set."""
-    return {name: value for name, value in (settings or {}).items() if name not in names and value not in (None, {}, [])}
+    return {
+        name: value for name, value in (settings or {}).items() if name not in names and value not in (None, {}, [])
+    }
 
 
 def shown(value: Any) -> str:

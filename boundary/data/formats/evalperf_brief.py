@@ -43,7 +43,11 @@ class Size(msgspec.Struct):
 
 def recognises(path: Path, head: bytes) -> bool:
     """Whether there are shares of correct samples beside marks of profiling, and no samples."""
-    return is_object(head) and has_keys(head, "config", "n_samples", "eval", "dps", "pass@1", "profiled") and not has_keys(head, "results")
+    return (
+        is_object(head)
+        and has_keys(head, "config", "n_samples", "eval", "dps", "pass@1", "profiled")
+        and not has_keys(head, "results")
+    )
 
 
 def read(source: Source) -> Iterator[Tally]:

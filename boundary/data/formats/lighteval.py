@@ -67,7 +67,11 @@ def read(source: Source, *, metric: str = "") -> Iterator[Answers | Tally]:
 def _parts(row: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]:
     """Document, metrics and response, in whichever columns they stand."""
     if "doc" in row:
-        return _struct(row["doc"], "doc"), _struct(row["metric"], "metric"), _struct(row["model_response"], "model_response")
+        return (
+            _struct(row["doc"], "doc"),
+            _struct(row["metric"], "metric"),
+            _struct(row["model_response"], "model_response"),
+        )
     response = {"text": _flat(row.get("predictions")), "input": row.get("full_prompt")}
     return {"query": row.get("example")}, _struct(row.get("metrics"), "metrics"), response
 
@@ -181,8 +185,18 @@ def _settings(results: Mapping[str, Any], task: str, source: Source) -> None:
         generation = model.get("generation_parameters")
         if isinstance(generation, Mapping):
             source.settings |= {TOLD[k]: v for k, v in generation.items() if k in TOLD and v is not None}
-            source.conditions["generation"] = without(generation, "seed", "num_blocks", "block_size", "cache_implementation")
-        names = ("revision", "dtype", "system_prompt", "override_chat_template", "chat_template", "quantization", "use_chat_template")
+            source.conditions["generation"] = without(
+                generation, "seed", "num_blocks", "block_size", "cache_implementation"
+            )
+        names = (
+            "revision",
+            "dtype",
+            "system_prompt",
+            "override_chat_template",
+            "chat_template",
+            "quantization",
+            "use_chat_template",
+        )
         source.conditions["model_args"] = {name: model[name] for name in names if model.get(name) is not None}
     if isinstance(tasks, Mapping):
         config = tasks.get(task, tasks.get(task.rpartition("|")[0]))

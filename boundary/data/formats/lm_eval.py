@@ -22,7 +22,9 @@ NAME = re.compile(r"samples_(?P<task>.+)_(?P<date>\d{4}-\d{2}-\d{2}T.+)\.jsonl")
 TASK = re.compile(r"samples_(?P<task>.+)_\d{4}-\d{2}-\d{2}T")
 # Names of settings in the arguments of a request, and what they are called elsewhere.
 TOLD = {"temperature": "temperature", "top_p": "top_p", "max_gen_toks": "max_tokens", "max_tokens": "max_tokens"}
-NOT_OF_MODEL = "batch_size,max_batch_size,device,tensor_parallel_size,gpu_memory_utilization,num_concurrent,base_url,api_key,seed"
+NOT_OF_MODEL = (
+    "batch_size,max_batch_size,device,tensor_parallel_size,gpu_memory_utilization,num_concurrent,base_url,api_key,seed"
+)
 
 
 class Row(msgspec.Struct):
@@ -114,9 +116,7 @@ def _with(name: str) -> Any:
     return _KNOWN[name]
 
 
-def _answers(
-    row: Row, value: Any, metric: str, said: dict[str, Any], source: Source, line: int
-) -> Answers | None:
+def _answers(row: Row, value: Any, metric: str, said: dict[str, Any], source: Source, line: int) -> Answers | None:
     samples = row.resps[0] if row.resps else []
     if len(row.resps) > 1:
         source.broken("answers picked by likelihood, not sampled: several requests a document", line)
@@ -167,7 +167,13 @@ def _request(row: Row) -> tuple[Any, dict[str, Any]]:
     """Text and settings of the first request: `{"gen_args_0": {"arg_0", "arg_1"}}`, before `[[text, settings]]`."""
     raw = raw_bytes(row.arguments)
     found = msgspec.json.decode(raw) if raw else None
-    first = next(iter(found.values()), None) if isinstance(found, dict) else found[0] if isinstance(found, list) and found else None
+    first = (
+        next(iter(found.values()), None)
+        if isinstance(found, dict)
+        else found[0]
+        if isinstance(found, list) and found
+        else None
+    )
     parts = list(first.values()) if isinstance(first, dict) else first if isinstance(first, list) else []
     settings = next((part for part in parts[1:] if isinstance(part, dict)), {})
     return (parts[0] if parts else None), settings

@@ -18,9 +18,7 @@ from boundary.data.records import CORRECT, EMPTY, NO_ANSWER, TRUNCATED, WRONG, A
 from boundary.data.streams import Source, has_keys, is_object
 
 FOLDER = re.compile(r"^(?P<model>.+)_(?P<benchmark>[^_]+)_temp(?P<T>[0-9.]+)_n\d+_seed(?P<seed>\d+)$")
-FILE = re.compile(
-    r"^((?P<split>[a-z]+)_(?P<prompt>.+)_-?\d+)?_?seed(?P<seed>-?\d+)_t(?P<T>[0-9.]+)_s-?\d+_e-?\d+"
-)
+FILE = re.compile(r"^((?P<split>[a-z]+)_(?P<prompt>.+)_-?\d+)?_?seed(?P<seed>-?\d+)_t(?P<T>[0-9.]+)_s-?\d+_e-?\d+")
 
 
 class Row(msgspec.Struct):

@@ -19,10 +19,10 @@ from boundary.data.streams import Source, first_record, is_list, is_object
 Row = Mapping[str, msgspec.Raw]
 NAMES = (
     "problem_id,question_id,example_id,task_id,instance_id,prompt_id,item_id,doc_id,qid,problem_idx,question_idx,"
-    "problem_index,question_index,unique_id,idx,index,id"
+    "problem_index,question_index,uid,unique_id,idx,index,id"
 ).split(",")
 # These may number lines in place of problems.
-UNCERTAIN = ("unique_id", "idx", "index", "id")
+UNCERTAIN = ("uid", "unique_id", "idx", "index", "id")
 VERDICTS = (
     "is_correct,correct,passed,outcome,success,is_success,solved,is_solved,resolved,judged_correct,correctness,verdict,"
     "pass,acc,accuracy,score,reward,grade,label"
@@ -57,6 +57,7 @@ class Fields(msgspec.Struct):
     text: str
     question: str
     place: str
+    several: bool
 
 
 def recognises(path: Path, head: bytes) -> bool:
@@ -161,7 +162,9 @@ def _fields(record: Mapping[str, Any], id: str, correct: str, text: str) -> Fiel
         return next((name for name in names if record.get(name) is not None), "")
 
     question = next((name for name in (*QUESTIONS, *PROMPTS) if isinstance(record.get(name), str | list)), "")
-    return Fields(id or first(NAMES), correct or first(VERDICTS), text or first(TEXTS), question, first(PLACES))
+    verdict = correct or first(VERDICTS)
+    several = isinstance(record.get(verdict), list)
+    return Fields(id or first(NAMES), verdict, text or first(TEXTS), question, first(PLACES), several)
 
 
 def _checked(record: Mapping[str, Any], fields: Fields, source: Source) -> Fields:
@@ -177,9 +180,11 @@ def _checked(record: Mapping[str, Any], fields: Fields, source: Source) -> Field
 
 def _answers(row: Row, fields: Fields, least: float | None) -> Answers:
     value = _decoded(row[fields.correct])
-    values = value if isinstance(value, list) else [value]
+    if fields.several and not isinstance(value, list):
+        raise ValueError(f"{str(value)[:40]!r} is no list of verdicts, as in the first record")
+    values = value if fields.several else [value]
     outcomes = [_outcome(each, least) for each in values if each is not None]
-    texts = _texts(row.get(fields.text), len(values), isinstance(value, list))
+    texts = _texts(row.get(fields.text), len(values), fields.several)
     if texts is not None:
         known = [place for place, each in enumerate(values) if each is not None]
         outcomes = [
@@ -200,7 +205,7 @@ def _answers(row: Row, fields: Fields, least: float | None) -> Answers:
         prompt=question if fields.question in PROMPTS else None,
         settings=settings if not isinstance(step, int) else settings | {"checkpoint_step": step},
         reasons=_reasons(row, outcomes),
-        whole=isinstance(value, list),
+        whole=fields.several,
     )
 
 
@@ -248,7 +253,9 @@ def _outcome(value: Any, least: float | None) -> str:
 def _is_verdict(value: Any) -> bool:
     if isinstance(value, list):
         return bool(value) and all(_is_verdict(each) for each in value)
-    return isinstance(value, int | float) or (isinstance(value, str) and value.strip().lower().replace(" ", "_") in WORDS)
+    return isinstance(value, int | float) or (
+        isinstance(value, str) and value.strip().lower().replace(" ", "_") in WORDS
+    )
 
 
 def _reasons(row: Row, outcomes: list[str]) -> list[str] | None:

@@ -26,7 +26,9 @@ USER = re.compile(r"_range_-?\d+-+\d+_user-(?P<user>.+)-(?P<strategy>llm|react|v
 # tau2-bench's own test of success (utils/utils.py, is_successful).
 NEAR = 1e-6
 # Of what tau2-bench says of a run: how many trials, and what follows from the rest.
-NOT_OF_SAMPLING = "num_trials,seed,git_commit,timestamp,max_concurrency,max_retries,num_tasks,task_ids,save_to,log_level".split(",")
+NOT_OF_SAMPLING = (
+    "num_trials,seed,git_commit,timestamp,max_concurrency,max_retries,num_tasks,task_ids,save_to,log_level".split(",")
+)
 ENDS = {"max_steps": TRUNCATED, "context_window_exceeded": TRUNCATED, "timeout": TIMEOUT}
 FAILED = ("infrastructure_error", "user_error", "unexpected_error")
 Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 31)]
@@ -135,7 +137,11 @@ def _new(source: Source) -> Iterator[tuple[Simulation, dict[str, Any]]]:
     source.conditions |= {"agent_info": without(agent, "llm"), "user_info": without(user)}
     source.conditions["environment_info"] = without(environment)
     source.conditions["run"] = without(run, "agent_info", "user_info", "environment_info", *NOT_OF_SAMPLING)
-    tasks = {bytes(task["id"]).strip(b'"').decode("utf-8", "replace"): _scenario(task) for task in results.tasks or [] if "id" in task}
+    tasks = {
+        bytes(task["id"]).strip(b'"').decode("utf-8", "replace"): _scenario(task)
+        for task in results.tasks or []
+        if "id" in task
+    }
     for simulation in results.simulations:
         yield simulation, said | {"question": tasks.get(str(simulation.task_id))}
 

@@ -27,7 +27,15 @@ FOLDER = re.compile(r"^(?P<env>.+?)--(?P<model>.+)$")
 MARKS = (REWARD, "generation_ms", "timing")
 # What a line has beside metrics.
 FIELDS = {*IDS, *MARKS, "prompt", "completion", "task", "error", "answer", "info", "metrics", "scoring_ms", "total_ms"}
-FIELDS |= {"is_truncated", "is_completed", "stop_condition", "tool_defs", "token_usage", "error_chain", "long_error_chain"}
+FIELDS |= {
+    "is_truncated",
+    "is_completed",
+    "stop_condition",
+    "tool_defs",
+    "token_usage",
+    "error_chain",
+    "long_error_chain",
+}
 NOT_OF_SAMPLING = ("n", "seed", "logprobs", "extra_headers", "timeout")
 # tau2-bench's own tolerance; a sum of weights need not be 1 to the last digit.
 NEAR = 1e-6
@@ -81,7 +89,9 @@ def read(
             left_out[BROKE_OFF if raw_bytes(row.get("error", msgspec.Raw())) else UNJUDGED] += 1
         yield answers._replace(prompt=prompt, line=line, benchmark=_benchmark(said, row), model=said.get("model"))
     for reason, count in left_out.items():
-        source.note(f"'{source.path}': {count} of {lines} rollouts {reason}; they were left out, not taken for failures.")
+        source.note(
+            f"'{source.path}': {count} of {lines} rollouts {reason}; they were left out, not taken for failures."
+        )
     if mixed and problems == "id":
         source.note(
             f"'{source.path}': the prompts of {len(mixed)} ids differ, so that an id may stand for several problems, as "

@@ -76,8 +76,8 @@ def test_arrays_and_tables_give_the_same_counts(tmp_path_factory, array):
     np.save(folder / "m.npy", array)
     np.savetxt(folder / "m.csv", array, fmt="%d", delimiter=",")
     expected = {str(i): (array.shape[1], int(row.sum())) for i, row in enumerate(array)}
-    for name in ("m.npy", "m.csv"):
-        assert totals(import_files(folder / name, model="m")) == expected
+    assert totals(import_files(folder / "m.npy", model="m")) == expected
+    assert totals(import_files(folder / "m.csv", "matrix", model="m", header="no")) == expected
 
 
 @pytest.mark.parametrize(
