@@ -74,7 +74,7 @@ class Collection:
         if not (record.n_samples if isinstance(record, Tally) else record.outcomes):
             self.without_samples[key] = None
             return
-        settings = source.settings | record.settings
+        settings = source.settings | dict(record.settings)
         settings |= {name: value for name, value in record.facts.items() if name in SETTINGS}
         self.run_settings.check(key[:2], settings | source.conditions, source, record.line)
         self._learn(key, {name: value for name, value in settings.items() if name in SETTINGS} | dict(record.facts))

@@ -161,7 +161,10 @@ def _of_json(path: Path, head: bytes) -> str | None:
     record = first_record(path, head)
     if not isinstance(record, Mapping):
         return None
-    return f"JSON of no known format, with the fields {_few(record)}. Where each record is a sample, name the format rows and its fields"
+    return (
+        f"JSON of no known format, with the fields {_few(record)}. Where each record is a sample, name the format rows "
+        "and its fields"
+    )
 
 
 def _few(record: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""What a log of inspect_ai says of how its samples were taken and judged: what must be the same in logs to be pooled."""
+"""What a log of inspect_ai says of how samples were taken and judged: it must be the same in logs to be pooled."""
 
 from collections.abc import Mapping
 from pathlib import PurePath
@@ -11,12 +11,14 @@ from boundary.data.run_settings import without
 TOLD = ("temperature", "top_p", "top_k", "max_tokens", "reasoning_effort", "reasoning_tokens")
 # Of the configuration of generation these change neither what is sampled nor how it is judged; some may hold secrets.
 NOT_OF_SAMPLING = (
-    "seed,num_choices,max_retries,timeout,attempt_timeout,stream_idle_timeout,max_connections,adaptive_connections,batch,cache,"
-    "cache_prompt,logprobs,top_logprobs,prompt_logprobs,extra_headers,reasoning_summary"
-).split(",")
+    *("seed", "num_choices", "max_retries", "timeout", "attempt_timeout", "stream_idle_timeout", "max_connections"),
+    *("adaptive_connections", "batch", "cache", "cache_prompt", "logprobs", "top_logprobs", "prompt_logprobs"),
+    *("extra_headers", "reasoning_summary"),
+)
 NOT_OF_MODEL = (
-    "api_key,base_url,host,port,device,timeout,max_connections,tensor_parallel_size,gpu_memory_utilization,client_timeout"
-).split(",")
+    *("api_key", "base_url", "host", "port", "device", "timeout", "max_connections", "tensor_parallel_size"),
+    *("gpu_memory_utilization", "client_timeout"),
+)
 
 
 def told_settings(header: Header) -> dict[str, Any]:

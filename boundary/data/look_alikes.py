@@ -1,9 +1,9 @@
-"""Names that differ only in what cannot be seen: white space at the end, zero-width characters, accents put together."""
+"""Names that differ only in what cannot be seen: white space, zero-width characters, accents put together."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-# Characters that show nothing, of classes that otherwise do: fillers of Hangul, the blank of braille, variation selectors.
+# Characters that show nothing, though others of their class do: fillers, the blank of braille, variation selectors.
 BLANK = set("\u115f\u1160\u3164\uffa0\u2800") | {
     chr(code) for code in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
 }

@@ -161,7 +161,7 @@ def _differing_values(pairs: Mapping[str, tuple[Any, Any]], prefix: str = "") ->
     return single
 
 
-def _in_words(pairs: Mapping[str, tuple[Any, Any]]) -> str:
+def _in_words(pairs: dict[str, tuple[Any, Any]]) -> str:
     last = {name.rpartition(".")[2]: name for name in reversed(pairs)}
     named = {name: pair for name, pair in pairs.items() if last[name.rpartition(".")[2]] == name}
     parts = [f"{name} {_pair(*pair)}" for name, pair in list(named.items())[:MOST_NAMED]]

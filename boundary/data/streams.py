@@ -275,7 +275,7 @@ def _decoded(data: Any, decoder: "msgspec.json.Decoder[Row]") -> Row:
 
 
 def _strict(data: bytes, constant: Callable[[str], str | None]) -> bytes:
-    """JSON in place of what Python writes: NaN and infinities become words, by which messages can name them, or null."""
+    """JSON in place of what Python writes: NaN and infinities become words, which messages can name, or null."""
     value = json.loads(data, parse_constant=constant)
     return json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
 

@@ -17,7 +17,7 @@ NO_REASON = ("failed", "failed:", "fail", "wrong", "wrong answer", "incorrect", 
 
 
 def uniform_verdicts(collected: Collection) -> Iterator[str]:
-    """Sentences on models whose samples of a benchmark are all correct, all wrong, or wrong for one and the same reason."""
+    """Sentences on models whose samples of a benchmark are all correct, all wrong, or wrong for one reason."""
     problem, outcome = numbers(collected.problem, np.int64), numbers(collected.outcome, np.int64)
     arms = {arm: code for code, arm in enumerate(dict.fromkeys(key[:2] for key in collected.keys))}
     of_problem = np.array([arms[key[:2]] for key in collected.keys], dtype=np.int64)

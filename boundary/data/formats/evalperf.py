@@ -18,9 +18,9 @@ from boundary.data.streams import Source, has_keys, is_object
 BENCHMARK = "EvalPerf"
 # Of the configuration: how many samples, and how their speed was measured.
 NOT_OF_SAMPLING = (
-    "model,temperature,n_samples,min_correct,max_profile,batch_size,parallel,lazy_evaluation,profile_correct,profiler,"
-    "i_just_wanna_run,output_dir,root,samples,n_workers"
-).split(",")
+    *("model", "temperature", "n_samples", "min_correct", "max_profile", "batch_size", "parallel", "lazy_evaluation"),
+    *("profile_correct", "profiler", "i_just_wanna_run", "output_dir", "root", "samples", "n_workers"),
+)
 
 
 class Result(msgspec.Struct, rename={"own": "pass"}):
@@ -71,7 +71,7 @@ def read(source: Source) -> Iterator[Answers]:
             source.broken(f"problem {task}: {error}")
             continue
         texts = [raw_hash(result.solution) for result in judged]
-        said = {"model": model if isinstance(model, str) else None, "benchmark": BENCHMARK}
+        said: dict[str, Any] = {"model": model if isinstance(model, str) else None, "benchmark": BENCHMARK}
         yield Answers(problem_id=task, outcomes=outcomes, texts=texts, **said)
     if left_out:
         source.note(

@@ -1,4 +1,4 @@
-"""Results of EvalPerf without the samples, `{model}_{backend}_temp_{T}_evalperf_results.brief.json`, as EvalPlus publishes.
+"""Results of EvalPerf without samples, as EvalPlus publishes: `{model}_{backend}_temp_{T}_evalperf_results.brief.json`.
 
 Fields: config{n_samples, temperature, ...}, eval.{task_id}{pass@1 (per cent of the samples), dps, dps_norm, profiled}.
 """

@@ -1,9 +1,9 @@
 """Logs of inspect_ai: `.eval` (a zip file with a JSON file a sample) or one `.json`.
 
-Fields: samples[]{id, epoch, input, scores{name: {value}}, error, limit, output.choices[0]}, eval{task, model, task_args,
-model_roles, scorers, ...}, plan{steps, config}, status. Epochs are the samples of a problem. Values are "C", "I", "P" (part of the credit), "N" (no
-answer) or numbers. What the header calls results and reductions is aggregated over epochs, and is not read. Where
-inspect_ai is installed, its own reader is used.
+Fields: samples[]{id, epoch, input, scores{name: {value}}, error, limit, output.choices[0]}, eval{task, model,
+task_args, model_roles, scorers, ...}, plan{steps, config}, status. Epochs are the samples of a problem. Values are "C",
+"I", "P" (part of the credit), "N" (no answer) or numbers. What the header calls results and reductions is aggregated
+over epochs, and is not read. Where inspect_ai is installed, its own reader is used.
 """
 
 import re

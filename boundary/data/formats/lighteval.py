@@ -2,8 +2,8 @@
 
 Fields: doc (id, query, ...), metric, model_response (input, text[n], ...), as structs or as JSON in text; before 0.10
 example, full_prompt, predictions[n], metrics. Metrics are of the document: with several samples there is no verdict on
-single ones, but pass@1 of n samples (`pass@k:k=1&n=4`, `math_pass@1:4_samples`, `avg@n:n=4`) is the share of correct ones,
-which gives back the counts. `results/{model}/results_{date}.json` says how the samples were taken.
+single ones, but pass@1 of n samples (`pass@k:k=1&n=4`, `math_pass@1:4_samples`, `avg@n:n=4`) is the share of correct
+ones, which gives back the counts. `results/{model}/results_{date}.json` says how the samples were taken.
 """
 
 import json

@@ -1,8 +1,9 @@
 """Logged samples of lm-evaluation-harness, `samples_{task}_{date}.jsonl`: a line for each document and filter.
 
-Fields: doc_id, doc_hash, prompt_hash, resps[[...]] (repeats inside), filter, metrics[] and each metric by name, arguments. A
-metric is of the document after the filter, not of each sample: with repeats there is a verdict on single samples only in
-scores_per_repeat{metric: [...]}, which newer versions write. `results_{date}.json` beside it says how the model was run.
+Fields: doc_id, doc_hash, prompt_hash, resps[[...]] (repeats inside), filter, metrics[] and each metric by name,
+arguments. A metric is of the document after the filter, not of each sample: with repeats there is a verdict on single
+samples only in scores_per_repeat{metric: [...]}, which newer versions write. `results_{date}.json` beside it says how
+the model was run.
 """
 
 import re
@@ -142,7 +143,7 @@ def _answers(row: Row, value: Any, metric: str, said: dict[str, Any], source: So
         source.broken(str(error), line)
         return None
     hashes = [text_hash(text) for text in texts]
-    more = {"question": row.doc_hash, "prompt": row.prompt_hash or _context(row), "line": line}
+    more: dict[str, Any] = {"question": row.doc_hash, "prompt": row.prompt_hash or _context(row), "line": line}
     return Answers(str(row.doc_id), outcomes, texts=hashes, **more, **said)
 
 

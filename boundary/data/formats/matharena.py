@@ -75,7 +75,7 @@ def _prompt(messages: list[msgspec.Raw] | None) -> bytes | None:
         first = msgspec.json.decode(messages[0], type=list[dict[str, msgspec.Raw]]) if messages else []
     except ValueError:
         return None
-    given = []
+    given: list[bytes] = []
     for message in first:
         if bytes(message.get("role", b"")) == b'"assistant"':
             return b"\0".join(given) or None

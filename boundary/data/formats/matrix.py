@@ -1,8 +1,8 @@
 """A plain matrix of 0 and 1: a problem a row, a sample a column; CSV, TSV or `.npy`.
 
-CSV may have a header whose first cell is `problem_id` (or problem, id, idx, or empty) and whose others are numbered (s1,
-s2, ...); then the first column names the problems, otherwise rows are numbered from 0. Empty cells, and NaN in arrays,
-are samples that were not taken.
+CSV may have a header whose first cell is `problem_id` (or problem, id, idx, or empty) and whose others are numbered
+(s1, s2, ...); then the first column names the problems, otherwise rows are numbered from 0. Empty cells, and NaN in
+arrays, are samples that were not taken.
 """
 
 import csv

@@ -5,19 +5,21 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 # The first cell of a header whose first column names the problems; pandas leaves it empty for an index.
-IDS = ("problem_id", "problem", "id", "idx", "task_id", "question_id", "qid", "", "unnamed: 0")
+IDS = (*("problem_id", "problem", "id", "idx", "task_id", "question_id", "qid", "", "unnamed: 0"),)
 NUMBERED = re.compile(r"(?P<stem>.*?)[ _.#-]*(?P<number>\d+)")
 VERDICTS = ("correct", "passed", "score", "outcome")
 # Words before a number that name a sample. With these a number may be left out.
 SAMPLES = (
-    "s,sample,run,trial,attempt,try,rollout,completion,gen,generation,response,output,answer,seed,rep,repeat,repetition,"
-    "correct,passed,score,outcome,verdict,result"
-).split(",")
+    *("s", "sample", "run", "trial", "attempt", "try", "rollout", "completion", "gen", "generation", "response"),
+    *("output", "answer", "seed", "rep", "repeat", "repetition", "correct", "passed", "score", "outcome", "verdict"),
+    *("result",),
+)
 # Words before a number that name something else: pass@k, a level of difficulty, a step of the training.
 OTHERS = (
-    "k,pass,pass@,pass_at,passat,p@,acc,acc@,maj,maj@,top,level,lvl,difficulty,grade,step,checkpoint,ckpt,iter,n,shot,fold,"
-    "part,q,question,problem,p"
-).split(",")
+    *("k", "pass", "pass@", "pass_at", "passat", "p@", "acc", "acc@", "maj", "maj@", "top", "level", "lvl"),
+    *("difficulty", "grade", "step", "checkpoint", "ckpt", "iter", "n", "shot", "fold", "part", "q", "question"),
+    *("problem", "p"),
+)
 
 
 class Header(NamedTuple):
@@ -41,7 +43,7 @@ def header_of(row: Sequence[str]) -> Header:
         return Header(True)
     if _counts_up(words) and set(words) <= {"0", "1"}:
         raise ValueError(
-            f"the first line ({','.join(words)}) counts up, as a header does that pandas writes, but may be verdicts too. "
+            f"the first line ({','.join(words)}) counts up as a header of pandas does, but may be verdicts too. "
             "Say --option header=yes or header=no"
         )
     if _counts_up(words) or (_all_numbered(words) and not any(word.isdigit() for word in words)):
@@ -51,7 +53,7 @@ def header_of(row: Sequence[str]) -> Header:
 
 
 def looks_like_header(row: Sequence[str]) -> tuple[bool, bool]:
-    """Whether a first line may be a header of samples, be it a good one, and whether its first column names problems."""
+    """Whether a first line may be a header of samples, good or bad, and whether its first column names problems."""
     words = [cell.strip().strip('"').lower() for cell in row]
     named = len(words) > 1 and words[0] in IDS and (words[0] != "" or _counts_up(words[1:]))
     if named:

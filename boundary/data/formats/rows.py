@@ -18,31 +18,33 @@ from boundary.data.streams import Source, first_record, is_list, is_object
 
 Row = Mapping[str, msgspec.Raw]
 NAMES = (
-    "problem_id,question_id,example_id,task_id,instance_id,prompt_id,item_id,doc_id,qid,problem_idx,question_idx,"
-    "problem_index,question_index,uid,unique_id,idx,index,id"
-).split(",")
+    *("problem_id", "question_id", "example_id", "task_id", "instance_id", "prompt_id", "item_id", "doc_id", "qid"),
+    *("problem_idx", "question_idx", "problem_index", "question_index", "uid", "unique_id", "idx", "index", "id"),
+)
 # These may number lines in place of problems.
 UNCERTAIN = ("uid", "unique_id", "idx", "index", "id")
 VERDICTS = (
-    "is_correct,correct,passed,outcome,success,is_success,solved,is_solved,resolved,judged_correct,correctness,verdict,"
-    "pass,acc,accuracy,score,reward,grade,label"
-).split(",")
+    *("is_correct", "correct", "passed", "outcome", "success", "is_success", "solved", "is_solved", "resolved"),
+    *("judged_correct", "correctness", "verdict", "pass", "acc", "accuracy", "score", "reward", "grade", "label"),
+)
 # The others are verdicts only where there is a sample beside them.
 SURE = VERDICTS[:12]
 TEXTS = (
-    "completion,response,output,generation,generated_text,generated,solution,model_output,model_response,raw_output,"
-    "prediction,text,reasoning,code,completions,responses,outputs,generations"
-).split(",")
+    *("completion", "response", "output", "generation", "generated_text", "generated", "solution", "model_output"),
+    *("model_response", "raw_output", "prediction", "text", "reasoning", "code", "completions", "responses"),
+    *("outputs", "generations"),
+)
 QUESTIONS, PROMPTS = ("problem", "question", "query", "instruction"), ("prompt", "input", "messages")
 PLACES = (
-    "sample_index,sample_idx,sample_id,rollout,rollout_id,rollout_idx,rollout_index,attempt,trial,completion_id,"
-    "generation_id,repeat,run_idx"
-).split(",")
+    *("sample_index", "sample_idx", "sample_id", "rollout", "rollout_id", "rollout_idx", "rollout_index", "attempt"),
+    *("trial", "completion_id", "generation_id", "repeat", "run_idx"),
+)
 MODELS, BENCHMARKS = ("model", "model_name", "model_id"), ("benchmark", "dataset", "dataset_name", "data_source")
 SETTINGS = (
-    "temperature,top_p,top_k,min_p,max_tokens,max_new_tokens,reasoning_effort,system_prompt,system_message,prompt_type,"
-    "prompt_template,template,num_fewshot,n_shot,few_shot,split,verifier,scorer,checkpoint_step"
-).split(",")
+    *("temperature", "top_p", "top_k", "min_p", "max_tokens", "max_new_tokens", "reasoning_effort", "system_prompt"),
+    *("system_message", "prompt_type", "prompt_template", "template", "num_fewshot", "n_shot", "few_shot", "split"),
+    *("verifier", "scorer", "checkpoint_step"),
+)
 REASONS = ("error", "reason", "failure_reason", "result")
 RIGHT = dict.fromkeys(("correct", "right", "true", "pass", "passed", "success", "solved", "1", "1.0"), CORRECT)
 WRONGS = dict.fromkeys(("wrong", "incorrect", "false", "fail", "failed", "failure", "unsolved", "0", "0.0"), WRONG)
@@ -142,8 +144,8 @@ class _Told:
         )
         if self.unjudged:
             source.note(
-                f"'{source.path}': {self.unjudged} of {self.rows} samples are not judged; they were left out, not taken "
-                "for wrong ones."
+                f"'{source.path}': {self.unjudged} of {self.rows} samples are not judged; they were left out, not "
+                "taken for wrong ones."
             )
 
 

@@ -1,8 +1,9 @@
 """Results of tau-bench, a JSON list, and of tau2-bench, a JSON object.
 
-Fields: task_id, trial, reward (0 or 1), info{error, task{user_id, instruction}}, traj; in tau2-bench simulations[]{task_id,
-trial, reward_info.reward, termination_reason}, tasks[] and info{agent_info, user_info, environment_info, max_steps}. A trial that broke off in an error of the
-program stands there with reward 0, though the model did not fail: it is left out, unless the option says otherwise.
+Fields: task_id, trial, reward (0 or 1), info{error, task{user_id, instruction}}, traj; in tau2-bench
+simulations[]{task_id, trial, reward_info.reward, termination_reason}, tasks[] and info{agent_info, user_info,
+environment_info, max_steps}. A trial that broke off in an error of the program stands there with reward 0, though the
+model did not fail: it is left out, unless the option says otherwise.
 """
 
 import json
@@ -27,7 +28,8 @@ USER = re.compile(r"_range_-?\d+-+\d+_user-(?P<user>.+)-(?P<strategy>llm|react|v
 NEAR = 1e-6
 # Of what tau2-bench says of a run: how many trials, and what follows from the rest.
 NOT_OF_SAMPLING = (
-    "num_trials,seed,git_commit,timestamp,max_concurrency,max_retries,num_tasks,task_ids,save_to,log_level".split(",")
+    *("num_trials", "seed", "git_commit", "timestamp", "max_concurrency", "max_retries", "num_tasks", "task_ids"),
+    *("save_to", "log_level"),
 )
 ENDS = {"max_steps": TRUNCATED, "context_window_exceeded": TRUNCATED, "timeout": TIMEOUT}
 FAILED = ("infrastructure_error", "user_error", "unexpected_error")

@@ -1,4 +1,4 @@
-"""Results of verifiers (`vf-eval`), `outputs/evals/{environment}--{model}/{id}/results.jsonl`: JSON Lines, a rollout a line.
+"""Results of verifiers, `outputs/evals/{environment}--{model}/{id}/results.jsonl`: JSON Lines, a rollout a line.
 
 Fields: example_id (before: id), prompt, completion, reward, error, is_truncated, task, metrics, and each metric by its
 name. `metadata.json` beside it says env_id (before: env), model, sampling_args, env_args. A reward may add up several
@@ -94,9 +94,9 @@ def read(
         )
     if mixed and problems == "id":
         source.note(
-            f"'{source.path}': the prompts of {len(mixed)} ids differ, so that an id may stand for several problems, as "
-            "some versions of verifiers number them. Counted by id as it is written; --option problems=prompt counts by "
-            "prompt."
+            f"'{source.path}': the prompts of {len(mixed)} ids differ, so that an id may stand for several problems: "
+            "some versions of verifiers number them wrongly. Counted by id as it is written; --option problems=prompt "
+            "counts by prompt."
         )
 
 

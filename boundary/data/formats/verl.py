@@ -1,9 +1,9 @@
 """Rollouts that verl dumps, `{validation_data_dir or rollout_data_dir}/{step}.jsonl`: JSON Lines, an output a line.
 
-Fields: input, output, gts, score, step, in some uid (one for all samples of a problem) and session_id, and what the reward
-function adds (acc, pred). Without a uid samples of one input are of one problem, whose name is a hash of it; uids are new
-in every file, and only tell problems of one input apart. Several outputs of a session are one sample. A score may be -1 and
-1 or a share: then a threshold is needed.
+Fields: input, output, gts, score, step, in some uid (one for all samples of a problem) and session_id, and what the
+reward function adds (acc, pred). Without a uid samples of one input are of one problem, whose name is a hash of it;
+uids are new in every file, and only tell problems of one input apart. Several outputs of a session are one sample. A
+score may be -1 and 1 or a share: then a threshold is needed.
 """
 
 from collections.abc import Iterator
