@@ -126,7 +126,7 @@ class Prompts:
     def notes(self) -> Iterator[str]:
         """Sentences on prompts that were pooled."""
         for (model, benchmark), problems in self._pooled.items():
-            yield f"{model} on {benchmark} is pooled over other prompts, as you said: on {len(problems)} problems."
+            yield f"{model} on {benchmark} is pooled over different prompts, as you asked: on {len(problems)} problems."
 
 
 def without(settings: Mapping[str, Any] | None, *names: str) -> dict[str, Any]:
