@@ -312,9 +312,9 @@ def first_record(path: Path, head: bytes) -> Any:
             with Source(path).open() as file:
                 line = file.readline(LONGEST_FIRST).removeprefix(BOM)
         try:
-            return json.loads(line, parse_constant=str)
+            return json.loads(line.decode(), parse_constant=str)
         except ValueError:  # one object over several lines
-            return json.loads(start, parse_constant=str) if len(head) < HEAD else None
+            return json.loads(start.decode(), parse_constant=str) if len(head) < HEAD else None
     except (ValueError, RecursionError, EOFError, OSError):
         return None
 
