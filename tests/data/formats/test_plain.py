@@ -166,3 +166,54 @@ def test_the_audit_of_limit_of_rlvr(tmp_path):
     path.write_text(json.dumps(audit))
     with pytest.raises(InputError, match="5 correct of 4"):
         import_files(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0,1,2\n1,0,1\n0,0,0\n", {"0": (3, 2), "1": (3, 0)}),
+        ("1,2,3\n1,0,1\n", {"0": (3, 2)}),
+        (",0,1\n0,1,0\n1,1,1\n", {"0": (2, 1), "1": (2, 2)}),
+        ("Unnamed: 0,0,1\na,1,0\n", {"a": (2, 1)}),
+        ("s1,s2\n1,0\n", {"0": (2, 1)}),
+        ("problem_id,s1,s2,s4\na,1,0,1\n", {"a": (3, 2)}),
+        ("problem_id,0,1\na,1,0\n", {"a": (2, 1)}),
+        ("problem_id,qwen_1,qwen_2\na,1,0\n", {"a": (2, 1)}),
+        ("1,1\n0,1\n", {"0": (2, 2), "1": (2, 1)}),
+    ],
+)
+def test_headers(tmp_path, text, expected):
+    path = tmp_path / "m.csv"
+    path.write_text(text)
+    assert totals(import_files(path, model="m")) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("0,1\n1,0\n0,0\n", "counts up as a header.*header=yes or header=no"),
+        ("0\n1\n0\n", "counts up as a header"),
+        ("problem_id,base_1,base_2,rl_1,rl_2\na,1,0,1,1\n", r"several names \(base, rl\)"),
+        ("problem_id,gpt4,llama3\na,1,0\n", r"several names \(gpt, llama\)"),
+        ("problem_id,level1,s1,s2\na,1,0,1\n", r"several names \(level, s\)"),
+        ("problem_id,k1,k8\na,1,1\n", "not samples: 'k'"),
+        ("problem_id,pass@1,pass@8\na,0,1\n", "not samples: 'pass@'"),
+        ("problem_id,step100,step200\na,0,1\n", "not samples: 'step'"),
+        ("problem_id,x1,x2,x4,x8\na,0,1,1,1\n", "not numbered one by one"),
+        ("problem_id,gpt3,gpt4\na,0,1\n", "not numbered one by one"),
+        ("problem_id,s1,s1\na,0,1\n", "not numbered one by one"),
+        ("base_1,rl_1\n1,0\n", r"several names \(base, rl\)"),
+    ],
+)
+def test_columns_that_are_not_samples_of_one_model(tmp_path, text, why):
+    path = tmp_path / "m.csv"
+    path.write_text(text)
+    with pytest.raises(InputError, match=why):
+        import_files(path, model="m")
+
+
+def test_a_first_line_of_0_and_1_is_what_the_user_says(tmp_path):
+    path = tmp_path / "m.csv"
+    path.write_text("0,1\n1,0\n0,0\n")
+    assert totals(import_files(path, model="m", header="yes")) == {"0": (2, 1), "1": (2, 0)}
+    assert totals(import_files(path, model="m", header="no")) == {"0": (2, 1), "1": (2, 1), "2": (2, 0)}
