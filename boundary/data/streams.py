@@ -25,6 +25,7 @@ LONGEST_LINE = 1 << 29
 # The first record is looked at to tell a format; one that is longer shows itself by its start.
 LONGEST_FIRST = 1 << 24
 CHUNK = 1 << 22
+LONGEST_MESSAGE = 1200
 # Packed bytes unpacked at once: zstd can make 32,768 bytes of one.
 FEW = 1 << 13
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
@@ -71,6 +72,8 @@ class Source:
     def error(self, why: str, line: int | None = None) -> InputError:
         """The error to raise where the file as a whole cannot be used."""
         where = f", line {line}" if line else ""
+        # Names in a file may be as long as it likes.
+        why = why if len(why) <= LONGEST_MESSAGE else f"{why[:LONGEST_MESSAGE]}..."
         return InputError(f"'{self.path}'{where}: {why}.")
 
     def broken(self, why: str, line: int | None = None) -> None:

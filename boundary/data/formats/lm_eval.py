@@ -65,8 +65,9 @@ def read(source: Source, *, filter: str = "", metric: str = "") -> Iterator[Answ
             continue
         filters.add(row.filter)
         if len(filters) > 1 and not filter:
+            names = " and ".join(name[:40] for name in sorted(filters)[:2])
             raise source.error(
-                f"a row for each of the filters {' and '.join(sorted(filters))}. Choose one with --option filter=NAME",
+                f"a row for each of the filters {names}. Choose one with --option filter=NAME",
                 line,
             )
         if filter and row.filter != filter:
@@ -166,15 +167,12 @@ def _context(row: Row) -> bytes | None:
 
 def _request(row: Row) -> tuple[Any, dict[str, Any]]:
     """Text and settings of the first request: `{"gen_args_0": {"arg_0", "arg_1"}}`, before `[[text, settings]]`."""
-    raw = raw_bytes(row.arguments)
-    found = msgspec.json.decode(raw) if raw else None
-    first = (
-        next(iter(found.values()), None)
-        if isinstance(found, dict)
-        else found[0]
-        if isinstance(found, list) and found
-        else None
-    )
+    try:
+        found = msgspec.json.decode(raw_bytes(row.arguments) or b"{}")
+    except ValueError:  # text that is not UTF-8
+        found = {}
+    requests = list(found.values()) if isinstance(found, dict) else found
+    first = requests[0] if isinstance(requests, list) and requests else []
     parts = list(first.values()) if isinstance(first, dict) else first if isinstance(first, list) else []
     settings = next((part for part in parts[1:] if isinstance(part, dict)), {})
     return (parts[0] if parts else None), settings

@@ -8,6 +8,7 @@ arrays, are samples that were not taken.
 import csv
 import io
 import struct
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from tokenize import TokenError
@@ -136,7 +137,8 @@ def _shape(head: bytes) -> tuple[int, ...]:
         file = io.BytesIO(head)
         major = np.lib.format.read_magic(file)[0]
         reader = np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
-        return tuple(reader(file, max_header_size=LONGEST_HEADER)[0])
+        with warnings.catch_warnings(action="ignore", category=UserWarning):
+            return tuple(reader(file, max_header_size=LONGEST_HEADER)[0])
     except (ValueError, struct.error, SyntaxError, TokenError, TypeError, OverflowError, RecursionError, MemoryError):
         return ()
 
@@ -148,7 +150,9 @@ def _array(source: Source) -> tuple[None, list[list[Any]]]:
     if len(shape) != 2 or 0 in shape:
         raise source.error(f"an array of shape {shape}, not of problems and samples. scorio's have three axes")
     try:
-        array = np.load(io.BytesIO(bytes_), allow_pickle=False, max_header_size=LONGEST_HEADER)
+        # numpy warns of headers that it has to parse twice.
+        with warnings.catch_warnings(action="ignore", category=UserWarning):
+            array = np.load(io.BytesIO(bytes_), allow_pickle=False, max_header_size=LONGEST_HEADER)
     except (ValueError, EOFError, TypeError, OverflowError, MemoryError) as error:
         raise source.error("an array that is cut short, damaged or of Python objects") from error
     if array.shape != shape:

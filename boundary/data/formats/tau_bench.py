@@ -160,7 +160,10 @@ def _scenario(task: Mapping[str, msgspec.Raw]) -> bytes | None:
 def _instruction(trial: Trial) -> bytes | None:
     """What the simulated user is told: tasks of two domains are both numbered from 0."""
     raw = raw_bytes(trial.info.task) if trial.info is not None else b""
-    task = _mapping(msgspec.json.decode(raw)) if raw else {}
+    try:
+        task = _mapping(msgspec.json.decode(raw)) if raw else {}
+    except ValueError:  # text that is not UTF-8
+        return raw
     told = {name: task[name] for name in ("user_id", "instruction") if name in task}
     return json.dumps(told).encode() if told else None
 

@@ -82,12 +82,13 @@ def read(
                 mixed.add(name)
             name = f"{text_hash(prompt):016x}" if problems == "prompt" else name
             answers = _answers(name, row, verdict, least, errors)
+            benchmark = _benchmark(said, row)
         except ValueError as error:
             source.broken(str(error), line)
             continue
         if not answers.outcomes:
             left_out[BROKE_OFF if raw_bytes(row.get("error", msgspec.Raw())) else UNJUDGED] += 1
-        yield answers._replace(prompt=prompt, line=line, benchmark=_benchmark(said, row), model=said.get("model"))
+        yield answers._replace(prompt=prompt, line=line, benchmark=benchmark, model=said.get("model"))
     for reason, count in left_out.items():
         source.note(
             f"'{source.path}': {count} of {lines} rollouts {reason}; they were left out, not taken for failures."
@@ -138,7 +139,7 @@ def _is_correct(value: Any, least: float | None, row: Mapping[str, msgspec.Raw],
         raise ValueError(f"the {field} {str(value)[:40]!r} is no number{_others(row)}")
     if least is not None:
         return value >= least
-    if min(abs(value), abs(value - 1)) > NEAR:
+    if value != 0 and not abs(value - 1) <= NEAR:
         raise ValueError(
             f"the {field} {value:g} is neither 0 nor 1: it may add up several. Say from which value on a rollout is "
             f"correct with --option threshold=NUMBER{_others(row)}"

@@ -68,7 +68,7 @@ def test_verifiers_rewards_that_add_up_several(tmp_path):
         import_files(path)
     for options in ({"verdict": "correct"}, {"verdict": "hidden"}, {"threshold": "1"}):
         assert counted(import_files(path, **options)) == {"0": (2, 1)}
-    nearly = [rollout(0, 0, 0.9999999999), rollout(0, 1, 1e-9)]
+    nearly = [rollout(0, 0, 0.9999999999), rollout(0, 1, 0.0)]
     assert counted(import_files(put(path, nearly))) == {"0": (2, 1)}
     del rows[0]["reward"]
     with pytest.raises(InputError, match=r"line 1: no field 'reward', so that no verdict is in the file, or take"):
