@@ -9,10 +9,11 @@ from boundary.data.collecting import Collection
 from boundary.data.pooled import numbers
 from boundary.data.repeats import HARDLY_CHANCE
 
-# Shorter stretches are not looked at, nor more distances than this between a stretch and its copy.
-SHORTEST, MOST_DISTANCES = 3, 64
+# Shorter stretches are not looked at, nor more distances between a stretch and its copy, nor more stretches of each.
+SHORTEST, MOST_DISTANCES, MOST_STRETCHES = 3, 64, 1000
 # Weight of the rate of equal texts in all problems, in pairs of samples, where a problem's own rate is estimated.
 PRIOR_PAIRS = 4
+MIXER = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Stretch(NamedTuple):
@@ -32,19 +33,24 @@ def drop_repeated_lines(collected: Collection) -> list[str]:
     that two samples of the problem have equal texts; it is estimated from all pairs of the other samples. A stretch
     rarer than 1e-9 is dropped, with (equal + 1) / (pairs + 1) as the estimate, which is cautious: where no pair of
     other samples is left to tell, nothing is dropped. One that is rarer only with an estimate that borrows from the
-    other problems is told and kept.
+    other problems is told and kept. So is one of samples whose texts are unknown, of which the verdicts are compared:
+    these may stand in an order of their own, such as the correct ones first.
     """
     problem, text = numbers(collected.problem, np.int64), numbers(collected.text, np.uint64)
-    code = np.unique(np.stack([problem.astype(np.uint64), text]), axis=1, return_inverse=True)[1].reshape(-1)
-    stretches = list(_stretches(code, text > 0))
+    unknown = text == 0
+    said = np.where(unknown, numbers(collected.outcome, np.uint64) + 1, text)
+    # A mixture of both in one number: two of a million pairs would have to agree in 64 bits by chance.
+    code = np.unique(said ^ (problem.astype(np.uint64) * MIXER), return_inverse=True)[1].reshape(-1)
+    stretches = [each for each in _stretches(code) if not unknown[each.start] or _spans_problems(each, problem)]
     copied = _marked(stretches, len(code))
     cautious, pooled = _chances(problem[~copied], code[~copied], int(problem.max(initial=-1)) + 1)
-    sure, perhaps = [], []
+    sure: list[Stretch] = []
+    perhaps: list[Stretch] = []
     for stretch in stretches:
         lines = problem[stretch.start : stretch.start + stretch.length]
         if cautious[lines].sum() < np.log(HARDLY_CHANCE):
-            sure.append(stretch)
-        elif pooled[lines].sum() < np.log(HARDLY_CHANCE):
+            (perhaps if unknown[stretch.start] else sure).append(stretch)
+        elif not unknown[stretch.start] and pooled[lines].sum() < np.log(HARDLY_CHANCE):
             perhaps.append(stretch)
     dropped = _marked(sure, len(code))
     notes = []
@@ -56,27 +62,33 @@ def drop_repeated_lines(collected: Collection) -> list[str]:
     kept = _marked(perhaps, len(code)) & ~dropped
     if kept.any():
         notes.append(
-            f"{kept.sum()} samples repeat earlier ones, word by word and in the same order. They were counted; if a "
-            "resumed run wrote lines again, remove them."
+            f"{kept.sum()} samples repeat earlier ones in the same order. They were counted; if a resumed run wrote "
+            "lines again, remove them."
         )
     collected.keep(~dropped)
     return notes
 
 
-def _stretches(code: np.ndarray, known: np.ndarray) -> Iterator[Stretch]:
+def _spans_problems(stretch: Stretch, problem: np.ndarray) -> bool:
+    return bool((problem[stretch.start : stretch.start + stretch.length] != problem[stretch.start]).any())
+
+
+def _stretches(code: np.ndarray) -> Iterator[Stretch]:
     """Longest stretches that repeat what stands a fixed distance before them."""
     first = np.unique(code, return_index=True)[1][code] if len(code) else code
     place = np.arange(len(code))
-    again = (first < place) & known
+    again = first < place
     distances, times = np.unique(place[again] - first[again], return_counts=True)
     frequent = distances[times >= SHORTEST][np.argsort(-times[times >= SHORTEST], kind="stable")]
     for distance in frequent[:MOST_DISTANCES]:
         equal = np.zeros(len(code) + 2, dtype=np.int8)
-        equal[distance + 1 : -1] = (code[distance:] == code[:-distance]) & known[distance:]
+        equal[distance + 1 : -1] = code[distance:] == code[:-distance]
         edges = np.flatnonzero(np.diff(equal))
-        for start, end in zip(edges[::2], edges[1::2], strict=True):
-            if end - start >= SHORTEST:
-                yield Stretch(int(start), int(end - start))
+        starts, lengths = edges[::2], edges[1::2] - edges[::2]
+        longest = np.argsort(-lengths, kind="stable")[:MOST_STRETCHES]
+        for start, length in zip(starts[longest], lengths[longest], strict=True):
+            if length >= SHORTEST:
+                yield Stretch(int(start), int(length))
 
 
 def _marked(stretches: list[Stretch], count: int) -> np.ndarray:

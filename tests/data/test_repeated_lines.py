@@ -62,7 +62,18 @@ def test_lines_written_again_count_once(tmp_path, again, repeats):
 def test_a_few_lines_written_again_are_told(tmp_path):
     rows = lines()
     imported = import_files(put(tmp_path, [*rows, *rows[:5]]), model="m")
-    assert any("5 samples repeat earlier ones, word by word" in note for note in imported.notes)
+    assert any("5 samples repeat earlier ones in the same order" in note for note in imported.notes)
+
+
+def test_verdicts_written_again_are_told(tmp_path):
+    rows = [{"problem_id": row["task_id"], "correct": row["passed"]} for row in lines()]
+    said = "repeat earlier ones in the same order"
+    assert not any(said in note for note in import_files(put(tmp_path, rows), model="m").notes)
+    imported = import_files(put(tmp_path, rows * 2), model="m")
+    assert counted(imported)[1] == {8}
+    assert any(f"80 samples {said}" in note for note in imported.notes)
+    by_verdict = sorted(rows * 16, key=lambda row: (row["problem_id"], row["correct"]))
+    assert counted(import_files(put(tmp_path, by_verdict), model="m"))[1] == {64}
 
 
 @pytest.mark.parametrize("order", [lambda rows, n: rows, by_sample], ids=["by problem", "by sample"])
