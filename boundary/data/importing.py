@@ -17,7 +17,8 @@ import pandas as pd
 from boundary.data.audits import Audit
 from boundary.data.collecting import Collection
 from boundary.data.counts import Counts
-from boundary.data.foreign_files import description, never_samples
+from boundary.data.file_kinds import never_samples
+from boundary.data.foreign_files import description
 from boundary.data.formats import FALLBACK, FORMATS
 from boundary.data.pooled import counts_table, samples_table
 from boundary.data.repeated_lines import drop_repeated_lines
@@ -245,7 +246,7 @@ def _refuse_foreign(path: Path, name: str) -> None:
     """Refuse what cannot be of the format that the user named, by its first bytes."""
     with plain_errors(path):
         head = Source(path).head()
-        what = None if FORMATS[name].recognises(path, head) else never_samples(path, head)
+        what = None if FORMATS[name].recognises(path, head) else never_samples(path.name, head)
     if what:
         raise InputError(f"'{path}' is {what}.")
 
@@ -253,7 +254,8 @@ def _refuse_foreign(path: Path, name: str) -> None:
 def _refuse_unknown(path: Path, name: str) -> None:
     """Refuse a file that the user named and no reader takes, with what it is where that can be told."""
     with plain_errors(path):
-        what = (description if name == AUTO else never_samples)(path, Source(path).head())
+        head = Source(path).head()
+        what = description(path, head) if name == AUTO else never_samples(path.name, head)
     if what:
         raise InputError(f"'{path}' is {what}.")
     if name == AUTO:

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pandas as pd
 
+from boundary.data.file_kinds import BOM, never_samples
 from boundary.data.run_counts import run_table
 from boundary.data.runs import is_run
 from boundary.errors import InputError
 
 # Where a row came from, carried beside the data until validation is done.
 LINE = "__line__"
+HEAD = 1 << 16
+PARQUET = b"PAR1"
 TEXT_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 PARQUET_SUFFIXES = (".parquet", ".pq")
 SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons"}
@@ -41,9 +44,20 @@ def read_table(path: Path) -> pd.DataFrame:
             return _parquet(path)
         if name.endswith(TEXT_SUFFIXES):
             return _text(path, delimiter="\t" if ".tsv" in name else ",")
+        with path.open("rb") as file:
+            what = _kind(path.name, file.read(HEAD))
     except OSError as error:
         raise InputError(f"Cannot read '{path}': {error.strerror or error}.") from error
-    raise InputError(f"'{path}' is of an unknown kind. Counts are read from .csv, .tsv (also .gz) or .parquet files.")
+    raise InputError(
+        f"'{path}' is {what or 'of an unknown kind'}. Counts are read from .csv, .tsv (also .gz) or .parquet files."
+    )
+
+
+def _kind(name: str, head: bytes) -> str | None:
+    """What a file is that is no table, by its first bytes."""
+    if head.startswith(PARQUET):
+        return "a Parquet file, which is binary, under another name. Name it .parquet"
+    return never_samples(name, head)
 
 
 def _in_folder(folder: Path) -> Path:
@@ -66,7 +80,10 @@ def _parquet(path: Path) -> pd.DataFrame:
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno:  # not to be opened at all; a broken file has no number
             raise
-        raise InputError(f"'{path}' is not a Parquet file that can be read. Write it again, or give a CSV.") from error
+        with path.open("rb") as file:
+            what = never_samples(path.name, file.read(HEAD))
+        why = f": it is {what}" if what else ". Write it again, or give a CSV"
+        raise InputError(f"'{path}' is not a Parquet file that can be read{why}.") from error
     return table.reset_index() if any(name is not None for name in table.index.names) else table
 
 
@@ -112,8 +129,9 @@ def _decoded(path: Path) -> str:
             data = gzip.decompress(data)
         except (OSError, EOFError, zlib.error) as error:
             raise InputError(f"'{path}' is not a whole gzip file. Compress it again, or give it plain.") from error
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise InputError(f"'{path}' is encoded as UTF-16. Save it as UTF-8.")
+    what = _kind(path.name, data[:HEAD])
+    if what is not None and data.removeprefix(BOM).strip():
+        raise InputError(f"'{path}' is {what}.")
     if b"\0" in data:
         raise InputError(f"'{path}' is not text but binary data. Counts are read from text tables or Parquet files.")
     try:

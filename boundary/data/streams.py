@@ -14,6 +14,7 @@ from typing import IO, Any, TypeVar
 import msgspec
 
 from boundary.data.audits import Audit
+from boundary.data.file_kinds import BOM
 from boundary.errors import InputError
 
 Progress = Callable[[str, int, int], None]
@@ -29,7 +30,6 @@ LONGEST_MESSAGE = 1200
 # Packed bytes unpacked at once: zstd can make 32,768 bytes of one.
 FEW = 1 << 13
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
-BOM = b"\xef\xbb\xbf"
 
 
 class Source:
