@@ -110,4 +110,7 @@ def _of_text(path: Path, head: bytes) -> str | None:
         columns = next(csv.reader([header], delimiter=separator), [])
     except csv.Error:
         return None
-    return _of_table(columns, path, "a table") if len(columns) > 1 else None
+    what = _of_table(columns, path, "a table") if len(columns) > 1 else None
+    if what is None and separator == ";" and len(columns) > 1:
+        what = "a table whose cells are separated by semicolons. Separate them by commas"
+    return what

@@ -81,6 +81,19 @@ def text_hash(text: str | bytes | memoryview) -> int:
     return int.from_bytes(blake2b(data, digest_size=8).digest(), "little") or 1
 
 
+def whole(value: Any, name: str) -> int:
+    """A count: 3 or 3.0, but not true.
+
+    Raises
+    ------
+    ValueError
+        For everything else.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value or value % 1 or value < 0:
+        raise ValueError(f"{name} is {str(value)[:40]}, not a whole number")
+    return int(value)
+
+
 def verdict(value: Any) -> bool:
     """True for 1, 1.0 and true, False for 0, 0.0 and false.
 

@@ -42,7 +42,7 @@ def recognises(path: Path, head: bytes) -> bool:
         return False
     headed, named = looks_like_header(rows[0])
     rows = [row[1:] if named else row for row in rows[headed:] or rows]
-    cells = [cell.strip().lower() for row in rows for cell in row]
+    cells = [cell.strip().strip('"').lower() for row in rows for cell in row]
     return any(cells) and all(cell in WORDS or not cell for cell in cells)
 
 

@@ -14,11 +14,11 @@ SAMPLES = (
     *("output", "answer", "seed", "rep", "repeat", "repetition", "correct", "passed", "score", "outcome", "verdict"),
     *("result",),
 )
-# Words before a number that name something else: pass@k, a level of difficulty, a step of the training.
+# Words before a number that name something else: pass@k, a level of difficulty, a step of the training, a model.
 OTHERS = (
     *("k", "pass", "pass@", "pass_at", "passat", "p@", "acc", "acc@", "maj", "maj@", "top", "level", "lvl"),
     *("difficulty", "grade", "step", "checkpoint", "ckpt", "iter", "n", "shot", "fold", "part", "q", "question"),
-    *("problem", "p"),
+    *("problem", "p", "model", "llm", "arm", "system", "base", "rl", "policy"),
 )
 
 
@@ -37,7 +37,7 @@ def header_of(row: Sequence[str]) -> Header:
         Where it is a header whose columns are not samples of one model; or where it may be a header and may be not.
     """
     words = [cell.strip().strip('"').lower() for cell in row]
-    named = len(words) > 1 and words[0] in IDS and (words[0] != "" or _counts_up(words[1:]))
+    named = len(words) > 1 and words[0] in IDS and (words[0] != "" or _all_numbered(words[1:]))
     if named:
         _refuse_others(words[1:])
         return Header(True)
@@ -55,7 +55,7 @@ def header_of(row: Sequence[str]) -> Header:
 def looks_like_header(row: Sequence[str]) -> tuple[bool, bool]:
     """Whether a first line may be a header of samples, good or bad, and whether its first column names problems."""
     words = [cell.strip().strip('"').lower() for cell in row]
-    named = len(words) > 1 and words[0] in IDS and (words[0] != "" or _counts_up(words[1:]))
+    named = len(words) > 1 and words[0] in IDS and (words[0] != "" or _all_numbered(words[1:]))
     if named:
         return _all_numbered(words[1:]) or words[1:] in ([verdict] for verdict in VERDICTS), True
     numbered = _all_numbered(words) and not any(word.isdigit() for word in words)

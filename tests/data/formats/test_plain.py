@@ -135,9 +135,9 @@ def test_counts_of_passk_inference(tmp_path):
     [
         ({"id": "b", "c": 9, "n": 8}, "line 2: 9 correct of 8"),
         ({"id": "a", "c": 1, "n": 8}, "line 2: problem a of m on default appears twice"),
-        ({"id": "b", "c": 0.5, "n": 8}, "expected 'int'"),
-        ({"id": "b", "c": True, "n": 8}, "expected 'int'"),
-        ({"id": "b", "c": -1, "n": 8}, ">= 0"),
+        ({"id": "b", "c": 0.5, "n": 8}, r"c is 0\.5, not a whole number"),
+        ({"id": "b", "c": True, "n": 8}, "c is True, not a whole number"),
+        ({"id": "b", "c": -1, "n": 8}, "c is -1, not a whole number"),
     ],
 )
 def test_counts_of_passk_inference_that_are_none(tmp_path, row, why):
@@ -180,6 +180,8 @@ def test_the_audit_of_limit_of_rlvr(tmp_path):
         ("problem_id,0,1\na,1,0\n", {"a": (2, 1)}),
         ("problem_id,qwen_1,qwen_2\na,1,0\n", {"a": (2, 1)}),
         ("1,1\n0,1\n", {"0": (2, 2), "1": (2, 1)}),
+        (",s1,s2\n0,1,0\n1,1,1\n", {"0": (2, 1), "1": (2, 2)}),
+        ('"problem_id","s1","s2"\n"a","1","0"\n', {"a": (2, 1)}),
     ],
 )
 def test_headers(tmp_path, text, expected):
@@ -202,6 +204,7 @@ def test_headers(tmp_path, text, expected):
         ("problem_id,x1,x2,x4,x8\na,0,1,1,1\n", "not numbered one by one"),
         ("problem_id,gpt3,gpt4\na,0,1\n", "not numbered one by one"),
         ("problem_id,s1,s1\na,0,1\n", "not numbered one by one"),
+        ("model1,model2\n1,0\n0,1\n", "not samples: 'model'"),
         ("base_1,rl_1\n1,0\n", r"several names \(base, rl\)"),
     ],
 )
@@ -217,3 +220,15 @@ def test_a_first_line_of_0_and_1_is_what_the_user_says(tmp_path):
     path.write_text("0,1\n1,0\n0,0\n")
     assert totals(import_files(path, model="m", header="yes")) == {"0": (2, 1), "1": (2, 0)}
     assert totals(import_files(path, model="m", header="no")) == {"0": (2, 1), "1": (2, 1), "2": (2, 0)}
+
+
+def test_counts_of_lines_may_be_floats_or_none_at_all(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"id": 1, "c": 3.0, "n": 4.0}\n{"id": 2, "c": 0, "n": 0}\n')
+    imported = import_files(path, model="m")
+    assert totals(imported) == {"1": (4, 3)}
+    assert "1 of 2 problems of m on default has no sample left; it was left out: 2." in imported.notes
+    for counts in ('"c": true, "n": 4', '"c": 1, "n": true', '"c": 1.5, "n": 4', '"c": 1, "n": 0'):
+        path.write_text(f'{{"id": 1, {counts}}}\n')
+        with pytest.raises(InputError, match=r"line 1: (. is .*, not a whole number|1 correct of 0 samples)"):
+            import_files(path, model="m")
