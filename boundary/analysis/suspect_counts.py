@@ -28,14 +28,16 @@ def count_remarks(counts: Counts, benchmarks: Sequence[str]) -> Iterator[Outcome
                     else f"Not one of the {n} samples of {model} is correct"
                 )
                 yield OutcomeRemark(str(benchmark), model, f"{what}. Did the verifier run?", True)
-        for (one, first), (other, second) in combinations(parts.items(), 2):
+        for (first_model, first), (model, second) in combinations(parts.items(), 2):
             if _same(first, second):
-                text = f"{one} and {other} have the same counts on every problem. Are they one model under two names?"
-                yield OutcomeRemark(str(benchmark), other, text, True)
+                text = (
+                    f"{first_model} and {model} have the same counts on every problem. Are they one model under two "
+                    "names?"
+                )
+                yield OutcomeRemark(str(benchmark), model, text, True)
 
 
 def _same(first: pd.DataFrame, second: pd.DataFrame) -> bool:
-    one, other = (part.set_index("problem_id")[["n_samples", "n_correct"]].sort_index() for part in (first, second))
-    if not one.equals(other):
-        return False
-    return int(((one["n_correct"] > 0) & (one["n_correct"] < one["n_samples"])).sum()) >= ENOUGH_PROBLEMS
+    counts, others = (part.set_index("problem_id")[["n_samples", "n_correct"]].sort_index() for part in (first, second))
+    mixed = (counts["n_correct"] > 0) & (counts["n_correct"] < counts["n_samples"])
+    return counts.equals(others) and int(mixed.sum()) >= ENOUGH_PROBLEMS

@@ -98,9 +98,9 @@ def _refuse_inputs(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
                 )
 
 
-def _is_one_file(one: Path, other: Path) -> bool:
+def _is_one_file(path: Path, other: Path) -> bool:
     try:
-        return one.samefile(other)
+        return path.samefile(other)
     except OSError:
         return False
 

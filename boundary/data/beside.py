@@ -22,8 +22,8 @@ def json_beside(path: Path, *places: str) -> Mapping[str, Any]:
         beside = path.resolve().parent / place
         try:
             if beside.is_file() and beside.stat().st_size <= LARGEST:
-                found = json.loads(beside.read_bytes(), parse_constant=str)
-                return found if isinstance(found, dict) else {}
+                content = json.loads(beside.read_bytes(), parse_constant=str)
+                return content if isinstance(content, dict) else {}
         except (OSError, ValueError, RecursionError):
             return {}
     return {}

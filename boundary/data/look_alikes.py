@@ -15,7 +15,7 @@ def plain(name: str) -> str:
     return " ".join(name.split())
 
 
-def seen(name: str) -> str:
+def visible(name: str) -> str:
     """What is to be seen of a name: composed characters, and none that show nothing."""
     composed = unicodedata.normalize("NFC", name)
     return plain("".join(c for c in composed if c.isspace() or not (c in BLANK or unicodedata.category(c) in UNSEEN)))
@@ -25,7 +25,7 @@ def look_alikes(names: Sequence[str]) -> tuple[str, str] | None:
     """Two names that look the same and are not, if there are any."""
     known: dict[str, str] = {}
     for name in names:
-        other = known.setdefault(name if name.isascii() and name.isprintable() else seen(name), name)
+        other = known.setdefault(name if name.isascii() and name.isprintable() else visible(name), name)
         if other != name:
             return other, name
     return None

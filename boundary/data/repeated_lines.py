@@ -7,13 +7,12 @@ import numpy as np
 
 from boundary.data.collecting import Collection
 from boundary.data.pooled import numbers
-from boundary.data.repeats import HARDLY_CHANCE
+from boundary.data.repeats import HARDLY_CHANCE, of_problem
 
 # Shorter stretches are not looked at, nor more distances between a stretch and its copy, nor more stretches of each.
 SHORTEST, MOST_DISTANCES, MOST_STRETCHES = 3, 64, 1000
 # Weight of the rate of equal texts in all problems, in pairs of samples, where a problem's own rate is estimated.
 PRIOR_PAIRS = 4
-MIXER = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Stretch(NamedTuple):
@@ -38,9 +37,8 @@ def drop_repeated_lines(collected: Collection) -> list[str]:
     """
     problem, text = numbers(collected.problem, np.int64), numbers(collected.text, np.uint64)
     unknown = text == 0
-    said = np.where(unknown, numbers(collected.outcome, np.uint64) + 1, text)
-    # A mixture of both in one number: two of a million pairs would have to agree in 64 bits by chance.
-    code = np.unique(said ^ (problem.astype(np.uint64) * MIXER), return_inverse=True)[1].reshape(-1)
+    content = np.where(unknown, numbers(collected.outcome, np.uint64) + 1, text)
+    code = np.unique(of_problem(problem, content), return_inverse=True)[1].reshape(-1)
     stretches = [each for each in _stretches(code) if not unknown[each.start] or _spans_problems(each, problem)]
     copied = _marked(stretches, len(code))
     cautious, pooled = _chances(problem[~copied], code[~copied], int(problem.max(initial=-1)) + 1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import combinations, groupby
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import gammaln
@@ -16,6 +17,7 @@ HARDLY_CHANCE = 1e-9
 # With fewer samples than this in common, equal texts can be short answers that happen to agree.
 ENOUGH_TEXTS = 8
 MANY_REPEATS = 0.25
+MIXER = np.uint64(0x9E3779B97F4A7C15)
 
 
 def refuse_copies(collected: Collection) -> None:
@@ -60,39 +62,59 @@ def repeated_texts(collected: Collection) -> Iterator[str]:
         )
 
 
+class _Arm(NamedTuple):
+    """What is compared of a model on a benchmark."""
+
+    samples: int
+    # Distinct pairs of problem and text, sorted, of the samples whose text is known.
+    texts: np.ndarray
+    # Of all verdicts one by one; None where two models could well have the same by chance.
+    verdicts: bytes | None
+
+
 def texts_under_two_names(collected: Collection) -> Iterator[str]:
     """A sentence for two models that have most texts or all verdicts on a benchmark in common, one by one."""
-    problem, index = numbers(collected.problem, np.int64), numbers(collected.index, np.int64)
-    text, outcome = numbers(collected.text, np.uint64), numbers(collected.outcome, np.int8)
     arms: dict[tuple[str, str], list[int]] = {}
     for code, (model, benchmark, _) in enumerate(collected.keys):
         arms.setdefault((benchmark, model), []).append(code)
-    names = {key[2]: place for place, key in enumerate({key[2]: key for key in collected.keys}.values())}
+    if len({model for _, model in arms}) < 2:
+        return
+    names = {name: place for place, name in enumerate(dict.fromkeys(key[2] for key in collected.keys))}
     common = np.array([names[key[2]] for key in collected.keys], dtype=np.int64)
-    tables = {}
-    for arm, codes in arms.items():
-        place = np.flatnonzero(np.isin(problem, codes))
-        place = place[np.lexsort((index[place], common[problem[place]]))]
-        tables[arm] = (common[problem[place]], text[place], outcome[place] == CODE[CORRECT])
-    for (one, first), (other, second) in combinations(tables.items(), 2):
-        if one[0] == other[0] and (what := _in_common(first, second)):
+    compared = {arm: _arm(collected, codes, common) for arm, codes in arms.items()}
+    for (arm, first), (other_arm, second) in combinations(compared.items(), 2):
+        if arm[0] == other_arm[0] and (what := _in_common(first, second)):
             yield (
-                f"{one[1]} and {other[1]} have {what} on {one[0]} in common. Samples of one model may stand there "
+                f"{arm[1]} and {other_arm[1]} have {what} on {arm[0]} in common. Samples of one model may stand there "
                 "under two names."
             )
 
 
-def _in_common(first: tuple[np.ndarray, ...], second: tuple[np.ndarray, ...]) -> str | None:
+def _arm(collected: Collection, codes: list[int], common: np.ndarray) -> _Arm:
+    problem = numbers(collected.problem, np.int64)
+    place = np.flatnonzero(np.isin(problem, codes))
+    place = place[np.lexsort((numbers(collected.index, np.int64)[place], common[problem[place]]))]
+    same_problem, text = common[problem[place]], numbers(collected.text, np.uint64)[place]
+    correct = numbers(collected.outcome, np.int8)[place] == CODE[CORRECT]
+    rare = _log_chance(np.unique(same_problem, return_inverse=True)[1], correct) < np.log(HARDLY_CHANCE)
+    verdicts = same_problem.tobytes() + correct.tobytes() if rare else None
+    return _Arm(len(place), np.unique(of_problem(same_problem, text)[text > 0]), verdicts)
+
+
+def _in_common(first: _Arm, second: _Arm) -> str | None:
     """`12 of 16 texts`, or `all verdicts, one by one`; None where it is little, or might be chance."""
-    known = [np.unique(np.stack([p.astype(np.uint64), t])[:, t > 0], axis=1) for p, t, _ in (first, second)]
-    smaller = min(pairs.shape[1] for pairs in known)
+    smaller = min(len(first.texts), len(second.texts))
     # Short answers repeat each other within a model too, and say nothing.
-    distinct = all(2 * pairs.shape[1] > (t > 0).sum() for pairs, (_, t, _) in zip(known, (first, second), strict=True))
+    distinct = all(2 * len(arm.texts) > arm.samples for arm in (first, second))
     if smaller >= ENOUGH_TEXTS and distinct:
-        shared = sum(known[i].shape[1] for i in (0, 1)) - np.unique(np.concatenate(known, axis=1), axis=1).shape[1]
+        shared = len(np.intersect1d(first.texts, second.texts, assume_unique=True))
         return f"{shared} of {smaller} texts" if 2 * shared >= smaller else None
-    same = len(first[0]) == len(second[0]) and (first[0] == second[0]).all() and (first[2] == second[2]).all()
-    return "all verdicts, one by one," if same and _log_chance(first[0], first[2]) < np.log(HARDLY_CHANCE) else None
+    return "all verdicts, one by one," if first.verdicts is not None and first.verdicts == second.verdicts else None
+
+
+def of_problem(problem: np.ndarray, text: np.ndarray) -> np.ndarray:
+    """A number for each pair of problem and text; that two of a million are equal by chance is rarer than 1e-7."""
+    return np.asarray(text ^ (problem.astype(np.uint64) * MIXER))
 
 
 def _by_run(collected: Collection) -> dict[int, np.ndarray]:

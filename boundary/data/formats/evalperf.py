@@ -71,8 +71,8 @@ def read(source: Source) -> Iterator[Answers]:
             source.broken(f"problem {task}: {error}")
             continue
         texts = [raw_hash(result.solution) for result in judged]
-        said: dict[str, Any] = {"model": model if isinstance(model, str) else None, "benchmark": BENCHMARK}
-        yield Answers(problem_id=task, outcomes=outcomes, texts=texts, **said)
+        names: dict[str, Any] = {"model": model if isinstance(model, str) else None, "benchmark": BENCHMARK}
+        yield Answers(problem_id=task, outcomes=outcomes, texts=texts, **names)
     if left_out:
         source.note(
             f"'{source.path}': {left_out} samples were not judged; they were left out, not taken for wrong ones."

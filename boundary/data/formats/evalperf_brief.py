@@ -52,26 +52,26 @@ def recognises(path: Path, head: bytes) -> bool:
 
 def read(source: Source) -> Iterator[Tally]:
     """Counts of each problem."""
-    found = source.document(Results)
+    results = source.document(Results)
     try:
-        n = msgspec.convert(found.config, Size).n_samples
+        n = msgspec.convert(results.config, Size).n_samples
     except msgspec.ValidationError as error:
         raise source.error("its config does not say how many samples (n_samples) a problem has") from error
-    said: dict[str, Any] = {"benchmark": BENCHMARK}
+    names: dict[str, Any] = {"benchmark": BENCHMARK}
     named = NAME.match(source.path.name)
     if named:
-        said["model"] = named["model"].replace("--", "/")
+        names["model"] = named["model"].replace("--", "/")
         source.conditions["prompt"] = named["prompt"] or "usual"
-    temperature = found.config.get("temperature")
+    temperature = results.config.get("temperature")
     if isinstance(temperature, int | float):
         source.settings["temperature"] = float(temperature)
-    source.conditions["config"] = without(found.config, *NOT_OF_SAMPLING)
-    for task, problem in found.eval.items():
+    source.conditions["config"] = without(results.config, *NOT_OF_SAMPLING)
+    for task, problem in results.eval.items():
         correct = _correct(problem.share, n)
         if correct is None:
             source.broken(f"problem {task}: {str(problem.share)[:40]!r} is no share of {n} samples in per cent")
             continue
-        yield Tally(task, n, correct, **said)
+        yield Tally(task, n, correct, **names)
     source.note(f"'{source.path}' holds no samples; the counts are those that pass@1 of {n} samples gives.")
 
 

@@ -89,8 +89,8 @@ def _flat(values: Any) -> Any:
 def _prompt(doc: Mapping[str, Any], response: Mapping[str, Any]) -> str | None:
     """What the model was given: as it was sent, or the query with its instruction."""
     sent = response.get("input")
-    given = sent if sent not in (None, "", []) else [doc.get("instruction"), doc.get("query")]
-    return None if given == [None, None] else json.dumps(given, default=str)
+    prompt = sent if sent not in (None, "", []) else [doc.get("instruction"), doc.get("query")]
+    return None if prompt == [None, None] else json.dumps(prompt, default=str)
 
 
 def _struct(value: Any, name: str) -> Mapping[str, Any]:

@@ -168,10 +168,10 @@ def _context(row: Row) -> bytes | None:
 def _request(row: Row) -> tuple[Any, dict[str, Any]]:
     """Text and settings of the first request: `{"gen_args_0": {"arg_0", "arg_1"}}`, before `[[text, settings]]`."""
     try:
-        found = msgspec.json.decode(raw_bytes(row.arguments) or b"{}")
+        arguments = msgspec.json.decode(raw_bytes(row.arguments) or b"{}")
     except ValueError:  # text that is not UTF-8
-        found = {}
-    requests = list(found.values()) if isinstance(found, dict) else found
+        arguments = {}
+    requests = list(arguments.values()) if isinstance(arguments, dict) else arguments
     first = requests[0] if isinstance(requests, list) and requests else []
     parts = list(first.values()) if isinstance(first, dict) else first if isinstance(first, list) else []
     settings = next((part for part in parts[1:] if isinstance(part, dict)), {})

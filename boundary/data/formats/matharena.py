@@ -75,11 +75,11 @@ def _prompt(messages: list[msgspec.Raw] | None) -> bytes | None:
         first = msgspec.json.decode(messages[0], type=list[dict[str, msgspec.Raw]]) if messages else []
     except ValueError:
         return None
-    given: list[bytes] = []
+    prompt: list[bytes] = []
     for message in first:
         if bytes(message.get("role", b"")) == b'"assistant"':
-            return b"\0".join(given) or None
-        given.append(bytes(message.get("role", b"")) + bytes(message.get("content", b"")))
+            return b"\0".join(prompt) or None
+        prompt.append(bytes(message.get("role", b"")) + bytes(message.get("content", b"")))
     return None
 
 

@@ -81,14 +81,14 @@ def _all_numbered(words: Sequence[str]) -> bool:
 def _refuse_others(words: Sequence[str]) -> None:
     if len(words) == 1 and words[0] in VERDICTS:
         return
-    found = [NUMBERED.fullmatch(word) for word in words]
-    if not all(found) or not found:
-        strange = next((word for word, match in zip(words, found, strict=True) if match is None), "")
+    matches = [NUMBERED.fullmatch(word) for word in words]
+    if not all(matches) or not matches:
+        strange = next((word for word, match in zip(words, matches, strict=True) if match is None), "")
         raise ValueError(
             f"its columns are not numbered as samples (s1, s2, ...): {strange[:40]!r} is none. Is it another table"
         )
-    stems = list(dict.fromkeys(match["stem"] for match in found if match))
-    numbers = [int(match["number"]) for match in found if match]
+    stems = list(dict.fromkeys(match["stem"] for match in matches if match))
+    numbers = [int(match["number"]) for match in matches if match]
     if len(stems) > 1:
         raise ValueError(
             f"its columns have several names ({', '.join(stem or 'none' for stem in stems[:3])}), so that they are not "

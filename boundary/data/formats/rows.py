@@ -92,20 +92,20 @@ def read(source: Source, *, id: str = "", correct: str = "", text: str = "", thr
     if not isinstance(record, Mapping):
         raise source.error("neither JSON Lines nor a JSON list of records")
     fields = _checked(record, _fields(record, id, correct, text), source)
-    told = _Told(fields)
+    summary = _Summary(fields)
     for line, row in _rows(source):
         try:
             answers = _answers(row, fields, least)
-            told.add(row, answers)
+            summary.add(row, answers)
         except (ValueError, KeyError) as error:
             what = f"no field {error}" if isinstance(error, KeyError) else str(error)
             source.broken(what, line)
             continue
         yield answers._replace(line=line)
-    told.tell(source)
+    summary.tell(source)
 
 
-class _Told:
+class _Summary:
     """What is said of the file once it is read: problems told apart, and samples that are not judged."""
 
     def __init__(self, fields: Fields) -> None:
@@ -267,8 +267,8 @@ def _reasons(row: Row, outcomes: list[str]) -> list[str] | None:
 
 
 def _word(row: Row, names: tuple[str, ...]) -> str | None:
-    found = next((_decoded(row[name]) for name in names if name in row), None)
-    return found if isinstance(found, str) and found.strip() else None
+    word = next((_decoded(row[name]) for name in names if name in row), None)
+    return word if isinstance(word, str) and word.strip() else None
 
 
 def _decoded(raw: msgspec.Raw) -> Any:

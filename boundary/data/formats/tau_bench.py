@@ -164,8 +164,8 @@ def _instruction(trial: Trial) -> bytes | None:
         task = _mapping(msgspec.json.decode(raw)) if raw else {}
     except ValueError:  # text that is not UTF-8
         return raw
-    told = {name: task[name] for name in ("user_id", "instruction") if name in task}
-    return json.dumps(told).encode() if told else None
+    scenario = {name: task[name] for name in ("user_id", "instruction") if name in task}
+    return json.dumps(scenario).encode() if scenario else None
 
 
 def _system_message(trial: Trial) -> bytes | None:

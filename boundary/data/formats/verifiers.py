@@ -69,7 +69,7 @@ def read(
     one_of("errors", errors, "left-out", "wrong")
     one_of("problems", problems, "id", "prompt")
     least = None if threshold == "" else number("threshold", threshold)
-    said = _from_metadata(source)
+    names = _from_metadata(source)
     left_out: Counter[str] = Counter()
     prompts: dict[str, int] = {}
     mixed: set[str] = set()
@@ -82,13 +82,13 @@ def read(
                 mixed.add(name)
             name = f"{text_hash(prompt):016x}" if problems == "prompt" else name
             answers = _answers(name, row, verdict, least, errors)
-            benchmark = _benchmark(said, row)
+            benchmark = _benchmark(names, row)
         except ValueError as error:
             source.broken(str(error), line)
             continue
         if not answers.outcomes:
             left_out[BROKE_OFF if raw_bytes(row.get("error", msgspec.Raw())) else UNJUDGED] += 1
-        yield answers._replace(prompt=prompt, line=line, benchmark=benchmark, model=said.get("model"))
+        yield answers._replace(prompt=prompt, line=line, benchmark=benchmark, model=names.get("model"))
     for reason, count in left_out.items():
         source.note(
             f"'{source.path}': {count} of {lines} rollouts {reason}; they were left out, not taken for failures."
@@ -153,9 +153,9 @@ def _others(row: Mapping[str, msgspec.Raw]) -> str:
     return f", or take another field with --option verdict=NAME ({', '.join(names[:6])})" if names else ""
 
 
-def _benchmark(said: Mapping[str, str], row: Mapping[str, msgspec.Raw]) -> str | None:
+def _benchmark(names: Mapping[str, str], row: Mapping[str, msgspec.Raw]) -> str | None:
     """The environment; of several together the one that the line names."""
-    environment = said.get("environment")
+    environment = names.get("environment")
     task = msgspec.json.decode(row["task"]) if "task" in row else None
     if environment is None or not isinstance(task, str) or task in ("default", environment, ""):
         return environment
@@ -167,9 +167,9 @@ def _from_metadata(source: Source) -> dict[str, str]:
     metadata = json_beside(source.path, "metadata.json")
     environment = metadata.get("env_id", metadata.get("env"))
     model, version = metadata.get("model"), metadata.get("version_info")
-    said = {"environment": environment, "model": model}
+    names = {"environment": environment, "model": model}
     if not metadata and (named := FOLDER.match(source.path.resolve().parent.parent.name)):
-        said = {"environment": named["env"], "model": named["model"].replace("--", "/")}
+        names = {"environment": named["env"], "model": named["model"].replace("--", "/")}
     sampling = metadata.get("sampling_args")
     if isinstance(sampling, Mapping):
         known = {"temperature", "top_p", "max_tokens", "reasoning_effort"}
@@ -179,4 +179,4 @@ def _from_metadata(source: Source) -> dict[str, str]:
         source.conditions["env_args"] = without(metadata["env_args"])
     if isinstance(version, Mapping):
         source.conditions["env_version"] = version.get("env_version")
-    return {name: value for name, value in said.items() if isinstance(value, str) and value}
+    return {name: value for name, value in names.items() if isinstance(value, str) and value}

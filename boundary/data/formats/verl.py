@@ -61,11 +61,11 @@ def read(source: Source, *, threshold: str = "", verdicts: str = "score", output
     sessions = Sessions(source, int(number("outputs", outputs)) if outputs != "" else None)
     references: dict[tuple[int, str], bytes] = {}
     for line, row in source.rows(Row):
-        asked = text_hash(raw_bytes(row.input))
+        input_hash = text_hash(raw_bytes(row.input))
         uid = "" if row.uid is None else str(row.uid)
         try:
             correct = _correct(row, verdicts, least)
-            if references.setdefault((asked, uid), raw_bytes(row.gts)) != raw_bytes(row.gts) and not uid:
+            if references.setdefault((input_hash, uid), raw_bytes(row.gts)) != raw_bytes(row.gts) and not uid:
                 raise ValueError("its input stood before with another reference answer: two problems under one prompt")
         except ValueError as error:
             source.broken(str(error), line)
@@ -73,11 +73,11 @@ def read(source: Source, *, threshold: str = "", verdicts: str = "score", output
         if verdicts == "score" and row.acc is not None:
             _compare(row.acc, correct, source)
         outcome = CORRECT if correct else EMPTY if bytes(row.output) == b'""' else WRONG
-        rollout = Rollout(asked, uid, _session(row), outcome, raw_hash(row.output), row.step, line)
+        rollout = Rollout(input_hash, uid, _session(row), outcome, raw_hash(row.output), row.step, line)
         if rollout.uid or rollout.session is not None:
             sessions.add(rollout)
         else:
-            yield _answers(rollout, f"{asked:016x}")
+            yield _answers(rollout, f"{input_hash:016x}")
     for name, rollout in sessions.samples():
         yield _answers(rollout, name)
 

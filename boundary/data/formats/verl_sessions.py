@@ -15,7 +15,7 @@ RARE = 0.2
 class Rollout(NamedTuple):
     """What is kept of a line: hashes of input and output, and who it belongs to."""
 
-    asked: int
+    input_hash: int
     uid: str
     session: str | int | None
     outcome: str
@@ -42,7 +42,7 @@ class Sessions:
     def add(self, rollout: Rollout) -> None:
         """Take an output that has a uid, or a session."""
         # Without a uid a session that is a number is one of its prompt; a text is a session's own name.
-        alone = f"{rollout.session}" if isinstance(rollout.session, str) else f"{rollout.asked}"
+        alone = f"{rollout.session}" if isinstance(rollout.session, str) else f"{rollout.input_hash}"
         self._groups.setdefault(f"uid {rollout.uid}" if rollout.uid else f"session {alone}", []).append(rollout)
 
     def samples(self) -> Iterator[tuple[str, Rollout]]:
@@ -50,12 +50,12 @@ class Sessions:
         self._refuse_blocks()
         names: dict[int, list[str]] = {}
         for key, group in self._groups.items():
-            asked = group[0].asked
-            known = names.setdefault(asked, [])
+            input_hash = group[0].input_hash
+            known = names.setdefault(input_hash, [])
             if key not in known and (key.startswith("uid ") or not known):
                 known.append(key)
             place = known.index(key) if key in known else 0
-            name = f"{asked:016x}" + (f"#{place}" if place else "")
+            name = f"{input_hash:016x}" + (f"#{place}" if place else "")
             for rollout in self._of_group(group):
                 yield name, rollout
         shared = sum(len(known) > 1 for known in names.values())
@@ -71,9 +71,9 @@ class Sessions:
             for rollout in group:
                 sessions.setdefault(rollout.session, []).append(rollout)
             yield from self._last_of_each(sessions.values())
-        elif len({rollout.asked for rollout in group}) > 1:
+        elif len({rollout.input_hash for rollout in group}) > 1:
             # Every session begins with the problem's own input; further turns go on from it.
-            yield from (rollout for rollout in group if rollout.asked == group[0].asked)
+            yield from (rollout for rollout in group if rollout.input_hash == group[0].input_hash)
         elif self.outputs:
             parts = [group[at : at + self.outputs] for at in range(0, len(group), self.outputs)]
             yield from self._last_of_each(parts)
@@ -94,7 +94,7 @@ class Sessions:
         plain = [
             [rollout.outcome == CORRECT for rollout in group]
             for group in self._groups.values()
-            if len({rollout.asked for rollout in group}) == 1 and any(rollout.session is None for rollout in group)
+            if len({rollout.input_hash for rollout in group}) == 1 and any(rollout.session is None for rollout in group)
         ]
         length = gcd(*(len(list(run)) for verdicts in plain for _, run in groupby(verdicts)))
         if length < 2:
