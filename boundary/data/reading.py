@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from boundary.data import limits
+from boundary.data.parquet_files import check_table
 from boundary.data.run_counts import run_table
 from boundary.data.runs import is_run
 from boundary.errors import InputError
@@ -61,6 +63,7 @@ def _parquet(path: Path) -> pd.DataFrame:
     import pyarrow.parquet as pq
 
     try:
+        check_table(path)
         # pq.read_table would take folders named key=value for columns.
         table: pd.DataFrame = pq.ParquetFile(path).read().to_pandas()
     except (pa.ArrowException, OSError) as error:
@@ -105,11 +108,23 @@ def _lines(path: Path, text: str, delimiter: str) -> list[tuple[int, list[str]]]
     return rows
 
 
+def _gunzipped(path: Path, packed: bytes) -> bytes:
+    most = limits.most_unpacked(len(packed))
+    with gzip.GzipFile(fileobj=io.BytesIO(packed)) as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise InputError(
+            f"'{path}' unpacks to more than {limits.mib(most)}, {limits.MOST_TIMES} times its size, which no table of "
+            "counts does. If you trust it, unpack it yourself and give the plain file."
+        )
+    return data
+
+
 def _decoded(path: Path) -> str:
     data = path.read_bytes()
     if path.name.lower().endswith(".gz"):
         try:
-            data = gzip.decompress(data)
+            data = _gunzipped(path, data)
         except (OSError, EOFError, zlib.error) as error:
             raise InputError(f"'{path}' is not a whole gzip file. Compress it again, or give it plain.") from error
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):

@@ -6,14 +6,20 @@ frame of its own, that lists what it holds, so that counting and resuming need n
 """
 
 import hashlib
+import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+import msgspec
 import pandas as pd
 
+from boundary.data import limits
+from boundary.data.records import OUTCOMES
+from boundary.data.unpacking import FEW, Bounded, Unzstd
 from boundary.errors import InputError
 
 MANIFEST = "manifest.json"
@@ -23,9 +29,19 @@ VERDICTS = "verdicts"
 SUFFIX = ".jsonl.zst"
 # What may change from one call to the next; all else says which samples these are.
 MUTABLE = ("n_samples", "verifier", "label", "created")
+MANIFEST_KINDS: Mapping[str, tuple[type, ...]] = {
+    "model": (str,),
+    "benchmark": (str,),
+    "label": (str, type(None)),
+    "verifier": (str, type(None)),
+    "n_samples": (int, type(None)),
+    "settings": (dict, type(None)),
+}
 INDEX = ["problem_id", "sample_index", "text_hash", "n_tokens", "finish_reason"]
+VERDICT = ["problem_id", "sample_index", "outcome", "answer", "reason"]
 # Two seeds rarely write the same text; below this length they do, as answers of a word.
 LONG_TEXT = 32
+CHUNK = 1 << 20
 MANY_REPEATS = 0.25
 
 
@@ -69,15 +85,20 @@ def read_manifest(arm: Path) -> dict[str, Any]:
     """
     path = arm / MANIFEST
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        if path.is_file() and path.stat().st_size > limits.LARGEST_MANIFEST:
+            raise ValueError(f"longer than {limits.mib(limits.LARGEST_MANIFEST)}")
+        manifest = json.loads(_read_text(path))
     except FileNotFoundError as error:
         raise InputError(
             f"'{arm}' is no run folder: it has no {MANIFEST}. boundary sample -o DIR makes one."
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"Cannot read '{path}' ({error}). Restore it, or sample into a new folder.") from error
     if not isinstance(manifest, dict) or not {"model", "benchmark"} <= manifest.keys():
         raise InputError(f"'{path}' names no model and benchmark. Restore it, or sample into a new folder.")
+    for name, kinds in MANIFEST_KINDS.items():
+        if not isinstance(manifest.get(name), kinds):
+            raise InputError(f"'{path}': {name} is of a kind that boundary never writes. Restore it.")
     return manifest
 
 
@@ -88,24 +109,28 @@ def manifest_hash(manifest: Mapping[str, Any]) -> str:
 
 
 def read_lines(path: Path) -> Iterator[Any]:
-    """JSON values of a shard, a line each.
+    """JSON values of a shard, a line each, unpacked as they are asked for.
 
     Raises
     ------
     InputError
-        If the shard is cut short or damaged; the message says how to go on.
+        If the shard is cut short or damaged, or holds more than any shard of ours; the message says how to go on.
     """
-    with _whole(path):
-        rest, texts = path.read_bytes(), []
-        while rest:
-            text, rest = _frame(rest)
-            texts.append(text)
-        values = [json.loads(line) for text in texts for line in text.splitlines()]
-    yield from values
+    with _whole(path), path.open("rb") as packed:
+        unpacked: Any = Bounded(Unzstd(packed), limits.LARGEST_SHARD, lambda: _too_much(limits.LARGEST_SHARD))
+        lines = io.BufferedReader(unpacked, CHUNK)
+        while line := lines.readline(limits.LONGEST_SAMPLE):
+            if len(line) >= limits.LONGEST_SAMPLE:
+                raise ValueError(f"a line of it is longer than {limits.mib(limits.LONGEST_SAMPLE)}")
+            yield json.loads(line)
 
 
 def read_header(path: Path) -> dict[str, Any]:
     """What a shard of samples says that it holds, without reading the samples; that they are all there is checked.
+
+    Returns
+    -------
+    manifest (a fingerprint), bytes (that follow the header), samples (rows of INDEX).
 
     Raises
     ------
@@ -113,29 +138,40 @@ def read_header(path: Path) -> dict[str, Any]:
         If the shard is cut short or damaged.
     """
     with _whole(path), path.open("rb") as file:
-        data = b""
-        while chunk := file.read(1 << 16):
-            data += chunk
-            text, rest = _frame(data, partial=True)
-            if text is not None:
-                header: dict[str, Any] = json.loads(text)
-                if len(data) - len(rest) + header["bytes"] == path.stat().st_size:
-                    return header
-                break
-        raise ValueError("the file ends too early")
+        text, length = _first_frame(file)
+        header = msgspec.json.decode(text, type=ShardHeader)
+        if length + header.bytes != path.stat().st_size:
+            raise ValueError("the file ends too early")
+        return msgspec.structs.asdict(header)
 
 
-def _frame(data: bytes, partial: bool = False) -> tuple[Any, bytes]:
-    """The first zstd frame of some data, decompressed, and what follows it; None where it is not whole yet."""
+class ShardHeader(msgspec.Struct):
+    """What a shard of samples says of itself."""
+
+    manifest: str
+    bytes: int
+    samples: list[list[str | int | None]]
+
+
+def _first_frame(file: IO[bytes]) -> tuple[bytes, int]:
+    """The first zstd frame of a shard, unpacked, and its length in the file."""
     import zstandard
 
     frame = zstandard.ZstdDecompressor().decompressobj()
-    text = frame.decompress(data)
-    if frame.eof:
-        return text, frame.unused_data
-    if partial:
-        return None, b""
-    raise ValueError("the file ends too early")
+    text, length = b"", 0
+    while not frame.eof:
+        packed = file.read(FEW)
+        if not packed:
+            raise ValueError("the file ends too early")
+        length += len(packed)
+        text += frame.decompress(packed)
+        if len(text) > limits.LARGEST_HEADER:
+            raise _too_much(limits.LARGEST_HEADER)
+    return text, length - len(frame.unused_data)
+
+
+def _too_much(most: int) -> ValueError:
+    return ValueError(f"it unpacks to more than {limits.mib(most)}, as nothing does that boundary writes")
 
 
 @contextmanager
@@ -145,7 +181,9 @@ def _whole(path: Path) -> Iterator[None]:
 
     try:
         yield
-    except (zstandard.ZstdError, ValueError, KeyError, TypeError, OSError) as error:
+    except InputError:
+        raise
+    except (zstandard.ZstdError, ValueError, KeyError, TypeError, OSError, EOFError, RecursionError) as error:
         raise InputError(
             f"'{path}' is cut short or damaged ({error}). Delete it: what it held is sampled or judged again."
         ) from error
@@ -155,14 +193,25 @@ def read_problems(arm: Path) -> list[dict[str, Any]]:
     """The problems of an arm, as they were stored beside its samples."""
     path = arm / PROBLEMS
     try:
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    except (OSError, ValueError) as error:
+        problems = [json.loads(line) for line in _read_text(path).splitlines()]
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"Cannot read '{path}' ({error}). Sample into a new folder.") from error
+    if not all(isinstance(problem, dict) and isinstance(problem.get("problem_id"), str) for problem in problems):
+        raise InputError(f"Cannot read '{path}' (a line is no problem). Sample into a new folder.")
+    return problems
+
+
+def _read_text(path: Path) -> str:
+    """A file's text; a pipe or a device, which could go on for ever, is no file."""
+    if path.exists() and not path.is_file():
+        raise OSError("it is no ordinary file")
+    return path.read_text(encoding="utf-8")
 
 
 def shards(folder: Path) -> list[Path]:
     """Finished shards of a folder, sorted; those being written are hidden files."""
-    return sorted(path for path in folder.glob(f"*{SUFFIX}") if not path.name.startswith("."))
+    found = (path for path in folder.glob(f"*{SUFFIX}") if not path.name.startswith("."))
+    return sorted(path for path in found if path.is_file())
 
 
 def sample_index(arm: Path) -> pd.DataFrame:
@@ -179,8 +228,13 @@ def sample_index(arm: Path) -> pd.DataFrame:
     """
     expected = manifest_hash(read_manifest(arm))
     rows: list[list[Any]] = []
-    for path in shards(arm / SAMPLES):
+    paths = shards(arm / SAMPLES)
+    left = limits.most_unpacked(sum(path.stat().st_size for path in paths))
+    for path in paths:
         header = read_header(path)
+        left -= sum(limits.SAMPLE_ROW + len(str(row[0])) for row in header["samples"])
+        if left < 0:
+            raise InputError(f"'{path}' and the shards before it list more samples than they hold. Delete them.")
         if header.get("manifest") != expected:
             raise InputError(
                 f"'{path}' was sampled under another manifest than {arm / MANIFEST} says, so it is not pooled with it. "
@@ -207,9 +261,15 @@ def _refuse_doubles(table: pd.DataFrame, arm: Path) -> None:
 def read_samples(arm: Path) -> Iterator[dict[str, Any]]:
     """The samples of an arm: problem_id, sample_index, text, finish_reason, n_tokens."""
     for path in shards(arm / SAMPLES):
-        lines = read_lines(path)
-        next(lines, None)
-        yield from lines
+        left = len(read_header(path)["samples"])
+        for sample in islice(read_lines(path), 1, None):
+            left -= 1
+            with _whole(path):
+                if left < 0:
+                    raise ValueError("it holds more samples than it says")
+                if not {"problem_id", "sample_index", "text", "finish_reason", "n_tokens"} <= sample.keys():
+                    raise ValueError("a line is no sample")
+            yield sample
 
 
 def verdict_names(arm: Path) -> list[str]:
@@ -224,9 +284,29 @@ def read_verdicts(arm: Path, verifier: str) -> pd.DataFrame:
     -------
     Columns problem_id, sample_index, outcome, answer, reason.
     """
-    rows = [row for path in shards(arm / VERDICTS / verifier) for row in read_lines(path)]
-    table = pd.DataFrame(rows, columns=["problem_id", "sample_index", "outcome", "answer", "reason"])
+    rows = _distinct_rows(shards(arm / VERDICTS / verifier))
+    table = pd.DataFrame(rows, columns=VERDICT)
     return table.drop_duplicates(["problem_id", "sample_index"], keep="last", ignore_index=True)
+
+
+def _distinct_rows(paths: Sequence[Path]) -> list[tuple[Any, ...]]:
+    """Rows of shards of verdicts, in the order in which each last came; equal rows and equal texts are kept once."""
+    left = limits.most_unpacked(sum(path.stat().st_size for path in paths))
+    rows: dict[tuple[Any, ...], None] = {}
+    texts: dict[str, str] = {}
+    for path in paths:
+        for line in read_lines(path):
+            with _whole(path):
+                if len(line) != len(VERDICT) or line[2] not in OUTCOMES:
+                    raise ValueError("a line is no verdict")
+                new = {cell for cell in line if isinstance(cell, str) and cell not in texts}
+                row = tuple(texts.setdefault(cell, cell) if isinstance(cell, str) else cell for cell in line)
+                left -= sum(map(len, new)) + (0 if row in rows else limits.VERDICT_ROW)
+                if left < 0:
+                    raise ValueError("its verdicts are longer than any that boundary writes")
+                rows.pop(row, None)
+                rows[row] = None
+    return list(rows)
 
 
 def chosen_verifier(arm: Path, name: str | None = None) -> str:

@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import json
 import mmap
 import re
 import tempfile
@@ -13,20 +12,24 @@ from typing import IO, Any, TypeVar
 
 import msgspec
 
+from boundary.data import limits
 from boundary.data.audits import Audit
+from boundary.data.unpacking import Bounded, Unzstd
 from boundary.errors import InputError
 
 Progress = Callable[[str, int, int], None]
 Row = TypeVar("Row")
 
 HEAD = 1 << 18
-# No sane record is longer; a line without end would fill the memory.
-LONGEST_LINE = 1 << 29
 CHUNK = 1 << 22
-# Packed bytes unpacked at once: zstd can make 32,768 bytes of one.
-FEW = 1 << 13
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 BOM = b"\xef\xbb\xbf"
+# A text, to its end or the file's: begun anew at each quote within one that has no end, it would take quadratic time.
+PYTHONS_OWN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|-?\b(?:NaN|Infinity)\b', re.DOTALL)
+# A pair of half characters, a half alone, or any other escape.
+ESCAPE = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\(u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
+)
 
 
 class Source:
@@ -92,13 +95,19 @@ class Source:
             start = raw.read(4)
             raw.seek(0)
             told: Any = io.BufferedReader(_Told(raw, self.tell), CHUNK)
-            if start.startswith(GZIP):
-                unpacked: Any = gzip.GzipFile(fileobj=told)
-                yield unpacked
-            elif start == ZSTD:
-                yield io.BufferedReader(_Unpacked(told), CHUNK)
-            else:
+            if not start.startswith((GZIP, ZSTD)):
                 yield told
+                return
+            unpacked: Any = gzip.GzipFile(fileobj=told) if start.startswith(GZIP) else Unzstd(told)
+            most = limits.most_unpacked(self.size)
+            bounded: Any = Bounded(unpacked, most, lambda: self._too_much(most))
+            yield io.BufferedReader(bounded, CHUNK)
+
+    def _too_much(self, most: int) -> InputError:
+        return self.error(
+            f"it unpacks to more than {limits.mib(most)}, {limits.MOST_TIMES} times its size and more than files of "
+            "samples do. If you trust it, unpack it yourself and give the plain file"
+        )
 
     def tell(self, done: int) -> None:
         """Say how many bytes of the file have been read."""
@@ -109,13 +118,13 @@ class Source:
         """Lines that hold anything, each with its number (1 is the first)."""
         with self.open() as file:
             number = 0
-            while line := file.readline(LONGEST_LINE):
+            while line := file.readline(limits.LONGEST_LINE):
                 number += 1
                 if number == 1:
                     self._is_text(line)
                     line = line.removeprefix(BOM)
-                if len(line) == LONGEST_LINE:
-                    raise self.error(f"longer than {LONGEST_LINE >> 20} MiB; is it JSON Lines", number)
+                if len(line) >= limits.LONGEST_LINE:
+                    raise self.error(f"longer than {limits.mib(limits.LONGEST_LINE)}; is it JSON Lines", number)
                 if line.strip():
                     yield number, line
 
@@ -202,42 +211,6 @@ class _Told(io.RawIOBase):
         return length
 
 
-class _Unpacked(io.RawIOBase):
-    """Frames of zstd that follow each other; one that is cut short is an error, which zstandard's own reader passes."""
-
-    def __init__(self, packed: Any) -> None:
-        import zstandard
-
-        self._packed, self._data = packed, b""
-        self._frame: Any = None
-        self._start: Callable[[], Any] = zstandard.ZstdDecompressor().decompressobj
-
-    def readable(self) -> bool:
-        """Say that it can be read."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Unpack what fits."""
-        while not self._data:
-            packed = self._packed.read(FEW)
-            if not packed:
-                if self._frame is not None:
-                    raise EOFError("it ends within a frame")
-                return 0
-            self._data = b"".join(self._unpacked(packed))
-        length = min(len(buffer), len(self._data))
-        buffer[:length] = self._data[:length]
-        self._data = self._data[length:]
-        return length
-
-    def _unpacked(self, packed: bytes) -> Iterator[bytes]:
-        while packed:
-            self._frame = self._frame or self._start()
-            yield self._frame.decompress(packed)
-            packed = self._frame.unused_data if self._frame.eof else b""
-            self._frame = None if self._frame.eof else self._frame
-
-
 def decoded(data: bytes, row_type: type[Row]) -> Row:
     """One JSON value; fields that the type does not name are passed over.
 
@@ -258,14 +231,19 @@ def _decoded(data: Any, decoder: "msgspec.json.Decoder[Row]") -> Row:
     except msgspec.ValidationError:
         raise
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        if len(data) > LONGEST_LINE:
-            raise
         try:
-            value = json.loads(bytes(data), parse_constant=lambda _: None)
-        except (ValueError, RecursionError):
-            raise error from None
-        strict = json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
-        return decoder.decode(strict)
+            # Replaced in the text, since building all its values would take many times its size.
+            return decoder.decode(PYTHONS_OWN.sub(_strict, data))
+        except (msgspec.DecodeError, UnicodeDecodeError) as second:
+            raise (second if isinstance(second, msgspec.ValidationError) else error) from None
+
+
+def _strict(token: re.Match[bytes]) -> bytes:
+    """What stands in strict JSON for a constant of Python, or for a text with half characters."""
+    text = token[0]
+    if text[:1] != b'"':
+        return b"null"
+    return ESCAPE.sub(lambda found: b"?" if found[1] else found[0], text) if b"\\ud" in text.lower() else text
 
 
 def misfit(error: msgspec.ValidationError) -> str:

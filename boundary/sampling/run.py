@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from boundary.data.limits import FLUSH_TEXT
 from boundary.errors import InputError
 from boundary.sampling.benchmarks import Benchmark, benchmark, load_problems
 from boundary.sampling.engines import EngineSpec, Generate, Request, Sampling, engine_version, open_engine
@@ -410,14 +411,16 @@ def _snapshot(name: str, task: _Task, sink: _Sink, before: int, total: int, seco
 def _batches(completions: Iterator[Completion]) -> Iterator[list[Completion]]:
     """What is written at once; what came in before a stop is handed out before the stop goes on."""
     batch: list[Completion] = []
-    since = time.monotonic()
+    since, size = time.monotonic(), 0
     stopped: BaseException | None = None
     try:
         for completion in completions:
             batch.append(completion)
-            if len(batch) >= FLUSH_SAMPLES or time.monotonic() - since > FLUSH_SECONDS:
+            size += len(completion.text)
+            full = len(batch) >= FLUSH_SAMPLES or size >= FLUSH_TEXT
+            if full or time.monotonic() - since > FLUSH_SECONDS:
                 yield batch
-                batch, since = [], time.monotonic()
+                batch, since, size = [], time.monotonic(), 0
     except (KeyboardInterrupt, Exception) as error:
         stopped = error
     if batch:

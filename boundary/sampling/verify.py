@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from boundary.data.limits import FLUSH_TEXT
 from boundary.data.runs import read_manifest, read_verdicts, sample_index, verdict_names
 from boundary.errors import InputError
 from boundary.sampling.store import (
@@ -126,6 +126,14 @@ def _disagreement(arm: Path, one: str, other: str) -> Disagreement:
 
 
 def _batches(samples: Iterable[Completion]) -> Iterator[list[Completion]]:
-    rest = iter(samples)
-    while batch := list(islice(rest, BATCH)):
+    """Samples that are judged and written together: so many, or so much text."""
+    batch: list[Completion] = []
+    size = 0
+    for sample in samples:
+        batch.append(sample)
+        size += len(sample.text)
+        if len(batch) >= BATCH or size >= FLUSH_TEXT:
+            yield batch
+            batch, size = [], 0
+    if batch:
         yield batch
