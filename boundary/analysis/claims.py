@@ -1,6 +1,6 @@
 """Claims about a boundary, each with its probability: in a file, from the command line or from Python."""
 
-import tomllib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from math import floor, sqrt
@@ -13,6 +13,7 @@ import pandas as pd
 from boundary.analysis.claim_draws import BUDGETS_THEMSELVES, comparison_draws, holds, resolved
 from boundary.analysis.claim_language import Claim, Comparison, ModelName, parse_claim
 from boundary.data.counts import ALL
+from boundary.data.toml_files import read_toml
 from boundary.errors import InputError
 from boundary.stats.diagnostics import MAX_R_HAT, convergence
 from boundary.stats.solve_rates import SolveRates
@@ -113,8 +114,8 @@ def asked_claims(claims: Any, require: Any = None) -> tuple[AskedClaim, ...]:
             unnamed += 1
             found.append(AskedClaim(f"claim-{unnamed}", parse_claim(one)))
     names = [one.name for one in found]
-    for name in names:
-        if names.count(name) > 1:
+    for name, count in Counter(names).items():
+        if count > 1:
             raise InputError(f"Two claims are called '{name}'. Give each a name of its own.")
     return _required(tuple(found), require)
 
@@ -128,11 +129,11 @@ def read_claims(path: Path) -> list[AskedClaim]:
         If it is not there, no TOML, or holds anything else.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = read_toml(path)
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise InputError(f"Cannot read the claims '{path}': {why}. Name a TOML file.") from error
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise InputError(f"The claims '{path}' are not TOML: {error}. Write: {EXAMPLE}") from error
     table = content.pop("claims", None)
     if content or not isinstance(table, dict) or not table:

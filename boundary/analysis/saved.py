@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from boundary.data.limits import mib, most_unpacked
+from boundary.errors import InputError
 from boundary.stats.solve_rates import SolveRates, rates_from_groups
 
 
@@ -28,11 +30,20 @@ def write_posterior(rates: Mapping[str, SolveRates], path: Path) -> Path:
 def read_posterior(path: str | Path) -> dict[str, SolveRates]:
     """Read the fits of a posterior.nc back, by benchmark."""
     with xr.open_datatree(path, engine="h5netcdf") as tree:
+        _refuse_bomb(tree, Path(path))
         fits = {}
         for group in tree.children.values():
             datasets = {str(name): child.to_dataset().load() for name, child in group.children.items()}
             fits[str(datasets["posterior"].attrs["fit"])] = rates_from_groups(datasets)
     return fits
+
+
+def _refuse_bomb(tree: xr.DataTree, path: Path) -> None:
+    """Refuse arrays that are much larger than the file that holds them, before they are read."""
+    size = sum(variable.nbytes for node in tree.subtree for variable in node.variables.values())
+    most = most_unpacked(path.stat().st_size)
+    if size > most:
+        raise InputError(f"'{path}' expands to {mib(size)}, which no posterior of its size does. Analyse the counts.")
 
 
 def _group_name(name: str) -> str:

@@ -34,7 +34,7 @@ LARGEST_MEMBER = 512 * MIB
 # A YAML file holds one problem: a mapping of lists of texts.
 DEEPEST_YAML = 8
 # A file of claims or of a run's options, in TOML: written by hand.
-LARGEST_TOML = MIB
+LARGEST_TOML, MOST_DOTS = 256 * KIB, 100
 # A table of counts: names and numbers, some hundred bytes a row once expanded.
 LARGEST_TABLE = GIB
 MANY_ROWS = 1_000_000

@@ -239,6 +239,9 @@ def _images(path: Path, number: int, image: Any) -> tuple[bytes, ...]:
         return ()
     if isinstance(image, Mapping) and image.get("bytes"):
         return (bytes(image["bytes"]),)
+    folder = path.parent.resolve()
+    if not (folder / str(image)).resolve().is_relative_to(folder):
+        raise InputError(f"'{path}', problem {number}: the image '{image}' is outside the file's folder. Put it there.")
     try:
         return ((path.parent / str(image)).read_bytes(),)
     except OSError as error:

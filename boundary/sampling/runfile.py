@@ -1,12 +1,12 @@
 """Run files: a TOML file that holds the options of `boundary sample`, so that a run can be repeated."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from boundary.data.toml_files import read_toml
 from boundary.errors import InputError
 from boundary.sampling.run import Run
 
@@ -58,7 +58,7 @@ def run_of(path: Path | None, options: Mapping[str, Any]) -> Run:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
+        said = read_toml(path)
     except FileNotFoundError as error:
         raise InputError(f"No run file '{path}'. Check the path.") from error
     except (OSError, ValueError) as error:

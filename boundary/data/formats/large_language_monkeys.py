@@ -14,6 +14,8 @@ import msgspec
 from boundary.data.parquet_rows import column_names, parquet_rows
 from boundary.data.records import CORRECT, EMPTY, WRONG, Answers, text_hash, verdict
 from boundary.data.streams import HEAD, Source, has_keys, is_list, is_object
+from boundary.data.yaml_fields import yaml_fields
+from boundary.errors import InputError
 
 NAME = re.compile(r"^(?P<benchmark>GSM8K|MATH|CodeContests|MiniF2F(-MATH)?)_(?P<model>[^/]+?)(\.|$)")
 COLUMNS = ["question", "samples", "is_corrects", "orig_dset_idx", "orig_dset_split"]
@@ -89,12 +91,14 @@ def _of_yaml(source: Source) -> Problem:
 
     with source.open() as file:
         try:
-            found = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        except (yaml.YAMLError, ValueError, RecursionError, AttributeError, TypeError) as error:
+            found = yaml_fields(file, ("is_corrects", "samples", "question"))
+        except InputError:
+            raise
+        except (yaml.YAMLError, ValueError) as error:
             mark = getattr(error, "problem_mark", None)
             what = " ".join(str(getattr(error, "problem", None) or error).split())[:80]
             raise source.error(f"not YAML ({what})", mark.line + 1 if mark else None) from error
-    if not isinstance(found, dict):
+    if found is None:
         raise source.error("no fields samples and is_corrects in it")
     name = re.sub(r"(\.ya?ml)?(\.gz|\.zst)?$", "", source.path.name)
     problem = _checked(found | {"orig_dset_idx": name}, source, None)

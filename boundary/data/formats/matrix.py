@@ -23,7 +23,7 @@ from boundary.data.streams import BOM, Source
 NPY = b"\x93NUMPY"
 IDS = ("problem_id", "problem", "id", "idx")
 WORDS = {"1": CORRECT, "0": WRONG, "1.0": CORRECT, "0.0": WRONG, "true": CORRECT, "false": WRONG}
-NUMBERED = re.compile(r"[a-z_ .#-]*\d+")
+NUMBERED = re.compile(r"^[a-z_ .#-]*\d+")
 VERDICTS = ("correct", "passed", "score", "outcome")
 LONGEST_HEADER = 10_000
 

@@ -289,7 +289,7 @@ def _image(data: bytes, problem_id: str) -> Any:
 
     try:
         return Image.open(io.BytesIO(data)).convert("RGB")
-    except OSError as error:
+    except (OSError, Image.DecompressionBombError) as error:
         raise InputError(
             f"Problem {problem_id}: its image cannot be read ({error}). Mend the file, or leave the problem out."
         ) from error
