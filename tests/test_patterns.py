@@ -10,7 +10,7 @@ import pytest
 from boundary.analysis.claim_language import LONGEST
 
 # Rooms whose patterns see what others wrote.
-ROOMS = ("data", "analysis", "cli", "errors")
+ROOMS = ("data", "analysis", "cli", "plain_text")
 LENGTH, SECONDS = 20_000, 0.25
 LONGEST_FILE_NAME = 255
 # What is bounded before the pattern sees it: names of files, and claims.

@@ -9,6 +9,7 @@ from boundary.cli.claims import print_claims, required
 from boundary.cli.computing import prepare
 from boundary.cli.errors import judge_errors, rate, verifier_errors
 from boundary.cli.progress import progress_bar
+from boundary.cli.terminal import console, echo
 
 if TYPE_CHECKING:
     from boundary.analysis.compare import Analysis
@@ -113,7 +114,7 @@ def analyze(
         analysis = run_analysis(counts[0] if len(counts) == 1 else counts, **options, progress=progress)
         written = analysis.write(output)
     if as_json:
-        click.echo(summary_json(analysis))
+        echo(summary_json(analysis))
     elif not quiet:
         print_verdict(analysis, written)
     if not analysis.ok:
@@ -124,32 +125,31 @@ def analyze(
 
 def print_verdict(analysis: "Analysis", written: list[Path]) -> None:
     """Print a sentence per benchmark, what failed if anything did, and where the files are."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False)
+    screen = console()
     failed = analysis.diagnostics.loc[~analysis.diagnostics["ok"].astype(bool)]
     for benchmark, message in zip(failed["benchmark"], failed["message"], strict=True):
-        console.print(Text(f"NOT CONVERGED, do not rely on {benchmark}: {message}", style="bold red"))
+        screen.print(Text(f"NOT CONVERGED, do not rely on {benchmark}: {message}", style="bold red"))
     table = Table(box=None, show_header=False, padding=(0, 2, 1, 0), pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
     for verdict in analysis.verdicts:
         table.add_row(Text(verdict.benchmark), Text(verdict.text))
-    console.print(table)
-    print_claims(console, analysis.claims)
+    screen.print(table)
+    print_claims(screen, analysis.claims)
     for remark in analysis.criticism.remarks:
         if remark.alarming:
-            console.print(Text(f"POPULATION of {remark.model}, {remark.benchmark}: {remark.text}", style="bold red"))
+            screen.print(Text(f"POPULATION of {remark.model}, {remark.benchmark}: {remark.text}", style="bold red"))
     counting: list[Any] = [*analysis.stopped, *analysis.outcomes.remarks]
     for told in counting:
         if told.alarming:
-            console.print(Text(f"COUNTS of {told.model}, {told.benchmark}: {told.text}", style="bold"))
+            screen.print(Text(f"COUNTS of {told.model}, {told.benchmark}: {told.text}", style="bold"))
     for check in analysis.sample_checks:
         if check.alarming:
-            console.print(Text(f"SAMPLES of {check.model}, {check.benchmark}: {check.text}", style="bold red"))
+            screen.print(Text(f"SAMPLES of {check.model}, {check.benchmark}: {check.text}", style="bold red"))
     folder = written[0].parent
     for path in written:
         if path.parent == folder:
-            console.print(Text(str(path)), soft_wrap=True)
+            screen.print(Text(str(path)), soft_wrap=True)

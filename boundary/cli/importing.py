@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from boundary.cli.progress import progress_bar
+from boundary.cli.terminal import echo
 from boundary.errors import InputError
 
 if TYPE_CHECKING:
@@ -112,10 +113,10 @@ def _print(imported: "Imported", written: list[Path]) -> None:
         correct, samples = int(part["n_correct"].sum()), int(part["n_samples"].sum())
         n = part["n_samples"]
         each = f"{n.min()}" if n.min() == n.max() else f"{n.min()} to {n.max()}"
-        click.echo(f"{model} on {benchmark}: {len(part)} problems, {each} samples each, {correct} of {samples} correct")
+        echo(f"{model} on {benchmark}: {len(part)} problems, {each} samples each, {correct} of {samples} correct")
     for name, value in imported.settings.items():
-        click.echo(f"{name}: {value}")
+        echo(f"{name}: {value}")
     for note in imported.notes:
-        click.echo(note, err=True)
+        echo(note, err=True)
     for path in written:
-        click.echo(str(path))
+        echo(str(path))

@@ -11,6 +11,7 @@ from boundary.cli.plan import plan
 from boundary.cli.runs import counts, status, verify
 from boundary.cli.sample import sample
 from boundary.errors import InputError
+from boundary.plain_text import printable
 
 
 class WrongInput(click.ClickException):
@@ -28,6 +29,8 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except InputError as error:
             raise WrongInput(str(error)) from error
+        except click.UsageError as error:  # quotes what was typed, which may be the name of another's file
+            raise click.UsageError(printable(error.format_message()), error.ctx) from error
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -8,6 +8,7 @@ import click
 from boundary.cli.analyze import PRIOR_NAMES
 from boundary.cli.computing import prepare
 from boundary.cli.progress import progress_bar
+from boundary.cli.terminal import console
 
 if TYPE_CHECKING:
     from boundary.analysis.planning import Plan
@@ -63,24 +64,23 @@ def plan(ctx: click.Context, /, counts: tuple[str, ...], output: Path, quiet: bo
 
 def print_plan(made: "Plan", written: Path) -> None:
     """Print what the plan says, what other numbers of samples promise, and where it is."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False)
+    screen = console()
     if not made.converged:
-        console.print(Text("NOT CONVERGED, do not rely on this plan. Run again with another seed.", style="bold red"))
-    console.print(Text(made.text, style="bold"))
+        screen.print(Text("NOT CONVERGED, do not rely on this plan. Run again with another seed.", style="bold red"))
+    screen.print(Text(made.text, style="bold"))
     if made.extrapolated:
-        console.print("The claim looks beyond the samples there are: it rests on the prior as well as on them.")
+        screen.print("The claim looks beyond the samples there are: it rests on the prior as well as on them.")
     if made.n_more:
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
         for heading in ("samples", "more", "chance to settle", "width"):
             table.add_column(heading, justify="left" if heading == "samples" else "right")
         for row in made.prospects.to_dict("records"):
             table.add_row(row["allocation"], f"{row['n_more']:,}", f"{row['chance']:.2f}", f"{row['width']:.3g}")
-        console.print()
-        console.print(table)
-        console.print()
-        console.print("Such samples depend on those before them: analyse them with --stopping adaptive.")
-    console.print(f"Written: {written}", soft_wrap=True)
+        screen.print()
+        screen.print(table)
+        screen.print()
+        screen.print("Such samples depend on those before them: analyse them with --stopping adaptive.")
+    screen.print(f"Written: {written}", soft_wrap=True)

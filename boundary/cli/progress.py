@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from boundary.cli.terminal import console, text_column
+
 Progress = Callable[[str, int, int], None]
 
 
@@ -20,14 +22,13 @@ def progress_bar(wanted: bool) -> Iterator[Progress | None]:
     Progress or None
         Called with what is being done, the steps done and the steps in all; None where there is no terminal to draw on.
     """
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TimeElapsedColumn
 
-    console = Console(stderr=True)
-    if not (wanted and console.is_terminal):
+    screen = console(stderr=True)
+    if not (wanted and screen.is_terminal):
         yield None
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
+    columns = (SpinnerColumn(), text_column("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=screen, transient=True) as bar:
         task = bar.add_task("Starting", total=None)
         yield lambda what, done, steps: bar.update(task, description=what, completed=done, total=steps)

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from boundary.cli.progress import progress_bar
+from boundary.cli.terminal import echo, echo_table
 
 if TYPE_CHECKING:
     from boundary.sampling.verify import Disagreement
@@ -43,11 +44,11 @@ def counts(folders: tuple[Path, ...], verifier: str | None, output: Path | None,
                 json.dumps(sample, ensure_ascii=False) + "\n" for sample in judged_samples(folders, verifier)
             )
     if output is None:
-        click.echo(table.to_csv(index=False, lineterminator="\n"), nl=False)
+        echo_table(table.to_csv(index=False, lineterminator="\n"))
         return
     with _written(output) as file:
         table.to_csv(file, index=False, lineterminator="\n")
-    click.echo(str(output))
+    echo(str(output))
 
 
 @contextmanager
@@ -72,10 +73,10 @@ def status(folder: Path, as_json: bool) -> None:
 
     arms = run_status(folder)
     if as_json:
-        click.echo(json.dumps(arms, indent=2))
+        echo(json.dumps(arms, indent=2))
         return
     for arm in arms:
-        click.echo("\n".join(sentences(arm)))
+        echo("\n".join(sentences(arm)))
 
 
 @click.command()
@@ -109,19 +110,19 @@ def verify(folder: Path, as_json: bool, quiet: bool, use: bool, **options: Any) 
         if not (quiet or as_json):
             _print_arm(arm, how.key, given, differ)
     if as_json:
-        click.echo(json.dumps(said, indent=2, default=vars))
+        echo(json.dumps(said, indent=2, default=vars))
 
 
 def _print_arm(arm: Path, key: str, given: Counter[str], differ: "list[Disagreement]") -> None:
     outcomes = ", ".join(f"{outcome} {count:,}" for outcome, count in sorted(given.items())) or "nothing new"
-    click.echo(f"{arm}: {key} judged {given.total():,} samples: {outcomes}")
+    echo(f"{arm}: {key} judged {given.total():,} samples: {outcomes}")
     for each in differ:
-        click.echo(
+        echo(
             f"  against {each.other}, on {each.n_both:,} samples of both: "
             f"only {each.one} calls {each.only_one:,} correct, only {each.other} {each.only_other:,}"
         )
         for example in each.examples:
-            click.echo(
+            echo(
                 f"    {example['problem_id']} #{example['sample_index']}: {example['outcome']} against "
                 f"{example['outcome_other']}; answer {example['answer']!r}"
             )

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from boundary.cli.terminal import console, echo, text_column
+
 if TYPE_CHECKING:
     from boundary.sampling.run import ArmDone, Run, Snapshot
 
@@ -87,10 +89,10 @@ def sample(ctx: click.Context, /, runfile: Path | None, as_json: bool, quiet: bo
         with stopped_by_sigterm(), bar(wanted=not (quiet or as_json)) as progress:
             done = run_sampling(run, progress)
     except KeyboardInterrupt:
-        click.echo(f"Stopped. What came in is stored in {run.output}; the same command goes on.", err=True)
+        echo(f"Stopped. What came in is stored in {run.output}; the same command goes on.", err=True)
         ctx.exit(130)
     if as_json:
-        click.echo(as_text(done))
+        echo(as_text(done))
     elif not quiet:
         print_done(run, done)
     if any(arm.missing for arm in done):
@@ -109,13 +111,13 @@ def print_done(run: "Run", done: "list[ArmDone]") -> None:
     for arm in done:
         speed = f", {arm.tokens / arm.seconds:,.0f} tokens/s" if arm.new else ""
         outcomes = ", ".join(f"{outcome} {count:,}" for outcome, count in sorted(arm.outcomes.items()))
-        click.echo(
+        echo(
             f"{arm.model} on {arm.benchmark}: {arm.new:,} new samples of {arm.total:,}{speed}"
             + (f"; {outcomes}" if outcomes else "")
         )
         if arm.missing:
-            click.echo(f"  {arm.missing:,} samples could not be made; the same command tries again.")
-    click.echo(f"boundary analyze {run.output} -o report" if len(done) > 1 else f"boundary counts {run.output}")
+            echo(f"  {arm.missing:,} samples could not be made; the same command tries again.")
+    echo(f"boundary analyze {run.output} -o report" if len(done) > 1 else f"boundary counts {run.output}")
 
 
 @contextmanager
@@ -139,23 +141,22 @@ def stopped_by_sigterm() -> Iterator[None]:
 @contextmanager
 def bar(wanted: bool) -> "Iterator[Callable[[Snapshot], None] | None]":
     """A bar for each model and benchmark: samples done, tokens/s, share correct so far, time left."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID
 
-    console = Console(stderr=True)
-    if not (wanted and console.is_terminal):
+    screen = console(stderr=True)
+    if not (wanted and screen.is_terminal):
         yield None
         return
     columns = (
-        TextColumn("{task.description}"),
+        text_column("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[speed]}"),
-        TextColumn("{task.fields[correct]}"),
-        TextColumn("{task.fields[left]}"),
+        text_column("{task.fields[speed]}"),
+        text_column("{task.fields[correct]}"),
+        text_column("{task.fields[left]}"),
     )
     tasks: dict[tuple[str, str], TaskID] = {}
-    with Progress(*columns, console=console) as shown:
+    with Progress(*columns, console=screen) as shown:
 
         def move(now: "Snapshot") -> None:
             name = (now.model, now.benchmark)

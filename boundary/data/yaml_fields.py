@@ -36,7 +36,8 @@ def yaml_fields(file: IO[bytes], names: Collection[str]) -> dict[str, Any] | Non
     """
     import yaml
 
-    events = _checked(yaml.parse(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+    parsed: Iterator[Any] = yaml.parse(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    events = _checked(parsed)
     if not isinstance(next(events, None), yaml.MappingStartEvent):
         return None
     fields: dict[str, Any] = {}
@@ -59,13 +60,14 @@ def _checked(events: Iterator[Any]) -> Iterator[Any]:
 
     depth = 0
     for event in events:
+        line = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent):
-            raise ValueError(f"an alias in line {event.start_mark.line + 1}; write out what it stands for")
-        if isinstance(event, yaml.NodeEvent) and event.tag not in (None, "!"):
-            raise ValueError(f"a tag in line {event.start_mark.line + 1}; write plain values")
+            raise ValueError(f"an alias in line {line}; write out what it stands for")
+        if getattr(event, "tag", None) not in (None, "!"):
+            raise ValueError(f"a tag in line {line}; write plain values")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > limits.DEEPEST_YAML:
-            raise ValueError(f"nested too deeply in line {event.start_mark.line + 1}")
+            raise ValueError(f"nested too deeply in line {line}")
         if isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
             yield event
 
