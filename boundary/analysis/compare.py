@@ -29,6 +29,7 @@ from boundary.analysis.options import (
     default_budgets,
 )
 from boundary.analysis.outcomes import Outcomes, as_missing, chosen_classes, outcomes
+from boundary.analysis.outputs import made_folder
 from boundary.analysis.problems import joined, problem_table
 from boundary.analysis.quantities import Asked, of_models, of_pair
 from boundary.analysis.ranking import ENOUGH_MODELS, RANKINGS, coverage_of, ranking_rows, ranking_verdict
@@ -41,7 +42,7 @@ from boundary.analysis.witnesses import band_rows, beyond_rows, bootstrap_rows
 from boundary.data.catalog import load_counts
 from boundary.data.counts import ALL, Counts
 from boundary.data.sample_rows import samples_in
-from boundary.errors import InputError
+from boundary.data.writing import write_csv
 from boundary.stats.priors import Prior
 from boundary.stats.solve_rates import SolveRates, Target
 
@@ -115,7 +116,7 @@ class Analysis:
         from boundary.analysis.report import write_report
         from boundary.analysis.saved import write_posterior
 
-        folder = _made(folder)
+        folder = made_folder(folder)
         with ThreadPoolExecutor(1) as beside:  # compressing draws leaves Python free to draw figures
             posterior = beside.submit(write_posterior, self.rates, folder / "posterior.nc")
             written = write_report(self, folder)
@@ -134,7 +135,7 @@ class Analysis:
         if len(self.outcomes.rows):
             tables["outcomes.csv"] = self.outcomes.rows
         for name, table in tables.items():
-            table.to_csv(folder / name, index=False, float_format="%.8g", lineterminator="\n")
+            write_csv(table, folder / name, float_format="%.8g")
         return [written[0], *(folder / name for name in tables), posterior.result(), *written[1:]]
 
 
@@ -472,12 +473,3 @@ def _versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[package] = "not installed"
     return found
-
-
-def _made(folder: str | Path) -> Path:
-    folder = Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError, PermissionError) as error:
-        raise InputError(f"Cannot write into '{folder}': {error.strerror}. Choose another output folder.") from error
-    return folder

@@ -18,6 +18,7 @@ from boundary.analysis.numerals import number
 from boundary.analysis.options import chosen_arms, chosen_benchmarks, chosen_prior
 from boundary.data.catalog import load_counts
 from boundary.data.counts import Counts
+from boundary.data.writing import write_csv
 from boundary.errors import InputError
 from boundary.stats.allocation import Margins, Step, alike, allocated, foreseen, greedy_steps, prospects
 from boundary.stats.diagnostics import MAX_R_HAT, convergence
@@ -100,7 +101,7 @@ class Plan:
 
     def write(self, path: str | Path) -> Path:
         """Write the file that `boundary sample --plan` takes."""
-        self.rows.to_csv(path, index=False, lineterminator="\n")
+        write_csv(self.rows, Path(path))
         return Path(path)
 
 

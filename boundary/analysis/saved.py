@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 
 from boundary.data.limits import mib, most_unpacked
+from boundary.data.writing import replacing
 from boundary.errors import InputError
 from boundary.stats.solve_rates import SolveRates, rates_from_groups
 
@@ -23,7 +24,8 @@ def write_posterior(rates: Mapping[str, SolveRates], path: Path) -> Path:
                 for variable in dataset.data_vars
                 if dataset[variable].dtype.kind == "f"
             }
-    xr.DataTree.from_dict(tree).to_netcdf(path, engine="h5netcdf", encoding=encoding)
+    with replacing(path) as new:
+        xr.DataTree.from_dict(tree).to_netcdf(new, engine="h5netcdf", encoding=encoding)
     return path
 
 

@@ -105,8 +105,11 @@ def analyze(
     """
     prepare()
     from boundary.analysis.compare import analyze as run_analysis
+    from boundary.analysis.outputs import check_output
     from boundary.analysis.report.summary import summary_json
 
+    files = (options[name] for name in ("samples", "error_rates", "audit"))
+    check_output(output, [*counts, *options["claims"], *(file for file in files if file)])
     options["claims"] += options.pop("told")
     options["verifier"], options["judge"] = verifier_errors(options), judge_errors(options)
     options = {name: list(value) or None if isinstance(value, tuple) else value for name, value in options.items()}

@@ -64,16 +64,13 @@ def export(name: str, output: Path) -> None:
     """Write a set's counts as CSV, a model for files of your own."""
     from boundary.data.catalog import set_path
     from boundary.data.published import known_as_published
+    from boundary.data.writing import refuse_inputs, write_bytes
     from boundary.errors import InputError
 
     if known_as_published(name):
         raise InputError(f"'{name}' is not shipped: it lives elsewhere. Fetch it with: boundary data get {name}")
-    counts = set_path(name).read_bytes()
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_bytes(counts)
-    except OSError as error:
-        raise InputError(f"Cannot write '{output}': {error.strerror}. Name another file with -o.") from error
+    refuse_inputs([output], [set_path(name)])
+    write_bytes(output, set_path(name).read_bytes())
     echo(str(output))
 
 

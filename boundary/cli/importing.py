@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from boundary.data.importing import Imported
 
 
+CSV_SUFFIXES, PARQUET_SUFFIXES = (".csv", ".csv.gz"), (".parquet", ".pq")
 # What import_files takes beside the options of a format.
 RESERVED = ("paths", "format", "model", "benchmark", "skip_bad", "progress")
 
@@ -63,7 +64,13 @@ def import_samples(
     are. Several files of one model and benchmark are pooled by problem.
     """
     from boundary.data.importing import import_files
+    from boundary.data.writing import check_writable, refuse_inputs
 
+    outputs = [path for path in (output, samples, audits) if path is not None]
+    refuse_inputs(outputs, [path for path in files if not path.is_dir()])
+    for path in outputs:
+        _check_name(path)
+        check_writable(path)
     with progress_bar(wanted=not quiet) as progress:
         imported = import_files(
             files,
@@ -74,6 +81,7 @@ def import_samples(
             progress=progress,
             **options,
         )
+    refuse_inputs(outputs, imported.collected.files)
     written = _write(imported, output, samples, audits)
     if not quiet:
         _print(imported, written)
@@ -94,17 +102,19 @@ def _write(imported: "Imported", output: Path, samples: Path | None, audits: Pat
     return list(written)
 
 
+def _check_name(path: Path) -> None:
+    if not path.name.endswith((*CSV_SUFFIXES, *PARQUET_SUFFIXES)):
+        raise InputError(f"'{path}': write to a name that ends in .csv, .csv.gz or .parquet.")
+
+
 def _write_table(table: "pd.DataFrame", path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.name.endswith((".parquet", ".pq")):
-            table.to_parquet(path, index=False)
-        elif path.name.endswith((".csv", ".csv.gz")):
-            table.to_csv(path, index=False, lineterminator="\n")
-        else:
-            raise InputError(f"'{path}': write to a name that ends in .csv, .csv.gz or .parquet.")
-    except OSError as error:
-        raise InputError(f"Cannot write '{path}': {error.strerror or error}.") from error
+    from boundary.data.writing import replacing, write_csv
+
+    if path.name.endswith(CSV_SUFFIXES):
+        write_csv(table, path)
+        return
+    with replacing(path) as new:
+        table.to_parquet(new, index=False)
 
 
 def _print(imported: "Imported", written: list[Path]) -> None:

@@ -51,7 +51,10 @@ def plan(ctx: click.Context, /, counts: tuple[str, ...], output: Path, quiet: bo
     """
     prepare()
     from boundary.analysis.planning import plan as make_plan
+    from boundary.data.writing import check_writable, refuse_inputs
 
+    check_writable(output)
+    refuse_inputs([output], counts)
     options["only"] = list(options["only"]) or None
     with progress_bar(wanted=not quiet) as progress:
         made = make_plan(counts[0] if len(counts) == 1 else counts, **options, progress=progress)

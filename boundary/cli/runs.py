@@ -2,10 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -36,32 +34,24 @@ def counts(folders: tuple[Path, ...], verifier: str | None, output: Path | None,
     from boundary.data.counts import Counts
     from boundary.data.run_counts import run_table
     from boundary.data.run_samples import judged_samples
+    from boundary.data.writing import check_writable, csv_text, refuse_inputs, replacing, write_csv
 
+    outputs = [path for path in (output, samples) if path is not None]
+    refuse_inputs(outputs, folders)
+    for path in outputs:
+        check_writable(path)
     table = Counts.from_frame(run_table(list(folders), verifier), ", ".join(map(str, folders))).table
     if samples is not None:
-        with _written(samples) as file:
+        # A server may send half a character: as an escape it is JSON still.
+        with replacing(samples) as new, new.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
             file.writelines(
                 json.dumps(sample, ensure_ascii=False) + "\n" for sample in judged_samples(folders, verifier)
             )
     if output is None:
-        echo_table(table.to_csv(index=False, lineterminator="\n"))
+        echo_table(csv_text(table))
         return
-    with _written(output) as file:
-        table.to_csv(file, index=False, lineterminator="\n")
+    write_csv(table, output)
     echo(str(output))
-
-
-@contextmanager
-def _written(path: Path) -> Iterator[IO[str]]:
-    from boundary.errors import InputError
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # A server may send half a character: as an escape it is JSON still.
-        with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            yield file
-    except OSError as error:
-        raise InputError(f"Cannot write '{path}': {error.strerror}. Name another file.") from error
 
 
 @click.command()

@@ -15,6 +15,7 @@ from boundary.data.reading import read_table
 from boundary.data.run_counts import refuse_other_problems
 from boundary.data.sample_rows import counted
 from boundary.data.validation import KEY, validated
+from boundary.data.writing import write_csv
 from boundary.errors import InputError
 
 ALL = "all"
@@ -145,7 +146,7 @@ class Counts:
 
     def to_csv(self, path: str | Path) -> None:
         """Write the table; reading it again gives the same counts."""
-        self.table.to_csv(path, index=False, lineterminator="\n")
+        write_csv(self.table, Path(path))
 
     def _of(self, benchmark: str) -> pd.DataFrame:
         if benchmark == ALL:

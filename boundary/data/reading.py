@@ -12,6 +12,7 @@ from boundary.data import limits
 from boundary.data.parquet_files import check_table
 from boundary.data.run_counts import run_table
 from boundary.data.runs import is_run
+from boundary.data.spreadsheets import unguarded
 from boundary.errors import InputError
 
 # Where a row came from, carried beside the data until validation is done.
@@ -101,7 +102,7 @@ def _lines(path: Path, text: str, delimiter: str) -> list[tuple[int, list[str]]]
     try:
         for row in reader:
             if any(cell.strip() for cell in row):
-                rows.append((start, row))
+                rows.append((start, [unguarded(cell) for cell in row]))
             start = reader.line_num + 1
     except csv.Error as error:
         raise InputError(f"'{path}', line {start}: not a table ({error}). Check the quotes there.") from error

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from boundary.data.spreadsheets import unguarded
 from boundary.errors import InputError
 from boundary.sampling.store import Store, write_text
 
@@ -53,7 +54,8 @@ def _row(path: Path, number: int, line: Mapping[str, str]) -> PlanRow:
         n_more = -1
     if n_more < 0:
         raise InputError(f"'{path}', line {number}, n_more: '{line['n_more']}' is no whole number of at least 0.")
-    return PlanRow(line["model"], line["benchmark"], line["problem_id"], n_more)
+    model, benchmark, problem_id = (unguarded(line[name] or "") for name in PLAN_COLUMNS[:3])
+    return PlanRow(model, benchmark, problem_id, n_more)
 
 
 def planned_targets(store: Store, rows: Sequence[PlanRow]) -> dict[str, int]:

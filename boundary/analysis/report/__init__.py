@@ -5,9 +5,11 @@ from pathlib import Path
 
 from boundary.analysis.drawing import image
 from boundary.analysis.figures import figures_of
+from boundary.analysis.outputs import FIGURES, made_folder, refuse_link
 from boundary.analysis.report.render import Pictures, report_html
 from boundary.analysis.report.reported import Reported, samples_per_problem
 from boundary.analysis.report.summary import summary_json
+from boundary.data.writing import write_bytes, write_text
 
 __all__ = ["write_report"]
 
@@ -28,7 +30,8 @@ def write_report(analysis: Reported, folder: str | Path) -> list[Path]:
         The files written.
     """
     folder = Path(folder)
-    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    refuse_link(folder / FIGURES)
+    made_folder(folder / FIGURES)
     written, pictures = [], Pictures()
     for benchmark, stem in zip(analysis.benchmarks, file_stems(analysis.benchmarks), strict=True):
         drawn = figures_of(
@@ -40,11 +43,11 @@ def write_report(analysis: Reported, folder: str | Path) -> list[Path]:
         pictures[benchmark] = {name: image(figure, "svg") for name, figure in drawn.items()}
         for name, figure in drawn.items():
             for kind in ("png", "pdf"):
-                written.append(folder / "figures" / f"{stem}-{name}.{kind}")
-                written[-1].write_bytes(image(figure, kind))
+                written.append(folder / FIGURES / f"{stem}-{name}.{kind}")
+                write_bytes(written[-1], image(figure, kind))
     texts = {"report.html": report_html(analysis, pictures), "summary.json": summary_json(analysis) + "\n"}
     for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
+        write_text(folder / name, text)
     return [folder / name for name in texts] + written
 
 
