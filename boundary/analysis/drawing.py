@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from boundary.analysis.estimates import BOUNDS, OBSERVED, of_posterior
+from boundary.plain_text import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,6 +49,7 @@ STYLE: dict[Any, Any] = {
     "ytick.labelsize": 8.0,
     "ytick.color": MUTED,
     "lines.linewidth": 1.8,
+    "text.parse_math": False,  # a dollar in a model's name is a dollar
     "svg.hashsalt": "boundary",  # the same ids on every run, so that the same seed gives the same file
 }
 
@@ -82,9 +84,10 @@ def image(figure: Figure, kind: str) -> bytes:
     from matplotlib.patheffects import Normal
     from matplotlib.text import Text
 
-    if kind == "pdf":
-        # Text as outlines: no fonts to embed, which any publisher takes, and which takes half the time.
-        for text in figure.findobj(Text):
+    for text in figure.findobj(Text):
+        text.set_text(printable(text.get_text()))  # a control character makes an SVG that no browser shows
+        if kind == "pdf":
+            # Text as outlines: no fonts to embed, which any publisher takes, and which takes half the time.
             text.set_path_effects(text.get_path_effects() or [Normal()])
     metadata = {"png": {"Software": None}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[kind]
     content = io.BytesIO()

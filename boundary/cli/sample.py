@@ -81,10 +81,14 @@ def sample(ctx: click.Context, /, runfile: Path | None, as_json: bool, quiet: bo
 
     Exit code 0: done; 1: samples are missing that could not be made; 2: wrong input; 130: stopped.
     """
+    from boundary.data.writing import check_writable, refuse_within_arms
     from boundary.sampling.run import sample as run_sampling
     from boundary.sampling.runfile import run_of
 
     run = run_of(runfile, options)
+    check_writable(run.output, is_folder=True)
+    files = [*run.benchmarks, run.template, runfile, run.plan]
+    refuse_within_arms(run.output, [file for file in files if file is not None])
     try:
         with stopped_by_sigterm(), bar(wanted=not (quiet or as_json)) as progress:
             done = run_sampling(run, progress)

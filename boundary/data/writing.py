@@ -15,6 +15,8 @@ from boundary.data.spreadsheets import guarded_table
 from boundary.errors import InputError
 
 ANOTHER = "Name another place with -o."
+# Of the folder MODEL/BENCHMARK in a run folder.
+ARM_DEPTH = 2
 
 
 @contextmanager
@@ -142,6 +144,19 @@ def refuse_run_folder(folder: Path, inputs: Iterable[str | Path]) -> None:
         places = [run, *arms(run)] if _is_folder(run) and is_run(run) else []
         if folder.exists() and _identity(folder) in map(_identity, places):
             raise InputError(f"'{folder}' holds the samples. Name a folder of its own with -o, as in -o report.")
+
+
+def refuse_within_arms(folder: Path, inputs: Iterable[str | Path]) -> None:
+    """Refuse inputs that lie in an arm (MODEL/BENCHMARK) of the run folder that is to be written.
+
+    Raises
+    ------
+    InputError
+        Naming the first.
+    """
+    for path in map(Path, inputs):
+        if folder.resolve() in path.resolve().parents[ARM_DEPTH:] and path.is_file():
+            raise InputError(f"'{path}' lies where samples are to be written. Move it elsewhere. {ANOTHER}")
 
 
 def _files_of(path: Path) -> Iterator[Path]:

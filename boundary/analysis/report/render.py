@@ -22,6 +22,7 @@ from boundary.analysis.report.methods import REFERENCES, methods
 from boundary.analysis.report.problem_tables import problem_tables, script, script_policy
 from boundary.analysis.report.reported import Reported, samples_per_problem
 from boundary.analysis.report.several import ranking
+from boundary.plain_text import printable
 
 Pictures = dict[str, dict[str, bytes]]
 """Per benchmark, each figure's name and its SVG."""
@@ -110,6 +111,7 @@ def report_html(analysis: Reported, pictures: Pictures | None = None) -> str:
         loader=PackageLoader("boundary.analysis.report", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -132,6 +134,11 @@ def report_html(analysis: Reported, pictures: Pictures | None = None) -> str:
         methods=methods(analysis),
         references=REFERENCES,
     )
+
+
+def _shown(value: Any) -> Any:
+    """What stands in the page for a value: names of others' files may hold what turns the direction of writing."""
+    return type(value)(printable(str(value))) if isinstance(value, str) else value
 
 
 def _pictures(analysis: Reported, benchmark: str) -> dict[str, bytes]:
