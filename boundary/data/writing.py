@@ -1,5 +1,6 @@
 """Files that commands write: there whole or not at all, never through a link, and never over an input."""
 
+import csv
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -9,6 +10,7 @@ from stat import S_IMODE
 from uuid import uuid4
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from boundary.data.runs import MANIFEST, PROBLEMS, SAMPLES, VERDICTS, arms, is_run
 from boundary.data.spreadsheets import guarded_table
@@ -66,15 +68,29 @@ def write_text(path: Path, text: str) -> None:
 
 def csv_text(table: pd.DataFrame, float_format: str | None = None) -> str:
     """A table as CSV in which no cell is a formula."""
-    return guarded_table(table).to_csv(index=False, float_format=float_format, lineterminator="\n")
+    return guarded_table(table).to_csv(
+        index=False, float_format=float_format, lineterminator="\n", quoting=_quoting(table)
+    )
 
 
 def write_csv(table: pd.DataFrame, path: Path, float_format: str | None = None) -> None:
     """Write a table as CSV, gzipped where the name says so, in which no cell is a formula."""
     with replacing(path) as new:
         guarded_table(table).to_csv(
-            new, index=False, float_format=float_format, lineterminator="\n", errors="backslashreplace"
+            new,
+            index=False,
+            float_format=float_format,
+            lineterminator="\n",
+            errors="backslashreplace",
+            quoting=_quoting(table),
         )
+
+
+def _quoting(table: pd.DataFrame) -> int:
+    """All texts are quoted where one holds a carriage return, which Python before 3.13 leaves to end the line."""
+    texts = (table.iloc[:, place] for place, kind in enumerate(table.dtypes) if not is_numeric_dtype(kind))
+    returns = any(isinstance(cell, str) and "\r" in cell for cells in (table.columns, *texts) for cell in cells)
+    return csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
 
 
 def check_writable(path: Path, is_folder: bool = False) -> None:
