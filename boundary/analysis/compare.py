@@ -29,7 +29,6 @@ from boundary.analysis.options import (
     default_budgets,
 )
 from boundary.analysis.outcomes import Outcomes, as_missing, chosen_classes, outcomes
-from boundary.analysis.outputs import made_folder
 from boundary.analysis.problems import joined, problem_table
 from boundary.analysis.quantities import Asked, of_models, of_pair
 from boundary.analysis.ranking import ENOUGH_MODELS, RANKINGS, coverage_of, ranking_rows, ranking_verdict
@@ -43,6 +42,7 @@ from boundary.data.catalog import load_counts
 from boundary.data.counts import ALL, Counts
 from boundary.data.sample_rows import samples_in
 from boundary.data.writing import write_csv
+from boundary.errors import InputError
 from boundary.stats.priors import Prior
 from boundary.stats.solve_rates import SolveRates, Target
 
@@ -116,7 +116,7 @@ class Analysis:
         from boundary.analysis.report import write_report
         from boundary.analysis.saved import write_posterior
 
-        folder = made_folder(folder)
+        folder = _made(folder)
         with ThreadPoolExecutor(1) as beside:  # compressing draws leaves Python free to draw figures
             posterior = beside.submit(write_posterior, self.rates, folder / "posterior.nc")
             written = write_report(self, folder)
@@ -473,3 +473,12 @@ def _versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[package] = "not installed"
     return found
+
+
+def _made(folder: str | Path) -> Path:
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        raise InputError(f"Cannot write into '{folder}': {error.strerror}. Choose another output folder.") from error
+    return folder

@@ -38,22 +38,6 @@ def check_output(folder: str | Path, inputs: Iterable[str | Path]) -> None:
     refuse_inputs([*(folder / name for name in FILES), *figures], inputs)
 
 
-def made_folder(folder: str | Path) -> Path:
-    """Make a folder, where it is not there yet.
-
-    Raises
-    ------
-    InputError
-        If it cannot be made.
-    """
-    folder = Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"Cannot write into '{folder}': {error.strerror}. Choose another output folder.") from error
-    return folder
-
-
 def refuse_link(folder: Path) -> None:
     """Refuse a link in place of a folder within the output: files elsewhere would change through it.
 

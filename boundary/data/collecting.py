@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from boundary.data import limits
 from boundary.data.records import OUTCOMES, Answers, Tally, text_hash
 from boundary.data.streams import Source
 from boundary.data.validation import DEFAULT_BENCHMARK
@@ -12,7 +13,6 @@ from boundary.errors import InputError
 
 # Samples taken under different ones of these are not samples of one solve rate.
 SETTINGS = ("temperature", "top_p", "max_tokens", "checkpoint_step")
-LONGEST_NAME = 500
 CODE = {outcome: code for code, outcome in enumerate(OUTCOMES)}
 Key = tuple[str, str, str]
 
@@ -70,7 +70,7 @@ class Collection:
     def _check_names(self, record: Answers | Tally, source: Source) -> None:
         for what in ("model", "benchmark", "problem_id"):
             name = getattr(record, what)
-            if name is not None and len(name) > LONGEST_NAME:
+            if name is not None and len(name) > limits.LONGEST_NAME:
                 raise source.error(f"a {what} of {len(name)} characters is no name ({name[:20]}...)", record.line)
 
     def _name(self, what: str, said: str | None) -> str | None:

@@ -35,6 +35,8 @@ LARGEST_MEMBER = 512 * MIB
 DEEPEST_YAML = 8
 # A file of claims or of a run's options, in TOML: written by hand.
 LARGEST_TOML, MOST_DOTS = 256 * KIB, 100
+# A name of a model, a benchmark or a problem: a path, or a question in short. Drawing one of 100,000 takes minutes.
+LONGEST_NAME = 500
 # A table of counts: names and numbers, some hundred bytes a row once expanded.
 LARGEST_TABLE = GIB
 MANY_ROWS = 1_000_000

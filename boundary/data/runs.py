@@ -6,20 +6,17 @@ frame of its own, that lists what it holds, so that counting and resuming need n
 """
 
 import hashlib
-import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-import msgspec
 import pandas as pd
 
 from boundary.data import limits
 from boundary.data.records import OUTCOMES
-from boundary.data.unpacking import FEW, Bounded, Unzstd
+from boundary.data.shards import distinct_rows, read_header, read_lines, whole
 from boundary.errors import InputError
 
 MANIFEST = "manifest.json"
@@ -37,11 +34,18 @@ MANIFEST_KINDS: Mapping[str, tuple[type, ...]] = {
     "n_samples": (int, type(None)),
     "settings": (dict, type(None)),
 }
+PROBLEM_KINDS: Mapping[str, type] = {"problem_id": str, "prompt": str, "answer": str, "messages": list, "facts": dict}
+SAMPLE_KINDS: Mapping[str, type] = {
+    "problem_id": str,
+    "sample_index": int,
+    "text": str,
+    "finish_reason": str,
+    "n_tokens": int,
+}
 INDEX = ["problem_id", "sample_index", "text_hash", "n_tokens", "finish_reason"]
 VERDICT = ["problem_id", "sample_index", "outcome", "answer", "reason"]
 # Two seeds rarely write the same text; below this length they do, as answers of a word.
 LONG_TEXT = 32
-CHUNK = 1 << 20
 MANY_REPEATS = 0.25
 
 
@@ -108,87 +112,6 @@ def manifest_hash(manifest: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def read_lines(path: Path) -> Iterator[Any]:
-    """JSON values of a shard, a line each, unpacked as they are asked for.
-
-    Raises
-    ------
-    InputError
-        If the shard is cut short or damaged, or holds more than any shard of ours; the message says how to go on.
-    """
-    with _whole(path), path.open("rb") as packed:
-        unpacked: Any = Bounded(Unzstd(packed), limits.LARGEST_SHARD, lambda: _too_much(limits.LARGEST_SHARD))
-        lines = io.BufferedReader(unpacked, CHUNK)
-        while line := lines.readline(limits.LONGEST_SAMPLE):
-            if len(line) >= limits.LONGEST_SAMPLE:
-                raise ValueError(f"a line of it is longer than {limits.mib(limits.LONGEST_SAMPLE)}")
-            yield json.loads(line)
-
-
-def read_header(path: Path) -> dict[str, Any]:
-    """What a shard of samples says that it holds, without reading the samples; that they are all there is checked.
-
-    Returns
-    -------
-    manifest (a fingerprint), bytes (that follow the header), samples (rows of INDEX).
-
-    Raises
-    ------
-    InputError
-        If the shard is cut short or damaged.
-    """
-    with _whole(path), path.open("rb") as file:
-        text, length = _first_frame(file)
-        header = msgspec.json.decode(text, type=ShardHeader)
-        if length + header.bytes != path.stat().st_size:
-            raise ValueError("the file ends too early")
-        return msgspec.structs.asdict(header)
-
-
-class ShardHeader(msgspec.Struct):
-    """What a shard of samples says of itself."""
-
-    manifest: str
-    bytes: int
-    samples: list[list[str | int | None]]
-
-
-def _first_frame(file: IO[bytes]) -> tuple[bytes, int]:
-    """The first zstd frame of a shard, unpacked, and its length in the file."""
-    import zstandard
-
-    frame = zstandard.ZstdDecompressor().decompressobj()
-    text, length = b"", 0
-    while not frame.eof:
-        packed = file.read(FEW)
-        if not packed:
-            raise ValueError("the file ends too early")
-        length += len(packed)
-        text += frame.decompress(packed)
-        if len(text) > limits.LARGEST_HEADER:
-            raise _too_much(limits.LARGEST_HEADER)
-    return text, length - len(frame.unused_data)
-
-
-def _too_much(most: int) -> ValueError:
-    return ValueError(f"it unpacks to more than {limits.mib(most)}, as nothing does that boundary writes")
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[None]:
-    """Turn what a damaged shard raises into a plain message."""
-    import zstandard
-
-    try:
-        yield
-    except InputError:
-        raise
-    except (zstandard.ZstdError, ValueError, KeyError, TypeError, OSError, EOFError, RecursionError) as error:
-        raise InputError(
-            f"'{path}' is cut short or damaged ({error}). Delete it: what it held is sampled or judged again."
-        ) from error
-
-
 def read_problems(arm: Path) -> list[dict[str, Any]]:
     """The problems of an arm, as they were stored beside its samples."""
     path = arm / PROBLEMS
@@ -196,9 +119,20 @@ def read_problems(arm: Path) -> list[dict[str, Any]]:
         problems = [json.loads(line) for line in _read_text(path).splitlines()]
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"Cannot read '{path}' ({error}). Sample into a new folder.") from error
-    if not all(isinstance(problem, dict) and isinstance(problem.get("problem_id"), str) for problem in problems):
-        raise InputError(f"Cannot read '{path}' (a line is no problem). Sample into a new folder.")
-    return problems
+    try:
+        return [_fields(problem, PROBLEM_KINDS) for problem in problems]
+    except ValueError as error:
+        raise InputError(f"Cannot read '{path}' (a line is no problem: {error}). Sample into a new folder.") from error
+
+
+def _fields(line: Any, kinds: Mapping[str, type]) -> dict[str, Any]:
+    """The fields of a line, each of its kind; whatever else a line holds is passed over."""
+    if not isinstance(line, dict):
+        raise ValueError("it has no fields")
+    wrong = [name for name, kind in kinds.items() if not isinstance(line.get(name), kind)]
+    if wrong:
+        raise ValueError(f"{wrong[0]} is missing or of another kind")
+    return {name: line[name] for name in kinds}
 
 
 def _read_text(path: Path) -> str:
@@ -262,13 +196,12 @@ def read_samples(arm: Path) -> Iterator[dict[str, Any]]:
     """The samples of an arm: problem_id, sample_index, text, finish_reason, n_tokens."""
     for path in shards(arm / SAMPLES):
         left = len(read_header(path)["samples"])
-        for sample in islice(read_lines(path), 1, None):
+        for line in islice(read_lines(path), 1, None):
             left -= 1
-            with _whole(path):
+            with whole(path):
                 if left < 0:
                     raise ValueError("it holds more samples than it says")
-                if not {"problem_id", "sample_index", "text", "finish_reason", "n_tokens"} <= sample.keys():
-                    raise ValueError("a line is no sample")
+                sample = _fields(line, SAMPLE_KINDS)
             yield sample
 
 
@@ -284,29 +217,15 @@ def read_verdicts(arm: Path, verifier: str) -> pd.DataFrame:
     -------
     Columns problem_id, sample_index, outcome, answer, reason.
     """
-    rows = _distinct_rows(shards(arm / VERDICTS / verifier))
+    rows = distinct_rows(shards(arm / VERDICTS / verifier), _verdict_row)
     table = pd.DataFrame(rows, columns=VERDICT)
     return table.drop_duplicates(["problem_id", "sample_index"], keep="last", ignore_index=True)
 
 
-def _distinct_rows(paths: Sequence[Path]) -> list[tuple[Any, ...]]:
-    """Rows of shards of verdicts, in the order in which each last came; equal rows and equal texts are kept once."""
-    left = limits.most_unpacked(sum(path.stat().st_size for path in paths))
-    rows: dict[tuple[Any, ...], None] = {}
-    texts: dict[str, str] = {}
-    for path in paths:
-        for line in read_lines(path):
-            with _whole(path):
-                if len(line) != len(VERDICT) or line[2] not in OUTCOMES:
-                    raise ValueError("a line is no verdict")
-                new = {cell for cell in line if isinstance(cell, str) and cell not in texts}
-                row = tuple(texts.setdefault(cell, cell) if isinstance(cell, str) else cell for cell in line)
-                left -= sum(map(len, new)) + (0 if row in rows else limits.VERDICT_ROW)
-                if left < 0:
-                    raise ValueError("its verdicts are longer than any that boundary writes")
-                rows.pop(row, None)
-                rows[row] = None
-    return list(rows)
+def _verdict_row(line: Any) -> tuple[Any, ...]:
+    if not isinstance(line, list) or len(line) != len(VERDICT) or line[2] not in OUTCOMES:
+        raise ValueError("a line is no verdict")
+    return tuple(line)
 
 
 def chosen_verifier(arm: Path, name: str | None = None) -> str:

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 import numpy as np
 import pandas as pd
 
+from boundary.data import limits
 from boundary.data.reading import LINE
 from boundary.errors import InputError
 
@@ -83,6 +84,13 @@ class _Rows:
         missing = (column.isna() | (text == "")).to_numpy()
         if missing.any():
             raise InputError(f"{self.source}{self.at(missing)}, column {name}: empty. Every row needs a {name}.")
+        long = (text.str.len() > limits.LONGEST_NAME).to_numpy()
+        if long.any():
+            length = len(text.iloc[int(np.flatnonzero(long)[0])])
+            raise InputError(
+                f"{self.source}{self.at(long)}, column {name}: {length:,} characters are no name. Shorten it to "
+                f"{limits.LONGEST_NAME} or fewer."
+            )
         return text
 
     def whole(self, column: pd.Series, name: str) -> pd.Series:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from stat import S_IMODE
+from typing import Literal
 from uuid import uuid4
 
 import pandas as pd
@@ -86,7 +87,7 @@ def write_csv(table: pd.DataFrame, path: Path, float_format: str | None = None) 
         )
 
 
-def _quoting(table: pd.DataFrame) -> int:
+def _quoting(table: pd.DataFrame) -> Literal[0, 2]:
     """All texts are quoted where one holds a carriage return, which Python before 3.13 leaves to end the line."""
     texts = (table.iloc[:, place] for place, kind in enumerate(table.dtypes) if not is_numeric_dtype(kind))
     returns = any(isinstance(cell, str) and "\r" in cell for cells in (table.columns, *texts) for cell in cells)
@@ -142,9 +143,9 @@ def refuse_inputs(outputs: Iterable[Path], inputs: Iterable[str | Path]) -> None
     for output in outputs:
         identity = _identity(output)
         if identity is not None and (source := read.get(identity)) is not None:
-            raise InputError(f"'{output}' is one of the inputs ('{source}'), which are never overwritten. {ANOTHER}")
+            raise InputError(f"The output '{output}' is an input: '{source}' would be overwritten. {ANOTHER}")
         if output.absolute() in written and not _is_stream(output):
-            raise InputError(f"'{output}' is named for two outputs. Give each a name of its own.")
+            raise InputError(f"Two outputs name one file, '{output}'. Give each a name of its own.")
         written.add(output.absolute())
 
 

@@ -208,7 +208,8 @@ def append_verdicts(arm: Path, verifier: str, verdicts: Iterable[Verdict], part:
     if not rows:
         return None
     folder = arm / VERDICTS / slug(verifier)
-    number = 1 + max((int(path.name.split("-")[0]) for path in shards(folder)), default=0)
+    numbers = [path.name.split("-")[0] for path in shards(folder)]
+    number = 1 + max((int(word) for word in numbers if word.isdecimal()), default=0)
     return write_shard(folder, rows, prefix=f"{number:06d}-{part}")
 
 

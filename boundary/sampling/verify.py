@@ -75,8 +75,13 @@ def verify_arm(
     samples = stored_completions(arm) if again else unjudged(arm, slug(how.key))
     total = len(sample_index(arm))
     given: Counter[str] = Counter()
-    with judging(stored_problems(arm), how, workers) as judge:
+    problems = stored_problems(arm)
+    known = {problem.problem_id for problem in problems}
+    with judging(problems, how, workers) as judge:
         for batch in _batches(samples):
+            strange = [sample.problem_id for sample in batch if sample.problem_id not in known]
+            if strange:
+                raise InputError(f"'{arm}': sampled problem {strange[0]} is none of its problems. Sample anew.")
             verdicts = judge(batch)
             append_verdicts(arm, how.key, verdicts)
             given.update(verdict.outcome for verdict in verdicts)

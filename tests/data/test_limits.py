@@ -25,6 +25,8 @@ from boundary.errors import InputError
 from boundary.sampling.runfile import run_of
 from boundary.sampling.store import open_store, write_shard
 from boundary.sampling.task import Completion, Problem, Verdict
+from boundary.sampling.verifiers import verifier
+from boundary.sampling.verify import verify_arm
 
 MIB = limits.MIB
 PROBLEMS = (Problem("p0", "1 + 1?", "2"), Problem("p1", "2 + 2?", "4"))
@@ -94,7 +96,7 @@ def test_a_shard_of_100_kilobytes_does_not_unpack_to_6_gigabytes(run):
 
 def test_a_shard_of_too_many_lines_is_refused(run, monkeypatch):
     arm = arms(run)[0]
-    line = json.dumps({"problem_id": "p0", "sample_index": 0, "text": "", "finish_reason": "stop", "n_tokens": 1})
+    line = json.dumps(SAMPLE)
     shard = shards(arm / "samples")[0]
     bodied(shard, frames((line + "\n").encode(), 5))
     with pytest.raises(InputError, match="holds more samples than it says"):
@@ -143,6 +145,46 @@ def test_texts_that_repeat_themselves_stay_readable_however_well_they_pack(tmp_p
     arm = arms(tmp_path)[0]
     assert shards(arm / "samples")[0].stat().st_size < 20_000
     assert sum(len(sample["text"]) for sample in read_samples(arm)) == 50 * 200_000
+
+
+SAMPLE = {"problem_id": "p0", "sample_index": 0, "text": "", "finish_reason": "stop", "n_tokens": 1}
+
+
+@pytest.mark.parametrize("line", [[1], 7, SAMPLE | {"text": [1]}, SAMPLE | {"problem_id": {}}, {"problem_id": "p0"}])
+def test_a_line_that_is_no_sample_is_named(run, line):
+    arm = arms(run)[0]
+    shard = shards(arm / "samples")[0]
+    bodied(shard, frames(json.dumps(line).encode() + b"\n", 1))
+    with pytest.raises(InputError, match=shard.name):
+        list(read_samples(arm))
+
+
+def test_samples_of_no_problem_and_fields_of_no_sample(run):
+    arm = arms(run)[0]
+    shard = shards(arm / "samples")[0]
+    bodied(shard, frames(json.dumps(SAMPLE | {"evil": 1}).encode() + b"\n", 4))
+    assert list(read_samples(arm)) == [SAMPLE] * 4
+    bodied(shard, frames(json.dumps(SAMPLE | {"problem_id": "zz"}).encode() + b"\n", 4))
+    with pytest.raises(InputError, match="zz is none of its problems"):
+        verify_arm(arm, verifier("number"), workers=1, again=True)
+
+
+@pytest.mark.parametrize("rows", [[["p0"]], [[]], [["p0", "0", 1, 1, "stop"]], [7], "p0"])
+def test_a_header_of_another_kind_is_refused(run, rows):
+    arm = arms(run)[0]
+    shard = shards(arm / "samples")[0]
+    header = json.dumps({"manifest": "x", "samples": rows, "bytes": 0}).encode()
+    shard.write_bytes(zstandard.ZstdCompressor().compress(header))
+    with pytest.raises(InputError, match=shard.name):
+        sample_index(arm)
+
+
+@pytest.mark.parametrize("line", ["null", '{"problem_id": "p0"}', '{"problem_id": 1, "prompt": "", "answer": ""}'])
+def test_a_line_that_is_no_problem_is_refused(run, line):
+    arm = arms(run)[0]
+    (arm / "problems.jsonl").write_text(line + "\n")
+    with pytest.raises(InputError, match="a line is no problem"):
+        read_problems(arm)
 
 
 @pytest.mark.parametrize(
@@ -287,6 +329,15 @@ def test_a_gzipped_table_is_counted_as_it_unpacks(tmp_path, small):
     assert load_counts(path).models == ("m",)
     path.write_bytes(gzip.compress((HEADER + "m,b,p0,4,1\n" * 5000).encode()))
     with pytest.raises(InputError, match="unpacks to more than"):
+        load_counts(path)
+
+
+def test_a_name_is_no_book(tmp_path):
+    path = tmp_path / "counts.csv"
+    path.write_text(HEADER + "m" * limits.LONGEST_NAME + ",b,p0,4,1\n")
+    assert len(load_counts(path).models[0]) == limits.LONGEST_NAME
+    path.write_text(HEADER + "m,b,p0,4,1\nm,b," + "p" * 501 + ",4,1\n")
+    with pytest.raises(InputError, match="line 3, column problem_id: 501 characters are no name"):
         load_counts(path)
 
 

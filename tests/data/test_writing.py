@@ -111,19 +111,19 @@ def test_an_input_is_no_output_whatever_it_is_called(tmp_path, link):
     counts.write_text("x")
     link(counts, other)
     for output, source in ((counts, counts), (other, counts), (counts, other), (tmp_path / "." / "counts.csv", counts)):
-        with pytest.raises(InputError, match="one of the inputs"):
+        with pytest.raises(InputError, match="is an input"):
             refuse_inputs([output], [source])
-    with pytest.raises(InputError, match="one of the inputs"):
+    with pytest.raises(InputError, match="is an input"):
         refuse_inputs([counts], [tmp_path])  # read for its counts.csv
     refuse_inputs([tmp_path / "new.csv"], [counts, "a-shipped-set", "x" * 300])
-    with pytest.raises(InputError, match="two outputs"):
+    with pytest.raises(InputError, match="Two outputs"):
         refuse_inputs([tmp_path / "new.csv", tmp_path / "new.csv"], [])
 
 
 def test_a_run_folder_is_no_place_for_results(run):
     arm = run / "model" / "benchmark"
     for name in ("manifest.json", "problems.jsonl", "samples/a.jsonl.zst"):
-        with pytest.raises(InputError, match="one of the inputs"):
+        with pytest.raises(InputError, match="is an input"):
             refuse_inputs([arm / name], [run])
     for folder in (run, arm):
         with pytest.raises(InputError, match="holds the samples"):

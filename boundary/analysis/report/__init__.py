@@ -5,7 +5,7 @@ from pathlib import Path
 
 from boundary.analysis.drawing import image
 from boundary.analysis.figures import figures_of
-from boundary.analysis.outputs import FIGURES, made_folder, refuse_link
+from boundary.analysis.outputs import FIGURES, refuse_link
 from boundary.analysis.report.render import Pictures, report_html
 from boundary.analysis.report.reported import Reported, samples_per_problem
 from boundary.analysis.report.summary import summary_json
@@ -31,7 +31,7 @@ def write_report(analysis: Reported, folder: str | Path) -> list[Path]:
     """
     folder = Path(folder)
     refuse_link(folder / FIGURES)
-    made_folder(folder / FIGURES)
+    (folder / FIGURES).mkdir(parents=True, exist_ok=True)
     written, pictures = [], Pictures()
     for benchmark, stem in zip(analysis.benchmarks, file_stems(analysis.benchmarks), strict=True):
         drawn = figures_of(
