@@ -28,7 +28,7 @@ def printable(text: str) -> str:
 
 def one_line(text: str) -> str:
     """A text as `printable`, on one line: what stands in it cannot look like a line of ours."""
-    return " ".join(printable(text).split())
+    return printable(text).replace("\n", r"\n")
 
 
 def redacted(text: str) -> str:

@@ -8,6 +8,7 @@ import click
 from boundary.cli.progress import progress_bar
 from boundary.cli.terminal import echo
 from boundary.errors import InputError
+from boundary.plain_text import one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,8 +126,8 @@ def _print(imported: "Imported", written: list[Path]) -> None:
         each = f"{n.min()}" if n.min() == n.max() else f"{n.min()} to {n.max()}"
         echo(f"{model} on {benchmark}: {len(part)} problems, {each} samples each, {correct} of {samples} correct")
     for name, value in imported.settings.items():
-        echo(f"{name}: {value}")
+        echo(one_line(f"{name}: {value}"))
     for note in imported.notes:
-        echo(note, err=True)
+        echo(one_line(note), err=True)
     for path in written:
         echo(str(path))

@@ -9,6 +9,7 @@ import click
 
 from boundary.cli.progress import progress_bar
 from boundary.cli.terminal import echo, echo_table
+from boundary.plain_text import one_line
 
 if TYPE_CHECKING:
     from boundary.sampling.verify import Disagreement
@@ -66,7 +67,7 @@ def status(folder: Path, as_json: bool) -> None:
         echo(json.dumps(arms, indent=2))
         return
     for arm in arms:
-        echo("\n".join(sentences(arm)))
+        echo("\n".join(map(one_line, sentences(arm))))
 
 
 @click.command()
@@ -105,17 +106,18 @@ def verify(folder: Path, as_json: bool, quiet: bool, use: bool, **options: Any) 
 
 def _print_arm(arm: Path, key: str, given: Counter[str], differ: "list[Disagreement]") -> None:
     outcomes = ", ".join(f"{outcome} {count:,}" for outcome, count in sorted(given.items())) or "nothing new"
-    echo(f"{arm}: {key} judged {given.total():,} samples: {outcomes}")
+    echo(one_line(f"{arm}: {key} judged {given.total():,} samples: {outcomes}"))
     for each in differ:
         echo(
             f"  against {each.other}, on {each.n_both:,} samples of both: "
             f"only {each.one} calls {each.only_one:,} correct, only {each.other} {each.only_other:,}"
         )
         for example in each.examples:
-            echo(
+            shown = (
                 f"    {example['problem_id']} #{example['sample_index']}: {example['outcome']} against "
                 f"{example['outcome_other']}; answer {example['answer']!r}"
             )
+            echo(one_line(shown))
 
 
 def _processors() -> int:

@@ -27,7 +27,7 @@ def test_controls_are_written_out():
     assert printable("a\x1b[31mb\x9bc\u202ed\r\ud800\U000e0041") == r"a\x1b[31mb\x9bc\u202ed\r\ud800\U000e0041"
     assert printable("tab\tline\nna\u00efve \u4f60\U0001f600") == "tab\tline\nna\u00efve \u4f60\U0001f600"
     assert printable(printable(ESCAPES)) == printable(ESCAPES)
-    assert one_line("a\nError: b\u2028c") == r"a Error: b\u2028c"
+    assert one_line("  a\nError: b\u2028c") == r"  a\nError: b\u2028c"
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def hostile_run(tmp_path):
     """An arm whose manifest, problems and verifier's name hold escapes."""
     arm = tmp_path / "run"
     (arm / "verdicts" / "x\x1b[31m-1").mkdir(parents=True)
-    manifest = {"model": f"m{ESCAPES}", "benchmark": f"b{ESCAPES}", "verifier": f"v{ESCAPES}", "n_samples": 1}
+    manifest = {"model": f"m{ESCAPES}\nFORGED", "benchmark": f"b{ESCAPES}", "verifier": f"v{ESCAPES}", "n_samples": 1}
     (arm / "manifest.json").write_text(json.dumps(manifest))
     (arm / "problems.jsonl").write_text(json.dumps({"problem_id": ESCAPES, "prompt": "", "answer": ""}) + "\n")
     return arm
@@ -96,6 +96,7 @@ def test_a_hostile_run_folder_steers_no_terminal(hostile_run, arguments):
     assert result.exit_code in (0, 2)
     assert result.output
     assert not [character for character in HOSTILE if character in result.output]
+    assert not [line for line in result.output.splitlines() if line.startswith("FORGED")]
 
 
 def test_hostile_names_of_files_and_tables_steer_no_terminal(tmp_path):
