@@ -35,6 +35,7 @@ _HOMES = {
         "kept",
         "lost",
         "mg_pass_at_k",
+        "narrowed",
         "ndr",
         "neither",
         "no_crossover",
@@ -49,6 +50,7 @@ _HOMES = {
         "srr",
         "support_rates",
         "tail_exponent",
+        "widened",
     ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from boundary.analysis.calls import checked_margin
 from boundary.analysis.claims import asked_claims, settled
 from boundary.analysis.claims import claims as judged_claims
 from boundary.analysis.criticism import Criticism, criticism, fit_families
@@ -31,17 +32,25 @@ from boundary.analysis.options import (
 from boundary.analysis.outcomes import Outcomes, as_missing, chosen_classes, outcomes
 from boundary.analysis.problems import joined, problem_table
 from boundary.analysis.quantities import Asked, of_models, of_pair
-from boundary.analysis.ranking import ENOUGH_MODELS, RANKINGS, coverage_of, ranking_rows, ranking_verdict
+from boundary.analysis.ranking import (
+    ENOUGH_MODELS,
+    RANKINGS,
+    check_rankable,
+    coverage_of,
+    ranking_rows,
+    ranking_verdict,
+)
 from boundary.analysis.stopping import Stopped, stopped_arms, withheld
 from boundary.analysis.trajectory import checkpoint_steps, in_training_order, trajectory_verdict
 from boundary.analysis.valid_reasoning import known_judge, with_valid
-from boundary.analysis.verdict import Verdict, verdict
+from boundary.analysis.verdict import Verdict, cautions, verdict_of_fit
 from boundary.analysis.verifier_errors import KnownErrors, VerifierErrors, known_errors, with_errors, without_verdicts
 from boundary.analysis.witnesses import band_rows, beyond_rows, bootstrap_rows
 from boundary.data.catalog import load_counts
 from boundary.data.counts import ALL, Counts
 from boundary.data.sample_rows import samples_in
 from boundary.errors import InputError
+from boundary.stats.intervals import MARGIN
 from boundary.stats.priors import Prior
 from boundary.stats.solve_rates import SolveRates, Target
 
@@ -152,6 +161,7 @@ def analyze(
     prior: str | Prior | None = None,
     target: Target = "benchmark",
     level: float = 0.95,
+    margin: float = MARGIN,
     seed: int = 0,
     common_problems: bool = False,
     compare_priors: bool = False,
@@ -195,6 +205,9 @@ def analyze(
         `benchmark` (these problems) or `superpopulation` (new ones of the same kind).
     level
         Probability within each interval.
+    margin
+        Difference of pass@k that matters, as a share of problems in [0, 1): within it the verdict says that there is no
+        material difference, and models are ranked as tied.
     seed
         The same seed gives the same numbers.
     common_problems
@@ -230,13 +243,24 @@ def analyze(
     table = load_counts(counts)
     prior_used = chosen_prior(prior)
     check_options(target, level, k, max_k, prior_used)
-    wanted = _Wanted(k, max_k, chosen_taus(tau), chosen_estimands(estimands), target, level, seed, compare_priors)
+    wanted = _Wanted(
+        k,
+        max_k,
+        chosen_taus(tau),
+        chosen_estimands(estimands),
+        target,
+        level,
+        seed,
+        compare_priors,
+        checked_margin(margin),
+    )
     base, arms = chosen_arms(table, base, rl, rank)
     if rl is None:
         arms = in_training_order(table, base, arms)
     names = chosen_benchmarks(table, benchmarks, base, arms)
     asked = settled(asked_claims(claims, require), base, arms, names)
     models = tuple([base, *arms] if base is not None else arms)
+    check_rankable(estimands, models, base, target)
     samples = samples_in(counts) if samples is None else samples
     checks = [] if samples is None else check_samples(samples)  # first, since a fault in them should show at once
     missing = chosen_classes(outcomes_as_missing, table)
@@ -258,7 +282,7 @@ def analyze(
         },
     )
     if error_curve or (error_curve is None and verifier is not None):
-        curves = error_curves(with_curve(run.panels(names, common_problems)), level, seed, told)
+        curves = error_curves(with_curve(run.panels(names, common_problems)), level, seed, told, wanted.margin)
         found = replace(found, error_curves=curves)
     checked = tuple(c for c in checks if c.model in models and c.benchmark in names)
     return replace(found, sample_checks=checked, claims=judged_claims(found, asked) if asked else pd.DataFrame())
@@ -276,11 +300,12 @@ class _Wanted:
     level: float
     seed: int
     compare_priors: bool = False
+    margin: float = MARGIN
 
     def of(self, rates: SolveRates) -> Asked:
         """What to report of a fit: the default budgets depend on its samples."""
         budgets = default_budgets(rates.reliable_k, self.max_k) if self.k is None else sorted({int(b) for b in self.k})
-        return Asked(budgets, self.taus, self.furthest(max(budgets)), self.target, self.estimands)
+        return Asked(budgets, self.taus, self.furthest(max(budgets)), self.target, self.estimands, self.margin)
 
     def furthest(self, largest: int) -> int:
         """How far a crossing is looked for."""
@@ -379,13 +404,14 @@ class _Run:
         asked = self.wanted.of(rates)
         models = [m for m in rates.models if m != self.base or with_base]
         pairs = [(self.base, panel.arm)] if self.base is not None else []
-        table = EstimateTable(panel.benchmark, rates, self.wanted.target, self.wanted.level)
+        table = EstimateTable(panel.benchmark, rates, self.wanted.target, self.wanted.level, self.wanted.margin)
         not_fixed = withheld(self.stopped, panel.benchmark)
         fixed, fixed_pairs = [m for m in models if m not in not_fixed], [p for p in pairs if not not_fixed & {*p}]
         table.add_observed(observed(rates, fixed, fixed_pairs, asked))
         table.add_posterior(of_models(rates, models, asked))
         compared = [quantity for base, arm in pairs for quantity in of_pair(rates, base, arm, asked)]
         table.add_posterior(compared)
+        table.add_calls(compared)
         beyond_rows(table, fixed, fixed_pairs, asked)
         band_rows(table, pairs, asked, compared)
         bootstrap_rows(table, fixed_pairs, asked, self.wanted.seed)
@@ -395,8 +421,9 @@ class _Run:
         """A sentence for each pair; models without a base get one each only where there is no ranking to speak of."""
         if self.base is None and not alone:
             return []
-        n = one.rates.reliable_k
-        return [verdict(estimates_frame(one.rows), one.panel.benchmark, one.panel.arm, self.base, n)]
+        about = one.panel.benchmark, one.panel.arm, self.base
+        asked = self.wanted.of(one.rates)
+        return [verdict_of_fit(estimates_frame(one.rows), one.rates, *about, asked, self.wanted.level)]
 
     def _ranked(self, together: list[_Done]) -> list[dict[str, Any]]:
         """Rows that rank the models of one benchmark. New problems would be the same ones for all: not independent."""
@@ -408,7 +435,9 @@ class _Run:
         if len(fits) < enough or self.wanted.target != "benchmark" or not wanted:
             return []
         rates = min(fits.values(), key=lambda fit: fit.reliable_k)
-        table = EstimateTable(together[0].panel.benchmark, rates, self.wanted.target, self.wanted.level)
+        table = EstimateTable(
+            together[0].panel.benchmark, rates, self.wanted.target, self.wanted.level, self.wanted.margin
+        )
         common = set.intersection(*(set(self.wanted.of(fit).budgets) for fit in fits.values()))
         coverage = coverage_of(fits, sorted(common), self.wanted.target)
         ranking_rows(table, coverage, rates.reliable_k, wanted)
@@ -418,9 +447,19 @@ class _Run:
         found = []
         for benchmark, sizes in settings["n_samples"].items():
             n = min(fewest for fewest, _ in sizes.values())
-            found.append(trajectory_verdict(estimates, benchmark, settings["checkpoint_steps"], n))
-            found.append(ranking_verdict(estimates, benchmark, n))
+            margin = self.wanted.margin
+            found.append(trajectory_verdict(estimates, benchmark, settings["checkpoint_steps"], n, margin))
+            found.append(self._ranking_verdict(estimates, benchmark, n))
         return [one for one in found if one is not None]
+
+    def _ranking_verdict(self, estimates: pd.DataFrame, benchmark: str, n: int) -> Verdict | None:
+        table = self.counts.table
+        table = table if benchmark == ALL else table.loc[table["benchmark"] == benchmark]
+        solved = {str(model): int(c) for model, c in table.groupby("model")["n_correct"].sum().items()}
+        # With a base each pair has a verdict of its own, which holds these warnings.
+        here = estimates["benchmark"] == benchmark
+        warnings = cautions(int(estimates.loc[here, "n_problems"].max()), n) if self.base is None else ()
+        return ranking_verdict(estimates, benchmark, n, self.wanted.margin, warnings, solved)
 
     def _settings(
         self,
@@ -437,6 +476,7 @@ class _Run:
             "prior": self.prior.name,
             "target": self.wanted.target,
             "level": self.wanted.level,
+            "margin": self.wanted.margin,
             "seed": self.wanted.seed,
             "k": sorted({int(b) for b in estimates["k"].dropna()}),
             "max_k": self.wanted.furthest(int(estimates["k"].max())),

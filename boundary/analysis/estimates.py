@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from boundary.stats.diagnostics import convergence
-from boundary.stats.intervals import summarise
+from boundary.stats.intervals import MARGIN, TIE, Signs, summarise
 from boundary.stats.solve_rates import SolveRates, Target
 
 ESTIMATE_COLUMNS = (
@@ -27,6 +27,8 @@ ESTIMATE_COLUMNS = (
     "upper",
     "level",
     "prob_positive",
+    "prob_negative",
+    "prob_equivalent",
     "extrapolated",
     "n_problems",
     "r_hat",
@@ -40,6 +42,9 @@ OBSERVED = "observed"
 # posterior and of a bootstrap over problems (boundary.analysis.witnesses).
 BOUNDS, GOOD_TOULMIN, SIMULTANEOUS, SUP_T = "bounds", "good_toulmin", "simultaneous", "sup_t"
 NOT_PRIORS = (OBSERVED, BOUNDS, GOOD_TOULMIN, SIMULTANEOUS, SUP_T)
+# The margin is one of differences of shares, and as many problems for numbers of problems.
+DIFFERENCES = frozenset({"shrinkage", "delta_se", "amplified", "discovered", "nscr"})
+NUMBERS_OF_PROBLEMS = frozenset({"kept", "lost", "gained", "neither"})
 
 
 @dataclass
@@ -68,12 +73,13 @@ class Observed(NamedTuple):
 
 @dataclass
 class EstimateTable:
-    """Collects rows of one benchmark and one target."""
+    """Collects rows of one benchmark and one target; `margin` is the difference of pass@k that matters."""
 
     benchmark: str
     rates: SolveRates
     target: Target
     level: float
+    margin: float = MARGIN
     rows: list[dict[str, Any]] = field(default_factory=list)
 
     def add_posterior(self, quantities: Sequence[Quantity]) -> None:
@@ -81,11 +87,20 @@ class EstimateTable:
         named = {str(i): quantity.draws for i, quantity in enumerate(quantities)}
         judged = convergence(named)
         for i, quantity in enumerate(quantities):
-            summary = summarise(quantity.draws.to_numpy(), self.level)
+            summary = summarise(quantity.draws.to_numpy(), self.level, self._margin_of(quantity.estimand))
             row = self._row(quantity.estimand, quantity.model, quantity.reference, quantity.k, self.rates.prior)
             row["tau"] = quantity.tau
             row |= summary._asdict() | judged[str(i)]._asdict()
             self.rows.append(row | {"level": self.level, "extrapolated": quantity.extrapolated})
+
+    def add_calls(self, quantities: Sequence[Quantity]) -> None:
+        """Add P(narrowed) and P(widened), by more than the margin, for each shrinkage among some quantities."""
+        for one in quantities:
+            if one.estimand == "shrinkage":
+                least = self.margin + TIE
+                chances = {"narrowed": (one.draws > least).mean(), "widened": (one.draws < -least).mean()}
+                for name, chance in chances.items():
+                    self.add_probability(name, one.model, one.reference, int(one.k), float(chance), one.extrapolated)
 
     def add_observed(self, found: Iterable[Observed]) -> None:
         """Add what the counts alone say: no interval, and always of these very problems."""
@@ -111,10 +126,19 @@ class EstimateTable:
         target = "superpopulation" if kind in (SUP_T, GOOD_TOULMIN) else self.target
         self.rows.append(row | {"target": target, "level": self.level, "extrapolated": bool(beyond)})
 
-    def add_probability(self, estimand: str, model: str, reference: str, k: int, value: float, beyond: bool) -> None:
-        """Add a probability: it has no interval, and its mean is all there is."""
+    def add_probability(
+        self, estimand: str, model: str, reference: str, k: int, value: float, beyond: bool, of: Signs | None = None
+    ) -> None:
+        """Add a probability: it has no interval. `of` has the signs of the difference that it speaks of."""
         row = self._row(estimand, model, reference, k, self.rates.prior)
+        if of is not None:
+            row |= {f"prob_{name}": chance for name, chance in of._asdict().items()}
         self.rows.append(row | {"mean": value, "level": self.level, "extrapolated": bool(beyond)})
+
+    def _margin_of(self, estimand: str) -> float | None:
+        if estimand in NUMBERS_OF_PROBLEMS:
+            return self.margin * self.rates.n_problems
+        return self.margin if estimand in DIFFERENCES else None
 
     def _row(self, estimand: str, model: str, reference: str, k: float, prior: str) -> dict[str, Any]:
         return {

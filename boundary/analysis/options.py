@@ -20,6 +20,8 @@ MAIN_ESTIMANDS = (
     "gained",
     "neither",
     "shrinkage",
+    "narrowed",
+    "widened",
     "crossover",
     "no_crossover",
     "delta_se",

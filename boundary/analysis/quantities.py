@@ -9,6 +9,7 @@ import xarray as xr
 
 from boundary.analysis.estimates import Quantity
 from boundary.stats import estimands
+from boundary.stats.intervals import MARGIN
 from boundary.stats.solve_rates import SolveRates, Target
 
 # G-Pass@k is about reliability, which its paper reports at k = 16 (arXiv 2412.13147, Sec. 4).
@@ -20,13 +21,14 @@ Makers = Mapping[tuple[str, ...], Callable[[], xr.DataArray | xr.Dataset]]
 
 
 class Asked(NamedTuple):
-    """What to report of a fit: budgets k, thresholds tau, how far a crossing is looked for, target, estimands."""
+    """What to report of a fit: budgets k, thresholds tau, how far a crossing is looked for, estimands, margin."""
 
     budgets: list[int]
     taus: tuple[float, ...]
     furthest: int
     target: Target
     estimands: frozenset[str]
+    margin: float = MARGIN
 
     def within(self, limit: float) -> int:
         """The largest budget up to a limit, or the smallest there is."""

@@ -63,6 +63,14 @@ def thresholds(ctx: click.Context, param: click.Parameter, text: str | None) -> 
     show_default=True,
     help="Probability that an interval holds.",
 )
+@click.option(
+    "--margin",
+    type=click.FloatRange(0, 100, max_open=True),
+    default=0.5,
+    show_default=True,
+    metavar="POINTS",
+    help="Difference of pass@k that matters, in percentage points.",
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same numbers.")
 @click.option("--common-problems", is_flag=True, help="Use only the problems that every model has.")
 @click.option("--compare-priors", is_flag=True, help="Fit other families too, and say where they disagree.")
@@ -107,6 +115,7 @@ def analyze(
     from boundary.analysis.report.summary import summary_json
 
     options["claims"] += options.pop("told")
+    options["margin"] /= 100
     options["verifier"], options["judge"] = verifier_errors(options), judge_errors(options)
     options = {name: list(value) or None if isinstance(value, tuple) else value for name, value in options.items()}
     with progress_bar(wanted=not quiet) as progress:

@@ -7,14 +7,15 @@ import numpy as np
 import pandas as pd
 
 from boundary.analysis.estimates import BOUNDS, GOOD_TOULMIN, SIMULTANEOUS, SUP_T, of_posterior
-from boundary.analysis.numerals import interval, number
+from boundary.analysis.numerals import interval, number, points
 from boundary.analysis.verdict import short
+from boundary.stats.intervals import MARGIN
 
 # Estimates that lie so far out of the range that counts allow are no rounding.
 SLACK = 1e-3
 
 
-def beyond(rows: pd.DataFrame, n: int) -> list[tuple[str, bool]]:
+def beyond(rows: pd.DataFrame, n: int, margin: float = MARGIN) -> list[tuple[str, bool]]:
     """Sentences for one benchmark, each with whether it is an alarm.
 
     Parameters
@@ -23,8 +24,10 @@ def beyond(rows: pd.DataFrame, n: int) -> list[tuple[str, bool]]:
         Estimates of the benchmark.
     n
         Samples of every problem and model.
+    margin
+        Difference of pass@k that matters.
     """
-    said = [(sentence, False) for sentence in (*_allowed(rows, n), *_at_once(rows, n))]
+    said = [(sentence, False) for sentence in (*_allowed(rows, n), *_at_once(rows, n, margin))]
     return [(sentence, True) for sentence in _contradicted(rows)] + said
 
 
@@ -71,14 +74,15 @@ def _contradicted(rows: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def _at_once(rows: pd.DataFrame, n: int) -> Iterator[str]:
-    """Where the whole curve of shrinkage is on one side of zero, by the posterior and by the bootstrap."""
+def _at_once(rows: pd.DataFrame, n: int, margin: float) -> Iterator[str]:
+    """Where the whole curve of shrinkage is out of the margin, by the posterior and by the bootstrap."""
     shrinkage = rows.loc[rows["estimand"] == "shrinkage"]
     for model in dict.fromkeys(shrinkage.loc[shrinkage["prior"].isin([SIMULTANEOUS, SUP_T]), "model"]):
         mine = shrinkage.loc[shrinkage["model"] == model]
         band = mine.loc[mine["prior"] == SIMULTANEOUS]
         if len(band):
-            yield f"All budgets at once ({band['level'].iloc[0]:.0%} posterior band): {short(model)} {_sides(band)}."
+            level = band["level"].iloc[0]
+            yield f"All budgets at once ({level:.0%} posterior band): {short(model)} {_sides(band, margin)}."
         crossing = rows.loc[(rows["estimand"] == "crossover") & (rows["prior"] == SUP_T) & (rows["model"] == model)]
         for row in crossing.itertuples():
             last = f"{row.upper:.0f}" if np.isfinite(row.upper) else f"none up to {n:,}"
@@ -88,12 +92,13 @@ def _at_once(rows: pd.DataFrame, n: int) -> Iterator[str]:
             )
 
 
-def _sides(band: pd.DataFrame) -> str:
-    """Budgets at which a band shows RL ahead, and those at which it shows RL behind."""
+def _sides(band: pd.DataFrame, margin: float) -> str:
+    """Budgets at which a band shows RL ahead by more than the margin, and those at which it shows RL behind by more."""
     band = band.sort_values("k")
-    sides = {"covers more": band["upper"] < 0, "covers less": band["lower"] > 0}
-    said = [f"{words} at k = {_runs(list(band['k']), list(there))}" for words, there in sides.items() if there.any()]
-    return " and ".join(said) if said else "is told apart from its base at no budget"
+    sides = {"ahead": band["upper"] < -margin, "behind": band["lower"] > margin}
+    runs = [f"{side} at k = {_runs(list(band['k']), list(there))}" for side, there in sides.items() if there.any()]
+    by = f"by more than {points(margin)}"
+    return f"is {by} {' and '.join(runs)}" if runs else f"is neither ahead nor behind {by} at any budget"
 
 
 def _runs(budgets: Sequence[float], there: Sequence[bool]) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 from boundary.analysis.drawing import image
 from boundary.analysis.estimates import NOT_PRIORS, OBSERVED, of_posterior
 from boundary.analysis.figures import MOST_CURVES, figures_of
-from boundary.analysis.numerals import interval, number
+from boundary.analysis.numerals import interval, number, points
 from boundary.analysis.quantities import BUDGETS_THEMSELVES
 from boundary.analysis.ranking import panel_sentences
 from boundary.analysis.report.beyond import beyond, witnesses
@@ -22,6 +22,7 @@ from boundary.analysis.report.methods import REFERENCES, methods
 from boundary.analysis.report.problem_tables import problem_tables, script, script_policy
 from boundary.analysis.report.reported import Reported, samples_per_problem
 from boundary.analysis.report.several import ranking
+from boundary.stats.intervals import MARGIN
 
 Pictures = dict[str, dict[str, bytes]]
 """Per benchmark, each figure's name and its SVG."""
@@ -36,6 +37,10 @@ CAPTIONS = {
     "flows": "Where the problems stand at each budget: kept (both models solve them), lost (base only), gained (RL "
     "only), neither.",
 }
+# Signs of a shrinkage in estimates.csv, and how the report calls their probabilities.
+SIGNS = {"positive": "P(base ahead)", "negative": "P(RL ahead)", "equivalent": "P(within {margin})"}
+# What stands in place of these where no crossover is spoken of.
+CROSSINGS, NO_CROSSING = ("crossover", "no_crossover"), "no crossing beyond the margin"
 HEADINGS = {
     "kept": "kept: both",
     "lost": "lost: base only",
@@ -62,12 +67,12 @@ class Fact(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One budget; `probability` is that of a shrinkage above zero."""
+    """One budget; `chances` are those of a shrinkage above 0, below 0, and within the margin."""
 
     k: str
     extrapolated: bool
     cells: list[Cell]
-    probability: str
+    chances: list[str]
 
 
 class Table(NamedTuple):
@@ -76,7 +81,7 @@ class Table(NamedTuple):
     caption: str
     headings: list[str]
     rows: list[Row]
-    with_probability: bool
+    chances: list[str]
 
 
 class Column(NamedTuple):
@@ -164,10 +169,10 @@ def _section(analysis: Reported, benchmark: str, pictures: dict[str, bytes]) -> 
             {"caption": CAPTIONS[name], "source": "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")}
             for name, svg in pictures.items()
         ],
-        "facts": _all_facts(rows, analysis),
+        "facts": _all_facts(rows, analysis, benchmark),
         "tables": _tables(analysis, rows),
-        "ranking": ranking(rows, samples_per_problem(analysis, benchmark)),
-        "beyond": beyond(rows, samples_per_problem(analysis, benchmark)),
+        "ranking": ranking(rows, samples_per_problem(analysis, benchmark), _margin(analysis)),
+        "beyond": beyond(rows, samples_per_problem(analysis, benchmark), _margin(analysis)),
         "further": further(rows, analysis.models, analysis.base),
         "problems": problem_tables(analysis.problems, benchmark),
         **counted(analysis, benchmark),
@@ -191,15 +196,20 @@ def title(benchmark: str) -> str:
     return "All benchmarks" if benchmark == "all" else benchmark
 
 
-def _all_facts(rows: pd.DataFrame, analysis: Reported) -> dict[str, list[Fact]]:
+def _margin(analysis: Reported) -> float:
+    return float(analysis.settings.get("margin", MARGIN))
+
+
+def _all_facts(rows: pd.DataFrame, analysis: Reported, benchmark: str) -> dict[str, list[Fact]]:
     if len(analysis.models) > MOST_CURVES:
         return {}
-    found = {model: _facts(rows, model) for model in analysis.models if model != analysis.base}
+    crossing = {said.model for said in analysis.verdicts if said.benchmark == benchmark and said.crosses}
+    found = {model: _facts(rows, model, model in crossing) for model in analysis.models if model != analysis.base}
     return {model: facts for model, facts in found.items() if facts}
 
 
-def _facts(rows: pd.DataFrame, model: str) -> list[Fact]:
-    """Pick the numbers that belong to no single budget."""
+def _facts(rows: pd.DataFrame, model: str, crosses: bool) -> list[Fact]:
+    """Pick the numbers that belong to no single budget; of a crossover only where there is one to speak of."""
     mine = rows.loc[(rows["model"] == model) & of_posterior(rows)]
     facts = []
     for estimand, label, scale, digits in (
@@ -213,7 +223,8 @@ def _facts(rows: pd.DataFrame, model: str) -> list[Fact]:
             k = "" if pd.isna(row["k"]) else budget(row["k"])
             # A probability is a mean of zeros and ones: quantiles of these would say nothing.
             around = "" if estimand == "no_crossover" else interval(row, scale, digits)
-            facts.append(Fact(label.format(k=k), number(middle, scale, digits), around, bool(row["extrapolated"])))
+            fact = Fact(label.format(k=k), number(middle, scale, digits), around, bool(row["extrapolated"]))
+            facts.append(fact if crosses or estimand not in CROSSINGS else Fact(fact.label, NO_CROSSING, "", False))
     return facts
 
 
@@ -221,9 +232,10 @@ def _tables(analysis: Reported, rows: pd.DataFrame) -> list[Table]:
     """Lay out the estimates over k: coverage, and for each RL model what it kept, lost and gained."""
     if analysis.base is None and len(analysis.models) > MOST_CURVES:
         return []
+    margin = _margin(analysis)
     if analysis.base is None:
         columns = [Column(model, "pass_at_k", model) for model in analysis.models]
-        return [_table("pass@k, %", columns, rows)]
+        return [_table("pass@k, %", columns, rows, margin)]
     tables = []
     for model in analysis.models:
         if model != analysis.base and (rows["model"] == model).any():
@@ -233,12 +245,12 @@ def _tables(analysis: Reported, rows: pd.DataFrame) -> list[Table]:
                 Column("shrinkage, points", "shrinkage", model),
             ]
             counted = [Column(words, flow, model, scale=1.0) for flow, words in HEADINGS.items()]
-            tables.append(_table(f"pass@k, %, and shrinkage: {model} against its base", coverage, rows))
-            tables.append(_table(f"Problems kept, lost and gained: {model} against its base", counted, rows))
+            tables.append(_table(f"pass@k, %, and shrinkage: {model} against its base", coverage, rows, margin))
+            tables.append(_table(f"Problems kept, lost and gained: {model} against its base", counted, rows, margin))
     return tables
 
 
-def _table(caption: str, columns: Sequence[Column], rows: pd.DataFrame) -> Table:
+def _table(caption: str, columns: Sequence[Column], rows: pd.DataFrame, margin: float) -> Table:
     """Fill one table, a row for each budget."""
     found: dict[Any, dict[str, dict[Any, Any]]] = {}
     for row in rows.to_dict(orient="records"):
@@ -247,13 +259,14 @@ def _table(caption: str, columns: Sequence[Column], rows: pd.DataFrame) -> Table
     # The last column is the RL model's: another one's may have budgets of its own, where its samples are more or fewer.
     mine = rows.loc[(rows["estimand"] == columns[-1].estimand) & (rows["model"] == columns[-1].model)]
     budgets = mine[["k", "extrapolated"]].drop_duplicates("k").sort_values("k")
-    with_probability = any(column.estimand == "shrinkage" for column in columns)
+    with_chances = any(column.estimand == "shrinkage" for column in columns)
     lines = []
     for k, extrapolated in budgets.itertuples(index=False):
         shrinkage = found.get(("shrinkage", columns[-1].model, k), {}).get("", {})
-        probability = number(shrinkage.get("prob_positive"), 1.0, 2)
-        lines.append(Row(budget(k), bool(extrapolated), [_cell(found, column, k) for column in columns], probability))
-    return Table(caption, [column.heading for column in columns], lines, with_probability)
+        chances = [number(shrinkage.get(f"prob_{sign}"), 1.0, 2) for sign in SIGNS] if with_chances else []
+        lines.append(Row(budget(k), bool(extrapolated), [_cell(found, column, k) for column in columns], chances))
+    chances = [heading.format(margin=points(margin)) for heading in SIGNS.values()] if with_chances else []
+    return Table(caption, [column.heading for column in columns], lines, chances)
 
 
 def _cell(found: dict[Any, dict[str, dict[Any, Any]]], column: Column, k: float) -> Cell:

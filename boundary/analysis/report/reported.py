@@ -19,7 +19,14 @@ class Said(Protocol):
 
     @property
     def text(self) -> str:
-        """The sentence."""
+        """The sentences."""
+
+    @property
+    def crosses(self) -> bool:
+        """Whether a crossover is spoken of."""
+
+    def described(self) -> dict[str, Any]:
+        """The verdict for a script."""
 
 
 class Checked(Protocol):

@@ -29,9 +29,7 @@ def summary(analysis: Reported) -> dict[str, Any]:
         "ok": bool(analysis.ok),
         "base": analysis.base,
         "models": list(analysis.models),
-        "verdicts": [
-            {"benchmark": said.benchmark, "model": said.model, "text": said.text} for said in analysis.verdicts
-        ],
+        "verdicts": [_plain(verdict.described()) for verdict in analysis.verdicts],
         "sample_checks": [
             {"benchmark": said.benchmark, "model": said.model, "text": said.text, "alarming": said.alarming}
             for said in analysis.sample_checks
@@ -87,5 +85,6 @@ def _plain(value: Any, infinite: str | None = None) -> Any:
     if value is pd.NA:
         return None
     if isinstance(value, float):
+        value += 0.0  # no -0.0
         return value if math.isfinite(value) else infinite if math.isinf(value) else None
     return value
