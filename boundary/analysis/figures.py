@@ -200,7 +200,7 @@ def _name_sides(axes: Axes) -> None:
     low, high = axes.get_ylim()
     spare = 0.12 * (high - low)
     axes.set_ylim(min(low, -spare), max(high, spare))
-    words = {"base covers more": (6, 4, "bottom"), "RL covers more": (6, -4, "top")}
+    words = {"base solves more": (6, 4, "bottom"), "RL solves more": (6, -4, "top")}
     place = axes.get_yaxis_transform()
     for text, (x, y, side) in words.items():
         axes.annotate(text, (0, 0), (x, y), place, "offset points", color=MUTED, va=side)

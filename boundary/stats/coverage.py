@@ -118,7 +118,7 @@ def neither(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
 
 
 def shrinkage(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
-    """pass@k of the base model minus pass@k of the RL model (see `flows`); positive where RL covers less."""
+    """pass@k of the base model minus pass@k of the RL model (see `flows`); positive where RL solves less."""
     return flows(rates, k, **pair)["shrinkage"]
 
 

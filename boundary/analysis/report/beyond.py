@@ -85,10 +85,12 @@ def _at_once(rows: pd.DataFrame, n: int, margin: float) -> Iterator[str]:
             yield f"All budgets at once ({level:.0%} posterior band): {short(model)} {_sides(band, margin)}."
         crossing = rows.loc[(rows["estimand"] == "crossover") & (rows["prior"] == SUP_T) & (rows["model"] == model)]
         for row in crossing.itertuples():
+            if row.lower <= 1 and not np.isfinite(row.upper):
+                continue  # it may lie anywhere: nothing is known
             last = f"{row.upper:.0f}" if np.isfinite(row.upper) else f"none up to {n:,}"
             yield (
                 f"Without a prior, for problems like these ({row.level:.0%} bootstrap band over problems and all k up "
-                f"to n [3]): the first budget at which {short(model)} covers less lies in [{row.lower:.0f}, {last}]."
+                f"to n [3]): the first budget at which {short(model)} is behind lies in [{row.lower:.0f}, {last}]."
             )
 
 
