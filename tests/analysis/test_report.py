@@ -91,7 +91,7 @@ def test_facts_beyond_n_are_marked(page):
 def test_a_crossover_within_the_margin_is_not_shown(pair):
     level = [dataclasses.replace(said, course=said.course._replace(crosses=0.1)) for said in pair.verdicts]
     page = report_html(dataclasses.replace(pair, verdicts=level))
-    assert "<dt>Crossover, k</dt><dd>no crossing beyond the margin" in page
+    assert '<dt>Crossover, k</dt><dd>none <span class="interval">by more than the margin' in page
     assert "<dd>24 " not in page
 
 

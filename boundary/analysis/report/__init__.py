@@ -4,9 +4,8 @@ import re
 from pathlib import Path
 
 from boundary.analysis.drawing import image
-from boundary.analysis.figures import figures_of
-from boundary.analysis.report.render import Pictures, report_html
-from boundary.analysis.report.reported import Reported, samples_per_problem
+from boundary.analysis.report.render import Pictures, drawn_figures, report_html
+from boundary.analysis.report.reported import Reported
 from boundary.analysis.report.summary import summary_json
 
 __all__ = ["write_report"]
@@ -31,12 +30,7 @@ def write_report(analysis: Reported, folder: str | Path) -> list[Path]:
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     written, pictures = [], Pictures()
     for benchmark, stem in zip(analysis.benchmarks, file_stems(analysis.benchmarks), strict=True):
-        drawn = figures_of(
-            analysis.estimates,
-            benchmark,
-            samples_per_problem(analysis, benchmark),
-            analysis.settings.get("checkpoint_steps"),
-        )
+        drawn = drawn_figures(analysis, benchmark)
         pictures[benchmark] = {name: image(figure, "svg") for name, figure in drawn.items()}
         for name, figure in drawn.items():
             for kind in ("png", "pdf"):

@@ -27,10 +27,11 @@ PAIR = (
     "Shrinkage is pass@k of the base model less that of the RL model. Kept, lost, gained and neither are the expected "
     "numbers of problems solved within k samples by both models, by the base only, by the RL model only and by none: "
     "the solvable sets of [2] as a function of the budget. The crossover is the smallest k > 1 at which the base has "
-    "caught up, given that the RL model is ahead at k = 1 [2, 3]. A difference of pass@k of no more than {margin} is not "
-    "material. RL narrowed what is solved within a budget where its pass@k is lower by more than that with probability "
-    "{sure:.2f} or more; it widened it where it is higher by more with that probability; there is no material "
-    "difference where that is as probable; and otherwise it cannot be told yet."
+    "caught up, given that the RL model is ahead at k = 1 [2, 3]. A difference of pass@k of no more than {margin} is "
+    "not material. RL narrowed what is solved within a budget where its pass@k is lower by more than that with "
+    "probability {sure:.2f} or more; it widened it where it is higher by more with that probability; there is no "
+    "material difference where that is as probable; and otherwise it cannot be told yet. A crossover is spoken of "
+    "where RL is likely to be ahead by more than {margin} below it and behind by more above it."
 )
 
 

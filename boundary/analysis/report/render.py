@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
@@ -20,9 +20,17 @@ from boundary.analysis.report.erring import erring
 from boundary.analysis.report.further import further
 from boundary.analysis.report.methods import REFERENCES, methods
 from boundary.analysis.report.problem_tables import problem_tables, script, script_policy
-from boundary.analysis.report.reported import Reported, samples_per_problem
+from boundary.analysis.report.reported import (
+    Reported,
+    crossing_pairs,
+    samples_per_problem,
+    without_slight_crossovers,
+)
 from boundary.analysis.report.several import ranking
 from boundary.stats.intervals import MARGIN
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Pictures = dict[str, dict[str, bytes]]
 """Per benchmark, each figure's name and its SVG."""
@@ -40,7 +48,10 @@ CAPTIONS = {
 # Signs of a shrinkage in estimates.csv, and how the report calls their probabilities.
 SIGNS = {"positive": "P(base ahead)", "negative": "P(RL ahead)", "equivalent": "P(within {margin})"}
 # What stands in place of these where no crossover is spoken of.
-CROSSINGS, NO_CROSSING = ("crossover", "no_crossover"), "no crossing beyond the margin"
+NO_CROSSING = {
+    "crossover": ("none", "by more than the margin", False),
+    "no_crossover": ("\N{EN DASH}", "", False),
+}
 HEADINGS = {
     "kept": "kept: both",
     "lost": "lost: base only",
@@ -119,7 +130,10 @@ def report_html(analysis: Reported, pictures: Pictures | None = None) -> str:
         lstrip_blocks=True,
     )
     if pictures is None:
-        pictures = {benchmark: _pictures(analysis, benchmark) for benchmark in analysis.benchmarks}
+        pictures = {
+            benchmark: {name: image(figure, "svg") for name, figure in drawn_figures(analysis, benchmark).items()}
+            for benchmark in analysis.benchmarks
+        }
     sections = [_section(analysis, benchmark, pictures[benchmark]) for benchmark in analysis.benchmarks]
     code = script() if any(section["problems"] for section in sections) else ""
     return environment.get_template("report.html.j2").render(
@@ -130,7 +144,7 @@ def report_html(analysis: Reported, pictures: Pictures | None = None) -> str:
         several=list(panel_sentences(analysis.estimates)),
         diagnostics=analysis.diagnostics.to_dict(orient="records"),
         number=number,
-        criticised=criticised(analysis.criticism),
+        criticised=criticised(analysis.criticism, without_slight_crossovers(analysis.criticism.sensitivity, analysis)),
         claimed=claimed(analysis.claims),
         erring=erring(analysis.error_curves, analysis.settings.get("verifier_errors", {})),
         settings=list(_settings(analysis)),
@@ -139,14 +153,14 @@ def report_html(analysis: Reported, pictures: Pictures | None = None) -> str:
     )
 
 
-def _pictures(analysis: Reported, benchmark: str) -> dict[str, bytes]:
-    drawn = figures_of(
-        analysis.estimates,
+def drawn_figures(analysis: Reported, benchmark: str) -> "dict[str, Figure]":
+    """Draw the figures of one benchmark."""
+    return figures_of(
+        without_slight_crossovers(analysis.estimates, analysis),
         benchmark,
         samples_per_problem(analysis, benchmark),
         analysis.settings.get("checkpoint_steps"),
     )
-    return {name: image(figure, "svg") for name, figure in drawn.items()}
 
 
 def _section(analysis: Reported, benchmark: str, pictures: dict[str, bytes]) -> dict[str, Any]:
@@ -203,9 +217,10 @@ def _margin(analysis: Reported) -> float:
 def _all_facts(rows: pd.DataFrame, analysis: Reported, benchmark: str) -> dict[str, list[Fact]]:
     if len(analysis.models) > MOST_CURVES:
         return {}
-    crossing = {said.model for said in analysis.verdicts if said.benchmark == benchmark and said.crosses}
-    found = {model: _facts(rows, model, model in crossing) for model in analysis.models if model != analysis.base}
-    return {model: facts for model, facts in found.items() if facts}
+    crossing = crossing_pairs(analysis)
+    arms = [model for model in analysis.models if model != analysis.base]
+    facts = {model: _facts(rows, model, (benchmark, model) in crossing) for model in arms}
+    return {model: numbers for model, numbers in facts.items() if numbers}
 
 
 def _facts(rows: pd.DataFrame, model: str, crosses: bool) -> list[Fact]:
@@ -224,7 +239,7 @@ def _facts(rows: pd.DataFrame, model: str, crosses: bool) -> list[Fact]:
             # A probability is a mean of zeros and ones: quantiles of these would say nothing.
             around = "" if estimand == "no_crossover" else interval(row, scale, digits)
             fact = Fact(label.format(k=k), number(middle, scale, digits), around, bool(row["extrapolated"]))
-            facts.append(fact if crosses or estimand not in CROSSINGS else Fact(fact.label, NO_CROSSING, "", False))
+            facts.append(fact if crosses else Fact(fact.label, *NO_CROSSING.get(estimand, fact[1:])))
     return facts
 
 

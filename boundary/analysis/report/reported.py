@@ -140,3 +140,14 @@ class Reported(Protocol):
 def samples_per_problem(analysis: Reported, benchmark: str) -> int:
     """Count the samples that every problem and model of a benchmark has at least: beyond it is extrapolation."""
     return int(min(fewest for fewest, _ in analysis.settings["n_samples"][benchmark].values()))
+
+
+def crossing_pairs(analysis: Reported) -> set[tuple[str, str]]:
+    """Benchmark and model of the verdicts that speak of a crossover."""
+    return {(said.benchmark, said.model) for said in analysis.verdicts if said.crosses}
+
+
+def without_slight_crossovers(rows: pd.DataFrame, analysis: Reported) -> pd.DataFrame:
+    """Rows of estimates less the crossovers that no verdict speaks of: their curves cross within the margin, or not."""
+    pairs = pd.Series(list(zip(rows["benchmark"], rows["model"], strict=True)), index=rows.index, dtype=object)
+    return rows.loc[(rows["estimand"] != "crossover") | pairs.isin(crossing_pairs(analysis))]
