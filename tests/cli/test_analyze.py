@@ -159,9 +159,30 @@ def test_ranks_models_without_a_base(counts, tmp_path):
     assert json.loads(result.output)["base"] is None
 
 
+def test_a_margin_in_points_reaches_verdicts_columns_and_settings(counts, tmp_path):
+    arguments = ("--base", "the-base", "--benchmark", "hard", "--k", "1,16", "--margin", "99", "--json")
+    result = analyze(counts, *arguments, "-o", tmp_path / "out")
+    said = json.loads(result.stdout)
+    assert said["settings"]["margin"] == 0.99
+    assert said["verdicts"][0]["word"] == "no material difference"
+    assert said["verdicts"][0]["cautions"] == [
+        "Caution: there are 6 problems only, so that each moves pass@k by up to 17 points."
+    ]
+    estimates = pd.read_csv(tmp_path / "out" / "estimates.csv")
+    columns = list(estimates.columns)
+    at = columns.index("prob_positive")
+    assert columns[at : at + 4] == ["prob_positive", "prob_negative", "prob_equivalent", "extrapolated"]
+    of = estimates.loc[estimates["prior"] == "independent"].set_index("estimand")
+    for name in ("shrinkage", "delta_se", "lost", "gained", "amplified", "discovered"):
+        assert of.loc[[name], "prob_equivalent"].gt(0.9).all(), name
+    assert of.loc[["pass_at_k", "crossover"], ["prob_negative", "prob_equivalent"]].isna().all(axis=None)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (("--base", "the-base", "--estimand", "rank"), "'rank' compares several models, and there are too few here"),
+        (("--base", "the-base", "--margin", "100"), "--margin"),
         (("--base", "the-base", "--tau", "1.5"), "between 0 and 1, got 1.5"),
         (("--base", "the-base", "--tau", "half"), "no list of solve rates"),
         (("--base", "the-base", "--estimand", "shrinkages"), "Unknown estimand 'shrinkages'"),
