@@ -94,9 +94,9 @@ def call_at(rows: pd.DataFrame, k: float) -> Call | None:
 def calls_of_pairs(rows: pd.DataFrame) -> Iterator[tuple[str, str, list[Call]]]:
     """Benchmark, RL model and calls of each pair among posterior estimates."""
     for (benchmark, model), pair in rows.groupby(["benchmark", "model"], sort=False):
-        found = calls(pair)
-        if found:
-            yield str(benchmark), str(model), found
+        at_budgets = calls(pair)
+        if at_budgets:
+            yield str(benchmark), str(model), at_budgets
 
 
 def likeliest_words(call: Call, margin: float) -> str:

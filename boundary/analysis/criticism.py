@@ -151,9 +151,9 @@ def _misfits(families: pd.DataFrame, used: str) -> Iterator[Remark]:
             text = f"{row['prior']} does not reproduce the counts: {row['failed']}."
             yield Remark(*about, text, row["prior"] == used)
         if row["max_pareto_k"] > LARGEST_PARETO_K:
-            k = row["max_pareto_k"]
+            k_text = number(row["max_pareto_k"], 1, 2) if np.isfinite(row["max_pareto_k"]) else "beyond all bounds"
             yield Remark(
-                *about, f"{row['prior']}: predictions of left-out problems are unsure (Pareto k {k:.2f}).", False
+                *about, f"{row['prior']}: predictions of left-out problems are unsure (Pareto k {k_text}).", False
             )
 
 

@@ -95,12 +95,13 @@ class EstimateTable:
 
     def add_calls(self, quantities: Sequence[Quantity]) -> None:
         """Add P(narrowed) and P(widened), by more than the margin, for each shrinkage among some quantities."""
-        for one in quantities:
-            if one.estimand == "shrinkage":
-                least = self.margin + TIE
-                chances = {"narrowed": (one.draws > least).mean(), "widened": (one.draws < -least).mean()}
-                for name, chance in chances.items():
-                    self.add_probability(name, one.model, one.reference, int(one.k), float(chance), one.extrapolated)
+        least = self.margin + TIE
+        for shrinkage in quantities:
+            if shrinkage.estimand == "shrinkage":
+                about = shrinkage.model, shrinkage.reference, int(shrinkage.k)
+                chances = {"narrowed": shrinkage.draws > least, "widened": shrinkage.draws < -least}
+                for name, draws in chances.items():
+                    self.add_probability(name, *about, float(draws.mean()), shrinkage.extrapolated)
 
     def add_observed(self, found: Iterable[Observed]) -> None:
         """Add what the counts alone say: no interval, and always of these very problems."""

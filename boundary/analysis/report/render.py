@@ -40,7 +40,8 @@ CAPTIONS = {
     "shrinkage": "Shrinkage: pass@k of the base model less that of the RL model. Above zero, RL solves less.",
     "histogram": "How the solve rates are spread over the problems; a histogram of c/n adds the noise of c to it.",
     "ranking": "Models ranked by pass@k, with the probability that each is best.",
-    "pairs": "Probability that the model in the row solves more than the one in the column.",
+    "pairs": "Probability that the model in the row solves more than the one in the column; a difference within "
+    "the margin counts one half.",
     "trajectory": "Checkpoints of the training run in order: pass@k at small and large budgets.",
     "flows": "Where the problems stand at each budget: kept (both models solve them), lost (base only), gained (RL "
     "only), neither.",
