@@ -8,6 +8,7 @@ from boundary.analysis.estimates import of_posterior
 from boundary.analysis.figures_several import ranked_models
 from boundary.analysis.numerals import interval, number
 from boundary.analysis.ranking import multiplicity, multiplicity_text
+from boundary.stats.intervals import MARGIN
 
 INDEPENDENT = (
     "Each model's solve rates come from its own fit; given the counts they are taken to be independent between models. "
@@ -15,7 +16,7 @@ INDEPENDENT = (
 )
 
 
-def ranking(rows: pd.DataFrame, n: int, margin: float) -> dict[str, Any] | None:
+def ranking(rows: pd.DataFrame, n: int, margin: float = MARGIN) -> dict[str, Any] | None:
     """Lay out the ranking of one benchmark's models at the smallest budget and at n; None where none was made.
 
     Parameters
