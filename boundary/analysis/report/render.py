@@ -27,6 +27,7 @@ from boundary.analysis.report.reported import (
     without_slight_crossovers,
 )
 from boundary.analysis.report.several import ranking
+from boundary.analysis.report.verdict_tables import verdict_tables
 from boundary.stats.intervals import MARGIN
 
 if TYPE_CHECKING:
@@ -46,8 +47,6 @@ CAPTIONS = {
     "flows": "Where the problems stand at each budget: kept (both models solve them), lost (base only), gained (RL "
     "only), neither.",
 }
-# Signs of a shrinkage in estimates.csv, and how the report calls their probabilities.
-SIGNS = {"positive": "P(base ahead)", "negative": "P(RL ahead)", "equivalent": "P(within {margin})"}
 # What stands in place of these where no crossover is spoken of.
 NO_CROSSING = {
     "crossover": ("none", "by more than the margin", False),
@@ -79,12 +78,11 @@ class Fact(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One budget; `chances` are those of a shrinkage above 0, below 0, and within the margin."""
+    """One budget."""
 
     k: str
     extrapolated: bool
     cells: list[Cell]
-    chances: list[str]
 
 
 class Table(NamedTuple):
@@ -93,7 +91,6 @@ class Table(NamedTuple):
     caption: str
     headings: list[str]
     rows: list[Row]
-    chances: list[str]
 
 
 class Column(NamedTuple):
@@ -186,6 +183,8 @@ def _section(analysis: Reported, benchmark: str, pictures: dict[str, bytes]) -> 
         ],
         "facts": _all_facts(rows, analysis, benchmark),
         "tables": _tables(analysis, rows),
+        "verdict_tables": verdict_tables(rows),
+        "margin": points(_margin(analysis)),
         "ranking": ranking(rows, samples_per_problem(analysis, benchmark), _margin(analysis)),
         "beyond": beyond(rows, samples_per_problem(analysis, benchmark), _margin(analysis)),
         "further": further(rows, analysis.models, analysis.base),
@@ -248,10 +247,9 @@ def _tables(analysis: Reported, rows: pd.DataFrame) -> list[Table]:
     """Lay out the estimates over k: coverage, and for each RL model what it kept, lost and gained."""
     if analysis.base is None and len(analysis.models) > MOST_CURVES:
         return []
-    margin = _margin(analysis)
     if analysis.base is None:
         columns = [Column(model, "pass_at_k", model) for model in analysis.models]
-        return [_table("pass@k, %", columns, rows, margin)]
+        return [_table("pass@k, %", columns, rows)]
     tables = []
     for model in analysis.models:
         if model != analysis.base and (rows["model"] == model).any():
@@ -261,12 +259,12 @@ def _tables(analysis: Reported, rows: pd.DataFrame) -> list[Table]:
                 Column("shrinkage, points", "shrinkage", model),
             ]
             counted = [Column(words, flow, model, scale=1.0) for flow, words in HEADINGS.items()]
-            tables.append(_table(f"pass@k, %, and shrinkage: {model} against its base", coverage, rows, margin))
-            tables.append(_table(f"Problems kept, lost and gained: {model} against its base", counted, rows, margin))
+            tables.append(_table(f"pass@k, %, and shrinkage: {model} against its base", coverage, rows))
+            tables.append(_table(f"Problems kept, lost and gained: {model} against its base", counted, rows))
     return tables
 
 
-def _table(caption: str, columns: Sequence[Column], rows: pd.DataFrame, margin: float) -> Table:
+def _table(caption: str, columns: Sequence[Column], rows: pd.DataFrame) -> Table:
     """Fill one table, a row for each budget."""
     found: dict[Any, dict[str, dict[Any, Any]]] = {}
     for row in rows.to_dict(orient="records"):
@@ -275,14 +273,10 @@ def _table(caption: str, columns: Sequence[Column], rows: pd.DataFrame, margin: 
     # The last column is the RL model's: another one's may have budgets of its own, where its samples are more or fewer.
     mine = rows.loc[(rows["estimand"] == columns[-1].estimand) & (rows["model"] == columns[-1].model)]
     budgets = mine[["k", "extrapolated"]].drop_duplicates("k").sort_values("k")
-    with_chances = any(column.estimand == "shrinkage" for column in columns)
     lines = []
     for k, extrapolated in budgets.itertuples(index=False):
-        shrinkage = found.get(("shrinkage", columns[-1].model, k), {}).get("", {})
-        chances = [number(shrinkage.get(f"prob_{sign}"), 1.0, 2) for sign in SIGNS] if with_chances else []
-        lines.append(Row(budget(k), bool(extrapolated), [_cell(found, column, k) for column in columns], chances))
-    chances = [heading.format(margin=points(margin)) for heading in SIGNS.values()] if with_chances else []
-    return Table(caption, [column.heading for column in columns], lines, chances)
+        lines.append(Row(budget(k), bool(extrapolated), [_cell(found, column, k) for column in columns]))
+    return Table(caption, [column.heading for column in columns], lines)
 
 
 def _cell(found: dict[Any, dict[str, dict[Any, Any]]], column: Column, k: float) -> Cell:
