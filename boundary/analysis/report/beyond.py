@@ -98,9 +98,9 @@ def _sides(band: pd.DataFrame, margin: float) -> str:
     """Budgets at which a band shows RL ahead by more than the margin, and those at which it shows RL behind by more."""
     band = band.sort_values("k")
     sides = {"ahead": band["upper"] < -margin, "behind": band["lower"] > margin}
-    runs = [f"{side} at k = {_runs(list(band['k']), list(there))}" for side, there in sides.items() if there.any()]
     by = f"by more than {points(margin)}"
-    return f"is {by} {' and '.join(runs)}" if runs else f"is neither ahead nor behind {by} at any budget"
+    runs = [f"{side} {by} at k = {_runs(list(band['k']), list(there))}" for side, there in sides.items() if there.any()]
+    return f"is {' and '.join(runs)}" if runs else f"is neither ahead nor behind {by} at any budget"
 
 
 def _runs(budgets: Sequence[float], there: Sequence[bool]) -> str:

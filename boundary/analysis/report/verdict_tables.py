@@ -18,7 +18,7 @@ def verdict_tables(rows: pd.DataFrame) -> list[dict[str, Any]]:
     for _, model, at_budgets in calls_of_pairs(posterior):
         lines = [
             {
-                "k": number(call.k, 1, 0),
+                "k": f"{call.k:.0f}",
                 "extrapolated": call.extrapolated,
                 "word": call.word,
                 "chances": [
