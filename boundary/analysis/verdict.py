@@ -272,13 +272,14 @@ def _crossing(rows: pd.DataFrame, n: int, run: Course) -> str:
         sides, probability, at = ("behind", "ahead"), run.crosses_back, run.catches_up
     else:
         sides, probability, at = ("ahead", "behind"), run.crosses, _meeting(rows)
+    is_so = "is" if probability >= SURE else "is probably"
     such = f"probability of such a crossover: {chance(probability)}"
     if at is None or not np.isfinite(at.median):
-        return f"It is {sides[0]} first and {sides[1]} later ({such})."
+        return f"It {is_so} {sides[0]} first and {sides[1]} later ({such})."
     upper = number(at.upper, 1, 0) if np.isfinite(at.upper) else f"beyond {run.max_k}"
     around = f"{number(at.median, 1, 0)} [{number(at.lower, 1, 0)}, {upper}]"
     mark = "extrapolated; " if at.median > n else ""
-    return f"It is {sides[0]} up to k of about {around}, {sides[1]} from there on ({mark}{such})."
+    return f"It {is_so} {sides[0]} up to k of about {around}, {sides[1]} from there on ({mark}{such})."
 
 
 def _meeting(rows: pd.DataFrame) -> Meeting | None:
