@@ -105,8 +105,8 @@ def test_the_margin_is_named():
         (course(behind=0.95), "It is behind by more than 0.5 points at every k up to 16 with probability 0.95."),
         (
             course(crosses_back=0.6, catches_up=Meeting(20.0, 4.0, np.inf)),
-            "It is probably behind up to k of about 20 [4, beyond 64], ahead from there on (extrapolated; probability of such a "
-            "crossover: 0.60).",
+            "It is probably behind up to k of about 20 [4, beyond 64], ahead from there on (extrapolated; probability "
+            "of such a crossover: 0.60).",
         ),
         (
             course(crosses_back=0.6, catches_up=Meeting(np.nan, np.nan, np.nan)),
