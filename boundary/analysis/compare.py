@@ -27,6 +27,7 @@ from boundary.analysis.options import (
     chosen_prior,
     chosen_taus,
     default_budgets,
+    sampled_arms,
 )
 from boundary.analysis.outcomes import Outcomes, as_missing, chosen_classes, outcomes
 from boundary.analysis.problems import joined, problem_table
@@ -235,6 +236,8 @@ def analyze(
     if rl is None:
         arms = in_training_order(table, base, arms)
     names = chosen_benchmarks(table, benchmarks, base, arms)
+    table = table.select(benchmarks=[name for name in names if name != ALL] or None)  # `all` pools the chosen ones
+    arms = sampled_arms(table, arms, named=rl is not None)
     asked = settled(asked_claims(claims, require), base, arms, names)
     models = tuple([base, *arms] if base is not None else arms)
     samples = samples_in(counts) if samples is None else samples
@@ -312,7 +315,7 @@ class _Run:
     def panels(self, benchmarks: tuple[str, ...], common_problems: bool) -> list[Panel]:
         """Every fit, with what is known of the verifier's errors."""
         asked = panels(self.counts, self.base, self.arms, benchmarks, common_problems)
-        return with_errors(asked, self.known, self.counts)
+        return with_errors(asked, self.known)
 
     def analysis(self, benchmarks: tuple[str, ...], common_problems: bool, progress: Progress) -> Analysis:
         asked = self.panels(benchmarks, common_problems)

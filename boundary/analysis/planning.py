@@ -236,7 +236,7 @@ def plan(
         panel.benchmark,
         panel.models,
         *_now(asked, rates, panel),
-        rows=_rows(panel, more, _names(table, panel)),
+        rows=_rows(panel, more),
         prospects=_prospects(question, then),
         n_even=_even_as_good(question, then) if more.any() else None,
         reached=goal.reached(then),
@@ -358,21 +358,15 @@ def _now(claim: Claim, rates: SolveRates, panel: Panel) -> tuple[float, bool]:
     return probability, bool(r_hat <= MAX_R_HAT)
 
 
-def _rows(panel: Panel, more: np.ndarray, names: dict[str, tuple[str, str]]) -> pd.DataFrame:
+def _rows(panel: Panel, more: np.ndarray) -> pd.DataFrame:
     """The plan, a row for each model and problem that gets samples."""
     counts, found = panel.counts, []
     for m, model in enumerate(panel.models):
         for i in np.flatnonzero(more[:, m]):
-            benchmark, problem = names[counts.problem_ids[i]]
+            benchmark, problem = counts.pairs[i]
             done = int(counts.n_samples[i, m]), int(counts.n_correct[i, m])
             found.append((model, benchmark, problem, int(more[i, m]), *done))
     return pd.DataFrame(found, columns=list(PLAN_COLUMNS))
-
-
-def _names(counts: Counts, panel: Panel) -> dict[str, tuple[str, str]]:
-    """Benchmark and problem of each label; where benchmarks are pooled, a label holds both."""
-    pairs = counts.problems(panel.benchmark)
-    return {problem: (name, problem) for name, problem in pairs} | {f"{b}/{p}": (b, p) for b, p in pairs}
 
 
 def _furthest(one: Comparison) -> float:

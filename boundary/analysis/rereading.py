@@ -81,7 +81,7 @@ def reread(
     base = analysis.base if analysis.base in counts.models else None
     arms = tuple(m for m in analysis.models if m in counts.models and m != base)
     asked = panels(counts, base, arms, analysis.benchmarks, settings["common_problems"])
-    asked = with_errors(asked, errors, counts)
+    asked = with_errors(asked, errors)
     fits = fit_all(asked, prior, settings["seed"], lambda name, *steps: progress(f"{name}, {what}", *steps))
     rows: list[dict[str, Any]] = []
     for panel, rates in zip(asked, fits, strict=True):

@@ -29,6 +29,8 @@ class CountArrays(NamedTuple):
     problem_ids: list[str]
     models: tuple[str, ...]
     benchmark: str
+    pairs: list[tuple[str, str]]
+    """(benchmark, problem_id) of each problem: pooled benchmarks may have problems of one label."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,8 @@ class Counts:
         several = index.get_level_values("benchmark").nunique() > 1
         ids = [f"{name}/{problem}" if several else str(problem) for name, problem in index]
         counts, sizes = (table.to_numpy()[common].astype(np.int64) for table in (correct, samples))
-        return CountArrays(counts, sizes, ids, tuple(models), benchmark)
+        pairs = [(str(name), str(problem)) for name, problem in index]
+        return CountArrays(counts, sizes, ids, tuple(models), benchmark, pairs)
 
     def to_csv(self, path: str | Path) -> None:
         """Write the table; reading it again gives the same counts."""
