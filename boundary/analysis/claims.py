@@ -161,6 +161,11 @@ def _entry(name: str, entry: Any, where: str) -> AskedClaim:
 def _required(asked: tuple[AskedClaim, ...], require: Any) -> tuple[AskedClaim, ...]:
     if require is None:
         return asked
+    if not asked and (require or not isinstance(require, Mapping)):
+        raise InputError(
+            "A probability is required (--require), but no claim is there to have it. Add one with --claim or --claims "
+            "(claims= from Python), or leave the requirement out."
+        )
     if not isinstance(require, Mapping):
         level = _probability(require, "all")
         return tuple(one if one.require is not None else one._replace(require=level) for one in asked)

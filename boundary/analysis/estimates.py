@@ -137,4 +137,10 @@ def of_posterior(rows: pd.DataFrame) -> pd.Series:
 def estimates_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """Rows as the table, columns in the order of the contract; what a row does not have is missing."""
     frame = pd.DataFrame(list(rows), columns=list(ESTIMATE_COLUMNS))
-    return frame.astype({"extrapolated": bool, "n_problems": int, "k": float, "tau": float})
+    return without_minus_zero(frame.astype({"extrapolated": bool, "n_problems": int, "k": float, "tau": float}))
+
+
+def without_minus_zero(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with 0.0 for every -0.0, as in a difference of two zeros with its sign turned."""
+    numbers = table.select_dtypes("float").columns
+    return table.assign(**{str(name): table[name] + 0.0 for name in numbers})

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
+from boundary.analysis.estimates import without_minus_zero
 from boundary.stats.solve_rates import SolveRates
 
 ARM_COLUMNS = (
@@ -76,7 +77,7 @@ def problem_table(
         columns |= {prefix + label: values for label, values in _arm(rates, rates.index(name), k, level).items()}
     if base is not None:
         columns |= _moved(rates, rates.index(base), rates.index(model), k)
-    return pd.DataFrame(columns).reindex(columns=list(PROBLEM_COLUMNS))
+    return without_minus_zero(pd.DataFrame(columns).reindex(columns=list(PROBLEM_COLUMNS)))
 
 
 def _arm(rates: SolveRates, column: int, k: int, level: float) -> dict[str, Any]:

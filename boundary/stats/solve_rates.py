@@ -147,7 +147,13 @@ class SolveRates:
         )
 
     def groups(self) -> dict[str, xr.Dataset]:
-        """ArviZ groups: `posterior` holds p and new_p, `observed_data` n_correct, `constant_data` n_samples."""
+        """ArviZ groups, which hold all of it.
+
+        Returns
+        -------
+        `posterior` with p and new_p; `log_likelihood`; `observed_data` with n_correct; `constant_data` with n_samples,
+        the weights of the families of a mixture, and the rates of the verifier's errors.
+        """
         posterior = self.posterior.to_dataset()
         if self.new_p is not None:
             posterior["new_p"] = (("chain", "draw", "new_problem", "model"), self.new_p)
@@ -160,10 +166,26 @@ class SolveRates:
                 ("constant_data", "n_samples", self.n_samples),
             )
         }
+        counts["constant_data"] = counts["constant_data"].assign(self._constants())
         if self.log_likelihood is not None:
             values = (("chain", "draw", "problem"), self.log_likelihood)
             counts["log_likelihood"] = xr.Dataset({"n_correct": values}, coords={"problem": list(self.problem_ids)})
         return {"posterior": posterior, **counts}
+
+    def _constants(self) -> dict[str, Any]:
+        """What was known before the counts: weights of families, rates of the verifier's errors."""
+        constants: dict[str, Any] = {}
+        if self.families:
+            weights = list(self.families.values())
+            constants["family_weight"] = xr.DataArray(weights, {"family": list(self.families)}, ("family",))
+        if self.errors is not None:
+            over = ("problem", "model", "node")
+            constants["false_positive"] = (over, self.errors.false_positive)
+            constants["false_negative"] = (over, self.errors.false_negative)
+            constants["errors_shared"] = ((), int(self.errors.shared))
+            if self.errors.node_weights is not None:
+                constants["node_weight"] = (("node",), self.errors.node_weights)
+        return constants
 
     def to_arviz(self) -> "arviz.InferenceData | xr.DataTree":
         """As ArviZ data: `InferenceData` with ArviZ 0.23, an xarray `DataTree` with ArviZ 1."""
@@ -199,4 +221,24 @@ def rates_from_groups(groups: dict[str, Any]) -> SolveRates:
         models=tuple(map(str, posterior["model"].to_numpy())),
         problem_ids=tuple(map(str, posterior["problem"].to_numpy())),
         log_likelihood=groups["log_likelihood"]["n_correct"].to_numpy() if "log_likelihood" in groups else None,
+        families=_families(constant),
+        errors=_errors(constant),
+    )
+
+
+def _families(constant: xr.Dataset) -> dict[str, float]:
+    if "family_weight" not in constant:
+        return {}
+    weights = constant["family_weight"]
+    return {str(name): float(weight) for name, weight in zip(weights["family"].to_numpy(), weights, strict=True)}
+
+
+def _errors(constant: xr.Dataset) -> VerdictErrors | None:
+    if "false_positive" not in constant:
+        return None
+    return VerdictErrors(
+        false_positive=constant["false_positive"].to_numpy(),
+        false_negative=constant["false_negative"].to_numpy(),
+        shared=bool(constant["errors_shared"]),
+        node_weights=constant["node_weight"].to_numpy() if "node_weight" in constant else None,
     )
