@@ -228,11 +228,13 @@ def _row(one: AskedClaim, fits: Mapping[str, SolveRates], base: str | None, targ
     close = one.require is not None and abs(probability - one.require) < 2 * error
     notes = ["not converged"] * (judged.r_hat > MAX_R_HAT) + ["within twice the Monte Carlo error of the bar"] * close
     n = min(rates.reliable_k for rates in fits.values())
+    furthest = max(_furthest(comparison) for comparison in one.claim.comparisons)
+    short, problems = max(rates.n_short(furthest) for rates in fits.values()), next(iter(fits.values())).n_problems
+    if short:
+        notes.append(f"{short:,} of {problems:,} problems have fewer than {furthest:,} samples")
     found = (one.name, one.claim.text, one.benchmark, target, probability, error, judged.r_hat, judged.ess_bulk)
     undefined = _undefined(one.claim, fits, base, target)
-    beyond = any(_furthest(comparison) > n for comparison in one.claim.comparisons)
-    problems = next(iter(fits.values())).n_problems
-    rest = (undefined, beyond, problems, one.require, met, "; ".join(notes))
+    rest = (undefined, furthest > n, problems, one.require, met, "; ".join(notes))
     return dict(zip(CLAIM_COLUMNS, (*found, *rest), strict=True))
 
 

@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from boundary.analysis.claims import asked_claims, settled
@@ -35,6 +36,13 @@ from boundary.analysis.quantities import Asked, of_models, of_pair
 from boundary.analysis.ranking import ENOUGH_MODELS, RANKINGS, coverage_of, ranking_rows, ranking_verdict
 from boundary.analysis.stopping import Stopped, stopped_arms, withheld
 from boundary.analysis.trajectory import checkpoint_steps, in_training_order, trajectory_verdict
+from boundary.analysis.unequal_samples import (
+    UnequalSamples,
+    reliable_budgets,
+    samples_by_model,
+    sizes_in_words,
+    unequal_samples,
+)
 from boundary.analysis.valid_reasoning import known_judge, with_valid
 from boundary.analysis.verdict import Verdict, verdict
 from boundary.analysis.verifier_errors import KnownErrors, VerifierErrors, known_errors, with_errors, without_verdicts
@@ -82,6 +90,8 @@ class Analysis:
         Samples that came to no verdict, and the main estimates with them as wrong and as missing.
     stopped
         Arms whose number of samples depends on the outcome: no unbiased estimates are made of their counts.
+    unequal
+        Where some problems have fewer samples than the others: which, and what leaving them out would give.
     """
 
     estimates: pd.DataFrame
@@ -100,6 +110,7 @@ class Analysis:
     error_curves: pd.DataFrame = field(default_factory=pd.DataFrame)
     outcomes: Outcomes = field(default_factory=Outcomes)
     stopped: tuple[Stopped, ...] = ()
+    unequal: tuple[UnequalSamples, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -282,7 +293,10 @@ class _Wanted:
 
     def of(self, rates: SolveRates) -> Asked:
         """What to report of a fit: the default budgets depend on its samples."""
-        budgets = default_budgets(rates.reliable_k, self.max_k) if self.k is None else sorted({int(b) for b in self.k})
+        if self.k is None:
+            budgets = default_budgets(rates.reliable_k, rates.typical_k, self.max_k)
+        else:
+            budgets = sorted({int(b) for b in self.k})
         return Asked(budgets, self.taus, self.furthest(max(budgets)), self.target, self.estimands)
 
     def furthest(self, largest: int) -> int:
@@ -331,7 +345,7 @@ class _Run:
                     tables.append(self._problems(one))
             rows += self._ranked(together)
         estimates = estimates_frame(rows)
-        settings = self._settings(benchmarks, _sizes(asked), estimates, common_problems)
+        settings = self._settings(benchmarks, asked, estimates, common_problems)
         return Analysis(
             estimates,
             {name: one.rates for name, one in zip(fit_names(asked), done, strict=True)},
@@ -345,7 +359,18 @@ class _Run:
             problems=joined(tables),
             criticism=self._criticism(done, progress),
             stopped=self.stopped,
+            unequal=self._unequal(done),
         )
+
+    def _unequal(self, done: Sequence[_Done]) -> tuple[UnequalSamples, ...]:
+        """Short problems; none where n depends on the outcome, since there it is no accident which they are."""
+        remarks = []
+        for one in done:
+            if not withheld(self.stopped, one.panel.benchmark) & {*one.panel.models}:
+                remarks.append(
+                    unequal_samples(one.rates, one.panel.benchmark, one.panel.arm, self.base, self.wanted.level)
+                )
+        return tuple(remark for remark in remarks if remark is not None)
 
     def _criticism(self, done: Sequence[_Done], progress: Progress) -> Criticism:
         asked = [one.panel for one in done]
@@ -415,12 +440,13 @@ class _Run:
         common = set.intersection(*(set(self.wanted.of(fit).budgets) for fit in fits.values()))
         coverage = coverage_of(fits, sorted(common), self.wanted.target)
         ranking_rows(table, coverage, rates.reliable_k, wanted)
-        return table.rows
+        fewest = np.min([fit.fewest for fit in fits.values()], axis=0)
+        return [row | {"n_extrapolated": int((fewest < row["k"]).sum())} for row in table.rows]
 
     def _verdicts_of_several(self, estimates: pd.DataFrame, settings: Mapping[str, Any]) -> list[Verdict]:
         found = []
-        for benchmark, sizes in settings["n_samples"].items():
-            n = min(fewest for fewest, _ in sizes.values())
+        for benchmark in settings["n_samples"]:
+            n = settings["reliable_k"][benchmark]
             found.append(trajectory_verdict(estimates, benchmark, settings["checkpoint_steps"], n))
             found.append(ranking_verdict(estimates, benchmark, n))
         return [one for one in found if one is not None]
@@ -428,10 +454,11 @@ class _Run:
     def _settings(
         self,
         benchmarks: tuple[str, ...],
-        sizes: Mapping[str, Any],
+        asked: Sequence[Panel],
         estimates: pd.DataFrame,
         common_problems: bool,
     ) -> dict[str, Any]:
+        sizes = samples_by_model(asked)
         return {
             "source": self.counts.source,
             "base": self.base,
@@ -447,7 +474,9 @@ class _Run:
             "checkpoint_steps": checkpoint_steps(self.counts, self.base, self.models),
             "common_problems": common_problems,
             "verifier_errors": {} if self.known is None else self.known.said.described(),
-            "n_samples": dict(sizes),
+            "n_samples": {b: {m: [int(n.min()), int(n.max())] for m, n in of.items()} for b, of in sizes.items()},
+            "sample_sizes": {name: sizes_in_words(of) for name, of in sizes.items()},
+            "reliable_k": reliable_budgets(asked),
             "problem_set_hash": {name: self.counts.problem_set_hash(None if name == ALL else name) for name in sizes},
             "versions": _versions(),
         }
@@ -456,15 +485,6 @@ class _Run:
 def _by_benchmark(verdicts: Sequence[Verdict], benchmarks: Sequence[str]) -> list[Verdict]:
     """The verdicts in the order of the benchmarks; within one, what is said of several models stands first."""
     return sorted(verdicts, key=lambda said: benchmarks.index(said.benchmark))
-
-
-def _sizes(asked: Sequence[Panel]) -> dict[str, dict[str, list[int]]]:
-    """Fewest and most samples a problem, of each benchmark and model."""
-    sizes: dict[str, dict[str, list[int]]] = {}
-    for panel in asked:
-        spans = zip(panel.models, panel.counts.n_samples.min(0), panel.counts.n_samples.max(0), strict=True)
-        sizes.setdefault(panel.benchmark, {}).update({m: [int(low), int(high)] for m, low, high in spans})
-    return sizes
 
 
 def _versions() -> dict[str, str]:

@@ -156,7 +156,7 @@ def canvas(rows: pd.DataFrame, benchmark: str, explanation: str, labels: bool = 
 
 def headline(rows: pd.DataFrame, benchmark: str) -> str:
     """Name a benchmark and the number of its problems."""
-    problems = int(rows["n_problems"].iloc[0])
+    problems = int(rows["n_problems"].max())
     name = "All benchmarks" if benchmark == "all" else benchmark
     return f"{name}, {problems:,} problem{'s' * (problems != 1)}"
 

@@ -29,6 +29,7 @@ ESTIMATE_COLUMNS = (
     "prob_positive",
     "extrapolated",
     "n_problems",
+    "n_extrapolated",
     "r_hat",
     "ess_bulk",
     "ess_tail",
@@ -53,13 +54,15 @@ class Quantity:
     k: float = np.nan
     tau: float = np.nan
     extrapolated: bool = False
+    n_extrapolated: int = 0
 
 
 class Observed(NamedTuple):
-    """One number from the counts alone."""
+    """One number from the counts alone, of `n_problems` problems."""
 
     estimand: str
     value: float
+    n_problems: int
     model: str
     reference: str = ""
     k: float = np.nan
@@ -85,12 +88,14 @@ class EstimateTable:
             row = self._row(quantity.estimand, quantity.model, quantity.reference, quantity.k, self.rates.prior)
             row["tau"] = quantity.tau
             row |= summary._asdict() | judged[str(i)]._asdict()
-            self.rows.append(row | {"level": self.level, "extrapolated": quantity.extrapolated})
+            row |= {"extrapolated": quantity.extrapolated, "n_extrapolated": quantity.n_extrapolated}
+            self.rows.append(row | {"level": self.level})
 
     def add_observed(self, found: Iterable[Observed]) -> None:
         """Add what the counts alone say: no interval, and always of these very problems."""
         for one in found:
             row = self._row(one.estimand, one.model, one.reference, one.k, OBSERVED)
+            row |= {"n_problems": one.n_problems, "n_extrapolated": 0}
             self.rows.append(row | {"tau": one.tau, "target": "benchmark", "mean": one.value, "extrapolated": False})
 
     def add_witness(
@@ -102,6 +107,7 @@ class EstimateTable:
         k: float,
         values: tuple[float, ...],
         beyond: bool,
+        n_problems: int | None = None,
     ) -> None:
         """Add what stands beside the posterior: its mean (NaN for a range alone), lower and upper end."""
         row = self._row(estimand, model, reference, k, kind) | dict(
@@ -109,7 +115,8 @@ class EstimateTable:
         )
         # A bootstrap over problems speaks of problems like these, whatever was asked for.
         target = "superpopulation" if kind in (SUP_T, GOOD_TOULMIN) else self.target
-        self.rows.append(row | {"target": target, "level": self.level, "extrapolated": bool(beyond)})
+        row |= {"target": target, "level": self.level, "extrapolated": bool(beyond)}
+        self.rows.append(row if n_problems is None else self._of_fewer(row, n_problems))
 
     def add_probability(self, estimand: str, model: str, reference: str, k: int, value: float, beyond: bool) -> None:
         """Add a probability: it has no interval, and its mean is all there is."""
@@ -126,7 +133,13 @@ class EstimateTable:
             "target": self.target,
             "prior": prior,
             "n_problems": self.rates.n_problems,
+            "n_extrapolated": self.rates.n_short(k),
         }
+
+    def _of_fewer(self, row: dict[str, Any], n_problems: int) -> dict[str, Any]:
+        """A row that rests on the problems with the most samples alone."""
+        left_out = self.rates.n_problems - n_problems
+        return row | {"n_problems": n_problems, "n_extrapolated": max(row["n_extrapolated"] - left_out, 0)}
 
 
 def of_posterior(rows: pd.DataFrame) -> pd.Series:
@@ -136,8 +149,9 @@ def of_posterior(rows: pd.DataFrame) -> pd.Series:
 
 def estimates_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """Rows as the table, columns in the order of the contract; what a row does not have is missing."""
+    types = {"extrapolated": bool, "n_problems": int, "n_extrapolated": int, "k": float, "tau": float}
     frame = pd.DataFrame(list(rows), columns=list(ESTIMATE_COLUMNS))
-    return without_minus_zero(frame.astype({"extrapolated": bool, "n_problems": int, "k": float, "tau": float}))
+    return without_minus_zero(frame.astype(types))
 
 
 def without_minus_zero(table: pd.DataFrame) -> pd.DataFrame:

@@ -27,3 +27,9 @@ def interval(row: dict[Any, Any], scale: float, digits: int) -> str:
     """Write an interval, or nothing where the row has none."""
     lower, upper = (number(row.get(side), scale, digits) for side in ("lower", "upper"))
     return f"[{lower}, {upper}]" if lower and upper else ""
+
+
+def of_fewer(observed: dict[Any, Any], posterior: dict[Any, Any]) -> str:
+    """Say of how many problems an observed value is, where these are fewer than those of the posterior beside it."""
+    few, every = (int(row.get("n_problems", 0)) for row in (observed, posterior))
+    return f" (of {few:,})" if few < every else ""

@@ -8,7 +8,7 @@ from boundary.stats.estimands import ESTIMANDS
 from boundary.stats.priors import PRIORS, Prior
 from boundary.stats.solve_rates import TARGETS
 
-# Budgets of the default curve beyond the samples drawn, as multiples of n.
+# Budgets of the default curve beyond the samples drawn, as multiples of the typical n.
 EXTRAPOLATED_MULTIPLES = (2, 4, 8)
 # Solve rates at which cover@tau is reported, and shares of k at which G-Pass@k is.
 DEFAULT_TAUS = (0.1, 0.25, 0.5, 0.75, 0.9)
@@ -170,9 +170,9 @@ def sampled_on(counts: Counts, benchmark: str) -> list[str]:
     return list(table.loc[table["benchmark"] == benchmark, "model"].unique())
 
 
-def default_budgets(n: int, max_k: int | None) -> list[int]:
-    """Powers of two up to n, n itself, and 2n, 4n, 8n; none above max_k."""
-    n = max(n, 1)
-    within = [2**i for i in range(n.bit_length()) if 2**i < n]
-    budgets = [*within, n, *(n * multiple for multiple in EXTRAPOLATED_MULTIPLES)]
-    return [b for b in budgets if max_k is None or b <= max_k] or [1]
+def default_budgets(n: int, typical: int, max_k: int | None) -> list[int]:
+    """Powers of two up to the typical number of samples, n, and 2, 4 and 8 times the typical; none above max_k."""
+    n, typical = max(n, 1), max(typical, 1)
+    within = {2**i for i in range(typical.bit_length())}
+    budgets = within | {n, typical} | {typical * multiple for multiple in EXTRAPOLATED_MULTIPLES}
+    return sorted(b for b in budgets if max_k is None or b <= max_k) or [1]

@@ -72,7 +72,7 @@ def problem_table(
     """
     arms = {"": model} if base is None else {"": model, "reference_": base}
     columns: dict[str, Any] = {"benchmark": benchmark, "problem_id": list(rates.problem_ids), "model": model}
-    columns |= {"reference": base or "", "k": k, "flag": "", "extrapolated": k > rates.reliable_k}
+    columns |= {"reference": base or "", "k": k, "flag": "", "extrapolated": k > rates.fewest}
     for prefix, name in arms.items():
         columns |= {prefix + label: values for label, values in _arm(rates, rates.index(name), k, level).items()}
     if base is not None:

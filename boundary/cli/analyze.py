@@ -142,7 +142,7 @@ def print_verdict(analysis: "Analysis", written: list[Path]) -> None:
     for remark in analysis.criticism.remarks:
         if remark.alarming:
             console.print(Text(f"POPULATION of {remark.model}, {remark.benchmark}: {remark.text}", style="bold red"))
-    counting: list[Any] = [*analysis.stopped, *analysis.outcomes.remarks]
+    counting: list[Any] = [*analysis.stopped, *analysis.unequal, *analysis.outcomes.remarks]
     for told in counting:
         if told.alarming:
             console.print(Text(f"COUNTS of {told.model}, {told.benchmark}: {told.text}", style="bold"))

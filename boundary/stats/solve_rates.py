@@ -11,6 +11,7 @@ from jaxtyping import Float, Int
 
 from boundary.stats.observation import VerdictErrors
 from boundary.stats.quiet_arviz import import_arviz
+from boundary.stats.sample_sizes import HALF, MOST, reached_by
 
 if TYPE_CHECKING:
     import arviz
@@ -76,9 +77,23 @@ class SolveRates:
         return len(self.n_correct)
 
     @property
+    def fewest(self) -> Int[np.ndarray, " problem"]:
+        """Samples of each problem: those of the model that has fewest."""
+        return self.n_samples.min(axis=1)
+
+    @property
     def reliable_k(self) -> int:
-        """Largest budget within the samples drawn of every problem and model; beyond it an estimand is extrapolated."""
-        return int(self.n_samples.min()) if self.n_samples.size else 0
+        """Largest budget that nine of ten problems have samples for, of every model: beyond it all is extrapolated."""
+        return reached_by(self.fewest, MOST)
+
+    @property
+    def typical_k(self) -> int:
+        """Largest budget that half of the problems have samples for, of every model."""
+        return reached_by(self.fewest, HALF)
+
+    def n_short(self, k: float) -> int:
+        """Problems with fewer than k samples of a model: there a quantity at k is extrapolated."""
+        return int((self.fewest < k).sum())
 
     def labelled(self, models: Sequence[str], problem_ids: Sequence[str]) -> "SolveRates":
         """The same draws with labels."""

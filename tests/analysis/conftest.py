@@ -39,6 +39,7 @@ class SyntheticAnalysis:
     error_curves: pd.DataFrame = field(default_factory=pd.DataFrame)
     outcomes: Outcomes = field(default_factory=Outcomes)
     stopped: tuple = ()
+    unequal: tuple = ()
     counts: object = None
 
 
@@ -91,6 +92,7 @@ def row(benchmark, estimand, model, reference, k, problems, mean, lower, upper, 
         "prob_positive": prob,
         "extrapolated": bool(k > N),
         "n_problems": problems,
+        "n_extrapolated": problems * (k > N),
         "r_hat": 1.001,
         "ess_bulk": 3000.0,
         "ess_tail": 2500.0,
@@ -154,6 +156,8 @@ def analysis_of(estimates, benchmarks, base, models, ok=True):
         "problem_set_hash": "sha256:00",
         "source": "made up <set>",
         "n_samples": {b: {m: [N, N] for m in models} for b in benchmarks},
+        "sample_sizes": dict.fromkeys(benchmarks, f"n = {N} samples each"),
+        "reliable_k": dict.fromkeys(benchmarks, N),
     }
     return SyntheticAnalysis(estimates, settings, diagnostics, verdicts, base, tuple(models), tuple(benchmarks), ok)
 

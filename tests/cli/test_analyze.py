@@ -120,6 +120,7 @@ def test_failed_diagnostics_are_said_and_exit_with_1(counts, tmp_path, monkeypat
         claims=pd.DataFrame(),
         outcomes=SimpleNamespace(remarks=[]),
         stopped=(),
+        unequal=(),
         write=lambda folder: [folder / "report.html"],
     )
     monkeypatch.setattr("boundary.analysis.compare.analyze", lambda *args, **kwargs: result)

@@ -12,7 +12,8 @@ def counted(analysis: Reported, benchmark: str) -> dict[str, Any]:
     """What the template shows of one benchmark: `counting` (sentences), `outcomes` and `valid` (tables)."""
     budgets = {1, samples_per_problem(analysis, benchmark), int(analysis.estimates["k"].max())}
     stopped = [one for one in analysis.stopped if benchmark in (ALL, one.benchmark)]
-    counting: list[Any] = [*stopped, *(one for one in analysis.outcomes.remarks if one.benchmark == benchmark)]
+    others = (*analysis.unequal, *analysis.outcomes.remarks)
+    counting: list[Any] = [*stopped, *(one for one in others if one.benchmark == benchmark)]
     return {
         "counting": counting,
         "outcomes": outcomes_shown(analysis.outcomes, benchmark, sorted(budgets)),

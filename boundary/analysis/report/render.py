@@ -9,7 +9,7 @@ import pandas as pd
 from boundary.analysis.drawing import image
 from boundary.analysis.estimates import NOT_PRIORS, OBSERVED, of_posterior
 from boundary.analysis.figures import MOST_CURVES, figures_of
-from boundary.analysis.numerals import interval, number
+from boundary.analysis.numerals import interval, number, of_fewer
 from boundary.analysis.quantities import BUDGETS_THEMSELVES
 from boundary.analysis.ranking import panel_sentences
 from boundary.analysis.report.beyond import beyond, witnesses
@@ -36,6 +36,7 @@ CAPTIONS = {
     "flows": "Where the problems stand at each budget: kept (both models solve them), lost (base only), gained (RL "
     "only), neither.",
 }
+MARKS = ["k", "extrapolated", "n_extrapolated", "n_problems"]
 HEADINGS = {
     "kept": "kept: both",
     "lost": "lost: base only",
@@ -62,10 +63,14 @@ class Fact(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One budget; `probability` is that of a shrinkage above zero."""
+    """One budget; `mark` says for how many problems it is beyond the samples.
+
+    `probability` is that of a shrinkage above zero.
+    """
 
     k: str
     extrapolated: bool
+    mark: str
     cells: list[Cell]
     probability: str
 
@@ -153,8 +158,8 @@ def _section(analysis: Reported, benchmark: str, pictures: dict[str, bytes]) -> 
     return {
         "name": title(benchmark),
         "anchor": f"benchmark-{analysis.benchmarks.index(benchmark) + 1}",
-        "n_problems": int(rows["n_problems"].iloc[0]),
-        "n": samples_per_problem(analysis, benchmark),
+        "n_problems": int(rows["n_problems"].max()),
+        "samples": analysis.settings["sample_sizes"][benchmark],
         "verdicts": [said for said in analysis.verdicts if said.benchmark == benchmark],
         "failures": [
             (model if len(analysis.models) > 2 else "", m)
@@ -177,7 +182,7 @@ def _section(analysis: Reported, benchmark: str, pictures: dict[str, bytes]) -> 
 def _settings(analysis: Reported) -> Iterator[tuple[str, str]]:
     """Write each setting on a line."""
     for name, value in analysis.settings.items():
-        if name == "n_samples" or value is None or value in ([], {}):
+        if name in ("n_samples", "sample_sizes") or value is None or value in ([], {}):
             continue  # the samples are shown with each benchmark
         if isinstance(value, Mapping):
             value = ", ".join(f"{inner} {its}" for inner, its in value.items())
@@ -246,21 +251,25 @@ def _table(caption: str, columns: Sequence[Column], rows: pd.DataFrame) -> Table
         found.setdefault((row["estimand"], row["model"], row["k"]), {})[kind] = row
     # The last column is the RL model's: another one's may have budgets of its own, where its samples are more or fewer.
     mine = rows.loc[(rows["estimand"] == columns[-1].estimand) & (rows["model"] == columns[-1].model)]
-    budgets = mine[["k", "extrapolated"]].drop_duplicates("k").sort_values("k")
+    mine = mine.loc[of_posterior(mine)].drop_duplicates("k").sort_values("k")
     with_probability = any(column.estimand == "shrinkage" for column in columns)
     lines = []
-    for k, extrapolated in budgets.itertuples(index=False):
+    for k, extrapolated, short, every in mine[MARKS].itertuples(index=False):
         shrinkage = found.get(("shrinkage", columns[-1].model, k), {}).get("", {})
         probability = number(shrinkage.get("prob_positive"), 1.0, 2)
-        lines.append(Row(budget(k), bool(extrapolated), [_cell(found, column, k) for column in columns], probability))
+        mark = "" if not short else "extrapolated" if short == every else f"{short:,} of {every:,} extrapolated"
+        lines.append(
+            Row(budget(k), bool(extrapolated), mark, [_cell(found, column, k) for column in columns], probability)
+        )
     return Table(caption, [column.heading for column in columns], lines, with_probability)
 
 
 def _cell(found: dict[Any, dict[str, dict[Any, Any]]], column: Column, k: float) -> Cell:
     here = found.get((column.estimand, column.model, k), {})
     posterior, observed = here.get("", {}), here.get(OBSERVED, {})
+    alone = number(observed.get("mean"), column.scale, column.digits)
     return Cell(
-        number(observed.get("mean"), column.scale, column.digits) or witnesses(here, column.scale, column.digits),
+        alone + of_fewer(observed, posterior) if alone else witnesses(here, column.scale, column.digits),
         number(posterior.get("mean"), column.scale, column.digits),
         interval(posterior, column.scale, column.digits),
     )

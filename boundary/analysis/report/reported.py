@@ -110,6 +110,10 @@ class Reported(Protocol):
         """Arms whose number of samples depends on the outcome."""
 
     @property
+    def unequal(self) -> Sequence[Checked]:
+        """Benchmarks where some problems have fewer samples than the others."""
+
+    @property
     def counts(self) -> Any:
         """The counts (`boundary.data.counts.Counts`)."""
 
@@ -131,5 +135,5 @@ class Reported(Protocol):
 
 
 def samples_per_problem(analysis: Reported, benchmark: str) -> int:
-    """Count the samples that every problem and model of a benchmark has at least: beyond it is extrapolation."""
-    return int(min(fewest for fewest, _ in analysis.settings["n_samples"][benchmark].values()))
+    """Samples that nine of ten problems of a benchmark have, of every model: beyond it is extrapolation."""
+    return int(analysis.settings["reliable_k"][benchmark])

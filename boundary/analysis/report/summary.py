@@ -42,7 +42,7 @@ def summary(analysis: Reported) -> dict[str, Any]:
         ],
         "counting": [
             {"benchmark": said.benchmark, "model": said.model, "text": said.text, "alarming": said.alarming}
-            for said in (*analysis.stopped, *analysis.outcomes.remarks)
+            for said in (*analysis.stopped, *analysis.unequal, *analysis.outcomes.remarks)
         ],
         "claims": _records(analysis.claims),
         "families": _records(analysis.criticism.families),
