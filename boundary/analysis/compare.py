@@ -31,6 +31,7 @@ from boundary.analysis.options import (
     sampled_arms,
 )
 from boundary.analysis.outcomes import Outcomes, as_missing, chosen_classes, outcomes
+from boundary.analysis.output_folder import written_together
 from boundary.analysis.problems import joined, problem_table
 from boundary.analysis.quantities import Asked, of_models, of_pair
 from boundary.analysis.ranking import ENOUGH_MODELS, RANKINGS, coverage_of, ranking_rows, ranking_verdict
@@ -50,7 +51,6 @@ from boundary.analysis.witnesses import band_rows, beyond_rows, bootstrap_rows
 from boundary.data.catalog import load_counts
 from boundary.data.counts import ALL, Counts
 from boundary.data.sample_rows import samples_in
-from boundary.errors import InputError
 from boundary.stats.priors import Prior
 from boundary.stats.solve_rates import SolveRates, Target
 
@@ -118,16 +118,22 @@ class Analysis:
         return bool(self.diagnostics["ok"].all())
 
     def write(self, folder: str | Path) -> list[Path]:
-        """Write the report, tables, summary.json, posterior.nc and figures/ into a folder.
+        """Write the report, tables, summary.json, posterior.nc and figures/ into a folder, all together.
 
         Returns
         -------
-        The files written, the report first.
+        The files written, the report first. Files that an earlier analysis wrote there and this one did not are
+        removed.
         """
+        folder = Path(folder)
+        with written_together(folder) as stage:
+            written = self._written(stage)
+        return [folder / path.relative_to(stage) for path in written]
+
+    def _written(self, folder: Path) -> list[Path]:
         from boundary.analysis.report import write_report
         from boundary.analysis.saved import write_posterior
 
-        folder = _made(folder)
         with ThreadPoolExecutor(1) as beside:  # compressing draws leaves Python free to draw figures
             posterior = beside.submit(write_posterior, self.rates, folder / "posterior.nc")
             written = write_report(self, folder)
@@ -495,12 +501,3 @@ def _versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[package] = "not installed"
     return found
-
-
-def _made(folder: str | Path) -> Path:
-    folder = Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError, PermissionError) as error:
-        raise InputError(f"Cannot write into '{folder}': {error.strerror}. Choose another output folder.") from error
-    return folder

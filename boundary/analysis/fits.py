@@ -81,17 +81,16 @@ def fit_all(
     """Fit each panel and hand the posterior on, several at once: a fit keeps little more than one core busy."""
     names = fit_names(asked)
     progress(names[0], 0, len(asked))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
         # The largest first: `all` takes longest and compiles what the larger benchmarks need too.
         order = sorted(range(len(asked)), key=lambda i: -len(asked[i].counts.problem_ids))
         fits = {pool.submit(lambda one: then(one, _fit(one, prior, seed)), asked[i]): i for i in order}
-        try:
-            for done, fit in enumerate(as_completed(fits), start=1):
-                progress(names[fits[fit]], done, len(asked))
-            found = {i: fit.result() for fit, i in fits.items()}
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)  # or an interruption would wait for every fit
-            raise
+        for done, fit in enumerate(as_completed(fits), start=1):
+            progress(names[fits[fit]], done, len(asked))
+        found = {i: fit.result() for fit, i in fits.items()}
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # an interruption does not wait for fits that have begun
     return [found[i] for i in range(len(asked))]
 
 

@@ -8,6 +8,7 @@ import click
 from boundary.cli.claims import print_claims, required
 from boundary.cli.computing import prepare
 from boundary.cli.errors import judge_errors, rate, verifier_errors
+from boundary.cli.interruption import interruptibly
 from boundary.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -99,25 +100,32 @@ def analyze(
     COUNTS is a CSV or Parquet file with the columns model, benchmark, problem_id, n_samples, n_correct, or the name of
     a shipped set (see: boundary data list); several are joined.
 
-    Exit code 0: done; 1: done, but the fit's diagnostics failed and the results are marked; 2: wrong input; 3: done,
-    but a claim is less probable than required.
+    Exit codes: 0 done; 1 an unexpected error (a bug); 2 wrong input or usage; 3 a required claim is not probable
+    enough; 4 the fit's diagnostics failed (results written, and marked), whatever its claims; 130 interrupted.
     """
-    prepare()
-    from boundary.analysis.compare import analyze as run_analysis
-    from boundary.analysis.report.summary import summary_json
 
-    options["claims"] += options.pop("told")
-    options["verifier"], options["judge"] = verifier_errors(options), judge_errors(options)
-    options = {name: list(value) or None if isinstance(value, tuple) else value for name, value in options.items()}
+    def run() -> tuple["Analysis", list[Path]]:
+        prepare()
+        from boundary.analysis.compare import analyze as run_analysis
+
+        options["claims"] += options.pop("told")
+        options["verifier"], options["judge"] = verifier_errors(options), judge_errors(options)
+        chosen: dict[str, Any] = {
+            name: list(value) or None if isinstance(value, tuple) else value for name, value in options.items()
+        }
+        analysis = run_analysis(counts[0] if len(counts) == 1 else counts, **chosen, progress=progress)
+        return analysis, analysis.write(output)
+
     with progress_bar(wanted=not quiet) as progress:
-        analysis = run_analysis(counts[0] if len(counts) == 1 else counts, **options, progress=progress)
-        written = analysis.write(output)
+        analysis, written = interruptibly(run, output)
     if as_json:
+        from boundary.analysis.report.summary import summary_json
+
         click.echo(summary_json(analysis))
     elif not quiet:
         print_verdict(analysis, written)
-    if not analysis.ok:
-        ctx.exit(1)
+    if not analysis.ok:  # before the claims: a probability from such a fit says nothing
+        ctx.exit(4)
     if len(analysis.claims) and not analysis.claims["met"].ne(False).all():
         ctx.exit(3)
 

@@ -7,6 +7,7 @@ import click
 
 from boundary.cli.analyze import PRIOR_NAMES
 from boundary.cli.computing import prepare
+from boundary.cli.interruption import interruptibly
 from boundary.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -46,19 +47,24 @@ def plan(ctx: click.Context, /, counts: tuple[str, ...], output: Path, quiet: bo
     COUNTS as for `boundary analyze`. The plan is a table of problems that `boundary sample --plan` takes; beside it
     stands what the same number of samples would tell if spread evenly.
 
-    Exit code 0: done; 1: the fit did not converge, and the plan is written all the same; 2: wrong input.
+    Exit codes: 0 done; 1 an unexpected error (a bug); 2 wrong input or usage; 4 the fit's diagnostics failed (the plan
+    is written, and marked); 130 interrupted.
     """
-    prepare()
-    from boundary.analysis.planning import plan as make_plan
 
-    options["only"] = list(options["only"]) or None
-    with progress_bar(wanted=not quiet) as progress:
+    def run() -> tuple["Plan", Path]:
+        prepare()
+        from boundary.analysis.planning import plan as make_plan
+
+        options["only"] = list(options["only"]) or None
         made = make_plan(counts[0] if len(counts) == 1 else counts, **options, progress=progress)
-    written = made.write(output)
+        return made, made.write(output)
+
+    with progress_bar(wanted=not quiet) as progress:
+        made, written = interruptibly(run, output)
     if not quiet:
         print_plan(made, written)
     if not made.converged:
-        ctx.exit(1)
+        ctx.exit(4)
 
 
 def print_plan(made: "Plan", written: Path) -> None:

@@ -11,6 +11,9 @@ from boundary.analysis.report.summary import summary_json
 
 __all__ = ["write_report"]
 
+# File systems take names of 255 bytes at most.
+LONGEST_STEM = 100
+
 
 def write_report(analysis: Reported, folder: str | Path) -> list[Path]:
     """Write report.html, summary.json and figures/*.png and *.pdf.
@@ -52,7 +55,7 @@ def file_stems(benchmarks: tuple[str, ...]) -> list[str]:
     """Turn benchmark names into file names: safe on every system, and no two alike."""
     stems: list[str] = []
     for benchmark in benchmarks:
-        stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", benchmark).strip("-.") or "benchmark"
+        stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", benchmark)[:LONGEST_STEM].strip("-.") or "benchmark"
         taken = {other.lower() for other in stems}
         candidates = [stem, *(f"{stem}-{number}" for number in range(2, len(benchmarks) + 2))]
         stems.append(next(name for name in candidates if name.lower() not in taken))
