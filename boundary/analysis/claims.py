@@ -216,8 +216,9 @@ def _arms(analysis: Analysed) -> list[str]:
 
 def _fits(analysis: Analysed, benchmark: str | None) -> dict[str, SolveRates]:
     """Posterior of each arm on a benchmark."""
-    several = {f"{benchmark}: {arm}": arm for arm in _arms(analysis)} | {str(benchmark): _arms(analysis)[0]}
-    return {several[name]: rates for name, rates in analysis.rates.items() if name in several}
+    arms = _arms(analysis)
+    fits = {f"{benchmark}: {arm}": arm for arm in arms} if len(arms) > 1 else {str(benchmark): arms[0]}
+    return {arm: analysis.rates[name] for name, arm in fits.items() if name in analysis.rates}
 
 
 def _row(one: AskedClaim, fits: Mapping[str, SolveRates], base: str | None, target: Any) -> dict[str, Any]:

@@ -43,6 +43,7 @@ STYLE: dict[Any, Any] = {
     "axes.axisbelow": True,
     "lines.markeredgewidth": 0.8,
     "text.color": INK,
+    "text.parse_math": False,  # a dollar in a name is a dollar
     "xtick.color": MUTED,
     "xtick.labelsize": 8.0,
     "ytick.labelsize": 8.0,

@@ -10,6 +10,7 @@ import numpy as np
 
 from boundary.analysis.options import sampled_on
 from boundary.data.counts import CountArrays, Counts
+from boundary.errors import InputError
 from boundary.stats.observation import VerdictErrors
 from boundary.stats.priors import NonParametric, Prior
 from boundary.stats.priors.prior import fit_key
@@ -58,6 +59,10 @@ def panels(
             n_correct, n_samples = (np.ascontiguousarray(part[:, columns]) for part in together[:2])
             mine = together._replace(n_correct=n_correct, n_samples=n_samples, models=tuple(models[c] for c in columns))
             found.append(Panel(benchmark, base, arm, mine, first=arm == here[0]))
+    names = fit_names(found)
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"{counts.source}: two pairs of a benchmark and a model are both '{name}'. Rename one.")
     return found
 
 

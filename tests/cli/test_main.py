@@ -75,8 +75,8 @@ def test_an_interruption_is_one_line_and_exit_130(monkeypatch):
 
     monkeypatch.setattr("click.Group.invoke", raises)
     monkeypatch.setattr("boundary.cli.main.ignore_more", lambda: None)
-    result = CliRunner().invoke(main, ["data", "list"])
     monkeypatch.setattr(main, "interrupted", False)
+    result = CliRunner().invoke(main, ["data", "list"])
     assert (result.exit_code, result.output) == (130, "Interrupted.\n")
 
 

@@ -50,8 +50,9 @@ def _allowed(rows: pd.DataFrame, n: int) -> Iterator[str]:
     reliable = rows.loc[rows["prior"] == GOOD_TOULMIN, "k"]
     if len(reliable):
         yield (
-            "GT is the smoothed Good-Toulmin estimate, which needs no prior either; it is reliable up to n log n = "
-            f"{n * np.log(n):,.0f} at most, and left out beyond [4]. Its interval is in estimates.csv."
+            "GT is the smoothed Good-Toulmin estimate, which needs no prior either; it is reliable up to n log n "
+            f"{f'= {n * np.log(n):,.0f} ' if n > 1 else ''}at most, and left out beyond [4]. Its interval is in "
+            "estimates.csv."
         )
     if ranges["lower"].isna().any():
         names = ", ".join(dict.fromkeys(map(short, ranges.loc[ranges["lower"].isna(), "model"])))
