@@ -5,7 +5,7 @@ import math
 import numpy as np
 from jaxtyping import Int
 
-# A budget is within the samples where at least this share of the problems has so many: docs/decisions/010.
+# A budget is within the samples where at least this share of the problems has so many: docs/decisions/011.
 MOST = 0.9
 # An estimate from counts alone is made where at least this share of the problems has enough samples.
 HALF = 0.5
