@@ -173,7 +173,7 @@ def _required(asked: tuple[AskedClaim, ...], require: Any) -> tuple[AskedClaim, 
     for name in require:
         if name not in names:
             near = get_close_matches(str(name), names, n=1)
-            hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(names) or 'none'}."
+            hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(names)}."
             raise InputError(f"A probability is required of '{name}', which is no claim. {hint}")
     return tuple(
         one._replace(require=_probability(require[one.name], one.name)) if one.name in require else one for one in asked

@@ -151,6 +151,7 @@ def estimates_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """Rows as the table, columns in the order of the contract; what a row does not have is missing."""
     types = {"extrapolated": bool, "n_problems": int, "n_extrapolated": int, "k": float, "tau": float}
     frame = pd.DataFrame(list(rows), columns=list(ESTIMATE_COLUMNS))
+    frame["n_extrapolated"] = frame["n_extrapolated"].fillna(0)  # a row that names no problem rests on none
     return without_minus_zero(frame.astype(types))
 
 
