@@ -71,6 +71,8 @@ locks: need-python
 	@echo "Setting up .venv-$* for the tests (a minute or two, once)"
 	"$$($(FIND) $*)" -m venv .venv-$*
 	.venv-$*/bin/python $(LOCKED) -r locks/test.txt
+	@.venv-$*/bin/python -c 'import importlib.util; importlib.util.find_spec("torch") and __import__("torch")' 2>/dev/null \
+		|| .venv-$*/bin/python $(PIP_INSTALL) "$$(sed -n 's/^\(torch==[^ ;]*\).*/\1/p' locks/test.txt)"
 	.venv-$*/bin/python $(LOCKED) --no-build-isolation -e .
 	@touch $@
 

@@ -1,7 +1,7 @@
 """Whether the engines sample one and the same model: 20 problems through each of them, compared problem by problem.
 
-python -m benchmarks.engines sample ENGINE --model DIR [--base-url URL] [-n 64] -o RUNS      # once for each engine
-python -m benchmarks.engines sample transformers --model DIR --temperature 1 -o RUNS         # what must not agree
+python -m benchmarks.engines sample ENGINE --model DIR [--base-url URL --served-model NAME] -o RUNS   # each engine once
+python -m benchmarks.engines sample transformers --model DIR --temperature 1 -o RUNS               # what must not agree
 python -m benchmarks.engines compare RUNS -o benchmarks/results
 
 The problems are sums of two digits after three worked examples, at the paper's temperature .6 and top-p .95, so that a
@@ -41,6 +41,7 @@ def main() -> None:
     one.add_argument("engine", choices=("transformers", "openai", "vllm", "ray"))
     one.add_argument("--model", required=True)
     one.add_argument("--base-url", default="http://localhost:8000/v1")
+    one.add_argument("--served-model", default="", help="what the server calls the model")
     one.add_argument("-n", type=int, default=64)
     one.add_argument("--temperature", type=float, default=0.6)
     both = commands.add_parser("compare")
@@ -49,19 +50,20 @@ def main() -> None:
         each.add_argument("-o", "--output", type=Path, required=True)
     given = parser.parse_args()
     if given.command == "sample":
-        run_engine(given.engine, given.model, given.base_url, given.n, given.temperature, given.output)
+        server = {"base_url": given.base_url, "served_model": given.served_model}
+        run_engine(given.engine, given.model, server, given.n, given.temperature, given.output)
     else:
         compare(given.runs, given.output)
 
 
-def run_engine(engine: str, model: str, base_url: str, n: int, temperature: float, output: Path) -> None:
+def run_engine(engine: str, model: str, server: dict[str, str], n: int, temperature: float, output: Path) -> None:
     output.mkdir(parents=True, exist_ok=True)
     (output / "shots.txt").write_text(SHOTS)
     lines = [{"problem_id": f"{a}+{b}", "problem": f"{a} + {b}", "answer": str(a + b)} for a, b in SUMS]
     (output / "sums.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     options = {
         "transformers": {"device": "cpu", "batch_size": 160},
-        "openai": {"base_url": base_url},
+        "openai": server,
         "vllm": {"max_model_len": 512, "enforce_eager": True},
         "ray": {"block_samples": 32, "worker_options": {"device": "cpu"}},
     }[engine]

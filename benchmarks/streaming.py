@@ -83,8 +83,7 @@ def of_ijson(path: Path) -> int:
 
 def of_pyarrow(path: Path) -> int:
     import pyarrow as pa
-    from pyarrow import compute
-    from pyarrow import json as arrow_json
+    from pyarrow import compute, json as arrow_json
 
     schema = pa.schema([("score", pa.list_(pa.bool_()))])
     how = arrow_json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore")

@@ -1,6 +1,6 @@
 """Tokens per second of `boundary sample` against the engine alone, on the same prompts, side by side.
 
-python -m benchmarks.throughput ENGINE --model DIR [--base-url URL] [--repeats 2] -o benchmarks/results/throughput.csv
+python -m benchmarks.throughput ENGINE --model DIR [--base-url URL --served-model NAME] [-o FILE]
 
 ENGINE is transformers, vllm (in this process) or openai (a server that runs). Alone means the shortest program that a
 user would write: one call of `generate` per batch, one `LLM.generate`, or requests from a pool of threads. Everything
@@ -38,6 +38,7 @@ def main() -> None:
     parser.add_argument("engine", choices=("transformers", "openai", "vllm"))
     parser.add_argument("--model", required=True)
     parser.add_argument("--base-url", default="http://localhost:8000/v1")
+    parser.add_argument("--served-model", default="", help="what the server calls the model")
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--many", type=int, default=MANY, help="the larger number of samples a prompt")
     parser.add_argument("-o", "--output", type=Path, default=Path("benchmarks/results/throughput.csv"))
@@ -88,7 +89,12 @@ def sampled(given: argparse.Namespace) -> int:
 
     options: dict[str, Any] = {
         "transformers": {"device": "cpu", "batch_size": SIDE_BY_SIDE},
-        "openai": {"base_url": given.base_url, "concurrency": SIDE_BY_SIDE, "choices": 1},
+        "openai": {
+            "base_url": given.base_url,
+            "served_model": given.served_model,
+            "concurrency": SIDE_BY_SIDE,
+            "choices": 1,
+        },
         "vllm": {"max_model_len": 512, "enforce_eager": True},
     }[given.engine]
     with tempfile.TemporaryDirectory() as folder:

@@ -4,7 +4,87 @@ The public names load on first use, so that importing the package costs nothing.
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # for type checkers and editors, which do not run `__getattr__`
+    from boundary.analysis.claims import (
+        claims as claims,
+    )
+    from boundary.analysis.compare import (
+        Analysis as Analysis,
+        analyze as analyze,
+    )
+    from boundary.analysis.planning import (
+        Plan as Plan,
+        plan as plan,
+    )
+    from boundary.analysis.saved import (
+        read_posterior as read_posterior,
+    )
+    from boundary.analysis.verifier_errors import (
+        VerifierErrors as VerifierErrors,
+    )
+    from boundary.data.catalog import (
+        load_counts as load_counts,
+    )
+    from boundary.data.counts import (
+        Counts as Counts,
+    )
+    from boundary.data.importing import (
+        Imported as Imported,
+        import_files as import_files,
+        read_counts as read_counts,
+        read_samples as read_samples,
+    )
+    from boundary.errors import (
+        InputError as InputError,
+    )
+    from boundary.stats.estimands import (
+        ESTIMANDS as ESTIMANDS,
+        accuracy_histogram as accuracy_histogram,
+        amplified as amplified,
+        best as best,
+        better as better,
+        cover_at_tau as cover_at_tau,
+        crossover as crossover,
+        delta_se as delta_se,
+        discovered as discovered,
+        flows as flows,
+        g_pass_at_k as g_pass_at_k,
+        gained as gained,
+        gains as gains,
+        kept as kept,
+        lost as lost,
+        mg_pass_at_k as mg_pass_at_k,
+        narrowed as narrowed,
+        ndr as ndr,
+        neither as neither,
+        no_crossover as no_crossover,
+        nscr as nscr,
+        pass_at_k as pass_at_k,
+        pass_hat_k as pass_hat_k,
+        rank as rank,
+        reach as reach,
+        sampling_speedup as sampling_speedup,
+        sds as sds,
+        shrinkage as shrinkage,
+        srr as srr,
+        support_rates as support_rates,
+        tail_exponent as tail_exponent,
+        widened as widened,
+    )
+    from boundary.stats.priors import (
+        PRIORS as PRIORS,
+        BetaBinomial as BetaBinomial,
+        Independent as Independent,
+        InflatedBetaBinomial as InflatedBetaBinomial,
+        LogitNormal as LogitNormal,
+        NonParametric as NonParametric,
+        Stacked as Stacked,
+    )
+    from boundary.stats.solve_rates import (
+        SolveRates as SolveRates,
+    )
 
 _HOMES = {
     "boundary.data.catalog": ("load_counts",),
@@ -17,7 +97,15 @@ _HOMES = {
     "boundary.analysis.planning": ("Plan", "plan"),
     "boundary.analysis.saved": ("read_posterior",),
     "boundary.stats.solve_rates": ("SolveRates",),
-    "boundary.stats.priors": ("PRIORS", "BetaBinomial", "Independent", "NonParametric"),
+    "boundary.stats.priors": (
+        "PRIORS",
+        "BetaBinomial",
+        "Independent",
+        "InflatedBetaBinomial",
+        "LogitNormal",
+        "NonParametric",
+        "Stacked",
+    ),
     "boundary.stats.estimands": (
         "ESTIMANDS",
         "accuracy_histogram",
@@ -35,6 +123,7 @@ _HOMES = {
         "kept",
         "lost",
         "mg_pass_at_k",
+        "narrowed",
         "ndr",
         "neither",
         "no_crossover",
@@ -49,6 +138,7 @@ _HOMES = {
         "srr",
         "support_rates",
         "tail_exponent",
+        "widened",
     ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

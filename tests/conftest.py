@@ -1,6 +1,7 @@
 """Settings of every test.
 
-BOUNDARY_PUBLISHED names a folder of published sets; tests that need it are skipped without.
+BOUNDARY_PUBLISHED names a folder of published sets, and BOUNDARY_IMPORT_CASES one of files that importing once got
+wrong; tests that need them are skipped without.
 BOUNDARY_TEST_NO_SKIPS names folders or files, separated by commas, in which a skipped test is a failed one.
 """
 

@@ -1,6 +1,6 @@
 """Claims about a boundary, each with its probability: in a file, from the command line or from Python."""
 
-import tomllib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from math import floor, sqrt
@@ -13,6 +13,7 @@ import pandas as pd
 from boundary.analysis.claim_draws import BUDGETS_THEMSELVES, comparison_draws, holds, resolved
 from boundary.analysis.claim_language import Claim, Comparison, ModelName, parse_claim
 from boundary.data.counts import ALL
+from boundary.data.toml_files import read_toml
 from boundary.errors import InputError
 from boundary.stats.diagnostics import MAX_R_HAT, convergence
 from boundary.stats.solve_rates import SolveRates
@@ -113,8 +114,8 @@ def asked_claims(claims: Any, require: Any = None) -> tuple[AskedClaim, ...]:
             unnamed += 1
             found.append(AskedClaim(f"claim-{unnamed}", parse_claim(one)))
     names = [one.name for one in found]
-    for name in names:
-        if names.count(name) > 1:
+    for name, count in Counter(names).items():
+        if count > 1:
             raise InputError(f"Two claims are called '{name}'. Give each a name of its own.")
     return _required(tuple(found), require)
 
@@ -128,11 +129,11 @@ def read_claims(path: Path) -> list[AskedClaim]:
         If it is not there, no TOML, or holds anything else.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = read_toml(path)
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise InputError(f"Cannot read the claims '{path}': {why}. Name a TOML file.") from error
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise InputError(f"The claims '{path}' are not TOML: {error}. Write: {EXAMPLE}") from error
     table = content.pop("claims", None)
     if content or not isinstance(table, dict) or not table:
@@ -161,6 +162,11 @@ def _entry(name: str, entry: Any, where: str) -> AskedClaim:
 def _required(asked: tuple[AskedClaim, ...], require: Any) -> tuple[AskedClaim, ...]:
     if require is None:
         return asked
+    if not asked and (require or not isinstance(require, Mapping)):
+        raise InputError(
+            "A probability is required (--require), but no claim is there to have it. Add one with --claim or --claims "
+            "(claims= from Python), or leave the requirement out."
+        )
     if not isinstance(require, Mapping):
         level = _probability(require, "all")
         return tuple(one if one.require is not None else one._replace(require=level) for one in asked)
@@ -168,7 +174,7 @@ def _required(asked: tuple[AskedClaim, ...], require: Any) -> tuple[AskedClaim, 
     for name in require:
         if name not in names:
             near = get_close_matches(str(name), names, n=1)
-            hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(names) or 'none'}."
+            hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(names)}."
             raise InputError(f"A probability is required of '{name}', which is no claim. {hint}")
     return tuple(
         one._replace(require=_probability(require[one.name], one.name)) if one.name in require else one for one in asked
@@ -211,8 +217,9 @@ def _arms(analysis: Analysed) -> list[str]:
 
 def _fits(analysis: Analysed, benchmark: str | None) -> dict[str, SolveRates]:
     """Posterior of each arm on a benchmark."""
-    several = {f"{benchmark}: {arm}": arm for arm in _arms(analysis)} | {str(benchmark): _arms(analysis)[0]}
-    return {several[name]: rates for name, rates in analysis.rates.items() if name in several}
+    arms = _arms(analysis)
+    fits = {f"{benchmark}: {arm}": arm for arm in arms} if len(arms) > 1 else {str(benchmark): arms[0]}
+    return {arm: analysis.rates[name] for name, arm in fits.items() if name in analysis.rates}
 
 
 def _row(one: AskedClaim, fits: Mapping[str, SolveRates], base: str | None, target: Any) -> dict[str, Any]:
@@ -223,11 +230,16 @@ def _row(one: AskedClaim, fits: Mapping[str, SolveRates], base: str | None, targ
     close = one.require is not None and abs(probability - one.require) < 2 * error
     notes = ["not converged"] * (judged.r_hat > MAX_R_HAT) + ["within twice the Monte Carlo error of the bar"] * close
     n = min(rates.reliable_k for rates in fits.values())
+    furthest = max(_furthest(comparison) for comparison in one.claim.comparisons)
+    short, problems = (
+        max(rates.n_short(float(furthest)) for rates in fits.values()),
+        next(iter(fits.values())).n_problems,
+    )
+    if short:
+        notes.append(f"{short:,} of {problems:,} problems have fewer than {furthest:,} samples")
     found = (one.name, one.claim.text, one.benchmark, target, probability, error, judged.r_hat, judged.ess_bulk)
     undefined = _undefined(one.claim, fits, base, target)
-    beyond = any(_furthest(comparison) > n for comparison in one.claim.comparisons)
-    problems = next(iter(fits.values())).n_problems
-    rest = (undefined, beyond, problems, one.require, met, "; ".join(notes))
+    rest = (undefined, furthest > n, problems, one.require, met, "; ".join(notes))
     return dict(zip(CLAIM_COLUMNS, (*found, *rest), strict=True))
 
 

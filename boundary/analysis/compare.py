@@ -8,10 +8,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
-from boundary.analysis.claims import asked_claims, settled
-from boundary.analysis.claims import claims as judged_claims
+from boundary.analysis.arm_settings import ArmComparison, compare_arms
+from boundary.analysis.calls import checked_margin
+from boundary.analysis.claims import asked_claims, claims as judged_claims, settled
 from boundary.analysis.criticism import Criticism, criticism, fit_families
 from boundary.analysis.dependence import SampleCheck, check_samples
 from boundary.analysis.diagnosis import diagnose
@@ -27,21 +29,40 @@ from boundary.analysis.options import (
     chosen_prior,
     chosen_taus,
     default_budgets,
+    sampled_arms,
 )
 from boundary.analysis.outcomes import Outcomes, as_missing, chosen_classes, outcomes
+from boundary.analysis.output_folder import written_together
 from boundary.analysis.problems import joined, problem_table
 from boundary.analysis.quantities import Asked, of_models, of_pair
-from boundary.analysis.ranking import ENOUGH_MODELS, RANKINGS, coverage_of, ranking_rows, ranking_verdict
+from boundary.analysis.ranking import (
+    ENOUGH_MODELS,
+    RANKINGS,
+    check_rankable,
+    coverage_of,
+    ranking_rows,
+    ranking_verdict,
+)
 from boundary.analysis.stopping import Stopped, stopped_arms, withheld
+from boundary.analysis.suspect_counts import count_remarks
 from boundary.analysis.trajectory import checkpoint_steps, in_training_order, trajectory_verdict
+from boundary.analysis.unequal_samples import (
+    UnequalSamples,
+    reliable_budgets,
+    samples_by_model,
+    sizes_in_words,
+    unequal_samples,
+)
 from boundary.analysis.valid_reasoning import known_judge, with_valid
-from boundary.analysis.verdict import Verdict, verdict
+from boundary.analysis.verdict import Verdict, cautions, verdict_of_fit
 from boundary.analysis.verifier_errors import KnownErrors, VerifierErrors, known_errors, with_errors, without_verdicts
 from boundary.analysis.witnesses import band_rows, beyond_rows, bootstrap_rows
 from boundary.data.catalog import load_counts
 from boundary.data.counts import ALL, Counts
 from boundary.data.sample_rows import samples_in
-from boundary.errors import InputError
+from boundary.data.shared_texts import shared_texts, texts_of
+from boundary.data.writing import write_csv
+from boundary.stats.intervals import MARGIN
 from boundary.stats.priors import Prior
 from boundary.stats.solve_rates import SolveRates, Target
 
@@ -81,6 +102,10 @@ class Analysis:
         Samples that came to no verdict, and the main estimates with them as wrong and as missing.
     stopped
         Arms whose number of samples depends on the outcome: no unbiased estimates are made of their counts.
+    unequal
+        Where some problems have fewer samples than the others: which, and what leaving them out would give.
+    arms
+        How each model was sampled and judged on each benchmark, and what differs.
     """
 
     estimates: pd.DataFrame
@@ -99,6 +124,8 @@ class Analysis:
     error_curves: pd.DataFrame = field(default_factory=pd.DataFrame)
     outcomes: Outcomes = field(default_factory=Outcomes)
     stopped: tuple[Stopped, ...] = ()
+    unequal: tuple[UnequalSamples, ...] = ()
+    arms: ArmComparison = field(default_factory=ArmComparison)
 
     @property
     def ok(self) -> bool:
@@ -106,16 +133,22 @@ class Analysis:
         return bool(self.diagnostics["ok"].all())
 
     def write(self, folder: str | Path) -> list[Path]:
-        """Write the report, tables, summary.json, posterior.nc and figures/ into a folder.
+        """Write the report, tables, summary.json, posterior.nc and figures/ into a folder, all together.
 
         Returns
         -------
-        The files written, the report first.
+        The files written, the report first. Files that an earlier analysis wrote there and this one did not are
+        removed.
         """
+        folder = Path(folder)
+        with written_together(folder) as stage:
+            written = self._written(stage)
+        return [folder / path.relative_to(stage) for path in written]
+
+    def _written(self, folder: Path) -> list[Path]:
         from boundary.analysis.report import write_report
         from boundary.analysis.saved import write_posterior
 
-        folder = _made(folder)
         with ThreadPoolExecutor(1) as beside:  # compressing draws leaves Python free to draw figures
             posterior = beside.submit(write_posterior, self.rates, folder / "posterior.nc")
             written = write_report(self, folder)
@@ -134,7 +167,7 @@ class Analysis:
         if len(self.outcomes.rows):
             tables["outcomes.csv"] = self.outcomes.rows
         for name, table in tables.items():
-            table.to_csv(folder / name, index=False, float_format="%.8g", lineterminator="\n")
+            write_csv(table, folder / name, float_format="%.8g")
         return [written[0], *(folder / name for name in tables), posterior.result(), *written[1:]]
 
 
@@ -152,6 +185,7 @@ def analyze(
     prior: str | Prior | None = None,
     target: Target = "benchmark",
     level: float = 0.95,
+    margin: float = MARGIN,
     seed: int = 0,
     common_problems: bool = False,
     compare_priors: bool = False,
@@ -163,6 +197,7 @@ def analyze(
     error_curve: bool | None = None,
     outcomes_as_missing: str | Sequence[str] | None = None,
     stopping: str | None = None,
+    allow_different_prompts: bool = False,
     progress: Progress | None = None,
 ) -> Analysis:
     """Compare RL models with a base model, or describe one model alone.
@@ -195,6 +230,9 @@ def analyze(
         `benchmark` (these problems) or `superpopulation` (new ones of the same kind).
     level
         Probability within each interval.
+    margin
+        Difference of pass@k that matters, as a share of problems in [0, 1): within it the verdict says that there is no
+        material difference, and models are ranked as tied.
     seed
         The same seed gives the same numbers.
     common_problems
@@ -219,6 +257,8 @@ def analyze(
     stopping
         `fixed`, `first success` or `adaptive`: how the number of samples was chosen, where the counts do not say it
         themselves. Estimates that need a fixed one are withheld otherwise.
+    allow_different_prompts
+        Compare models that were given different prompts; refused otherwise.
     progress
         Called with what is being done, steps done and steps in all.
 
@@ -230,37 +270,56 @@ def analyze(
     table = load_counts(counts)
     prior_used = chosen_prior(prior)
     check_options(target, level, k, max_k, prior_used)
-    wanted = _Wanted(k, max_k, chosen_taus(tau), chosen_estimands(estimands), target, level, seed, compare_priors)
+    wanted = _Wanted(
+        k,
+        max_k,
+        chosen_taus(tau),
+        chosen_estimands(estimands),
+        target,
+        level,
+        seed,
+        compare_priors,
+        checked_margin(margin),
+    )
     base, arms = chosen_arms(table, base, rl, rank)
     if rl is None:
         arms = in_training_order(table, base, arms)
     names = chosen_benchmarks(table, benchmarks, base, arms)
+    table = table.select(benchmarks=[name for name in names if name != ALL] or None)  # `all` pools the chosen ones
+    arms = sampled_arms(table, arms, named=rl is not None)
     asked = settled(asked_claims(claims, require), base, arms, names)
     models = tuple([base, *arms] if base is not None else arms)
+    check_rankable(estimands, models, base, target)
     samples = samples_in(counts) if samples is None else samples
     checks = [] if samples is None else check_samples(samples)  # first, since a fault in them should show at once
     missing = chosen_classes(outcomes_as_missing, table)
     drawn = table.select(models=list(models))
     stopped = tuple(one for one in stopped_arms(drawn, stopping) if one.benchmark in names)
+    texts = texts_of(counts, samples_in(samples))
+    compared = compare_arms(drawn, models, names, allow_different_prompts, shared_texts(texts, models))
     told = progress or (lambda what, done, steps: None)
     run = _Run(as_missing(drawn, missing), base, arms, models, prior_used, wanted, stopped)
     run = replace(run, known=known_errors(verifier, run.counts, names, prior_used, compare_priors))
     reasoning = known_judge(judge, run.counts, names, prior_used, compare_priors)
     found = run.analysis(names, common_problems, told)
+    missing_outcomes = outcomes(found, drawn, missing, prior_used, told, run.known)
+    remarks = (*missing_outcomes.remarks, *count_remarks(drawn, names))
     found = replace(
         found,
-        outcomes=outcomes(found, drawn, missing, prior_used, told, run.known),
+        outcomes=replace(missing_outcomes, remarks=remarks),
         estimates=with_valid(found, prior_used, told, reasoning),
         settings={
             **found.settings,
             "outcomes_as_missing": list(missing),
+            "allow_different_prompts": allow_different_prompts,
             "judge_errors": {} if reasoning is None else reasoning.said.described(),
         },
     )
     if error_curve or (error_curve is None and verifier is not None):
-        curves = error_curves(with_curve(run.panels(names, common_problems)), level, seed, told)
+        curves = error_curves(with_curve(run.panels(names, common_problems)), level, seed, told, wanted.margin)
         found = replace(found, error_curves=curves)
     checked = tuple(c for c in checks if c.model in models and c.benchmark in names)
+    found = replace(found, arms=compared)
     return replace(found, sample_checks=checked, claims=judged_claims(found, asked) if asked else pd.DataFrame())
 
 
@@ -276,11 +335,15 @@ class _Wanted:
     level: float
     seed: int
     compare_priors: bool = False
+    margin: float = MARGIN
 
     def of(self, rates: SolveRates) -> Asked:
         """What to report of a fit: the default budgets depend on its samples."""
-        budgets = default_budgets(rates.reliable_k, self.max_k) if self.k is None else sorted({int(b) for b in self.k})
-        return Asked(budgets, self.taus, self.furthest(max(budgets)), self.target, self.estimands)
+        if self.k is None:
+            budgets = default_budgets(rates.reliable_k, rates.typical_k, self.max_k)
+        else:
+            budgets = sorted({int(b) for b in self.k})
+        return Asked(budgets, self.taus, self.furthest(max(budgets)), self.target, self.estimands, self.margin)
 
     def furthest(self, largest: int) -> int:
         """How far a crossing is looked for."""
@@ -312,7 +375,7 @@ class _Run:
     def panels(self, benchmarks: tuple[str, ...], common_problems: bool) -> list[Panel]:
         """Every fit, with what is known of the verifier's errors."""
         asked = panels(self.counts, self.base, self.arms, benchmarks, common_problems)
-        return with_errors(asked, self.known, self.counts)
+        return with_errors(asked, self.known)
 
     def analysis(self, benchmarks: tuple[str, ...], common_problems: bool, progress: Progress) -> Analysis:
         asked = self.panels(benchmarks, common_problems)
@@ -328,7 +391,7 @@ class _Run:
                     tables.append(self._problems(one))
             rows += self._ranked(together)
         estimates = estimates_frame(rows)
-        settings = self._settings(benchmarks, _sizes(asked), estimates, common_problems)
+        settings = self._settings(benchmarks, asked, estimates, common_problems)
         return Analysis(
             estimates,
             {name: one.rates for name, one in zip(fit_names(asked), done, strict=True)},
@@ -342,7 +405,18 @@ class _Run:
             problems=joined(tables),
             criticism=self._criticism(done, progress),
             stopped=self.stopped,
+            unequal=self._unequal(done),
         )
+
+    def _unequal(self, done: Sequence[_Done]) -> tuple[UnequalSamples, ...]:
+        """Short problems; none where n depends on the outcome, since there it is no accident which they are."""
+        remarks = []
+        for one in done:
+            if not withheld(self.stopped, one.panel.benchmark) & {*one.panel.models}:
+                remarks.append(
+                    unequal_samples(one.rates, one.panel.benchmark, one.panel.arm, self.base, self.wanted.level)
+                )
+        return tuple(remark for remark in remarks if remark is not None)
 
     def _criticism(self, done: Sequence[_Done], progress: Progress) -> Criticism:
         asked = [one.panel for one in done]
@@ -379,13 +453,14 @@ class _Run:
         asked = self.wanted.of(rates)
         models = [m for m in rates.models if m != self.base or with_base]
         pairs = [(self.base, panel.arm)] if self.base is not None else []
-        table = EstimateTable(panel.benchmark, rates, self.wanted.target, self.wanted.level)
+        table = EstimateTable(panel.benchmark, rates, self.wanted.target, self.wanted.level, self.wanted.margin)
         not_fixed = withheld(self.stopped, panel.benchmark)
         fixed, fixed_pairs = [m for m in models if m not in not_fixed], [p for p in pairs if not not_fixed & {*p}]
         table.add_observed(observed(rates, fixed, fixed_pairs, asked))
         table.add_posterior(of_models(rates, models, asked))
         compared = [quantity for base, arm in pairs for quantity in of_pair(rates, base, arm, asked)]
         table.add_posterior(compared)
+        table.add_calls(compared)
         beyond_rows(table, fixed, fixed_pairs, asked)
         band_rows(table, pairs, asked, compared)
         bootstrap_rows(table, fixed_pairs, asked, self.wanted.seed)
@@ -395,8 +470,9 @@ class _Run:
         """A sentence for each pair; models without a base get one each only where there is no ranking to speak of."""
         if self.base is None and not alone:
             return []
-        n = one.rates.reliable_k
-        return [verdict(estimates_frame(one.rows), one.panel.benchmark, one.panel.arm, self.base, n)]
+        about = one.panel.benchmark, one.panel.arm, self.base
+        asked = self.wanted.of(one.rates)
+        return [verdict_of_fit(estimates_frame(one.rows), one.rates, *about, asked, self.wanted.level)]
 
     def _ranked(self, together: list[_Done]) -> list[dict[str, Any]]:
         """Rows that rank the models of one benchmark. New problems would be the same ones for all: not independent."""
@@ -408,27 +484,40 @@ class _Run:
         if len(fits) < enough or self.wanted.target != "benchmark" or not wanted:
             return []
         rates = min(fits.values(), key=lambda fit: fit.reliable_k)
-        table = EstimateTable(together[0].panel.benchmark, rates, self.wanted.target, self.wanted.level)
+        table = EstimateTable(
+            together[0].panel.benchmark, rates, self.wanted.target, self.wanted.level, self.wanted.margin
+        )
         common = set.intersection(*(set(self.wanted.of(fit).budgets) for fit in fits.values()))
         coverage = coverage_of(fits, sorted(common), self.wanted.target)
         ranking_rows(table, coverage, rates.reliable_k, wanted)
-        return table.rows
+        fewest = np.min([fit.fewest for fit in fits.values()], axis=0)
+        return [row | {"n_extrapolated": int((fewest < row["k"]).sum())} for row in table.rows]
 
     def _verdicts_of_several(self, estimates: pd.DataFrame, settings: Mapping[str, Any]) -> list[Verdict]:
         found = []
-        for benchmark, sizes in settings["n_samples"].items():
-            n = min(fewest for fewest, _ in sizes.values())
-            found.append(trajectory_verdict(estimates, benchmark, settings["checkpoint_steps"], n))
-            found.append(ranking_verdict(estimates, benchmark, n))
+        for benchmark in settings["n_samples"]:
+            n, margin = settings["reliable_k"][benchmark], self.wanted.margin
+            found.append(trajectory_verdict(estimates, benchmark, settings["checkpoint_steps"], n, margin))
+            found.append(self._ranking_verdict(estimates, benchmark, n))
         return [one for one in found if one is not None]
+
+    def _ranking_verdict(self, estimates: pd.DataFrame, benchmark: str, n: int) -> Verdict | None:
+        table = self.counts.table
+        table = table if benchmark == ALL else table.loc[table["benchmark"] == benchmark]
+        solved = {str(model): int(c) for model, c in table.groupby("model")["n_correct"].sum().items()}
+        # With a base each pair has a verdict of its own, which holds these warnings.
+        here = estimates["benchmark"] == benchmark
+        warnings = cautions(int(estimates.loc[here, "n_problems"].max()), n) if self.base is None else ()
+        return ranking_verdict(estimates, benchmark, n, self.wanted.margin, warnings, solved)
 
     def _settings(
         self,
         benchmarks: tuple[str, ...],
-        sizes: Mapping[str, Any],
+        asked: Sequence[Panel],
         estimates: pd.DataFrame,
         common_problems: bool,
     ) -> dict[str, Any]:
+        sizes = samples_by_model(asked)
         return {
             "source": self.counts.source,
             "base": self.base,
@@ -437,6 +526,7 @@ class _Run:
             "prior": self.prior.name,
             "target": self.wanted.target,
             "level": self.wanted.level,
+            "margin": self.wanted.margin,
             "seed": self.wanted.seed,
             "k": sorted({int(b) for b in estimates["k"].dropna()}),
             "max_k": self.wanted.furthest(int(estimates["k"].max())),
@@ -444,7 +534,9 @@ class _Run:
             "checkpoint_steps": checkpoint_steps(self.counts, self.base, self.models),
             "common_problems": common_problems,
             "verifier_errors": {} if self.known is None else self.known.said.described(),
-            "n_samples": dict(sizes),
+            "n_samples": {b: {m: [int(n.min()), int(n.max())] for m, n in of.items()} for b, of in sizes.items()},
+            "sample_sizes": {name: sizes_in_words(of) for name, of in sizes.items()},
+            "reliable_k": reliable_budgets(asked),
             "problem_set_hash": {name: self.counts.problem_set_hash(None if name == ALL else name) for name in sizes},
             "versions": _versions(),
         }
@@ -455,15 +547,6 @@ def _by_benchmark(verdicts: Sequence[Verdict], benchmarks: Sequence[str]) -> lis
     return sorted(verdicts, key=lambda said: benchmarks.index(said.benchmark))
 
 
-def _sizes(asked: Sequence[Panel]) -> dict[str, dict[str, list[int]]]:
-    """Fewest and most samples a problem, of each benchmark and model."""
-    sizes: dict[str, dict[str, list[int]]] = {}
-    for panel in asked:
-        spans = zip(panel.models, panel.counts.n_samples.min(0), panel.counts.n_samples.max(0), strict=True)
-        sizes.setdefault(panel.benchmark, {}).update({m: [int(low), int(high)] for m, low, high in spans})
-    return sizes
-
-
 def _versions() -> dict[str, str]:
     found = {}
     for package in ("boundary-stats", "jax", "numpyro", "numpy", "arviz"):
@@ -472,12 +555,3 @@ def _versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[package] = "not installed"
     return found
-
-
-def _made(folder: str | Path) -> Path:
-    folder = Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError, PermissionError) as error:
-        raise InputError(f"Cannot write into '{folder}': {error.strerror}. Choose another output folder.") from error
-    return folder

@@ -9,6 +9,7 @@ import pandas as pd
 
 from boundary.analysis.estimates import EstimateTable, estimates_frame
 from boundary.analysis.fits import Panel, Progress, fit_all
+from boundary.analysis.numerals import number
 from boundary.analysis.quantities import Asked, of_models, of_pair
 from boundary.stats.criticism import LARGEST_PARETO_K, loo, predictive_checks, stacking_weights
 from boundary.stats.priors import PRIORS, Prior
@@ -135,7 +136,7 @@ def _families(panel: Panel, fits: Fits, checks: Sequence[Row]) -> list[Row]:
 def _sensitivity(panel: Panel, rates: SolveRates, asked: Asked, level: float) -> list[Row]:
     budgets = sorted({asked.within(rates.reliable_k), max(asked.budgets)})
     main = asked._replace(budgets=budgets, estimands=SENSITIVE)
-    table = EstimateTable(panel.benchmark, rates, asked.target, level)
+    table = EstimateTable(panel.benchmark, rates, asked.target, level, asked.margin)
     table.add_posterior(of_models(rates, panel.models, main))
     if panel.base is not None:
         table.add_posterior(of_pair(rates, panel.base, panel.arm, main))
@@ -150,9 +151,9 @@ def _misfits(families: pd.DataFrame, used: str) -> Iterator[Remark]:
             text = f"{row['prior']} does not reproduce the counts: {row['failed']}."
             yield Remark(*about, text, row["prior"] == used)
         if row["max_pareto_k"] > LARGEST_PARETO_K:
-            k = row["max_pareto_k"]
+            k_text = number(row["max_pareto_k"], 1, 2) if np.isfinite(row["max_pareto_k"]) else "beyond all bounds"
             yield Remark(
-                *about, f"{row['prior']}: predictions of left-out problems are unsure (Pareto k {k:.2f}).", False
+                *about, f"{row['prior']}: predictions of left-out problems are unsure (Pareto k {k_text}).", False
             )
 
 
@@ -170,7 +171,7 @@ def _disagreements(sensitivity: pd.DataFrame, families: pd.DataFrame, used: str)
         if abs(other["mean"] - mine["mean"]) > mine["upper"] - mine["lower"]:
             text = (
                 f"At k = {mine['k']:.0f} two families that both reproduce the counts disagree by more than an "
-                f"interval's width: {mine['estimand'].replace('_', ' ')} is {100 * mine['mean']:.1f} points under "
-                f"{used} and {100 * other['mean']:.1f} under {other['prior']}."
+                f"interval's width: {mine['estimand'].replace('_', ' ')} is {number(mine['mean'], 100, 1)} points "
+                f"under {used} and {number(other['mean'], 100, 1)} under {other['prior']}."
             )
             yield Remark(mine["benchmark"], mine["model"], text, True)

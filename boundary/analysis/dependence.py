@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from boundary.analysis.numerals import number
 from boundary.data.reading import read_table
 from boundary.errors import InputError
 from boundary.stats.dependence import ABSENT, Repeats, alike, halves, repeats_at_lags, repeats_between_runs
@@ -165,7 +166,8 @@ def _copies(outcomes: np.ndarray) -> _Test:
 def _drift(outcomes: np.ndarray) -> _Test:
     test = alike(outcomes, halves(outcomes))
     change = 100 * float(np.diff(test.excess)[0]) if len(test.excess) == 2 else 0.0
-    words = f"Samples drift: the later half is right {abs(change):.1f} points {'more' if change > 0 else 'less'} often"
+    moved = f"{number(abs(change), 1, 1)} points {'more' if change > 0 else 'less'}"
+    words = f"Samples drift: the later half is right {moved} often"
     return _Test("drift", test.p_value, f"{words} than the earlier half of the same problems")
 
 
@@ -180,8 +182,9 @@ def _lags(test: Repeats, what: str) -> _Test:
 def _runs(outcomes: np.ndarray, groups: np.ndarray, names: list[str]) -> _Test:
     test = alike(outcomes, groups)
     low, high = int(test.excess.argmin()), int(test.excess.argmax())
-    words = f"Runs are not alike: on the same problems, run {names[high]} is right {100 * test.excess[high]:.1f} points"
-    words += f" more often than all runs together, run {names[low]} {-100 * test.excess[low]:.1f} points less often"
+    above, below = (number(value, 100, 1) for value in (test.excess[high], -test.excess[low]))
+    words = f"Runs are not alike: on the same problems, run {names[high]} is right {above} points"
+    words += f" more often than all runs together, run {names[low]} {below} points less often"
     return _Test("unlike runs", test.p_value, words)
 
 

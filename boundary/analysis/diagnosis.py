@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from boundary.analysis.numerals import number
 from boundary.stats.diagnostics import MAX_R_HAT, MIN_ESS
 
 
@@ -17,7 +18,8 @@ def diagnose(benchmark: str, model: str, prior: str, rows: Sequence[dict[str, An
     ok = r_hat <= MAX_R_HAT and ess >= MIN_ESS
     at = f" at k = {worst['k']:.0f}" if not np.isnan(worst["k"]) else ""
     message = (
-        f"R-hat {r_hat:.3f} (wanted: at most {MAX_R_HAT}), effective draws {ess:.0f} (wanted: at least {MIN_ESS:.0f}); "
+        f"R-hat {number(r_hat, 1, 3) or 'unknown'} (wanted: at most {MAX_R_HAT}), effective draws "
+        f"{number(ess, 1, 0) or 'unknown'} (wanted: at least {MIN_ESS:.0f}); "
         f"worst: {worst['estimand']}{at}. Run again with another seed, or with more draws from Python."
     )
     return {

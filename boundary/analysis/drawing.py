@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from boundary.analysis.estimates import BOUNDS, OBSERVED, of_posterior
+from boundary.plain_text import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,6 +44,7 @@ STYLE: dict[Any, Any] = {
     "axes.axisbelow": True,
     "lines.markeredgewidth": 0.8,
     "text.color": INK,
+    "text.parse_math": False,  # a dollar in a name is a dollar
     "xtick.color": MUTED,
     "xtick.labelsize": 8.0,
     "ytick.labelsize": 8.0,
@@ -82,9 +84,10 @@ def image(figure: Figure, kind: str) -> bytes:
     from matplotlib.patheffects import Normal
     from matplotlib.text import Text
 
-    if kind == "pdf":
-        # Text as outlines: no fonts to embed, which any publisher takes, and which takes half the time.
-        for text in figure.findobj(Text):
+    for text in figure.findobj(Text):
+        text.set_text(printable(text.get_text()))  # a control character makes an SVG that no browser shows
+        if kind == "pdf":
+            # Text as outlines: no fonts to embed, which any publisher takes, and which takes half the time.
             text.set_path_effects(text.get_path_effects() or [Normal()])
     metadata = {"png": {"Software": None}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[kind]
     content = io.BytesIO()
@@ -156,7 +159,7 @@ def canvas(rows: pd.DataFrame, benchmark: str, explanation: str, labels: bool = 
 
 def headline(rows: pd.DataFrame, benchmark: str) -> str:
     """Name a benchmark and the number of its problems."""
-    problems = int(rows["n_problems"].iloc[0])
+    problems = int(rows["n_problems"].max())
     name = "All benchmarks" if benchmark == "all" else benchmark
     return f"{name}, {problems:,} problem{'s' * (problems != 1)}"
 

@@ -1,4 +1,4 @@
-"""Shrinkage against the rate of false positives, and the rate at which what is said of it turns."""
+"""Shrinkage against the rate of false positives, and the rate at which the verdict on it turns."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from boundary.analysis.calls import EQUIVALENT, NARROWED, SURE, WIDENED, Call
 from boundary.analysis.fits import Panel, Progress
-from boundary.analysis.verdict import SURE
+from boundary.analysis.numerals import chance
 from boundary.stats.estimands import flows
-from boundary.stats.intervals import summarise
+from boundary.stats.intervals import MARGIN, TIE, summarise
 from boundary.stats.observation import VerdictErrors
 from boundary.stats.priors import NonParametric
 from boundary.stats.priors.prior import fit_key
@@ -33,12 +34,18 @@ CURVE_COLUMNS = (
     "upper",
     "level",
     "prob_positive",
+    "prob_negative",
+    "prob_equivalent",
+    "prob_narrowed",
+    "prob_widened",
     "log_evidence",
     "extrapolated",
 )
 
 
-def error_curves(asked: Sequence[Panel], level: float, seed: int, progress: Progress) -> pd.DataFrame:
+def error_curves(
+    asked: Sequence[Panel], level: float, seed: int, progress: Progress, margin: float = MARGIN
+) -> pd.DataFrame:
     """Shrinkage at k = 1, n and 8n of each pair under each rate of CURVE_RATES (CURVE_COLUMNS).
 
     Rates of false negatives are those of the panel's first node. Each rate is fitted; `log_evidence` is the log
@@ -51,7 +58,7 @@ def error_curves(asked: Sequence[Panel], level: float, seed: int, progress: Prog
         c, n = panel.counts.n_correct, panel.counts.n_samples
         fits, log_evidence = CURVE_PRIOR.under_each(c, n, key, _candidates(panel))
         for rate, fit, evidence in zip(CURVE_RATES, fits, log_evidence, strict=True):
-            rows += _rows(panel, fit, level, {"false_positive_rate": rate, "log_evidence": float(evidence)})
+            rows += _rows(panel, fit, level, margin, {"false_positive_rate": rate, "log_evidence": float(evidence)})
         progress(f"errors: {panel.benchmark}", done + 1, len(asked))
     return pd.DataFrame(rows, columns=list(CURVE_COLUMNS))
 
@@ -63,16 +70,19 @@ def _candidates(panel: Panel) -> VerdictErrors:
     return VerdictErrors(positive, np.minimum(negative, 0.9), shared=True)
 
 
-def _rows(panel: Panel, fit: SolveRates, level: float, at: dict[str, float]) -> list[dict[str, Any]]:
+def _rows(panel: Panel, fit: SolveRates, level: float, margin: float, at: dict[str, float]) -> list[dict[str, Any]]:
     n = max(fit.reliable_k, 1)
     budgets = sorted({1, n, 8 * n})
     shrinkage = flows(fit, budgets)["shrinkage"]
     rows = []
     for k in budgets:
-        found = summarise(shrinkage.sel(k=k).to_numpy(), level)
-        said = {"mean": found.mean, "lower": found.lower, "upper": found.upper, "prob_positive": found.prob_positive}
+        draws = shrinkage.sel(k=k).to_numpy()
+        chances = {
+            "prob_narrowed": float((draws > margin + TIE).mean()),
+            "prob_widened": float((draws < -margin - TIE).mean()),
+        }
         labels = {"benchmark": panel.benchmark, "model": panel.arm, "reference": panel.base, "k": k, "level": level}
-        rows.append(labels | at | said | {"extrapolated": k > n})
+        rows.append(summarise(draws, level, margin)._asdict() | labels | at | chances | {"extrapolated": k > n})
     return rows
 
 
@@ -88,7 +98,7 @@ class Turn(NamedTuple):
 
 
 def turns(curves: pd.DataFrame) -> list[Turn]:
-    """For each pair and k above 1, the rate at which the sign of the shrinkage is no longer sure."""
+    """For each pair and k above 1, the rate at which the verdict on the shrinkage is no longer sure."""
     found = []
     for (benchmark, model, k), rows in curves.loc[curves["k"] > 1].groupby(["benchmark", "model", "k"], sort=False):
         ordered = rows.sort_values("false_positive_rate")
@@ -97,20 +107,22 @@ def turns(curves: pd.DataFrame) -> list[Turn]:
 
 
 def _turn(benchmark: str, model: str, k: int, rows: pd.DataFrame) -> Turn:
-    rates, probability = (rows[name].to_numpy(float) for name in ("false_positive_rate", "prob_positive"))
+    rates = rows["false_positive_rate"].to_numpy(float)
     against = rates[rows["log_evidence"].to_numpy() < CONTRADICTED]
     contradicted = float(against[against > 0].min(initial=np.inf))
-    narrower = probability[0] >= 0.5
-    sure = probability if narrower else 1 - probability
-    what = "covers less than its base" if narrower else "covers at least as much as its base"
-    start = f"At k = {k}, without false positives, P({model} {what}) = {sure[0]:.2f}"
-    rate = crossing(rates, sure, SURE) if sure[0] >= SURE else float("inf")
-    if sure[0] < SURE:
-        text = f"{start}: not sure to begin with."
+    first = rows.iloc[0]
+    start = Call(k, False, *(float(first[f"prob_{name}"]) for name in ("narrowed", "widened", "equivalent")))
+    column = {NARROWED: "prob_narrowed", WIDENED: "prob_widened", EQUIVALENT: "prob_equivalent"}[start.likeliest]
+    probability = rows[column].to_numpy(float)
+    rate = crossing(rates, probability, SURE) if start.probability >= SURE else float("inf")
+    text = f"At k = {k} the likeliest verdict on {model} without false positives is '{start.likeliest}', with "
+    text += f"probability {chance(start.probability)}"
+    if start.probability < SURE:
+        text += ": it is not sure to begin with."
     elif np.isinf(rate):
-        text = f"{start}; it stays above {SURE} up to a false-positive rate of {rates[-1]:.2g}."
+        text += f"; it stays above {SURE} up to a false-positive rate of {rates[-1]:.2g}."
     else:
-        text = f"{start}; it falls below {SURE} at a false-positive rate of about {rate:.1g}."
+        text += f"; it falls below {SURE} at a false-positive rate of about {rate:.1g}."
     if np.isfinite(contradicted):
         text += f" The counts themselves contradict rates from {contradicted:.2g} on."
     return Turn(benchmark, model, k, rate, contradicted, text)

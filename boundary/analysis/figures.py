@@ -200,7 +200,7 @@ def _name_sides(axes: Axes) -> None:
     low, high = axes.get_ylim()
     spare = 0.12 * (high - low)
     axes.set_ylim(min(low, -spare), max(high, spare))
-    words = {"base covers more": (6, 4, "bottom"), "RL covers more": (6, -4, "top")}
+    words = {"base solves more": (6, 4, "bottom"), "RL solves more": (6, -4, "top")}
     place = axes.get_yaxis_transform()
     for text, (x, y, side) in words.items():
         axes.annotate(text, (0, 0), (x, y), place, "offset points", color=MUTED, va=side)
@@ -236,7 +236,7 @@ def _mark_crossover(axes: Axes, here: pd.DataFrame) -> None:
 
 def _draw_stack(axes: Axes, rows: pd.DataFrame, name: str, n: int) -> None:
     """Draw the four flows as areas that add up to all problems."""
-    total = int(rows["n_problems"].iloc[0])
+    total = int(rows["n_problems"].max())
     curves = [curve_of(rows.loc[rows["estimand"] == flow], str(rows["model"].iloc[0])) for flow in FLOW_COLOURS]
     axes.stackplot(curves[0].k, *(curve.middle for curve in curves), colors=list(FLOW_COLOURS.values()), linewidth=0)
     axes.set_ylim(0, total)

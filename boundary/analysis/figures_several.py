@@ -135,7 +135,8 @@ def trajectory(estimates: pd.DataFrame, benchmark: str, n: int, steps: Mapping[s
     here = [model for model in steps if model in set(curves["model"])]
     figure, panels = panels_of(1, 1, width=4.9, height=3.1, right=1.1)
     axes: Axes = panels[0, 0]
-    within = sorted({float(k) for k in curves["k"] if k <= n})
+    known = sorted({float(k) for k in curves["k"]})
+    within = [k for k in known if k <= n] or known[:1]
     budgets = list(dict.fromkeys([within[0], within[len(within) // 2], within[-1]]))
     places, ends = np.arange(len(here)), []
     for k, colour in zip(budgets, (RL_COLOURS[0], RL_COLOURS[1], BASE_COLOUR), strict=False):

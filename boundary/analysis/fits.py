@@ -10,6 +10,7 @@ import numpy as np
 
 from boundary.analysis.options import sampled_on
 from boundary.data.counts import CountArrays, Counts
+from boundary.errors import InputError
 from boundary.stats.observation import VerdictErrors
 from boundary.stats.priors import NonParametric, Prior
 from boundary.stats.priors.prior import fit_key
@@ -58,6 +59,10 @@ def panels(
             n_correct, n_samples = (np.ascontiguousarray(part[:, columns]) for part in together[:2])
             mine = together._replace(n_correct=n_correct, n_samples=n_samples, models=tuple(models[c] for c in columns))
             found.append(Panel(benchmark, base, arm, mine, first=arm == here[0]))
+    names = fit_names(found)
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"{counts.source}: two pairs of a benchmark and a model are both '{name}'. Rename one.")
     return found
 
 
@@ -81,17 +86,16 @@ def fit_all(
     """Fit each panel and hand the posterior on, several at once: a fit keeps little more than one core busy."""
     names = fit_names(asked)
     progress(names[0], 0, len(asked))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
         # The largest first: `all` takes longest and compiles what the larger benchmarks need too.
         order = sorted(range(len(asked)), key=lambda i: -len(asked[i].counts.problem_ids))
         fits = {pool.submit(lambda one: then(one, _fit(one, prior, seed)), asked[i]): i for i in order}
-        try:
-            for done, fit in enumerate(as_completed(fits), start=1):
-                progress(names[fits[fit]], done, len(asked))
-            found = {i: fit.result() for fit, i in fits.items()}
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)  # or an interruption would wait for every fit
-            raise
+        for done, fit in enumerate(as_completed(fits), start=1):
+            progress(names[fits[fit]], done, len(asked))
+        found = {i: fit.result() for fit, i in fits.items()}
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # an interruption does not wait for fits that have begun
     return [found[i] for i in range(len(asked))]
 
 

@@ -8,7 +8,7 @@ from boundary.stats.estimands import ESTIMANDS
 from boundary.stats.priors import PRIORS, Prior
 from boundary.stats.solve_rates import TARGETS
 
-# Budgets of the default curve beyond the samples drawn, as multiples of n.
+# Budgets of the default curve beyond the samples drawn, as multiples of the typical n.
 EXTRAPOLATED_MULTIPLES = (2, 4, 8)
 # Solve rates at which cover@tau is reported, and shares of k at which G-Pass@k is.
 DEFAULT_TAUS = (0.1, 0.25, 0.5, 0.75, 0.9)
@@ -20,6 +20,8 @@ MAIN_ESTIMANDS = (
     "gained",
     "neither",
     "shrinkage",
+    "narrowed",
+    "widened",
     "crossover",
     "no_crossover",
     "delta_se",
@@ -112,16 +114,54 @@ def _ranked(counts: Counts, base: str | None, named: tuple[str, ...]) -> tuple[s
 def chosen_benchmarks(
     counts: Counts, wanted: str | Sequence[str] | None, base: str | None, others: Sequence[str]
 ) -> tuple[str, ...]:
-    """Benchmarks to fit, `all` last where there are several and each was given to every model."""
-    asked = [wanted] if isinstance(wanted, str) else list(wanted or [])
-    names = [b for b in dict.fromkeys(asked) if b != ALL]
-    known = counts.select(models=[*others, *([base] if base is not None else [])])
+    """Benchmarks to fit, `all` last where there are several and each was given to every model.
+
+    `all` pools those named beside it, and every benchmark where it stands by itself.
+
+    Raises
+    ------
+    InputError
+        For an unknown benchmark, one that cannot be compared on, or `all` beside a single one.
+    """
+    chosen = [wanted] if isinstance(wanted, str) else list(wanted or [])
+    names = [name for name in dict.fromkeys(chosen) if name != ALL]
+    if len(names) == 1 and ALL in chosen:
+        raise InputError(
+            f"'all' pools the benchmarks named beside it, and only '{names[0]}' is. Name another one too, or say 'all' "
+            "alone for every benchmark."
+        )
     if names:
-        known = known.select(benchmarks=names)
-    if not asked:
+        counts = counts.select(benchmarks=names)
+    known = counts.select(models=[m for m in (base, *others) if m in counts.models])
+    if not chosen:
         names = list(known.benchmarks)
+    for name in names:
+        _check_compared(known, name, base)
     shared = len({frozenset(sampled_on(known, name)) for name in names}) == 1
-    return tuple([*names, ALL] if (len(names) > 1 and shared) or ALL in asked else names)
+    return tuple([*names, ALL] if (len(names) > 1 and shared) or ALL in chosen else names)
+
+
+def _check_compared(counts: Counts, benchmark: str, base: str | None) -> None:
+    """Refuse a benchmark without samples of the base, or of any other model."""
+    present = sampled_on(counts, benchmark)
+    if base is not None and base not in present:
+        lacking = f"the base {base} has no samples on '{benchmark}'"
+    elif set(present) <= {base}:
+        lacking = f"no model beside the base has samples on '{benchmark}'" if base else f"'{benchmark}' has no samples"
+    else:
+        return
+    raise InputError(f"{counts.source}: {lacking}. Choose other benchmarks with --benchmark (benchmarks= from Python).")
+
+
+def sampled_arms(counts: Counts, arms: Sequence[str], named: bool) -> tuple[str, ...]:
+    """Arms with samples in the counts; one without is refused where it was named, and left out otherwise."""
+    missing = [arm for arm in arms if arm not in counts.models]
+    if missing and named:
+        raise InputError(
+            f"{counts.source}: '{missing[0]}' has no samples on {', '.join(counts.benchmarks)}. Leave it out, or choose"
+            " other benchmarks."
+        )
+    return tuple(arm for arm in arms if arm not in missing)
 
 
 def sampled_on(counts: Counts, benchmark: str) -> list[str]:
@@ -132,9 +172,9 @@ def sampled_on(counts: Counts, benchmark: str) -> list[str]:
     return list(table.loc[table["benchmark"] == benchmark, "model"].unique())
 
 
-def default_budgets(n: int, max_k: int | None) -> list[int]:
-    """Powers of two up to n, n itself, and 2n, 4n, 8n; none above max_k."""
-    n = max(n, 1)
-    within = [2**i for i in range(n.bit_length()) if 2**i < n]
-    budgets = [*within, n, *(n * multiple for multiple in EXTRAPOLATED_MULTIPLES)]
-    return [b for b in budgets if max_k is None or b <= max_k] or [1]
+def default_budgets(n: int, typical: int, max_k: int | None) -> list[int]:
+    """Powers of two up to the typical number of samples, n, and 2, 4 and 8 times the typical; none above max_k."""
+    n, typical = max(n, 1), max(typical, 1)
+    within = {2**i for i in range(typical.bit_length())}
+    budgets = within | {n, typical} | {typical * multiple for multiple in EXTRAPOLATED_MULTIPLES}
+    return sorted(b for b in budgets if max_k is None or b <= max_k) or [1]

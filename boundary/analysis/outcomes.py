@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 
+from boundary.analysis.calls import calls
 from boundary.analysis.estimates import OBSERVED, of_posterior
 from boundary.analysis.numerals import interval, number
 from boundary.analysis.rereading import REREAD, Analysed, reread
@@ -23,8 +23,6 @@ WRONG, MISSING = "wrong", "missing"
 MANY = 0.01
 # Beyond this many models a second fit of each would take as long as all else.
 MOST_MODELS = 8
-# Probabilities that count as a call of more or of less, as in the verdicts.
-SURE = 0.95
 
 
 class OutcomeRemark(NamedTuple):
@@ -149,19 +147,23 @@ def outcome_shares(counts: Counts, benchmarks: Sequence[str]) -> pd.DataFrame:
     return table.loc[table.groupby("outcome")["n"].transform("sum") > 0].reset_index(drop=True)
 
 
-def outcomes_shown(found: Outcomes, benchmark: str, budgets: Sequence[int]) -> list[dict[str, str]]:
-    """Lines of the report on one benchmark: each quantity under both treatments; none where it does not matter."""
-    if found.rows.empty or not any(one.benchmark == benchmark for one in found.remarks):
+def outcomes_shown(found: Outcomes, rows: pd.DataFrame, benchmark: str, budgets: Sequence[int]) -> list[dict[str, str]]:
+    """Lines of the report on one benchmark: each quantity under both treatments; none where it does not matter.
+
+    `rows` are those of the outcomes that are to be shown.
+    """
+    if rows.empty or not any(one.benchmark == benchmark for one in found.remarks):
         return []
-    here = found.rows.loc[(found.rows["benchmark"] == benchmark) & of_posterior(found.rows)]
+    here = rows.loc[(rows["benchmark"] == benchmark) & of_posterior(rows)]
     here = here.loc[here["estimand"].isin(("pass_at_k", "shrinkage", "crossover"))]
     here = here.loc[here["k"].isna() | here["k"].isin(list(budgets))]
     lines = []
     for _, both in here.groupby(["estimand", "model", "k"], sort=False, dropna=False):
-        rows = both.to_dict(orient="records")
-        at = "" if pd.isna(rows[0]["k"]) else f" at k = {rows[0]['k']:.0f}"
-        line = {"what": f"{rows[0]['estimand'].replace('pass_at_k', 'pass@k')}{at}, {rows[0]['model']}"}
-        lines.append(line | {row["treatment"]: _said(row) for row in rows})
+        treatments = both.to_dict(orient="records")
+        first = treatments[0]
+        at = "" if pd.isna(first["k"]) else f" at k = {first['k']:.0f}"
+        line = {"what": f"{first['estimand'].replace('pass_at_k', 'pass@k')}{at}, {first['model']}"}
+        lines.append(line | {row["treatment"]: _said(row) for row in treatments})
     return lines
 
 
@@ -200,35 +202,36 @@ def _share_remarks(shares: pd.DataFrame, analysis: Analysed) -> Iterator[Outcome
 
 
 def _turn_remarks(rows: pd.DataFrame, shares: pd.DataFrame, classes: Sequence[str]) -> Iterator[OutcomeRemark]:
-    """What becomes of each shrinkage where such samples are taken for missing, if they are many or it turns."""
+    """What becomes of each shrinkage where such samples are taken for missing, if they are many or it matters."""
     if rows.empty:
         return
-    chosen = rows.loc[(rows["estimand"] == "shrinkage") & of_posterior(rows)]
     many = shares.groupby("benchmark")["share"].max()
-    for (benchmark, model), mine in chosen.groupby(["benchmark", "model"], sort=False):
-        found: dict[str, dict[int, dict[Any, Any]]] = {WRONG: {}, MISSING: {}}
-        for row in mine.to_dict(orient="records"):
-            found[row["treatment"]][int(row["k"])] = row
-        both = {k: (row, found[MISSING][k]) for k, row in found[WRONG].items()}
-        turned = [k for k, (wrong, missing) in both.items() if _call(wrong) != _call(missing)]
+    pairs = rows.loc[of_posterior(rows) & (rows["reference"].fillna("") != "")]
+    for (benchmark, model), pair in pairs.groupby(["benchmark", "model"], sort=False):
+        treatments = {name: pair.loc[pair["treatment"] == name] for name in (WRONG, MISSING)}
+        words = {name: {call.k: call.word for call in calls(table)} for name, table in treatments.items()}
+        turned = [k for k, word in words[WRONG].items() if words[MISSING].get(k, word) != word]
         if turned or many[str(benchmark)] >= MANY:
-            text = _turn_text(str(model), both, turned, classes)
+            text = _turn_text(str(model), treatments, words, turned, classes)
             yield OutcomeRemark(str(benchmark), str(model), text, bool(turned))
 
 
 def _turn_text(
-    model: str, both: Mapping[int, tuple[dict[Any, Any], ...]], turned: Sequence[int], classes: Sequence[str]
+    model: str,
+    treatments: Mapping[str, pd.DataFrame],
+    words: Mapping[str, Mapping[float, str]],
+    turned: Sequence[float],
+    classes: Sequence[str],
 ) -> str:
-    k = turned[-1] if turned else max([k for k, (wrong, _) in both.items() if not wrong["extrapolated"]], default=1)
-    either = " or ".join(_said(row) for row in both[k]) if k in both else "open"
-    verdict = f"what can be said of it turns at k = {', '.join(map(str, turned))}" if turned else "the call stands"
+    wrong = treatments[WRONG].loc[treatments[WRONG]["estimand"] == "shrinkage"]
+    k = turned[-1] if turned else wrong.loc[~wrong["extrapolated"], "k"].max()
+    k = wrong["k"].min() if pd.isna(k) else k
+    at = [table.loc[(table["estimand"] == "shrinkage") & (table["k"] == k)] for table in treatments.values()]
+    either = " or ".join(_said(row) for table in at for row in table.to_dict(orient="records"))
+    verdicts = f"{words[WRONG].get(k)} or {words[MISSING].get(k)}"
+    end = f"the verdict there is {verdicts}" if turned else "the verdict is the same"
+    elsewhere = f"; it differs at k = {', '.join(f'{b:.0f}' for b in turned)}" if len(turned) > 1 else ""
     return (
         f"With {', '.join(classes).replace('_', ' ')} samples as wrong or as missing, the shrinkage of {model} at "
-        f"k = {k} is {either} points: {verdict}."
+        f"k = {k:.0f} is {either} points: {end}{elsewhere}."
     )
-
-
-def _call(row: Mapping[Any, Any]) -> int:
-    """1 where RL covers less, -1 where it covers more, 0 where it is open."""
-    positive = float(row["prob_positive"])
-    return int(positive >= SURE) - int(positive <= 1 - SURE) if np.isfinite(positive) else 0

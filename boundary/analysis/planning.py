@@ -14,10 +14,11 @@ from boundary.analysis.claim_draws import BUDGETS_THEMSELVES, holds, resolved
 from boundary.analysis.claim_language import Claim, Comparison, ModelName, parse_claim
 from boundary.analysis.fits import Panel, Progress, fit_all, panels
 from boundary.analysis.margins import check_sums, is_sum, margins_of
-from boundary.analysis.numerals import number
+from boundary.analysis.numerals import chance, number
 from boundary.analysis.options import chosen_arms, chosen_benchmarks, chosen_prior
 from boundary.data.catalog import load_counts
 from boundary.data.counts import Counts
+from boundary.data.writing import write_csv
 from boundary.errors import InputError
 from boundary.stats.allocation import Margins, Step, alike, allocated, foreseen, greedy_steps, prospects
 from boundary.stats.diagnostics import MAX_R_HAT, convergence
@@ -60,6 +61,8 @@ class Plan:
         In words.
     extrapolated
         Whether the claim looks beyond the samples there are.
+    is_settled
+        Whether the samples there are settle the claim.
     """
 
     claim: str
@@ -73,6 +76,7 @@ class Plan:
     reached: bool
     goal: str
     extrapolated: bool
+    is_settled: bool = False
 
     @property
     def n_more(self) -> int:
@@ -83,10 +87,15 @@ class Plan:
     def text(self) -> str:
         """What it says, in a few sentences."""
         now = f"P({self.claim}) is {number(self.probability, 1, 2)} now, on {self.benchmark}."
-        if not self.n_more:
-            return (
-                f"{now} {self.goal}: nothing more is needed." if self.reached else f"{now} No sample would tell more."
+        if self.is_settled:
+            surer = max(self.probability, 1 - self.probability)
+            outcome = "holds" if self.probability > 0.5 else "does not hold"
+            now = (
+                f"The claim {self.claim} is settled: on {self.benchmark} it {outcome} with probability {chance(surer)}."
             )
+        if not self.n_more:
+            enough = "no more samples are needed" if self.reached else "no sample would tell more"
+            return f"{now} {enough.capitalize()}." if self.is_settled else f"{now} {self.goal}: {enough}."
         at = self.prospects.loc[(self.prospects["allocation"] == "planned") & (self.prospects["n_more"] == self.n_more)]
         then = f"chance of settling it {number(at['chance'].iloc[0], 100, 0)} %, width {at['width'].iloc[0]:.3g}"
         where = ", ".join(
@@ -100,7 +109,7 @@ class Plan:
 
     def write(self, path: str | Path) -> Path:
         """Write the file that `boundary sample --plan` takes."""
-        self.rows.to_csv(path, index=False, lineterminator="\n")
+        write_csv(self.rows, Path(path))
         return Path(path)
 
 
@@ -229,19 +238,23 @@ def plan(
         )
     rates = fit_all([panel], chosen_prior(prior), seed, progress or (lambda what, done, steps: None))[0]
     question = _question(asked, rates, panel, columns, goal, seed)
-    more = question.planned(goal.budget if goal.budget is not None else _needed(question))
+    probability, converged = _now(asked, rates, panel)
+    is_settled = converged and max(probability, 1 - probability) >= goal.settled
+    more = question.planned(goal.budget if goal.budget is not None else _needed(question, is_settled))
     then = question.row("planned", more)
     return Plan(
         asked.text,
         panel.benchmark,
         panel.models,
-        *_now(asked, rates, panel),
-        rows=_rows(panel, more, _names(table, panel)),
+        probability,
+        converged,
+        rows=_rows(panel, more),
         prospects=_prospects(question, then),
         n_even=_even_as_good(question, then) if more.any() else None,
-        reached=goal.reached(then),
+        reached=goal.reached(then) or (is_settled and goal.width is None),
         goal=goal.words,
         extrapolated=any(_furthest(one) > rates.reliable_k for one in asked.comparisons),
+        is_settled=is_settled,
     )
 
 
@@ -304,10 +317,13 @@ def _weights(margins: Margins) -> np.ndarray:
     return weights
 
 
-def _needed(question: _Question) -> int:
+def _needed(question: _Question, is_settled: bool) -> int:
     """Least cost of the plan's steps that reaches the goal, by bisection; all of them where none does."""
     costs = [0, *(step.cost for step in question.steps)]
-    low, high = -1, len(costs) - 1
+    if question.goal.width is None and is_settled:
+        return 0
+    # A claim that is not settled is not settled by no sample, whatever the forecast of none says.
+    low, high = -1 if question.goal.width is not None else 0, len(costs) - 1
     while high - low > 1:
         middle = (low + high) // 2
         if question.goal.reached(question.row("planned", question.planned(costs[middle]))):
@@ -358,21 +374,15 @@ def _now(claim: Claim, rates: SolveRates, panel: Panel) -> tuple[float, bool]:
     return probability, bool(r_hat <= MAX_R_HAT)
 
 
-def _rows(panel: Panel, more: np.ndarray, names: dict[str, tuple[str, str]]) -> pd.DataFrame:
+def _rows(panel: Panel, more: np.ndarray) -> pd.DataFrame:
     """The plan, a row for each model and problem that gets samples."""
     counts, found = panel.counts, []
     for m, model in enumerate(panel.models):
         for i in np.flatnonzero(more[:, m]):
-            benchmark, problem = names[counts.problem_ids[i]]
+            benchmark, problem = counts.pairs[i]
             done = int(counts.n_samples[i, m]), int(counts.n_correct[i, m])
             found.append((model, benchmark, problem, int(more[i, m]), *done))
     return pd.DataFrame(found, columns=list(PLAN_COLUMNS))
-
-
-def _names(counts: Counts, panel: Panel) -> dict[str, tuple[str, str]]:
-    """Benchmark and problem of each label; where benchmarks are pooled, a label holds both."""
-    pairs = counts.problems(panel.benchmark)
-    return {problem: (name, problem) for name, problem in pairs} | {f"{b}/{p}": (b, p) for b, p in pairs}
 
 
 def _furthest(one: Comparison) -> float:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
+from boundary.analysis.estimates import without_minus_zero
 from boundary.stats.solve_rates import SolveRates
 
 ARM_COLUMNS = (
@@ -71,12 +72,12 @@ def problem_table(
     """
     arms = {"": model} if base is None else {"": model, "reference_": base}
     columns: dict[str, Any] = {"benchmark": benchmark, "problem_id": list(rates.problem_ids), "model": model}
-    columns |= {"reference": base or "", "k": k, "flag": "", "extrapolated": k > rates.reliable_k}
+    columns |= {"reference": base or "", "k": k, "flag": "", "extrapolated": k > rates.fewest}
     for prefix, name in arms.items():
         columns |= {prefix + label: values for label, values in _arm(rates, rates.index(name), k, level).items()}
     if base is not None:
         columns |= _moved(rates, rates.index(base), rates.index(model), k)
-    return pd.DataFrame(columns).reindex(columns=list(PROBLEM_COLUMNS))
+    return without_minus_zero(pd.DataFrame(columns).reindex(columns=list(PROBLEM_COLUMNS)))
 
 
 def _arm(rates: SolveRates, column: int, k: int, level: float) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import xarray as xr
 
 from boundary.analysis.estimates import Quantity
 from boundary.stats import estimands
+from boundary.stats.intervals import MARGIN
 from boundary.stats.solve_rates import SolveRates, Target
 
 # G-Pass@k is about reliability, which its paper reports at k = 16 (arXiv 2412.13147, Sec. 4).
@@ -20,13 +21,14 @@ Makers = Mapping[tuple[str, ...], Callable[[], xr.DataArray | xr.Dataset]]
 
 
 class Asked(NamedTuple):
-    """What to report of a fit: budgets k, thresholds tau, how far a crossing is looked for, target, estimands."""
+    """What to report of a fit: budgets k, thresholds tau, how far a crossing is looked for, estimands, margin."""
 
     budgets: list[int]
     taus: tuple[float, ...]
     furthest: int
     target: Target
     estimands: frozenset[str]
+    margin: float = MARGIN
 
     def within(self, limit: float) -> int:
         """The largest budget up to a limit, or the smallest there is."""
@@ -83,24 +85,26 @@ def _made(makers: Makers, rates: SolveRates, asked: Asked, model: str = "", refe
         for name in names:
             draws = made[name] if isinstance(made, xr.Dataset) else made
             if name in asked.estimands:
-                yield from _each(name, draws, rates.reliable_k, model, reference)
+                yield from _each(name, draws, rates, model, reference)
 
 
-def _each(estimand: str, draws: xr.DataArray, n: int, model: str, reference: str) -> Iterator[Quantity]:
+def _each(estimand: str, draws: xr.DataArray, rates: SolveRates, model: str, reference: str) -> Iterator[Quantity]:
     """One row for each budget, threshold and model that the draws run over."""
     over = [str(dim) for dim in draws.dims if dim not in ("chain", "draw")]
     for labels in product(*(draws.coords[dim].to_numpy() for dim in over)):
         at = dict(zip(over, labels, strict=True))
         k, tau = float(at.get("k", np.nan)), float(at.get("tau", np.nan))
         mine = draws.sel(at)
-        beyond = _beyond(estimand, mine, k, n)
-        yield Quantity(estimand, mine, str(at.get("model", model)), reference, k, tau, beyond)
+        needed = _needed(estimand, mine, k)
+        beyond = needed > rates.reliable_k
+        named = str(at.get("model", model))
+        yield Quantity(estimand, mine, named, reference, k, tau, beyond, rates.n_short(float(needed)))
 
 
-def _beyond(estimand: str, draws: xr.DataArray, k: float, n: int) -> bool:
-    """Whether a quantity rests on more samples than there are of every problem."""
+def _needed(estimand: str, draws: xr.DataArray, k: float) -> float:
+    """Samples of a problem that a quantity speaks of; NaN where it speaks of no number of them."""
     if estimand in BUDGETS_THEMSELVES:
         defined = draws.to_numpy()[~np.isnan(draws.to_numpy())]
-        return bool(len(defined) and np.quantile(defined, 0.5, method="inverted_cdf") > n)
+        return float(np.quantile(defined, 0.5, method="inverted_cdf")) if len(defined) else np.nan
     # The slope of the curve at k is taken from k to 2k.
-    return bool((2 * k if estimand == "tail_exponent" else k) > n)
+    return 2 * k if estimand == "tail_exponent" else k

@@ -1,22 +1,52 @@
 """Several models on the same problems: ranks, P(best), and every pair, with a word on how many pairs there are."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
-from typing import Any
+from typing import NamedTuple
 
 import pandas as pd
 import xarray as xr
 
+from boundary.analysis.calls import OPEN, SURE, calls_of_pairs
 from boundary.analysis.estimates import EstimateTable, Quantity, of_posterior
-from boundary.analysis.numerals import number
-from boundary.analysis.verdict import SURE, Verdict, short
+from boundary.analysis.numerals import chance, number, points
+from boundary.analysis.verdict import Verdict, short
+from boundary.errors import InputError
 from boundary.stats.estimands import pass_at_k
+from boundary.stats.intervals import MARGIN, signs
 from boundary.stats.ranking import bests, pairwise, ranks
 from boundary.stats.solve_rates import SolveRates, Target
 
 RANKINGS = frozenset({"rank", "best", "better"})
 # Models are ranked where there are so many.
 ENOUGH_MODELS = 3
+
+
+def check_rankable(estimands: Sequence[str] | None, models: Sequence[str], base: str | None, target: Target) -> None:
+    """Refuse estimands that would have no rows.
+
+    Raises
+    ------
+    InputError
+        For `rank`, `best` or `better` where models are not ranked, and for `reach`, which is a problem's.
+    """
+    for name in estimands or ():
+        if name == "reach":
+            raise InputError(
+                "'reach' is a quantity of one problem and has no row in estimates.csv. Leave it out: problems.csv has "
+                "the reach of every problem, and pass_at_k is its mean."
+            )
+        if name in RANKINGS and target != "benchmark":
+            raise InputError(
+                f"'{name}' ranks models on these very problems, not on new ones. Leave it out, or say --target "
+                "benchmark."
+            )
+        if name in RANKINGS and len(models) < (2 if base is None else ENOUGH_MODELS):
+            raise InputError(
+                f"'{name}' compares several models, and there are too few here: {', '.join(models)}. Leave it out, add "
+                "RL models, or rank two or more models without a base (--rank; rank=True from Python)."
+            )
 
 
 def coverage_of(fits: Mapping[str, SolveRates], budgets: Sequence[int], target: Target) -> xr.DataArray:
@@ -35,7 +65,7 @@ def ranking_rows(table: EstimateTable, coverage: xr.DataArray, n: int, wanted: f
     Parameters
     ----------
     table
-        Where the rows go.
+        Where the rows go; models whose pass@k differ by no more than its margin tie.
     coverage
         Draws of pass@k, from `coverage_of`.
     n
@@ -44,7 +74,7 @@ def ranking_rows(table: EstimateTable, coverage: xr.DataArray, n: int, wanted: f
         Which of `rank`, `best`, `better`.
     """
     models, budgets = ([*coverage.coords[name].to_numpy()] for name in ("model", "k"))
-    for name, draws in (("rank", ranks(coverage)), ("best", bests(coverage))):
+    for name, draws in (("rank", ranks(coverage, table.margin)), ("best", bests(coverage, table.margin))):
         if name in wanted:
             table.add_posterior(
                 [
@@ -54,14 +84,24 @@ def ranking_rows(table: EstimateTable, coverage: xr.DataArray, n: int, wanted: f
                 ]
             )
     if "better" in wanted:
-        wins = pairwise(coverage)
+        wins = pairwise(coverage, table.margin)
         for k in budgets:
-            values = wins.sel(k=k).to_numpy()
+            values, curves = wins.sel(k=k).to_numpy(), coverage.sel(k=k).transpose(..., "model").to_numpy()
             for a, b in combinations(range(len(models)), 2):
-                table.add_probability("better", str(models[a]), str(models[b]), int(k), float(values[a, b]), k > n)
+                pair = str(models[a]), str(models[b]), int(k), float(values[a, b])
+                table.add_probability("better", *pair, k > n, signs(curves[..., a] - curves[..., b], table.margin))
 
 
-def multiplicity(rows: pd.DataFrame, k: float) -> dict[str, Any] | None:
+class Tally(NamedTuple):
+    """Of pairs of models: how many there are, are told apart, are alike to within the margin, and may be wrong."""
+
+    pairs: int
+    told_apart: int
+    alike: int
+    expected_wrong: float
+
+
+def multiplicity(rows: pd.DataFrame, k: float) -> Tally | None:
     """How many pairs of models there are at a budget, how many are told apart, and how many of these to expect wrong.
 
     Parameters
@@ -71,44 +111,68 @@ def multiplicity(rows: pd.DataFrame, k: float) -> dict[str, Any] | None:
 
     Returns
     -------
-    `pairs`, `told_apart` (P of one direction at least .95) and `expected_wrong` (the sum over these of 1 - P); None
-    without pairs.
+    Told apart are pairs of which one model is ahead of the other by more than the margin with probability .95 or more;
+    alike are those that differ by no more than it with that probability; `expected_wrong` is the sum over both of 1
+    less this probability. None without pairs.
     """
-    mine = rows.loc[(rows["estimand"] == "better") & (rows["k"] == k), "mean"]
-    return directions(mine) if len(mine) else None
+    pairs = rows.loc[(rows["estimand"] == "better") & (rows["k"] == k)]
+    if pairs.empty:
+        return None
+    apart, alike = ahead_by_more(pairs).combine(ahead_by_more(pairs, other=True), max), pairs["prob_equivalent"]
+    sure, same = apart.loc[apart >= SURE], alike.loc[alike >= SURE]
+    return Tally(len(pairs), len(sure), len(same), float((1 - sure).sum() + (1 - same).sum()))
 
 
-def directions(probabilities: pd.Series) -> dict[str, Any]:
-    """Of probabilities that something is positive: how many there are, are sure of either sign, and may be wrong."""
-    surest = probabilities.where(probabilities >= 0.5, 1 - probabilities)
-    sure = surest.loc[surest >= SURE]
-    return {"pairs": len(probabilities), "told_apart": len(sure), "expected_wrong": float((1 - sure).sum())}
+def ahead_by_more(pairs: pd.DataFrame, other: bool = False) -> "pd.Series[float]":
+    """Of rows `better`: P(the model, or the other one, is ahead by more than the margin).
+
+    The mean of such a row counts a tie, which is a difference within the margin, one half.
+    """
+    ahead: pd.Series[float] = (1 - pairs["mean"] if other else pairs["mean"]) - pairs["prob_equivalent"] / 2
+    return ahead
 
 
-def ranking_verdict(estimates: pd.DataFrame, benchmark: str, n: int) -> Verdict | None:
-    """Say which model is best at k = 1 and at n, how surely, and how many pairs are told apart."""
+def ranking_verdict(
+    estimates: pd.DataFrame,
+    benchmark: str,
+    n: int,
+    margin: float = MARGIN,
+    warnings: Sequence[str] = (),
+    solved: Mapping[str, int] | None = None,
+) -> Verdict | None:
+    """Say which model is best at k = 1 and at n, how surely, and how many pairs are told apart.
+
+    Parameters
+    ----------
+    warnings
+        Sentences to stand behind.
+    solved
+        Correct samples of each model.
+    """
     rows = estimates.loc[(estimates["benchmark"] == benchmark) & of_posterior(estimates)]
     best = rows.loc[rows["estimand"] == "best"]
     if best.empty:
         return None
     budgets = [k for k in dict.fromkeys((1.0, float(n))) if (best["k"] == k).any()] or [float(best["k"].min())]
-    said = [_best_at(rows, k) for k in budgets]
     names = list(dict.fromkeys(best["model"]))
-    text = f"Of {len(names)} models, {'; '.join(said)}."
-    counted = multiplicity(rows, budgets[0])
-    if counted is not None:
-        text += " " + multiplicity_text(counted, f"k = {budgets[0]:.0f}")
-    leader = best.loc[best["k"] == budgets[0]].sort_values("mean")["model"].iloc[-1]
-    return Verdict(benchmark, str(leader), None, text)
+    leader = str(best.loc[best["k"] == budgets[0]].sort_values("mean")["model"].iloc[-1])
+    if solved and not any(solved.get(name, 1) for name in names):
+        sentences = [f"None of the {len(names)} models solved any problem."]
+    else:
+        sentences = [f"Of {len(names)} models, {'; '.join(_best_at(rows, k) for k in budgets)}."]
+        tally = multiplicity(rows, budgets[0])
+        sentences += [] if tally is None else [multiplicity_text(tally, f"k = {budgets[0]:.0f}", margin)]
+    return Verdict(benchmark, leader, None, " ".join([*sentences, *warnings]), cautions=tuple(warnings))
 
 
-def multiplicity_text(counted: Mapping[str, Any], where: str) -> str:
+def multiplicity_text(tally: Tally, where: str, margin: float) -> str:
     """Write what `multiplicity` counted."""
-    pairs = counted["pairs"]
-    wrong = number(counted["expected_wrong"], 1, 1)
+    same = f", and {tally.alike:,} differ by no more than that" if tally.alike else ""
+    wrong = number(tally.expected_wrong, 1, 1)
     return (
-        f"{counted['told_apart']:,} of {pairs:,} pair{'s' * (pairs != 1)} are told apart at {where} "
-        f"(P of {SURE:.2f} or more for each by itself; {wrong} of them expected to be wrong)."
+        f"{tally.told_apart:,} of {tally.pairs:,} pair{'s' * (tally.pairs != 1)} differ by more than {points(margin)} "
+        f"at {where}{same} (each by itself with probability {SURE:.2f} or more; {wrong} of these are expected to be "
+        "wrong)."
     )
 
 
@@ -117,10 +181,11 @@ def _best_at(rows: pd.DataFrame, k: float) -> str:
     curve = rows.loc[(rows["estimand"] == "pass_at_k") & (rows["k"] == k) & (rows["model"] == best["model"])].iloc[0]
     share, lower, upper = (number(curve[name], 100, 1) for name in ("mean", "lower", "upper"))
     mark = ", extrapolated" if bool(best["extrapolated"]) else ""
-    return (
-        f"{short(str(best['model']))} is likeliest to be the best at k = {k:.0f} (P = {number(best['mean'], 1, 2)}, "
-        f"pass@{k:.0f} {share} % [{lower}, {upper}]{mark})"
-    )
+    name = short(str(best["model"]))
+    about = f"probability {chance(best['mean'])}; pass@{k:.0f} {share} % [{lower}, {upper}]{mark}"
+    if best["mean"] < 0.5:
+        return f"none is likelier than not to be the best at k = {k:.0f}; first is {name} ({about})"
+    return f"{name} is likeliest to be the best at k = {k:.0f} ({about})"
 
 
 def panel_rows(estimates: pd.DataFrame) -> pd.DataFrame:
@@ -141,16 +206,25 @@ def panel_rows(estimates: pd.DataFrame) -> pd.DataFrame:
 
 def panel_sentences(estimates: pd.DataFrame) -> Iterator[str]:
     """What to bear in mind where several panels are compared."""
-    rows = panel_rows(estimates)
-    if len(rows) < 2:
+    panels = panel_rows(estimates)
+    at_n = panels.set_index(["benchmark", "model"])["k"]
+    posterior = estimates.loc[of_posterior(estimates) & (estimates["benchmark"] != "all")]
+    verdicts = [
+        call
+        for benchmark, model, each in calls_of_pairs(posterior)
+        for call in each
+        if at_n.get((benchmark, model)) == call.k
+    ]
+    if len(verdicts) < 2:
         return
-    counted = directions(rows["prob_positive"])
+    words = Counter(call.word for call in verdicts)
+    counted = ", ".join(f"{word} in {words[word]}" for word in dict.fromkeys([*sorted({*words} - {OPEN}), OPEN]))
+    wrong = sum(1 - call.probability for call in verdicts if call.word != OPEN)
     yield (
-        f"{len(rows)} panels (a benchmark and an RL model each) are compared at k = n. In {counted['told_apart']} of "
-        f"them the sign of the shrinkage is sure (P of {SURE:.2f} or more by itself); "
-        f"{number(counted['expected_wrong'], 1, 2)} of these are expected to be wrong."
+        f"{len(verdicts)} panels (a benchmark and an RL model each) are compared at k = n: {counted}. Each verdict by "
+        f"itself has a probability of {SURE:.2f} or more; {number(wrong, 1, 2)} of them are expected to be wrong."
     )
-    if rows.duplicated(["benchmark", "reference"]).any():
+    if panels.duplicated(["benchmark", "reference"]).any():
         yield (
             "Panels of one benchmark and base share their base model's samples: an unlucky draw of these moves all of "
             "their shrinkages the same way."

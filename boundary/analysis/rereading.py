@@ -15,7 +15,7 @@ from boundary.data.counts import Counts
 from boundary.stats.priors import Prior
 from boundary.stats.solve_rates import SolveRates
 
-REREAD = frozenset(("pass_at_k", "shrinkage", "crossover", "no_crossover"))
+REREAD = frozenset(("pass_at_k", "shrinkage", "narrowed", "widened", "crossover", "no_crossover"))
 
 
 class Analysed(Protocol):
@@ -43,7 +43,7 @@ class Analysed(Protocol):
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """Target, level, seed, common_problems and max_k."""
+        """Target, level, margin, seed, common_problems and max_k."""
 
     @property
     def stopped(self) -> tuple[Stopped, ...]:
@@ -81,7 +81,7 @@ def reread(
     base = analysis.base if analysis.base in counts.models else None
     arms = tuple(m for m in analysis.models if m in counts.models and m != base)
     asked = panels(counts, base, arms, analysis.benchmarks, settings["common_problems"])
-    asked = with_errors(asked, errors, counts)
+    asked = with_errors(asked, errors)
     fits = fit_all(asked, prior, settings["seed"], lambda name, *steps: progress(f"{name}, {what}", *steps))
     rows: list[dict[str, Any]] = []
     for panel, rates in zip(asked, fits, strict=True):
@@ -95,13 +95,15 @@ def _rows(analysis: Analysed, panel: Panel, rates: SolveRates) -> list[dict[str,
         (analysis.estimates["benchmark"] == panel.benchmark) & of_posterior(analysis.estimates)
     ]
     budgets = sorted({int(k) for k in here.loc[here["estimand"] == "pass_at_k", "k"]})
-    asked = Asked(budgets, (), settings["max_k"], settings["target"], REREAD)
+    asked = Asked(budgets, (), settings["max_k"], settings["target"], REREAD, settings["margin"])
     models = [m for m in panel.models if m != panel.base or panel.first]
     pairs = [(panel.base, panel.arm)] if panel.base is not None else []
-    table = EstimateTable(panel.benchmark, rates, settings["target"], settings["level"])
+    table = EstimateTable(panel.benchmark, rates, settings["target"], settings["level"], settings["margin"])
     not_fixed = withheld(analysis.stopped, panel.benchmark)
     fixed, fixed_pairs = [m for m in models if m not in not_fixed], [p for p in pairs if not not_fixed & {*p}]
     table.add_observed(observed(rates, fixed, fixed_pairs, asked))
     table.add_posterior(of_models(rates, models, asked))
-    table.add_posterior([one for base, arm in pairs for one in of_pair(rates, base, arm, asked)])
+    compared = [one for base, arm in pairs for one in of_pair(rates, base, arm, asked)]
+    table.add_posterior(compared)
+    table.add_calls(compared)
     return without_verdicts(table.rows, panel.errors)

@@ -1,13 +1,16 @@
 """Checkpoints of one training run in order: what pass@1 and pass@k do along the way."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
+from boundary.analysis.calls import SURE, call_at
 from boundary.analysis.estimates import of_posterior
-from boundary.analysis.numerals import number
+from boundary.analysis.numerals import chance, number, points
+from boundary.analysis.ranking import ahead_by_more
 from boundary.analysis.verdict import Verdict, short
 from boundary.data.counts import Counts
+from boundary.stats.intervals import MARGIN
 
 STEP = "checkpoint_step"
 FINAL = "final"
@@ -45,38 +48,60 @@ def in_training_order(counts: Counts, base: str | None, models: Sequence[str]) -
     )
 
 
-def trajectory_verdict(estimates: pd.DataFrame, benchmark: str, steps: Mapping[str, str], n: int) -> Verdict | None:
+def trajectory_verdict(
+    estimates: pd.DataFrame, benchmark: str, steps: Mapping[str, str], n: int, margin: float = MARGIN
+) -> Verdict | None:
     """Say what pass@1 and pass@n did from the base to the last checkpoint, and between the first and the last."""
     rows = estimates.loc[(estimates["benchmark"] == benchmark) & of_posterior(estimates)]
     curve = rows.loc[rows["estimand"] == "pass_at_k"]
-    here = [model for model in steps if model in set(curve["model"])]
-    if len(here) <= ENOUGH_CHECKPOINTS:
+    present = [model for model in steps if model in set(curve["model"])]
+    if len(present) <= ENOUGH_CHECKPOINTS:
         return None
-    said = [_along(rows, here, k, steps) for k in dict.fromkeys((1, n)) if (curve["k"] == k).any()]
-    text = f"Along {len(here) - 1} checkpoints of {short(here[-1])}: {'; '.join(said)}."
-    return Verdict(benchmark, here[-1], here[0], text)
+    budgets = [k for k in dict.fromkeys((1, n)) if (curve["k"] == k).any()]
+    sentences = [sentence for k in budgets for sentence in _along(rows, present, k, steps, margin)]
+    text = f"Along {len(present) - 1} checkpoints of {short(present[-1])}, {' '.join(sentences)}"
+    return Verdict(benchmark, present[-1], present[0], text) if sentences else None
 
 
-def _along(rows: pd.DataFrame, here: Sequence[str], k: int, steps: Mapping[str, str]) -> str:
-    curve = rows.loc[(rows["estimand"] == "pass_at_k") & (rows["k"] == k)].set_index("model")
-    first, last = (number(curve["mean"][model], 100, 1) for model in (here[0], here[-1]))
-    shrunk = rows.loc[(rows["estimand"] == "shrinkage") & (rows["k"] == k) & (rows["model"] == here[-1])].iloc[0]
-    falls = bool(shrunk["mean"] > 0)
-    sure = shrunk["prob_positive"] if falls else 1 - shrunk["prob_positive"]
-    text = f"pass@{k} goes {'down' if falls else 'up'} from {first} % to {last} % (P = {number(sure, 1, 2)}"
-    later = better_than(rows, here[-1], here[1], k)
-    if later is not None:
-        word = "higher" if later >= 0.5 else "lower"
-        chance = number(max(later, 1 - later), 1, 2)
-        text += f"; {word} at the last checkpoint than at step {steps[here[1]]}: P = {chance}"
-    return text + ")"
-
-
-def better_than(rows: pd.DataFrame, model: str, other: str, k: float) -> float | None:
-    """P(pass@k of a model exceeds that of another) from the rows of pairs, whichever way round they stand."""
+def _along(
+    rows: pd.DataFrame, present: Sequence[str], k: int, steps: Mapping[str, str], margin: float
+) -> Iterator[str]:
+    """From the base to the last checkpoint, and from the first checkpoint to the last: a sentence each."""
+    curve = rows.loc[(rows["estimand"] == "pass_at_k") & (rows["k"] == k)].set_index("model")["mean"]
+    start, first, last = (number(curve[model], 100, 1) for model in (present[0], present[1], present[-1]))
+    call = call_at(rows.loc[rows["model"] == present[-1]], k)
+    if call is not None:
+        ends = f"from {start} % in the base to {last} % at the last checkpoint"
+        yield f"pass@{k} {_change(call.widened, call.narrowed, call.equivalent, ends, margin)}."
     pairs = rows.loc[(rows["estimand"] == "better") & (rows["k"] == k)]
-    for first, second, flip in ((model, other, False), (other, model, True)):
-        found = pairs.loc[(pairs["model"] == first) & (pairs["reference"] == second), "mean"]
-        if len(found):
-            return float(1 - found.iloc[0] if flip else found.iloc[0])
+    later = _later(pairs, present[-1], present[1])
+    if later is not None:
+        ends = f"from {first} % to {last} %"
+        yield f"Between step {steps[present[1]]} and the last checkpoint it {_change(*later, ends, margin)}."
+
+
+def _change(rises: float, falls: float, equivalent: float, ends: str, margin: float) -> str:
+    """What a share does between two checkpoints, as a predicate with its ends and probability."""
+    by = f"by more than {points(margin)}"
+    if rises >= SURE:
+        return f"rises {ends} ({by} with probability {chance(rises)})"
+    if falls >= SURE:
+        return f"falls {ends} ({by} with probability {chance(falls)})"
+    if equivalent >= SURE:
+        return f"changes by no more than {points(margin)}, {ends} (with probability {chance(equivalent)})"
+    likeliest, probability = max(
+        ((f"no change of more than {points(margin)}", equivalent), (f"a rise {by}", rises), (f"a fall {by}", falls)),
+        key=lambda each: each[1],
+    )
+    return f"goes {ends}, and whether it changes cannot be told yet ({likeliest} has probability {chance(probability)})"
+
+
+def _later(pairs: pd.DataFrame, model: str, other: str) -> tuple[float, float, float] | None:
+    """P(a model is ahead of another by more than the margin), P(it is behind by more), P(neither)."""
+    for first, second in ((model, other), (other, model)):
+        pair = pairs.loc[(pairs["model"] == first) & (pairs["reference"] == second)]
+        if len(pair):
+            flip = first == other
+            ahead, behind = (float(ahead_by_more(pair, other=side).iloc[0]) for side in (flip, not flip))
+            return ahead, behind, float(pair["prob_equivalent"].iloc[0])
     return None

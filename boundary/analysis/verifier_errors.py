@@ -178,12 +178,12 @@ class KnownErrors:
             )
         return rates
 
-    def of(self, counts: CountArrays, pairs: list[tuple[str, str]]) -> VerdictErrors:
-        """Rates for the problems and models of a fit, `pairs` being the problems' (benchmark, problem_id)."""
-        positive, negative, guess = self.constants(pairs)[..., None]
+    def of(self, counts: CountArrays) -> VerdictErrors:
+        """Rates for the problems and models of a fit."""
+        positive, negative, guess = self.constants(counts.pairs)[..., None]
         shared = self.audit is not None
         if shared:
-            positive, negative = self._audited(counts, [name for name, _ in pairs])
+            positive, negative = self._audited(counts, [name for name, _ in counts.pairs])
         positive = with_guessing(positive, negative, guess)
         n_models = counts.n_correct.shape[1]
         positive, negative = (np.repeat(part[:, None, :], n_models, axis=1) for part in (positive, negative))
@@ -212,16 +212,6 @@ def _of(said: Rate, benchmark: str) -> float:
     return float(said.get(benchmark, 0.0) if isinstance(said, Mapping) else said)
 
 
-def pairs_of(counts: Counts, arrays: CountArrays) -> list[tuple[str, str]]:
-    """(benchmark, problem_id) of each problem of a fit."""
-    names = counts.benchmarks if arrays.benchmark == ALL else (arrays.benchmark,)
-    pairs = [pair for name in names for pair in counts.problems(name)]
-    named = {f"{name}/{problem}": (name, problem) for name, problem in pairs}
-    alone = {str(problem): (name, problem) for name, problem in pairs}
-    several = all(one in named for one in arrays.problem_ids)
-    return [(named if several else alone)[one] for one in arrays.problem_ids]
-
-
 def known_errors(
     errors: VerifierErrors | None, counts: Counts, benchmarks: Sequence[str], prior: Prior, compare_priors: bool
 ) -> KnownErrors | None:
@@ -236,11 +226,11 @@ def known_errors(
     return checked_errors(errors, counts.select(benchmarks=[name for name in benchmarks if name != ALL] or None))
 
 
-def with_errors(asked: list[Panel], known: KnownErrors | None, counts: Counts) -> list[Panel]:
+def with_errors(asked: list[Panel], known: KnownErrors | None) -> list[Panel]:
     """The fits with the rates of their verdicts' errors."""
     if known is None:
         return asked
-    return [panel._replace(errors=known.of(panel.counts, pairs_of(counts, panel.counts))) for panel in asked]
+    return [panel._replace(errors=known.of(panel.counts)) for panel in asked]
 
 
 def without_verdicts(rows: list[dict[str, Any]], errors: VerdictErrors | None) -> list[dict[str, Any]]:

@@ -50,7 +50,8 @@ def _good_toulmin_rows(
     found = good_toulmin(c, n, budgets, table.level)
     for k, *values in zip(budgets, found.mean, found.lower, found.upper, strict=True):
         if np.isfinite(values[0]):  # there is none out of its reliable range
-            table.add_witness(GOOD_TOULMIN, estimand, model, reference, k, tuple(values), beyond=True)
+            at = (GOOD_TOULMIN, estimand, model, reference, k, tuple(values))
+            table.add_witness(*at, beyond=True, n_problems=found.n_problems)
 
 
 def band_rows(
@@ -66,21 +67,34 @@ def band_rows(
 
 
 def bootstrap_rows(table: EstimateTable, pairs: Sequence[tuple[str, str]], asked: Asked, seed: int) -> None:
-    """Add the simultaneous band of a bootstrap over problems of each unbiased shrinkage, and its first-loss set."""
+    """Add the simultaneous band of a bootstrap over problems of each unbiased shrinkage, and its first-loss set.
+
+    Problems with fewer samples than the largest budget within the samples are left out: the band is of whole curves.
+    """
+    enough = table.rates.fewest >= table.rates.reliable_k
     for base, rl in pairs:
         columns = [table.rates.index(base), table.rates.index(rl)]
-        c, n = table.rates.n_correct[:, columns], table.rates.n_samples[:, columns]
+        c, n = table.rates.n_correct[enough][:, columns], table.rates.n_samples[enough][:, columns]
         if len(c) > 1 and n.min() > 1:
             band = sup_t_band(c, n, table.level, seed)
-            _band_rows(table, SUP_T, rl, base, band, asked.budgets)
+            _band_rows(table, SUP_T, rl, base, band, asked.budgets, len(c))
             found = (_caught_up(band), *first_loss_set(band))
-            table.add_witness(SUP_T, "crossover", rl, base, np.nan, found, beyond=False)
+            table.add_witness(SUP_T, "crossover", rl, base, np.nan, found, beyond=False, n_problems=len(c))
 
 
-def _band_rows(table: EstimateTable, kind: str, rl: str, base: str, band: Band, budgets: Sequence[int]) -> None:
+def _band_rows(
+    table: EstimateTable,
+    kind: str,
+    rl: str,
+    base: str,
+    band: Band,
+    budgets: Sequence[int],
+    n_problems: int | None = None,
+) -> None:
     wanted = np.isin(band.k, budgets)
-    for k, mean, lower, upper in zip(*(part[wanted] for part in band[:4]), strict=True):
-        table.add_witness(kind, "shrinkage", rl, base, k, (mean, lower, upper), beyond=k > table.rates.reliable_k)
+    for k, *values in zip(*(part[wanted] for part in band[:4]), strict=True):
+        beyond = k > table.rates.reliable_k
+        table.add_witness(kind, "shrinkage", rl, base, k, tuple(values), beyond=beyond, n_problems=n_problems)
 
 
 def _caught_up(band: Band) -> float:

@@ -8,7 +8,9 @@ import click
 from boundary.cli.claims import print_claims, required
 from boundary.cli.computing import prepare
 from boundary.cli.errors import judge_errors, rate, verifier_errors
+from boundary.cli.interruption import interruptibly
 from boundary.cli.progress import progress_bar
+from boundary.cli.terminal import console, echo
 
 if TYPE_CHECKING:
     from boundary.analysis.compare import Analysis
@@ -63,8 +65,17 @@ def thresholds(ctx: click.Context, param: click.Parameter, text: str | None) -> 
     show_default=True,
     help="Probability that an interval holds.",
 )
+@click.option(
+    "--margin",
+    type=click.FloatRange(0, 100, max_open=True),
+    default=0.5,
+    show_default=True,
+    metavar="POINTS",
+    help="Difference of pass@k that matters, in percentage points.",
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same numbers.")
 @click.option("--common-problems", is_flag=True, help="Use only the problems that every model has.")
+@click.option("--allow-different-prompts", is_flag=True, help="Compare models that were given different prompts.")
 @click.option("--compare-priors", is_flag=True, help="Fit other families too, and say where they disagree.")
 @click.option("--samples", type=click.Path(dir_okay=False), metavar="FILE", help="Samples, to check order and runs.")
 @click.option("--claims", type=click.Path(path_type=Path), multiple=True, metavar="FILE", help="Claims in a TOML file.")
@@ -99,57 +110,87 @@ def analyze(
     COUNTS is a CSV or Parquet file with the columns model, benchmark, problem_id, n_samples, n_correct, or the name of
     a shipped set (see: boundary data list); several are joined.
 
-    Exit code 0: done; 1: done, but the fit's diagnostics failed and the results are marked; 2: wrong input; 3: done,
-    but a claim is less probable than required.
+    Exit codes: 0 done; 1 an unexpected error (a bug); 2 wrong input or usage; 3 a required claim is not probable
+    enough; 4 the fit's diagnostics failed (results written, and marked), whatever its claims; 130 interrupted.
     """
-    prepare()
-    from boundary.analysis.compare import analyze as run_analysis
-    from boundary.analysis.report.summary import summary_json
 
-    options["claims"] += options.pop("told")
-    options["verifier"], options["judge"] = verifier_errors(options), judge_errors(options)
-    options = {name: list(value) or None if isinstance(value, tuple) else value for name, value in options.items()}
-    with progress_bar(wanted=not quiet) as progress:
-        analysis = run_analysis(counts[0] if len(counts) == 1 else counts, **options, progress=progress)
-        written = analysis.write(output)
+    def run() -> tuple["Analysis", list[Path]]:
+        prepare()
+        from boundary.analysis.compare import analyze as run_analysis
+        from boundary.analysis.outputs import check_output
+
+        files = (options[name] for name in ("samples", "error_rates", "audit"))
+        check_output(output, [*counts, *options["claims"], *(file for file in files if file)])
+        options["claims"] += options.pop("told")
+        options["margin"] /= 100
+        options["verifier"], options["judge"] = verifier_errors(options), judge_errors(options)
+        chosen: dict[str, Any] = {
+            name: list(value) or None if isinstance(value, tuple) else value for name, value in options.items()
+        }
+        analysis = run_analysis(counts[0] if len(counts) == 1 else counts, **chosen, progress=progress)
+        if progress:
+            progress("Writing the report, its tables and figures", 0, 0)
+        return analysis, analysis.write(output)
+
+    with progress_bar(wanted=not (quiet or as_json)) as progress:
+        analysis, written = interruptibly(run, output)
     if as_json:
-        click.echo(summary_json(analysis))
+        from boundary.analysis.report.summary import summary_json
+
+        echo(summary_json(analysis))
     elif not quiet:
         print_verdict(analysis, written)
-    if not analysis.ok:
-        ctx.exit(1)
+        print_run_remarks(counts)
+    if not analysis.ok:  # before the claims: a probability from such a fit says nothing
+        ctx.exit(4)
     if len(analysis.claims) and not analysis.claims["met"].ne(False).all():
         ctx.exit(3)
 
 
+def print_run_remarks(counts: tuple[str, ...]) -> None:
+    """Print what the counts of run folders leave out."""
+    from boundary.data.run_counts import run_remarks
+    from boundary.data.runs import is_run
+
+    for folder in map(Path, counts):
+        if folder.is_dir() and is_run(folder):
+            for remark in run_remarks(folder):
+                echo(remark, err=True)
+
+
 def print_verdict(analysis: "Analysis", written: list[Path]) -> None:
     """Print a sentence per benchmark, what failed if anything did, and where the files are."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False)
+    screen = console()
     failed = analysis.diagnostics.loc[~analysis.diagnostics["ok"].astype(bool)]
     for benchmark, message in zip(failed["benchmark"], failed["message"], strict=True):
-        console.print(Text(f"NOT CONVERGED, do not rely on {benchmark}: {message}", style="bold red"))
+        screen.print(Text(f"NOT CONVERGED, do not rely on {benchmark}: {message}", style="bold red"))
     table = Table(box=None, show_header=False, padding=(0, 2, 1, 0), pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
-    for verdict in analysis.verdicts:
-        table.add_row(Text(verdict.benchmark), Text(verdict.text))
-    console.print(table)
-    print_claims(console, analysis.claims)
-    for remark in analysis.criticism.remarks:
-        if remark.alarming:
-            console.print(Text(f"POPULATION of {remark.model}, {remark.benchmark}: {remark.text}", style="bold red"))
-    counting: list[Any] = [*analysis.stopped, *analysis.outcomes.remarks]
+    for benchmark in analysis.benchmarks:
+        for verdict in analysis.verdicts:
+            if verdict.benchmark == benchmark:
+                table.add_row(Text(benchmark), Text(verdict.text))
+        if benchmark == "all" and len(analysis.benchmarks) > 1:
+            continue  # said of each benchmark above
+        for remark in analysis.arms.of(benchmark, notes=False):
+            table.add_row(Text(), Text(remark.text, style="bold red" if remark.alarming else "bold"))
+    screen.print(table)
+    print_claims(screen, analysis.claims)
+    for doubt in analysis.criticism.remarks:
+        if doubt.alarming:
+            screen.print(Text(f"POPULATION of {doubt.model}, {doubt.benchmark}: {doubt.text}", style="bold red"))
+    counting: list[Any] = [*analysis.stopped, *analysis.unequal, *analysis.outcomes.remarks]
     for told in counting:
         if told.alarming:
-            console.print(Text(f"COUNTS of {told.model}, {told.benchmark}: {told.text}", style="bold"))
+            screen.print(Text(f"COUNTS of {told.model}, {told.benchmark}: {told.text}", style="bold"))
     for check in analysis.sample_checks:
         if check.alarming:
-            console.print(Text(f"SAMPLES of {check.model}, {check.benchmark}: {check.text}", style="bold red"))
+            screen.print(Text(f"SAMPLES of {check.model}, {check.benchmark}: {check.text}", style="bold red"))
     folder = written[0].parent
     for path in written:
         if path.parent == folder:
-            console.print(Text(str(path)), soft_wrap=True)
+            screen.print(Text(str(path)), soft_wrap=True)

@@ -35,8 +35,8 @@ def print_claims(console: "Console", claims: "pd.DataFrame") -> None:
     if claims.empty:
         return
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    for heading in ("claim", "", "benchmark", "P", "± MC", "required", ""):
-        table.add_column(heading, justify="right" if heading in ("P", "± MC", "required") else "left")
+    for heading in ("claim", "", "benchmark", "probability", "± MC", "required", ""):
+        table.add_column(heading, justify="right" if heading in ("probability", "± MC", "required") else "left")
     for row in claims.to_dict("records"):
         table.add_row(*(Text(cell, style=_style(row["met"])) for cell in _cells(row)))
     console.print(table)

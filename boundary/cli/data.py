@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from boundary.cli.terminal import echo
+
 
 @click.group()
 def data() -> None:
@@ -26,16 +28,16 @@ def list_sets(as_json: bool) -> None:
         entries = [{"shipped": True} | {fact: getattr(its, fact) for fact in facts} for its in shipped]
         facts = ("name", "title", "benchmarks", "n_samples", "licence", "url", "format")
         entries += [{"shipped": False} | {fact: getattr(its, fact) for fact in facts} for its in published]
-        click.echo(json.dumps(entries, indent=2))
+        echo(json.dumps(entries, indent=2))
         return
-    click.echo("Shipped (boundary analyze NAME):")
+    echo("Shipped (boundary analyze NAME):")
     for its in shipped:
-        click.echo(f"{its.name}\n  {its.title}\n  {its.n_samples} samples a problem; licence: {its.licence}")
-    click.echo("\nPublished elsewhere (boundary data get NAME):")
+        echo(f"{its.name}\n  {its.title}\n  {its.n_samples} samples a problem; licence: {its.licence}")
+    echo("\nPublished elsewhere (boundary data get NAME):")
     for other in published:
-        click.echo(f"{other.name}\n  {other.title}\n  {other.url}")
-        click.echo(f"  {other.n_samples} samples a problem; format: {other.format}; licence: {other.licence}")
-    click.echo("\nboundary data show NAME prints a set's card.")
+        echo(f"{other.name}\n  {other.title}\n  {other.url}")
+        echo(f"  {other.n_samples} samples a problem; format: {other.format}; licence: {other.licence}")
+    echo("\nboundary data show NAME prints a set's card.")
 
 
 @data.command()
@@ -45,7 +47,7 @@ def show(name: str) -> None:
     from boundary.data.catalog import card
     from boundary.data.published import known_as_published, published_card
 
-    click.echo(published_card(name).text if known_as_published(name) else card(name).text)
+    echo(published_card(name).text if known_as_published(name) else card(name).text)
 
 
 @data.command()
@@ -62,17 +64,14 @@ def export(name: str, output: Path) -> None:
     """Write a set's counts as CSV, a model for files of your own."""
     from boundary.data.catalog import set_path
     from boundary.data.published import known_as_published
+    from boundary.data.writing import refuse_inputs, write_bytes
     from boundary.errors import InputError
 
     if known_as_published(name):
         raise InputError(f"'{name}' is not shipped: it lives elsewhere. Fetch it with: boundary data get {name}")
-    counts = set_path(name).read_bytes()
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_bytes(counts)
-    except OSError as error:
-        raise InputError(f"Cannot write '{output}': {error.strerror}. Name another file with -o.") from error
-    click.echo(str(output))
+    refuse_inputs([output], [set_path(name)])
+    write_bytes(output, set_path(name).read_bytes())
+    echo(str(output))
 
 
 @data.command()
@@ -91,8 +90,8 @@ def get(name: str, patterns: tuple[str, ...], refresh: bool, as_json: bool) -> N
     fetched = fetch(name, patterns, refresh=refresh, progress=sys.stderr.isatty())
     if as_json:
         said = {"folder": str(fetched.folder), "revision": fetched.revision, "sha256": fetched.sha256}
-        click.echo(json.dumps(said, indent=2))
+        echo(json.dumps(said, indent=2))
         return
     for path in fetched.files:
-        click.echo(str(path))
-    click.echo(f"Revision {fetched.revision}; format: {published_card(name).format}.", err=True)
+        echo(str(path))
+    echo(f"Revision {fetched.revision}; format: {published_card(name).format}.", err=True)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from boundary.cli.progress import progress_bar
+from boundary.cli.terminal import echo
 from boundary.errors import InputError
+from boundary.plain_text import one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,8 +16,9 @@ if TYPE_CHECKING:
     from boundary.data.importing import Imported
 
 
+CSV_SUFFIXES, PARQUET_SUFFIXES = (".csv", ".csv.gz"), (".parquet", ".pq")
 # What import_files takes beside the options of a format.
-RESERVED = ("paths", "format", "model", "benchmark", "skip_bad", "progress")
+RESERVED = ("paths", "format", "model", "benchmark", "skip_bad", "pool_settings", "progress")
 
 
 def named(ctx: click.Context, param: click.Parameter, words: tuple[str, ...]) -> dict[str, Any]:
@@ -42,6 +45,7 @@ def named(ctx: click.Context, param: click.Parameter, words: tuple[str, ...]) ->
 @click.option("--model", metavar="NAME", help="The model, where the files do not say.")
 @click.option("--benchmark", metavar="NAME", help="The benchmark, where the files do not say.")
 @click.option("--skip-bad", is_flag=True, help="Leave broken records out, and count them.")
+@click.option("--pool-settings", is_flag=True, help="Pool runs of different settings or prompts too.")
 @click.option("--option", "options", callback=named, multiple=True, metavar="NAME=TEXT", help="Of the format; repeat.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def import_samples(
@@ -53,16 +57,23 @@ def import_samples(
     model: str | None,
     benchmark: str | None,
     skip_bad: bool,
+    pool_settings: bool,
     options: dict[str, Any],
     quiet: bool,
 ) -> None:
     """Make a counts table of samples that are already there.
 
     FORMAT is one of docs/import.md, or `auto` to tell by content. FILES may be folders; .gz and .zst are read as they
-    are. Several files of one model and benchmark are pooled by problem.
+    are. Several files of one model and benchmark are pooled by problem, if they were sampled under the same settings.
     """
     from boundary.data.importing import import_files
+    from boundary.data.writing import check_writable, refuse_inputs
 
+    outputs = [path for path in (output, samples, audits) if path is not None]
+    refuse_inputs(outputs, [path for path in files if not path.is_dir()])
+    for path in outputs:
+        _check_name(path)
+        check_writable(path)
     with progress_bar(wanted=not quiet) as progress:
         imported = import_files(
             files,
@@ -70,9 +81,11 @@ def import_samples(
             model=model,
             benchmark=benchmark,
             skip_bad=skip_bad,
+            pool_settings=pool_settings,
             progress=progress,
             **options,
         )
+    refuse_inputs(outputs, imported.collected.files)
     written = _write(imported, output, samples, audits)
     if not quiet:
         _print(imported, written)
@@ -93,17 +106,19 @@ def _write(imported: "Imported", output: Path, samples: Path | None, audits: Pat
     return list(written)
 
 
+def _check_name(path: Path) -> None:
+    if not path.name.endswith((*CSV_SUFFIXES, *PARQUET_SUFFIXES)):
+        raise InputError(f"'{path}': write to a name that ends in .csv, .csv.gz or .parquet.")
+
+
 def _write_table(table: "pd.DataFrame", path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.name.endswith((".parquet", ".pq")):
-            table.to_parquet(path, index=False)
-        elif path.name.endswith((".csv", ".csv.gz")):
-            table.to_csv(path, index=False, lineterminator="\n")
-        else:
-            raise InputError(f"'{path}': write to a name that ends in .csv, .csv.gz or .parquet.")
-    except OSError as error:
-        raise InputError(f"Cannot write '{path}': {error.strerror or error}.") from error
+    from boundary.data.writing import replacing, write_csv
+
+    if path.name.endswith(CSV_SUFFIXES):
+        write_csv(table, path)
+        return
+    with replacing(path) as new:
+        table.to_parquet(new, index=False)
 
 
 def _print(imported: "Imported", written: list[Path]) -> None:
@@ -112,10 +127,10 @@ def _print(imported: "Imported", written: list[Path]) -> None:
         correct, samples = int(part["n_correct"].sum()), int(part["n_samples"].sum())
         n = part["n_samples"]
         each = f"{n.min()}" if n.min() == n.max() else f"{n.min()} to {n.max()}"
-        click.echo(f"{model} on {benchmark}: {len(part)} problems, {each} samples each, {correct} of {samples} correct")
+        echo(f"{model} on {benchmark}: {len(part)} problems, {each} samples each, {correct} of {samples} correct")
     for name, value in imported.settings.items():
-        click.echo(f"{name}: {value}")
+        echo(one_line(f"{name}: {value}"))
     for note in imported.notes:
-        click.echo(note, err=True)
+        echo(one_line(note), err=True)
     for path in written:
-        click.echo(str(path))
+        echo(str(path))

@@ -1,5 +1,6 @@
 """`boundary`: the group that holds the commands, and what happens when the user's input is wrong."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -7,10 +8,12 @@ import click
 from boundary.cli.analyze import analyze
 from boundary.cli.data import data
 from boundary.cli.importing import import_samples
+from boundary.cli.interruption import Interrupted, end_now, ignore_more
 from boundary.cli.plan import plan
 from boundary.cli.runs import counts, status, verify
 from boundary.cli.sample import sample
 from boundary.errors import InputError
+from boundary.plain_text import printable
 
 
 class WrongInput(click.ClickException):
@@ -22,12 +25,32 @@ class WrongInput(click.ClickException):
 class Commands(click.Group):
     """A group whose commands may raise InputError; every other exception is a bug and keeps its traceback."""
 
+    interrupted = False
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> Any:
+        """Run a command line; interrupted, the process ends whatever its threads are in."""
+        try:
+            return super().main(args, *rest, **options)
+        except SystemExit:
+            if self.interrupted and args is None:  # a program that passes arguments goes on after them
+                end_now()
+            raise
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the chosen command."""
         try:
             return super().invoke(ctx)
         except InputError as error:
             raise WrongInput(str(error)) from error
+        except Interrupted:
+            self.interrupted = True
+            raise
+        except KeyboardInterrupt as error:
+            self.interrupted = True
+            ignore_more()
+            raise Interrupted("Interrupted.") from error
+        except click.UsageError as error:  # quotes what was typed, which may be the name of another's file
+            raise click.UsageError(printable(error.format_message()), error.ctx) from error
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,6 +59,9 @@ def main() -> None:
     """Tell whether RL widened or narrowed what a language model can solve.
 
     Counts of correct samples per problem in, honest uncertainty on pass@k, shrinkage and crossover out.
+
+    Exit codes: 0 done; 1 an unexpected error (a bug); 2 wrong input or usage; 3 a required claim is not probable
+    enough; 4 the fit's diagnostics failed (results written, and marked); 130 interrupted.
     """
 
 

@@ -7,7 +7,9 @@ import click
 
 from boundary.cli.analyze import PRIOR_NAMES
 from boundary.cli.computing import prepare
+from boundary.cli.interruption import interruptibly
 from boundary.cli.progress import progress_bar
+from boundary.cli.terminal import console
 
 if TYPE_CHECKING:
     from boundary.analysis.planning import Plan
@@ -46,41 +48,48 @@ def plan(ctx: click.Context, /, counts: tuple[str, ...], output: Path, quiet: bo
     COUNTS as for `boundary analyze`. The plan is a table of problems that `boundary sample --plan` takes; beside it
     stands what the same number of samples would tell if spread evenly.
 
-    Exit code 0: done; 1: the fit did not converge, and the plan is written all the same; 2: wrong input.
+    Exit codes: 0 done; 1 an unexpected error (a bug); 2 wrong input or usage; 4 the fit's diagnostics failed (the plan
+    is written, and marked); 130 interrupted.
     """
-    prepare()
-    from boundary.analysis.planning import plan as make_plan
 
-    options["only"] = list(options["only"]) or None
-    with progress_bar(wanted=not quiet) as progress:
+    def run() -> tuple["Plan", Path]:
+        prepare()
+        from boundary.analysis.planning import plan as make_plan
+        from boundary.data.writing import check_writable, refuse_inputs
+
+        check_writable(output)
+        refuse_inputs([output], counts)
+        options["only"] = list(options["only"]) or None
         made = make_plan(counts[0] if len(counts) == 1 else counts, **options, progress=progress)
-    written = made.write(output)
+        return made, made.write(output)
+
+    with progress_bar(wanted=not quiet) as progress:
+        made, written = interruptibly(run, output)
     if not quiet:
         print_plan(made, written)
     if not made.converged:
-        ctx.exit(1)
+        ctx.exit(4)
 
 
 def print_plan(made: "Plan", written: Path) -> None:
     """Print what the plan says, what other numbers of samples promise, and where it is."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False)
+    screen = console()
     if not made.converged:
-        console.print(Text("NOT CONVERGED, do not rely on this plan. Run again with another seed.", style="bold red"))
-    console.print(Text(made.text, style="bold"))
+        screen.print(Text("NOT CONVERGED, do not rely on this plan. Run again with another seed.", style="bold red"))
+    screen.print(Text(made.text, style="bold"))
     if made.extrapolated:
-        console.print("The claim looks beyond the samples there are: it rests on the prior as well as on them.")
+        screen.print("The claim looks beyond the samples there are: it rests on the prior as well as on them.")
     if made.n_more:
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
         for heading in ("samples", "more", "chance to settle", "width"):
             table.add_column(heading, justify="left" if heading == "samples" else "right")
         for row in made.prospects.to_dict("records"):
             table.add_row(row["allocation"], f"{row['n_more']:,}", f"{row['chance']:.2f}", f"{row['width']:.3g}")
-        console.print()
-        console.print(table)
-        console.print()
-        console.print("Such samples depend on those before them: analyse them with --stopping adaptive.")
-    console.print(f"Written: {written}", soft_wrap=True)
+        screen.print()
+        screen.print(table)
+        screen.print()
+        screen.print("Such samples depend on those before them: analyse them with --stopping adaptive.")
+    screen.print(f"Written: {written}", soft_wrap=True)

@@ -2,14 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from boundary.cli.progress import progress_bar
+from boundary.cli.terminal import echo, echo_table
+from boundary.plain_text import one_line
 
 if TYPE_CHECKING:
     from boundary.sampling.verify import Disagreement
@@ -33,34 +33,28 @@ def counts(folders: tuple[Path, ...], verifier: str | None, output: Path | None,
     Folders of one model and benchmark are pooled where their manifests differ in the seed alone.
     """
     from boundary.data.counts import Counts
-    from boundary.data.run_counts import run_table
+    from boundary.data.run_counts import run_remarks, run_table
     from boundary.data.run_samples import judged_samples
+    from boundary.data.writing import check_writable, csv_text, refuse_inputs, replacing, write_csv
 
+    outputs = [path for path in (output, samples) if path is not None]
+    refuse_inputs(outputs, folders)
+    for path in outputs:
+        check_writable(path)
     table = Counts.from_frame(run_table(list(folders), verifier), ", ".join(map(str, folders))).table
+    for remark in run_remarks(folders, verifier):
+        echo(remark, err=True)
     if samples is not None:
-        with _written(samples) as file:
+        # A server may send half a character: as an escape it is JSON still.
+        with replacing(samples) as new, new.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
             file.writelines(
                 json.dumps(sample, ensure_ascii=False) + "\n" for sample in judged_samples(folders, verifier)
             )
     if output is None:
-        click.echo(table.to_csv(index=False, lineterminator="\n"), nl=False)
+        echo_table(csv_text(table))
         return
-    with _written(output) as file:
-        table.to_csv(file, index=False, lineterminator="\n")
-    click.echo(str(output))
-
-
-@contextmanager
-def _written(path: Path) -> Iterator[IO[str]]:
-    from boundary.errors import InputError
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # A server may send half a character: as an escape it is JSON still.
-        with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            yield file
-    except OSError as error:
-        raise InputError(f"Cannot write '{path}': {error.strerror}. Name another file.") from error
+    write_csv(table, output)
+    echo(str(output))
 
 
 @click.command()
@@ -72,10 +66,10 @@ def status(folder: Path, as_json: bool) -> None:
 
     arms = run_status(folder)
     if as_json:
-        click.echo(json.dumps(arms, indent=2))
+        echo(json.dumps(arms, indent=2))
         return
     for arm in arms:
-        click.echo("\n".join(sentences(arm)))
+        echo("\n".join(map(one_line, sentences(arm))))
 
 
 @click.command()
@@ -90,16 +84,22 @@ def status(folder: Path, as_json: bool) -> None:
 def verify(folder: Path, as_json: bool, quiet: bool, use: bool, **options: Any) -> None:
     """Judge stored samples, again or by another verifier; nothing is sampled.
 
-    Every verifier's verdicts are kept, and what they disagree on is reported.
+    Every verifier's verdicts are kept, and what they disagree on is reported. A verifier of your own is code that runs
+    on this machine; it is only ever the one that you name, and never one that a folder names.
     """
     from boundary.data.runs import arms_of
     from boundary.sampling.store import set_in_manifest, slug
-    from boundary.sampling.verifiers import verifier
+    from boundary.sampling.verifiers import code, verifier
     from boundary.sampling.verify import disagreements, verifier_of, verify_arm
 
-    said = []
-    for arm in arms_of([folder]):
-        how = verifier(options["verifier"] or verifier_of(arm), options["unsafe"])
+    said: list[dict[str, Any]] = []
+    # Every arm's verifier before the first is judged: what is wrong with one is said at once.
+    judged_by = [
+        (arm, verifier(options["verifier"] or verifier_of(arm), options["unsafe"])) for arm in arms_of([folder])
+    ]
+    for arm, how in judged_by:
+        if how.name == "code" and not (quiet or said) and (notice := code.notice_for_root(options["unsafe"])):
+            echo(notice, err=True)
         with progress_bar(wanted=not (quiet or as_json)) as progress:
             given = verify_arm(arm, how, options["workers"] or _processors(), options["again"], progress)
         if use:
@@ -109,22 +109,23 @@ def verify(folder: Path, as_json: bool, quiet: bool, use: bool, **options: Any) 
         if not (quiet or as_json):
             _print_arm(arm, how.key, given, differ)
     if as_json:
-        click.echo(json.dumps(said, indent=2, default=vars))
+        echo(json.dumps(said, indent=2, default=vars))
 
 
 def _print_arm(arm: Path, key: str, given: Counter[str], differ: "list[Disagreement]") -> None:
     outcomes = ", ".join(f"{outcome} {count:,}" for outcome, count in sorted(given.items())) or "nothing new"
-    click.echo(f"{arm}: {key} judged {given.total():,} samples: {outcomes}")
+    echo(one_line(f"{arm}: {key} judged {given.total():,} samples: {outcomes}"))
     for each in differ:
-        click.echo(
+        echo(
             f"  against {each.other}, on {each.n_both:,} samples of both: "
             f"only {each.one} calls {each.only_one:,} correct, only {each.other} {each.only_other:,}"
         )
         for example in each.examples:
-            click.echo(
+            shown = (
                 f"    {example['problem_id']} #{example['sample_index']}: {example['outcome']} against "
                 f"{example['outcome_other']}; answer {example['answer']!r}"
             )
+            echo(one_line(shown))
 
 
 def _processors() -> int:

@@ -8,14 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
+from boundary.data import limits
 from boundary.data.streams import Source
 
 ZIP_MAGIC = b"PK\x03\x04"
 # Number of the method in the zip specification, 4.4.5 (APPNOTE 6.3.8).
 ZSTD = 93
-LARGEST_MEMBER = 1 << 29
-# No honest file is packed tighter than deflate can (1:1032), except for small ones.
-MOST_PACKED, SMALL = 1032, 1 << 28
 LOCAL_HEADER = 30
 Member = Callable[[ZipInfo], bytes]
 
@@ -60,8 +58,13 @@ def opened(source: Source) -> Iterator[tuple[list[ZipInfo], Member]]:
 
 def _check(members: list[ZipInfo], source: Source) -> None:
     unpacked = sum(info.file_size for info in members)
-    if unpacked > SMALL and unpacked > MOST_PACKED * source.size:
-        raise source.error(f"it would unpack to {unpacked >> 20} MiB, which no honest file of its size does")
+    if unpacked > limits.most_unpacked(source.size):
+        raise source.error(
+            f"it would unpack to {limits.mib(unpacked)}, which is more than {limits.MOST_TIMES} times its size and "
+            "more than files of samples do. If you trust it, unpack it yourself and give what is in it"
+        )
+    if sum(info.compress_size for info in members) > source.size:
+        raise source.error("its members lie over each other. Write it anew")
     seen: set[str] = set()
     for info in members:
         if info.filename in seen:
@@ -71,8 +74,8 @@ def _check(members: list[ZipInfo], source: Source) -> None:
 
 def _read(zipped: ZipFile, info: ZipInfo, source: Source) -> bytes:
     name = info.filename
-    if info.file_size > LARGEST_MEMBER:
-        raise source.error(f"'{name}' in it is longer than {LARGEST_MEMBER >> 20} MiB")
+    if info.file_size > limits.LARGEST_MEMBER:
+        raise source.error(f"'{name}' in it is longer than {limits.mib(limits.LARGEST_MEMBER)}")
     if info.flag_bits & 1:
         raise source.error(f"'{name}' in it is encrypted. Write it without a password")
     if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED, ZSTD):

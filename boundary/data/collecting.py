@@ -1,18 +1,25 @@
 """Samples gathered from files: pooled by model, benchmark and problem, checked, and turned into tables."""
 
 from array import array
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from boundary.data import limits
+from boundary.data.arm_settings import setting_cells
 from boundary.data.records import OUTCOMES, Answers, Tally, text_hash
+from boundary.data.run_settings import Prompts, RunSettings
 from boundary.data.streams import Source
 from boundary.data.validation import DEFAULT_BENCHMARK
 from boundary.errors import InputError
 
-# Samples taken under different ones of these are not samples of one solve rate.
+# Of the settings of a sample those that become columns of the counts.
 SETTINGS = ("temperature", "top_p", "max_tokens", "checkpoint_step")
-LONGEST_NAME = 500
+# Reasons of failures that are told apart for a model and benchmark.
+MOST_REASONS = 1000
 CODE = {outcome: code for code, outcome in enumerate(OUTCOMES)}
 Key = tuple[str, str, str]
 
@@ -24,10 +31,22 @@ class Collection:
     ----------
     model, benchmark
         Names to use in place of what the files say.
+    pool_settings
+        Pool samples that were taken under different settings or prompts too.
+
+    Attributes
+    ----------
+    without_samples
+        Problems of which the files say that no sample of them counts.
+    reasons
+        How often samples of a model on a benchmark failed for each reason.
     """
 
-    def __init__(self, model: str | None = None, benchmark: str | None = None) -> None:
+    def __init__(self, model: str | None = None, benchmark: str | None = None, pool_settings: bool = False) -> None:
         self.names = {"model": model, "benchmark": benchmark}
+        self.run_settings, self.prompts = RunSettings(pool_settings), Prompts(pool_settings)
+        self.without_samples: dict[Key, None] = {}
+        self.reasons: dict[tuple[str, str], Counter[str]] = {}
         self.keys: dict[Key, int] = {}
         self.tallies: dict[Key, tuple[int, int]] = {}
         self.facts: dict[Key, dict[str, Any]] = {}
@@ -40,6 +59,7 @@ class Collection:
         self._seen: set[tuple[int, int]] = set()
         self._next: dict[tuple[int, int], int] = {}
         self._named: dict[tuple[int, str], int] = {}
+        self._latest: tuple[dict[str, Any], dict[str, Any]] = {}, {}
 
     def add(self, record: Answers | Tally, source: Source) -> None:
         """Take one record of a file.
@@ -53,12 +73,55 @@ class Collection:
             self.files.append(source.path)
         self._check_names(record, source)
         key = self._key(record, source)
-        shared = {name: value for name, value in source.settings.items() if name in SETTINGS}
-        self._learn(key, shared | dict(record.facts), source, record)
+        if not (record.n_samples if isinstance(record, Tally) else record.outcomes):
+            self.without_samples[key] = None
+            return
+        settings = source.settings | dict(record.settings)
+        settings |= {name: value for name, value in record.facts.items() if name in SETTINGS}
+        self.run_settings.check(key[:2], settings | source.conditions, source, record.line)
+        self._learn(key, self._columns(settings | source.conditions) | dict(record.facts))
         if isinstance(record, Tally):
             self._add_tally(key, record, source)
         else:
             self._add_answers(key, record, source)
+
+    def _columns(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """Settings as cells of the counts; most records have those of the record before."""
+        if settings != self._latest[0]:
+            own = {name: value for name, value in settings.items() if name in SETTINGS}
+            others = {name: value for name, value in settings.items() if name not in SETTINGS}
+            self._latest = settings, setting_cells(others) | own
+        return self._latest[1]
+
+    def notes(self) -> Iterator[str]:
+        """Sentences on what was pooled, and on problems of which no sample is left."""
+        yield from self.run_settings.notes()
+        yield from self.prompts.notes()
+        lost: dict[tuple[str, str], list[str]] = {}
+        for key in self.without_samples:
+            if key not in self.keys and key not in self.tallies:
+                lost.setdefault(key[:2], []).append(key[2])
+        for (model, benchmark), problems in lost.items():
+            left = sum(key[:2] == (model, benchmark) for key in (*self.keys, *self.tallies))
+            few = ", ".join(problems[:5]) + ", ..." * (len(problems) > 5)
+            have, were = ("has", "it was") if len(problems) == 1 else ("have", "they were")
+            yield (
+                f"{len(problems)} of {left + len(problems)} problems of {model} on {benchmark} {have} no sample left; "
+                f"{were} left out: {few}."
+            )
+
+    def keep(self, chosen: np.ndarray) -> None:
+        """Keep some of the samples; every problem has to keep one.
+
+        Parameters
+        ----------
+        chosen
+            For each sample, in the order in which they were read, whether it stays.
+        """
+        if not chosen.all():
+            for name in ("problem", "run", "index", "outcome", "text"):
+                values = getattr(self, name)
+                setattr(self, name, array(values.typecode, np.array(values)[chosen].tobytes()))
 
     def _key(self, record: Answers | Tally, source: Source) -> Key:
         model = self._name("model", record.model)
@@ -70,7 +133,7 @@ class Collection:
     def _check_names(self, record: Answers | Tally, source: Source) -> None:
         for what in ("model", "benchmark", "problem_id"):
             name = getattr(record, what)
-            if name is not None and len(name) > LONGEST_NAME:
+            if name is not None and len(name) > limits.LONGEST_NAME:
                 raise source.error(f"a {what} of {len(name)} characters is no name ({name[:20]}...)", record.line)
 
     def _name(self, what: str, said: str | None) -> str | None:
@@ -86,15 +149,11 @@ class Collection:
             )
         return given
 
-    def _learn(self, key: Key, facts: Mapping[str, Any], source: Source, record: Answers | Tally) -> None:
+    def _learn(self, key: Key, facts: Mapping[str, Any]) -> None:
         known = self.facts.setdefault(key, {})
         for name, value in facts.items():
-            if known.setdefault(name, value) != value and name in SETTINGS:
-                raise source.error(
-                    f"problem {key[2]} of {key[0]} has {name} {value}, where it had {known[name]} before. Import them "
-                    "apart, each with its own --model NAME",
-                    record.line,
-                )
+            # Pooled over several values, as the user asked: no column can hold them.
+            known[name] = value if known.get(name, value) == value else None
 
     def _add_tally(self, key: Key, record: Tally, source: Source) -> None:
         if key in self.tallies:
@@ -107,6 +166,10 @@ class Collection:
         code = self.keys.setdefault(key, len(self.keys))
         file = len(self.files) - 1
         self._check_question(key, record, source)
+        if record.prompt is not None:
+            self.prompts.check(key, record.prompt, source, record.line)
+        if record.reasons is not None:
+            self._count_reasons(key, record.reasons)
         if record.whole and (code, file) in self._seen:
             raise source.error(f"problem {key[2]} of {key[0]} on {key[1]} appears twice. Leave one out", record.line)
         self._seen.add((code, file))
@@ -120,6 +183,12 @@ class Collection:
         self.index.extend(range(start, start + count) if record.sample_index is None else record.sample_index)
         self.outcome.extend([CODE[outcome] for outcome in record.outcomes])
         self.text.extend([0] * count if record.texts is None else record.texts)
+
+    def _count_reasons(self, key: Key, reasons: Sequence[str]) -> None:
+        known = self.reasons.setdefault(key[:2], Counter())
+        for reason in reasons:
+            if reason and (reason in known or len(known) < MOST_REASONS):
+                known[reason] += 1
 
     def _check_run(self, code: int, key: Key, file: int, record: Answers, source: Source) -> None:
         """One seed stands in one file for a problem: a second one is a copy, or was sampled otherwise."""

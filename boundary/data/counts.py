@@ -14,7 +14,8 @@ from jaxtyping import Int
 from boundary.data.reading import read_table
 from boundary.data.run_counts import refuse_other_problems
 from boundary.data.sample_rows import counted
-from boundary.data.validation import KEY, validated
+from boundary.data.validation import KEY, CountNote, validated
+from boundary.data.writing import write_csv
 from boundary.errors import InputError
 
 ALL = "all"
@@ -29,6 +30,8 @@ class CountArrays(NamedTuple):
     problem_ids: list[str]
     models: tuple[str, ...]
     benchmark: str
+    pairs: list[tuple[str, str]]
+    """(benchmark, problem_id) of each problem: pooled benchmarks may have problems of one label."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class Counts:
         Where it came from, for messages and records.
     default_base
         The base model where a `role` column or a card names it.
+    remarks
+        What was done with some rows, such as those without a sample.
 
     Notes
     -----
@@ -53,6 +58,7 @@ class Counts:
     table: pd.DataFrame
     source: str = "DataFrame"
     default_base: str | None = None
+    remarks: tuple[CountNote, ...] = ()
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame, source: str = "DataFrame", default_base: str | None = None) -> "Counts":
@@ -63,8 +69,8 @@ class Counts:
         InputError
             For a missing column or a row that cannot be a count, named by file, line and column.
         """
-        table = validated(counted(frame, source), source)
-        return cls(table, source, default_base or _base_by_role(table))
+        table, remarks = validated(counted(frame, source), source)
+        return cls(table, source, default_base or _base_by_role(table), remarks)
 
     @classmethod
     def from_file(cls, path: str | Path) -> "Counts":
@@ -95,7 +101,12 @@ class Counts:
                 self._known(column, names)
                 keep &= self.table[column].isin(list(names)).to_numpy()
         default = self.default_base if models is None or self.default_base in models else None
-        return Counts(self.table.loc[keep].reset_index(drop=True), self.source, default)
+        remarks = tuple(
+            each
+            for each in self.remarks
+            if (models is None or each.model in models) and (benchmarks is None or each.benchmark in benchmarks)
+        )
+        return Counts(self.table.loc[keep].reset_index(drop=True), self.source, default, remarks)
 
     def problems(self, benchmark: str = ALL) -> list[tuple[str, str]]:
         """Sorted distinct (benchmark, problem_id) pairs of a benchmark, or of all."""
@@ -141,11 +152,12 @@ class Counts:
         several = index.get_level_values("benchmark").nunique() > 1
         ids = [f"{name}/{problem}" if several else str(problem) for name, problem in index]
         counts, sizes = (table.to_numpy()[common].astype(np.int64) for table in (correct, samples))
-        return CountArrays(counts, sizes, ids, tuple(models), benchmark)
+        pairs = [(str(name), str(problem)) for name, problem in index]
+        return CountArrays(counts, sizes, ids, tuple(models), benchmark, pairs)
 
     def to_csv(self, path: str | Path) -> None:
         """Write the table; reading it again gives the same counts."""
-        self.table.to_csv(path, index=False, lineterminator="\n")
+        write_csv(self.table, Path(path))
 
     def _of(self, benchmark: str) -> pd.DataFrame:
         if benchmark == ALL:
@@ -189,7 +201,9 @@ def concatenated(parts: Sequence[Counts]) -> Counts:
             "Leave one out, or give the model another name in one of them."
         )
     refuse_other_problems(frame)
-    return Counts(validated(frame, source), source, bases.pop() if len(bases) == 1 else None)
+    table, remarks = validated(frame, source)
+    remarks = (*(each for part in parts for each in part.remarks), *remarks)
+    return Counts(table, source, bases.pop() if len(bases) == 1 else None, remarks)
 
 
 def _base_by_role(table: pd.DataFrame) -> str | None:

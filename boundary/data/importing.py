@@ -17,10 +17,14 @@ import pandas as pd
 from boundary.data.audits import Audit
 from boundary.data.collecting import Collection
 from boundary.data.counts import Counts
-from boundary.data.formats import FORMATS
+from boundary.data.file_kinds import never_samples
+from boundary.data.foreign_files import description
+from boundary.data.formats import FALLBACK, FORMATS
 from boundary.data.pooled import counts_table, samples_table
-from boundary.data.repeats import refuse_copies, repeated_texts
+from boundary.data.repeated_lines import drop_repeated_lines
+from boundary.data.repeats import refuse_copies, repeated_texts, texts_under_two_names
 from boundary.data.streams import Progress, Source
+from boundary.data.uniform_verdicts import uniform_verdicts
 from boundary.errors import InputError
 
 AUTO = "auto"
@@ -79,6 +83,7 @@ def import_files(
     model: str | None = None,
     benchmark: str | None = None,
     skip_bad: bool = False,
+    pool_settings: bool = False,
     progress: Progress | None = None,
     **options: Any,
 ) -> Imported:
@@ -95,6 +100,8 @@ def import_files(
         Names to use, where the files do not say or should not decide.
     skip_bad
         Leave broken records out and count them.
+    pool_settings
+        Pool samples of one model and benchmark that were taken under different settings or prompts too.
     progress
         Called with a file's name, the bytes read of it and the bytes in all.
     **options
@@ -109,30 +116,37 @@ def import_files(
     name, chosen, left_out = _chosen(files, format)
     reader = FORMATS[name]
     _check_options(name, reader, options)
-    collected = Collection(model, benchmark)
+    collected = Collection(model, benchmark, pool_settings)
     sources = [Source(path, skip_bad, progress) for path in chosen]
     for source in sources:
         with plain_errors(source.path):
             for record in reader.read(source, **options):
                 collected.add(record, source)
     if not (collected.keys or collected.tallies):
-        raise InputError(f"'{chosen[0]}': no samples of the format {name} in it.")
+        lost = " ".join(collected.notes())
+        raise InputError(f"'{chosen[0]}': no samples of the format {name} in it.{' ' * bool(lost)}{lost}")
     refuse_copies(collected)
+    dropped = drop_repeated_lines(collected)
     counts = counts_table(collected, str(chosen[0]) if len(chosen) == 1 else f"{len(chosen)} files")
     skipped = sum(source.skipped for source in sources)
     audits = tuple(audit for source in sources for audit in source.audits)
-    notes = tuple(_notes(sources, collected, left_out))
+    notes = tuple(_notes(sources, collected, [*dropped, *(each.text for each in counts.remarks)], left_out))
     return Imported(counts, collected, name, _settings(sources), notes, skipped, audits)
 
 
-def _notes(sources: Sequence[Source], collected: Collection, left_out: Sequence[Path]) -> dict[str, None]:
+def _notes(
+    sources: Sequence[Source], collected: Collection, others: Sequence[str], left_out: Sequence[Path]
+) -> dict[str, None]:
     """Sentences for the user, each once."""
     notes = [note for source in sources for note in source.notes]
-    repeats = repeated_texts(collected)
-    if repeats:
-        notes.append(repeats)
+    notes += [*collected.notes(), *others]
+    notes += [*repeated_texts(collected), *texts_under_two_names(collected), *uniform_verdicts(collected)]
     if left_out:
-        notes.append(f"{len(left_out)} files of no known format were left out, the first of them '{left_out[0]}'.")
+        what = description(left_out[0], Source(left_out[0]).head())
+        notes.append(
+            f"{len(left_out)} files of no known format were left out, the first of them '{left_out[0]}'"
+            f"{f': it is {what}' if what else ''}."
+        )
     skipped = [source for source in sources if source.skipped]
     if skipped:
         count = sum(source.skipped for source in skipped)
@@ -166,7 +180,9 @@ def recognised(path: Path) -> str | None:
     """
     with plain_errors(path):
         head = Source(path).head()
-        found = [name for name, reader in FORMATS.items() if reader.recognises(path, head)]
+        found = [name for name, reader in FORMATS.items() if name != FALLBACK and reader.recognises(path, head)]
+        if not found and FORMATS[FALLBACK].recognises(path, head):
+            found = [FALLBACK]
     if len(found) > 1:
         raise InputError(f"'{path}' can be read as {' or '.join(found)}. Name the format in place of auto.")
     return found[0] if found else None
@@ -213,19 +229,37 @@ def _chosen(files: list[tuple[Path, bool]], name: str) -> tuple[str, list[Path],
         hint = f" Did you mean '{near[0]}'?" if near else ""
         raise InputError(f"No format '{name}'.{hint} There are: auto, {', '.join(FORMATS)}.")
     if name != AUTO and all(named for _, named in files):
+        for path, _ in files:
+            _refuse_foreign(path, name)
         return name, [path for path, _ in files], []
     kinds = {path: recognised(path) for path, _ in files}
     unknown = [path for path, named in files if kinds[path] is None]
-    wrong = [path for path, named in files if named and kinds[path] is None]
-    if wrong and not wrong[0].stat().st_size:
-        raise InputError(f"'{wrong[0]}' is empty. Fetch or write it again.")
-    if wrong and b"n_correct" in Source(wrong[0]).head().split(b"\n", 1)[0]:
-        raise InputError(f"'{wrong[0]}' holds counts already. Give it to boundary analyze (load_counts) as it is.")
-    if wrong and name == AUTO:
-        raise InputError(f"'{wrong[0]}' is of no known format. Name its format; there are: {', '.join(FORMATS)}.")
+    for path, named in files:
+        if named and kinds[path] is None:
+            _refuse_unknown(path, name)
     if name == AUTO:
         name = _only(kinds)
     return name, [path for path, named in files if kinds[path] == name or (named and kinds[path] is None)], unknown
+
+
+def _refuse_foreign(path: Path, name: str) -> None:
+    """Refuse what cannot be of the format that the user named, by its first bytes."""
+    with plain_errors(path):
+        head = Source(path).head()
+        what = None if FORMATS[name].recognises(path, head) else never_samples(path.name, head)
+    if what:
+        raise InputError(f"'{path}' is {what}.")
+
+
+def _refuse_unknown(path: Path, name: str) -> None:
+    """Refuse a file that the user named and no reader takes, with what it is where that can be told."""
+    with plain_errors(path):
+        head = Source(path).head()
+        what = description(path, head) if name == AUTO else never_samples(path.name, head)
+    if what:
+        raise InputError(f"'{path}' is {what}.")
+    if name == AUTO:
+        raise InputError(f"'{path}' is of no known format. Name its format; there are: {', '.join(FORMATS)}.")
 
 
 def _only(kinds: Mapping[Path, str | None]) -> str:

@@ -18,24 +18,34 @@ from boundary.data.streams import Source, decoded
 from boundary.errors import InputError
 
 HEADER, STARTED, SAMPLES = "header.json", "_journal/start.json", "samples/"
+# `samples/{id}_epoch_{epoch}.json`
+WHOLE = re.compile(r"_epoch_\d+\.json$")
 MOST = 1 << 31
 # Of the schema of logs (inspect_ai's LOG_SCHEMA_VERSION).
 VERSIONS = (1, 2)
 PLAIN, OWN = "plain", "inspect_ai"
 
 
-class Generate(msgspec.Struct):
-    """Settings of the sampling."""
+class Step(msgspec.Struct):
+    """A solver and its arguments."""
 
-    temperature: float | None = None
-    top_p: float | None = None
-    max_tokens: int | None = None
+    solver: str
+    params: dict[str, Any] | None = None
 
 
 class Plan(msgspec.Struct):
     """What was done with each sample."""
 
-    config: Generate | None = None
+    steps: list[Step] | None = None
+    finish: Step | None = None
+    config: dict[str, Any] | None = None
+
+
+class Scorer(msgspec.Struct):
+    """How samples were judged."""
+
+    name: str
+    options: dict[str, Any] | None = None
 
 
 class Task(msgspec.Struct):
@@ -44,7 +54,17 @@ class Task(msgspec.Struct):
     model: str
     task: str
     task_id: str | None = None
-    model_generate_config: Generate | None = None
+    task_version: Any = None
+    task_args: dict[str, Any] | None = None
+    solver: str | None = None
+    solver_args: dict[str, Any] | None = None
+    model_args: dict[str, Any] | None = None
+    model_roles: dict[str, Any] | None = None
+    model_generate_config: dict[str, Any] | None = None
+    dataset: dict[str, Any] | None = None
+    config: dict[str, Any] | None = None
+    scorers: list[Scorer] | None = None
+    sandbox: Any = None
 
 
 class Header(msgspec.Struct):
@@ -174,16 +194,16 @@ def _from_zip(source: Source) -> Iterator[Header | Sample]:
 
 
 def _is_sample(name: str) -> bool:
-    """Whether a member is a sample; a large one is a folder, in which `sample.json` holds what is needed here."""
+    """Whether a member is a sample, whose id may hold slashes; a large one is a folder with a `sample.json`."""
     inside = name.removeprefix(SAMPLES)
-    return (
-        name.startswith(SAMPLES) and name.endswith(".json") and ("/" not in inside or inside.endswith("/sample.json"))
-    )
+    if inside == name or not name.endswith(".json"):
+        return False
+    return "/" not in inside or inside.endswith("/sample.json") or WHOLE.search(inside) is not None
 
 
 def _epoch(member: tuple[str, ZipInfo]) -> int:
     """The epoch in a sample's name, by which samples of a problem come in order, not as they were finished."""
-    found = re.search(r"_epoch_(\d{1,9})", member[0])
+    found = re.search(r"_epoch_(\d{1,9})(\.json|/sample\.json)$", member[0])
     return int(found[1]) if found else 0
 
 

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from boundary.data import limits
+from boundary.data.parquet_files import MAGIC, damaged, expanded, opened_parquet, too_much
 from boundary.data.streams import Source
 from boundary.errors import InputError
 
-MAGIC = b"PAR1"
 # Rows at once: lists of ten thousand completions each must fit in memory.
 ROWS = 16
 
@@ -20,7 +21,7 @@ def column_names(path: Path, head: bytes) -> list[str]:
     InputError
         If it begins as one, but is compressed as a whole, cut short or damaged.
     """
-    return list(_opened(path, head).schema_arrow.names) if head.startswith(MAGIC) else []
+    return list(opened_parquet(path, head).schema_arrow.names) if head.startswith(MAGIC) else []
 
 
 def parquet_rows(source: Source, columns: list[str], at_once: int = ROWS) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -33,36 +34,23 @@ def parquet_rows(source: Source, columns: list[str], at_once: int = ROWS) -> Ite
     Raises
     ------
     InputError
-        If the file is damaged.
+        If the file is damaged, or would expand to more than any honest file of its size.
     """
     import pyarrow as pa
 
-    file = _opened(source.path, source.head())
+    file = opened_parquet(source.path, source.head())
     there = [name for name in columns if name in file.schema_arrow.names]
     number, rows = 0, max(file.metadata.num_rows, 1)
+    left = min(limits.most_unpacked(source.size), limits.LONGEST_LINE)
     try:
         for batch in file.iter_batches(batch_size=at_once, columns=there, use_threads=False):
+            if expanded(batch.columns) > left:
+                raise too_much(source.path, left)
             for row in batch.to_pylist():
                 number += 1
                 yield number, row
             source.tell(source.size * number // rows)
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise _damaged(source.path) from error
-
-
-def _opened(path: Path, head: bytes) -> Any:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    with path.open("rb") as file:
-        packed = not file.read(4).startswith(MAGIC)
-    if packed and head.startswith(MAGIC):
-        raise InputError(f"'{path}' is a Parquet file within another compression. Unpack it first.")
-    try:
-        return pq.ParquetFile(path, page_checksum_verification=True)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise _damaged(path) from error
-
-
-def _damaged(path: Path) -> InputError:
-    return InputError(f"'{path}' is a Parquet file that is cut short or damaged. Fetch or write it again.")
+        if isinstance(error, InputError):
+            raise
+        raise damaged(source.path) from error

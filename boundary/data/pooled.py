@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from boundary.data.arm_settings import setting
 from boundary.data.collecting import CODE, Collection
 from boundary.data.counts import Counts
 from boundary.data.records import CORRECT, OUTCOMES, WRONG
@@ -16,8 +17,8 @@ def samples_table(collected: Collection) -> pd.DataFrame:
 
     Returns
     -------
-    Columns model, benchmark, problem_id, sample_index, outcome; run where samples come from several; text_hash where
-    every text is known.
+    Columns model, benchmark, problem_id, sample_index, outcome; run where samples come from several; the settings that
+    the files tell; text_hash where every text is known.
     """
     keys = pd.DataFrame(list(collected.keys), columns=["model", "benchmark", "problem_id"], dtype=object)
     problem = numbers(collected.problem, np.int32)
@@ -27,6 +28,9 @@ def samples_table(collected: Collection) -> pd.DataFrame:
     names = run_names(collected)
     if any(names):
         table["run"] = np.array(names, dtype=object)[numbers(collected.run, np.int32)]
+    facts = pd.DataFrame([collected.facts[key] for key in collected.keys])
+    for name in (name for name in facts if setting(str(name)) is not None):
+        table[name] = facts[name].to_numpy()[problem]
     text = numbers(collected.text, np.uint64)
     if len(text) and text.all():
         table["text_hash"] = text

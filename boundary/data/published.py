@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from boundary.data.catalog import FENCE, shipped_sets
+from boundary.data.writing import write_text
 from boundary.errors import InputError, missing_package
 
 CARDS = Path(str(files("boundary") / "data" / "published"))
@@ -201,7 +202,7 @@ def _downloaded(
     digests = dict(known.get("sha256", {})) | {path: _digest(folder / path) for path in chosen}
     patterns = sorted({*known.get("patterns", ()), *wanted})
     noted = {"repository": card.repository, "revision": info.sha, "patterns": patterns, "sha256": digests}
-    (folder / MANIFEST).write_text(json.dumps(noted, indent=2) + "\n", encoding="utf-8")
+    write_text(folder / MANIFEST, json.dumps(noted, indent=2) + "\n")
     return noted
 
 

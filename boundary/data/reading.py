@@ -8,12 +8,18 @@ from pathlib import Path
 
 import pandas as pd
 
+from boundary.data import limits
+from boundary.data.file_kinds import BOM, never_samples
+from boundary.data.parquet_files import check_table
 from boundary.data.run_counts import run_table
 from boundary.data.runs import is_run
+from boundary.data.spreadsheets import unguarded
 from boundary.errors import InputError
 
 # Where a row came from, carried beside the data until validation is done.
 LINE = "__line__"
+HEAD = 1 << 16
+PARQUET = b"PAR1"
 TEXT_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 PARQUET_SUFFIXES = (".parquet", ".pq")
 SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons"}
@@ -41,9 +47,20 @@ def read_table(path: Path) -> pd.DataFrame:
             return _parquet(path)
         if name.endswith(TEXT_SUFFIXES):
             return _text(path, delimiter="\t" if ".tsv" in name else ",")
+        with path.open("rb") as file:
+            what = _kind(path.name, file.read(HEAD))
     except OSError as error:
         raise InputError(f"Cannot read '{path}': {error.strerror or error}.") from error
-    raise InputError(f"'{path}' is of an unknown kind. Counts are read from .csv, .tsv (also .gz) or .parquet files.")
+    raise InputError(
+        f"'{path}' is {what or 'of an unknown kind'}. Counts are read from .csv, .tsv (also .gz) or .parquet files."
+    )
+
+
+def _kind(name: str, head: bytes) -> str | None:
+    """What a file is that is no table, by its first bytes."""
+    if head.startswith(PARQUET):
+        return "a Parquet file, which is binary, under another name. Name it .parquet"
+    return never_samples(name, head)
 
 
 def _in_folder(folder: Path) -> Path:
@@ -61,12 +78,16 @@ def _parquet(path: Path) -> pd.DataFrame:
     import pyarrow.parquet as pq
 
     try:
+        check_table(path)
         # pq.read_table would take folders named key=value for columns.
         table: pd.DataFrame = pq.ParquetFile(path).read().to_pandas()
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno:  # not to be opened at all; a broken file has no number
             raise
-        raise InputError(f"'{path}' is not a Parquet file that can be read. Write it again, or give a CSV.") from error
+        with path.open("rb") as file:
+            what = never_samples(path.name, file.read(HEAD))
+        why = f": it is {what}" if what else ". Write it again, or give a CSV"
+        raise InputError(f"'{path}' is not a Parquet file that can be read{why}.") from error
     return table.reset_index() if any(name is not None for name in table.index.names) else table
 
 
@@ -98,22 +119,35 @@ def _lines(path: Path, text: str, delimiter: str) -> list[tuple[int, list[str]]]
     try:
         for row in reader:
             if any(cell.strip() for cell in row):
-                rows.append((start, row))
+                rows.append((start, [unguarded(cell) for cell in row]))
             start = reader.line_num + 1
     except csv.Error as error:
         raise InputError(f"'{path}', line {start}: not a table ({error}). Check the quotes there.") from error
     return rows
 
 
+def _gunzipped(path: Path, packed: bytes) -> bytes:
+    most = limits.most_unpacked(len(packed))
+    with gzip.GzipFile(fileobj=io.BytesIO(packed)) as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise InputError(
+            f"'{path}' unpacks to more than {limits.mib(most)}, {limits.MOST_TIMES} times its size, which no table of "
+            "counts does. If you trust it, unpack it yourself and give the plain file."
+        )
+    return data
+
+
 def _decoded(path: Path) -> str:
     data = path.read_bytes()
     if path.name.lower().endswith(".gz"):
         try:
-            data = gzip.decompress(data)
+            data = _gunzipped(path, data)
         except (OSError, EOFError, zlib.error) as error:
             raise InputError(f"'{path}' is not a whole gzip file. Compress it again, or give it plain.") from error
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise InputError(f"'{path}' is encoded as UTF-16. Save it as UTF-8.")
+    what = _kind(path.name, data[:HEAD])
+    if what is not None and data.removeprefix(BOM).strip():
+        raise InputError(f"'{path}' is {what}.")
     if b"\0" in data:
         raise InputError(f"'{path}' is not text but binary data. Counts are read from text tables or Parquet files.")
     try:

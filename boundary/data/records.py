@@ -19,7 +19,8 @@ class Answers(NamedTuple):
     problem_id
         The problem's name in the file.
     outcomes
-        One of OUTCOMES for each sample. A sample that was never run or judged is left out, and noted.
+        One of OUTCOMES for each sample. A sample that was never run or judged is left out, and noted; where none is
+        left the list is empty, so that the problem is told and not lost.
     model, benchmark
         Where the file or its name says; otherwise None.
     run
@@ -30,6 +31,13 @@ class Answers(NamedTuple):
         A number for each sample's text, equal where texts are equal (`text_hash`); 0 where unknown.
     question
         The problem's text, by which problems are told apart that carry one name.
+    prompt
+        What the model was given, word by word, or a fingerprint of it: template and worked examples included.
+    settings
+        What was set for these samples, beside what the source as a whole says: samples of other settings are not
+        pooled.
+    reasons
+        For each sample why it failed, in the verifier's words; "" where it did not, or nothing is said.
     facts
         What is known of the problem or of the sampling (level, temperature), to become columns of the counts.
     whole
@@ -46,7 +54,10 @@ class Answers(NamedTuple):
     sample_index: Sequence[int] | None = None
     texts: Sequence[int] | None = None
     question: str | bytes | None = None
+    prompt: str | bytes | None = None
     facts: Mapping[str, Any] = NO_FACTS
+    settings: Mapping[str, Any] = NO_FACTS
+    reasons: Sequence[str] | None = None
     whole: bool = True
     line: int | None = None
 
@@ -60,6 +71,7 @@ class Tally(NamedTuple):
     model: str | None = None
     benchmark: str | None = None
     facts: Mapping[str, Any] = NO_FACTS
+    settings: Mapping[str, Any] = NO_FACTS
     line: int | None = None
 
 
@@ -67,6 +79,19 @@ def text_hash(text: str | bytes | memoryview) -> int:
     """A number of 64 bits for a text; equal texts have equal numbers, and 0 is left for unknown ones."""
     data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     return int.from_bytes(blake2b(data, digest_size=8).digest(), "little") or 1
+
+
+def whole(value: Any, name: str) -> int:
+    """A count: 3 or 3.0, but not true.
+
+    Raises
+    ------
+    ValueError
+        For everything else.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value or value % 1 or value < 0:
+        raise ValueError(f"{name} is {str(value)[:40]}, not a whole number")
+    return int(value)
 
 
 def verdict(value: Any) -> bool:

@@ -6,17 +6,22 @@ from typing import Any
 
 import pandas as pd
 
+from boundary.data.arm_settings import manifest_settings
 from boundary.data.runs import (
     LONG_TEXT,
     MANY_REPEATS,
     MUTABLE,
+    SAMPLE,
+    SAMPLES,
     arms_of,
     chosen_verifier,
     manifest_hash,
     model_name,
     read_manifest,
-    read_verdicts,
+    read_problems,
     sample_index,
+    shards,
+    verdicts_and_strays,
 )
 from boundary.errors import InputError
 
@@ -35,8 +40,8 @@ def run_table(folders: Path | Sequence[Path], verifier: str | None = None) -> pd
 
     Returns
     -------
-    Columns model, benchmark, problem_id, n_samples, n_correct, n_OUTCOME for the other outcomes that occur,
-    temperature, template, verifier, problem_set_hash.
+    Columns model, benchmark, problem_id, n_samples, n_correct, n_OUTCOME for the other outcomes that occur, and how it
+    was sampled and judged (`boundary.data.arm_settings.SETTINGS`).
 
     Raises
     ------
@@ -52,13 +57,46 @@ def run_table(folders: Path | Sequence[Path], verifier: str | None = None) -> pd
     parts = []
     for same in groups.values():
         _refuse_unlike(same)
-        judged = pd.concat([_judged(arm, verifier) for arm in same], ignore_index=True)
-        parts.append(_counted(judged, read_manifest(same[0]), chosen_verifier(same[0], verifier)))
+        judge = _one_verifier(same, verifier)
+        judged = pd.concat([_judged(arm, judge) for arm in same], ignore_index=True)
+        parts.append(_counted(judged, [read_manifest(arm) for arm in same], judge))
     table = pd.concat(parts, ignore_index=True)
     refuse_other_problems(table)
     outcomes = [name for name in table.columns if name.startswith("n_")]
     table[outcomes] = table[outcomes].fillna(0).astype("int64")
     return table
+
+
+def run_remarks(folders: Path | Sequence[Path], verifier: str | None = None) -> list[str]:
+    """Sentences on what the counts of run folders leave out: problems without samples, verdicts on other texts.
+
+    Parameters
+    ----------
+    folders, verifier
+        As `run_table` takes them.
+    """
+    remarks = []
+    for arm in arms_of([folders] if isinstance(folders, Path) else folders):
+        manifest, index = read_manifest(arm), sample_index(arm)
+        name, sampled = f"{model_name(manifest)} on {manifest['benchmark']}", set(index["problem_id"])
+        skipped = [problem for problem in manifest.get("skipped", {}) if problem not in sampled]
+        empty = [str(line["problem_id"]) for line in read_problems(arm) if line["problem_id"] not in sampled]
+        empty = [problem for problem in empty if problem not in skipped]
+        if skipped:
+            remarks.append(
+                f"{name}: {_problems(skipped)} skipped, since the prompt leaves no room for a sample. "
+                "Not in the counts: missing, not wrong."
+            )
+        if empty:
+            remarks.append(f"{name}: {_problems(empty)} without samples. Not in the counts: missing, not wrong.")
+        stray = verdicts_and_strays(arm, chosen_verifier(arm, verifier), index)[1]
+        if stray:
+            remarks.append(f"{name}: {stray} samples were judged whose texts are no longer stored. They do not count.")
+    return remarks
+
+
+def _problems(names: Sequence[str]) -> str:
+    return f"{len(names)} problem{'s' * (len(names) > 1)} ({', '.join(names[:5])}{', ...' * (len(names) > 5)})"
 
 
 def refuse_other_problems(table: pd.DataFrame) -> None:
@@ -82,17 +120,32 @@ def refuse_other_problems(table: pd.DataFrame) -> None:
             )
 
 
-def _judged(arm: Path, verifier: str | None) -> pd.DataFrame:
+def _one_verifier(same: Sequence[Path], verifier: str | None) -> str:
+    """The verifier that judged all of the arms that are pooled."""
+    for arm in same:
+        if not shards(arm / SAMPLES):
+            raise InputError(f"'{arm}' holds no samples yet. Sample with: boundary sample")
+    names = [chosen_verifier(arm, verifier) for arm in same]
+    for arm, name in zip(same, names, strict=True):
+        if name != names[0]:
+            raise InputError(
+                f"'{same[0]}' was judged by {names[0]} and '{arm}' by {name}, so they are not pooled. Judge both "
+                "alike: boundary verify FOLDER --verifier NAME --use"
+            )
+    return names[0]
+
+
+def _judged(arm: Path, verifier: str) -> pd.DataFrame:
     """Outcome of every sample of an arm."""
     samples = sample_index(arm)
-    if samples.empty:
-        raise InputError(f"'{arm}' holds no samples yet. Sample with: boundary sample")
-    verdicts = read_verdicts(arm, chosen_verifier(arm, verifier))
-    keys = ["problem_id", "sample_index"]
-    joined = samples.merge(verdicts[[*keys, "outcome"]], on=keys, how="left")
+    verdicts, stray = verdicts_and_strays(arm, verifier, samples)
+    joined = samples.merge(verdicts[[*SAMPLE, "outcome"]], on=SAMPLE, how="left")
     unjudged = int(joined["outcome"].isna().sum())
     if unjudged:
-        raise InputError(f"'{arm}': {unjudged} of {len(joined)} samples are not judged yet. Run: boundary verify {arm}")
+        why = f" ({stray} verdicts of {verifier} are not on the texts stored now)" if stray else ""
+        raise InputError(
+            f"'{arm}': {unjudged} of {len(joined)} samples are not judged yet{why}. Run: boundary verify {arm}"
+        )
     return joined
 
 
@@ -101,7 +154,9 @@ def _refuse_unlike(same: Sequence[Path]) -> None:
     if len(same) == 1:
         return
     manifests = [read_manifest(arm) for arm in same]
-    without = [manifest_hash(manifest | {"settings": _seedless(manifest)}) for manifest in manifests]
+    # An engine's version may change within an arm, and so it may between arms.
+    any_version = {"engine_version": None}
+    without = [manifest_hash(manifest | {"settings": _seedless(manifest)} | any_version) for manifest in manifests]
     for arm, manifest, fingerprint in zip(same, manifests, without, strict=True):
         if fingerprint != without[0]:
             raise InputError(
@@ -144,13 +199,13 @@ def differing(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
     return [name for name in names if flat[0].get(name) != flat[1].get(name)]
 
 
-def _counted(judged: pd.DataFrame, manifest: dict[str, Any], verifier: str) -> pd.DataFrame:
+def _counted(judged: pd.DataFrame, manifests: Sequence[dict[str, Any]], verifier: str) -> pd.DataFrame:
     table = pd.crosstab(judged["problem_id"], judged["outcome"]).reset_index()
     outcomes = [name for name in table.columns if name != "problem_id"]
     counts = pd.DataFrame(
         {
-            "model": model_name(manifest),
-            "benchmark": manifest["benchmark"],
+            "model": model_name(manifests[0]),
+            "benchmark": manifests[0]["benchmark"],
             "problem_id": table["problem_id"],
             "n_samples": table[outcomes].sum(axis=1),
             "n_correct": table[CORRECT] if CORRECT in outcomes else 0,
@@ -159,8 +214,4 @@ def _counted(judged: pd.DataFrame, manifest: dict[str, Any], verifier: str) -> p
     for name in outcomes:
         if name not in (CORRECT, WRONG):
             counts[f"n_{name}"] = table[name]
-    counts["temperature"] = manifest.get("settings", {}).get("temperature")
-    counts["template"] = manifest.get("template")
-    counts["verifier"] = verifier
-    counts["problem_set_hash"] = manifest.get("problem_set_hash")
-    return counts
+    return counts.assign(**manifest_settings(manifests, verifier))

@@ -50,7 +50,9 @@ def _of_arm(arm: Path, verifier: str | None) -> Iterator[dict[str, Any]]:
         verdict = given.get((sample["problem_id"], sample["sample_index"]))
         if verdict is None:
             raise InputError(f"'{arm}': some samples are not judged yet. Run: boundary verify {arm}")
-        problem = problems[str(sample["problem_id"])]
+        problem = problems.get(sample["problem_id"])
+        if problem is None:
+            raise InputError(f"'{arm}': sampled problem {sample['problem_id']} is none of its problems. Sample anew.")
         yield {
             **named,
             "problem_id": sample["problem_id"],

@@ -8,12 +8,15 @@ frame of its own, that lists what it holds, so that counting and resuming need n
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from boundary.data import limits
+from boundary.data.records import OUTCOMES
+from boundary.data.shards import distinct_rows, read_header, read_lines, whole
 from boundary.errors import InputError
 
 MANIFEST = "manifest.json"
@@ -22,8 +25,43 @@ SAMPLES = "samples"
 VERDICTS = "verdicts"
 SUFFIX = ".jsonl.zst"
 # What may change from one call to the next; all else says which samples these are.
-MUTABLE = ("n_samples", "verifier", "label", "created")
+# The hash of the prompts as text follows from template, tokenizer and problems; older versions did not record it.
+MUTABLE = ("n_samples", "verifier", "label", "created", "history", "skipped", "prompt_text_hash")
+# What a run may go on under another value of; `history` keeps the values that held before, a record each.
+CONTINUED = (
+    "engine_version",
+    "tokenizer_hash",
+    "problem_set_hash",
+    "n_problems",
+    "prompt_tokens_hash",
+    "context",
+    "settings",
+)
+NOTHING = type(None)
+KINDS: Mapping[str, tuple[type, ...]] = {
+    "model": (str,),
+    "benchmark": (str,),
+    "label": (str, NOTHING),
+    "verifier": (str, NOTHING),
+    "settings": (dict,),
+    "n_samples": (int, NOTHING),
+    "n_problems": (int,),
+    "context": (int,),
+    "history": (list,),
+    "skipped": (dict,),
+}
+PROBLEM_KINDS: Mapping[str, type] = {"problem_id": str, "prompt": str, "answer": str, "messages": list, "facts": dict}
+SAMPLE_KINDS: Mapping[str, type] = {
+    "problem_id": str,
+    "sample_index": int,
+    "text": str,
+    "finish_reason": str,
+    "n_tokens": int,
+}
 INDEX = ["problem_id", "sample_index", "text_hash", "n_tokens", "finish_reason"]
+SAMPLE = ["problem_id", "sample_index"]
+VERDICT = [*SAMPLE, "outcome", "answer", "reason", "text_hash"]
+VERDICT_KINDS = ((str,), (int,), (str,), (str, NOTHING), (str,), (int, NOTHING))
 # Two seeds rarely write the same text; below this length they do, as answers of a word.
 LONG_TEXT = 32
 MANY_REPEATS = 0.25
@@ -69,15 +107,21 @@ def read_manifest(arm: Path) -> dict[str, Any]:
     """
     path = arm / MANIFEST
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        if path.is_file() and path.stat().st_size > limits.LARGEST_MANIFEST:
+            raise ValueError(f"longer than {limits.mib(limits.LARGEST_MANIFEST)}")
+        manifest = json.loads(_read_text(path))
     except FileNotFoundError as error:
         raise InputError(
             f"'{arm}' is no run folder: it has no {MANIFEST}. boundary sample -o DIR makes one."
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"Cannot read '{path}' ({error}). Restore it, or sample into a new folder.") from error
     if not isinstance(manifest, dict) or not {"model", "benchmark"} <= manifest.keys():
         raise InputError(f"'{path}' names no model and benchmark. Restore it, or sample into a new folder.")
+    wrong = [name for name, kinds in KINDS.items() if name in manifest and not isinstance(manifest[name], kinds)]
+    if wrong or not all(isinstance(record, dict) for record in manifest.get("history", ())):
+        name = wrong[0] if wrong else "history"
+        raise InputError(f"'{path}': its {name} is not what boundary writes. Restore it, or sample into a new folder.")
     return manifest
 
 
@@ -87,82 +131,50 @@ def manifest_hash(manifest: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def read_lines(path: Path) -> Iterator[Any]:
-    """JSON values of a shard, a line each.
-
-    Raises
-    ------
-    InputError
-        If the shard is cut short or damaged; the message says how to go on.
-    """
-    with _whole(path):
-        rest, texts = path.read_bytes(), []
-        while rest:
-            text, rest = _frame(rest)
-            texts.append(text)
-        values = [json.loads(line) for text in texts for line in text.splitlines()]
-    yield from values
-
-
-def read_header(path: Path) -> dict[str, Any]:
-    """What a shard of samples says that it holds, without reading the samples; that they are all there is checked.
-
-    Raises
-    ------
-    InputError
-        If the shard is cut short or damaged.
-    """
-    with _whole(path), path.open("rb") as file:
-        data = b""
-        while chunk := file.read(1 << 16):
-            data += chunk
-            text, rest = _frame(data, partial=True)
-            if text is not None:
-                header: dict[str, Any] = json.loads(text)
-                if len(data) - len(rest) + header["bytes"] == path.stat().st_size:
-                    return header
-                break
-        raise ValueError("the file ends too early")
-
-
-def _frame(data: bytes, partial: bool = False) -> tuple[Any, bytes]:
-    """The first zstd frame of some data, decompressed, and what follows it; None where it is not whole yet."""
-    import zstandard
-
-    frame = zstandard.ZstdDecompressor().decompressobj()
-    text = frame.decompress(data)
-    if frame.eof:
-        return text, frame.unused_data
-    if partial:
-        return None, b""
-    raise ValueError("the file ends too early")
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[None]:
-    """Turn what a damaged shard raises into a plain message."""
-    import zstandard
-
-    try:
-        yield
-    except (zstandard.ZstdError, ValueError, KeyError, TypeError, OSError) as error:
-        raise InputError(
-            f"'{path}' is cut short or damaged ({error}). Delete it: what it held is sampled or judged again."
-        ) from error
+def manifest_versions(manifest: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The fingerprints under which an arm's shards may have been sampled, each with the record of what held then."""
+    lasting = {key: value for key, value in manifest.items() if key not in CONTINUED}
+    earlier = {
+        manifest_hash(lasting | {key: record[key] for key in CONTINUED if key in record}): record
+        for record in manifest.get("history", ())
+    }
+    return earlier | {manifest_hash(manifest): {key: manifest[key] for key in CONTINUED if key in manifest}}
 
 
 def read_problems(arm: Path) -> list[dict[str, Any]]:
     """The problems of an arm, as they were stored beside its samples."""
     path = arm / PROBLEMS
     try:
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    except (OSError, ValueError) as error:
+        problems = [json.loads(line) for line in _read_text(path).splitlines()]
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"Cannot read '{path}' ({error}). Sample into a new folder.") from error
+    try:
+        return [_fields(problem, PROBLEM_KINDS) for problem in problems]
+    except ValueError as error:
+        raise InputError(f"Cannot read '{path}' (a line is no problem: {error}). Sample into a new folder.") from error
+
+
+def _fields(line: Any, kinds: Mapping[str, type]) -> dict[str, Any]:
+    """The fields of a line, each of its kind; whatever else a line holds is passed over."""
+    if not isinstance(line, dict):
+        raise ValueError("it has no fields")
+    wrong = [name for name, kind in kinds.items() if not isinstance(line.get(name), kind)]
+    if wrong:
+        raise ValueError(f"{wrong[0]} is missing or of another kind")
+    return {name: line[name] for name in kinds}
+
+
+def _read_text(path: Path) -> str:
+    """A file's text; a pipe or a device, which could go on for ever, is no file."""
+    if path.exists() and not path.is_file():
+        raise OSError("it is no ordinary file")
+    return path.read_text(encoding="utf-8")
 
 
 def shards(folder: Path) -> list[Path]:
     """Finished shards of a folder, sorted; those being written are hidden files."""
-    return sorted(path for path in folder.glob(f"*{SUFFIX}") if not path.name.startswith("."))
+    found = (path for path in folder.glob(f"*{SUFFIX}") if not path.name.startswith("."))
+    return sorted(path for path in found if path.is_file())
 
 
 def sample_index(arm: Path) -> pd.DataFrame:
@@ -170,24 +182,30 @@ def sample_index(arm: Path) -> pd.DataFrame:
 
     Returns
     -------
-    Columns problem_id, sample_index, text_hash, n_tokens, finish_reason, and shard (file name); a row a sample.
+    Columns problem_id, sample_index, text_hash, n_tokens, finish_reason, shard (file name) and manifest (its
+    fingerprint when the sample was made); a row a sample.
 
     Raises
     ------
     InputError
         If two shards hold the same sample, or a shard belongs to samples of another manifest.
     """
-    expected = manifest_hash(read_manifest(arm))
+    expected = manifest_versions(read_manifest(arm))
     rows: list[list[Any]] = []
-    for path in shards(arm / SAMPLES):
+    paths = shards(arm / SAMPLES)
+    left = limits.most_unpacked(sum(path.stat().st_size for path in paths))
+    for path in paths:
         header = read_header(path)
-        if header.get("manifest") != expected:
+        left -= sum(limits.SAMPLE_ROW + len(str(row[0])) for row in header["samples"])
+        if left < 0:
+            raise InputError(f"'{path}' and the shards before it list more samples than they hold. Delete them.")
+        if str(header.get("manifest")) not in expected:
             raise InputError(
                 f"'{path}' was sampled under another manifest than {arm / MANIFEST} says, so it is not pooled with it. "
                 "Move it to a run folder of its own."
             )
-        rows += [[*row, path.name] for row in header["samples"]]
-    table = pd.DataFrame(rows, columns=[*INDEX, "shard"])
+        rows += [[*row, path.name, header["manifest"]] for row in header["samples"]]
+    table = pd.DataFrame(rows, columns=[*INDEX, "shard", "manifest"])
     _refuse_doubles(table, arm)
     return table
 
@@ -207,9 +225,14 @@ def _refuse_doubles(table: pd.DataFrame, arm: Path) -> None:
 def read_samples(arm: Path) -> Iterator[dict[str, Any]]:
     """The samples of an arm: problem_id, sample_index, text, finish_reason, n_tokens."""
     for path in shards(arm / SAMPLES):
-        lines = read_lines(path)
-        next(lines, None)
-        yield from lines
+        left = len(read_header(path)["samples"])
+        for line in islice(read_lines(path), 1, None):
+            left -= 1
+            with whole(path):
+                if left < 0:
+                    raise ValueError("it holds more samples than it says")
+                sample = _fields(line, SAMPLE_KINDS)
+            yield sample
 
 
 def verdict_names(arm: Path) -> list[str]:
@@ -217,16 +240,44 @@ def verdict_names(arm: Path) -> list[str]:
     return sorted(path.name for path in (arm / VERDICTS).glob("*") if path.is_dir())
 
 
-def read_verdicts(arm: Path, verifier: str) -> pd.DataFrame:
-    """Verdicts of a verifier on an arm's samples; of a sample judged twice, the later one.
+def read_verdicts(arm: Path, verifier: str, index: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Verdicts of a verifier on the texts that an arm holds now; of a text judged twice, the later one.
+
+    A verdict holds for the text that was judged, by that text's hash. One on a text that is no longer stored, or that
+    does not say which text it judged, is left out, so that its sample counts as not judged.
+
+    Parameters
+    ----------
+    index
+        The arm's `sample_index`, where it is at hand.
 
     Returns
     -------
     Columns problem_id, sample_index, outcome, answer, reason.
     """
-    rows = [row for path in shards(arm / VERDICTS / verifier) for row in read_lines(path)]
-    table = pd.DataFrame(rows, columns=["problem_id", "sample_index", "outcome", "answer", "reason"])
-    return table.drop_duplicates(["problem_id", "sample_index"], keep="last", ignore_index=True)
+    return verdicts_and_strays(arm, verifier, index)[0]
+
+
+def verdicts_and_strays(arm: Path, verifier: str, index: pd.DataFrame | None = None) -> tuple[pd.DataFrame, int]:
+    """What `read_verdicts` gives, and the number of samples whose verdict it leaves out: not on the text stored now."""
+    lines = distinct_rows(shards(arm / VERDICTS / verifier), _verdict_row)
+    rows = pd.DataFrame(lines, columns=VERDICT, dtype=object).astype({"sample_index": "int64"})
+    stored = sample_index(arm) if index is None else index
+    keyed = rows.dropna(subset=["text_hash"]).astype({"text_hash": "int64"})
+    table = keyed.merge(stored[[*SAMPLE, "text_hash"]], on=[*SAMPLE, "text_hash"])
+    table = table.drop_duplicates(SAMPLE, keep="last", ignore_index=True)
+    return table[VERDICT[:-1]], len(rows[SAMPLE].drop_duplicates()) - len(table)
+
+
+def _verdict_row(line: Any) -> tuple[Any, ...]:
+    if not isinstance(line, list) or len(line) not in (len(VERDICT) - 1, len(VERDICT)):
+        raise ValueError("a line is no verdict")
+    cells = (*line, None)[: len(VERDICT)]  # the text's hash came last into the format
+    if any(type(cell) not in kinds for cell, kinds in zip(cells, VERDICT_KINDS, strict=True)):
+        raise ValueError("a line is no verdict")
+    if cells[2] not in OUTCOMES:
+        raise ValueError(f"{cells[2]!r:.40} is no outcome")
+    return cells
 
 
 def chosen_verifier(arm: Path, name: str | None = None) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from boundary.data.arm_settings import setting
 from boundary.data.reading import LINE, PARQUET_SUFFIXES, TEXT_SUFFIXES, read_table
 from boundary.data.records import CORRECT, OUTCOMES, WRONG
 from boundary.data.validation import DEFAULT_BENCHMARK, KEY
@@ -14,7 +15,8 @@ from boundary.errors import InputError
 
 WORDS = {word: word for word in OUTCOMES} | dict.fromkeys(("1", "true", "True", "1.0"), CORRECT)
 WORDS |= dict.fromkeys(("0", "false", "False", "0.0"), WRONG)
-SETTINGS = ("temperature", "checkpoint_step", "level")
+# Of a sample's problem or arm, beside the settings of `boundary.data.arm_settings`.
+FACTS = ("checkpoint_step", "level")
 
 
 def is_samples(frame: pd.DataFrame) -> bool:
@@ -49,7 +51,17 @@ def counted(frame: pd.DataFrame, source: str) -> pd.DataFrame:
     for name in OUTCOMES:
         if name not in (CORRECT, WRONG) and outcomes[name].any():
             counts[f"n_{name}"] = outcomes[name]
-    facts = table.groupby(list(KEY))[[name for name in SETTINGS if name in table]].first()
+    settings = [str(name) for name in table if (known := setting(str(name))) is not None and known.kind != "named"]
+    groups = table.groupby(list(KEY), sort=False)
+    for name in settings:
+        several = groups[name].nunique() > 1
+        if several.any():
+            model, benchmark, problem = several.index[several.to_numpy()][0]
+            raise InputError(
+                f"{source}: the samples of {model} on {benchmark}, problem {problem}, have several values of {name}. "
+                f"Keep one, or put the {name} into the model's name."
+            )
+    facts = groups[[*settings, *(name for name in FACTS if name in table)]].first()
     order = table[list(KEY)].drop_duplicates()
     return order.merge(counts.join(facts).reset_index(), on=list(KEY), validate="one_to_one")
 

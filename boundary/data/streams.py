@@ -8,25 +8,30 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
 import msgspec
 
+from boundary.data import limits
 from boundary.data.audits import Audit
+from boundary.data.file_kinds import BOM
+from boundary.data.unpacking import Bounded, Unzstd
 from boundary.errors import InputError
 
 Progress = Callable[[str, int, int], None]
 Row = TypeVar("Row")
 
 HEAD = 1 << 18
-# No sane record is longer; a line without end would fill the memory.
-LONGEST_LINE = 1 << 29
 CHUNK = 1 << 22
-# Packed bytes unpacked at once: zstd can make 32,768 bytes of one.
-FEW = 1 << 13
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
-BOM = b"\xef\xbb\xbf"
+# A text, to its end or the file's: begun anew at each quote within one that has no end, it would take quadratic time.
+PYTHONS_OWN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|-?\b(?:NaN|Infinity)\b', re.DOTALL)
+# A pair of half characters, a half alone, or any other escape.
+ESCAPE = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\(u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
+)
 
 
 class Source:
@@ -49,6 +54,9 @@ class Source:
         Sentences that the user should read.
     settings
         What the file or its name says of the sampling (temperature, verifier, ...).
+    conditions
+        What else must be the same in runs that are pooled: it changes what is sampled or judged. A mapping among the
+        values is complete; of other names those that are missing are unknown.
     audits
         Verdicts checked by a stricter judge, where the file holds both.
     """
@@ -59,12 +67,15 @@ class Source:
         self.skipped, self.first_skipped = 0, ""
         self.notes: list[str] = []
         self.settings: dict[str, Any] = {}
+        self.conditions: dict[str, Any] = {}
         self.audits: list[Audit] = []
         self._progress = progress
 
     def error(self, why: str, line: int | None = None) -> InputError:
         """The error to raise where the file as a whole cannot be used."""
         where = f", line {line}" if line else ""
+        # Names in a file may be as long as it likes.
+        why = why if len(why) <= limits.LONGEST_MESSAGE else f"{why[: limits.LONGEST_MESSAGE]}..."
         return InputError(f"'{self.path}'{where}: {why}.")
 
     def broken(self, why: str, line: int | None = None) -> None:
@@ -92,13 +103,19 @@ class Source:
             start = raw.read(4)
             raw.seek(0)
             told: Any = io.BufferedReader(_Told(raw, self.tell), CHUNK)
-            if start.startswith(GZIP):
-                unpacked: Any = gzip.GzipFile(fileobj=told)
-                yield unpacked
-            elif start == ZSTD:
-                yield io.BufferedReader(_Unpacked(told), CHUNK)
-            else:
+            if not start.startswith((GZIP, ZSTD)):
                 yield told
+                return
+            unpacked: Any = gzip.GzipFile(fileobj=told) if start.startswith(GZIP) else Unzstd(told)
+            most = limits.most_unpacked(self.size)
+            bounded: Any = Bounded(unpacked, most, lambda: self._too_much(most))
+            yield io.BufferedReader(bounded, CHUNK)
+
+    def _too_much(self, most: int) -> InputError:
+        return self.error(
+            f"it unpacks to more than {limits.mib(most)}, {limits.MOST_TIMES} times its size and more than files of "
+            "samples do. If you trust it, unpack it yourself and give the plain file"
+        )
 
     def tell(self, done: int) -> None:
         """Say how many bytes of the file have been read."""
@@ -109,13 +126,13 @@ class Source:
         """Lines that hold anything, each with its number (1 is the first)."""
         with self.open() as file:
             number = 0
-            while line := file.readline(LONGEST_LINE):
+            while line := file.readline(limits.LONGEST_LINE):
                 number += 1
                 if number == 1:
                     self._is_text(line)
                     line = line.removeprefix(BOM)
-                if len(line) == LONGEST_LINE:
-                    raise self.error(f"longer than {LONGEST_LINE >> 20} MiB; is it JSON Lines", number)
+                if len(line) >= limits.LONGEST_LINE:
+                    raise self.error(f"longer than {limits.mib(limits.LONGEST_LINE)}; is it JSON Lines", number)
                 if line.strip():
                     yield number, line
 
@@ -202,42 +219,6 @@ class _Told(io.RawIOBase):
         return length
 
 
-class _Unpacked(io.RawIOBase):
-    """Frames of zstd that follow each other; one that is cut short is an error, which zstandard's own reader passes."""
-
-    def __init__(self, packed: Any) -> None:
-        import zstandard
-
-        self._packed, self._data = packed, b""
-        self._frame: Any = None
-        self._start: Callable[[], Any] = zstandard.ZstdDecompressor().decompressobj
-
-    def readable(self) -> bool:
-        """Say that it can be read."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Unpack what fits."""
-        while not self._data:
-            packed = self._packed.read(FEW)
-            if not packed:
-                if self._frame is not None:
-                    raise EOFError("it ends within a frame")
-                return 0
-            self._data = b"".join(self._unpacked(packed))
-        length = min(len(buffer), len(self._data))
-        buffer[:length] = self._data[:length]
-        self._data = self._data[length:]
-        return length
-
-    def _unpacked(self, packed: bytes) -> Iterator[bytes]:
-        while packed:
-            self._frame = self._frame or self._start()
-            yield self._frame.decompress(packed)
-            packed = self._frame.unused_data if self._frame.eof else b""
-            self._frame = None if self._frame.eof else self._frame
-
-
 def decoded(data: bytes, row_type: type[Row]) -> Row:
     """One JSON value; fields that the type does not name are passed over.
 
@@ -258,14 +239,21 @@ def _decoded(data: Any, decoder: "msgspec.json.Decoder[Row]") -> Row:
     except msgspec.ValidationError:
         raise
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        if len(data) > LONGEST_LINE:
-            raise
         try:
-            value = json.loads(bytes(data), parse_constant=lambda _: None)
-        except (ValueError, RecursionError):
+            # Replaced in the text, since building all its values would take many times its size.
+            return decoder.decode(PYTHONS_OWN.sub(partial(_strict, as_words=True), data))
+        except msgspec.ValidationError:
+            return decoder.decode(PYTHONS_OWN.sub(partial(_strict, as_words=False), data))
+        except (msgspec.DecodeError, UnicodeDecodeError):
             raise error from None
-        strict = json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
-        return decoder.decode(strict)
+
+
+def _strict(token: re.Match[bytes], as_words: bool) -> bytes:
+    """What stands in strict JSON for a text with half characters, or for a constant of Python: its name, or null."""
+    text = token[0]
+    if text[:1] != b'"':
+        return b'"' + text + b'"' if as_words else b"null"
+    return ESCAPE.sub(lambda found: b"?" if found[1] else found[0], text) if b"\\ud" in text.lower() else text
 
 
 def misfit(error: msgspec.ValidationError) -> str:
@@ -286,6 +274,25 @@ def _plain(error: Exception) -> str:
 def _line_of(error: Exception, data: Any) -> int | None:
     found = re.search(r"\(byte (\d+)\)", str(error))
     return bytes(data[: int(found[1])]).count(b"\n") + 1 if found else None
+
+
+def first_record(path: Path, head: bytes) -> Any:
+    """The first line of a JSON Lines file, or the first entry of a JSON list; None where it cannot be read."""
+    start = head.removeprefix(BOM).lstrip()
+    try:
+        if start.startswith(b"["):
+            text = start.decode("utf-8", "ignore")
+            return json.JSONDecoder(parse_constant=str).raw_decode(text, len(text) - len(text[1:].lstrip()))[0]
+        line = start.split(b"\n", 1)[0]
+        if line == start and len(head) == HEAD:
+            with Source(path).open() as file:
+                line = file.readline(limits.LONGEST_FIRST).removeprefix(BOM)
+        try:
+            return json.loads(line.decode(), parse_constant=str)
+        except ValueError:  # one object over several lines
+            return json.loads(start.decode(), parse_constant=str) if len(head) < HEAD else None
+    except (ValueError, RecursionError, EOFError, OSError):
+        return None
 
 
 def has_keys(head: bytes, *keys: str) -> bool:

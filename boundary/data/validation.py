@@ -1,10 +1,14 @@
 """What a counts table must be; the first row that is not is named by file, line and column."""
 
+from collections.abc import Iterator
 from difflib import get_close_matches
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from boundary.data import limits
+from boundary.data.look_alikes import look_alikes, merged, plain
 from boundary.data.reading import LINE
 from boundary.errors import InputError
 
@@ -17,10 +21,21 @@ COLUMNS = ("model", "benchmark", "problem_id", "n_samples", "n_correct")
 DEFAULT_BENCHMARK = "default"
 RESERVED = "all"
 # Beyond this, double precision no longer holds every whole number, and no one samples so much.
-LARGEST = 2**53
+LARGEST = 2**53 - 1
+# The fit was tested up to so many samples of a problem; from about 1e8 on its posterior is too narrow for it.
+MOST_SAMPLES = 10**7
+BOOLEANS = ("true", "false")
 
 
-def validated(frame: pd.DataFrame, source: str) -> pd.DataFrame:
+class CountNote(NamedTuple):
+    """A sentence on what was done with some rows of a table, for one model and benchmark."""
+
+    benchmark: str
+    model: str
+    text: str
+
+
+def validated(frame: pd.DataFrame, source: str) -> tuple[pd.DataFrame, tuple[CountNote, ...]]:
     """Check a raw table and give its columns their types.
 
     Parameters
@@ -32,7 +47,8 @@ def validated(frame: pd.DataFrame, source: str) -> pd.DataFrame:
 
     Returns
     -------
-    Columns model, benchmark, problem_id, n_samples, n_correct first, others after them as they were.
+    The table, with the columns model, benchmark, problem_id, n_samples, n_correct first and others after them as they
+    were, without rows of no sample; and what the user should know of it.
 
     Raises
     ------
@@ -48,8 +64,9 @@ def validated(frame: pd.DataFrame, source: str) -> pd.DataFrame:
         raise InputError(f"{source}: a header but no rows. It needs a row for each model and problem.")
     if "benchmark" not in table:
         table["benchmark"] = DEFAULT_BENCHMARK
-    for column in KEY:
-        table[column] = checked.names(table[column], column)
+    names = {column: checked.names(table[column], column) for column in KEY}
+    notes = list(_merged_names(table, names))
+    table = table.assign(**names)
     if (table["benchmark"] == RESERVED).any():
         where = checked.at((table["benchmark"] == RESERVED).to_numpy())
         raise InputError(
@@ -61,8 +78,30 @@ def validated(frame: pd.DataFrame, source: str) -> pd.DataFrame:
         table[column] = checked.whole_or_missing(table[column], column)
     _check_totals(table, checked)
     _check_unique(table, checked)
+    notes += _empty_rows(table, source)
     rest = [name for name in table.columns if name not in COLUMNS]
-    return table[[*COLUMNS, *rest]]
+    sampled = table["n_samples"] > 0
+    return table.loc[sampled, [*COLUMNS, *rest]].reset_index(drop=True), tuple(notes)
+
+
+def _merged_names(table: pd.DataFrame, names: dict[str, pd.Series]) -> Iterator[CountNote]:
+    """Names that were written with white space of several kinds, and are taken for one."""
+    for column in KEY:
+        for first, other in merged(list(dict.fromkeys(table[column].astype(str)))):
+            row = names["model"].index[(table[column].astype(str) == other).to_numpy()][0]
+            text = f"The {column} {other!a} was taken for {first!a}: they differ only in white space."
+            yield CountNote(str(names["benchmark"][row]), str(names["model"][row]), text)
+
+
+def _empty_rows(table: pd.DataFrame, source: str) -> Iterator[CountNote]:
+    """Problems without a sample say nothing: they are left out."""
+    empty = table.loc[table["n_samples"] == 0]
+    if len(empty) == len(table):
+        raise InputError(f"{source}: no row has a sample; n_samples is 0 in all of them.")
+    for (model, benchmark), rows in empty.groupby(["model", "benchmark"], sort=False):
+        few = ", ".join(rows["problem_id"].head(5)) + ", ..." * (len(rows) > 5)
+        text = f"{model} has no sample of {len(rows)} problems of {benchmark} ({few}); they were left out."
+        yield CountNote(str(benchmark), str(model), text)
 
 
 class _Rows:
@@ -79,22 +118,38 @@ class _Rows:
     def names(self, column: pd.Series, name: str) -> pd.Series:
         """A column of names as text, each run of white space one space; 7 and 7.0 are both '7'."""
         text = column.astype("int64").astype(str) if _whole_floats(column) else column.astype(str)
-        text = pd.Series([" ".join(str(value).split()) for value in text], index=column.index, dtype=object)
+        text = pd.Series([plain(str(value)) for value in text], index=column.index, dtype=object)
         missing = (column.isna() | (text == "")).to_numpy()
         if missing.any():
             raise InputError(f"{self.source}{self.at(missing)}, column {name}: empty. Every row needs a {name}.")
+        long = (text.str.len() > limits.LONGEST_NAME).to_numpy()
+        if long.any():
+            length = len(text.iloc[int(np.flatnonzero(long)[0])])
+            raise InputError(
+                f"{self.source}{self.at(long)}, column {name}: {length:,} characters are no name. Shorten it to "
+                f"{limits.LONGEST_NAME} or fewer."
+            )
+        alike = look_alikes(list(dict.fromkeys(text)))
+        if alike is not None:
+            where = self.at((text == alike[1]).to_numpy())
+            raise InputError(
+                f"{self.source}{where}, column {name}: {alike[0]!a} and {alike[1]!a} differ only in what cannot be "
+                "seen. Write them alike, or so that one can tell them apart."
+            )
         return text
 
     def whole(self, column: pd.Series, name: str) -> pd.Series:
         """A column of whole numbers of at least 0."""
         values = _numbers(column)
+        limit = MOST_SAMPLES if name == "n_samples" else LARGEST
         problems = (
+            (_booleans(column), "{} is no count. Where each row is a sample, name the column outcome"),
             (_missing(column), "empty. Give a whole number"),
             (np.isnan(values), "'{}' is not a number"),
             (np.isinf(values), "'{}' is infinite. Give a whole number"),
             (values < 0, "{} is negative. Counts start at 0"),
             (values != np.floor(values), "{} is not a whole number. Counts are whole: multiply a rate by n_samples"),
-            (values >= LARGEST, "{} is too large for a count"),
+            (values > limit, f"{{}} is too large for a count. At most {limit:,} can be analysed"),
         )
         for bad, complaint in problems:
             if bad.any():
@@ -112,6 +167,13 @@ class _Rows:
 def _shown(value: object) -> str:
     """A cell or a column's name in a message: on one line, and not too long."""
     return " ".join(str(value).split())[:40]
+
+
+def _booleans(column: pd.Series) -> np.ndarray:
+    """Whether cells are true or false, which would pass for 1 and 0."""
+    if column.dtype.kind not in "bO":
+        return np.zeros(len(column), dtype=bool)
+    return np.asarray(column.astype(str).str.strip().str.lower().isin(BOOLEANS), dtype=bool)
 
 
 def _missing(column: pd.Series) -> np.ndarray:

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 from boundary.errors import InputError, missing_package
 from boundary.sampling.code_tests import CODE_TESTS
 from boundary.sampling.generated import gym_entries
-from boundary.sampling.task import Problem
+from boundary.sampling.task import ACCEPTED_ANSWERS, Problem
 
 GYM = "reasoning-gym/"
 FILES = (".jsonl", ".csv", ".parquet")
@@ -52,6 +52,7 @@ class Benchmark:
     since: tuple[str, ...] = ()
     tests: str = ""
     image: str = ""
+    any_answer: bool = False
 
 
 @cache
@@ -127,42 +128,66 @@ def _frozen(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _hub_problems(known: Benchmark) -> Iterator[Problem]:
-    rows = _hub_rows(known)
-    if known.keep:
-        column, value = known.keep
-        rows = [row for row in rows if (list(row[column]) if isinstance(value, list) else row[column]) == value]
-    if known.since:
-        column, first, end = known.since
-        rows = [row for row in rows if first <= str(row[column]) < end]
-    if known.rows and len(rows) not in known.rows:
+    """Problems of a set on the hub; rows are read one by one, and only those of the benchmark are held."""
+    rows = (row for row in _hub_rows(known) if _belongs(known, row))
+    problems = [_from_row(known, row, number) for number, row in enumerate(rows)]
+    if known.rows and len(problems) not in known.rows:
         expected = " or ".join(map(str, known.rows))
         raise InputError(
-            f"The benchmark '{known.name}' ({known.source}) has {len(rows)} problems where {expected} were expected: "
-            f"it is another problem set. Name a revision that has them ({known.name}@REVISION), or give a file."
+            f"The benchmark '{known.name}' ({known.source}) has {len(problems)} problems where {expected} were "
+            f"expected: it is another problem set. Name a revision that has them ({known.name}@REVISION), or "
+            "give a file."
         )
-    return (_from_row(known, row, number) for number, row in enumerate(rows))
+    return iter(problems)
 
 
-def _hub_rows(known: Benchmark) -> list[dict[str, Any]]:
+def _belongs(known: Benchmark, row: Mapping[str, Any]) -> bool:
+    """Whether a row is one of the benchmark's, by the value or the date that it keeps."""
+    if known.keep:
+        column, value = known.keep
+        if (list(row[column]) if isinstance(value, list) else row[column]) != value:
+            return False
+    if known.since:
+        column, first, end = known.since
+        return bool(first <= str(row[column]) < end)
+    return True
+
+
+def _hub_rows(known: Benchmark) -> Iterator[dict[str, Any]]:
+    try:
+        yield from _rows_of_files(known) if known.files else _rows_of_set(known)
+    except InputError:
+        raise
+    except Exception as error:  # whatever the client of the hub raises, the set cannot be had
+        message = " ".join(str(error).split())[:200]
+        raise InputError(
+            f"Cannot load the benchmark '{known.name}' ({known.source}): {message}\n"
+            "Check the network, log in where the set is gated (hf auth login), or give a file of problems."
+        ) from error
+
+
+def _rows_of_set(known: Benchmark) -> Iterator[dict[str, Any]]:
     try:
         import datasets
     except ImportError as error:
         raise missing_package("datasets", extra="sampling") from error
-    source, options = known.source, {"revision": known.revision}
-    if known.files:
-        at = f"hf://datasets/{known.source}" + (f"@{known.revision}" if known.revision else "")
-        source, options = "json", {"data_files": [f"{at}/{name}" for name in known.files]}  # type: ignore[dict-item]
+    options: dict[str, Any] = {"revision": known.revision, "trust_remote_code": False}
+    table = datasets.load_dataset(known.source, known.config, split=known.split, **options)
+    if known.image:
+        table = table.cast_column(known.image, datasets.Image(decode=False))
+    yield from table
+
+
+def _rows_of_files(known: Benchmark) -> Iterator[dict[str, Any]]:
+    """Rows of JSON Lines: a file is fetched once, into the hub's cache, and read line by line."""
     try:
-        table = datasets.load_dataset(source, known.config, split=known.split, **options)
-        if known.image:
-            table = table.cast_column(known.image, datasets.Image(decode=False))
-        return list(table)
-    except Exception as error:  # whatever the client of the hub raises, the set cannot be had
-        said = " ".join(str(error).split())[:200]
-        raise InputError(
-            f"Cannot load the benchmark '{known.name}' ({known.source}): {said}\n"
-            "Check the network, log in where the set is gated (hf auth login), or give a file of problems."
-        ) from error
+        from huggingface_hub import hf_hub_download
+    except ImportError as error:
+        raise missing_package("huggingface_hub", extra="sampling") from error
+    for name in known.files:
+        path = Path(hf_hub_download(known.source, name, repo_type="dataset", revision=known.revision))
+        with path.open(encoding="utf-8") as file:
+            yield from (json.loads(line) for line in file if line.strip())
 
 
 def _from_row(known: Benchmark, row: Mapping[str, Any], number: int) -> Problem:
@@ -175,13 +200,22 @@ def _from_row(known: Benchmark, row: Mapping[str, Any], number: int) -> Problem:
     prompt = str(row[known.problem])
     if known.tests:
         prompt, facts["tests"] = CODE_TESTS[known.tests](row)
+    answer = row.get(known.answer)
+    if known.any_answer and isinstance(answer, list | tuple) and answer:
+        facts[ACCEPTED_ANSWERS] = _accepted(answer)
+        answer = facts[ACCEPTED_ANSWERS][0]
     return Problem(
         problem_id=str(row[known.id]) if known.id else f"{number:04d}",
         prompt=prompt,
-        answer=_answer_text(row.get(known.answer), known.answer_after) if known.answer else "",
+        answer=_answer_text(answer, known.answer_after) if known.answer else "",
         images=(row[known.image]["bytes"],) if known.image else (),
         facts=facts,
     )
+
+
+def _accepted(answers: Iterable[Any]) -> list[str]:
+    """Answers any one of which is right, each once."""
+    return list(dict.fromkeys(map(_answer_text, answers)))
 
 
 def _answer_text(value: Any, after: str = "") -> str:
@@ -220,12 +254,19 @@ def _file_problems(path: Path) -> Iterator[Problem]:
     rows = list(_file_rows(path))
     for number, row in enumerate(rows, start=1):
         prompt, answer = (next((row[name] for name in names if row.get(name) is not None), None) for names in _ROLES)
+        accepted = row.get(ACCEPTED_ANSWERS)
+        if accepted is not None and not (isinstance(accepted, list) and accepted):
+            raise InputError(
+                f"'{path}', problem {number}: {ACCEPTED_ANSWERS} is no list. Give one in JSONL or Parquet."
+            )
+        answer = accepted[0] if answer is None and accepted else answer
         if prompt is None or (answer is None and "tests" not in row):
             what = "problem" if prompt is None else "answer"
             raise InputError(f"'{path}', problem {number}: no {what}. Each needs the columns problem and answer.")
         name = next((row[column] for column in ID_COLUMNS if row.get(column) not in (None, "")), f"{number - 1:04d}")
         used = {*PROBLEM_COLUMNS, *ANSWER_COLUMNS, *ID_COLUMNS, IMAGE_COLUMN}
         facts = {key: value for key, value in row.items() if key not in used and value is not None}
+        facts |= {ACCEPTED_ANSWERS: _accepted(accepted)} if accepted else {}
         images = _images(path, number, row.get(IMAGE_COLUMN))
         yield Problem(str(name), str(prompt), "" if answer is None else _answer_text(answer), (), images, facts)
 
@@ -239,6 +280,9 @@ def _images(path: Path, number: int, image: Any) -> tuple[bytes, ...]:
         return ()
     if isinstance(image, Mapping) and image.get("bytes"):
         return (bytes(image["bytes"]),)
+    folder = path.parent.resolve()
+    if not (folder / str(image)).resolve().is_relative_to(folder):
+        raise InputError(f"'{path}', problem {number}: the image '{image}' is outside the file's folder. Put it there.")
     try:
         return ((path.parent / str(image)).read_bytes(),)
     except OSError as error:

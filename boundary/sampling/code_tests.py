@@ -2,25 +2,51 @@
 
 The form, kept as `facts["tests"]`:
 
-- `{"kind": "script", "code": TEXT}`: appended to the program, must run to its end; with `prefix` and `function`, the
-  text that the program continues and the function that it defines;
+- `{"kind": "script", "code": TEXT}`: must run to its end, with the program's functions at hand; with `prefix` and
+  `function`, the text that the program continues and the function that it defines;
 - `{"kind": "stdio", "cases": [[INPUT, OUTPUT], ...]}`: the program reads INPUT and must print OUTPUT;
 - `{"kind": "call", "function": NAME, "cases": [[ARGUMENTS, RESULT], ...]}`: NAME(*ARGUMENTS) must give RESULT, in JSON;
   the function may be a method of a class Solution;
-- `packed` in place of `cases`: the cases as LiveCodeBench packs them, opened when they are run.
+- `packed` in place of `cases`: the cases as LiveCodeBench packs them, opened when they are run. They get what its own
+  grader gives: an import preamble before the program, and 6 s a test.
+
+All may have `seconds`, processor time: of a `script` as a whole (10 s), else of one case (10 s); and `total_seconds`,
+of all cases together (ten times as much; LiveCodeBench 700 s, since its grader has no other bound than 7 s a case).
 """
 
 import base64
+import builtins
 import json
+import keyword
 import pickletools
+import re
 import zlib
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from boundary.errors import InputError
 
 READ_STDIN = "\n\nRead the input from stdin and write the answer to stdout."
 LARGEST = 1 << 30
+SECONDS = 10.0
+LIVECODEBENCH_SECONDS = (6.0, 700.0)
+# The modules of the standard library that LiveCodeBench's grader opens to a program: first the names of each, in this
+# order, so that those of a later one hide those of an earlier one; then the modules themselves.
+_OPENED = (
+    "string re datetime collections heapq bisect copy math random statistics itertools functools operator io sys json "
+    "builtins typing"
+)
+LIVECODEBENCH_PREAMBLE = "".join(
+    [
+        *(f"from {name} import *\n" for name in _OPENED.split()),
+        *(f"import {name}\n" for name in _OPENED.split() if name not in ("builtins", "typing")),
+        "sys.setrecursionlimit(50_000)\n",
+    ]
+)
+_CALLED = re.compile(r"(?<![\w.])([A-Za-z_]\w*)[ \t]*\(")
+_JUDGED = re.compile(r"\bassert(?:ion)?\b[ \t(]*(?:not[ \t]+)?([A-Za-z_]\w*)[ \t]*\(")
+_BOUND_BY_TESTS = re.compile(r"(?m)^[ \t]*(?:(?:def|class)[ \t]+(\w+)|(?:from[ \t][^\n]*?)?import[ \t]+([^\n]+))")
 
 
 def humaneval(row: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -58,6 +84,31 @@ CODE_TESTS: dict[str, Callable[[Mapping[str, Any]], tuple[str, dict[str, Any]]]]
     "mbpp": mbpp,
     "livecodebench": livecodebench,
 }
+
+
+def preamble(tests: Mapping[str, Any]) -> str:
+    """What stands before every program: LiveCodeBench's imports."""
+    return LIVECODEBENCH_PREAMBLE if "packed" in tests else ""
+
+
+def seconds_of(tests: Mapping[str, Any]) -> tuple[float, float]:
+    """Processor time of one case, and of all together."""
+    default, total = LIVECODEBENCH_SECONDS if "packed" in tests else (SECONDS, 0.0)
+    each = float(tests.get("seconds", default))
+    return each, float(tests.get("total_seconds", total or 10 * each))
+
+
+def functions_tested(tests: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names that the tests call and neither they nor Python define: the program has to."""
+    return (str(tests["function"]),) if tests.get("function") else _functions_called(str(tests.get("code", "")))
+
+
+@lru_cache(maxsize=64)
+def _functions_called(code: str) -> tuple[str, ...]:
+    bound = {name for match in _BOUND_BY_TESTS.finditer(code) for name in re.findall(r"\w+", match[1] or match[2])}
+    called = [name for name in dict.fromkeys(_CALLED.findall(code)) if name not in bound]
+    own = tuple(name for name in called if not hasattr(builtins, name) and not keyword.iskeyword(name))
+    return own or tuple(dict.fromkeys(_JUDGED.findall(code)))
 
 
 def cases_of(tests: Mapping[str, Any]) -> list[list[Any]]:

@@ -7,13 +7,16 @@ from typing import Any
 
 from boundary.errors import InputError
 from boundary.sampling.engines import needed
-
-# Files up to this size are read whole for a fingerprint; of larger ones, size, head and tail.
-SMALL = 1 << 20
+from boundary.sampling.weights import Notice, folder_fingerprint
 
 
-def load_tokenizer(name: str, revision: str | None = None) -> Any:
+def load_tokenizer(name: str, revision: str | None = None, trust_remote_code: bool = False) -> Any:
     """A transformers tokenizer.
+
+    Parameters
+    ----------
+    trust_remote_code
+        Whether code that comes with it may run here. Transformers asks on a terminal where this is left open.
 
     Raises
     ------
@@ -23,12 +26,51 @@ def load_tokenizer(name: str, revision: str | None = None) -> Any:
     transformers = quiet_transformers()
     refuse_missing_folder(name)
     try:
-        return transformers.AutoTokenizer.from_pretrained(name, revision=revision or "main")
+        return transformers.AutoTokenizer.from_pretrained(
+            name, revision=revision or "main", trust_remote_code=trust_remote_code
+        )
     except Exception as error:  # the hub's client and the file formats raise many kinds
         raise cannot_load(name, error) from error
 
 
-def weights_revision(name: str, revision: str | None = None) -> str:
+def load_config(name: str, revision: str | None = None, trust_remote_code: bool = False) -> Any:
+    """A transformers configuration; the weights are not loaded.
+
+    Raises
+    ------
+    InputError
+        If the model cannot be had.
+    """
+    transformers = quiet_transformers()
+    refuse_missing_folder(name)
+    try:
+        return transformers.AutoConfig.from_pretrained(
+            name, revision=revision or "main", trust_remote_code=trust_remote_code
+        )
+    except Exception as error:
+        raise cannot_load(name, error) from error
+
+
+def reading_length(config: Any) -> int | None:
+    """Tokens that a model reads at most, by its configuration; None where that says nothing."""
+    longest = getattr(config.get_text_config(), "max_position_embeddings", None)
+    return int(longest) if longest else None
+
+
+def context_length(name: str, revision: str | None = None, trust_remote_code: bool = False) -> int | None:
+    """Tokens that a model reads at most, prompt and sample together.
+
+    Raises
+    ------
+    InputError
+        If the model cannot be had.
+    """
+    return reading_length(load_config(name, revision, trust_remote_code))
+
+
+def weights_revision(
+    name: str, revision: str | None = None, trust_remote_code: bool = False, notice: Notice = lambda text: None
+) -> str:
     """What identifies weights: the commit on the hub, or a fingerprint of a folder's files.
 
     Raises
@@ -37,14 +79,9 @@ def weights_revision(name: str, revision: str | None = None) -> str:
         If the model cannot be had.
     """
     refuse_missing_folder(name)
-    folder = Path(name)
-    if folder.is_dir():
-        return _folder_fingerprint(folder)
-    transformers = quiet_transformers()
-    try:
-        config = transformers.AutoConfig.from_pretrained(name, revision=revision or "main")
-    except Exception as error:
-        raise cannot_load(name, error) from error
+    if Path(name).is_dir():
+        return folder_fingerprint(Path(name), notice)
+    config = load_config(name, revision, trust_remote_code)
     return str(getattr(config, "_commit_hash", None) or revision or "main")
 
 
@@ -97,6 +134,11 @@ def cannot_load(name: str, error: BaseException) -> InputError:
     """The plain message for what the hub's client or transformers raised about a model."""
     kinds = {kind.__name__ for each in _chain(error) for kind in type(each).__mro__}
     text = " ".join(str(error).split())
+    if "trust_remote_code" in text:
+        return InputError(
+            f"The model '{name}' comes with code of its own, which boundary does not run unless you say so. Read that "
+            "code; where you trust it, add --trust-remote-code. It then runs with all that you may do on this machine."
+        )
     if "GatedRepoError" in kinds or "gated repo" in text:
         return InputError(
             f"The model '{name}' is gated: ask for access on its page at huggingface.co, log in with hf auth login, "
@@ -125,17 +167,3 @@ def _chain(error: BaseException) -> list[BaseException]:
         found.append(following)
         following = following.__cause__ or following.__context__
     return found
-
-
-def _folder_fingerprint(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(folder.iterdir()):
-        if path.is_file() and path.suffix in (".json", ".safetensors", ".bin", ".jinja", ".model", ".txt"):
-            size = path.stat().st_size
-            digest.update(f"{path.name}\t{size}\n".encode())
-            with path.open("rb") as file:
-                digest.update(file.read(SMALL))
-                if size > SMALL:
-                    file.seek(max(SMALL, size - SMALL))
-                    digest.update(file.read())
-    return "files:" + digest.hexdigest()[:16]

@@ -1,14 +1,15 @@
 """Run files: a TOML file that holds the options of `boundary sample`, so that a run can be repeated."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from boundary.data.toml_files import read_toml
 from boundary.errors import InputError
-from boundary.sampling.run import Run
+from boundary.sampling.engines.servers import KEY_VARIABLES
+from boundary.sampling.request import Run
 
 # Lists in a run file, where one alone may stand without brackets.
 LISTS = ("models", "benchmarks")
@@ -21,6 +22,8 @@ KINDS: Mapping[str, tuple[type, ...]] = {  # text, where not listed
     "limit": (int,),
     "workers": (int,),
     "unsafe": (bool,),
+    "skip_long": (bool,),
+    "trust_remote_code": (bool,),
     "engine_options": (dict,),
     "models": (list,),
     "benchmarks": (list,),
@@ -48,6 +51,7 @@ def run_of(path: Path | None, options: Mapping[str, Any]) -> Run:
     urls = given.pop("base_urls", None)
     merged = said | given
     merged["engine_options"] = dict(said.get("engine_options", {})) | dict(given.get("engine_options", {}))
+    _refuse_other_secrets(merged["engine_options"], dict(given.get("engine_options", {})))
     if urls:
         merged["engine_options"]["base_url"] = list(urls)
         merged.setdefault("engine", "openai")
@@ -58,7 +62,7 @@ def run_of(path: Path | None, options: Mapping[str, Any]) -> Run:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
+        said = read_toml(path)
     except FileNotFoundError as error:
         raise InputError(f"No run file '{path}'. Check the path.") from error
     except (OSError, ValueError) as error:
@@ -73,6 +77,25 @@ def _read(path: Path) -> dict[str, Any]:
             said[name] = [value]
         _check(path, name, said[name])
     return said
+
+
+def _refuse_other_secrets(options: Mapping[str, Any], named: Mapping[str, Any]) -> None:
+    """Refuse that a run file, which may come from anyone, chooses what secret of this machine goes to an address.
+
+    Raises
+    ------
+    InputError
+        If api_key_env is neither of a fixed list nor named on the command line.
+    """
+    for place, own in ((options, named), (options.get("worker_options"), named.get("worker_options"))):
+        variable = place.get("api_key_env") if isinstance(place, Mapping) else None
+        on_command_line = isinstance(own, Mapping) and own.get("api_key_env") == variable
+        if variable is not None and variable not in KEY_VARIABLES and not on_command_line:
+            raise InputError(
+                f"The run file would send the environment variable {str(variable)[:60]!r} to a server. A run file may "
+                f"name {', '.join(KEY_VARIABLES)}; name any other on the command line: "
+                "--engine-option api_key_env=NAME."
+            )
 
 
 def _check(path: Path, name: str, value: Any) -> None:

@@ -5,37 +5,35 @@ Nothing is ever changed in place. What is there is read from the shards' headers
 only what is missing.
 """
 
-import fcntl
-import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from hashlib import blake2b
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any
-from uuid import uuid4
+from typing import Any
 
-from boundary.data.run_counts import differing
-from boundary.data.runs import (
-    MANIFEST,
-    PROBLEMS,
-    SAMPLES,
-    SUFFIX,
-    VERDICTS,
-    manifest_hash,
-    read_manifest,
-    read_problems,
-    read_samples,
-    read_verdicts,
-    sample_index,
-    shards,
-)
+from boundary.data.runs import SAMPLES, VERDICTS, manifest_hash, read_samples, read_verdicts, sample_index, shards
 from boundary.errors import InputError
-from boundary.sampling.task import Completion, Problem, Verdict, problem_set_hash
+from boundary.sampling.manifests import LOCK, Prompts, agreed, set_in_manifest, stored_problems
+from boundary.sampling.shard_files import locked, open_lock, own_folder, short_lock, write_shard, writing
+from boundary.sampling.task import FINISH_REASONS, Completion, Problem, Verdict, text_hash
+
+__all__ = [
+    "Store",
+    "append_verdicts",
+    "arm_folder",
+    "open_store",
+    "set_in_manifest",
+    "slug",
+    "stored_completions",
+    "stored_problems",
+    "unjudged",
+    "write_shard",
+]
 
 WHOLE = (0, 1)
+PART_LOCK = ".lock-"
 
 
 @dataclass(frozen=True)
@@ -58,11 +56,11 @@ class Store:
     problems: tuple[Problem, ...]
     shard: tuple[int, int]
     manifest: Mapping[str, Any]
-    _held: dict[str, set[int]] = field(default_factory=dict)
+    _held: dict[str, dict[int, int]] = field(default_factory=dict)  # text hashes by problem and place
 
     def missing(self, problem_id: str, n: int) -> tuple[int, ...]:
         """Places 0..n-1 of a problem's samples that are not stored yet."""
-        held = self._held.get(problem_id, set())
+        held = self._held.get(problem_id, {})
         return tuple(index for index in range(n) if index not in held)
 
     def n_held(self, problem_id: str | None = None) -> int:
@@ -99,8 +97,8 @@ class Store:
             return None
         header = {"manifest": manifest_hash(self.manifest), "samples": [_index_row(sample) for sample in good]}
         shard = write_shard(self.arm / SAMPLES, map(_record, good), _part(self.shard), header)
-        for problem_id, place in new:
-            self._held.setdefault(problem_id, set()).add(place)
+        for sample in good:
+            self._held.setdefault(sample.problem_id, {})[sample.sample_index] = text_hash(sample.text)
         return shard
 
     def completions(self) -> Iterator[Completion]:
@@ -108,8 +106,14 @@ class Store:
         return stored_completions(self.arm)
 
     def append_verdicts(self, verifier: str, verdicts: Iterable[Verdict]) -> Path | None:
-        """Write verdicts of a verifier (its key, NAME-VERSION) as one shard."""
-        return append_verdicts(self.arm, verifier, verdicts, part=_part(self.shard))
+        """Write verdicts of a verifier (its key, NAME-VERSION) as one shard, each for the text that is stored now."""
+        keyed = (
+            verdict
+            if verdict.text_hash is not None
+            else replace(verdict, text_hash=self._held[verdict.problem_id][verdict.sample_index])
+            for verdict in verdicts
+        )
+        return append_verdicts(self.arm, verifier, keyed, part=_part(self.shard))
 
     def unjudged(self, verifier: str) -> Iterator[Completion]:
         """Stored samples of this part's problems that a verifier has not judged yet."""
@@ -119,7 +123,11 @@ class Store:
 
 @contextmanager
 def open_store(
-    folder: str | Path, manifest: Mapping[str, Any], problems: Sequence[Problem], shard: tuple[int, int] = WHOLE
+    folder: str | Path,
+    manifest: Mapping[str, Any],
+    problems: Sequence[Problem],
+    shard: tuple[int, int] = WHOLE,
+    prompts: Prompts | None = None,
 ) -> Iterator[Store]:
     """Open the arm of a model and a benchmark in a run folder, and make it if it is not there.
 
@@ -128,49 +136,80 @@ def open_store(
     folder
         The run folder.
     manifest
-        model, benchmark, revision, template, engine, settings and so on; all but `n_samples`, `verifier` and `label`
-        must be what they were when the arm was made.
+        model, benchmark, revision, template, engine, settings and so on; all but `n_samples`, `verifier`, `label` and
+        `skipped` must be what they were when the arm was made. Another `engine_version` is recorded.
     problems
-        The whole problem set, whatever the shard.
+        The whole problem set, whatever the shard; it may hold more problems than the arm, or only some of them.
     shard
         (i, N): this process samples every N-th problem from the i-th on.
+    prompts
+        A problem's prompt as token ids; their fingerprint goes into the manifest.
 
     Raises
     ------
     InputError
-        If the arm on disk holds samples of other settings, another process writes this part, or it cannot be written.
+        If the arm on disk holds samples of other settings, another process writes this part or divides the problems
+        otherwise, or it cannot be written.
     """
     _check_problems(problems)
     arm = arm_folder(folder, str(manifest["model"]), str(manifest["benchmark"]))
-    full = dict(manifest) | {"problem_set_hash": problem_set_hash(problems), "n_problems": len(problems)}
-    with _writing(arm):
-        (arm / SAMPLES).mkdir(parents=True, exist_ok=True)
-        lock = (arm / f".lock-{_part(shard)}").open("a")
-    with lock:
-        with _writing(arm):
-            _lock(lock, arm)
-            agreed = _agree(arm, full, problems)
-            for torn in (arm / SAMPLES).glob(f".{_part(shard)}-*"):
-                torn.unlink(missing_ok=True)
-        yield Store(arm, tuple(problems[shard[0] :: shard[1]]), shard, agreed, _held(arm))
-
-
-def _held(arm: Path) -> dict[str, set[int]]:
-    index = sample_index(arm)
-    held: dict[str, set[int]] = {}
-    for problem_id, place in zip(index["problem_id"], index["sample_index"], strict=True):
-        held.setdefault(problem_id, set()).add(int(place))
-    return held
-
-
-@contextmanager
-def _writing(folder: Path) -> Iterator[None]:
+    with writing(arm):
+        arm.mkdir(parents=True, exist_ok=True)
+        own_folder(arm / SAMPLES)
+    with short_lock(arm / LOCK):
+        lock = _lock_of_part(arm, shard)
+        try:
+            with writing(arm):
+                there, places = agreed(arm, manifest, problems, prompts)
+                for torn in (arm / SAMPLES).glob(f".{_part(shard)}-*"):
+                    torn.unlink(missing_ok=True)
+        except BaseException:
+            os.close(lock)
+            raise
     try:
-        yield
-    except OSError as error:
-        raise InputError(
-            f"Cannot write '{folder}': {error.strerror or error}. What is stored stays. Mend that, then start again."
-        ) from error
+        mine = sorted(
+            (problem for problem in problems if places[problem.problem_id] % shard[1] == shard[0]),
+            key=lambda problem: places[problem.problem_id],
+        )
+        yield Store(arm, tuple(mine), shard, there, _held(arm))
+    finally:
+        os.close(lock)
+
+
+def _lock_of_part(arm: Path, shard: tuple[int, int]) -> int:
+    """Hold a part of an arm for one process, where no other process divides the problems into other parts."""
+    for path in sorted(arm.glob(f"{PART_LOCK}*of*")):
+        parts = path.name.rpartition("of")[2]
+        if parts.isdecimal() and int(parts) != shard[1]:
+            other = open_lock(path)
+            try:
+                if not locked(other, path):
+                    raise InputError(
+                        f"Another process is sampling '{arm}' with --shard I/{int(parts)}, and this one would divide "
+                        f"the problems by {shard[1]}: both would sample some of them. Wait until it has ended, or "
+                        f"use --shard I/{int(parts)}."
+                    )
+            finally:
+                os.close(other)
+    own = arm / f"{PART_LOCK}{_part(shard)}"
+    lock = open_lock(own)
+    try:
+        if not locked(lock, own):
+            raise InputError(
+                f"Another process is sampling the same part of '{arm}'. Wait for it, or divide with --shard i/N."
+            )
+    except InputError:
+        os.close(lock)
+        raise
+    return lock
+
+
+def _held(arm: Path) -> dict[str, dict[int, int]]:
+    index = sample_index(arm)
+    held: dict[str, dict[int, int]] = {}
+    for problem_id, place, text in zip(index["problem_id"], index["sample_index"], index["text_hash"], strict=True):
+        held.setdefault(problem_id, {})[int(place)] = int(text)
+    return held
 
 
 def arm_folder(folder: str | Path, model: str, benchmark: str) -> Path:
@@ -183,14 +222,23 @@ def slug(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._=-]+", "-", name).strip("-.") or "unnamed"
 
 
-def stored_problems(arm: Path) -> tuple[Problem, ...]:
-    """The problems of an arm, without their images."""
-    return tuple(Problem(**(line | {"messages": tuple(line["messages"])})) for line in read_problems(arm))
-
-
 def stored_completions(arm: Path) -> Iterator[Completion]:
-    """Every sample of an arm."""
-    return (Completion(**line) for line in read_samples(arm))
+    """Every sample of an arm.
+
+    Raises
+    ------
+    InputError
+        If one is not what this program writes.
+    """
+    for line in read_samples(arm):
+        try:
+            sample = Completion(**line)
+            sound = isinstance(sample.problem_id, str) and isinstance(sample.text, str)
+        except TypeError:
+            sound = False
+        if not sound or sample.finish_reason not in FINISH_REASONS:
+            raise InputError(f"'{arm / SAMPLES}' holds a line that is no sample. Sample into a new folder.")
+        yield sample
 
 
 def unjudged(arm: Path, verifier: str) -> Iterator[Completion]:
@@ -203,122 +251,22 @@ def unjudged(arm: Path, verifier: str) -> Iterator[Completion]:
 
 
 def append_verdicts(arm: Path, verifier: str, verdicts: Iterable[Verdict], part: str = "verify") -> Path | None:
-    """Write verdicts as one shard; of a sample judged twice the later verdict counts."""
-    rows = [[v.problem_id, v.sample_index, v.outcome, v.answer, v.reason] for v in verdicts]
+    """Write verdicts as one shard, each with the hash of the text it judged; of a text judged twice the later counts.
+
+    Raises
+    ------
+    ValueError
+        For a verdict without a hash: a fault of the caller.
+    """
+    rows = [[v.problem_id, v.sample_index, v.outcome, v.answer, v.reason, v.text_hash] for v in verdicts]
     if not rows:
         return None
+    if any(row[-1] is None for row in rows):
+        raise ValueError("a verdict does not say which text it judged")
     folder = arm / VERDICTS / slug(verifier)
-    number = 1 + max((int(path.name.split("-")[0]) for path in shards(folder)), default=0)
+    numbers = [path.name.split("-")[0] for path in shards(folder)]
+    number = 1 + max((int(word) for word in numbers if word.isdecimal()), default=0)
     return write_shard(folder, rows, prefix=f"{number:06d}-{part}")
-
-
-def write_shard(folder: Path, lines: Iterable[Any], prefix: str, header: Mapping[str, Any] | None = None) -> Path:
-    """Write JSON lines, compressed, under a name of their own: there whole, on the disk, or not at all.
-
-    Parameters
-    ----------
-    header
-        Goes before the lines as a zstd frame of its own, with the number of bytes that follow it.
-    """
-    name = f"{prefix}-{uuid4().hex[:12]}"
-    hidden, final = folder / f".{name}.tmp", folder / f"{name}{SUFFIX}"
-    data = _compressed(lines)
-    if header is not None:
-        data = _compressed([{**header, "bytes": len(data)}]) + data
-    with _writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        _write_flushed(hidden, data)
-        hidden.rename(final)
-        _flush_folder(folder)
-    return final
-
-
-def _compressed(lines: Iterable[Any]) -> bytes:
-    import zstandard
-
-    text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
-    return zstandard.ZstdCompressor(level=3, write_checksum=True).compress(text.encode())
-
-
-def set_in_manifest(arm: Path, **values: Any) -> None:
-    """Change what may change of a manifest: n_samples, verifier, label."""
-    write_text(arm / MANIFEST, _pretty(read_manifest(arm) | values))
-
-
-def _agree(arm: Path, manifest: dict[str, Any], problems: Sequence[Problem]) -> dict[str, Any]:
-    """Make the manifest, or check it against the one that is there; the one that now holds."""
-    manifest = json.loads(json.dumps(manifest))
-    if not (arm / MANIFEST).exists():
-        write_text(arm / PROBLEMS, "".join(json.dumps(_stored(problem), default=str) + "\n" for problem in problems))
-        _create(arm / MANIFEST, _pretty(manifest))
-    there = read_manifest(arm)
-    if manifest_hash(there) != manifest_hash(manifest):
-        raise InputError(
-            f"'{arm}' holds samples of other settings: {', '.join(_changes(there, manifest))}. "
-            "Samples of different settings are not pooled: name another folder with -o, or use the old settings."
-        )
-    changed = {key: manifest[key] for key in ("verifier", "label") if manifest.get(key) not in (None, there.get(key))}
-    n = max(manifest.get("n_samples") or 0, there.get("n_samples") or 0)
-    if changed or n != (there.get("n_samples") or 0):
-        set_in_manifest(arm, **changed, n_samples=n)
-    return read_manifest(arm)
-
-
-def _changes(there: dict[str, Any], manifest: dict[str, Any]) -> list[str]:
-    flat = [
-        one | {f"settings.{key}": value for key, value in one.get("settings", {}).items()} for one in (there, manifest)
-    ]
-    return [f"{name} was {flat[0].get(name)!r}, now {flat[1].get(name)!r}" for name in differing(there, manifest)]
-
-
-def _create(path: Path, text: str) -> None:
-    """Write a file unless another process has just done so."""
-    hidden = path.with_name(f".{path.name}-{uuid4().hex[:8]}.tmp")
-    write_text(hidden, text)
-    try:
-        os.link(hidden, path)
-    except FileExistsError:
-        pass
-    except OSError:  # a file system without links
-        hidden.rename(path)
-        return
-    hidden.unlink(missing_ok=True)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a small file, whole or not at all."""
-    hidden = path.with_name(f".{path.name}-{uuid4().hex[:8]}.new")
-    _write_flushed(hidden, text.encode())
-    hidden.rename(path)
-    _flush_folder(path.parent)
-
-
-def _write_flushed(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _flush_folder(folder: Path) -> None:
-    """Put a new name on the disk, not only the file's content."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError:  # some network file systems do not flush folders
-        pass
-    finally:
-        os.close(descriptor)
-
-
-def _lock(file: IO[str], arm: Path) -> None:
-    """Hold a part of an arm for one process; the lock goes with the process, however it ends."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise InputError(
-            f"Another process is sampling the same part of '{arm}'. Wait for it, or divide with --shard i/N."
-        ) from None
 
 
 def _check_problems(problems: Sequence[Problem]) -> None:
@@ -332,8 +280,7 @@ def _check_problems(problems: Sequence[Problem]) -> None:
 
 
 def _index_row(sample: Completion) -> list[Any]:
-    text = int.from_bytes(blake2b(sample.text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little") >> 1
-    return [sample.problem_id, sample.sample_index, text, sample.n_tokens, sample.finish_reason]
+    return [sample.problem_id, sample.sample_index, text_hash(sample.text), sample.n_tokens, sample.finish_reason]
 
 
 def _record(sample: Completion) -> dict[str, Any]:
@@ -346,19 +293,5 @@ def _record(sample: Completion) -> dict[str, Any]:
     }
 
 
-def _stored(problem: Problem) -> dict[str, Any]:
-    return {
-        "problem_id": problem.problem_id,
-        "prompt": problem.prompt,
-        "answer": problem.answer,
-        "messages": [dict(turn) for turn in problem.messages],
-        "facts": dict(problem.facts),
-    }
-
-
 def _part(shard: tuple[int, int]) -> str:
     return f"{shard[0]:05d}of{shard[1]:05d}"
-
-
-def _pretty(manifest: Mapping[str, Any]) -> str:
-    return json.dumps(manifest, indent=2, sort_keys=True) + "\n"

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from boundary.data.spreadsheets import unguarded
 from boundary.errors import InputError
-from boundary.sampling.store import Store, write_text
+from boundary.sampling.shard_files import own_folder, write_text
+from boundary.sampling.store import Store
 
 PLAN_COLUMNS = ("model", "benchmark", "problem_id", "n_more")
 
@@ -53,7 +55,8 @@ def _row(path: Path, number: int, line: Mapping[str, str]) -> PlanRow:
         n_more = -1
     if n_more < 0:
         raise InputError(f"'{path}', line {number}, n_more: '{line['n_more']}' is no whole number of at least 0.")
-    return PlanRow(line["model"], line["benchmark"], line["problem_id"], n_more)
+    model, benchmark, problem_id = (unguarded(line[name] or "") for name in PLAN_COLUMNS[:3])
+    return PlanRow(model, benchmark, problem_id, n_more)
 
 
 def planned_targets(store: Store, rows: Sequence[PlanRow]) -> dict[str, int]:
@@ -72,11 +75,20 @@ def planned_targets(store: Store, rows: Sequence[PlanRow]) -> dict[str, int]:
     digest = hashlib.sha256(json.dumps(sorted(wanted.items())).encode()).hexdigest()[:16]
     kept = store.arm / "plans" / f"{digest}-{part}.json"
     if kept.exists():
-        return {name: int(target) for name, target in json.loads(kept.read_text(encoding="utf-8")).items()}
+        return _kept_targets(kept)
     mine = {problem.problem_id for problem in store.problems}
     if store.shard[1] == 1 and (unknown := sorted(wanted.keys() - mine)):
         raise InputError(f"The plan names a problem that {store.arm.name} does not have: {unknown[0]}.")
     targets = {name: store.n_held(name) + n_more for name, n_more in wanted.items() if name in mine}
-    kept.parent.mkdir(exist_ok=True)
+    own_folder(kept.parent)
     write_text(kept, json.dumps(targets))
     return targets
+
+
+def _kept_targets(kept: Path) -> dict[str, int]:
+    try:
+        return {str(name): int(target) for name, target in json.loads(kept.read_text(encoding="utf-8")).items()}
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"Cannot read '{kept}' ({error}). Delete it: the plan then counts from what is there."
+        ) from error

@@ -12,6 +12,9 @@ FINISH_REASONS: tuple[str, ...] = get_args(FinishReason)
 Outcome = Literal["correct", "wrong", "no_answer", "truncated", "timeout", "empty", "verifier_error"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
+# Name of the fact that lists reference answers any one of which is right.
+ACCEPTED_ANSWERS = "accepted_answers"
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -30,7 +33,8 @@ class Problem:
     images
         PNG or JPEG files, in the order in which the problem speaks of them.
     facts
-        What else is known of it, JSON-able: level, subject, tests, entry point.
+        What else is known of it, JSON-able: level, subject, tests, entry point; `accepted_answers` lists reference
+        answers any one of which is right, `answer` among them.
     """
 
     problem_id: str
@@ -55,7 +59,7 @@ class Completion:
         What was written, without prompt and stop token.
     finish_reason
         `stop` at a stop token, `length` at the token limit, `error` where nothing usable came back: such a sample is
-        missing, never wrong, and is sampled again.
+        missing, never wrong, and is sampled again; its text is the reason, if one is known.
     n_tokens
         Number of generated tokens, the stop token included.
     """
@@ -80,6 +84,8 @@ class Verdict:
         The answer that was found and judged, if any.
     reason
         Why it is not correct, in a few words, where the verifier knows.
+    text_hash
+        Of the text that was judged (see `text_hash`): the verdict holds for this text alone.
     """
 
     problem_id: str
@@ -87,10 +93,17 @@ class Verdict:
     outcome: Outcome
     answer: str | None = None
     reason: str = ""
+    text_hash: int | None = None
+
+
+def text_hash(text: str) -> int:
+    """A text's hash of 63 bits, as a shard's header lists it and a verdict names the text that it judged."""
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "little") >> 1
 
 
 def problem_hash(problem: Problem) -> str:
-    """Fingerprint of what a problem asks and what answers it; `facts` other than its tests do not count."""
+    """Fingerprint of what a problem asks and what answers it; of `facts` only tests and accepted answers count."""
     said = {
         "prompt": problem.prompt,
         "answer": problem.answer,
@@ -98,6 +111,8 @@ def problem_hash(problem: Problem) -> str:
         "images": [hashlib.sha256(image).hexdigest() for image in problem.images],
         "tests": problem.facts.get("tests"),
     }
+    if accepted := problem.facts.get(ACCEPTED_ANSWERS):
+        said["accepted_answers"] = accepted
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 

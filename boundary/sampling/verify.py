@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from boundary.data.runs import read_manifest, read_verdicts, sample_index, verdict_names
+from boundary.data.limits import FLUSH_TEXT
+from boundary.data.runs import model_name, read_manifest, read_verdicts, sample_index, verdict_names
 from boundary.errors import InputError
 from boundary.sampling.store import (
     append_verdicts,
@@ -73,15 +73,23 @@ def verify_arm(
     """
     manifest = read_manifest(arm)
     samples = stored_completions(arm) if again else unjudged(arm, slug(how.key))
-    total = len(sample_index(arm))
+    total = len(sample_index(arm)) - (0 if again else len(read_verdicts(arm, slug(how.key))))
     given: Counter[str] = Counter()
-    with judging(stored_problems(arm), how, workers) as judge:
+    name = f"{model_name(manifest)} on {manifest['benchmark']}"
+    if progress:
+        progress(name, 0, total)
+    problems = stored_problems(arm)
+    known = {problem.problem_id for problem in problems}
+    with judging(problems, how, workers) as judge:
         for batch in _batches(samples):
+            strange = [sample.problem_id for sample in batch if sample.problem_id not in known]
+            if strange:
+                raise InputError(f"'{arm}': sampled problem {strange[0]} is none of its problems. Sample anew.")
             verdicts = judge(batch)
             append_verdicts(arm, how.key, verdicts)
             given.update(verdict.outcome for verdict in verdicts)
             if progress:
-                progress(f"{manifest['model']} on {manifest['benchmark']}", given.total(), total)
+                progress(name, given.total(), total)
     if not manifest.get("verifier"):
         set_in_manifest(arm, verifier=slug(how.key))
     return given
@@ -93,21 +101,25 @@ def disagreements(arm: Path, key: str) -> list[Disagreement]:
 
 
 def verifier_of(arm: Path) -> str:
-    """Name of the verifier that an arm's manifest names, without its version.
+    """Name of the verifier of this package that an arm's manifest names, without its version.
 
     Raises
     ------
     InputError
-        If it names none.
+        If it names none, or one that is not of this package. A folder may come from anyone, and a verifier is code that
+        runs here, so a user's own comes from the user alone.
     """
     named = read_manifest(arm).get("verifier")
     if not named:
         raise InputError(f"'{arm}': its manifest names no verifier. Choose one with --verifier.")
-    name, _, version = str(named).rpartition("-")
-    name = name if name and version[:1].isdigit() else str(named)
-    if name in VERIFIERS or ":" in name or "." not in name:
-        return name
-    return ":".join(name.rsplit(".", 1))  # a user's own
+    for name in sorted(VERIFIERS, key=len, reverse=True):
+        if named == name or (named.startswith(f"{name}-") and named[len(name) + 1 : len(name) + 2].isdigit()):
+            return name
+    shown = "".join(sign if sign.isprintable() else " " for sign in named)[:60]
+    raise InputError(
+        f"'{arm}': its manifest names the verifier '{shown}', which is not one of boundary's. A folder does not choose "
+        "what code runs here. If it is your own, name it yourself: --verifier module:function."
+    )
 
 
 def _disagreement(arm: Path, one: str, other: str) -> Disagreement:
@@ -126,6 +138,14 @@ def _disagreement(arm: Path, one: str, other: str) -> Disagreement:
 
 
 def _batches(samples: Iterable[Completion]) -> Iterator[list[Completion]]:
-    rest = iter(samples)
-    while batch := list(islice(rest, BATCH)):
+    """Samples that are judged and written together: so many, or so much text."""
+    batch: list[Completion] = []
+    size = 0
+    for sample in samples:
+        batch.append(sample)
+        size += len(sample.text)
+        if len(batch) >= BATCH or size >= FLUSH_TEXT:
+            yield batch
+            batch, size = [], 0
+    if batch:
         yield batch

@@ -8,6 +8,7 @@ from scipy.optimize import linprog
 from scipy.stats import beta, binom, hypergeom
 
 from boundary.stats.budgets import checked_budgets
+from boundary.stats.sample_sizes import MOST, reached_by
 from boundary.stats.solve_rates import Target
 
 # The ranges rest on the shares of problems with so many successes or fewer: those with more say next to nothing of
@@ -32,8 +33,9 @@ def pass_at_k_bounds(
     Parameters
     ----------
     n_correct, n_samples
-        Correct samples and samples of each problem. With unequal n all are thinned to the smallest, which loses
-        information but no validity; a problem with no samples may have any solve rate.
+        Correct samples and samples of each problem. With unequal n all are thinned to the smallest and, where this
+        differs, to the n that nine of ten reach, with what has fewer left open; the ranges of both hold together. That
+        loses information but no validity. A problem with no samples may have any solve rate.
     k
         Budgets, each at least 1; meant for those beyond n.
     level
@@ -64,9 +66,21 @@ def pass_at_k_bounds(
     budgets, seen = checked_budgets(k), n_samples > 0
     if not seen.any():
         return np.tile([0.0, 1.0], (len(budgets), 1))
-    points, rules = _localized(n_correct[seen], n_samples[seen], max(budgets), 1 - level, target)
+    sizes = {int(n_samples[seen].min()), reached_by(n_samples[seen], MOST)}
+    error = (1 - level) / len(sizes)
+    each = np.array([_thinned_bounds(n_correct, n_samples, size, budgets, error, target) for size in sorted(sizes)])
+    lower, upper = each[..., 0].max(axis=0), each[..., 1].min(axis=0)
+    return np.where((lower <= upper)[:, None], np.stack([lower, upper], axis=1), np.nan)
+
+
+def _thinned_bounds(
+    n_correct: np.ndarray, n_samples: np.ndarray, size: int, budgets: Sequence[int], error: float, target: Target
+) -> Float[np.ndarray, "k 2"]:
+    """Bounds from the problems with at least so many samples, thinned to these; the others may have any solve rate."""
+    enough = n_samples >= size
+    points, rules = _localized(n_correct[enough], n_samples[enough], max(budgets), error, target)
     ranges = np.array([_range(1 - (1 - points) ** b, rules) for b in budgets])
-    known = float(seen.mean()) if target == "benchmark" else 1.0
+    known = float(enough.mean()) if target == "benchmark" else 1.0
     return np.clip(known * ranges + (1 - known) * np.array([0.0, 1.0]), 0.0, 1.0)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 
 from boundary.stats.budgets import Budgets, Model, checked_budgets, failure, over_k
+from boundary.stats.intervals import MARGIN, TIE
 from boundary.stats.solve_rates import SolveRates, Target
 
 
@@ -117,8 +118,18 @@ def neither(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
 
 
 def shrinkage(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
-    """pass@k of the base model minus pass@k of the RL model (see `flows`); positive where RL covers less."""
+    """pass@k of the base model minus pass@k of the RL model (see `flows`); positive where RL solves less."""
     return flows(rates, k, **pair)["shrinkage"]
+
+
+def narrowed(rates: SolveRates, k: Budgets, *, margin: float = MARGIN, **pair: Any) -> xr.DataArray:
+    """1 where pass@k of the RL model is lower by more than a margin, else 0: its mean is P(shrinkage > margin)."""
+    return (shrinkage(rates, k, **pair) > margin + TIE).astype(float).rename("narrowed")
+
+
+def widened(rates: SolveRates, k: Budgets, *, margin: float = MARGIN, **pair: Any) -> xr.DataArray:
+    """1 where pass@k of the RL model is higher by more than a margin, else 0: its mean is P(shrinkage < -margin)."""
+    return (shrinkage(rates, k, **pair) < -margin - TIE).astype(float).rename("widened")
 
 
 def delta_se(

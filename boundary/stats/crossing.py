@@ -1,13 +1,17 @@
 """At which budget one curve meets another: the crossover of the pass@k curves, and the speed-up of sampling."""
 
-from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
+from jaxtyping import Float
 
 from boundary.stats.budgets import Model
+from boundary.stats.intervals import MARGIN, TIE, summarise
 from boundary.stats.solve_rates import SolveRates, Target
+
+# A crossing is spoken of from this probability.
+LIKELY = 0.5
 
 
 def crossover(
@@ -33,11 +37,10 @@ def crossover(
     """
     if max_k < 2:
         raise ValueError(f"A crossover needs budgets of 2 or more to look at, got max_k = {max_k}.")
-    log_base, log_rl = (rates.log_failure(target)[..., rates.index(m)] for m in (base, rl))
-    chains, draws = log_base.shape[:2]
-    pair = (log_base.reshape(chains * draws, -1), log_rl.reshape(chains * draws, -1))
-    low, high = _bracket(pair, _scan_budgets(max_k))
-    crossing = _bisect(pair, low, high)
+    pair = _log_failures(rates, base, rl, target)
+    budgets = _scan_budgets(max_k)
+    crossing = _bisect(pair, *_bracket(_leads(pair, budgets), budgets))
+    chains, draws = rates.log_failure(target).shape[:2]
     coords = {"chain": np.arange(chains), "draw": np.arange(draws)}
     return xr.DataArray(crossing.reshape(chains, draws), dims=("chain", "draw"), coords=coords, name="crossover")
 
@@ -63,6 +66,13 @@ def _scan_budgets(max_k: int) -> list[int]:
     return budgets
 
 
+def _log_failures(rates: SolveRates, base: Model, rl: Model, target: Target) -> tuple[np.ndarray, np.ndarray]:
+    """log(1 - p) of base and RL, dimensions (draw, problem)."""
+    log_failure = rates.log_failure(target)
+    shape = (-1, log_failure.shape[2])
+    return log_failure[..., rates.index(base)].reshape(shape), log_failure[..., rates.index(rl)].reshape(shape)
+
+
 def _lead(pair: tuple[np.ndarray, np.ndarray], k: np.ndarray | int) -> np.ndarray:
     """pass@k of RL minus base for each draw; k one number or one a draw."""
     power = np.asarray(k, dtype=np.float32).reshape(-1, 1)
@@ -70,21 +80,22 @@ def _lead(pair: tuple[np.ndarray, np.ndarray], k: np.ndarray | int) -> np.ndarra
     return np.asarray(base - rl)
 
 
-def _bracket(pair: tuple[np.ndarray, np.ndarray], budgets: list[int]) -> tuple[np.ndarray, np.ndarray]:
+def _leads(pair: tuple[np.ndarray, np.ndarray], budgets: list[int]) -> Float[np.ndarray, "draw budget"]:
+    """`_lead` of every draw at every budget."""
+    return np.stack([_lead(pair, k) for k in budgets], axis=1)
+
+
+def _bracket(leads: Float[np.ndarray, "draw budget"], budgets: list[int]) -> tuple[np.ndarray, np.ndarray]:
     """Last budget before, and first budget with, base >= RL.
 
     (NaN, NaN) without a lead at 1, (., inf) without a crossing.
     """
-    leads = _lead(pair, 1) > 0
-    low, high = np.where(leads, 1.0, np.nan), np.where(leads, np.inf, np.nan)
-    open_draws = np.flatnonzero(leads)
-    for before, budget in pairwise(budgets):
-        if not len(open_draws):
-            break
-        caught = _lead((pair[0][open_draws], pair[1][open_draws]), budget) <= 0
-        low[open_draws[caught]], high[open_draws[caught]] = before, budget
-        open_draws = open_draws[~caught]
-    return low, high
+    caught = leads <= 0
+    first = caught.argmax(axis=1)  # 0 where there is no lead at 1, and where the base never catches up
+    scanned = np.array(budgets, dtype=float)
+    low = np.where(first > 0, scanned[first - 1], 1.0)
+    high = np.where(first > 0, scanned[first], np.inf)
+    return np.where(caught[:, 0], np.nan, low), np.where(caught[:, 0], np.nan, high)
 
 
 def _bisect(pair: tuple[np.ndarray, np.ndarray], low: np.ndarray, high: np.ndarray) -> np.ndarray:
@@ -95,6 +106,86 @@ def _bisect(pair: tuple[np.ndarray, np.ndarray], low: np.ndarray, high: np.ndarr
         high[wide] = np.where(caught, middle, high[wide])
         low[wide] = np.where(caught, low[wide], middle)
     return high
+
+
+class Meeting(NamedTuple):
+    """The budget at which two curves meet: median and interval of its draws; infinity: not by the largest."""
+
+    median: float
+    lower: float
+    upper: float
+
+
+class Course(NamedTuple):
+    """How the pass@k curves of two models run against each other: probabilities, each by more than a margin.
+
+    Parameters
+    ----------
+    max_k
+        Largest budget looked at.
+    crosses
+        That RL is ahead at some budget and behind at a larger one.
+    crosses_back
+        That RL is behind at some budget and ahead at a larger one.
+    ahead, behind
+        That RL is ahead (behind) at every budget within the samples.
+    catches_up
+        Where RL catches up with a base that is ahead at k = 1, if it is likely to cross back.
+    """
+
+    max_k: int
+    crosses: float
+    crosses_back: float
+    ahead: float
+    behind: float
+    catches_up: Meeting | None = None
+
+
+def course(
+    rates: SolveRates,
+    max_k: int,
+    margin: float = MARGIN,
+    level: float = 0.95,
+    *,
+    base: Model = 0,
+    rl: Model = 1,
+    target: Target = "benchmark",
+) -> Course:
+    """How two pass@k curves run against each other, where differences within a margin count for nobody.
+
+    Parameters
+    ----------
+    max_k
+        Largest budget looked at, at least 2.
+    margin
+        Difference of pass@k that matters, in [0, 1).
+    level
+        Probability within the interval of `catches_up`.
+
+    Notes
+    -----
+    Looked at are the budgets of `crossover`: every k up to 32 and steps of about 10 % above.
+    """
+    within = max(rates.reliable_k, 1)
+    budgets = sorted({*_scan_budgets(max(max_k, within)), within})
+    leads = _leads(_log_failures(rates, base, rl, target), budgets)
+    ahead, behind = leads > margin + TIE, leads < -margin - TIE
+    looked_at, sampled = np.array(budgets) <= max_k, np.array(budgets) <= within
+    back = _later(behind[:, looked_at], ahead[:, looked_at])
+    reverse = crossover(rates, max_k, base=rl, rl=base, target=target) if back >= LIKELY else None
+    return Course(
+        max_k,
+        _later(ahead[:, looked_at], behind[:, looked_at]),
+        back,
+        float(ahead[:, sampled].all(axis=1).mean()),
+        float(behind[:, sampled].all(axis=1).mean()),
+        None if reverse is None else Meeting(*summarise(reverse.to_numpy(), level)[1:4]),
+    )
+
+
+def _later(first: np.ndarray, then: np.ndarray) -> float:
+    """Share of draws in which `then` holds at some budget above one at which `first` does."""
+    return float((np.logical_or.accumulate(first, axis=1) & then).any(axis=1).mean())
 
 
 def sampling_speedup(
@@ -119,9 +210,8 @@ def sampling_speedup(
     """
     if max_k < 2:
         raise ValueError(f"A speed-up needs budgets of 2 or more to look at, got max_k = {max_k}.")
-    log_base, log_rl = (rates.log_failure(target)[..., rates.index(m)] for m in (base, rl))
-    chains, draws = log_base.shape[:2]
-    log_base, log_rl = (part.reshape(chains * draws, -1) for part in (log_base, log_rl))
+    log_base, log_rl = _log_failures(rates, base, rl, target)
+    chains, draws = rates.log_failure(target).shape[:2]
     needed = _first_reaching(log_base, _pass(log_rl, np.ones(chains * draws)), max_k)
     coords = {"chain": np.arange(chains), "draw": np.arange(draws)}
     return xr.DataArray(needed.reshape(chains, draws), dims=("chain", "draw"), coords=coords, name="sampling_speedup")

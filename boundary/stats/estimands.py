@@ -20,10 +20,12 @@ from boundary.stats.coverage import (
     gained,
     kept,
     lost,
+    narrowed,
     neither,
     pass_at_k,
     reach,
     shrinkage,
+    widened,
 )
 from boundary.stats.crossing import crossover, no_crossover, sampling_speedup, uncrossed
 from boundary.stats.ranking import best, better, rank
@@ -38,6 +40,8 @@ ESTIMANDS: dict[str, Callable[..., xr.DataArray]] = {
     "gained": gained,
     "neither": neither,
     "shrinkage": shrinkage,
+    "narrowed": narrowed,
+    "widened": widened,
     "delta_se": delta_se,
     "crossover": crossover,
     "no_crossover": no_crossover,
@@ -76,6 +80,7 @@ __all__ = [
     "kept",
     "lost",
     "mg_pass_at_k",
+    "narrowed",
     "ndr",
     "neither",
     "no_crossover",
@@ -91,4 +96,5 @@ __all__ = [
     "support_rates",
     "tail_exponent",
     "uncrossed",
+    "widened",
 ]

@@ -9,15 +9,20 @@ from jaxtyping import Float, Int
 from scipy.stats import binom, hypergeom, norm
 
 from boundary.stats.budgets import checked_budgets
+from boundary.stats.sample_sizes import MOST, reached_by
 
 
 class GoodToulmin(NamedTuple):
-    """Estimates at each budget, with an interval; `furthest` is the largest budget at which they may be relied on."""
+    """Estimates at each budget, with an interval.
+
+    `furthest` is the largest budget at which they may be relied on, `n_problems` how many problems they are made of.
+    """
 
     mean: Float[np.ndarray, " k"]
     lower: Float[np.ndarray, " k"]
     upper: Float[np.ndarray, " k"]
     furthest: int
+    n_problems: int
 
 
 def good_toulmin(
@@ -31,7 +36,8 @@ def good_toulmin(
     Parameters
     ----------
     n_correct, n_samples
-        Correct samples and samples of each problem; problems that some model has no samples of are left out.
+        Correct samples and samples of each problem; problems that some model has no samples of are left out, and those
+        with fewer than nine of ten of the others have.
     k
         Budgets. Beyond `furthest` there is no estimate, and within n there is a better one (`unbiased_pass_at_k`).
     level
@@ -47,8 +53,8 @@ def good_toulmin(
     -sum_{j >= 1} (-t)^j P(L >= j) Q_j, with L ~ Binomial(m, 2 / (2 + t)) and m = log_3(S t^2 / (t - 1)) / 2, S the
     successes in all (Good & Toulmin 1956; Orlitsky, Suresh & Wu 2016, PNAS 113(47)); t below 2 counts as 2 in m. They
     show that this is reliable up to k of about n log n, and that nothing is beyond. With unequal n the counts are
-    thinned to the smallest n, on average over how. The interval is normal, from the spread over problems: it is one for
-    problems like these, and wide for these very ones. Its coverage is in docs/bounds.md.
+    thinned to the smallest n left, on average over how. The interval is normal, from the spread over problems: it is
+    one for problems like these, and wide for these very ones. Its coverage is in docs/bounds.md.
 
     Examples
     --------
@@ -56,7 +62,8 @@ def good_toulmin(
     >>> found.mean.round(2), found.furthest
     (array([0.8]), 23)
     """
-    budgets, seen = checked_budgets(k), (n_samples > 0).all(axis=1)
+    budgets, fewest = checked_budgets(k), n_samples.min(axis=1)
+    seen = fewest >= max(reached_by(fewest[fewest > 0], MOST), 1)
     c, drawn = n_correct[seen], n_samples[seen]
     n = int(drawn.min()) if seen.sum() > 1 else 0
     furthest = int(n * max(math.log(max(n, 1)), 1.0))
@@ -69,7 +76,7 @@ def good_toulmin(
             shares = [max(each.mean(), (own > 0).mean()) for each, own in zip(terms, c.T, strict=True)]
             mean, margin = _less(np.clip(shares, 0, 1)), spread * _less(terms).std(ddof=1)
             found[:, i] = np.clip([mean, mean - margin, mean + margin], 1.0 - len(terms), 1.0)
-    return GoodToulmin(found[0], found[1], found[2], furthest)
+    return GoodToulmin(found[0], found[1], found[2], furthest, int(seen.sum()))
 
 
 def _less(models: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:

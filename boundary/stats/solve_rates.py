@@ -11,6 +11,7 @@ from jaxtyping import Float, Int
 
 from boundary.stats.observation import VerdictErrors
 from boundary.stats.quiet_arviz import import_arviz
+from boundary.stats.sample_sizes import HALF, MOST, reached_by
 
 if TYPE_CHECKING:
     import arviz
@@ -76,9 +77,23 @@ class SolveRates:
         return len(self.n_correct)
 
     @property
+    def fewest(self) -> Int[np.ndarray, " problem"]:
+        """Samples of each problem: those of the model that has fewest."""
+        return self.n_samples.min(axis=1)
+
+    @property
     def reliable_k(self) -> int:
-        """Largest budget within the samples drawn of every problem and model; beyond it an estimand is extrapolated."""
-        return int(self.n_samples.min()) if self.n_samples.size else 0
+        """Largest budget that nine of ten problems have samples for, of every model: beyond it all is extrapolated."""
+        return reached_by(self.fewest, MOST)
+
+    @property
+    def typical_k(self) -> int:
+        """Largest budget that half of the problems have samples for, of every model."""
+        return reached_by(self.fewest, HALF)
+
+    def n_short(self, k: float) -> int:
+        """Problems with fewer than k samples of a model: there a quantity at k is extrapolated."""
+        return int((self.fewest < k).sum())
 
     def labelled(self, models: Sequence[str], problem_ids: Sequence[str]) -> "SolveRates":
         """The same draws with labels."""
@@ -147,7 +162,13 @@ class SolveRates:
         )
 
     def groups(self) -> dict[str, xr.Dataset]:
-        """ArviZ groups: `posterior` holds p and new_p, `observed_data` n_correct, `constant_data` n_samples."""
+        """ArviZ groups, which hold all of it.
+
+        Returns
+        -------
+        `posterior` with p and new_p; `log_likelihood`; `observed_data` with n_correct; `constant_data` with n_samples,
+        the weights of the families of a mixture, and the rates of the verifier's errors.
+        """
         posterior = self.posterior.to_dataset()
         if self.new_p is not None:
             posterior["new_p"] = (("chain", "draw", "new_problem", "model"), self.new_p)
@@ -160,10 +181,26 @@ class SolveRates:
                 ("constant_data", "n_samples", self.n_samples),
             )
         }
+        counts["constant_data"] = counts["constant_data"].assign(self._constants())
         if self.log_likelihood is not None:
             values = (("chain", "draw", "problem"), self.log_likelihood)
             counts["log_likelihood"] = xr.Dataset({"n_correct": values}, coords={"problem": list(self.problem_ids)})
         return {"posterior": posterior, **counts}
+
+    def _constants(self) -> dict[str, Any]:
+        """What was known before the counts: weights of families, rates of the verifier's errors."""
+        constants: dict[str, Any] = {}
+        if self.families:
+            weights = list(self.families.values())
+            constants["family_weight"] = xr.DataArray(weights, {"family": list(self.families)}, ("family",))
+        if self.errors is not None:
+            over = ("problem", "model", "node")
+            constants["false_positive"] = (over, self.errors.false_positive)
+            constants["false_negative"] = (over, self.errors.false_negative)
+            constants["errors_shared"] = ((), int(self.errors.shared))
+            if self.errors.node_weights is not None:
+                constants["node_weight"] = (("node",), self.errors.node_weights)
+        return constants
 
     def to_arviz(self) -> "arviz.InferenceData | xr.DataTree":
         """As ArviZ data: `InferenceData` with ArviZ 0.23, an xarray `DataTree` with ArviZ 1."""
@@ -199,4 +236,24 @@ def rates_from_groups(groups: dict[str, Any]) -> SolveRates:
         models=tuple(map(str, posterior["model"].to_numpy())),
         problem_ids=tuple(map(str, posterior["problem"].to_numpy())),
         log_likelihood=groups["log_likelihood"]["n_correct"].to_numpy() if "log_likelihood" in groups else None,
+        families=_families(constant),
+        errors=_errors(constant),
+    )
+
+
+def _families(constant: xr.Dataset) -> dict[str, float]:
+    if "family_weight" not in constant:
+        return {}
+    weights = constant["family_weight"]
+    return {str(name): float(weight) for name, weight in zip(weights["family"].to_numpy(), weights, strict=True)}
+
+
+def _errors(constant: xr.Dataset) -> VerdictErrors | None:
+    if "false_positive" not in constant:
+        return None
+    return VerdictErrors(
+        false_positive=constant["false_positive"].to_numpy(),
+        false_negative=constant["false_negative"].to_numpy(),
+        shared=bool(constant["errors_shared"]),
+        node_weights=constant["node_weight"].to_numpy() if "node_weight" in constant else None,
     )

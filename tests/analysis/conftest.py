@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -10,8 +9,11 @@ import pytest
 from scipy.special import gammaln
 
 import boundary.data
+from boundary.analysis.arm_settings import ArmComparison
 from boundary.analysis.criticism import Criticism
 from boundary.analysis.outcomes import Outcomes
+from boundary.analysis.verdict import Verdict
+from boundary.stats.crossing import Course
 
 COUNTS = Path(boundary.data.__file__).parent / "sets" / "deepscaler-1.5b" / "counts.csv"
 BASE, RL = "DeepSeek-R1-Distill-Qwen-1.5B", "DeepScaleR-1.5B-Preview"
@@ -39,7 +41,9 @@ class SyntheticAnalysis:
     error_curves: pd.DataFrame = field(default_factory=pd.DataFrame)
     outcomes: Outcomes = field(default_factory=Outcomes)
     stopped: tuple = ()
+    unequal: tuple = ()
     counts: object = None
+    arms: ArmComparison = field(default_factory=ArmComparison)
 
 
 def unbiased(n_correct, k):
@@ -89,8 +93,11 @@ def row(benchmark, estimand, model, reference, k, problems, mean, lower, upper, 
         "upper": upper,
         "level": 0.95,
         "prob_positive": prob,
+        "prob_negative": 1 - prob,
+        "prob_equivalent": 0.02,
         "extrapolated": bool(k > N),
         "n_problems": problems,
+        "n_extrapolated": problems * (k > N),
         "r_hat": 1.001,
         "ess_bulk": 3000.0,
         "ess_tail": 2500.0,
@@ -104,6 +111,9 @@ def pair_rows(benchmark, base, rl, base_name, rl_name):
             labels = (benchmark, estimand, base_name if role == "base" else rl_name)
             labels += ("" if estimand == "pass_at_k" else base_name, k, problems)
             yield row(*labels, value, value - width, value + width, prob=0.97 if estimand == "shrinkage" else np.nan)
+            if estimand == "shrinkage":
+                yield row(benchmark, "narrowed", rl_name, base_name, k, problems, 0.96, np.nan, np.nan)
+                yield row(benchmark, "widened", rl_name, base_name, k, problems, 0.02, np.nan, np.nan)
             if k <= N:
                 yield row(*labels, value, np.nan, np.nan, prior="observed")
     latest = np.inf if problems < 40 else 32.0
@@ -126,11 +136,12 @@ def synthetic(counts, pairs, benchmarks):
 
 def analysis_of(estimates, benchmarks, base, models, ok=True):
     pairs = estimates.loc[estimates["estimand"] == "crossover", ["benchmark", "model"]]
-    said = "MADE UP: {} leads up to k of about 24 [16, 32]; at k = 128 it covers 2.1 points less [1.2, 3.1]."
+    said = "MADE UP: {} solves 2.1 points less than its base [1.2, 3.1]. It is ahead up to k of about 24 [16, 32]."
+    course = Course(1024, 0.9, 0.0, 0.0, 0.0)
     verdicts = [
-        SimpleNamespace(benchmark=benchmark, model=model, text=said.format(model))
+        Verdict(benchmark, model, base, said.format(model), course=course)
         for benchmark, model in pairs.itertuples(index=False)
-    ] or [SimpleNamespace(benchmark=name, model=models[0], text="MADE UP: solves 88 %.") for name in benchmarks]
+    ] or [Verdict(name, models[0], None, "MADE UP: solves 88 %.") for name in benchmarks]
     diagnostics = pd.DataFrame(
         {
             "benchmark": benchmarks,
@@ -146,6 +157,7 @@ def analysis_of(estimates, benchmarks, base, models, ok=True):
     settings = {
         "seed": 0,
         "level": 0.95,
+        "margin": 0.005,
         "k": WITHIN + BEYOND,
         "max_k": 1024,
         "prior": "nonparametric",
@@ -154,6 +166,8 @@ def analysis_of(estimates, benchmarks, base, models, ok=True):
         "problem_set_hash": "sha256:00",
         "source": "made up <set>",
         "n_samples": {b: {m: [N, N] for m in models} for b in benchmarks},
+        "sample_sizes": dict.fromkeys(benchmarks, f"n = {N} samples each"),
+        "reliable_k": dict.fromkeys(benchmarks, N),
     }
     return SyntheticAnalysis(estimates, settings, diagnostics, verdicts, base, tuple(models), tuple(benchmarks), ok)
 

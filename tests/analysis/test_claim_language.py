@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from boundary.analysis.claim_draws import claim_draws, holds, resolved
 from boundary.analysis.claim_language import OF_PAIR, PARAMETERS, RELATIONS, Comparison, ModelName, parse_claim

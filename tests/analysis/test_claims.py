@@ -121,7 +121,7 @@ def test_no_file(tmp_path):
 def test_names_and_benchmarks_that_are_not_there():
     with pytest.raises(InputError, match="Did you mean 'claim-1'"):
         asked_claims("lost(1) > 0", require={"claim1": 0.5})
-    with pytest.raises(InputError, match="There are: none"):
+    with pytest.raises(InputError, match="no claim is there to have it"):
         asked_claims(None, require={"x": 0.5})
     with pytest.raises(InputError, match="Two claims are called 'claim-1'"):
         asked_claims([{"claim-1": "lost(1) > 0"}, "lost(1) > 0"])

@@ -29,7 +29,7 @@ def rows():
             yield row("best", model, k, 0.97 if model == "run-final" else 0.015)
             yield row("rank", model, k, 3 - place)
         for (model, reference), chance in CHANCES.items():
-            yield row("better", model, k, chance, reference=reference)
+            yield row("better", model, k, chance, reference=reference, prob_equivalent=0.0)
         for model in MODELS[1:]:
             yield row("shrinkage", model, k, SHARES["base"] - SHARES[model], reference="base", prob_positive=0.01)
             yield row("srr", model, k, 0.9, reference="base")
@@ -102,8 +102,8 @@ def test_table_of_the_ranking(estimates):
     assert [line["model"] for line in found["rows"]] == ["run-final", "run-10", "base"]
     assert found["rows"][0]["cells"][0] | {"best": "0.97", "share": "71.0"} == found["rows"][0]["cells"][0]
     # P of at least .95 either way: .99 and .97; .01 + .03 expected to be wrong.
-    assert found["sentences"][0].startswith("2 of 3 pairs are told apart at k = 1")
-    assert "0.0 of them" in found["sentences"][0]
+    assert found["sentences"][0].startswith("2 of 3 pairs differ by more than 0.5 points at k = 1 (")
+    assert "0.0 of these" in found["sentences"][0]
     assert ranking(estimates.loc[estimates["estimand"] != "best"], N) is None
 
 

@@ -120,7 +120,17 @@ def test_a_budget_is_kept_and_one_model_alone_is_sampled():
 def test_a_settled_claim_needs_nothing():
     made = bd.plan(table(), "pass_at_k(1) rl > 0.01", base="the-base", prior="independent")
     assert made.n_more == 0
-    assert "nothing more is needed" in made.text
+    assert made.is_settled
+    assert made.text == (
+        "The claim pass_at_k(1) rl > 0.01 is settled: on default it holds with probability over 0.99. No more samples "
+        "are needed."
+    )
+
+
+def test_a_claim_that_surely_fails_is_settled_too():
+    made = bd.plan(table(), "pass_at_k(1) rl < 0.01", base="the-base", prior="independent")
+    assert (made.n_more, made.is_settled, made.reached) == (0, True, True)
+    assert "it does not hold with probability over 0.99" in made.text
 
 
 def test_a_claim_on_the_line_is_said_to_be_out_of_reach():

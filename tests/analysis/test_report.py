@@ -12,6 +12,7 @@ from boundary.analysis.numerals import interval, number
 from boundary.analysis.report import file_stems, write_report
 from boundary.analysis.report.render import report_html
 from boundary.analysis.report.summary import summary, summary_json
+from boundary.analysis.verdict import Verdict
 
 VOID = {"meta", "img", "br", "link"}
 
@@ -72,9 +73,9 @@ def test_every_benchmark_has_verdict_figures_and_tables(page):
     found = Page(page)
     assert found.count("p", "verdict") == 3
     assert found.count("img") == 9
-    assert found.count("table") == 3 * 2 + 1
-    assert found.count("tr", "beyond") == 3 * 2 * 3
-    assert page.count("<small>extrapolated</small>") == 18
+    assert found.count("table") == 3 * 3 + 1
+    assert found.count("tr", "beyond") == 3 * 3 * 3
+    assert page.count("<small>extrapolated</small>") == 27
 
 
 def test_naive_counts_stand_beside_the_posterior(page):
@@ -84,7 +85,19 @@ def test_naive_counts_stand_beside_the_posterior(page):
 
 def test_facts_beyond_n_are_marked(page):
     assert "<dt>P(no crossover up to k = 1024), extrapolated</dt>" in page
-    assert "<dt>Crossover, k</dt>" in page
+    assert "<dt>Crossover, k</dt><dd>24 " in page
+
+
+def test_a_crossover_within_the_margin_is_not_shown(pair):
+    level = [dataclasses.replace(said, course=said.course._replace(crosses=0.1)) for said in pair.verdicts]
+    page = report_html(dataclasses.replace(pair, verdicts=level))
+    assert '<dt>Crossover, k</dt><dd>none <span class="interval">by more than the margin' in page
+    assert "<dd>24 " not in page
+
+
+def test_each_budget_has_its_verdict_and_probabilities(page):
+    assert '<th scope="col">P(within 0.5 points)</th>' in page
+    assert "<td>narrowed</td><td>0.96</td><td>0.02</td><td>0.02</td><td>0.97</td><td>0.03</td></tr>" in page
 
 
 def test_failed_diagnostics_are_on_top(failed, page):
@@ -96,7 +109,7 @@ def test_failed_diagnostics_are_on_top(failed, page):
 
 def test_what_is_shown_is_escaped(failed):
     evil = "<script>alert(1)</script>"
-    said = [SimpleNamespace(benchmark="AMC23", model=evil, text=evil)]
+    said = [Verdict("AMC23", evil, None, evil)]
     html = report_html(dataclasses.replace(failed, verdicts=said, settings={**failed.settings, "source": evil}))
     assert "<script" not in html
     assert html.count("&lt;script&gt;") == 2
@@ -112,7 +125,7 @@ def test_single_model(single):
 def test_several_arms(arms):
     found = Page(report_html(arms))
     assert found.count("p", "verdict") == 2
-    assert found.count("table") == 2 * 2 + 1
+    assert found.count("table") == 2 * 3 + 1
 
 
 def test_files_written_and_the_same_again(pair, tmp_path):

@@ -2,15 +2,26 @@
 
 from dataclasses import replace
 
+import jax
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from boundary.analysis.compare import analyze
+from boundary.analysis.estimates import EstimateTable, estimates_frame
 from boundary.analysis.fits import fit_names, panels
 from boundary.analysis.options import chosen_estimands, chosen_taus
-from boundary.analysis.ranking import directions, panel_rows, panel_sentences
-from boundary.analysis.trajectory import better_than, checkpoint_steps, in_training_order
+from boundary.analysis.ranking import (
+    RANKINGS,
+    ahead_by_more,
+    multiplicity,
+    panel_rows,
+    panel_sentences,
+    ranking_rows,
+    ranking_verdict,
+)
+from boundary.analysis.trajectory import checkpoint_steps, in_training_order, trajectory_verdict
 from boundary.data.counts import Counts
 from boundary.errors import InputError
 from boundary.stats.estimands import ESTIMANDS
@@ -67,7 +78,7 @@ def test_every_estimand_has_rows(run):
 def test_checkpoints_stand_in_the_order_of_training(run):
     assert run.models == ("base", "run-20", "run-100", "run-final")
     assert run.settings["checkpoint_steps"] == {"base": "0", "run-20": "20", "run-100": "100", "run-final": "final"}
-    assert run.verdicts[0].text.startswith("Along 3 checkpoints of run-final: pass@1 goes up from")
+    assert run.verdicts[0].text.startswith("Along 3 checkpoints of run-final, pass@1 rises from")
 
 
 def test_ranking_agrees_with_the_curves(run):
@@ -78,11 +89,13 @@ def test_ranking_agrees_with_the_curves(run):
     ranks = rows.loc[rows["estimand"] == "rank"].set_index("model")
     assert ranks.loc["run-final", "upper"] == 1
     assert ranks.loc["base", "mean"] == pytest.approx(4, abs=0.2)
-    assert better_than(rows, "run-final", "base", 1) > 0.99
-    assert better_than(rows, "base", "run-final", 1) < 0.01
-    assert better_than(rows, "base", "nobody", 1) is None
-    assert (rows["estimand"] == "better").sum() == 6
-    assert any("6 pairs are told apart" in said.text for said in run.verdicts)
+    pairs = rows.loc[rows["estimand"] == "better"]
+    assert len(pairs) == 6
+    last = pairs.loc[(pairs["model"] == "base") & (pairs["reference"] == "run-final")]
+    assert ahead_by_more(last).item() < 0.01
+    assert ahead_by_more(last, other=True).item() > 0.99
+    assert last["prob_negative"].item() > 0.99
+    assert any("of 6 pairs differ by more than 0.5 points at k = 1" in said.text for said in run.verdicts)
 
 
 def test_one_row_of_the_base_and_one_table_of_problems_a_run(run):
@@ -160,13 +173,91 @@ def test_several_panels_say_how_many_they_are(run):
     assert (rows["k"] == N).all()
     said = list(panel_sentences(run.estimates))
     assert said[0].startswith("3 panels")
+    assert "widened in 3, cannot tell yet in 0." in said[0]
     assert "share their base model's samples" in said[1]
     assert not list(panel_sentences(run.estimates.loc[run.estimates["model"] == "run-20"]))
 
 
 def test_expected_errors_are_summed_over_the_sure_ones():
-    counted = directions(pd.Series([0.99, 0.5, 0.02, 0.94]))
-    assert counted == {"pairs": 4, "told_apart": 2, "expected_wrong": pytest.approx(0.03)}
+    pairs = [(0.99, 0.0), (0.5, 0.0), (0.02, 0.0), (0.94, 0.0), (0.5, 0.96), (0.96, 0.08)]
+    rows = [{"estimand": "better", "k": 1, "mean": mean, "prob_equivalent": same} for mean, same in pairs]
+    tally = multiplicity(pd.DataFrame(rows), 1)
+    assert tally == (6, 2, 1, pytest.approx(0.07))
+
+
+def changed(base, first, last, *, call, later):
+    """Rows of a base and two checkpoints at k = 1: P(narrowed) and P(widened), and P(last ahead), P(last behind)."""
+    about = {"benchmark": "B", "prior": "independent", "k": 1.0, "extrapolated": False, "n_problems": 30}
+    shares = {"base": base, "a": first, "b": last}
+    rows = [about | {"estimand": "pass_at_k", "model": model, "mean": share} for model, share in shares.items()]
+    narrowed, widened = call
+    rows.append(about | {"estimand": "shrinkage", "model": "b", "prob_equivalent": 1 - narrowed - widened})
+    rows += [
+        about | {"estimand": name, "model": "b", "mean": p}
+        for name, p in zip(("narrowed", "widened"), call, strict=True)
+    ]
+    ahead, behind = later
+    same = 1 - ahead - behind
+    pair = {"estimand": "better", "model": "a", "reference": "b", "mean": behind + same / 2, "prob_equivalent": same}
+    return estimates_frame([*rows, about | pair])
+
+
+@pytest.mark.parametrize(
+    ("call", "later", "words"),
+    [
+        ((0, 0.99), (0.01, 0.97), ("pass@1 rises from 40.0 %", "it falls from 60.0 % to 55.0 %")),
+        ((0.99, 0), (0.97, 0.01), ("pass@1 falls from", "it rises from")),
+        ((0.02, 0.01), (0.01, 0.02), ("pass@1 changes by no more than 0.5 points, from", "it changes by no more than")),
+        (
+            (0.1, 0.6),
+            (0.2, 0.7),
+            ("cannot be told yet (a rise by more than 0.5 points has probability 0.60)", "(a fall by more"),
+        ),
+    ],
+)
+def test_a_trajectory_says_one_direction_a_sentence(call, later, words):
+    rows = changed(0.4, 0.6, 0.55, call=call, later=later)
+    text = trajectory_verdict(rows, "B", {"base": "0", "a": "10", "b": "20"}, 1).text
+    first, second = text.split(" Between step 10 and the last checkpoint ")
+    assert words[0] in first
+    assert words[1] in second
+    for sentence in (first, second):
+        assert sum(word in sentence.split() for word in ("rises", "falls", "up", "down", "lower", "higher")) <= 1
+
+
+def test_models_that_are_alike_tie():
+    """Three models solve next to nothing: which of them a prior puts ahead by a hair is not told."""
+    draws = np.random.default_rng(0).gamma(0.5, 1e-4, (2, 50, 1, 3)) * [1, 2, 3]
+    coords = {"k": [1], "model": ["base", "a", "b"]}
+    coverage = xr.DataArray(draws, dims=("chain", "draw", "k", "model"), coords=coords)
+    rates = QUICK.posterior(np.zeros((4, 3), int), np.full((4, 3), 64), jax.random.key(0))
+    at_half_a_point = EstimateTable("B", rates, "benchmark", 0.95)
+    ranking_rows(at_half_a_point, coverage, 64, RANKINGS)
+    rows = estimates_frame(at_half_a_point.rows).set_index("estimand")
+    assert (rows.loc["better", "mean"] == 0.5).all()
+    assert (rows.loc["better", "prob_equivalent"] == 1).all()
+    assert rows.loc["better", "prob_negative"].iloc[1] > 0.7  # what would be told without a margin
+    np.testing.assert_allclose(rows.loc["best", "mean"], 1 / 3)
+    assert (rows.loc["rank", "median"] == 2).all()
+    curve = [{"estimand": "pass_at_k", "model": m, "k": 1.0, "mean": 0.0, "lower": 0.0, "upper": 0.0} for m in "ab"]
+    about = {"benchmark": "B", "n_problems": 4, "extrapolated": False}
+    shown = estimates_frame([*at_half_a_point.rows, *(about | row for row in curve)])
+    none = ranking_verdict(shown, "B", 64, solved=dict.fromkeys(("base", "a", "b"), 0))
+    assert none.text == "None of the 3 models solved any problem."
+
+
+@pytest.mark.parametrize(
+    ("models", "options", "message"),
+    [
+        (("base", "a"), {"base": "base", "estimands": ["rank"]}, "'rank' compares several models"),
+        (("base", "a"), {"base": "base", "estimands": ["reach"]}, "problems.csv has the reach"),
+        (("a",), {"estimands": ["best"]}, "too few here: a"),
+        (("a", "b"), {"rank": True, "estimands": ["better"], "target": "superpopulation"}, "not on new ones"),
+    ],
+)
+def test_estimands_that_would_have_no_rows_are_refused(models, options, message):
+    with pytest.raises(InputError, match=message):
+        analyze(table(dict.fromkeys(models, 0.5)), prior=Known(), **options)
 
 
 @pytest.mark.parametrize(

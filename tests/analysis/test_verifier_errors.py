@@ -5,7 +5,7 @@ import pytest
 from boundary.analysis.error_curve import CURVE_RATES, crossing, error_curves, turns, with_curve
 from boundary.analysis.fits import panels
 from boundary.analysis.report.erring import erring
-from boundary.analysis.verifier_errors import VerifierErrors, checked_errors, pairs_of
+from boundary.analysis.verifier_errors import VerifierErrors, checked_errors
 from boundary.data.counts import Counts
 from boundary.errors import InputError
 
@@ -24,7 +24,7 @@ def table(benchmarks=("A", "B/x"), problems=6, n=32, seed=0):
 
 def rates_of(errors, counts, benchmark="all"):
     arrays = counts.arrays(["base", "rl"], benchmark)
-    return checked_errors(errors, counts).of(arrays, pairs_of(counts, arrays))
+    return checked_errors(errors, counts).of(arrays)
 
 
 def test_constants_benchmarks_and_problems_in_order_of_precedence(tmp_path):

@@ -61,6 +61,7 @@ def test_without_a_requirement_nothing_fails(judge):
         (("--claim", ALWAYS, "--require", ".5", "--require", "claim-1=.5"), "one probability for all"),
         (("--claims", "nowhere.toml"), "No such file"),
         (("--require", "x=.5"), "no claim"),
+        (("--require", ".95"), "no claim is there to have it"),
     ],
 )
 def test_wrong_claims_are_refused_before_anything_is_fitted(judge, tmp_path, arguments, why):

@@ -69,6 +69,30 @@ def test_a_bug_keeps_its_traceback(monkeypatch):
     assert isinstance(CliRunner().invoke(main, ["data", "list"]).exception, ZeroDivisionError)
 
 
+def test_an_interruption_is_one_line_and_exit_130(monkeypatch):
+    def raises(self, ctx):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("click.Group.invoke", raises)
+    monkeypatch.setattr("boundary.cli.main.ignore_more", lambda: None)
+    monkeypatch.setattr(main, "interrupted", False)
+    result = CliRunner().invoke(main, ["data", "list"])
+    assert (result.exit_code, result.output) == (130, "Interrupted.\n")
+
+
+@pytest.mark.parametrize("command", [[], ["analyze"], ["plan"]])
+def test_help_has_the_exit_codes(command):
+    text = " ".join(CliRunner().invoke(main, [*command, "--help"]).output.split())
+    for code in (
+        "0 done",
+        "1 an unexpected error",
+        "2 wrong input",
+        "4 the fit's diagnostics failed",
+        "130 interrupted",
+    ):
+        assert code in text
+
+
 @pytest.mark.parametrize(
     ("text", "expected"), [("1", [1]), ("128,1, 16", [1, 16, 128]), ("1,1", [1]), ("100000000", [100_000_000])]
 )

@@ -1,6 +1,5 @@
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from boundary.data.audits import FALSE_NEGATIVE, FALSE_POSITIVE, Audit, audit_table, read_audits
 from boundary.errors import InputError

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from boundary.cli.main import main
 from boundary.data.catalog import load_counts
@@ -88,6 +87,20 @@ BAD_FILES = {
     "UTF-16": ("c.csv", GOOD.encode("utf-16"), ["UTF-16", "Save it as UTF-8"]),
     "binary": ("c.csv", bytes(range(256)) * 8, ["binary"]),
     "Parquet named .csv": ("c.csv", PARQUET, ["binary"]),
+    "Git LFS pointer": (
+        "c.csv",
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n",
+        ["git lfs pull"],
+    ),
+    "pointer named .parquet": (
+        "c.parquet",
+        b"version https://git-lfs.github.com/spec/v1\n",
+        ["not a Parquet", "git lfs"],
+    ),
+    "web page": ("c.csv", b"<!DOCTYPE html><html><body>404</body></html>", ["a web page", "Fetch the raw file"]),
+    "xz": ("c.csv.xz", b"\xfd7zXZ\0" + bytes(20), ["packed by xz", "Unpack it"]),
+    "xz named .csv": ("c.csv", b"\xfd7zXZ\0" + bytes(20), ["packed by xz", "Unpack it"]),
+    "UTF-32": ("c.csv", GOOD.encode("utf-32"), ["UTF-32", "Save it as UTF-8"]),
     "gzip named .csv": ("c.csv", ZIPPED, ["c.csv"]),
     "CSV named .gz": ("c.csv.gz", GOOD.encode(), ["not a whole gzip file"]),
     "cut gzip": ("c.csv.gz", ZIPPED[:-12], ["not a whole gzip file"]),

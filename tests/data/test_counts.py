@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from boundary.data.catalog import load_counts
 from boundary.data.counts import Counts
@@ -23,7 +22,7 @@ names = st.one_of(words, st.sampled_from(["NA", "nan", "None", "7", "007", "1e3"
 def tables(draw):
     """A table as a user might write it: some extra columns, some outcomes missing."""
     keys = draw(st.lists(st.tuples(names, names.filter("all".__ne__), names), min_size=1, max_size=12, unique=True))
-    sizes = draw(st.lists(st.integers(0, 10**6), min_size=len(keys), max_size=len(keys)))
+    sizes = draw(st.lists(st.integers(1, 10**6), min_size=len(keys), max_size=len(keys)))
     correct = [draw(st.integers(0, size)) for size in sizes]
     table = pd.DataFrame([(*key, *counts) for key, *counts in zip(keys, sizes, correct, strict=True)], columns=COLUMNS)
     if draw(st.booleans()):

@@ -71,10 +71,24 @@ def tiny_model(tokenizer_folder, tmp_path_factory):
 
 
 class ScriptedServer:
-    """Speaks /v1/completions on loopback; `behave(body, number)` may give (status, headers, JSON) instead."""
+    """Speaks /v1/completions on loopback; `behave(body, number)` may give (status, headers, JSON) instead.
 
-    def __init__(self, behave=None, most_choices=10**6, given_choices=10**6, delay=0.0):
-        self.bodies, self.behave = [], behave or (lambda body, number: None)
+    `pages` are what it answers to GET, by path: (status, headers, JSON).
+    """
+
+    def __init__(
+        self,
+        behave=None,
+        most_choices=10**6,
+        given_choices=10**6,
+        delay=0.0,
+        models=("served",),
+        context=64,
+        pages=None,
+    ):
+        listing = {"data": [{"id": name, "max_model_len": context, "owned_by": "scripted"} for name in models]}
+        self.pages = {"/v1/models": (200, {}, listing)} | (pages or {})
+        self.bodies, self.headers, self.behave = [], [], behave or (lambda body, number: None)
         self.most_choices, self.given_choices, self.delay = most_choices, given_choices, delay
         self.lock, outer = threading.Lock(), self
 
@@ -82,13 +96,15 @@ class ScriptedServer:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self):
-                self.answer(200, {}, {"data": [{"id": "served", "max_model_len": 64}]})
+                outer.headers.append(dict(self.headers))
+                self.answer(*outer.pages.get(self.path, (404, {}, {"error": "no such page"})))
 
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 with outer.lock:
                     number = len(outer.bodies)
                     outer.bodies.append(body)
+                    outer.headers.append(dict(self.headers))
                 self.answer(*(outer.behave(body, number) or outer.samples(body)))
 
             def answer(self, status, headers, said):

@@ -4,6 +4,7 @@ import base64
 import json
 import pickle
 import sys
+import tracemalloc
 import zlib
 from dataclasses import replace
 from types import SimpleNamespace
@@ -130,6 +131,37 @@ def test_dates_choose_the_problems_of_livecodebench(monkeypatch):
     problems = list(benchmarks._hub_problems(known))
     assert [problem.problem_id for problem in problems] == ["q1", "q2"]
     assert cases_of(problems[0].facts["tests"]) == [["1\n", "2\n"]] * 2
+
+
+def test_livecodebench_is_read_line_by_line(tmp_path, monkeypatch):
+    """Its files hold 4.3 GB, most of it tests of problems that are not kept."""
+    row = {"question_content": "Add.", "starter_code": "", "public_test_cases": "[]", "difficulty": "easy"}
+    row |= {"private_test_cases": "x" * 500_000, "platform": "a"}
+    names = presets()["livecodebench"].files
+    for file, name in enumerate(names):
+        lines = [row | {"question_id": f"{file}-{i}", "contest_date": f"2024-{7 + i % 2:02d}-01"} for i in range(8)]
+        (tmp_path / name).write_text("".join(json.dumps(each) + "\n" for each in lines[: 8 if file else 1]))
+
+    def fetch(source, name, repo_type, revision):
+        assert (source, repo_type) == ("livecodebench/code_generation_lite", "dataset")
+        return str(tmp_path / name)
+
+    monkeypatch.setitem(sys.modules, "huggingface_hub", SimpleNamespace(hf_hub_download=fetch))
+    known = replace(presets()["livecodebench"], since=("contest_date", "2024-08", "2024-09"), rows=(16,))
+    tracemalloc.start()
+    try:
+        kept = [problem.problem_id for problem in benchmarks._hub_problems(replace(known, tests=""))]
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert kept == [f"{file}-{i}" for file in range(1, len(names)) for i in (1, 3, 5, 7)]
+    assert peak < 6 * 500_000 < sum(path.stat().st_size for path in tmp_path.iterdir()) / 5
+    assert "x" in next(benchmarks._hub_problems(known)).facts["tests"]["packed"]
+    with pytest.raises(InputError, match="has 16 problems where 279 were expected"):
+        list(benchmarks._hub_problems(replace(known, rows=(279,))))
+    (tmp_path / names[1]).write_text("<html>")
+    with pytest.raises(InputError, match="Cannot load the benchmark 'livecodebench'"):
+        list(benchmarks._hub_problems(known))
 
 
 def test_packed_tests_are_read_without_running_what_they_hold(tmp_path):

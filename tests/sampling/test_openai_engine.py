@@ -19,6 +19,7 @@ PLAIN = Sampling(stop_ids=(2,))
 
 
 def sampled(model, requests=REQUESTS, sampling=PLAIN, **options):
+    options = {"served_model": "served"} | options
     with open_engine(EngineSpec("openai", str(model), sampling=sampling, options=options)) as generate:
         return list(generate(requests))
 
@@ -115,7 +116,7 @@ def test_a_choice_that_failed_is_missing_and_not_wrong(server, tokenizer_folder)
 
 def test_leaving_early_does_not_wait_for_the_server(server, tokenizer_folder):
     slow = server(lambda body, number: None if number == 0 else time.sleep(1.5), delay=0.0)
-    spec = EngineSpec("openai", str(tokenizer_folder), options={"base_url": slow.url})
+    spec = EngineSpec("openai", str(tokenizer_folder), options={"base_url": slow.url, "served_model": "served"})
     with open_engine(spec) as generate:
         completions = generate(REQUESTS)
         next(completions)

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from boundary.cli.main import main
 from boundary.data.run_counts import run_table
+from boundary.data.runs import arms, read_manifest
 
 pytest.importorskip("torch")
 pytest.importorskip("xllamacpp")
@@ -56,7 +57,7 @@ def llama_server(real_gguf):
     process.wait()
 
 
-def test_a_real_model_solves_the_same_through_transformers_and_a_server(real_model, llama_server, tmp_path):
+def test_a_real_model_solves_the_same_through_transformers_and_a_server(real_model, real_gguf, llama_server, tmp_path):
     (tmp_path / "shots.txt").write_text(SHOTS)
     (tmp_path / "sums.jsonl").write_text(
         "".join(
@@ -70,13 +71,15 @@ def test_a_real_model_solves_the_same_through_transformers_and_a_server(real_mod
     counts = {}
     for engine, more in (
         ("transformers", ["--engine-option", "device=cpu", "--engine-option", f"batch_size={N * len(SUMS)}"]),
-        ("openai", ["--base-url", llama_server]),
+        ("openai", ["--base-url", llama_server, "--engine-option", f"served_model={real_gguf}"]),
     ):
         done = CliRunner().invoke(main, [*shared, *more, "-o", str(tmp_path / engine)], catch_exceptions=False)
         assert done.exit_code == 0, done.output
         table = run_table(tmp_path / engine)
         assert list(table["n_samples"]) == [N] * len(SUMS)
         counts[engine] = table["n_correct"].to_numpy()
+        if engine == "openai":
+            assert "llamacpp b" in read_manifest(arms(tmp_path / engine)[0])["engine_version"]
     assert all(8 <= each.sum() < N * len(SUMS) for each in counts.values())  # it knows some sums, and not all
     # Differences of Beta posteriors, problem by problem, in standard deviations; quantised weights are the same ones.
     p = [(each + 1) / (N + 2) for each in counts.values()]

@@ -37,6 +37,7 @@ def problems(tmp_path):
 
 def arguments(model, problems, url, out, *more):
     fixed = ("--template", "raw", "--verifier", "number", "--max-tokens", "8", "--base-url", url)
+    fixed += ("--engine-option", "served_model=served")
     return ["sample", "--model", str(model), "--benchmark", str(problems), *fixed, "-o", str(out), *map(str, more)]
 
 
@@ -70,9 +71,10 @@ def test_other_settings_are_not_pooled_with_the_old_ones(server, tokenizer_folde
 
 
 def test_several_models_and_shards_fill_one_folder(server, tokenizer_folder, tiny_copy, problems, tmp_path):
-    told, out = server(), tmp_path / "run"
+    told, out = server(models=(str(tokenizer_folder), str(tiny_copy))), tmp_path / "run"
     for part in ("0/2", "1/2"):
         command = arguments(tokenizer_folder, problems, told.url, out, "-n", 3, "--shard", part)
+        command = [word for word in command if word not in ("--engine-option", "served_model=served")]
         assert run_command(*command, "--model", tiny_copy).exit_code == 0
     table = run_table(out)
     assert Counter(table["model"]) == {str(tokenizer_folder): N_PROBLEMS, str(tiny_copy): N_PROBLEMS}
@@ -111,7 +113,7 @@ def test_a_run_file_says_it_all(server, tokenizer_folder, problems, tmp_path):
     file.write_text(
         f'models = ["tiny={tokenizer_folder}"]\nbenchmarks = "{problems}"\nn = 2\noutput = "{tmp_path / "run"}"\n'
         f'engine = "openai"\ntemplate = "raw"\nverifier = "number"\nmax_tokens = 8\n'
-        f'[engine_options]\nbase_url = "{server().url}"\n'
+        f'[engine_options]\nbase_url = "{server().url}"\nserved_model = "served"\n'
     )
     assert "12 new samples of 12" in run_command("sample", file).output
     assert "6 new samples of 18" in run_command("sample", file, "-n", 3).output
@@ -136,8 +138,9 @@ def test_a_failed_sample_is_missing_and_never_wrong(server, tokenizer_folder, pr
 
     command = arguments(tokenizer_folder, problems, server(behave).url, tmp_path / "run", "-n", 4)
     done = run_command(*command)
-    assert done.exit_code == 1
+    assert done.exit_code == 4
     assert "4 samples could not be made" in done.output
+    assert "4: the server ended it with abort" in done.output
     assert sorted(run_table(tmp_path / "run")["n_samples"]) == [4] * (N_PROBLEMS - 1)  # the sixth has none, not 0 of 4
     assert run_command(*command).exit_code == 0
     assert set(run_table(tmp_path / "run")["n_samples"]) == {4}
@@ -151,7 +154,7 @@ def test_what_came_in_before_a_failure_is_stored(server, tokenizer_folder, probl
         benchmarks=(str(problems),),
         n=16,
         engine="openai",
-        engine_options={"base_url": told.url, "choices": 2, "concurrency": 1},
+        engine_options={"base_url": told.url, "served_model": "served", "choices": 2, "concurrency": 1},
         template="raw",
         verifier="number",
     )
@@ -249,14 +252,15 @@ transformers.PreTrainedTokenizerFast
 from boundary.sampling.models import cannot_load
 from boundary.sampling.run import Run, sample
 run = Run(output=Path(out), models=(model,), benchmarks=(problems,), n=int(n), engine="openai", template="raw",
-          engine_options={"base_url": url, "choices": 4, "concurrency": 4}, verifier="number", max_tokens=8)
+          engine_options={"base_url": url, "served_model": "served", "choices": 4, "concurrency": 4},
+          verifier="number", max_tokens=8)
 random.seed(0)
 killed = 0
 while True:
     child = os.fork()
     if child == 0:
-        import boundary.sampling.run as running
-        running.FLUSH_SAMPLES = 8
+        import boundary.sampling.recording as recording
+        recording.FLUSH_SAMPLES = 8
         os._exit(0 if sample(run)[0].missing == 0 else 3)
     if killed < int(kills):
         time.sleep(random.uniform(0, 0.6))

@@ -9,8 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from boundary.cli.main import main
 from boundary.errors import InputError
+from boundary.sampling.store import open_store
 from boundary.sampling.task import Completion, Problem
 from boundary.sampling.verifiers import code, judge, sandbox, verifier
 from boundary.sampling.verifiers.sandbox import Limits, run, sandbox_trouble
@@ -29,6 +32,41 @@ HOSTILE = {
         "import socket\nsocket.socket(socket.AF_UNIX).connect('\\0{abstract}')" + YES
     ),
     "listen to all traffic": "import socket\nsocket.socket(socket.AF_PACKET, socket.SOCK_RAW, 3)" + YES,
+    "call the host of a virtual machine": "import socket\nsocket.socket(40, socket.SOCK_STREAM)" + YES,
+    "ask the kernel by a socket": (
+        "import socket\nfor family in set(range(64)) - {{1, 2, 10}}:\n    for kind in range(1, 6):\n        try:\n"
+        "            socket.socket(family, kind)\n        except OSError:\n            continue\n"
+        "        print('yes')\n        raise SystemExit"
+    ),
+    # the kernel's settings
+    "say what becomes of crashes": "open('/proc/sys/kernel/core_pattern', 'w').write('|/bin/true')" + YES,
+    "change any setting": (
+        "import os\nfor folder, below, names in os.walk('/proc'):\n    if folder.endswith('/fd'):\n"
+        "        continue\n    for name in names:\n        try:\n"
+        "            os.close(os.open(os.path.join(folder, name), os.O_WRONLY | os.O_NONBLOCK))\n"
+        "        except OSError:\n            continue\n        print('yes')\n        raise SystemExit"
+    ),
+    "change a setting of its own": (
+        "for name in ('oom_score_adj', 'comm', 'coredump_filter', 'clear_refs', 'timerslack_ns', 'mem', 'uid_map'):\n"
+        "    try:\n        open('/proc/self/' + name, 'r+b').close()\n    except OSError:\n        continue\n"
+        "    print('yes')\n    raise SystemExit"
+    ),
+    "press a key of the kernel": "open('/proc/sysrq-trigger', 'w').write('h')" + YES,
+    "find devices": (
+        "import os\nknown = 'null zero full random urandom fd stdin stdout stderr'.split()\n"
+        "print('yes' if set(os.listdir('/dev')) - set(known) or os.path.exists('/sys') else '')"
+    ),
+    "write its input": "import os\nos.write(0, b'x')" + YES,
+    "open its input to write": (
+        "import os\nfor flags in (os.O_WRONLY, os.O_RDWR, os.O_RDWR | os.O_TRUNC):\n"
+        "    for path in ('/dev/stdin', '/proc/self/fd/0'):\n        try:\n            os.close(os.open(path, flags))\n"
+        "        except OSError:\n            continue\n        print('yes')\n        raise SystemExit"
+    ),
+    "let itself write its input": (
+        "import os\nos.fchmod(0, 0o666)\nos.write(os.open('/proc/self/fd/0', os.O_RDWR), b'x')" + YES
+    ),
+    "become root": "import os\nos.setuid(0)" + YES,
+    "change the clock": "import time\ntime.clock_settime(0, 0)" + YES,
     # processes
     "fork bomb": "import os\nos.fork()\nprint('yes', flush=True)\nwhile True:\n    os.fork()",
     "leave a process behind": "import os, time\nif os.fork() == 0:\n    os.setsid()\n    time.sleep(1000)" + YES,
@@ -38,6 +76,10 @@ HOSTILE = {
     "start workers": "import multiprocessing as m\nm.get_context('fork').Process(target=int).start()" + YES,
     "start 20,000 threads": (
         "import threading, time\nfor _ in range(20000):\n"
+        "    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()" + YES
+    ),
+    "start threads that need little": (
+        "import threading, time\nthreading.stack_size(1 << 15)\nfor _ in range(1000):\n"
         "    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()" + YES
     ),
     "kill the parent": (
@@ -67,7 +109,7 @@ HOSTILE = {
         "import os\nfor folder, below, _ in os.walk('/'):\n"
         "    if folder.startswith('/proc') or folder.count('/') > 2:\n        below.clear()\n        continue\n"
         "    try:\n        open(os.path.join(folder, 'x'), 'w').close()\n    except OSError:\n        continue\n"
-        "    print('yes')"
+        "    print('yes')\n    raise SystemExit"
     ),
     "write outside": "open('{secret}', 'w').write('mine')" + YES,
     "read the home folder": "print(open('{secret}').read().replace('hidden', 'yes'))",
@@ -135,7 +177,7 @@ def test_a_hostile_program_does_no_harm_and_is_judged_wrong_with_a_reason(name, 
     monkeypatch.setenv("BOUNDARY_SECRET", "1")
     monkeypatch.setattr(sandbox, "INSIDE", f"/sandbox-{os.getpid()}")
     program = HOSTILE[name].format(**outside)
-    seconds = 1 if name in ENDLESS else 20
+    seconds = 0.2 if name in ENDLESS else 20
     outcome, reason = code.compare({"kind": "stdio", "seconds": seconds, "cases": [["", "yes"]]}, program, False)
     assert outcome in ("wrong", "timeout")
     assert reason.startswith("test 1: ")
@@ -231,13 +273,40 @@ def test_a_continuation_and_a_whole_function_both_pass_humaneval_tests():
     assert code.compare(tests, "    return 0", False) == ("wrong", "AssertionError")
 
 
+def test_it_is_said_where_boundary_runs_as_root(monkeypatch):
+    monkeypatch.setattr(code.os, "geteuid", lambda: 1000)
+    assert code.notice_for_root(False) == code.notice_for_root(True) == ""
+    monkeypatch.setattr(code.os, "geteuid", lambda: 0)
+    assert "so does every program" in code.notice_for_root(True)
+    for switches, words in ((True, "as another user"), (False, "no other user can be taken")):
+        monkeypatch.setattr(code, "changes_user", lambda switches=switches: switches)
+        assert words in code.notice_for_root(False)
+
+
+@needs_sandbox
+@pytest.mark.skipif(os.geteuid() != 0, reason="not root")
+def test_root_that_can_take_no_other_user_is_refused(monkeypatch):
+    """The kernel would limit no threads."""
+    sandbox_trouble.cache_clear()
+    monkeypatch.setattr(sandbox, "changes_user", lambda: False)
+    monkeypatch.setattr(sandbox, "PROBE", sandbox.PROBE.replace("4096", "400"))
+    try:
+        with pytest.raises(InputError, match="threads of root cannot be limited"):
+            verifier("code")
+        assert run(
+            "import os\ntry:\n    open('/proc/sys/kernel/core_pattern', 'w')\nexcept OSError as e:\n    print(e.errno)"
+        )
+    finally:
+        sandbox_trouble.cache_clear()
+
+
 def test_without_a_sandbox_programs_are_refused_unless_the_user_insists(monkeypatch):
     sandbox_trouble.cache_clear()
     monkeypatch.setattr(sandbox, "bwrap", lambda: None)
     try:
         with pytest.raises(InputError, match=r"bubblewrap \(bwrap\) is not installed.*\n.*--unsafe"):
             verifier("code")
-        assert verifier("code", unsafe=True).key == "code-1.unsafe"
+        assert verifier("code", unsafe=True).key == "code-2.unsafe"
     finally:
         sandbox_trouble.cache_clear()
 
@@ -247,5 +316,19 @@ def test_the_filter_is_whole_on_every_known_processor():
         rules = program_filter(machine)
         assert rules is not None
         assert len(rules) % 8 == 0
-        assert len(rules) // 8 == 8 + 2 * len(known.refused) + 5
+        assert len(rules) // 8 == 8 + 2 * len(known.refused) + 14 + 5
     assert program_filter("pdp11") is None
+
+
+@needs_sandbox
+def test_verify_says_once_that_programs_run_as_root(tmp_path, monkeypatch):
+    tests = {"kind": "script", "code": "assert add(1, 2) == 3\n"}
+    problem = Problem("add", "Add.", facts={"tests": tests})
+    for model in ("base", "rl"):
+        manifest = {"model": model, "benchmark": "own", "template": "raw", "settings": {}, "n_samples": 1}
+        with open_store(tmp_path, manifest, (problem,)) as store:
+            store.append([Completion("add", 0, "```python\nadd = lambda a, b: a + b\n```", "stop", 5)])
+    monkeypatch.setattr(code, "notice_for_root", lambda unsafe: "as root")
+    printed = CliRunner().invoke(main, ["verify", str(tmp_path), "--verifier", "code"], catch_exceptions=False)
+    assert printed.stderr.count("as root") == 1
+    assert printed.stdout.count("code-2.bwrap judged 1 samples: correct 1") == 2

@@ -19,7 +19,7 @@ from boundary.data.catalog import load_counts
 from boundary.data.run_counts import run_table
 from boundary.data.runs import arms, read_lines, sample_index, shards
 from boundary.errors import InputError
-from boundary.sampling.store import open_store, set_in_manifest, stored_completions, stored_problems, write_shard
+from boundary.sampling.store import open_store, set_in_manifest, stored_completions, stored_problems
 from boundary.sampling.task import Completion, Problem, Verdict
 
 PROBLEMS = tuple(Problem(f"p{number}", f"What is {number} + {number}?", str(2 * number)) for number in range(6))
@@ -279,12 +279,9 @@ def test_samples_are_written_with_their_texts_and_verdicts(tmp_path):
 
 def test_the_later_verdict_counts_and_a_verifier_is_chosen_by_name(tmp_path):
     arm = write_run(tmp_path, correct=0)
-    write_shard(arm / "verdicts" / "number-1", [["p0", 0, "correct", "0", ""]], "000002-x")
-    write_shard(
-        arm / "verdicts" / "exact-1",
-        [[p.problem_id, i, "wrong", "", ""] for p in PROBLEMS for i in range(4)],
-        "000001-x",
-    )
+    with open_store(tmp_path, manifest(), PROBLEMS) as store:
+        store.append_verdicts("number-1", [Verdict("p0", 0, "correct", "0")])
+        store.append_verdicts("exact-1", [Verdict(p.problem_id, i, "wrong") for p in PROBLEMS for i in range(4)])
     with pytest.raises(InputError, match="verdicts there are from exact-1, number-1; name one"):
         run_table(tmp_path)
     assert run_table(tmp_path, "number")["n_correct"].sum() == 1

@@ -17,9 +17,15 @@ FREE = Sampling(1.0, 1.0, 8, (2, 5), 0)
 SMALL_CACHE = {"num_blocks": 64, "max_batch_tokens": 256}
 
 
+@pytest.fixture(autouse=True)
+def beside_the_model(tiny_model, monkeypatch):
+    """The noise is named by the model's name: a short one, which is the same wherever the tests run."""
+    monkeypatch.chdir(tiny_model.parent)
+
+
 def sampled(model, sampling=FREE, requests=REQUESTS, **options):
     with open_engine(
-        EngineSpec("transformers", str(model), sampling=sampling, options={"batching": SMALL_CACHE, **options})
+        EngineSpec("transformers", model.name, sampling=sampling, options={"batching": SMALL_CACHE, **options})
     ) as generate:
         return list(generate(requests))
 
@@ -77,7 +83,7 @@ def test_both_ways_sample_one_distribution(tiny_model):
         found = sampled(tiny_model, Sampling(0.6, 0.95, 1, (), 0), request, continuous=continuous, batch_size=600)
         shares.append(Counter(each.text for each in found))
     distance = sum(abs(shares[0][word] - shares[1][word]) for word in shares[0] | shares[1]) / 1200
-    assert distance < 0.17  # two samples of 600 over at most 48 words: .11 on average, .02 standard deviation
+    assert distance < 0.22  # two samples of 600 over these 43 words: .151 on average, .018 standard deviation
 
 
 def test_reading_prompts_once_changes_no_sample(tiny_model, monkeypatch):

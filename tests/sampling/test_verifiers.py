@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
-from hypothesis import strategies as st
 
 from boundary.cli.main import main
 from boundary.data.catalog import load_counts
@@ -17,13 +15,9 @@ from boundary.data.runs import verdict_names
 from boundary.errors import InputError
 from boundary.sampling.store import open_store
 from boundary.sampling.task import Completion, Problem
-from boundary.sampling.verifiers import VERIFIERS, Verifier, choice, exact, judge, judging, math, verifier, vision
-from boundary.sampling.verifiers.extraction import first_number, last_boxed, last_code, last_number, marked_answer
-from boundary.sampling.verifiers.number import compare, number
+from boundary.sampling.verifiers import Verifier, exact, judge, judging, verifier, vision
 from boundary.sampling.verifiers.pool import Pool
 
-LINES = (Path(__file__).parent / "answer_pairs.tsv").read_text(encoding="utf-8").splitlines()[1:]
-PAIRS = [line.split("\t") for line in LINES]
 # Computed naively, each of these takes longer than the universe, or all memory, or all stack.
 HANGING = [
     "9^{9^{9^{9^9}}}",
@@ -54,15 +48,6 @@ HANGING = [
 
 def sample(problem_id, index, text, finish="stop"):
     return Completion(problem_id, index, text, finish, 9)
-
-
-def test_known_verdicts_on_more_than_200_answer_pairs():
-    problems = [Problem(str(place), "?", gold) for place, (_, gold, _, _) in enumerate(PAIRS)]
-    samples = [sample(str(place), 0, f"So \\boxed{{{pair[2]}}}.") for place, pair in enumerate(PAIRS)]
-    verdicts = judge(problems, samples, verifier("math"))
-    found = [(*pair[:3], verdict.outcome) for pair, verdict in zip(PAIRS, verdicts, strict=True)]
-    assert found == [tuple(pair) for pair in PAIRS]
-    assert len(PAIRS) >= 200
 
 
 def test_answers_that_hang_or_blow_up_are_never_correct_and_harm_no_other():
@@ -174,76 +159,6 @@ def test_outcomes_are_kept_apart(name, text, finish, outcome):
     assert verdict.outcome == outcome
 
 
-@pytest.mark.parametrize(
-    ("text", "answer"),
-    [
-        (r"so \boxed{\frac{1}{2}} ok", r"\frac{1}{2}"),
-        (r"\boxed{1} then \boxed{2}", "2"),
-        (r"\boxed{\boxed{7}}", "7"),
-        (r"\boxed{\{1,2\}}", r"\{1,2\}"),
-        (r"first \boxed{3}, then \boxed{4", "3"),
-        (r"\boxed{}", None),
-        ("**Answer:** 12 km.", "12 km"),
-        ("The answer is 5. I hope so", "5"),
-        ("The final answer is: $\\frac{3}{4}$. I hope it is correct.", r"$\frac{3}{4}$"),
-        ("x\n#### 1,234", "1,234"),
-        ("<think>4</think><answer> 42 </answer>", "42"),
-        (r"<answer>so \boxed{9}</answer>", "9"),
-        ("no answer here", None),
-    ],
-)
-def test_the_marked_answer_is_found(text, answer):
-    assert marked_answer(text) == answer
-
-
-def test_finding_an_answer_takes_no_time_on_long_and_nasty_texts():
-    for text in (
-        r"\boxed{" * 50_000,
-        "Answer: " * 50_000,
-        "{" * 500_000,
-        "1" * 500_000,
-        "1," * 200_000,
-        "```" * 100_000,
-    ):
-        start = time.monotonic()
-        for find in (marked_answer, last_boxed, last_number, first_number, last_code, choice.extract, exact.extract):
-            find(text)
-        number(text[:2000])
-        compare("1", text[:2000])
-        assert time.monotonic() - start < 2.0
-
-
-@given(st.text(alphabet=st.sampled_from(r"\boxed{}frac12,.$ Answer:#<>/="), max_size=60))
-def test_finding_an_answer_never_fails(text):
-    for how in VERIFIERS.values():
-        found = how.extract(text)
-        assert found is None or isinstance(found.answer, str)
-
-
-@given(st.integers(-(10**12), 10**12), st.integers(1, 10**6))
-def test_numbers_are_read_as_they_are_written(top, bottom):
-    assert compare(str(top), f"{top:,}") == ("correct", "")
-    assert compare(str(top), f"{top:,}.0") == ("correct", "")
-    assert compare(f"{top}/{bottom}", f"\\frac{{{top}}}{{{bottom}}}")[0] == "correct"
-    assert compare(str(top), str(top + 1))[0] == "wrong"
-
-
-@pytest.mark.parametrize(
-    ("gold", "text", "outcome"),
-    [
-        ("B", "The answer is (B).", "correct"),
-        ("B", r"\boxed{\text{B}}", "correct"),
-        ("(B)", "Answer: B", "correct"),
-        ("B", "A is wrong, so C", "wrong"),
-        ("B", "nothing", "no_answer"),
-        ("five", "x", "no_answer"),
-        ("five", "B", "verifier_error"),
-    ],
-)
-def test_choice(gold, text, outcome):
-    assert judge([Problem("p", "?", gold)], [sample("p", 0, text)], verifier("choice"))[0].outcome == outcome
-
-
 def test_exact_and_vision_and_first_number():
     assert exact.compare("New York", "  new   york.") == ("correct", "")
     assert exact.compare("New York", "York")[0] == "wrong"
@@ -312,8 +227,8 @@ def test_verify_keeps_both_verdicts_and_reports_what_they_disagree_on(tmp_path):
     assert load_counts(tmp_path).table["n_correct"].tolist() == [1, 1]
     second = run(main, ["verify", str(tmp_path), "--verifier", "exact", "--workers", "1"])
     assert second.exit_code == 0
-    assert "exact-1 judged 4 samples: correct 1, truncated 1, wrong 2" in second.output
-    assert "only exact-1 calls 0 correct, only math-2" in second.output
+    assert "exact-2 judged 4 samples: correct 1, truncated 1, wrong 2" in second.output
+    assert "only exact-2 calls 0 correct, only math-3" in second.output
     assert "a #0: wrong against correct; answer '0.5'" in second.output
     assert len(verdict_names(store.arm)) == 2
     assert load_counts(tmp_path).table["n_correct"].tolist() == [1, 1]
@@ -324,7 +239,7 @@ def test_verify_keeps_both_verdicts_and_reports_what_they_disagree_on(tmp_path):
     assert "judged 4 samples" in run(main, ["verify", str(tmp_path), "--again"]).output
 
 
-def test_a_users_own_verifier_is_remembered(tmp_path, monkeypatch):
+def test_a_users_own_verifier_is_named_each_time_and_counts(tmp_path, monkeypatch):
     (tmp_path / "mine_own.py").write_text("def judge(problem, text):\n    return 'wrong' if 'no' in text else True\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -332,26 +247,11 @@ def test_a_users_own_verifier_is_remembered(tmp_path, monkeypatch):
         store.append([sample("a", 0, "yes"), sample("a", 1, "no")])
     first = CliRunner().invoke(main, ["verify", "run", "--verifier", "mine_own:judge"])
     assert "correct 1, wrong 1" in first.output
-    assert "judged 2 samples" in CliRunner().invoke(main, ["verify", "run", "--again"]).output
+    refused = CliRunner().invoke(main, ["verify", "run", "--again"])  # a folder does not choose what code runs
+    assert (refused.exit_code, "--verifier module:function" in refused.output) == (2, True)
+    again = CliRunner().invoke(main, ["verify", "run", "--again", "--verifier", "mine_own:judge"])
+    assert "judged 2 samples" in again.output
     assert "a,2,1" in CliRunner().invoke(main, ["counts", "run", "--verifier", "mine_own:judge"]).output
-
-
-def test_the_short_cuts_agree_with_math_verify_but_where_it_is_mistaken():
-    """Judged by signs, numbers or values at a point, a pair gets the verdict that math-verify alone gives."""
-    verify = pytest.importorskip("math_verify").verify
-    differing, checked = set(), 0
-    for _, gold, answer, _ in PAIRS:
-        expected, found = math._parsed(gold), math._parsed(answer)
-        short = math.quick(gold, answer)
-        if short is None and expected and found and math._differ(expected[0], found[0]):
-            short = ("wrong", "")
-        if short:
-            checked += 1
-            alone = bool(expected and found and verify(expected, found, timeout_seconds=None))
-            if alone != (short[0] == "correct"):
-                differing.add(answer)
-    assert checked > 120
-    assert differing == {"204.", "6.02e23", "0.0015", r"\varnothing", "4210_6", "4210_{7}"}
 
 
 def test_verify_asks_for_a_verifier_where_none_is_named(tmp_path):

@@ -4,8 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from boundary.stats.closed_form import unbiased_flows, unbiased_pass_at_k, unbiased_pass_hat_k
 

@@ -6,9 +6,16 @@ import numpy as np
 import pytest
 from scipy.stats import kstest
 
-from boundary.stats.dependence import ABSENT, _expected_at_lags, _match_moments, _matching, alike, halves
-from boundary.stats.dependence import repeats_at_lags as at_lags
-from boundary.stats.dependence import repeats_between_runs as between_runs
+from boundary.stats.dependence import (
+    ABSENT,
+    _expected_at_lags,
+    _match_moments,
+    _matching,
+    alike,
+    halves,
+    repeats_at_lags as at_lags,
+    repeats_between_runs as between_runs,
+)
 
 N_NULLS = 1000
 RUNS = 4

@@ -4,12 +4,16 @@ import re
 from pathlib import Path
 
 from boundary.analysis.drawing import image
-from boundary.analysis.figures import figures_of
-from boundary.analysis.report.render import Pictures, report_html
-from boundary.analysis.report.reported import Reported, samples_per_problem
+from boundary.analysis.outputs import FIGURES, refuse_link
+from boundary.analysis.report.render import Pictures, drawn_figures, report_html
+from boundary.analysis.report.reported import Reported
 from boundary.analysis.report.summary import summary_json
+from boundary.data.writing import write_bytes, write_text
 
 __all__ = ["write_report"]
+
+# File systems take names of 255 bytes at most.
+LONGEST_STEM = 100
 
 
 def write_report(analysis: Reported, folder: str | Path) -> list[Path]:
@@ -28,23 +32,19 @@ def write_report(analysis: Reported, folder: str | Path) -> list[Path]:
         The files written.
     """
     folder = Path(folder)
-    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    refuse_link(folder / FIGURES)
+    (folder / FIGURES).mkdir(parents=True, exist_ok=True)
     written, pictures = [], Pictures()
     for benchmark, stem in zip(analysis.benchmarks, file_stems(analysis.benchmarks), strict=True):
-        drawn = figures_of(
-            analysis.estimates,
-            benchmark,
-            samples_per_problem(analysis, benchmark),
-            analysis.settings.get("checkpoint_steps"),
-        )
+        drawn = drawn_figures(analysis, benchmark)
         pictures[benchmark] = {name: image(figure, "svg") for name, figure in drawn.items()}
         for name, figure in drawn.items():
             for kind in ("png", "pdf"):
-                written.append(folder / "figures" / f"{stem}-{name}.{kind}")
-                written[-1].write_bytes(image(figure, kind))
+                written.append(folder / FIGURES / f"{stem}-{name}.{kind}")
+                write_bytes(written[-1], image(figure, kind))
     texts = {"report.html": report_html(analysis, pictures), "summary.json": summary_json(analysis) + "\n"}
     for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
+        write_text(folder / name, text)
     return [folder / name for name in texts] + written
 
 
@@ -52,7 +52,7 @@ def file_stems(benchmarks: tuple[str, ...]) -> list[str]:
     """Turn benchmark names into file names: safe on every system, and no two alike."""
     stems: list[str] = []
     for benchmark in benchmarks:
-        stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", benchmark).strip("-.") or "benchmark"
+        stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", benchmark)[:LONGEST_STEM].strip("-.") or "benchmark"
         taken = {other.lower() for other in stems}
         candidates = [stem, *(f"{stem}-{number}" for number in range(2, len(benchmarks) + 2))]
         stems.append(next(name for name in candidates if name.lower() not in taken))

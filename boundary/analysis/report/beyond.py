@@ -7,14 +7,15 @@ import numpy as np
 import pandas as pd
 
 from boundary.analysis.estimates import BOUNDS, GOOD_TOULMIN, SIMULTANEOUS, SUP_T, of_posterior
-from boundary.analysis.numerals import interval, number
+from boundary.analysis.numerals import interval, number, points
 from boundary.analysis.verdict import short
+from boundary.stats.intervals import MARGIN
 
 # Estimates that lie so far out of the range that counts allow are no rounding.
 SLACK = 1e-3
 
 
-def beyond(rows: pd.DataFrame, n: int) -> list[tuple[str, bool]]:
+def beyond(rows: pd.DataFrame, n: int, margin: float = MARGIN) -> list[tuple[str, bool]]:
     """Sentences for one benchmark, each with whether it is an alarm.
 
     Parameters
@@ -23,8 +24,10 @@ def beyond(rows: pd.DataFrame, n: int) -> list[tuple[str, bool]]:
         Estimates of the benchmark.
     n
         Samples of every problem and model.
+    margin
+        Difference of pass@k that matters.
     """
-    said = [(sentence, False) for sentence in (*_allowed(rows, n), *_at_once(rows, n))]
+    said = [(sentence, False) for sentence in (*_allowed(rows, n), *_at_once(rows, n, margin))]
     return [(sentence, True) for sentence in _contradicted(rows)] + said
 
 
@@ -50,8 +53,9 @@ def _allowed(rows: pd.DataFrame, n: int) -> Iterator[str]:
     reliable = rows.loc[rows["prior"] == GOOD_TOULMIN, "k"]
     if len(reliable):
         yield (
-            "GT is the smoothed Good-Toulmin estimate, which needs no prior either; it is reliable up to n log n = "
-            f"{n * np.log(n):,.0f} at most, and left out beyond [4]. Its interval is in estimates.csv."
+            "GT is the smoothed Good-Toulmin estimate, which needs no prior either; it is reliable up to n log n "
+            f"{f'= {n * np.log(n):,.0f} ' if n > 1 else ''}at most, and left out beyond [4]. Its interval is in "
+            "estimates.csv."
         )
     if ranges["lower"].isna().any():
         names = ", ".join(dict.fromkeys(map(short, ranges.loc[ranges["lower"].isna(), "model"])))
@@ -71,29 +75,33 @@ def _contradicted(rows: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def _at_once(rows: pd.DataFrame, n: int) -> Iterator[str]:
-    """Where the whole curve of shrinkage is on one side of zero, by the posterior and by the bootstrap."""
+def _at_once(rows: pd.DataFrame, n: int, margin: float) -> Iterator[str]:
+    """Where the whole curve of shrinkage is out of the margin, by the posterior and by the bootstrap."""
     shrinkage = rows.loc[rows["estimand"] == "shrinkage"]
     for model in dict.fromkeys(shrinkage.loc[shrinkage["prior"].isin([SIMULTANEOUS, SUP_T]), "model"]):
         mine = shrinkage.loc[shrinkage["model"] == model]
         band = mine.loc[mine["prior"] == SIMULTANEOUS]
         if len(band):
-            yield f"All budgets at once ({band['level'].iloc[0]:.0%} posterior band): {short(model)} {_sides(band)}."
+            level = band["level"].iloc[0]
+            yield f"All budgets at once ({level:.0%} posterior band): {short(model)} {_sides(band, margin)}."
         crossing = rows.loc[(rows["estimand"] == "crossover") & (rows["prior"] == SUP_T) & (rows["model"] == model)]
         for row in crossing.itertuples():
+            if row.lower <= 1 and not np.isfinite(row.upper):
+                continue  # it may lie anywhere: nothing is known
             last = f"{row.upper:.0f}" if np.isfinite(row.upper) else f"none up to {n:,}"
             yield (
                 f"Without a prior, for problems like these ({row.level:.0%} bootstrap band over problems and all k up "
-                f"to n [3]): the first budget at which {short(model)} covers less lies in [{row.lower:.0f}, {last}]."
+                f"to n [3]): the first budget at which {short(model)} is behind lies in [{row.lower:.0f}, {last}]."
             )
 
 
-def _sides(band: pd.DataFrame) -> str:
-    """Budgets at which a band shows RL ahead, and those at which it shows RL behind."""
+def _sides(band: pd.DataFrame, margin: float) -> str:
+    """Budgets at which a band shows RL ahead by more than the margin, and those at which it shows RL behind by more."""
     band = band.sort_values("k")
-    sides = {"covers more": band["upper"] < 0, "covers less": band["lower"] > 0}
-    said = [f"{words} at k = {_runs(list(band['k']), list(there))}" for words, there in sides.items() if there.any()]
-    return " and ".join(said) if said else "is told apart from its base at no budget"
+    sides = {"ahead": band["upper"] < -margin, "behind": band["lower"] > margin}
+    by = f"by more than {points(margin)}"
+    runs = [f"{side} {by} at k = {_runs(list(band['k']), list(there))}" for side, there in sides.items() if there.any()]
+    return f"is {' and '.join(runs)}" if runs else f"is neither ahead nor behind {by} at any budget"
 
 
 def _runs(budgets: Sequence[float], there: Sequence[bool]) -> str:

@@ -12,7 +12,7 @@ from boundary.analysis.report.reported import Criticised
 SHOWN = {"pass_at_k": (100.0, 1), "shrinkage": (100.0, 1), "lost": (1.0, 1), "gained": (1.0, 1), "crossover": (1.0, 0)}
 
 
-def criticised(criticism: Criticised) -> dict[str, Any] | None:
+def criticised(criticism: Criticised, sensitivity: pd.DataFrame) -> dict[str, Any] | None:
     """Remarks, families, checks and sensitivity for the template; None where the prior knows no population."""
     if not len(criticism.families):
         return None
@@ -23,7 +23,7 @@ def criticised(criticism: Criticised) -> dict[str, Any] | None:
         "families": [_family(row) for row in criticism.families.to_dict(orient="records")],
         "compared": bool(criticism.families["prior"].nunique() > 1),
         "checks": [_check(row) for row in criticism.checks.to_dict(orient="records")],
-        "sensitivity": _sensitivity(criticism.sensitivity),
+        "sensitivity": _sensitivity(sensitivity),
     }
 
 

@@ -46,6 +46,6 @@ def _line(row: dict[Any, Any]) -> dict[str, Any]:
         "extrapolated": bool(row["extrapolated"]),
         "shrinkage": number(row["mean"], 100.0, 1),
         "interval": interval(row, 100.0, 1),
-        "probability": number(row["prob_positive"], 1.0, 2),
+        "chances": [number(row[f"prob_{sign}"], 1.0, 2) for sign in ("positive", "negative", "equivalent")],
         "log_evidence": number(row["log_evidence"], 1.0, 1),
     }

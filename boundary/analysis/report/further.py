@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from boundary.analysis.estimates import NOT_PRIORS, OBSERVED
-from boundary.analysis.numerals import interval, number
+from boundary.analysis.numerals import interval, number, of_fewer
 
 RELIABILITY = ("pass_hat_k", "g_pass_at_k", "mg_pass_at_k", "cover_at_tau", "tail_exponent")
 SUPPORT = {
@@ -71,10 +71,10 @@ def _support(rows: pd.DataFrame, model: str, base: str) -> dict[str, Any]:
 
 
 def _cell(rows: Sequence[Mapping[Any, Any]], scale: float, digits: int) -> dict[str, str]:
-    seen = [row["mean"] for row in rows if row["prior"] == OBSERVED]
+    observed = dict(next((row for row in rows if row["prior"] == OBSERVED), {}))
     row = dict(next((row for row in rows if row["prior"] not in NOT_PRIORS), {}))
     return {
-        "observed": number(seen[0], scale, digits) if seen else "",
+        "observed": number(observed["mean"], scale, digits) + of_fewer(observed, row) if observed else "",
         "posterior": number(row.get("mean"), scale, digits),
         "interval": interval(row, scale, digits),
     }

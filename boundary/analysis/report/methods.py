@@ -2,7 +2,11 @@
 
 from typing import NamedTuple
 
+from boundary.analysis.calls import SURE
+from boundary.analysis.numerals import points
+from boundary.analysis.report.arms import sampling_sentences
 from boundary.analysis.report.reported import Reported
+from boundary.stats.intervals import MARGIN
 
 PRIORS = {
     "nonparametric": "a population of any smooth shape: on the logit scale a simple log density (of a single model a "
@@ -24,7 +28,11 @@ PAIR = (
     "Shrinkage is pass@k of the base model less that of the RL model. Kept, lost, gained and neither are the expected "
     "numbers of problems solved within k samples by both models, by the base only, by the RL model only and by none: "
     "the solvable sets of [2] as a function of the budget. The crossover is the smallest k > 1 at which the base has "
-    "caught up, given that the RL model leads at k = 1 [2, 3]."
+    "caught up, given that the RL model is ahead at k = 1 [2, 3]. A difference of pass@k of no more than {margin} is "
+    "not material. RL narrowed what is solved within a budget where its pass@k is lower by more than that with "
+    "probability {sure:.2f} or more; it widened it where it is higher by more with that probability; there is no "
+    "material difference where that is as probable; and otherwise it cannot be told yet. A crossover is spoken of "
+    "where RL is likely to be ahead by more than {margin} below it and behind by more above it."
 )
 
 
@@ -106,13 +114,14 @@ def methods(analysis: Reported) -> str:
     settings = analysis.settings
     prior, level = str(settings["prior"]), float(settings["level"])
     sentences = [
+        *sampling_sentences(analysis),
         "For each problem and model, the number of correct answers among the n samples drawn is binomial, with "
         f"an unknown solve rate p. The prior for the solve rates is {PRIORS.get(prior, prior)}.",
         TARGETS[str(settings["target"])],
         "pass@k is the mean over problems of 1 - (1 - p)^k; observed values beside it are unbiased estimates [1].",
     ]
     if analysis.base is not None:
-        sentences.append(PAIR)
+        sentences.append(PAIR.format(margin=points(float(settings.get("margin", MARGIN))), sure=SURE))
     sentences.append(
         f"Estimates are posterior means (of the crossover, the median) with equal-tailed {level:.0%} intervals. Values "
         "at k beyond n extrapolate: they rest on the prior as well as on the data."

@@ -2,16 +2,17 @@
 
 import base64
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
 from boundary.analysis.drawing import image
 from boundary.analysis.estimates import NOT_PRIORS, OBSERVED, of_posterior
 from boundary.analysis.figures import MOST_CURVES, figures_of
-from boundary.analysis.numerals import interval, number
+from boundary.analysis.numerals import interval, number, of_fewer, points
 from boundary.analysis.quantities import BUDGETS_THEMSELVES
 from boundary.analysis.ranking import panel_sentences
+from boundary.analysis.report.arms import arms_section
 from boundary.analysis.report.beyond import beyond, witnesses
 from boundary.analysis.report.claimed import claimed
 from boundary.analysis.report.counted import counted
@@ -20,22 +21,40 @@ from boundary.analysis.report.erring import erring
 from boundary.analysis.report.further import further
 from boundary.analysis.report.methods import REFERENCES, methods
 from boundary.analysis.report.problem_tables import problem_tables, script, script_policy
-from boundary.analysis.report.reported import Reported, samples_per_problem
+from boundary.analysis.report.reported import (
+    Reported,
+    crossing_pairs,
+    samples_per_problem,
+    without_slight_crossovers,
+)
 from boundary.analysis.report.several import ranking
+from boundary.analysis.report.verdict_tables import verdict_tables
+from boundary.plain_text import printable
+from boundary.stats.intervals import MARGIN
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Pictures = dict[str, dict[str, bytes]]
 """Per benchmark, each figure's name and its SVG."""
 
 CAPTIONS = {
     "pass_at_k": "Share of problems solved within k samples (pass@k).",
-    "shrinkage": "Shrinkage: pass@k of the base model less that of the RL model. Above zero, RL covers less.",
+    "shrinkage": "Shrinkage: pass@k of the base model less that of the RL model. Above zero, RL solves less.",
     "histogram": "How the solve rates are spread over the problems; a histogram of c/n adds the noise of c to it.",
     "ranking": "Models ranked by pass@k, with the probability that each is best.",
-    "pairs": "Probability that the model in the row covers more than the one in the column.",
+    "pairs": "Probability that the model in the row solves more than the one in the column; a difference within "
+    "the margin counts one half.",
     "trajectory": "Checkpoints of the training run in order: pass@k at small and large budgets.",
     "flows": "Where the problems stand at each budget: kept (both models solve them), lost (base only), gained (RL "
     "only), neither.",
 }
+# What stands in place of these where no crossover is spoken of.
+NO_CROSSING = {
+    "crossover": ("none", "by more than the margin", False),
+    "no_crossover": ("\N{EN DASH}", "", False),
+}
+MARKS = ["k", "extrapolated", "n_extrapolated", "n_problems"]
 HEADINGS = {
     "kept": "kept: both",
     "lost": "lost: base only",
@@ -62,12 +81,12 @@ class Fact(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One budget; `probability` is that of a shrinkage above zero."""
+    """One budget; `mark` says for how many problems it is beyond the samples."""
 
     k: str
     extrapolated: bool
+    mark: str
     cells: list[Cell]
-    probability: str
 
 
 class Table(NamedTuple):
@@ -76,7 +95,6 @@ class Table(NamedTuple):
     caption: str
     headings: list[str]
     rows: list[Row]
-    with_probability: bool
 
 
 class Column(NamedTuple):
@@ -110,11 +128,15 @@ def report_html(analysis: Reported, pictures: Pictures | None = None) -> str:
         loader=PackageLoader("boundary.analysis.report", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     if pictures is None:
-        pictures = {benchmark: _pictures(analysis, benchmark) for benchmark in analysis.benchmarks}
+        pictures = {
+            benchmark: {name: image(figure, "svg") for name, figure in drawn_figures(analysis, benchmark).items()}
+            for benchmark in analysis.benchmarks
+        }
     sections = [_section(analysis, benchmark, pictures[benchmark]) for benchmark in analysis.benchmarks]
     code = script() if any(section["problems"] for section in sections) else ""
     return environment.get_template("report.html.j2").render(
@@ -125,8 +147,9 @@ def report_html(analysis: Reported, pictures: Pictures | None = None) -> str:
         several=list(panel_sentences(analysis.estimates)),
         diagnostics=analysis.diagnostics.to_dict(orient="records"),
         number=number,
-        criticised=criticised(analysis.criticism),
+        criticised=criticised(analysis.criticism, without_slight_crossovers(analysis.criticism.sensitivity, analysis)),
         claimed=claimed(analysis.claims),
+        arms=arms_section(analysis),
         erring=erring(analysis.error_curves, analysis.settings.get("verifier_errors", {})),
         settings=list(_settings(analysis)),
         methods=methods(analysis),
@@ -134,14 +157,19 @@ def report_html(analysis: Reported, pictures: Pictures | None = None) -> str:
     )
 
 
-def _pictures(analysis: Reported, benchmark: str) -> dict[str, bytes]:
-    drawn = figures_of(
-        analysis.estimates,
+def _shown(value: Any) -> Any:
+    """What stands in the page for a value: names of others' files may hold what turns the direction of writing."""
+    return type(value)(printable(str(value))) if isinstance(value, str) else value
+
+
+def drawn_figures(analysis: Reported, benchmark: str) -> "dict[str, Figure]":
+    """Draw the figures of one benchmark."""
+    return figures_of(
+        without_slight_crossovers(analysis.estimates, analysis),
         benchmark,
         samples_per_problem(analysis, benchmark),
         analysis.settings.get("checkpoint_steps"),
     )
-    return {name: image(figure, "svg") for name, figure in drawn.items()}
 
 
 def _section(analysis: Reported, benchmark: str, pictures: dict[str, bytes]) -> dict[str, Any]:
@@ -153,21 +181,24 @@ def _section(analysis: Reported, benchmark: str, pictures: dict[str, bytes]) -> 
     return {
         "name": title(benchmark),
         "anchor": f"benchmark-{analysis.benchmarks.index(benchmark) + 1}",
-        "n_problems": int(rows["n_problems"].iloc[0]),
-        "n": samples_per_problem(analysis, benchmark),
+        "n_problems": int(rows["n_problems"].max()),
+        "samples": analysis.settings["sample_sizes"][benchmark],
         "verdicts": [said for said in analysis.verdicts if said.benchmark == benchmark],
         "failures": [
             (model if len(analysis.models) > 2 else "", m)
             for model, m in zip(failed["model"], failed["message"], strict=True)
         ],
+        "arm_remarks": analysis.arms.of(benchmark),
         "figures": [
             {"caption": CAPTIONS[name], "source": "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")}
             for name, svg in pictures.items()
         ],
-        "facts": _all_facts(rows, analysis),
+        "facts": _all_facts(rows, analysis, benchmark),
         "tables": _tables(analysis, rows),
-        "ranking": ranking(rows, samples_per_problem(analysis, benchmark)),
-        "beyond": beyond(rows, samples_per_problem(analysis, benchmark)),
+        "verdict_tables": verdict_tables(rows),
+        "margin": points(_margin(analysis)),
+        "ranking": ranking(rows, samples_per_problem(analysis, benchmark), _margin(analysis)),
+        "beyond": beyond(rows, samples_per_problem(analysis, benchmark), _margin(analysis)),
         "further": further(rows, analysis.models, analysis.base),
         "problems": problem_tables(analysis.problems, benchmark),
         **counted(analysis, benchmark),
@@ -177,7 +208,7 @@ def _section(analysis: Reported, benchmark: str, pictures: dict[str, bytes]) -> 
 def _settings(analysis: Reported) -> Iterator[tuple[str, str]]:
     """Write each setting on a line."""
     for name, value in analysis.settings.items():
-        if name == "n_samples" or value is None or value in ([], {}):
+        if name in ("n_samples", "sample_sizes") or value is None or value in ([], {}):
             continue  # the samples are shown with each benchmark
         if isinstance(value, Mapping):
             value = ", ".join(f"{inner} {its}" for inner, its in value.items())
@@ -191,15 +222,21 @@ def title(benchmark: str) -> str:
     return "All benchmarks" if benchmark == "all" else benchmark
 
 
-def _all_facts(rows: pd.DataFrame, analysis: Reported) -> dict[str, list[Fact]]:
+def _margin(analysis: Reported) -> float:
+    return float(analysis.settings.get("margin", MARGIN))
+
+
+def _all_facts(rows: pd.DataFrame, analysis: Reported, benchmark: str) -> dict[str, list[Fact]]:
     if len(analysis.models) > MOST_CURVES:
         return {}
-    found = {model: _facts(rows, model) for model in analysis.models if model != analysis.base}
-    return {model: facts for model, facts in found.items() if facts}
+    crossing = crossing_pairs(analysis)
+    arms = [model for model in analysis.models if model != analysis.base]
+    facts = {model: _facts(rows, model, (benchmark, model) in crossing) for model in arms}
+    return {model: numbers for model, numbers in facts.items() if numbers}
 
 
-def _facts(rows: pd.DataFrame, model: str) -> list[Fact]:
-    """Pick the numbers that belong to no single budget."""
+def _facts(rows: pd.DataFrame, model: str, crosses: bool) -> list[Fact]:
+    """Pick the numbers that belong to no single budget; of a crossover only where there is one to speak of."""
     mine = rows.loc[(rows["model"] == model) & of_posterior(rows)]
     facts = []
     for estimand, label, scale, digits in (
@@ -213,7 +250,8 @@ def _facts(rows: pd.DataFrame, model: str) -> list[Fact]:
             k = "" if pd.isna(row["k"]) else budget(row["k"])
             # A probability is a mean of zeros and ones: quantiles of these would say nothing.
             around = "" if estimand == "no_crossover" else interval(row, scale, digits)
-            facts.append(Fact(label.format(k=k), number(middle, scale, digits), around, bool(row["extrapolated"])))
+            fact = Fact(label.format(k=k), number(middle, scale, digits), around, bool(row["extrapolated"]))
+            facts.append(fact if crosses else Fact(fact.label, *NO_CROSSING.get(estimand, fact[1:])))
     return facts
 
 
@@ -246,21 +284,20 @@ def _table(caption: str, columns: Sequence[Column], rows: pd.DataFrame) -> Table
         found.setdefault((row["estimand"], row["model"], row["k"]), {})[kind] = row
     # The last column is the RL model's: another one's may have budgets of its own, where its samples are more or fewer.
     mine = rows.loc[(rows["estimand"] == columns[-1].estimand) & (rows["model"] == columns[-1].model)]
-    budgets = mine[["k", "extrapolated"]].drop_duplicates("k").sort_values("k")
-    with_probability = any(column.estimand == "shrinkage" for column in columns)
+    mine = mine.loc[of_posterior(mine)].drop_duplicates("k").sort_values("k")
     lines = []
-    for k, extrapolated in budgets.itertuples(index=False):
-        shrinkage = found.get(("shrinkage", columns[-1].model, k), {}).get("", {})
-        probability = number(shrinkage.get("prob_positive"), 1.0, 2)
-        lines.append(Row(budget(k), bool(extrapolated), [_cell(found, column, k) for column in columns], probability))
-    return Table(caption, [column.heading for column in columns], lines, with_probability)
+    for k, extrapolated, short, every in mine[MARKS].itertuples(index=False):
+        mark = "" if not short else "extrapolated" if short == every else f"{short:,} of {every:,} extrapolated"
+        lines.append(Row(budget(k), bool(extrapolated), mark, [_cell(found, column, k) for column in columns]))
+    return Table(caption, [column.heading for column in columns], lines)
 
 
 def _cell(found: dict[Any, dict[str, dict[Any, Any]]], column: Column, k: float) -> Cell:
     here = found.get((column.estimand, column.model, k), {})
     posterior, observed = here.get("", {}), here.get(OBSERVED, {})
+    alone = number(observed.get("mean"), column.scale, column.digits)
     return Cell(
-        number(observed.get("mean"), column.scale, column.digits) or witnesses(here, column.scale, column.digits),
+        alone + of_fewer(observed, posterior) if alone else witnesses(here, column.scale, column.digits),
         number(posterior.get("mean"), column.scale, column.digits),
         interval(posterior, column.scale, column.digits),
     )

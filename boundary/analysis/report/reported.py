@@ -5,6 +5,8 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from boundary.analysis.arm_settings import ArmComparison
+
 
 class Said(Protocol):
     """One verdict: a sentence on one benchmark and, in a comparison, one RL model."""
@@ -19,7 +21,14 @@ class Said(Protocol):
 
     @property
     def text(self) -> str:
-        """The sentence."""
+        """The sentences."""
+
+    @property
+    def crosses(self) -> bool:
+        """Whether a crossover is spoken of."""
+
+    def described(self) -> dict[str, Any]:
+        """The verdict for a script."""
 
 
 class Checked(Protocol):
@@ -110,6 +119,14 @@ class Reported(Protocol):
         """Arms whose number of samples depends on the outcome."""
 
     @property
+    def unequal(self) -> Sequence[Checked]:
+        """Benchmarks where some problems have fewer samples than the others."""
+
+    @property
+    def arms(self) -> ArmComparison:
+        """How each model was sampled and judged on each benchmark, and what differs."""
+
+    @property
     def counts(self) -> Any:
         """The counts (`boundary.data.counts.Counts`)."""
 
@@ -131,5 +148,16 @@ class Reported(Protocol):
 
 
 def samples_per_problem(analysis: Reported, benchmark: str) -> int:
-    """Count the samples that every problem and model of a benchmark has at least: beyond it is extrapolation."""
-    return int(min(fewest for fewest, _ in analysis.settings["n_samples"][benchmark].values()))
+    """Samples that nine of ten problems of a benchmark have, of every model: beyond it is extrapolation."""
+    return int(analysis.settings["reliable_k"][benchmark])
+
+
+def crossing_pairs(analysis: Reported) -> set[tuple[str, str]]:
+    """Benchmark and model of the verdicts that speak of a crossover."""
+    return {(verdict.benchmark, verdict.model) for verdict in analysis.verdicts if verdict.crosses}
+
+
+def without_slight_crossovers(rows: pd.DataFrame, analysis: Reported) -> pd.DataFrame:
+    """Rows of estimates less the crossovers that no verdict speaks of: their curves cross within the margin, or not."""
+    pairs = pd.Series(list(zip(rows["benchmark"], rows["model"], strict=True)), index=rows.index, dtype=object)
+    return rows.loc[(rows["estimand"] != "crossover") | pairs.isin(crossing_pairs(analysis))]

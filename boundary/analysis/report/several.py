@@ -8,6 +8,7 @@ from boundary.analysis.estimates import of_posterior
 from boundary.analysis.figures_several import ranked_models
 from boundary.analysis.numerals import interval, number
 from boundary.analysis.ranking import multiplicity, multiplicity_text
+from boundary.stats.intervals import MARGIN
 
 INDEPENDENT = (
     "Each model's solve rates come from its own fit; given the counts they are taken to be independent between models. "
@@ -15,7 +16,7 @@ INDEPENDENT = (
 )
 
 
-def ranking(rows: pd.DataFrame, n: int) -> dict[str, Any] | None:
+def ranking(rows: pd.DataFrame, n: int, margin: float = MARGIN) -> dict[str, Any] | None:
     """Lay out the ranking of one benchmark's models at the smallest budget and at n; None where none was made.
 
     Parameters
@@ -24,6 +25,8 @@ def ranking(rows: pd.DataFrame, n: int) -> dict[str, Any] | None:
         Estimates of the benchmark.
     n
         Samples of every problem.
+    margin
+        Difference of pass@k that matters.
     """
     rows = rows.loc[of_posterior(rows)]
     known = sorted(set(rows.loc[rows["estimand"] == "best", "k"]))
@@ -36,7 +39,7 @@ def ranking(rows: pd.DataFrame, n: int) -> dict[str, Any] | None:
         for model in ranked_models(rows, budgets[0])
     ]
     counted = [(multiplicity(rows, k), f"k = {k:.0f}") for k in budgets]
-    sentences = [multiplicity_text(each, where) for each, where in counted if each is not None]
+    sentences = [multiplicity_text(each, where, margin) for each, where in counted if each is not None]
     return {"rows": lines, "budgets": [f"{k:.0f}" for k in budgets], "sentences": [*sentences, INDEPENDENT]}
 
 

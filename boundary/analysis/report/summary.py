@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from boundary.analysis.report.arms import arms_summary
 from boundary.analysis.report.reported import Reported, samples_per_problem
 
 
@@ -20,18 +21,16 @@ def summary(analysis: Reported) -> dict[str, Any]:
     Returns
     -------
     dict
-        `ok`, `base`, `models`, `verdicts`, `sample_checks`, `remarks`, `counting`, `claims`, `families`, `diagnostics`,
-        `settings`, and `estimates`: the rows of estimates.csv at k = 1, at the number of samples, at the largest k, and
-        those of no particular k. Only what JSON knows: an undefined number is None, and a crossover that lies nowhere
-        up to the largest k is the text "none".
+        `ok`, `base`, `models`, `verdicts`, `sample_checks`, `remarks`, `counting`, `arms`, `claims`, `families`,
+        `diagnostics`, `settings`, and `estimates`: the rows of estimates.csv at k = 1, at the number of samples, at
+        the largest k, and those of no particular k. Only what JSON knows: an undefined number is None, and a crossover
+        that lies nowhere up to the largest k is the text "none".
     """
     return {
         "ok": bool(analysis.ok),
         "base": analysis.base,
         "models": list(analysis.models),
-        "verdicts": [
-            {"benchmark": said.benchmark, "model": said.model, "text": said.text} for said in analysis.verdicts
-        ],
+        "verdicts": [_plain(verdict.described()) for verdict in analysis.verdicts],
         "sample_checks": [
             {"benchmark": said.benchmark, "model": said.model, "text": said.text, "alarming": said.alarming}
             for said in analysis.sample_checks
@@ -42,8 +41,9 @@ def summary(analysis: Reported) -> dict[str, Any]:
         ],
         "counting": [
             {"benchmark": said.benchmark, "model": said.model, "text": said.text, "alarming": said.alarming}
-            for said in (*analysis.stopped, *analysis.outcomes.remarks)
+            for said in (*analysis.stopped, *analysis.unequal, *analysis.outcomes.remarks)
         ],
+        "arms": arms_summary(analysis.arms),
         "claims": _records(analysis.claims),
         "families": _records(analysis.criticism.families),
         "diagnostics": _records(analysis.diagnostics),
@@ -87,5 +87,6 @@ def _plain(value: Any, infinite: str | None = None) -> Any:
     if value is pd.NA:
         return None
     if isinstance(value, float):
+        value += 0.0  # no -0.0
         return value if math.isfinite(value) else infinite if math.isinf(value) else None
     return value

@@ -5,7 +5,7 @@ To add a format, write a module with two functions and put it into FORMATS:
 `recognises(path: Path, head: bytes) -> bool`
     Tell by content alone: `head` is the first 256 KiB, decompressed. `boundary.data.streams` has `has_keys`, `is_list`
     and `is_object` for JSON; a binary format looks at its first bytes and then opens `path`. No two formats may claim
-    one file.
+    one file; FALLBACK is asked last.
 `read(source: Source, *, option=default) -> Iterator[Answers | Tally]`
     Read one file and yield `boundary.data.records.Answers` (samples of a problem, in order) or `Tally` (counts alone).
     Options are keyword-only, with defaults; from the command line they come as text (`--option NAME=TEXT`).
@@ -21,7 +21,10 @@ What a reader should do:
   user said --skip-bad. Where the file as a whole cannot be used: `raise source.error(why)`. Whatever the user should
   know before relying on the counts: `source.note(sentence)`.
 - Say what the file or its name says of the sampling in `source.settings` (temperature, top_p, max_tokens,
-  checkpoint_step, verifier, engine); of one problem or model in `Answers.facts`.
+  checkpoint_step, verifier, engine), and in `source.conditions` everything else that changes what is sampled or judged
+  (few-shots, solver, user simulator, grader, ...): runs that differ in one of them are not pooled. What belongs to one
+  record goes into `Answers.settings`, what it was given into `Answers.prompt`, a problem's facts into `Answers.facts`.
+- Of a problem whose samples were all left out give `Answers` without outcomes, so that it is told.
 - Leave `model` and `benchmark` None where the file does not say: the user is asked for the model.
 
 The collection (`boundary.data.collecting`) pools files by model, benchmark and problem, makes runs of files that share
@@ -34,6 +37,7 @@ from types import ModuleType
 from boundary.data.formats import (
     bon_jailbreaking,
     evalperf,
+    evalperf_brief,
     evalplus,
     human_eval,
     inspect_ai,
@@ -49,15 +53,18 @@ from boundary.data.formats import (
     opencompass,
     passk_inference,
     rlvr_audit,
+    rows,
     scorio,
     tabulated,
     tau_bench,
+    verifiers,
     verl,
 )
 
 FORMATS: dict[str, ModuleType] = {
     "bon-jailbreaking": bon_jailbreaking,
     "evalperf": evalperf,
+    "evalperf-brief": evalperf_brief,
     "evalplus": evalplus,
     "human-eval": human_eval,
     "inspect-ai": inspect_ai,
@@ -73,8 +80,12 @@ FORMATS: dict[str, ModuleType] = {
     "opencompass": opencompass,
     "passk-inference": passk_inference,
     "rlvr-audit": rlvr_audit,
+    "rows": rows,
     "scorio": scorio,
     "tabulated": tabulated,
     "tau-bench": tau_bench,
+    "verifiers": verifiers,
     "verl": verl,
 }
+# Taken only where no other format recognises a file.
+FALLBACK = "rows"

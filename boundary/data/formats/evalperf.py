@@ -12,16 +12,15 @@ import msgspec
 
 from boundary.data.raw_json import NOTHING, raw_hash
 from boundary.data.records import CORRECT, WRONG, Answers, verdict
+from boundary.data.run_settings import without
 from boundary.data.streams import Source, has_keys, is_object
 
 BENCHMARK = "EvalPerf"
-
-
-class Config(msgspec.Struct):
-    """How the samples were taken."""
-
-    model: str | None = None
-    temperature: float | None = None
+# Of the configuration: how many samples, and how their speed was measured.
+NOT_OF_SAMPLING = (
+    *("model", "temperature", "n_samples", "min_correct", "max_profile", "batch_size", "parallel", "lazy_evaluation"),
+    *("profile_correct", "profiler", "i_just_wanna_run", "output_dir", "root", "samples", "n_workers"),
+)
 
 
 class Result(msgspec.Struct, rename={"own": "pass"}):
@@ -43,7 +42,7 @@ class Results(msgspec.Struct):
     """The whole file."""
 
     eval: dict[str, Problem]
-    config: Config | None = None
+    config: dict[str, Any] | None = None
 
 
 def recognises(path: Path, head: bytes) -> bool:
@@ -54,9 +53,11 @@ def recognises(path: Path, head: bytes) -> bool:
 def read(source: Source) -> Iterator[Answers]:
     """Samples of each problem."""
     found = source.document(Results)
-    config = found.config or Config()
-    if config.temperature is not None:
-        source.settings["temperature"] = config.temperature
+    config = found.config or {}
+    model, temperature = config.get("model"), config.get("temperature")
+    if isinstance(temperature, int | float) and not isinstance(temperature, bool):
+        source.settings["temperature"] = float(temperature)
+    source.conditions["config"] = without(config, *NOT_OF_SAMPLING)
     left_out = 0
     for task, problem in found.eval.items():
         if _has_one_twice(problem.results):
@@ -70,7 +71,8 @@ def read(source: Source) -> Iterator[Answers]:
             source.broken(f"problem {task}: {error}")
             continue
         texts = [raw_hash(result.solution) for result in judged]
-        yield Answers(problem_id=task, outcomes=outcomes, texts=texts, model=config.model, benchmark=BENCHMARK)
+        names: dict[str, Any] = {"model": model if isinstance(model, str) else None, "benchmark": BENCHMARK}
+        yield Answers(problem_id=task, outcomes=outcomes, texts=texts, **names)
     if left_out:
         source.note(
             f"'{source.path}': {left_out} samples were not judged; they were left out, not taken for wrong ones."

@@ -23,7 +23,7 @@ STATUS = {"pass": CORRECT, "success": CORRECT, "fail": WRONG, "failed": WRONG, "
 BENCHMARKS = {"HumanEval": "HumanEval", "Mbpp": "MBPP"}
 # `{model}_{backend}_temp_{T}...`, so it names files and folders; a slash in a model's name stands there as --.
 BACKENDS = "vllm|hf|openai|anthropic|google|bedrock|ollama|gptqmodel"
-NAME = re.compile(rf"^(?P<model>.+?)(_({BACKENDS}))?_temp_(?P<T>\d+(\.\d+)?)(?!\d)")
+NAME = re.compile(rf"^(?P<model>.+?)(_(?P<backend>{BACKENDS}))?_temp_(?P<T>\d+(\.\d+)?)(?!\d)")
 
 
 class Result(msgspec.Struct):
@@ -46,6 +46,7 @@ class Results(msgspec.Struct):
     """The whole file."""
 
     eval: dict[str, list[Result] | Old]
+    hash: str | None = None
 
 
 def recognises(path: Path, head: bytes) -> bool:
@@ -76,7 +77,10 @@ def read(source: Source, *, tests: str = "plus") -> Iterator[Answers]:
     said = _from_name(source)
     source.settings["verifier"] = f"EvalPlus {tests} tests"
     measured = [0, 0]
-    for task, found in source.document(Results).eval.items():
+    results = source.document(Results)
+    if results.hash is not None:
+        source.conditions["tests"] = results.hash
+    for task, found in results.eval.items():
         benchmark = BENCHMARKS.get(task.split("/")[0])
         try:
             pairs = _statuses(found)
@@ -151,5 +155,8 @@ def _from_name(source: Source) -> dict[str, Any]:
         found = NAME.match(name)
         if found:
             source.settings["temperature"] = float(found["T"])
+            # Solutions that were cleaned are judged otherwise; the backend decides on the prompt.
+            cleaned = "sanitized" in source.path.name or "sanitized" in source.path.resolve().parent.name
+            source.conditions |= {"backend": found["backend"], "solutions": "sanitized" if cleaned else "as they are"}
             return {"model": found["model"].replace("--", "/")}
     return {}

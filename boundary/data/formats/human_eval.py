@@ -14,6 +14,8 @@ from boundary.data.records import CORRECT, EMPTY, TIMEOUT, WRONG, Answers, verdi
 from boundary.data.streams import Source, has_keys, is_object
 
 BENCHMARK = "HumanEval"
+# Names of verdicts in other people's files.
+SURE = ("is_correct", "correct", "success", "is_success", "outcome", "solved", "resolved")
 
 
 class Row(msgspec.Struct):
@@ -27,7 +29,11 @@ class Row(msgspec.Struct):
 
 def recognises(path: Path, head: bytes) -> bool:
     """Whether the first line has a problem's name and a completion, be it judged or not."""
-    return is_object(head) and has_keys(head, "task_id", "completion") and not has_keys(head, "eval")
+    first = head.split(b"\n", 1)[0]
+    if not (is_object(head) and has_keys(head, "task_id", "completion")) or has_keys(head, "eval"):
+        return False
+    # Others write a verdict of their own name.
+    return has_keys(first, "passed") or not any(has_keys(first, name) for name in SURE)
 
 
 def read(source: Source) -> Iterator[Answers]:
@@ -49,6 +55,7 @@ def read(source: Source) -> Iterator[Answers]:
             problem_id=row.task_id,
             outcomes=[outcome],
             texts=[raw_hash(row.completion)],
+            reasons=["" if outcome in (CORRECT, TIMEOUT) else row.result or ""],
             benchmark=BENCHMARK if row.task_id.startswith(f"{BENCHMARK}/") else None,
             whole=False,
             line=line,

@@ -1,11 +1,12 @@
 """Logs of inspect_ai: `.eval` (a zip file with a JSON file a sample) or one `.json`.
 
-Fields: samples[]{id, epoch, input, scores{name: {value}}, error, limit, output.choices[0]}, eval{task, model},
-plan.config, status. Epochs are the samples of a problem. Values are "C", "I", "P" (part of the credit), "N" (no
-answer) or numbers. What the header calls results and reductions is aggregated over epochs, and is not read. Where
-inspect_ai is installed, its own reader is used.
+Fields: samples[]{id, epoch, input, scores{name: {value}}, error, limit, output.choices[0]}, eval{task, model,
+task_args, model_roles, scorers, ...}, plan{steps, config}, status. Epochs are the samples of a problem. Values are "C",
+"I", "P" (part of the credit), "N" (no answer) or numbers. What the header calls results and reductions is aggregated
+over epochs, and is not read. Where inspect_ai is installed, its own reader is used.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import msgspec
 
 from boundary.data.archive import member_names
 from boundary.data.inspect_files import HEADER, OWN, PLAIN, SAMPLES, STARTED, Header, Message, Sample, records
+from boundary.data.inspect_settings import conditions, told_settings
 from boundary.data.option_values import number, one_of
 from boundary.data.raw_json import raw_bytes, raw_hash
 from boundary.data.records import CORRECT, EMPTY, NO_ANSWER, TIMEOUT, TRUNCATED, WRONG, Answers
@@ -29,6 +31,10 @@ CUT = ("max_tokens", "model_length")
 NOT_RUN = "ended in an error before they were scored"
 UNSCORED = "have no score"
 INVALID = "are marked invalid"
+# How Python writes a score of NaN into JSON.
+NAN = "NaN"
+# `logs.json` of a folder of logs: the headers of all of them by the names of their files, and no samples.
+LISTING = re.compile(rb'^\s*\{\s*"[^"]*\.(eval|json)"\s*:')
 
 
 def recognises(path: Path, head: bytes) -> bool:
@@ -36,7 +42,14 @@ def recognises(path: Path, head: bytes) -> bool:
     names = member_names(path, head)
     if names:
         return any(name in (HEADER, STARTED) or name.startswith(SAMPLES) for name in names)
-    return is_object(head) and has_keys(head, "version", "status", "eval", "plan", "task_id", "dataset")
+    if not is_object(head) or is_listing(head):
+        return False
+    return has_keys(head, "version", "status", "eval", "plan", "task_id", "dataset")
+
+
+def is_listing(head: bytes) -> bool:
+    """Whether it is a list of headers, as it stands beside the logs of a folder."""
+    return LISTING.match(head) is not None and has_keys(head, "version", "eval", "task_id")
 
 
 def read(source: Source, *, scorer: str = "", threshold: object = "", reader: str = PLAIN) -> Iterator[Answers]:
@@ -53,7 +66,7 @@ def read(source: Source, *, scorer: str = "", threshold: object = "", reader: st
     """
     least = None if threshold == "" else number("threshold", threshold)
     found = records(source, one_of("reader", reader, PLAIN, OWN))
-    said = _from_header(next(found), source)
+    said = _from_header(next(found), source, scorer)
     left_out: Counter[str] = Counter()
     seen: set[tuple[str, int]] = set()
     for sample in found:
@@ -72,19 +85,18 @@ def read(source: Source, *, scorer: str = "", threshold: object = "", reader: st
             continue
         if reason:
             left_out[reason] += 1
+            yield Answers(str(sample.id), [], whole=False, **said)
         else:
             yield _answers(sample, value, correct)._replace(**said)
     _tell(left_out, len(seen), source)
 
 
-def _from_header(header: Any, source: Source) -> dict[str, Any]:
+def _from_header(header: Any, source: Source, scorer: str) -> dict[str, Any]:
     """Model, benchmark and run; settings and warnings go to the source."""
     assert isinstance(header, Header)
     task = header.eval
-    for config in (task.model_generate_config, header.plan and header.plan.config):
-        for name in () if config is None else config.__struct_fields__:
-            if getattr(config, name) is not None:
-                source.settings[name] = getattr(config, name)
+    source.settings |= told_settings(header)
+    source.conditions |= conditions(header, scorer)
     if header.status not in (None, "success"):
         source.note(
             f"'{source.path}': the run did not finish (its status is {header.status}); problems may lack samples."
@@ -99,7 +111,7 @@ def _from_header(header: Any, source: Source) -> dict[str, Any]:
 def _why_left_out(sample: Sample, value: Any) -> str:
     if sample.invalidation is not None:
         return INVALID
-    if value is None:
+    if value is None or value == NAN:
         return UNSCORED if sample.error is None else NOT_RUN
     return ""
 
@@ -116,13 +128,15 @@ def _tell(left_out: Counter[str], samples: int, source: Source) -> None:
 
 
 def _answers(sample: Sample, value: Any, correct: bool) -> Answers:
-    spoken = [message for message in _messages(sample) if message.role == "assistant"]
+    messages = _messages(sample)
+    spoken = [message for message in messages if message.role == "assistant"]
     return Answers(
         problem_id=str(sample.id),
         outcomes=[_outcome(sample, value, correct, spoken)],
         sample_index=[sample.epoch - 1],
         texts=[_text(sample, spoken)],
         question=_question(sample),
+        prompt=_prompt(messages),
         whole=False,
     )
 
@@ -203,6 +217,13 @@ def _text(sample: Sample, spoken: list[Message]) -> int:
     if len(spoken) == 1:
         return raw_hash(spoken[0].content)
     return raw_hash(sample.messages) if spoken else 0
+
+
+def _prompt(messages: list[Message]) -> bytes | None:
+    """What stands before the first answer: system message, worked examples, template."""
+    roles = [message.role for message in messages]
+    before = messages[: roles.index("assistant")] if "assistant" in roles else []
+    return b"\0".join(f"{each.role}:".encode() + bytes(each.content) for each in before) or None
 
 
 def _question(sample: Sample) -> bytes | None:

@@ -14,9 +14,11 @@ import msgspec
 from boundary.data.parquet_rows import column_names, parquet_rows
 from boundary.data.records import CORRECT, EMPTY, WRONG, Answers, text_hash, verdict
 from boundary.data.streams import HEAD, Source, has_keys, is_list, is_object
+from boundary.data.yaml_fields import yaml_fields
+from boundary.errors import InputError
 
 NAME = re.compile(r"^(?P<benchmark>GSM8K|MATH|CodeContests|MiniF2F(-MATH)?)_(?P<model>[^/]+?)(\.|$)")
-COLUMNS = ["question", "samples", "is_corrects", "orig_dset_idx", "orig_dset_split"]
+COLUMNS = ["prompt", "question", "samples", "is_corrects", "orig_dset_idx", "orig_dset_split"]
 KEYS = (rb"^is_corrects:", rb"^(samples|prompt|question|gt_answer):")
 
 
@@ -26,6 +28,7 @@ class Problem(msgspec.Struct):
     is_corrects: list[Any]
     samples: list[msgspec.Raw] | None = None
     question: str | None = None
+    prompt: str | None = None
     orig_dset_idx: int | str | None = None
     orig_dset_split: str | None = None
 
@@ -64,7 +67,7 @@ def read(source: Source) -> Iterator[Answers]:
             source.broken(f"problem {name}: {error}")
             continue
         texts = [text_hash(bytes(text)) for text in problem.samples] if problem.samples else None
-        yield Answers(name, outcomes, texts=texts, question=problem.question, **said)
+        yield Answers(name, outcomes, texts=texts, question=problem.question, prompt=problem.prompt, **said)
 
 
 def _outcomes(problem: Problem) -> list[str]:
@@ -89,12 +92,14 @@ def _of_yaml(source: Source) -> Problem:
 
     with source.open() as file:
         try:
-            found = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        except (yaml.YAMLError, ValueError, RecursionError, AttributeError, TypeError) as error:
+            found = yaml_fields(file, ("is_corrects", "samples", "question"))
+        except InputError:
+            raise
+        except (yaml.YAMLError, ValueError) as error:
             mark = getattr(error, "problem_mark", None)
             what = " ".join(str(getattr(error, "problem", None) or error).split())[:80]
             raise source.error(f"not YAML ({what})", mark.line + 1 if mark else None) from error
-    if not isinstance(found, dict):
+    if found is None:
         raise source.error("no fields samples and is_corrects in it")
     name = re.sub(r"(\.ya?ml)?(\.gz|\.zst)?$", "", source.path.name)
     problem = _checked(found | {"orig_dset_idx": name}, source, None)
@@ -109,11 +114,14 @@ def _checked(row: Mapping[Any, Any], source: Source, number: int | None) -> Prob
     if not isinstance(verdicts, list) or not isinstance(samples, list | None):
         source.broken("is_corrects and samples are not both lists" + (f" in row {number}" if number else ""))
         return None
-    idx, split, question = (row.get(name) for name in ("orig_dset_idx", "orig_dset_split", "question"))
+    idx, split, question, prompt = (
+        row.get(name) for name in ("orig_dset_idx", "orig_dset_split", "question", "prompt")
+    )
     return Problem(
         is_corrects=verdicts,
         samples=None if samples is None else [_raw(text) for text in samples],
         question=question if isinstance(question, str) else None,
+        prompt=prompt if isinstance(prompt, str) else None,
         orig_dset_idx=idx if isinstance(idx, int | str) else None,
         orig_dset_split=split if isinstance(split, str) else None,
     )

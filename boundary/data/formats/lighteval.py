@@ -1,8 +1,9 @@
 """Details of lighteval, `details/{model}/{date}/details_{task}_{date}.parquet`: a document a row.
 
-Fields: doc (id, query, ...), metric, model_response (text[n], ...), as structs or as JSON in text. Metrics are of the
-document: with several samples there is no verdict on single ones, but pass@1 of n samples (`pass@k:k=1&n=4`,
-`avg@n:n=4`) is the share of correct ones, which gives back the counts.
+Fields: doc (id, query, ...), metric, model_response (input, text[n], ...), as structs or as JSON in text; before 0.10
+example, full_prompt, predictions[n], metrics. Metrics are of the document: with several samples there is no verdict on
+single ones, but pass@1 of n samples (`pass@k:k=1&n=4`, `math_pass@1:4_samples`, `avg@n:n=4`) is the share of correct
+ones, which gives back the counts. `results/{model}/results_{date}.json` says how the samples were taken.
 """
 
 import json
@@ -11,19 +12,28 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from boundary.data.beside import json_beside
 from boundary.data.parquet_rows import column_names, parquet_rows
 from boundary.data.records import CORRECT, EMPTY, WRONG, Answers, Tally, text_hash, verdict
+from boundary.data.run_settings import without
 from boundary.data.streams import Source
 
 COLUMNS = ["doc", "metric", "model_response"]
-SHARE = re.compile(r"^(pass@k:k=1&n=|pass@1:|avg@n:n=|avg@)(?P<n>\d+)?")
-NAME = re.compile(r"^details_(?P<task>.+?)_\d{4}-\d{2}-\d{2}T")
+OLD_COLUMNS = ["example", "full_prompt", "predictions", "metrics"]
+# Share of correct ones among n samples, or among all; names of lighteval's metrics (math_, gpqa_, codegen_) before it.
+SHARE = re.compile(
+    r"^(?!.*(g-pass|maj|cons))([a-z]\w*_)?(pass@k:k=1(&n=(?P<a>\d+))?|pass@1(:(?P<b>\d+)(_samples)?)?|(avg|mean)@(n:n=)?(?P<c>\d+))$"
+)
+NAME = re.compile(r"^details_(?P<task>.+?)_(?P<date>\d{4}-\d{2}-\d{2}T.+)\.parquet")
 NEAR = 1e-6
+TOLD = {"temperature": "temperature", "top_p": "top_p", "max_new_tokens": "max_tokens", "max_tokens": "max_tokens"}
+NOT_OF_TASK = ("original_num_docs", "effective_num_docs", "must_remove_duplicate_docs", "full_name", "version")
 
 
 def recognises(path: Path, head: bytes) -> bool:
     """Whether the columns are those of details."""
-    return set(COLUMNS) <= set(column_names(path, head))
+    names = set(column_names(path, head))
+    return set(COLUMNS) <= names or {"predictions", "metrics", "full_prompt"} <= names
 
 
 def read(source: Source, *, metric: str = "") -> Iterator[Answers | Tally]:
@@ -35,19 +45,52 @@ def read(source: Source, *, metric: str = "") -> Iterator[Answers | Tally]:
         Which metric is the verdict, or the share of correct samples, where there are several.
     """
     said = _from_name(source)
-    for number, row in parquet_rows(source, COLUMNS):
+    for number, row in parquet_rows(source, [*COLUMNS, *OLD_COLUMNS]):
         try:
-            doc, metrics, response = (_struct(row[name], name) for name in COLUMNS)
+            doc, metrics, response = _parts(row)
             name = str(doc.get("id") or number - 1) if doc.get("id") != 0 else "0"
             texts = _texts(response)
             chosen = _metric(metrics, metric, len(texts))
             record = _record(name, chosen, metrics[chosen], texts, doc, said)
+            if isinstance(record, Answers):
+                record = record._replace(prompt=_prompt(doc, response))
         except ValueError as error:
             source.broken(f"row {number}: {error}")
             continue
         if isinstance(record, Tally):
             source.note(f"'{source.path}': no verdicts on single samples; the counts are those that '{chosen}' gives.")
+            if record.n_samples < len(texts):
+                source.note(f"'{source.path}': '{chosen}' judges the first {record.n_samples} of {len(texts)} samples.")
         yield record
+
+
+def _parts(row: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]:
+    """Document, metrics and response, in whichever columns they stand."""
+    if "doc" in row:
+        return (
+            _struct(row["doc"], "doc"),
+            _struct(row["metric"], "metric"),
+            _struct(row["model_response"], "model_response"),
+        )
+    response = {"text": _flat(row.get("predictions")), "input": row.get("full_prompt")}
+    return {"query": row.get("example")}, _struct(row.get("metrics"), "metrics"), response
+
+
+def _flat(values: Any) -> Any:
+    """Predictions; some versions put all of them into one inner list."""
+    if isinstance(values, str):
+        try:
+            values = json.loads(values)
+        except (ValueError, RecursionError) as error:
+            raise ValueError("the text in column predictions is not JSON") from error
+    return values[0] if isinstance(values, list) and len(values) == 1 and isinstance(values[0], list) else values
+
+
+def _prompt(doc: Mapping[str, Any], response: Mapping[str, Any]) -> str | None:
+    """What the model was given: as it was sent, or the query with its instruction."""
+    sent = response.get("input")
+    prompt = sent if sent not in (None, "", []) else [doc.get("instruction"), doc.get("query")]
+    return None if prompt == [None, None] else json.dumps(prompt, default=str)
 
 
 def _struct(value: Any, name: str) -> Mapping[str, Any]:
@@ -74,7 +117,9 @@ def _metric(metrics: Mapping[str, Any], wanted: str, n: int) -> str:
         if wanted not in there:
             raise ValueError(f"no metric '{wanted}'. It has {', '.join(there) or 'none'}")
         return wanted
-    fit = [name for name in there if _is_share(name, n)] if n > 1 else there
+    sizes = {name: _size(name, n) for name in there}
+    most = max((size for size in sizes.values() if size is not None), default=None)
+    fit = there if n == 1 else [name for name in there if most is not None and sizes[name] == most]
     if not fit:
         raise ValueError(
             f"{n} samples, but no verdict on single ones: the metrics ({', '.join(there) or 'none'}) are of the "
@@ -85,9 +130,13 @@ def _metric(metrics: Mapping[str, Any], wanted: str, n: int) -> str:
     return fit[0]
 
 
-def _is_share(name: str, n: int) -> bool:
+def _size(name: str, n: int) -> int | None:
+    """Of how many samples a metric is the share of correct ones; None where it is something else."""
     found = SHARE.match(name)
-    return found is not None and (found["n"] is None or int(found["n"]) == n)
+    if found is None:
+        return None
+    size = int(found["a"] or found["b"] or found["c"] or n)
+    return size if size <= n else None
 
 
 def _record(
@@ -100,8 +149,10 @@ def _record(
         outcome = CORRECT if verdict(value) else EMPTY if text in ("", None) else WRONG
         hashes = [text_hash(text)] if isinstance(text, str) else None
         return Answers(name, [outcome], texts=hashes, question=question, **said)
-    if not _is_share(metric, n):
-        raise ValueError(f"the metric '{metric}' is not the pass@1 of {n} samples")
+    size = _size(metric, n)
+    if size is None:
+        raise ValueError(f"the metric '{metric}' is not the pass@1 of {n} samples, or of some of them")
+    n = size
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
         raise ValueError(f"{str(value)[:40]!r} is no share of {n} samples")
     correct = round(value * n)
@@ -111,7 +162,7 @@ def _record(
 
 
 def _from_name(source: Source) -> dict[str, Any]:
-    """Benchmark from the file's name, model from its folders."""
+    """Benchmark from the file's name, model from its folders; settings from the file of results."""
     found = NAME.match(source.path.name)
     parts = source.path.resolve().parts[:-2]
     said = {"benchmark": found["task"].replace("|", "/")} if found else {}
@@ -119,4 +170,36 @@ def _from_name(source: Source) -> dict[str, Any]:
         place = len(parts) - parts[::-1].index("details")
         if parts[place:]:
             said["model"] = "/".join(parts[place:])
+            if found:
+                up = "/".join([".."] * (len(parts) - place + 2))
+                beside = f"{up}/results/{said['model']}/results_{found['date']}.json"
+                _settings(json_beside(source.path, beside), found["task"], source)
     return said
+
+
+def _settings(results: Mapping[str, Any], task: str, source: Source) -> None:
+    """How the samples were taken, as the file of results says it."""
+    general, tasks = results.get("config_general"), results.get("config_tasks")
+    model = general.get("model_config") if isinstance(general, Mapping) else None
+    if isinstance(model, Mapping):
+        generation = model.get("generation_parameters")
+        if isinstance(generation, Mapping):
+            source.settings |= {TOLD[k]: v for k, v in generation.items() if k in TOLD and v is not None}
+            source.conditions["generation"] = without(
+                generation, "seed", "num_blocks", "block_size", "cache_implementation"
+            )
+        names = (
+            "revision",
+            "dtype",
+            "system_prompt",
+            "override_chat_template",
+            "chat_template",
+            "quantization",
+            "use_chat_template",
+        )
+        source.conditions["model_args"] = {name: model[name] for name in names if model.get(name) is not None}
+    if isinstance(tasks, Mapping):
+        config = tasks.get(task, tasks.get(task.rpartition("|")[0]))
+        if isinstance(config, Mapping):
+            plain = {name: value for name, value in config.items() if isinstance(value, str | int | float)}
+            source.conditions["task"] = without(plain, *NOT_OF_TASK)

@@ -4,6 +4,7 @@ Fields: question_id (of test output prediction also test_id), difficulty, output
 in the outputs), graded_list[n] (true or false), pass@1, metadata[n] (JSON in text; error_code -3 is a timeout).
 """
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from boundary.data.raw_json import NOTHING, raw_bytes, raw_hash
 from boundary.data.records import CORRECT, EMPTY, NO_ANSWER, TIMEOUT, WRONG, Answers, verdict
 from boundary.data.streams import Source, has_keys, is_list
 
-NAME = re.compile(r"Scenario\.(?P<scenario>[a-z]+)_(?P<n>\d+)_(?P<T>\d+(\.\d+)?)_eval_all")
+NAME = re.compile(r"Scenario\.(?P<scenario>[a-z]+)_(?P<n>\d+)_(?P<T>\d+(\.\d+)?)(?P<cot>_cot)?_eval_all")
 BENCHMARKS = {
     "codegeneration": "livecodebench",
     "selfrepair": "livecodebench-repair",
@@ -56,11 +57,13 @@ def read(source: Source) -> Iterator[Answers]:
             source.broken(f"problem {name}: {error}")
             continue
         _compare(name, outcomes, problem.published, source)
+        reasons = [_reason(facts) for facts in problem.metadata or []]
         texts = None if problem.output_list is None else [raw_hash(text) for text in problem.output_list]
         yield Answers(
             problem_id=name,
             outcomes=outcomes,
             texts=texts,
+            reasons=[reason if end == WRONG else "" for reason, end in zip(reasons, outcomes, strict=False)],
             question=raw_bytes(problem.question_content) or None,
             facts={} if problem.difficulty is None else {"level": problem.difficulty},
             **said,
@@ -89,6 +92,15 @@ def _outcome(correct: bool, silent: bool, codeless: bool, late: bool) -> str:
     return TIMEOUT if late else WRONG
 
 
+def _reason(facts: Any) -> str:
+    """The error that a program ended in; "" where it gave a wrong answer."""
+    try:
+        found = json.loads(facts) if isinstance(facts, str) else None
+    except (ValueError, RecursionError):
+        return ""
+    return str(found.get("error") or "") if isinstance(found, dict) else ""
+
+
 def _compare(name: str, outcomes: list[str], published: Any, source: Source) -> None:
     mean = outcomes.count(CORRECT) / max(len(outcomes), 1)
     if isinstance(published, int | float) and abs(published - mean) > NEAR:
@@ -101,6 +113,7 @@ def _from_name(source: Source) -> dict[str, Any]:
     if found is None:
         return {}
     source.settings["temperature"] = float(found["T"])
+    source.conditions["prompt"] = "chain of thought" if found["cot"] else "usual"
     said = {"benchmark": BENCHMARKS.get(found["scenario"])}
     # The tool writes output/{model}/Scenario...
     folder = source.path.resolve().parent

@@ -1,22 +1,31 @@
 """Logged samples of lm-evaluation-harness, `samples_{task}_{date}.jsonl`: a line for each document and filter.
 
-Fields: doc_id, doc_hash, resps[[...]] (repeats inside), filter, metrics[] and each metric by name, arguments. A metric
-is of the document after the filter, not of each sample: with repeats there is no verdict on single samples.
+Fields: doc_id, doc_hash, prompt_hash, resps[[...]] (repeats inside), filter, metrics[] and each metric by name,
+arguments. A metric is of the document after the filter, not of each sample: with repeats there is a verdict on single
+samples only in scores_per_repeat{metric: [...]}, which newer versions write. `results_{date}.json` beside it says how
+the model was run.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from boundary.data.beside import json_beside
 from boundary.data.raw_json import NOTHING, raw_bytes
 from boundary.data.records import CORRECT, EMPTY, WRONG, Answers, text_hash, verdict
+from boundary.data.run_settings import without
 from boundary.data.streams import Source, has_keys, is_object, misfit
 
-NAME = re.compile(r"samples_(?P<task>.+)_\d{4}-\d{2}-\d{2}T")
-SETTINGS = ("temperature", "top_p")
+NAME = re.compile(r"samples_(?P<task>.+)_(?P<date>\d{4}-\d{2}-\d{2}T.+)\.jsonl")
+TASK = re.compile(r"samples_(?P<task>.+)_\d{4}-\d{2}-\d{2}T")
+# Names of settings in the arguments of a request, and what they are called elsewhere.
+TOLD = {"temperature": "temperature", "top_p": "top_p", "max_gen_toks": "max_tokens", "max_tokens": "max_tokens"}
+NOT_OF_MODEL = (
+    "batch_size,max_batch_size,device,tensor_parallel_size,gpu_memory_utilization,num_concurrent,base_url,api_key,seed"
+)
 
 
 class Row(msgspec.Struct):
@@ -27,6 +36,8 @@ class Row(msgspec.Struct):
     filter: str = "none"
     metrics: list[str] | None = None
     doc_hash: str | None = None
+    prompt_hash: str | None = None
+    scores_per_repeat: dict[str, Any] | None = None
     arguments: msgspec.Raw = NOTHING
 
 
@@ -54,15 +65,16 @@ def read(source: Source, *, filter: str = "", metric: str = "") -> Iterator[Answ
             continue
         filters.add(row.filter)
         if len(filters) > 1 and not filter:
+            names = " and ".join(name[:40] for name in sorted(filters)[:2])
             raise source.error(
-                f"a row for each of the filters {' and '.join(sorted(filters))}. Choose one with --option filter=NAME",
+                f"a row for each of the filters {names}. Choose one with --option filter=NAME",
                 line,
             )
         if filter and row.filter != filter:
             continue
         _settings(row, source)
         found = True
-        answers = _answers(row, value, said, source, line)
+        answers = _answers(row, value, metric, said, source, line)
         if answers is not None:
             yield answers
     if filter and filters and not found:
@@ -106,47 +118,103 @@ def _with(name: str) -> Any:
     return _KNOWN[name]
 
 
-def _answers(row: Row, value: Any, said: dict[str, Any], source: Source, line: int) -> Answers | None:
+def _answers(row: Row, value: Any, metric: str, said: dict[str, Any], source: Source, line: int) -> Answers | None:
     samples = row.resps[0] if row.resps else []
     if len(row.resps) > 1:
         source.broken("answers picked by likelihood, not sampled: several requests a document", line)
         return None
-    if len(samples) != 1:
+    values = [value] if len(samples) == 1 else _repeats(row, metric, len(samples), source, line)
+    if values is None:
         raise source.error(
             f"{len(samples)} samples a document, but one verdict on all of them after the filter '{row.filter}'. "
             "Verdicts on single samples are not in the file: judge them anew, or log "
             "runs of one sample and import them together",
             line,
         )
-    text = bytes(samples[0])
-    if text.startswith(b"["):
+    texts = [bytes(sample) for sample in samples]
+    if any(text.startswith(b"[") for text in texts):
         source.broken("answers picked by likelihood, not sampled", line)
         return None
     try:
-        outcome = CORRECT if verdict(value) else EMPTY if text == b'""' else WRONG
+        outcomes = [
+            CORRECT if verdict(each) else EMPTY if text == b'""' else WRONG
+            for each, text in zip(values, texts, strict=True)
+        ]
     except ValueError as error:
         source.broken(str(error), line)
         return None
-    return Answers(str(row.doc_id), [outcome], texts=[text_hash(text)], question=row.doc_hash, line=line, **said)
+    hashes = [text_hash(text) for text in texts]
+    more: dict[str, Any] = {"question": row.doc_hash, "prompt": row.prompt_hash or _context(row), "line": line}
+    return Answers(str(row.doc_id), outcomes, texts=hashes, **more, **said)
+
+
+def _repeats(row: Row, metric: str, count: int, source: Source, line: int) -> list[Any] | None:
+    """Verdicts on each repeat; None where the file has none."""
+    scores = (row.scores_per_repeat or {}).get(_metric(row, metric))
+    if scores is None or not count:
+        return None
+    if not isinstance(scores, list) or len(scores) != count:
+        length = len(scores) if isinstance(scores, list) else "no list of"
+        raise source.error(f"{count} samples a document, but {length} scores in scores_per_repeat", line)
+    return scores
+
+
+def _context(row: Row) -> bytes | None:
+    """The text of the first request, where no hash of it is written."""
+    context, _ = _request(row)
+    return None if context is None else str(context).encode("utf-8", "surrogatepass")
+
+
+def _request(row: Row) -> tuple[Any, dict[str, Any]]:
+    """Text and settings of the first request: `{"gen_args_0": {"arg_0", "arg_1"}}`, before `[[text, settings]]`."""
+    try:
+        arguments = msgspec.json.decode(raw_bytes(row.arguments) or b"{}")
+    except ValueError:  # text that is not UTF-8
+        arguments = {}
+    requests = list(arguments.values()) if isinstance(arguments, dict) else arguments
+    first = requests[0] if isinstance(requests, list) and requests else []
+    parts = list(first.values()) if isinstance(first, dict) else first if isinstance(first, list) else []
+    settings = next((part for part in parts[1:] if isinstance(part, dict)), {})
+    return (parts[0] if parts else None), settings
 
 
 def _settings(row: Row, source: Source) -> None:
-    """Temperature and top_p of the first request; lm-eval writes 0 or nothing for greedy decoding."""
+    """Settings of the first request; lm-eval writes 0 or nothing for greedy decoding."""
     if "filter" in source.settings:
         return
     source.settings["filter"] = row.filter
-    raw = raw_bytes(row.arguments)
-    for name in SETTINGS:
-        found = re.search(rb'"' + name.encode() + rb'":\s*(\d+(\.\d+)?)', raw)
-        if found:
-            source.settings[name] = float(found[1])
-    if re.search(rb'"do_sample":\s*false', raw) or source.settings.get("temperature") == 0:
+    settings = _request(row)[1]
+    for name, value in settings.items():
+        if name in TOLD and isinstance(value, int | float) and not isinstance(value, bool):
+            source.settings[TOLD[name]] = int(value) if TOLD[name] == "max_tokens" else float(value)
+    source.conditions["generation"] = without(settings, *(set(TOLD) & source.settings.keys()), "max_gen_toks", "seed")
+    if settings.get("do_sample") is False or source.settings.get("temperature") == 0:
         source.note(f"'{source.path}': decoded greedily. Another run would give the same answers, not new samples.")
 
 
 def _from_name(source: Source) -> dict[str, Any]:
-    found = NAME.match(source.path.name)
+    found = TASK.match(source.path.name)
     folder = source.path.resolve().parent.name
     said = {"benchmark": found["task"]} if found else {}
+    dated = NAME.match(source.path.name)
+    if dated:
+        _results(json_beside(source.path, f"results_{dated['date']}.json"), dated["task"], source)
     # The tool writes {output_path}/{organisation}__{model}/.
     return said | ({"model": folder.replace("__", "/", 1)} if "__" in folder.strip("_") else {})
+
+
+def _results(results: Mapping[str, Any], task: str, source: Source) -> None:
+    """How the model was run and the task made, as the file of results says it."""
+    config, shots, versions = (results.get(name) for name in ("config", "n-shot", "versions"))
+    if isinstance(config, Mapping):
+        arguments = config.get("model_args")
+        if isinstance(arguments, str):
+            arguments = dict(part.partition("=")[::2] for part in arguments.split(","))
+        if isinstance(arguments, Mapping):
+            source.conditions["model_args"] = without(arguments, *NOT_OF_MODEL.split(","))
+        names = ("gen_kwargs", "system_instruction", "chat_template_sha", "fewshot_as_multiturn", "apply_chat_template")
+        for name in (*names, "system_instruction_sha"):
+            source.conditions[name] = config.get(name, results.get(name))
+    for name, values in (("num_fewshot", shots), ("task_version", versions)):
+        if isinstance(values, Mapping) and task in values:
+            source.conditions[name] = values[task]

@@ -18,7 +18,7 @@ from boundary.data.records import CORRECT, EMPTY, NO_ANSWER, TRUNCATED, WRONG, A
 from boundary.data.streams import Source, has_keys, is_object
 
 FOLDER = re.compile(r"^(?P<model>.+)_(?P<benchmark>[^_]+)_temp(?P<T>[0-9.]+)_n\d+_seed(?P<seed>\d+)$")
-FILE = re.compile(r"_seed(?P<seed>-?\d+)_t(?P<T>[0-9.]+)_s-?\d+_e-?\d+")
+FILE = re.compile(r"^((?P<split>[a-z]+)_(?P<prompt>.+)_-?\d+)?_?seed(?P<seed>-?\d+)_t(?P<T>[0-9.]+)_s-?\d+_e-?\d+")
 
 
 class Row(msgspec.Struct):
@@ -83,10 +83,12 @@ def _outcome(correct: bool, pred: Any, finish: Any, empty: bool) -> str:
 def _from_name(source: Source) -> dict[str, Any]:
     """Model, benchmark and seed, where folder and file are named as the tool names them."""
     folder = FOLDER.match(source.path.resolve().parent.name)
-    file = FILE.search(source.path.name)
+    file = FILE.match(source.path.name)
     said: dict[str, Any] = {"model": folder["model"], "benchmark": folder["benchmark"]} if folder else {}
     found = file or folder
     if found:
         source.settings["temperature"] = float(found["T"])
         said["run"] = f"seed {found['seed']}"
+    if file and file["prompt"]:
+        source.conditions |= {"prompt": file["prompt"], "split": file["split"]}
     return said

@@ -58,6 +58,7 @@ def read(source: Source) -> Iterator[Answers]:
         outcomes=outcomes,
         texts=None if runs.messages is None else [raw_hash(runs.messages[i]) for i in known],
         question=raw_bytes(runs.problem) or None,
+        prompt=_prompt(runs.messages),
         **_from_path(source.path),
     )
 
@@ -66,6 +67,20 @@ def _problem(path: Path, idx: int | str) -> str:
     """The number in the file's name, by which the tool finds it again: `idx` was one less in older files."""
     name = path.name.split(".")[0]
     return name if name.isdecimal() else str(idx)
+
+
+def _prompt(messages: list[msgspec.Raw] | None) -> bytes | None:
+    """What stands before the first answer of the first sample: system message and question as they were sent."""
+    try:
+        first = msgspec.json.decode(messages[0], type=list[dict[str, msgspec.Raw]]) if messages else []
+    except ValueError:
+        return None
+    prompt: list[bytes] = []
+    for message in first:
+        if bytes(message.get("role", b"")) == b'"assistant"':
+            return b"\0".join(prompt) or None
+        prompt.append(bytes(message.get("role", b"")) + bytes(message.get("content", b"")))
+    return None
 
 
 def _length(values: list[Any] | None) -> int | None:

@@ -1,14 +1,14 @@
 """A plain matrix of 0 and 1: a problem a row, a sample a column; CSV, TSV or `.npy`.
 
-CSV may have a header whose first cell is `problem_id` (or problem, id, idx) and whose others are numbered (s1, s2,
-...); then the first column names the problems, otherwise rows are numbered from 0. Empty cells, and NaN in arrays, are
-samples that were not taken.
+CSV may have a header whose first cell is `problem_id` (or problem, id, idx, or empty) and whose others are numbered
+(s1, s2, ...); then the first column names the problems, otherwise rows are numbered from 0. Empty cells, and NaN in
+arrays, are samples that were not taken.
 """
 
 import csv
 import io
-import re
 import struct
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from tokenize import TokenError
@@ -16,15 +16,15 @@ from typing import Any
 
 import numpy as np
 
+from boundary.data.file_kinds import BOM
+from boundary.data.formats.matrix_header import header_of, looks_like_header
 from boundary.data.option_values import one_of
 from boundary.data.records import CORRECT, WRONG, Answers
-from boundary.data.streams import BOM, Source
+from boundary.data.streams import Source
 
 NPY = b"\x93NUMPY"
-IDS = ("problem_id", "problem", "id", "idx")
 WORDS = {"1": CORRECT, "0": WRONG, "1.0": CORRECT, "0.0": WRONG, "true": CORRECT, "false": WRONG}
-NUMBERED = re.compile(r"[a-z_ .#-]*\d+")
-VERDICTS = ("correct", "passed", "score", "outcome")
+AS_WRITTEN, WITH_HEADER, WITHOUT_HEADER = "", "yes", "no"
 LONGEST_HEADER = 10_000
 
 
@@ -40,24 +40,25 @@ def recognises(path: Path, head: bytes) -> bool:
     rows = [line.replace("\t", ",").split(",") for line in lines]
     if not rows:
         return False
-    named = rows[0][0].strip().strip('"').lower() in IDS
-    if named and not _are_samples(rows[0][1:]):
-        return False
-    rows = [row[1:] for row in rows[1:]] if named else rows
-    cells = [cell.strip().lower() for row in rows for cell in row]
+    headed, named = looks_like_header(rows[0])
+    rows = [row[1:] if named else row for row in rows[headed:] or rows]
+    cells = [cell.strip().strip('"').lower() for row in rows for cell in row]
     return any(cells) and all(cell in WORDS or not cell for cell in cells)
 
 
-def read(source: Source, *, rows: str = "problems") -> Iterator[Answers]:
+def read(source: Source, *, rows: str = "problems", header: str = AS_WRITTEN) -> Iterator[Answers]:
     """Samples of each problem.
 
     Parameters
     ----------
     rows
         `problems`; or `samples`, where a row holds a sample of each problem.
+    header
+        `yes` or `no`, where the first line may be a header (0, 1) or verdicts.
     """
     one_of("rows", rows, "problems", "samples")
-    names, cells = _array(source) if source.head().startswith(NPY) else _table(source)
+    one_of("header", header, AS_WRITTEN, WITH_HEADER, WITHOUT_HEADER)
+    names, cells = _array(source) if source.head().startswith(NPY) else _table(source, header)
     if rows == "samples":
         if names is not None:
             raise source.error("its rows are named as problems; leave out --option rows=samples")
@@ -72,19 +73,16 @@ def read(source: Source, *, rows: str = "problems") -> Iterator[Answers]:
         source.note(f"'{source.path}': {missing} empty cells; they were left out, not taken for wrong.")
 
 
-def _table(source: Source) -> tuple[list[str] | None, list[list[Any]]]:
+def _table(source: Source, header: str) -> tuple[list[str] | None, list[list[Any]]]:
     names: list[str] | None = None
     cells: list[list[Any]] = []
     width = 0
     for line, row in _lines(source):
         if not width:
             width = len(row)
-            if row[0].strip().lower() in IDS:
-                if not _are_samples(row[1:]):
-                    raise source.error(
-                        "its columns are not numbered as samples (s1, s2, ...): is it another table", line
-                    )
-                names = []
+            named = _named(row, header, source, line)
+            names = [] if named else None
+            if named is not None:
                 continue
         if len(row) != width:
             source.broken(f"{len(row)} cells, where the first row has {width}", line)
@@ -102,10 +100,16 @@ def _table(source: Source) -> tuple[list[str] | None, list[list[Any]]]:
     return names, cells
 
 
-def _are_samples(header: list[str]) -> bool:
-    """Whether columns are numbered, or one verdict: not sample_index, n_samples, temperature and the like."""
-    words = [cell.strip().strip('"').lower() for cell in header]
-    return all(NUMBERED.fullmatch(word) for word in words) or (len(words) == 1 and words[0] in VERDICTS)
+def _named(row: list[str], header: str, source: Source, line: int) -> bool | None:
+    """Whether the first column names the problems; None where the first line is no header."""
+    if header == WITHOUT_HEADER:
+        return None
+    if header == WITH_HEADER and {cell.strip() for cell in row} <= {"0", "1"}:
+        return False
+    try:
+        return header_of(row).named
+    except ValueError as error:
+        raise source.error(str(error), line) from error
 
 
 def _lines(source: Source) -> Iterator[tuple[int, list[str]]]:
@@ -134,7 +138,8 @@ def _shape(head: bytes) -> tuple[int, ...]:
         file = io.BytesIO(head)
         major = np.lib.format.read_magic(file)[0]
         reader = np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
-        return tuple(reader(file, max_header_size=LONGEST_HEADER)[0])
+        with warnings.catch_warnings(action="ignore", category=UserWarning):
+            return tuple(reader(file, max_header_size=LONGEST_HEADER)[0])
     except (ValueError, struct.error, SyntaxError, TokenError, TypeError, OverflowError, RecursionError, MemoryError):
         return ()
 
@@ -146,7 +151,9 @@ def _array(source: Source) -> tuple[None, list[list[Any]]]:
     if len(shape) != 2 or 0 in shape:
         raise source.error(f"an array of shape {shape}, not of problems and samples. scorio's have three axes")
     try:
-        array = np.load(io.BytesIO(bytes_), allow_pickle=False, max_header_size=LONGEST_HEADER)
+        # numpy warns of headers that it has to parse twice.
+        with warnings.catch_warnings(action="ignore", category=UserWarning):
+            array = np.load(io.BytesIO(bytes_), allow_pickle=False, max_header_size=LONGEST_HEADER)
     except (ValueError, EOFError, TypeError, OverflowError, MemoryError) as error:
         raise source.error("an array that is cut short, damaged or of Python objects") from error
     if array.shape != shape:

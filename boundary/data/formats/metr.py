@@ -32,6 +32,7 @@ class Row(msgspec.Struct):
     fatal_error_from: str | None = None
     human_minutes: float | None = None
     task_source: str | None = None
+    scaffold: str | None = None
 
 
 def recognises(path: Path, head: bytes) -> bool:
@@ -52,24 +53,26 @@ def read(source: Source) -> Iterator[Answers]:
         error = row.fatal_error_from
         if error not in (*OF_THE_MODEL, LIMITS) or row.score_binarized is None:
             left_out[f"ended in an error of {error}" if row.score_binarized is not None else "were not judged"] += 1
+            yield _answers(row, [], line)
             continue
         try:
             outcome = CORRECT if verdict(row.score_binarized) else TRUNCATED if error == LIMITS else WRONG
         except ValueError as wrong:
             source.broken(str(wrong), line)
             continue
-        yield _answers(row, outcome, line)
+        yield _answers(row, [outcome], line)
     for reason, count in left_out.items():
         source.note(f"'{source.path}': {count} runs {reason}; they were left out, not taken for failures.")
 
 
-def _answers(row: Row, outcome: str, line: int) -> Answers:
+def _answers(row: Row, outcomes: list[str], line: int) -> Answers:
     return Answers(
         problem_id=row.task_id,
-        outcomes=[outcome],
+        outcomes=outcomes,
         model=row.alias or row.model,
         benchmark=row.task_source or BENCHMARK,
         facts={} if row.human_minutes is None else {"human_minutes": row.human_minutes},
+        settings={} if row.scaffold is None else {"scaffold": row.scaffold},
         whole=False,
         line=line,
     )

@@ -58,6 +58,7 @@ def read(source: Source) -> Iterator[Answers]:
         answers = _grouped(found.details, source)
     else:
         kind = found.details.get("type", found.type)
+        source.conditions["type"] = kind if isinstance(kind, str) else None
         if kind == "PPL":
             source.note(
                 f"'{source.path}': answers were picked by likelihood (PPL), not sampled: repeats would say nothing."
@@ -76,7 +77,11 @@ def _grouped(details: list[Detail], source: Source) -> Iterator[Answers]:
         except ValueError as error:
             source.broken(f"problem {place} of 'details': {error}")
             continue
-        yield Answers(problem_id=str(place) if detail.example_abbr is None else detail.example_abbr, outcomes=outcomes)
+        yield Answers(
+            problem_id=str(place) if detail.example_abbr is None else detail.example_abbr,
+            outcomes=outcomes,
+            prompt=raw_bytes(detail.prompt) or None,
+        )
 
 
 def _lists(detail: Detail) -> tuple[list[Any], list[Any]]:
@@ -108,7 +113,13 @@ def _numbered(details: dict[str, Detail | str | None], source: Source) -> Iterat
         except ValueError as error:
             source.broken(f"sample {name} of 'details': {error}")
             continue
-        yield Answers(problem_id=problem, outcomes=[outcome], texts=[raw_hash(detail.origin_prediction)], whole=False)
+        yield Answers(
+            problem_id=problem,
+            outcomes=[outcome],
+            texts=[raw_hash(detail.origin_prediction)],
+            prompt=raw_bytes(detail.prompt) or None,
+            whole=False,
+        )
 
 
 def _problems(details: list[Detail], names: list[str], source: Source) -> list[str]:

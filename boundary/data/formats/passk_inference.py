@@ -2,22 +2,20 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Any
 
 import msgspec
 
-from boundary.data.records import Tally
+from boundary.data.records import Tally, whole
 from boundary.data.streams import Source, has_keys, is_object
-
-Whole = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 
 
 class Row(msgspec.Struct):
     """A problem's counts."""
 
     id: str | int
-    c: Whole
-    n: Annotated[int, msgspec.Meta(ge=1, le=1 << 53)]
+    c: Any
+    n: Any
 
 
 def recognises(path: Path, head: bytes) -> bool:
@@ -29,7 +27,11 @@ def recognises(path: Path, head: bytes) -> bool:
 def read(source: Source) -> Iterator[Tally]:
     """Counts of each problem."""
     for line, row in source.rows(Row):
-        if row.c > row.n:
-            source.broken(f"{row.c} correct of {row.n} samples", line)
+        try:
+            n, c = whole(row.n, "n"), whole(row.c, "c")
+            if c > n:
+                raise ValueError(f"{c} correct of {n} samples")
+        except ValueError as error:
+            source.broken(str(error), line)
             continue
-        yield Tally(str(row.id), row.n, row.c, line=line)
+        yield Tally(str(row.id), n, c, line=line)

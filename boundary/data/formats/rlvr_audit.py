@@ -9,14 +9,14 @@ from typing import Annotated
 
 import msgspec
 
-from boundary.data.records import Tally
+from boundary.data.records import Tally, whole
 from boundary.data.streams import Source, has_keys, is_object
 
 
 class Problem(msgspec.Struct):
     """Counts of a problem."""
 
-    correct: Annotated[int, msgspec.Meta(ge=0)]
+    correct: int | float
 
 
 class Model(msgspec.Struct):
@@ -42,13 +42,17 @@ def read(source: Source) -> Iterator[Tally]:
     """Counts of each model and problem."""
     audit = source.document(Audit)
     for name, model in audit.models.items():
-        total = sum(problem.correct for problem in model.per_problem.values())
+        try:
+            counts = {idx: whole(problem.correct, "correct") for idx, problem in model.per_problem.items()}
+        except ValueError as error:
+            raise source.error(f"{name}: {error}") from error
+        total = sum(counts.values())
         if model.correct_generations not in (None, total):
             raise source.error(
                 f"{name} has {model.correct_generations} correct in all, but its problems add up to {total}"
             )
-        for idx, problem in model.per_problem.items():
-            if problem.correct > audit.n_per_problem:
-                source.broken(f"problem {idx} of {name}: {problem.correct} correct of {audit.n_per_problem} samples")
+        for idx, correct in counts.items():
+            if correct > audit.n_per_problem:
+                source.broken(f"problem {idx} of {name}: {correct} correct of {audit.n_per_problem} samples")
                 continue
-            yield Tally(idx, audit.n_per_problem, problem.correct, name)
+            yield Tally(idx, audit.n_per_problem, correct, name)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from boundary.data.parquet_rows import column_names, parquet_rows
-from boundary.data.records import CORRECT, WRONG, Answers, Tally, verdict
+from boundary.data.records import CORRECT, WRONG, Answers, Tally, verdict, whole
 from boundary.data.streams import Source
 
 SAMPLES, CORRECTS, ATTEMPT = ("Num. Samples Total", "Num. Samples"), "Num. Samples Correct", "Attempt Idx"
@@ -44,7 +44,7 @@ def _attempts(source: Source) -> Iterator[Answers]:
         key = (row.get("Model"), row.get("Benchmark"), row.get("Problem Idx"), row.get(ATTEMPT))
         try:
             said = _said(row)
-            attempt = _whole(row.get(ATTEMPT), ATTEMPT)
+            attempt = whole(row.get(ATTEMPT), ATTEMPT)
             if key in seen:
                 raise ValueError(f"attempt {attempt} of problem {said['problem_id']} appears twice")
             outcome = CORRECT if verdict(row.get("Score")) else WRONG
@@ -61,10 +61,10 @@ def _counts(source: Source) -> Iterator[Tally]:
     for number, row in parquet_rows(source, COLUMNS, AT_ONCE):
         try:
             said = _said(row)
-            n = _whole(next((row[name] for name in SAMPLES if row.get(name) is not None), None), SAMPLES[0])
-            c = _whole(row.get(CORRECTS), CORRECTS)
+            n = whole(next((row[name] for name in SAMPLES if row.get(name) is not None), None), SAMPLES[0])
+            c = whole(row.get(CORRECTS), CORRECTS)
             key = (said["model"], said["benchmark"], said["problem_id"])
-            if c > n or n < 1:
+            if c > n:
                 raise ValueError(f"{c} correct of {n} samples")
             if known.get(key, (n, c)) != (n, c):
                 raise ValueError(
@@ -96,12 +96,6 @@ def _said(row: Any) -> dict[str, Any]:
         "problem_id": str(problem),
         "facts": {"temperature": temperature} if known else {},
     }
-
-
-def _whole(value: Any, name: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value or value % 1 or value < 0:
-        raise ValueError(f"{name} is {value!r}, not a whole number")
-    return int(value)
 
 
 def _differs(n: int, c: int, k: Any, score: Any) -> bool:

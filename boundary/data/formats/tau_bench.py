@@ -1,24 +1,36 @@
 """Results of tau-bench, a JSON list, and of tau2-bench, a JSON object.
 
-Fields: task_id, trial, reward (0 or 1), info.error; in tau2-bench simulations[]{task_id, trial, reward_info.reward,
-termination_reason} and info.{agent_info.llm, environment_info.domain_name}. A trial that broke off in an error of the
-program stands there with reward 0, though the model did not fail: it is left out, unless the option says otherwise.
+Fields: task_id, trial, reward (0 or 1), info{error, task{user_id, instruction}}, traj; in tau2-bench
+simulations[]{task_id, trial, reward_info.reward, termination_reason}, tasks[] and info{agent_info, user_info,
+environment_info, max_steps}. A trial that broke off in an error of the program stands there with reward 0, though the
+model did not fail: it is left out, unless the option says otherwise.
 """
 
+import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 
 from boundary.data.option_values import one_of
+from boundary.data.raw_json import NOTHING, raw_bytes
 from boundary.data.records import CORRECT, TIMEOUT, TRUNCATED, WRONG, Answers
+from boundary.data.run_settings import without
 from boundary.data.streams import Source, has_keys, is_list, is_object
 
 # `{strategy}-{model}-{T}_range_{first}-{last}_user-{model}-{strategy}_{date}.json`
-NAME = re.compile(r"^(tool-calling|act|react|few-shot)-(?P<model>.+)-(?P<T>\d+(\.\d+)?)_range_")
+NAME = re.compile(r"^(?P<agent>tool-calling|act|react|few-shot)-(?P<model>.+)-(?P<T>\d+(\.\d+)?)_range_")
+USER = re.compile(r"_range_-?\d+-+\d+_user-(?P<user>.+)-(?P<strategy>llm|react|verify|reflection|human)(_|\.)")
+# tau2-bench's own test of success (utils/utils.py, is_successful).
+NEAR = 1e-6
+# Of what tau2-bench says of a run: how many trials, and what follows from the rest.
+NOT_OF_SAMPLING = (
+    *("num_trials", "seed", "git_commit", "timestamp", "max_concurrency", "max_retries", "num_tasks", "task_ids"),
+    *("save_to", "log_level"),
+)
 ENDS = {"max_steps": TRUNCATED, "context_window_exceeded": TRUNCATED, "timeout": TIMEOUT}
 FAILED = ("infrastructure_error", "user_error", "unexpected_error")
 Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 31)]
@@ -28,6 +40,7 @@ class Info(msgspec.Struct):
     """What went wrong."""
 
     error: Any = None
+    task: msgspec.Raw = NOTHING
 
 
 class Trial(msgspec.Struct):
@@ -37,6 +50,7 @@ class Trial(msgspec.Struct):
     reward: Any
     trial: Count = 0
     info: Info | None = None
+    traj: msgspec.Raw = NOTHING
 
 
 class Reward(msgspec.Struct):
@@ -54,31 +68,12 @@ class Simulation(msgspec.Struct):
     termination_reason: str | None = None
 
 
-class Agent(msgspec.Struct):
-    """The model."""
-
-    llm: str | None = None
-    llm_args: dict[str, Any] | None = None
-
-
-class Domain(msgspec.Struct):
-    """The benchmark."""
-
-    domain_name: str | None = None
-
-
-class Run(msgspec.Struct):
-    """How tau2-bench was run."""
-
-    agent_info: Agent | None = None
-    environment_info: Domain | None = None
-
-
 class Results(msgspec.Struct):
     """A file of tau2-bench."""
 
     simulations: list[Simulation]
-    info: Run | None = None
+    info: dict[str, Any] | None = None
+    tasks: list[dict[str, msgspec.Raw]] | None = None
 
 
 def recognises(path: Path, head: bytes) -> bool:
@@ -109,8 +104,10 @@ def read(source: Source, *, errors: str = "left-out") -> Iterator[Answers]:
         seen.add(place)
         if errors == "left-out" and simulation.termination_reason in FAILED:
             left_out["broke off in an error of the program"] += 1
+            yield Answers(place[0], [], whole=False, **said)
         elif simulation.reward_info is None or simulation.reward_info.reward is None:
             left_out["have no reward"] += 1
+            yield Answers(place[0], [], whole=False, **said)
         else:
             yield from _answers(simulation, said, source)
     for reason, count in left_out.items():
@@ -123,22 +120,62 @@ def _old(source: Source) -> Iterator[tuple[Simulation, dict[str, Any]]]:
     said = _from_name(source)
     for trial in source.document(list[Trial]):
         failed = FAILED[0] if trial.info is not None and trial.info.error is not None else None
-        yield Simulation(trial.task_id, trial.trial, Reward(trial.reward), failed), said
+        more = {"question": _instruction(trial), "prompt": _system_message(trial)}
+        yield Simulation(trial.task_id, trial.trial, Reward(trial.reward), failed), said | more
 
 
 def _new(source: Source) -> Iterator[tuple[Simulation, dict[str, Any]]]:
     results = source.document(Results)
-    run = results.info or Run()
+    run = results.info or {}
+    agent, user, environment = (_mapping(run.get(name)) for name in ("agent_info", "user_info", "environment_info"))
     said: dict[str, Any] = {}
-    if run.agent_info is not None and run.agent_info.llm:
-        said["model"] = run.agent_info.llm
-        temperature = (run.agent_info.llm_args or {}).get("temperature")
-        if isinstance(temperature, int | float):
-            source.settings["temperature"] = float(temperature)
-    if run.environment_info is not None and run.environment_info.domain_name:
-        said["benchmark"] = f"tau2-{run.environment_info.domain_name}"
+    if isinstance(agent.get("llm"), str) and agent["llm"]:
+        said["model"] = agent["llm"]
+    temperature = _mapping(agent.get("llm_args")).get("temperature")
+    if isinstance(temperature, int | float) and not isinstance(temperature, bool):
+        source.settings["temperature"] = float(temperature)
+    if isinstance(environment.get("domain_name"), str) and environment["domain_name"]:
+        said["benchmark"] = f"tau2-{environment['domain_name']}"
+    source.conditions |= {"agent_info": without(agent, "llm"), "user_info": without(user)}
+    source.conditions["environment_info"] = without(environment)
+    source.conditions["run"] = without(run, "agent_info", "user_info", "environment_info", *NOT_OF_SAMPLING)
+    tasks = {
+        bytes(task["id"]).strip(b'"').decode("utf-8", "replace"): _scenario(task)
+        for task in results.tasks or []
+        if "id" in task
+    }
     for simulation in results.simulations:
-        yield simulation, said
+        yield simulation, said | {"question": tasks.get(str(simulation.task_id))}
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _scenario(task: Mapping[str, msgspec.Raw]) -> bytes | None:
+    """What a task is about; how it is evaluated changes from version to version."""
+    return bytes(task.get("user_scenario", b"")) + bytes(task.get("initial_state", b"")) or None
+
+
+def _instruction(trial: Trial) -> bytes | None:
+    """What the simulated user is told: tasks of two domains are both numbered from 0."""
+    raw = raw_bytes(trial.info.task) if trial.info is not None else b""
+    try:
+        task = _mapping(msgspec.json.decode(raw)) if raw else {}
+    except ValueError:  # text that is not UTF-8
+        return raw
+    scenario = {name: task[name] for name in ("user_id", "instruction") if name in task}
+    return json.dumps(scenario).encode() if scenario else None
+
+
+def _system_message(trial: Trial) -> bytes | None:
+    """The policy that the agent is given, which opens its conversation."""
+    try:
+        messages = msgspec.json.decode(trial.traj, type=list[dict[str, msgspec.Raw]]) if raw_bytes(trial.traj) else []
+    except ValueError:
+        return None
+    first: Mapping[str, msgspec.Raw] = messages[0] if messages else {}
+    return bytes(first.get("content", b"")) if bytes(first.get("role", b"")) == b'"system"' else None
 
 
 def _answers(simulation: Simulation, said: dict[str, Any], source: Source) -> Iterator[Answers]:
@@ -158,9 +195,9 @@ def _answers(simulation: Simulation, said: dict[str, Any], source: Source) -> It
 
 def _outcome(simulation: Simulation) -> str:
     reward = simulation.reward_info.reward if simulation.reward_info else None
-    if isinstance(reward, bool) or not isinstance(reward, int | float) or reward not in (0, 1):
+    if isinstance(reward, bool) or not isinstance(reward, int | float) or not (reward == 0 or abs(reward - 1) <= NEAR):
         raise ValueError(f"the reward {str(reward)[:40]!r} is neither 0 nor 1")
-    if reward == 1:
+    if reward != 0:
         return CORRECT
     return ENDS.get(simulation.termination_reason or "", WRONG)
 
@@ -170,4 +207,8 @@ def _from_name(source: Source) -> dict[str, Any]:
     if found is None:
         return {}
     source.settings["temperature"] = float(found["T"])
+    user = USER.search(source.path.name)
+    source.conditions["agent"] = found["agent"]
+    if user:
+        source.conditions |= {"user": user["user"], "user_strategy": user["strategy"]}
     return {"model": found["model"]}

@@ -1,8 +1,9 @@
-"""Rollouts that verl dumps, `{validation_data_dir or rollout_data_dir}/{step}.jsonl`: JSON Lines, a sample a line.
+"""Rollouts that verl dumps, `{validation_data_dir or rollout_data_dir}/{step}.jsonl`: JSON Lines, an output a line.
 
-Fields: input, output, gts, score, step, and what the reward function adds (acc, pred). There is no problem id: samples
-of one input are of one problem, whose name is a hash of it. A score may be -1 and 1 or a share: then a threshold is
-needed.
+Fields: input, output, gts, score, step, in some uid (one for all samples of a problem) and session_id, and what the
+reward function adds (acc, pred). Without a uid samples of one input are of one problem, whose name is a hash of it;
+uids are new in every file, and only tell problems of one input apart. Several outputs of a session are one sample. A
+score may be -1 and 1 or a share: then a threshold is needed.
 """
 
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from boundary.data.formats.verl_sessions import Rollout, Sessions
 from boundary.data.option_values import number
 from boundary.data.raw_json import NOTHING, raw_bytes, raw_hash
 from boundary.data.records import CORRECT, EMPTY, WRONG, Answers, text_hash, verdict
@@ -20,7 +22,7 @@ EXTRAS = ("acc", "score")
 
 
 class Row(msgspec.Struct):
-    """A sample."""
+    """An output."""
 
     input: msgspec.Raw
     output: msgspec.Raw
@@ -28,6 +30,11 @@ class Row(msgspec.Struct):
     gts: msgspec.Raw = NOTHING
     step: int | None = None
     acc: Any = None
+    uid: str | int | None = None
+    session_id: str | int | None = None
+    traj_uid: str | int | None = None
+    trajectory_id: str | int | None = None
+    request_id: str | int | None = None
 
 
 def recognises(path: Path, head: bytes) -> bool:
@@ -35,8 +42,8 @@ def recognises(path: Path, head: bytes) -> bool:
     return is_object(head) and has_keys(head, "input", "output", "gts", "score")
 
 
-def read(source: Source, *, threshold: str = "", verdicts: str = "score") -> Iterator[Answers]:
-    """Samples, grouped by input.
+def read(source: Source, *, threshold: str = "", verdicts: str = "score", outputs: str = "") -> Iterator[Answers]:
+    """Samples, grouped by uid or by input.
 
     Parameters
     ----------
@@ -44,54 +51,80 @@ def read(source: Source, *, threshold: str = "", verdicts: str = "score") -> Ite
         From which score on a sample is correct, where scores are not 0 and 1.
     verdicts
         `score`, or `acc`, which some reward functions write beside it.
+    outputs
+        How many lines one after the other are outputs of one session, where the file does not say; 1 where each line is
+        a sample.
     """
     if verdicts not in EXTRAS:
         raise source.error(f"option verdicts is {verdicts!r}; give score or acc")
     least = number("threshold", threshold) if threshold != "" else None
-    references: dict[str, bytes] = {}
+    sessions = Sessions(source, int(number("outputs", outputs)) if outputs != "" else None)
+    references: dict[tuple[int, str], bytes] = {}
     for line, row in source.rows(Row):
-        asked = raw_bytes(row.input)
-        name = f"{text_hash(asked):016x}"
+        input_hash = text_hash(raw_bytes(row.input))
+        uid = "" if row.uid is None else str(row.uid)
         try:
-            correct = _correct(row.acc if verdicts == "acc" else row.score, least)
-            if references.setdefault(name, raw_bytes(row.gts)) != raw_bytes(row.gts):
+            correct = _correct(row, verdicts, least)
+            if references.setdefault((input_hash, uid), raw_bytes(row.gts)) != raw_bytes(row.gts) and not uid:
                 raise ValueError("its input stood before with another reference answer: two problems under one prompt")
         except ValueError as error:
             source.broken(str(error), line)
             continue
         if verdicts == "score" and row.acc is not None:
             _compare(row.acc, correct, source)
-        yield Answers(
-            problem_id=name,
-            outcomes=[CORRECT if correct else EMPTY if bytes(row.output) == b'""' else WRONG],
-            model=None if row.step is None else f"step {row.step}",
-            texts=[raw_hash(row.output)],
-            question=asked,
-            facts={} if row.step is None else {"checkpoint_step": row.step},
-            whole=False,
-            line=line,
-        )
+        outcome = CORRECT if correct else EMPTY if bytes(row.output) == b'""' else WRONG
+        rollout = Rollout(input_hash, uid, _session(row), outcome, raw_hash(row.output), row.step, line)
+        if rollout.uid or rollout.session is not None:
+            sessions.add(rollout)
+        else:
+            yield _answers(rollout, f"{input_hash:016x}")
+    for name, rollout in sessions.samples():
+        yield _answers(rollout, name)
 
 
-def _correct(value: Any, least: float | None) -> bool:
+def _answers(rollout: Rollout, name: str) -> Answers:
+    return Answers(
+        problem_id=name,
+        outcomes=[rollout.outcome],
+        model=None if rollout.step is None else f"step {rollout.step}",
+        texts=[rollout.text],
+        facts={} if rollout.step is None else {"checkpoint_step": rollout.step},
+        whole=False,
+        line=rollout.line,
+    )
+
+
+def _session(row: Row) -> str | int | None:
+    """What several outputs of one session have in common, where the file says it."""
+    names = (row.session_id, row.traj_uid, row.trajectory_id, row.request_id)
+    return next((name for name in names if name is not None), None)
+
+
+def _correct(row: Row, verdicts: str, least: float | None) -> bool:
+    value = row.acc if verdicts == "acc" else row.score
     if least is None:
         try:
             return verdict(value)
         except ValueError as error:
+            other = "Take --option verdicts=acc, which stands beside it, or say" if _is_verdict(row.acc) else "Say"
             raise ValueError(
-                f"{error}. Say from which score on a sample is correct with --option threshold=NUMBER"
+                f"{error}. {other} from which score on a sample is correct with --option threshold=NUMBER"
             ) from error
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         raise ValueError(f"{str(value)[:40]!r} is no score")
     return value >= least
 
 
-def _compare(acc: Any, correct: bool, source: Source) -> None:
+def _is_verdict(value: Any) -> bool:
     try:
-        differs = verdict(acc) is not correct
+        verdict(value)
     except ValueError:
-        return
-    if differs:
+        return False
+    return True
+
+
+def _compare(acc: Any, correct: bool, source: Source) -> None:
+    if _is_verdict(acc) and verdict(acc) is not correct:
         source.note(
             f"'{source.path}': score and acc disagree on some samples. Choose with --option verdicts=acc or score."
         )

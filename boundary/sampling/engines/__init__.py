@@ -8,7 +8,7 @@ out or comes back as `error`; it is missing, never wrong.
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from hashlib import blake2b
 from importlib import import_module
@@ -58,6 +58,8 @@ class Request:
         The samples' places among the problem's, each an index from 0.
     text, images
         The rendered prompt and its pictures, for engines that see.
+    arm
+        What else the noise is named by, beside the model and the settings: benchmark and template.
     """
 
     problem_id: str
@@ -65,6 +67,7 @@ class Request:
     places: tuple[int, ...]
     text: str = ""
     images: tuple[bytes, ...] = ()
+    arm: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,8 @@ class EngineSpec:
         How samples are drawn.
     options
         The engine's own, such as batch_size.
+    trust_remote_code
+        Whether code that comes with the model may run in this process.
     """
 
     engine: str
@@ -91,6 +96,26 @@ class EngineSpec:
     tokenizer: str | None = None
     sampling: Sampling = Sampling()
     options: Mapping[str, Any] = field(default_factory=dict)
+    trust_remote_code: bool = False
+
+
+@dataclass(frozen=True)
+class EngineFacts:
+    """What is known of an engine and its model before they are loaded.
+
+    Parameters
+    ----------
+    version
+        Packages that do the sampling and their versions, or what a server says of itself.
+    context
+        Tokens that prompt and sample may have together; None where unknown.
+    served_model
+        What servers call the model; None for weights that are loaded here.
+    """
+
+    version: str
+    context: int | None = None
+    served_model: str | None = None
 
 
 Generate = Callable[[Sequence[Request]], Iterator[Completion]]
@@ -127,7 +152,16 @@ def open_engine(spec: EngineSpec) -> AbstractContextManager[Generate]:
             raise InputError(
                 f"The engine {spec.engine} has no option '{option}'.{hint} It has: {', '.join(sorted(known))}."
             )
-    return function(spec, **spec.options)
+    return function(_with_noise_of_its_own(spec), **spec.options)
+
+
+def _with_noise_of_its_own(spec: EngineSpec) -> EngineSpec:
+    """The same with a seed that no other model or setting shares: arms of equal noise would not be independent."""
+    sampling = spec.sampling
+    seed = noise_seed(
+        sampling.seed, spec.model, spec.revision, sampling.temperature, sampling.top_p, sampling.max_tokens
+    )
+    return replace(spec, sampling=replace(sampling, seed=seed))
 
 
 def known_engine(name: str) -> str:
@@ -143,17 +177,43 @@ def known_engine(name: str) -> str:
     return name
 
 
-def engine_version(spec: EngineSpec) -> str:
-    """Packages that do the sampling and their versions, for the manifest.
+def inner_spec(spec: EngineSpec) -> EngineSpec:
+    """What runs in each worker of a Ray cluster; any other engine's spec as it is.
 
     Raises
     ------
     InputError
-        If one is not installed.
+        If the worker's engine is ray.
     """
-    worker = spec.options.get("worker", "transformers") if spec.engine == "ray" else spec.engine
-    _, packages = ENGINES[known_engine(str(worker))]
-    return ", ".join(f"{package} {needed(package)}" for package in packages) or "OpenAI-compatible"
+    if spec.engine != "ray":
+        return spec
+    worker = str(spec.options.get("worker", "transformers"))
+    if worker == "ray":
+        raise InputError("A worker's engine cannot be ray. Choose with --engine-option worker=vllm.")
+    return replace(spec, engine=worker, options=dict(spec.options.get("worker_options") or {}))
+
+
+def engine_facts(spec: EngineSpec) -> EngineFacts:
+    """What can be known of an engine and its model without loading them; of a server, what it says.
+
+    Raises
+    ------
+    InputError
+        If a package is missing, the model cannot be had, or a server does not serve it.
+    """
+    from boundary.sampling.models import context_length
+
+    inner = inner_spec(spec)
+    if known_engine(inner.engine) == "openai":
+        from boundary.sampling.engines.servers import served_facts
+
+        return served_facts(inner)
+    _, packages = ENGINES[inner.engine]
+    version = ", ".join(f"{package} {needed(package)}" for package in packages)
+    longest = inner.options.get("max_model_len")
+    if isinstance(longest, int) and longest > 0:
+        return EngineFacts(version, longest)
+    return EngineFacts(version, context_length(inner.model, inner.revision, inner.trust_remote_code))
 
 
 def needed(package: str) -> str:
@@ -182,6 +242,6 @@ def noise_seed(*parts: object) -> int:
     return int.from_bytes(digest, "big") >> 1
 
 
-def places_of(requests: Sequence[Request]) -> tuple[tuple[str, tuple[int, ...]], ...]:
+def places_of(requests: Sequence[Request]) -> tuple[tuple[str, str, tuple[int, ...]], ...]:
     """Which samples some requests ask for: what their noise is named by."""
-    return tuple((request.problem_id, request.places) for request in requests)
+    return tuple((request.arm, request.problem_id, request.places) for request in requests)

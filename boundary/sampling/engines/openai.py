@@ -2,22 +2,34 @@
 
 import asyncio
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count, islice
 from random import random
 from typing import Any, Literal
 
 from boundary.errors import InputError
 from boundary.sampling.engines import EngineSpec, Generate, Request, Sampling, needed, noise_seed, places_of
+from boundary.sampling.engines.servers import (
+    BusyError,
+    Server,
+    ask_servers,
+    listed,
+    plain,
+    refuse_status,
+    servers,
+)
 from boundary.sampling.models import load_tokenizer
 from boundary.sampling.task import Completion
 
 # Seconds before the first retry; each further one waits twice as long, and never more than the longest wait.
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 BUSY = (408, 409, 425, 429)
+# So many problems refused with no sample in between, and the fault is not the problems'.
+REFUSED_IN_A_ROW = 5
+# Bytes of an answer that are read: what a token can take as JSON, and what stands around it.
+TOKEN_BYTES, ANSWER_BYTES = 256, 1 << 20
 # Fields beyond OpenAI's own. A server fills what is not said from the model's generation_config.json (vLLM) or from its
 # own defaults (llama.cpp: top_k 40, min_p .05, top_p before temperature), and would then sample something else.
 MORE_FIELDS: Mapping[str, Any] = {
@@ -39,7 +51,8 @@ def openai_engine(
     retries: int = 6,
     timeout: float = 3600.0,
     served_model: str = "",
-    api_key_env: str = "OPENAI_API_KEY",
+    context: int | None = None,
+    api_key_env: str = "",
     more_fields: bool = True,
 ) -> Iterator[Generate]:
     """Speak to servers that run already.
@@ -59,50 +72,80 @@ def openai_engine(
     timeout
         Seconds for a request.
     served_model
-        What the servers call the model. Default: the only one that they list, else the model's id.
+        What the servers call the model. Default: the model's id, which they have to list.
+    context
+        Tokens that prompt and sample may have together. Default: what the servers say.
     api_key_env
-        Environment variable that holds the key, if there is one.
+        Environment variable that holds the key. Default: OPENAI_API_KEY, if it is set.
     more_fields
         Whether to send fields that OpenAI's own servers do not know, so that nothing is sampled by hidden defaults.
     """
     needed("httpx")
     import httpx
 
-    urls = tuple(url.rstrip("/") for url in ([base_url] if isinstance(base_url, str) else base_url))
-    key = os.environ.get(api_key_env, "")
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
-    tokenizer = load_tokenizer(spec.tokenizer or spec.model, spec.revision)
-    facts = _listed(urls, headers, served_model or spec.model)
-    name = served_model or facts.name
+    known = servers(base_url, api_key_env)
+    tokenizer = load_tokenizer(spec.tokenizer or spec.model, spec.revision, spec.trust_remote_code)
+    served = ask_servers(known, spec.model, served_model)
+    contexts = [context] if context else [each.context for each in served.values() if each.context]
 
     def generate(requests: Sequence[Request]) -> Iterator[Completion]:
-        client = httpx.AsyncClient(
-            headers=headers,
-            timeout=httpx.Timeout(timeout, connect=30.0),
-            limits=httpx.Limits(max_connections=concurrency + len(urls)),
+        clients = {
+            server: httpx.AsyncClient(
+                headers=server.headers,
+                trust_env=not server.loopback,
+                follow_redirects=False,
+                timeout=httpx.Timeout(timeout, connect=30.0),
+                limits=httpx.Limits(max_connections=concurrency + 1),
+            )
+            for server in known
+        }
+        crew = _Servers(
+            clients=clients,
+            checked=set(served),
+            retries=retries,
+            asked=(spec.model, served_model),
+            model=next(iter(served.values())).name,
+            context=min(contexts, default=None),
+            more_fields=more_fields,
+            choices=choices,
         )
-        servers = _Servers(client, urls, retries, name, facts.context, more_fields, choices)
-        yield from _generate(servers, tokenizer, spec.sampling, requests, concurrency)
+        yield from _generate(crew, tokenizer, spec.sampling, requests, concurrency)
 
     yield generate
 
 
-@dataclass(frozen=True)
-class _Facts:
-    name: str
-    context: int | None
-
-
 @dataclass
 class _Servers:
-    client: Any
-    urls: tuple[str, ...]
+    """The servers of a run, and what has been learnt of them.
+
+    Parameters
+    ----------
+    clients
+        One a server.
+    checked
+        Those that are known to serve the model; another one is asked first, when it answers.
+    asked
+        The model's id, and what the user says that servers call it.
+    refused
+        Problems of which a server refused a request, with the reason; they are not asked for again.
+    refused_in_a_row
+        How many of them since the last sample came in.
+    answered
+        Whether any sample came in.
+    """
+
+    clients: Mapping[Server, Any]
+    checked: set[Server]
     retries: int
+    asked: tuple[str, str]
     model: str
     context: int | None
     more_fields: bool
     choices: int
     turn: "count[int]" = field(default_factory=count)
+    refused: dict[str, str] = field(default_factory=dict)
+    refused_in_a_row: int = 0
+    answered: bool = False
 
     async def post(self, body: Mapping[str, Any]) -> Any:
         """The response's JSON; on trouble another server, after a wait that grows.
@@ -114,71 +157,89 @@ class _Servers:
         """
         import httpx
 
-        said = ""
+        said, order = "", list(self.clients)
         for attempt in range(self.retries + 1):
-            url = self.urls[next(self.turn) % len(self.urls)]
+            server = order[next(self.turn) % len(order)]
             pause = 0.0
             try:
-                response = await self.client.post(f"{url}/completions", json=body)
+                await self._check(server)
+                status, data, wait = await _posted(self.clients[server], f"{server.url}/completions", body)
             except httpx.HTTPError as error:
-                said = f"{url}: {error or type(error).__name__}"
+                said = f"{server.shown}: {plain(str(error)) or type(error).__name__}"
+            except BusyError as error:
+                said = str(error)
             else:
-                if response.status_code == httpx.codes.OK:
-                    with suppress(json.JSONDecodeError):
-                        return response.json()
-                said = f"{url}: HTTP {response.status_code}: {_message(response)}"
-                if 400 <= response.status_code < 500 and response.status_code not in BUSY:
+                if status == httpx.codes.OK:
+                    with suppress(ValueError, RecursionError):
+                        return json.loads(data)
+                refuse_status(server, status)
+                said = f"{server.shown}: HTTP {status}: {_message(data)}"
+                if 400 <= status < 500 and status not in BUSY:
                     raise RefusedError(said)
-                pause = _retry_after(response)
+                pause = wait
             # Half of it by chance, so that those who were refused together do not return together.
             pause = max(pause, min(LONGEST_WAIT, FIRST_WAIT * 2**attempt) * (0.5 + random() / 2))
             if attempt < self.retries:
                 await asyncio.sleep(pause)
         raise InputError(f"No server answers ({said}), after {self.retries} retries. What is stored stays.")
 
+    async def _check(self, server: Server) -> None:
+        """Ask a server that did not answer at the beginning what it serves, before it is used."""
+        if server in self.checked:
+            return
+        status, data, _ = await _got(self.clients[server], f"{server.url}/models")
+        listing = None
+        with suppress(ValueError, RecursionError):
+            listing = json.loads(data)
+        name = listed(server, status, listing, *self.asked).name
+        if name != self.model:
+            raise InputError(f"{server.shown} calls the model '{plain(name)}', the others '{self.model}'.")
+        self.checked.add(server)
+
 
 class RefusedError(InputError):
     """A server says that the request itself is at fault."""
 
 
-def _listed(urls: Sequence[str], headers: Mapping[str, str], name: str) -> _Facts:
-    """What the first server that answers says of its models."""
-    import httpx
+async def _posted(client: Any, url: str, body: Mapping[str, Any]) -> tuple[int, bytes, float]:
+    most = ANSWER_BYTES + int(body["n"]) * int(body["max_tokens"]) * TOKEN_BYTES
+    return await _answer(client.stream("POST", url, json=body), most)
 
-    said = ""
-    for url in urls:
-        try:
-            response = httpx.get(f"{url}/models", headers=headers, timeout=10.0)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            said = f"{url}: {error or type(error).__name__}"
-            continue
-        if response.status_code in (401, 403):
-            raise InputError(f"{url} refuses the key ({_message(response)}). Put the right one into OPENAI_API_KEY.")
-        with suppress(ValueError, KeyError, TypeError, AttributeError):
-            models = response.json()["data"]
-            found = [each for each in models if each["id"] == name] or (models if len(models) == 1 else [])
-            if found:
-                facts = found[0].get("meta") or {}
-                return _Facts(found[0]["id"], found[0].get("max_model_len") or facts.get("n_ctx"))
-        return _Facts(name, None)
-    raise InputError(
-        f"No server answers at {', '.join(urls)} ({said}). Start one, or name it with --base-url http://HOST:PORT/v1."
-    )
+
+async def _got(client: Any, url: str) -> tuple[int, bytes, float]:
+    return await _answer(client.stream("GET", url), ANSWER_BYTES)
+
+
+async def _answer(stream: Any, most: int) -> tuple[int, bytes, float]:
+    """Status, body and the seconds that a busy server asks to wait.
+
+    Raises
+    ------
+    InputError
+        If the body is longer than any honest one.
+    """
+    async with stream as response:
+        data = bytearray()
+        async for chunk in response.aiter_bytes():
+            data += chunk
+            if len(data) > most:
+                raise InputError(f"{response.url.host} answers with more than {most:,} bytes. Is it the right server?")
+        return response.status_code, bytes(data), _retry_after(response)
 
 
 def _generate(
-    servers: _Servers, tokenizer: Any, sampling: Sampling, requests: Sequence[Request], concurrency: int
+    crew: _Servers, tokenizer: Any, sampling: Sampling, requests: Sequence[Request], concurrency: int
 ) -> Iterator[Completion]:
     """Keep requests in flight on a loop of our own: leaving early cancels them at once, as threads would not."""
-    blocks = (part for request in requests for part in _parts(request, servers.choices))
+    blocks = (part for request in requests for part in _parts(request, crew.choices))
     loop = asyncio.new_event_loop()
     running: set[asyncio.Task[list[Completion]]] = set()
     try:
         while True:
             for block in islice(blocks, concurrency - len(running)):
-                running.add(loop.create_task(_answered(servers, tokenizer, sampling, block)))
+                running.add(loop.create_task(_answered(crew, tokenizer, sampling, block)))
             if not running:
-                return
+                break
             done, running = loop.run_until_complete(asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED))
             results = [task.exception() or task.result() for task in done]
             for result in results:
@@ -187,62 +248,87 @@ def _generate(
             for result in results:
                 if isinstance(result, BaseException):
                     raise result
+        if crew.refused and not crew.answered:
+            raise _refusal(next(iter(crew.refused.values())))
     finally:
         for task in running:
             task.cancel()
         if running:
             loop.run_until_complete(asyncio.wait(running))
-        loop.run_until_complete(servers.client.aclose())
+        for client in crew.clients.values():
+            loop.run_until_complete(client.aclose())
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
 
 
 def _parts(request: Request, size: int) -> Iterator[Request]:
     for start in range(0, len(request.places), size):
-        yield Request(request.problem_id, request.prompt, request.places[start : start + size])
+        yield replace(request, places=request.places[start : start + size])
 
 
-async def _answered(servers: _Servers, tokenizer: Any, sampling: Sampling, block: Request) -> list[Completion]:
+async def _answered(crew: _Servers, tokenizer: Any, sampling: Sampling, block: Request) -> list[Completion]:
     """Samples of a block; asked for again where a server gives fewer choices than it was asked for."""
-    found: list[Completion] = []
-    places = block.places
+    completions: list[Completion] = []
+    places, size = block.places, crew.choices
     while places:
-        part = Request(block.problem_id, block.prompt, places[: servers.choices])
+        if block.problem_id in crew.refused:
+            return completions + _failed(block, places, crew.refused[block.problem_id])
+        part = replace(block, places=places[: min(size, crew.choices)])
         try:
-            choices = (await servers.post(_body(servers, sampling, part)))["choices"]
+            choices = (await crew.post(_body(crew, sampling, part)))["choices"]
         except RefusedError as refused:
-            if len(part.places) == 1:
-                raise InputError(
-                    f"The server refuses a request ({refused}). Does it know the model and the fields? "
-                    "--engine-option more_fields=false sends OpenAI's own fields only."
-                ) from refused
-            servers.choices = max(1, len(part.places) // 2)  # perhaps it refuses so many choices
+            if len(part.places) > 1:
+                size = len(part.places) // 2  # perhaps it refuses so many choices
+                continue
+            _note_refusal(crew, block.problem_id, str(refused))
             continue
         except (KeyError, TypeError) as error:
             raise InputError("The server's answer has no choices: it is not OpenAI-compatible.") from error
-        if not choices:
+        if not isinstance(choices, list) or not choices or not all(isinstance(choice, dict) for choice in choices):
             raise InputError("The server's answer has no choices in it.")
-        if len(choices) < len(part.places):
-            servers.choices = len(choices)  # it passes over n in silence
-        found += [
+        crew.answered, crew.refused_in_a_row = True, 0
+        if len(choices) < len(part.places) or size < crew.choices:  # it passes over n in silence, or refuses more
+            crew.choices = min(len(choices), len(part.places))
+        completions += [
             _completion(tokenizer, part.problem_id, place, choice)
             for place, choice in zip(part.places, choices, strict=False)
         ]
         places = places[len(choices) :]
-    return found
+    return completions
 
 
-def _body(servers: _Servers, sampling: Sampling, part: Request) -> dict[str, Any]:
+def _note_refusal(crew: _Servers, problem_id: str, reason: str) -> None:
+    """Leave a problem out whose request is refused, and stop where that is more than a problem or two."""
+    if problem_id not in crew.refused:
+        crew.refused[problem_id] = reason
+        crew.refused_in_a_row += 1
+    if crew.refused_in_a_row >= REFUSED_IN_A_ROW:
+        raise _refusal(reason)
+
+
+def _refusal(reason: str) -> InputError:
+    return InputError(
+        f"The server refuses a request ({reason}). Does it know the model and the fields? --engine-option "
+        "more_fields=false sends OpenAI's own fields only. Where prompts are too long for it, say how many tokens it "
+        "reads with --engine-option context=N, and leave these out with --skip-long."
+    )
+
+
+def _failed(block: Request, places: Sequence[int], reason: str) -> list[Completion]:
+    return [Completion(block.problem_id, place, reason, "error", 0) for place in places]
+
+
+def _body(crew: _Servers, sampling: Sampling, part: Request) -> dict[str, Any]:
     room = sampling.max_tokens
-    if servers.context:
-        room = min(room, servers.context - len(part.prompt))
+    if crew.context:
+        room = min(room, crew.context - len(part.prompt))
         if room < 1:
             raise InputError(
                 f"The prompt of problem {part.problem_id} has {len(part.prompt)} tokens, and the server's context "
-                f"holds {servers.context}. Leave the problem out, or start the server with a longer context."
+                f"holds {crew.context}. Leave the problem out, or start the server with a longer context."
             )
     own = {
-        "model": servers.model,
+        "model": crew.model,
         "prompt": list(part.prompt),
         "n": len(part.places),
         "temperature": sampling.temperature,
@@ -252,7 +338,7 @@ def _body(servers: _Servers, sampling: Sampling, part: Request) -> dict[str, Any
         "frequency_penalty": 0.0,
         "seed": noise_seed(sampling.seed, places_of([part])),
     }
-    if not servers.more_fields:
+    if not crew.more_fields:
         return own
     return own | dict(MORE_FIELDS) | {"stop_token_ids": list(sampling.stop_ids)}
 
@@ -262,25 +348,25 @@ def _completion(tokenizer: Any, problem_id: str, place: int, choice: Mapping[str
     text = str(choice.get("text") or "")
     said = choice.get("finish_reason")
     if said not in ("stop", "length"):
-        return Completion(problem_id, place, "", "error", 0)
+        return Completion(problem_id, place, f"the server ended it with {plain(str(said))[:40]}", "error", 0)
     finish: Literal["stop", "length"] = said
     tokens = len(tokenizer(text, add_special_tokens=False)["input_ids"])
     return Completion(problem_id, place, text, finish, tokens + (finish == "stop"))
 
 
-def _message(response: Any) -> str:
-    try:
-        said = response.json()
+def _message(data: bytes) -> str:
+    text = data[:4096].decode(errors="replace")
+    with suppress(ValueError, RecursionError, AttributeError):
+        said = json.loads(data)
         said = said.get("error", said.get("message", said))
-        said = said.get("message", said) if isinstance(said, dict) else said
-    except (ValueError, AttributeError):
-        said = response.text
-    return " ".join(str(said).split())[:300]
+        text = str(said.get("message", said) if isinstance(said, dict) else said)
+    return plain(text)
 
 
 def _retry_after(response: Any) -> float:
     """Seconds that a busy server asks to wait; 0 where it says none, or a date."""
     try:
-        return min(float(response.headers.get("Retry-After", 0)), 10 * LONGEST_WAIT)
+        seconds = float(response.headers.get("Retry-After", 0))
     except ValueError:
         return 0.0
+    return min(seconds, 10 * LONGEST_WAIT) if seconds > 0 else 0.0

@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from boundary.errors import InputError
-from boundary.sampling.engines import EngineSpec, Generate, Request, needed, open_engine
+from boundary.sampling.engines import EngineSpec, Generate, Request, inner_spec, needed, open_engine
 from boundary.sampling.task import Completion
 
 Block = list[Request]
@@ -54,9 +54,7 @@ def ray_engine(
     """
     import ray
 
-    inner = replace(spec, engine=worker, options=dict(worker_options or {}))
-    if worker == "ray":
-        raise InputError("A worker's engine cannot be ray. Choose with --engine-option worker=vllm.")
+    inner = inner_spec(replace(spec, options={"worker": worker, "worker_options": worker_options}))
     needed("ray")
     joined = ray.is_initialized()
     if not joined:

@@ -10,7 +10,14 @@ from typing import Any, Literal
 from boundary.errors import InputError
 from boundary.sampling.engines import EngineSpec, Generate, Request, Sampling, noise_seed, places_of
 from boundary.sampling.engines.prefixes import can_share, shared_prefixes
-from boundary.sampling.models import cannot_load, load_tokenizer, quiet_transformers, refuse_missing_folder
+from boundary.sampling.models import (
+    cannot_load,
+    load_config,
+    load_tokenizer,
+    quiet_transformers,
+    reading_length,
+    refuse_missing_folder,
+)
 from boundary.sampling.task import Completion
 
 # Requests that wait inside the library: enough to keep any GPU busy, few enough to hold in memory.
@@ -60,7 +67,7 @@ def transformers_engine(
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     continuous = device != "cpu" if continuous is None else continuous
     refuse_missing_folder(spec.model)
-    tokenizer = load_tokenizer(spec.tokenizer or spec.model, spec.revision)
+    tokenizer = load_tokenizer(spec.tokenizer or spec.model, spec.revision, spec.trust_remote_code)
     # A model that sees need not load as one that reads, nor the other way round: each when it is first asked for.
     loaded = cache(partial(_loaded, spec, device, dtype, attention))
     processor = cache(partial(_processor, spec))
@@ -83,10 +90,7 @@ def transformers_engine(
 def _reading(spec: EngineSpec) -> str:
     """How a model loads for text alone; some models that see load in no other way."""
     transformers = quiet_transformers()
-    try:
-        config = transformers.AutoConfig.from_pretrained(spec.model, revision=spec.revision or "main")
-    except Exception as error:  # the hub's client and the file formats raise many kinds
-        raise cannot_load(spec.model, error) from error
+    config = load_config(spec.model, spec.revision, spec.trust_remote_code)
     sees = type(config) in transformers.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
     return SEEING if sees and type(config) not in transformers.MODEL_FOR_CAUSAL_LM_MAPPING else READING
 
@@ -94,12 +98,13 @@ def _reading(spec: EngineSpec) -> str:
 def _loaded(spec: EngineSpec, device: str, dtype: str, attention: str, kind: str) -> Any:
     transformers = quiet_transformers()
     options: dict[str, Any] = {"dtype": dtype or ("float32" if device == "cpu" else "auto")}
+    options |= {"revision": spec.revision or "main", "trust_remote_code": spec.trust_remote_code}
     if attention:
         options["attn_implementation"] = attention
     if device == "auto":
         options["device_map"] = "auto"
     try:
-        model = getattr(transformers, kind).from_pretrained(spec.model, revision=spec.revision or "main", **options)
+        model = getattr(transformers, kind).from_pretrained(spec.model, **options)
         model = model if device == "auto" else model.to(device)
     except Exception as error:  # the hub's client, the file formats and the device raise many kinds
         raise cannot_load(spec.model, error) from error
@@ -119,28 +124,32 @@ def _generation_config(sampling: Sampling, pad: int, max_tokens: int) -> Any:
     )
 
 
-def _room(model: Any, sampling: Sampling, longest: int) -> int:
-    """New tokens that fit behind a prompt."""
-    reading = model.config.get_text_config()
-    context = getattr(reading, "max_position_embeddings", None) or sampling.max_tokens + longest
-    if longest >= context:
-        raise InputError(
-            f"A prompt has {longest} tokens, and the model reads {context} at most. Leave its problem out."
-        )
-    return min(sampling.max_tokens, int(context) - longest)
+def _room(model: Any, sampling: Sampling, prompt: int) -> int:
+    """New tokens that fit behind a prompt of so many tokens; each prompt's own, whatever is sampled beside it."""
+    context = reading_length(model.config) or sampling.max_tokens + prompt
+    if prompt >= context:
+        raise InputError(f"A prompt has {prompt} tokens, and the model reads {context} at most. Leave its problem out.")
+    return min(sampling.max_tokens, context - prompt)
 
 
 def _batches(
     model: Any, tokenizer: Any, sampling: Sampling, requests: Sequence[Request], size: int, share: bool
 ) -> Iterator[Completion]:
-    """Plain generation, prompts padded on the left."""
-    rows = ((request, place) for request in requests for place in request.places)
-    while batch := list(islice(rows, size)):
-        yield from _batch(model, tokenizer, sampling, batch, share)
+    """Plain generation, prompts padded on the left; a batch holds samples of one limit on their new tokens."""
+    waiting: dict[int, list[tuple[Request, int]]] = {}
+    for request in requests:
+        room = _room(model, sampling, len(request.prompt))
+        for place in request.places:
+            batch = waiting.setdefault(room, [])
+            batch.append((request, place))
+            if len(batch) == size:
+                yield from _batch(model, tokenizer, sampling, waiting.pop(room), room, share)
+    for room, batch in waiting.items():
+        yield from _batch(model, tokenizer, sampling, batch, room, share)
 
 
 def _batch(
-    model: Any, tokenizer: Any, sampling: Sampling, batch: Sequence[tuple[Request, int]], share: bool
+    model: Any, tokenizer: Any, sampling: Sampling, batch: Sequence[tuple[Request, int]], room: int, share: bool
 ) -> Iterator[Completion]:
     import torch
 
@@ -154,8 +163,7 @@ def _batch(
         mask[row, longest - len(prompt) :] = 1
     ids, mask = ids.to(model.device), mask.to(model.device)
     rows = torch.tensor([prompts.index(request.prompt) for request, _ in batch], device=model.device)
-    torch.manual_seed(noise_seed(sampling.seed, [(request.problem_id, place) for request, place in batch]))
-    room = _room(model, sampling, longest)
+    torch.manual_seed(noise_seed(sampling.seed, [(request.arm, request.problem_id, place) for request, place in batch]))
     with torch.inference_mode():
         if share and can_share(model):
             written = shared_prefixes(model, ids, mask, rows, sampling, room)
@@ -201,9 +209,8 @@ def _continuous(
     """Continuous batching; each sample comes out when it ends."""
     import transformers
 
-    longest = max(len(request.prompt) for request in requests)
-    room = _room(model, sampling, longest)
-    config = _generation_config(sampling, sampling.stop_ids[0] if sampling.stop_ids else 0, room)
+    rooms = {request.prompt: _room(model, sampling, len(request.prompt)) for request in requests}
+    config = _generation_config(sampling, sampling.stop_ids[0] if sampling.stop_ids else 0, max(rooms.values()))
     batching = transformers.ContinuousBatchingConfig(
         seed=noise_seed(sampling.seed, places_of(requests)),
         drop_unsupported_processors=False,  # without it, top_p could be left out in silence
@@ -213,14 +220,14 @@ def _continuous(
         generation_config=config, continuous_batching_config=batching
     ) as manager:
         try:
-            yield from _collected(manager, tokenizer, sampling, requests, room)
+            yield from _collected(manager, tokenizer, sampling, requests, rooms)
         except BaseException:
             manager.stop(hard_stop=True, timeout=30)  # leaving the block would wait for every sample
             raise
 
 
 def _collected(
-    manager: Any, tokenizer: Any, sampling: Sampling, requests: Sequence[Request], room: int
+    manager: Any, tokenizer: Any, sampling: Sampling, requests: Sequence[Request], rooms: Mapping[tuple[int, ...], int]
 ) -> Iterator[Completion]:
     rows = ((request, place) for request in requests for place in request.places)
     waiting: dict[str, tuple[str, int]] = {}
@@ -230,7 +237,10 @@ def _collected(
             name, number = f"sample-{number}", number + 1
             waiting[name] = (request.problem_id, place)
             manager.add_request(
-                list(request.prompt), request_id=name, max_new_tokens=room, eos_token_id=list(sampling.stop_ids)
+                list(request.prompt),
+                request_id=name,
+                max_new_tokens=rooms[request.prompt],
+                eos_token_id=list(sampling.stop_ids),
             )
         if not waiting:
             return
@@ -246,13 +256,15 @@ def _collected(
             if result.error is None:
                 yield _completion(tokenizer, sampling, problem_id, place, result.generated_tokens)
             else:
-                yield Completion(problem_id, place, "", "error", 0)
+                yield Completion(problem_id, place, str(result.error), "error", 0)
 
 
 def _processor(spec: EngineSpec) -> Any:
     transformers = quiet_transformers()
     try:
-        return transformers.AutoProcessor.from_pretrained(spec.model, revision=spec.revision or "main")
+        return transformers.AutoProcessor.from_pretrained(
+            spec.model, revision=spec.revision or "main", trust_remote_code=spec.trust_remote_code
+        )
     except Exception as error:
         raise cannot_load(spec.model, error) from error
 
@@ -273,10 +285,15 @@ def _pictured(model: Any, processor: Any, sampling: Sampling, request: Request, 
     inputs = inputs.to(model.device)
     begun = inputs["input_ids"].shape[1]
     pad = sampling.stop_ids[0] if sampling.stop_ids else 0
+    context = reading_length(model.config)
+    if context and begun >= context:  # with its pictures, which are counted only here
+        reason = f"problem {request.problem_id} has {begun} tokens with its pictures; the model reads {context} at most"
+        yield from (Completion(request.problem_id, place, reason, "error", 0) for place in request.places)
+        return
     config = _generation_config(sampling, pad, _room(model, sampling, begun))
     for start in range(0, len(request.places), size):
         places = request.places[start : start + size]
-        torch.manual_seed(noise_seed(sampling.seed, request.problem_id, places))
+        torch.manual_seed(noise_seed(sampling.seed, request.arm, request.problem_id, places))
         config.num_return_sequences = len(places) if config.do_sample else 1
         with torch.inference_mode():
             out = model.generate(**inputs, generation_config=config)
@@ -289,7 +306,7 @@ def _image(data: bytes, problem_id: str) -> Any:
 
     try:
         return Image.open(io.BytesIO(data)).convert("RGB")
-    except OSError as error:
+    except (OSError, Image.DecompressionBombError) as error:
         raise InputError(
             f"Problem {problem_id}: its image cannot be read ({error}). Mend the file, or leave the problem out."
         ) from error

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from boundary.errors import InputError
 from boundary.sampling.engines import EngineSpec, Generate, Request, Sampling, noise_seed, places_of
-from boundary.sampling.models import cannot_load, refuse_missing_folder, weights_revision
+from boundary.sampling.models import cannot_load, load_config, refuse_missing_folder
 from boundary.sampling.task import Completion
 
 # Requests that wait inside the engine: enough to keep any GPU busy, few enough to hold in memory.
@@ -55,13 +55,14 @@ def vllm_engine(
         model=spec.model,
         revision=spec.revision,
         tokenizer=spec.tokenizer or spec.model,
+        trust_remote_code=spec.trust_remote_code,
         dtype=dtype,
         generation_config="vllm",  # not the model's own, which would add top_k or a penalty
         disable_log_stats=True,
         **{name: value for name, value in options.items() if value is not None},
     )
     seeded = _on_gpu(vllm) if seeded is None else seeded
-    weights_revision(spec.model, spec.revision)  # says plainly what is wrong with a name, which vLLM does not
+    load_config(spec.model, spec.revision, spec.trust_remote_code)  # says plainly what is wrong, which vLLM does not
 
     def generate(requests: Sequence[Request]) -> Iterator[Completion]:
         if not held:
@@ -102,7 +103,7 @@ def _parameters(vllm: Any, sampling: Sampling, request: Request, place: int, see
         max_tokens=sampling.max_tokens,
         stop_token_ids=list(sampling.stop_ids),
         ignore_eos=False,
-        seed=noise_seed(sampling.seed, request.problem_id, place) if seeded else None,
+        seed=noise_seed(sampling.seed, request.arm, request.problem_id, place) if seeded else None,
         output_kind=RequestOutputKind.FINAL_ONLY,
     )
 
@@ -118,7 +119,11 @@ def _collected(
             for request, place in islice(rows, IN_FLIGHT - len(waiting)):
                 name, number = f"{request.problem_id}-{place}-{number}", number + 1
                 prompt = {"prompt_token_ids": list(request.prompt)}
-                engine.add_request(name, prompt, _parameters(vllm, sampling, request, place, seeded))
+                try:
+                    engine.add_request(name, prompt, _parameters(vllm, sampling, request, place, seeded))
+                except ValueError as error:  # its context can be shorter than the model's
+                    yield Completion(request.problem_id, place, " ".join(str(error).split())[:200], "error", 0)
+                    continue
                 waiting[name] = (request.problem_id, place)
             if not waiting:
                 return

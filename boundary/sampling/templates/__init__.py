@@ -140,12 +140,16 @@ def prompt_ids(tokenizer: Any, template: Template, problem: Problem) -> list[int
 def text_with_bos(tokenizer: Any, template: Template, problem: Problem) -> str:
     """The prompt as text with its one BOS written out, for a processor that is told to add none."""
     text, bos = prompt_text(tokenizer, template, problem), tokenizer.bos_token
-    if not bos:
-        return text
-    bare = text
-    while bare.startswith(bos):
-        bare = bare.removeprefix(bos)
-    return bos + bare if bare != text or _adds_bos(tokenizer) else text
+    bare = text_without_bos(tokenizer, template, problem)
+    return bos + bare if bos and (bare != text or _adds_bos(tokenizer)) else text
+
+
+def text_without_bos(tokenizer: Any, template: Template, problem: Problem) -> str:
+    """The prompt as text less any BOS that a chat template wrote: the same for two tokenizers that read the same."""
+    text, bos = prompt_text(tokenizer, template, problem), tokenizer.bos_token
+    while bos and text.startswith(bos):
+        text = text.removeprefix(bos)
+    return text
 
 
 def stop_ids(tokenizer: Any, others: Iterable[Any] = ()) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ answer are judged once. A verifier is a value in VERIFIERS; a user's own is `mod
 
 import hashlib
 import inspect
+import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,13 +19,15 @@ from pathlib import Path
 from typing import Any
 
 from boundary.errors import InputError, missing_package
-from boundary.sampling.task import Completion, Outcome, Problem, Verdict
+from boundary.sampling.task import Completion, Outcome, Problem, Verdict, text_hash
 from boundary.sampling.verifiers import choice, code, exact, gym, math, number, vision
-from boundary.sampling.verifiers.extraction import Extracted, first_number, last_number, marked_answer
+from boundary.sampling.verifiers.expressions import last_expression
+from boundary.sampling.verifiers.extraction import Extracted, extract, first_number
 from boundary.sampling.verifiers.pool import Judgement, Pool
+from boundary.sampling.verifiers.references import references
 
 GIGABYTE = 1 << 30
-# What verdicts are kept by: the reference answer (or the problem), and the answer.
+# What verdicts are kept by: the reference answers (or the problem), and the answer.
 Question = tuple[str, str]
 
 
@@ -50,6 +53,8 @@ class Verifier:
         Seconds for one judgement.
     memory
         Bytes of address space for a worker; None for no limit.
+    extract_for
+        In place of `extract`, where the answer that a text gives depends on the problem; None where it does not.
     """
 
     name: str
@@ -61,6 +66,7 @@ class Verifier:
     by_problem: bool = False
     timeout: float = 5.0
     memory: int | None = 4 * GIGABYTE
+    extract_for: Callable[[Problem, str], Extracted | None] | None = None
 
     @property
     def key(self) -> str:
@@ -68,52 +74,39 @@ class Verifier:
         return f"{self.name}-{self.version}"
 
 
-def _marked_or(fallback: Callable[[str], str | None], text: str) -> Extracted | None:
-    marked = marked_answer(text)
-    if marked is not None:
-        return Extracted(marked, explicit=True)
-    found = fallback(text)
-    return None if found is None else Extracted(found, explicit=False)
-
-
 def _first(text: str) -> Extracted | None:
     found = first_number(text)
     return None if found is None else Extracted(found, explicit=True)
 
 
-def _gold(problem: Problem, answer: str) -> tuple[str, str]:
-    return problem.answer, answer
+def _gold(problem: Problem, answer: str) -> tuple[str | list[str], str]:
+    return references(problem), answer
 
 
+_mathematics = partial(extract, fallback=last_expression)
 _HERE = "boundary.sampling.verifiers"
 VERIFIERS: Mapping[str, Verifier] = {
     each.name: each
     for each in (
-        Verifier("math", "2", partial(_marked_or, last_number), _gold, f"{_HERE}.math:compare", math.quick),
-        Verifier("number", "1", partial(_marked_or, last_number), _gold, f"{_HERE}.number:compare", number.compare),
-        Verifier("first-number", "1", _first, _gold, f"{_HERE}.number:compare", number.compare),
-        Verifier("choice", "1", choice.extract, _gold, f"{_HERE}.choice:compare", choice.compare),
-        Verifier("exact", "1", exact.extract, _gold, f"{_HERE}.exact:compare", exact.compare),
+        Verifier("math", "3", _mathematics, _gold, f"{_HERE}.math:compare", math.quick),
+        Verifier("number", "2", number.extract, _gold, f"{_HERE}.number:compare", number.compare),
+        Verifier("first-number", "2", _first, _gold, f"{_HERE}.number:compare", number.compare),
+        Verifier("choice", "2", choice.extract, _gold, f"{_HERE}.choice:compare", choice.compare),
+        Verifier("exact", "2", exact.extract, _gold, f"{_HERE}.exact:compare", exact.compare),
+        Verifier("vision", "2", _mathematics, vision.arguments, f"{_HERE}.vision:compare", by_problem=True),
         Verifier(
-            "vision",
-            "1",
-            partial(_marked_or, last_number),
-            vision.arguments,
-            f"{_HERE}.vision:compare",
-            by_problem=True,
-        ),
-        Verifier(
-            "reasoning-gym", "1", gym.extract, gym.arguments, f"{_HERE}.gym:compare", by_problem=True, timeout=20.0
+            "reasoning-gym", "2", gym.extract, gym.arguments, f"{_HERE}.gym:compare", by_problem=True, timeout=20.0
         ),
         Verifier(
             "code",
-            "1",
+            "2",
             code.extract,
             code.arguments,
             f"{_HERE}.code:compare",
             by_problem=True,
             timeout=900.0,
             memory=None,
+            extract_for=code.extract_for,
         ),
     )
 }
@@ -189,12 +182,13 @@ def _judge_batch(
     completions: Iterable[Completion],
 ) -> list[Verdict]:
     samples = list(completions)
-    found = [how.extract(sample.text) if sample.text.strip() else None for sample in samples]
+    found = [_extracted(how, problems[sample.problem_id], sample.text) for sample in samples]
     asked: list[Question | None] = []
     new: dict[Question, Problem] = {}
     for sample, each in zip(samples, found, strict=True):
         problem = problems[sample.problem_id]
-        question = None if each is None else (problem.problem_id if how.by_problem else problem.answer, each.answer)
+        reference = problem.problem_id if how.by_problem else json.dumps(references(problem))
+        question = None if each is None else (reference, each.answer)
         asked.append(question)
         if question is not None and question not in known:
             new.setdefault(question, problem)
@@ -203,6 +197,12 @@ def _judge_batch(
         _verdict(sample, each, None if question is None else known[question])
         for sample, each, question in zip(samples, found, asked, strict=True)
     ]
+
+
+def _extracted(how: Verifier, problem: Problem, text: str) -> Extracted | None:
+    if not text.strip():
+        return None
+    return how.extract_for(problem, text) if how.extract_for else how.extract(text)
 
 
 def _ask(how: Verifier, pool: Pool, known: dict[Question, Judgement], new: Mapping[Question, Problem]) -> None:
@@ -223,11 +223,11 @@ def _verdict(sample: Completion, found: Extracted | None, judgement: Judgement |
     """Outcome of a sample: a truncated one is correct only where it marks its answer, and never wrong."""
     outcome, reason = _outcome(sample, found, judgement)
     answer = None if found is None else found.answer[:500]
-    return Verdict(sample.problem_id, sample.sample_index, outcome, answer, reason)
+    return Verdict(sample.problem_id, sample.sample_index, outcome, answer, reason, text_hash(sample.text))
 
 
 def _outcome(sample: Completion, found: Extracted | None, judgement: Judgement | None) -> tuple[Outcome, str]:
-    truncated = sample.finish_reason == "length"
+    truncated = sample.finish_reason == "length" and not (found is not None and found.ended)
     if not sample.text.strip():
         return ("truncated", "no text within the limit") if truncated else ("empty", "")
     if found is None or judgement is None:

@@ -1,18 +1,16 @@
 """Text that must be the same, whatever its case, spacing and final full stop."""
 
+from functools import partial
+
 from boundary.sampling.task import Outcome
-from boundary.sampling.verifiers.extraction import TAIL, Extracted, marked_answer
+from boundary.sampling.verifiers.extraction import extract as extract_marked, last_line
+from boundary.sampling.verifiers.references import any_reference
+
+# The answer that the text marks, or else its last line.
+extract = partial(extract_marked, fallback=last_line)
 
 
-def extract(text: str) -> Extracted | None:
-    """The answer that the text marks, or else its last line."""
-    marked = marked_answer(text)
-    if marked is not None:
-        return Extracted(marked, explicit=True)
-    lines = text[-TAIL:].strip().splitlines()
-    return Extracted(lines[-1].strip(), explicit=False) if lines else None
-
-
+@any_reference
 def compare(gold: str, answer: str) -> tuple[Outcome, str]:
     """Whether the texts are the same."""
     return ("correct", "") if plain(gold) == plain(answer) else ("wrong", "")

@@ -1,22 +1,17 @@
 """Problems of reasoning-gym, judged by their own scorers: a score of 1 is correct, anything less is not."""
 
 import json
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from boundary.errors import InputError
 from boundary.sampling.generated import RIGHT, gym_dataset
 from boundary.sampling.task import Outcome, Problem
-from boundary.sampling.verifiers.extraction import TAIL, Extracted, marked_answer
+from boundary.sampling.verifiers.evaluation import confine_eval
+from boundary.sampling.verifiers.extraction import extract as extract_marked, last_line
 
-
-def extract(text: str) -> Extracted | None:
-    """The answer that the text marks, or else its last line."""
-    marked = marked_answer(text)
-    if marked is not None:
-        return Extracted(marked, explicit=True)
-    lines = text[-TAIL:].strip().splitlines()
-    return Extracted(lines[-1].strip(), explicit=False) if lines else None
+# The answer that the text marks, or else its last line.
+extract = partial(extract_marked, fallback=last_line)
 
 
 def arguments(problem: Problem, answer: str) -> tuple[Any, str, str, str]:
@@ -54,5 +49,7 @@ def _dataset(name: str, options: str) -> Any:
 
 
 def prepare() -> None:
-    """Import what takes long, before any time is counted."""
+    """Import what takes long, before any time is counted, and keep its scorers from running answers as code."""
     import reasoning_gym  # noqa: F401
+
+    confine_eval("reasoning_gym")

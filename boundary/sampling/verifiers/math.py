@@ -6,39 +6,102 @@ inside a C library, so they are switched off and the pool kills what takes too l
 
 import math
 import re
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
 from boundary.sampling.task import Outcome
-from boundary.sampling.verifiers.number import number
+from boundary.sampling.verifiers.notation import canonical, readable, words_alike
+from boundary.sampling.verifiers.number import Quantity, quantity, same
+from boundary.sampling.verifiers.references import any_reference
+from boundary.sampling.verifiers.units import contradict
 
-_SPACE = re.compile(r"\\[,;!: ]|\\left|\\right|\s|~|\$")
-_TEXT = re.compile(r"\\(?:text|mathrm|textbf|mbox|operatorname)\s*\{([^{}]*)\}")
+# A number that math-verify reads as this module does, whatever surrounds it elsewhere: no unit, no percent sign.
+_BARE = re.compile(
+    r"\$?(?:[a-z]\s?=\s?(?!.*,))?[-+\u2212]?(?:\\?\$)?"
+    r"(?:(?:[1-9]\d{0,2}(?:(?:,|\{,\})\d{3})+|\d+)(?:\.\d+)?|\.\d+|\d+/\d+|\\[dt]?frac\{-?\d+\}\{\d+\})\$?"
+)
 _IN_BASE = re.compile(r"([0-9A-Za-z]+)_\{?(\d+)\}?")
 _LIST = re.compile(r"(\(|\[|\\\{)(.+?)(\)|\]|\\\})")
 _LEADING_ZERO = re.compile(r"[-+]?0\d")
+# Two numbers with nothing between them but space, where that is no fraction of LaTeX such as \\frac 1 2.
+_APART = re.compile(r"(?<![a-z]\s\d)(?<![a-z]\d)(?<=\d)(?:\s|~|\\[,;: ]|\\q?quad)+(?=\.?\d)")
+_RELATION = re.compile(r"[<>\u2264\u2265\u2260]|\\(?:[lg](?:eq?|eqslant|t)|neq?)(?![a-z])")
 LONGEST = 2_000
-# math-verify takes decimals for equal that agree to six places; what differs by more than this is not equal either.
+# Decimals are equal for math-verify where six places agree. Here four significant digits must agree as well, as in the
+# graders of Qwen2.5-Math: 1.6e-19 is not 1.6e-18.
+PLACES, SIGNIFICANT = 6, 4
+SMALLEST = 300
+# What differs by more than this is not equal by any of these rules.
 CLEARLY = 1e-3
 
 
+@any_reference
 def quick(gold: str, answer: str) -> tuple[Outcome, str] | None:
-    """Verdict where none needs computing: the same signs, or two plain numbers."""
-    if canonical(gold) == canonical(answer):
+    """Verdict where none needs computing: the same signs, or two plain numbers.
+
+    It is `correct` only where math-verify, asked alone, says so too.
+    """
+    signs, others = canonical(gold), canonical(answer)
+    if signs == others:
         return "correct", ""
-    bases = _IN_BASE.fullmatch(canonical(gold)), _IN_BASE.fullmatch(canonical(answer))
+    bases = _IN_BASE.fullmatch(signs), _IN_BASE.fullmatch(others)
     if bases[0] and bases[1]:  # math-verify does not look at the base
         return ("correct", "") if bases[0].groups() == bases[1].groups() else ("wrong", "")
-    listed = _same_list(canonical(gold), canonical(answer))
-    if listed is not None:
-        return ("correct", "") if listed else ("wrong", "")
-    expected, given = number(gold), number(answer)
-    if expected is None or given is None:
+    if (equal := _same_list(signs, others)) is not None:
+        return ("correct", "") if equal else ("wrong", "")
+    expected, actual = quantity(gold), quantity(answer)
+    if expected is None or actual is None or expected.percent or actual.percent:
         return None
-    # A percent sign that one of them leaves out does not count; what math-verify makes of it, 25 % as .25, counts too.
-    if expected == given:
+    if expected.value == actual.value:
+        bare = _BARE.fullmatch(gold.strip()) and _BARE.fullmatch(answer.strip()) and expected.name in ("", actual.name)
+        return ("correct", "") if bare else None
+    return None if _close(expected, actual) else ("wrong", "")
+
+
+@any_reference
+def compare(gold: str, answer: str) -> tuple[Outcome, str]:
+    """Verdict of math-verify; the gold answer first, since the comparison is not symmetric."""
+    if len(answer) > LONGEST:
+        return "wrong", f"an answer of {len(answer)} signs"
+    amounts = quantity(gold), quantity(answer)
+    if amounts[0] and amounts[1] and not (amounts[0].name and amounts[1].name):
+        if contradict(amounts[0].measures, amounts[1].measures):
+            return "wrong", "another unit"
+        if same(amounts[0], amounts[1]):
+            return "correct", ""
+    if words_alike(gold, answer):
         return "correct", ""
-    return ("wrong", "") if expected.denominator == given.denominator == 1 and "%" not in gold + answer else None
+    if amounts[1] is None and _APART.search(answer) and not _APART.search(gold):
+        return "wrong", "two numbers side by side"  # math-verify multiplies or adds them
+    if _RELATION.match(answer.lstrip("$ ")) and not _RELATION.search(gold):
+        return "wrong", "a bound"  # math-verify reads what is behind the sign
+    expected, actual = _parsed(gold), _parsed(answer)
+    if not expected:
+        return "verifier_error", f"the reference answer '{gold[:40]}' cannot be read as mathematics"
+    if not actual:
+        return "wrong", f"'{answer[:40]}' cannot be read as mathematics"
+    if "%" not in gold + answer and _differ(expected[0], actual[0]):
+        return "wrong", ""
+    if not _equal(expected, actual, PLACES):
+        return "wrong", ""
+    places = max(_places(expected[0]), _places(actual[0]))
+    return ("correct", "") if places == PLACES or _equal(expected, actual, places) else ("wrong", "")
+
+
+def _equal(expected: list[Any], actual: list[Any], places: int) -> bool:
+    from math_verify import verify
+
+    precision = 15 + places - PLACES
+    options = {"float_rounding": places, "numeric_precision": precision, "allow_set_relation_comp": True}
+    return bool(verify(expected, actual, timeout_seconds=None, **options))
+
+
+def _close(expected: Quantity, actual: Quantity) -> bool:
+    """Whether two unequal numbers may be equal as decimals, so that math-verify has to look at them."""
+    difference = abs(expected.value - actual.value)
+    size = max(abs(expected.value), abs(actual.value))
+    return difference <= min(Fraction(f"1e-{PLACES}"), size * Fraction(f"1e-{SIGNIFICANT - 1}"))
 
 
 def _same_list(gold: str, answer: str) -> bool | None:
@@ -46,63 +109,67 @@ def _same_list(gold: str, answer: str) -> bool | None:
     lists = _LIST.fullmatch(gold), _LIST.fullmatch(answer)
     if not (lists[0] and lists[1]) or lists[0].group(1, 3) != lists[1].group(1, 3):
         return None
-    texts = [found[2].split(",") for found in lists if found]
+    texts = [[text.strip() for text in match[2].split(",")] for match in lists if match]
     if len(texts[0]) != len(texts[1]) or any(_LEADING_ZERO.match(text) for text in texts[0] + texts[1]):
         return None
-    expected, given = ([number(text) for text in each] for each in texts)
-    if None in expected + given or "%" in gold + answer:
+    if not all(_BARE.fullmatch(text) for text in texts[0] + texts[1]):
         return None
-    return set(expected) == set(given) if lists[0][1] == "\\{" else expected == given
+    expected, actual = ([quantity(text) for text in each] for each in texts)
+    pairs = zip(expected, actual, strict=True)
+    if any(a is None or b is None or (a != b and _close(a, b)) for a, b in pairs):
+        return None
+    return set(expected) == set(actual) if lists[0][1] == "\\{" else expected == actual
 
 
-def canonical(text: str) -> str:
-    r"""An answer without what does not matter to its meaning: spaces, \left and \right, \text{}, dollar signs."""
-    text = _TEXT.sub(r"\1", text).replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac").replace("\u2212", "-")
-    text = text.replace("\\varnothing", "\\emptyset")
-    return _SPACE.sub("", text).rstrip(".")
-
-
-def compare(gold: str, answer: str) -> tuple[Outcome, str]:
-    """Verdict of math-verify; the gold answer first, since the comparison is not symmetric."""
-    from math_verify import verify
-
-    if len(answer) > LONGEST:
-        return "wrong", f"an answer of {len(answer)} signs"
-    expected, given = _parsed(gold), _parsed(answer)
-    if not expected:
-        return "verifier_error", f"the reference answer '{gold[:40]}' cannot be read as mathematics"
-    if not given:
-        return "wrong", f"'{answer[:40]}' cannot be read as mathematics"
-    if "%" not in gold + answer and _differ(expected[0], given[0]):
-        return "wrong", ""
-    same = verify(expected, given, allow_set_relation_comp=True, timeout_seconds=None)
-    return ("correct", "") if same else ("wrong", "")
-
-
-def _differ(one: Any, other: Any) -> bool:
+def _differ(expected: Any, actual: Any) -> bool:
     """Whether two expressions in the same variables have clearly different values at a point.
 
     Then they are not equal, which spares the algebra: most answers that are not right are of this kind.
     """
     from sympy import Expr, Rational
 
-    if not (isinstance(one, Expr) and isinstance(other, Expr)) or one.free_symbols != other.free_symbols:
+    if not (isinstance(expected, Expr) and isinstance(actual, Expr)) or expected.free_symbols != actual.free_symbols:
         return False
-    point = {symbol: Rational(7 * place + 10, 9) for place, symbol in enumerate(sorted(one.free_symbols, key=str))}
+    symbols = sorted(expected.free_symbols, key=str)
+    point = {symbol: Rational(7 * place + 10, 9) for place, symbol in enumerate(symbols)}
     try:
-        here, there = (complex(each.subs(point).evalf(15, maxn=30)) for each in (one, other))
+        value, other = (complex(each.subs(point).evalf(15, maxn=30)) for each in (expected, actual))
     except (TypeError, ValueError, OverflowError, ArithmeticError):  # no number there, or none that fits
         return False
-    scale = max(1.0, abs(here), abs(there))
-    return math.isfinite(scale) and abs(here - there) > CLEARLY * scale
+    scale = max(1.0, abs(value), abs(other))
+    return math.isfinite(scale) and abs(value - other) > CLEARLY * scale
+
+
+def _places(expression: Any) -> int:
+    """Decimal places in which four significant digits of the smallest number in an expression can be seen."""
+    from sympy import Basic, MatrixBase, preorder_traversal
+
+    if not isinstance(expression, Basic | MatrixBase):
+        return PLACES
+    places = PLACES
+    nodes = preorder_traversal(expression)
+    for node in nodes:
+        if not getattr(node, "is_number", False):
+            continue
+        nodes.skip()
+        try:
+            size = abs(complex(node.evalf(5, maxn=SMALLEST)))
+        except (TypeError, ValueError, OverflowError, ArithmeticError):
+            continue
+        if 0 < size < 1:
+            places = max(places, SIGNIFICANT - 1 - math.floor(math.log10(size)))
+    return min(places, SMALLEST)
 
 
 @lru_cache(maxsize=4096)
 def _parsed(text: str) -> list[Any]:
+    """Expressions that math-verify reads in an answer; units were taken off, since it takes variables for units."""
+    from latex2sympy2_extended import NormalizationConfig  # type: ignore[import-untyped]
     from math_verify import ExprExtractionConfig, LatexExtractionConfig, parse
 
-    configs = [LatexExtractionConfig(boxed_match_priority=0), ExprExtractionConfig()]
-    return list(parse(f"\\boxed{{{text}}}", extraction_config=configs, parsing_timeout=None))
+    rules = NormalizationConfig(basic_latex=True, malformed_operators=True, nits=True)
+    configs = [LatexExtractionConfig(boxed_match_priority=0, normalization_config=rules), ExprExtractionConfig()]
+    return list(parse(f"\\boxed{{{readable(text)}}}", extraction_config=configs, parsing_timeout=None))
 
 
 def prepare() -> None:

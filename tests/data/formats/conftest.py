@@ -390,6 +390,41 @@ def scorio_one() -> Example:
     return Example("q06_compass.json", content | {"correct": [1, 0, 0]}, ("correct",), one_json)
 
 
+def rows() -> Example:
+    lines = [
+        {"problem_id": f"p{i}", "response": f"{i} {j}", "is_correct": j == 1, "temperature": 0.6}
+        for i in range(2)
+        for j in range(3)
+    ]
+    return Example("samples.jsonl", lines, ("is_correct",), json_lines, repeats=True)
+
+
+def rows_of_lists() -> Example:
+    lines = [{"id": i, "question": f"q{i}", "responses": ["a", "b"], "correct": [True, False]} for i in range(3)]
+    return Example("samples.json", lines, ("correct",), one_json)
+
+
+def verifiers() -> Example:
+    lines = [
+        {
+            "example_id": i,
+            "prompt": [{"role": "user", "content": f"q{i}"}],
+            "completion": f"{i} {j}",
+            "reward": float(j),
+        }
+        | {"error": None, "task": "default", "metrics": {"length": 0.5}}
+        for i in range(3)
+        for j in range(2)
+    ]
+    return Example("gsm8k--m/1/results.jsonl", lines, ("reward",), json_lines, repeats=True)
+
+
+def evalperf_brief() -> Example:
+    problems = {f"Mbpp/{i}": {"dps": 50.0, "dps_norm": 60.0, "pass@1": 20.0 * i, "profiled": []} for i in range(4)}
+    content = {"date": "2026-01-01", "config": {"n_samples": 10, "temperature": 1.0}, "eval": problems}
+    return Example("org--m_vllm_temp_1.0_evalperf_results.brief.json", content, (), one_json)
+
+
 # A format may have several; each gives the name of its format and how the example is made. New formats join here.
 EXAMPLES: dict[str, tuple[str, Callable[[], Example]]] = {
     "bon-jailbreaking": ("bon-jailbreaking", bon_jailbreaking),
@@ -422,6 +457,10 @@ EXAMPLES: dict[str, tuple[str, Callable[[], Example]]] = {
     "scorio json": ("scorio", scorio_one),
     "tau-bench": ("tau-bench", tau_bench),
     "tau2-bench": ("tau-bench", tau2_bench),
+    "evalperf-brief": ("evalperf-brief", evalperf_brief),
+    "rows": ("rows", rows),
+    "rows of lists": ("rows", rows_of_lists),
+    "verifiers": ("verifiers", verifiers),
 }
 
 

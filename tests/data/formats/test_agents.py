@@ -105,3 +105,34 @@ def test_metr_scores_are_no_verdicts_and_a_run_counts_once(tmp_path):
         import_files(write_runs(tmp_path / "runs.jsonl", [run("a", 0.3)]))
     with pytest.raises(InputError, match="line 3: the run a appears twice"):
         import_files(write_runs(tmp_path / "runs.jsonl", [run("a"), run("b"), run("a")]))
+
+
+def test_tasks_of_which_no_trial_is_left_are_told(tmp_path):
+    trials = [trial(0), trial(0, 1, 0.0, error="x"), trial(1, 0, 0.0, error="x"), trial(2, 0, 0.0, error="x")]
+    notes = import_files(write(tmp_path / "results.json", trials), model="m").notes
+    assert "2 of 3 problems of m on default have no sample left; they were left out: 1, 2." in notes
+    with pytest.raises(InputError, match="1 of 1 problems of m on default has no sample left"):
+        import_files(write(tmp_path / "none.json", trials[2:3]), model="m")
+
+
+def test_metr_tasks_of_which_no_run_is_left_are_told(tmp_path):
+    rows = [
+        {
+            "run_id": str(i),
+            "task_id": task,
+            "score_binarized": 1,
+            "alias": "m",
+            "human_minutes": 1.0,
+            "fatal_error_from": fault,
+        }
+        for i, (task, fault) in enumerate([("a", None), ("a", "serverOrTask"), ("b", "serverOrTask")])
+    ]
+    path = tmp_path / "runs.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert "1 of 2 problems of m on METR has no sample left; it was left out: b." in import_files(path).notes
+
+
+@pytest.mark.parametrize(("reward", "correct"), [(0.9999999, 1), (1.0000001, 1), (1, 1), (0.0, 0)])
+def test_rewards_within_a_millionth_of_1_are_correct(tmp_path, reward, correct):
+    path = write(tmp_path / "results.json", [trial(0, 0, reward), trial(0, 1, 0.0)])
+    assert import_files(path, model="m").counts.table["n_correct"].tolist() == [correct]

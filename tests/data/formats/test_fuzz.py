@@ -11,8 +11,7 @@ import os
 import random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from boundary.data.formats import FORMATS
 from boundary.data.importing import import_files, recognised

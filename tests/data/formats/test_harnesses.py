@@ -180,3 +180,69 @@ def test_verl_one_prompt_of_two_problems_is_refused(tmp_path):
     path = lines(tmp_path / "0.jsonl", [rollout(), rollout(gts="19")])
     with pytest.raises(InputError, match="line 2: its input stood before with another reference"):
         import_files(path)
+
+
+def test_lm_eval_verdicts_on_each_repeat(tmp_path):
+    scores = {"exact_match": [1.0, 0.0, 0.0]}
+    rows = [logged(i, 1 / 3, resps=[[f"{i}a", f"{i}b", f"{i}c"]], scores_per_repeat=scores) for i in range(2)]
+    path = lines(tmp_path / NAME.format(1), rows)
+    assert totals(import_files(path)) == {"0": (3, 1), "1": (3, 1)}
+    assert import_files(path).samples["outcome"].tolist() == ["correct", "wrong", "wrong"] * 2
+    rows[1]["scores_per_repeat"] = {"exact_match": [1.0, 0.0]}
+    with pytest.raises(InputError, match="line 2: 3 samples a document, but 2 scores in scores_per_repeat"):
+        import_files(lines(path, rows))
+    rows[1]["scores_per_repeat"] = {"f1": [1.0, 0.0, 0.5]}
+    with pytest.raises(InputError, match="one verdict on all of them"):
+        import_files(lines(path, rows))
+
+
+@pytest.mark.parametrize(
+    ("metric", "n", "of"),
+    [
+        ("pass@k:k=1&n=4", 4, 4),
+        ("pass@k:k=1", 4, 4),
+        ("pass@1", 4, 4),
+        ("pass@1:4", 4, 4),
+        ("pass@1:4_samples", 4, 4),
+        ("math_pass@1:4_samples", 4, 4),
+        ("gpqa_pass@1:4_samples", 4, 4),
+        ("gpqa_pass@k:k=1&n=4", 4, 4),
+        ("codegen_pass@1:4", 4, 4),
+        ("lcb_codegeneration_pass@1:4", 4, 4),
+        ("avg@n:n=4", 4, 4),
+        ("avg@4", 4, 4),
+        ("math_avg@4", 4, 4),
+        ("pass@1:4_samples", 8, 4),
+        ("pass@k:k=2&n=4", 4, None),
+        ("maj@4", 4, None),
+        ("maj@n:n=4", 4, None),
+        ("g-pass@k:k=1&n=4", 4, None),
+        ("pass@4:4_samples", 4, None),
+        ("pass@1:8_samples", 4, None),
+    ],
+)
+@pytest.mark.parametrize("old", [False, True])
+def test_lighteval_names_of_the_share_of_correct_samples(tmp_path, metric, n, of, old):
+    texts = [str(i) for i in range(n)]
+    rows = []
+    for c in range(5):
+        value = {metric: c / 4, "other": 0.3}
+        new = {"doc": {"id": str(c), "query": f"q{c}"}, "metric": value, "model_response": {"text": texts}}
+        rows.append({"example": f"q{c}", "full_prompt": "p", "predictions": texts, "metrics": value} if old else new)
+    path = tmp_path / "details_aime24_2026-01-01T00-00-00.parquet"
+    pd.DataFrame(rows).to_parquet(path)
+    if of is None:
+        with pytest.raises(InputError, match="none is the pass@1"):
+            import_files(path, model="m")
+        return
+    imported = import_files(path, model="m")
+    assert totals(imported) == {str(c): (of, c) for c in range(5)}
+    assert any("judges the first 4 of 8 samples" in note for note in imported.notes) == (n == 8)
+
+
+def test_lighteval_takes_the_share_of_most_samples(tmp_path):
+    metrics = {"math_pass@1:1_samples": 1.0, "math_pass@1:4_samples": 0.5, "math_pass@1:8_samples": 0.25}
+    row = {"doc": {"id": "0"}, "metric": metrics, "model_response": {"text": [str(i) for i in range(8)]}}
+    path = tmp_path / "details_aime24_2026-01-01T00-00-00.parquet"
+    pd.DataFrame([row]).to_parquet(path)
+    assert totals(import_files(path, model="m")) == {"0": (8, 2)}

@@ -129,10 +129,11 @@ def test_what_was_not_scored_is_left_out_and_told(tmp_path, reader):
     samples = [sample("q1"), sample("q2", value=None), sample("q1", 2, None, error=error), nan]
     imported = import_files(write_eval(tmp_path / "log.eval", samples), reader=reader)
     assert imported.counts.table["n_samples"].tolist() == [1]
-    assert sorted(note.split(": ", 1)[1][:40] for note in imported.notes) == [
+    assert sorted(note.split(": ", 1)[1][:40] for note in imported.notes[:2]) == [
         "1 of 4 samples ended in an error before ",
         "2 of 4 samples have no score; they were ",
     ]
+    assert imported.notes[2].startswith("1 of 2 problems of openai/small on sums has no sample left")
 
 
 def test_scores_that_are_no_verdicts_are_refused_unless_told_what_counts(tmp_path, reader):
@@ -287,3 +288,51 @@ def test_a_broken_sample_can_be_left_out(tmp_path):
     with pytest.raises(InputError, match="sample q1, epoch 2"):
         import_files(write_json(path, [sample(), bad]))
     assert import_files(path, skip_bad=True).counts.table["n_samples"].tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "HumanEval/{}",
+        "a/b/c/{}",
+        "C:\\dir\\{}",
+        "v1.{}",
+        "50%2F{}",
+        "two words {}",
+        "日本 {}",
+        "../{}",
+        "x.json/{}",
+        "{}/sample",
+    ],
+)
+def test_ids_of_every_kind(tmp_path, name):
+    """Slashes and whatever else stands in an id stand in the names of the members of the zip file too."""
+    samples = [sample(name.format(i), epoch, "C" if epoch == 1 else "I") for i in range(3) for epoch in (1, 2)]
+    some = [*samples, sample("plain", 1), sample("plain", 2, "I")]
+    for part, problems in ((samples, 3), (some, 4)):
+        table = import_files(write_eval(tmp_path / "log.eval", part)).counts.table
+        assert len(table) == problems
+        assert set(table["n_samples"]) == {2}
+        assert set(table["n_correct"]) == {1}
+
+
+def test_parts_of_a_large_sample_are_not_samples(tmp_path):
+    path = tmp_path / "log.eval"
+    with zipfile.ZipFile(path, "w") as zipped:
+        zipped.writestr("header.json", json.dumps(HEADER))
+        zipped.writestr("samples/a/b_epoch_1/sample.json", json.dumps(sample("a/b")))
+        zipped.writestr("samples/a/b_epoch_1/events/0.json", "[]")
+        zipped.writestr("samples/a/b_epoch_1/attachments/x.json", "{}")
+    assert import_files(path).counts.table["problem_id"].tolist() == ["a/b"]
+
+
+def test_a_folder_of_logs_has_a_list_of_their_headers(tmp_path):
+    for task in ("one", "two"):
+        header = HEADER | {"eval": HEADER["eval"] | {"task": task}}
+        write_eval(tmp_path / f"{task}.eval", [sample(), sample(epoch=2, value="I")], header)
+    listing = {f"{task}.eval": HEADER for task in ("one", "two")}
+    (tmp_path / "logs.json").write_text(json.dumps(listing, indent=2))
+    (tmp_path / "eval-set.json").write_text(json.dumps({"eval_set_id": "x", "tasks": []}))
+    assert recognised(tmp_path / "logs.json") is None
+    for name in ("auto", "inspect-ai"):
+        assert import_files(tmp_path, name).counts.benchmarks == ("one", "two")

@@ -5,8 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from hypothesis.extra import numpy as hnp
 
 from boundary.data.importing import import_files, recognised
@@ -76,8 +75,8 @@ def test_arrays_and_tables_give_the_same_counts(tmp_path_factory, array):
     np.save(folder / "m.npy", array)
     np.savetxt(folder / "m.csv", array, fmt="%d", delimiter=",")
     expected = {str(i): (array.shape[1], int(row.sum())) for i, row in enumerate(array)}
-    for name in ("m.npy", "m.csv"):
-        assert totals(import_files(folder / name, model="m")) == expected
+    assert totals(import_files(folder / "m.npy", model="m")) == expected
+    assert totals(import_files(folder / "m.csv", "matrix", model="m", header="no")) == expected
 
 
 @pytest.mark.parametrize(
@@ -135,9 +134,9 @@ def test_counts_of_passk_inference(tmp_path):
     [
         ({"id": "b", "c": 9, "n": 8}, "line 2: 9 correct of 8"),
         ({"id": "a", "c": 1, "n": 8}, "line 2: problem a of m on default appears twice"),
-        ({"id": "b", "c": 0.5, "n": 8}, "expected 'int'"),
-        ({"id": "b", "c": True, "n": 8}, "expected 'int'"),
-        ({"id": "b", "c": -1, "n": 8}, ">= 0"),
+        ({"id": "b", "c": 0.5, "n": 8}, r"c is 0\.5, not a whole number"),
+        ({"id": "b", "c": True, "n": 8}, "c is True, not a whole number"),
+        ({"id": "b", "c": -1, "n": 8}, "c is -1, not a whole number"),
     ],
 )
 def test_counts_of_passk_inference_that_are_none(tmp_path, row, why):
@@ -166,3 +165,69 @@ def test_the_audit_of_limit_of_rlvr(tmp_path):
     path.write_text(json.dumps(audit))
     with pytest.raises(InputError, match="5 correct of 4"):
         import_files(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0,1,2\n1,0,1\n0,0,0\n", {"0": (3, 2), "1": (3, 0)}),
+        ("1,2,3\n1,0,1\n", {"0": (3, 2)}),
+        (",0,1\n0,1,0\n1,1,1\n", {"0": (2, 1), "1": (2, 2)}),
+        ("Unnamed: 0,0,1\na,1,0\n", {"a": (2, 1)}),
+        ("s1,s2\n1,0\n", {"0": (2, 1)}),
+        ("problem_id,s1,s2,s4\na,1,0,1\n", {"a": (3, 2)}),
+        ("problem_id,0,1\na,1,0\n", {"a": (2, 1)}),
+        ("problem_id,qwen_1,qwen_2\na,1,0\n", {"a": (2, 1)}),
+        ("1,1\n0,1\n", {"0": (2, 2), "1": (2, 1)}),
+        (",s1,s2\n0,1,0\n1,1,1\n", {"0": (2, 1), "1": (2, 2)}),
+        ('"problem_id","s1","s2"\n"a","1","0"\n', {"a": (2, 1)}),
+    ],
+)
+def test_headers(tmp_path, text, expected):
+    path = tmp_path / "m.csv"
+    path.write_text(text)
+    assert totals(import_files(path, model="m")) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("0,1\n1,0\n0,0\n", "counts up as a header.*header=yes or header=no"),
+        ("0\n1\n0\n", "counts up as a header"),
+        ("problem_id,base_1,base_2,rl_1,rl_2\na,1,0,1,1\n", r"several names \(base, rl\)"),
+        ("problem_id,gpt4,llama3\na,1,0\n", r"several names \(gpt, llama\)"),
+        ("problem_id,level1,s1,s2\na,1,0,1\n", r"several names \(level, s\)"),
+        ("problem_id,k1,k8\na,1,1\n", "not samples: 'k'"),
+        ("problem_id,pass@1,pass@8\na,0,1\n", "not samples: 'pass@'"),
+        ("problem_id,step100,step200\na,0,1\n", "not samples: 'step'"),
+        ("problem_id,x1,x2,x4,x8\na,0,1,1,1\n", "not numbered one by one"),
+        ("problem_id,gpt3,gpt4\na,0,1\n", "not numbered one by one"),
+        ("problem_id,s1,s1\na,0,1\n", "not numbered one by one"),
+        ("model1,model2\n1,0\n0,1\n", "not samples: 'model'"),
+        ("base_1,rl_1\n1,0\n", r"several names \(base, rl\)"),
+    ],
+)
+def test_columns_that_are_not_samples_of_one_model(tmp_path, text, why):
+    path = tmp_path / "m.csv"
+    path.write_text(text)
+    with pytest.raises(InputError, match=why):
+        import_files(path, model="m")
+
+
+def test_a_first_line_of_0_and_1_is_what_the_user_says(tmp_path):
+    path = tmp_path / "m.csv"
+    path.write_text("0,1\n1,0\n0,0\n")
+    assert totals(import_files(path, model="m", header="yes")) == {"0": (2, 1), "1": (2, 0)}
+    assert totals(import_files(path, model="m", header="no")) == {"0": (2, 1), "1": (2, 1), "2": (2, 0)}
+
+
+def test_counts_of_lines_may_be_floats_or_none_at_all(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"id": 1, "c": 3.0, "n": 4.0}\n{"id": 2, "c": 0, "n": 0}\n')
+    imported = import_files(path, model="m")
+    assert totals(imported) == {"1": (4, 3)}
+    assert "1 of 2 problems of m on default has no sample left; it was left out: 2." in imported.notes
+    for counts in ('"c": true, "n": 4', '"c": 1, "n": true', '"c": 1.5, "n": 4', '"c": 1, "n": 0'):
+        path.write_text(f'{{"id": 1, {counts}}}\n')
+        with pytest.raises(InputError, match=r"line 1: (. is .*, not a whole number|1 correct of 0 samples)"):
+            import_files(path, model="m")

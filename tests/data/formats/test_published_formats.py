@@ -49,7 +49,7 @@ EXPECTED = {
 TABLES = {
     "evalperf/counts.csv": "holds counts already",
     "limit-of-rlvr/counts.csv": "holds counts already",
-    "limit-of-rlvr/outcomes_with_rm_score.csv": "is of no known format",
+    "limit-of-rlvr/outcomes_with_rm_score.csv": "Rename correct to outcome",
 }
 NAMED = ("evalperf", "inspect-ai", "metr", "scorio", "verl")
 

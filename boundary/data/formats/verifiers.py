@@ -1,0 +1,182 @@
+"""Results of verifiers, `outputs/evals/{environment}--{model}/{id}/results.jsonl`: JSON Lines, a rollout a line.
+
+Fields: example_id (before: id), prompt, completion, reward, error, is_truncated, task, metrics, and each metric by its
+name. `metadata.json` beside it says env_id (before: env), model, sampling_args, env_args. A reward may add up several
+things: then one of the metrics, or a threshold, has to be named. Rollouts that broke off in an error stand there with
+reward 0, though the model did not fail.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from boundary.data.beside import json_beside
+from boundary.data.option_values import number, one_of
+from boundary.data.raw_json import raw_bytes, raw_hash
+from boundary.data.records import CORRECT, EMPTY, TRUNCATED, WRONG, Answers, text_hash
+from boundary.data.run_settings import without
+from boundary.data.streams import Source, first_record, is_object
+
+IDS = ("example_id", "id")
+REWARD = "reward"
+FOLDER = re.compile(r"^(?P<env>.+?)--(?P<model>.+)$")
+MARKS = (REWARD, "generation_ms", "timing")
+# What a line has beside metrics.
+FIELDS = {*IDS, *MARKS, "prompt", "completion", "task", "error", "answer", "info", "metrics", "scoring_ms", "total_ms"}
+FIELDS |= {
+    "is_truncated",
+    "is_completed",
+    "stop_condition",
+    "tool_defs",
+    "token_usage",
+    "error_chain",
+    "long_error_chain",
+}
+NOT_OF_SAMPLING = ("n", "seed", "logprobs", "extra_headers", "timeout")
+# tau2-bench's own tolerance; a sum of weights need not be 1 to the last digit.
+NEAR = 1e-6
+BROKE_OFF, UNJUDGED = "broke off in an error", "have no verdict"
+
+
+def recognises(path: Path, head: bytes) -> bool:
+    """Whether the first line is a rollout."""
+    record = first_record(path, head) if is_object(head) else None
+    if not isinstance(record, Mapping) or not {"prompt", "completion"} <= record.keys():
+        return False
+    return any(name in record for name in IDS) and any(name in record for name in MARKS)
+
+
+def read(
+    source: Source, *, verdict: str = REWARD, threshold: str = "", errors: str = "left-out", problems: str = "id"
+) -> Iterator[Answers]:
+    """Samples, a rollout each.
+
+    Parameters
+    ----------
+    verdict
+        The field or metric that says whether a rollout is correct.
+    threshold
+        From which value on it is.
+    errors
+        `left-out`: rollouts that broke off in an error do not count. `wrong`: they count as failures.
+    problems
+        `id`, or `prompt`: what tells problems apart.
+    """
+    one_of("errors", errors, "left-out", "wrong")
+    one_of("problems", problems, "id", "prompt")
+    least = None if threshold == "" else number("threshold", threshold)
+    names = _from_metadata(source)
+    left_out: Counter[str] = Counter()
+    prompts: dict[str, int] = {}
+    mixed: set[str] = set()
+    lines = 0
+    for line, row in source.rows(dict[str, msgspec.Raw]):
+        lines += 1
+        try:
+            name, prompt = _problem(row), bytes(row.get("prompt", b""))
+            if prompts.setdefault(name, text_hash(prompt)) != text_hash(prompt):
+                mixed.add(name)
+            name = f"{text_hash(prompt):016x}" if problems == "prompt" else name
+            answers = _answers(name, row, verdict, least, errors)
+            benchmark = _benchmark(names, row)
+        except ValueError as error:
+            source.broken(str(error), line)
+            continue
+        if not answers.outcomes:
+            left_out[BROKE_OFF if raw_bytes(row.get("error", msgspec.Raw())) else UNJUDGED] += 1
+        yield answers._replace(prompt=prompt, line=line, benchmark=benchmark, model=names.get("model"))
+    for reason, count in left_out.items():
+        source.note(
+            f"'{source.path}': {count} of {lines} rollouts {reason}; they were left out, not taken for failures."
+        )
+    if mixed and problems == "id":
+        source.note(
+            f"'{source.path}': the prompts of {len(mixed)} ids differ, so that an id may stand for several problems: "
+            "some versions of verifiers number them wrongly. Counted by id as it is written; --option problems=prompt "
+            "counts by prompt."
+        )
+
+
+def _answers(name: str, row: Mapping[str, msgspec.Raw], field: str, least: float | None, errors: str) -> Answers:
+    fault = raw_bytes(row.get("error", msgspec.Raw()))
+    overlong = b"Overlong" in fault
+    value = _value(row, field)
+    if (fault and not overlong and errors == "left-out") or (value is None and not fault):
+        return Answers(name, [], whole=False)
+    correct = not fault and _is_correct(value, least, row, field)
+    truncated = overlong or bytes(row.get("is_truncated", b"")) == b"true"
+    completion = raw_bytes(row.get("completion", msgspec.Raw()))
+    silent = completion in (b'""', b"[]", b"")
+    outcome = CORRECT if correct else TRUNCATED if truncated else EMPTY if silent else WRONG
+    return Answers(name, [outcome], texts=[raw_hash(row["completion"]) if "completion" in row else 0], whole=False)
+
+
+def _problem(row: Mapping[str, msgspec.Raw]) -> str:
+    raw = next((row[name] for name in IDS if name in row), None)
+    if raw is None:
+        raise ValueError("no field 'example_id' or 'id'")
+    name = msgspec.json.decode(raw)
+    if isinstance(name, bool) or not isinstance(name, int | str):
+        raise ValueError(f"{str(name)[:40]!r} is no name of a problem")
+    return str(name)
+
+
+def _value(row: Mapping[str, msgspec.Raw], field: str) -> Any:
+    if field in row:
+        return msgspec.json.decode(row[field])
+    metrics = msgspec.json.decode(row["metrics"]) if "metrics" in row else None
+    if isinstance(metrics, Mapping) and field in metrics:
+        return metrics[field]
+    raise ValueError(f"no field '{field}', so that no verdict is in the file{_others(row)}")
+
+
+def _is_correct(value: Any, least: float | None, row: Mapping[str, msgspec.Raw], field: str) -> bool:
+    if not isinstance(value, int | float):
+        raise ValueError(f"the {field} {str(value)[:40]!r} is no number{_others(row)}")
+    if least is not None:
+        return value >= least
+    if value != 0 and not abs(value - 1) <= NEAR:
+        raise ValueError(
+            f"the {field} {value:g} is neither 0 nor 1: it may add up several. Say from which value on a rollout is "
+            f"correct with --option threshold=NUMBER{_others(row)}"
+        )
+    return abs(value - 1) <= NEAR
+
+
+def _others(row: Mapping[str, msgspec.Raw]) -> str:
+    """The metrics that could be taken in place of the reward."""
+    names = [name for name in row if name not in FIELDS and bytes(row[name])[:1] in b"0123456789-tf"]
+    return f", or take another field with --option verdict=NAME ({', '.join(names[:6])})" if names else ""
+
+
+def _benchmark(names: Mapping[str, str], row: Mapping[str, msgspec.Raw]) -> str | None:
+    """The environment; of several together the one that the line names."""
+    environment = names.get("environment")
+    task = msgspec.json.decode(row["task"]) if "task" in row else None
+    if environment is None or not isinstance(task, str) or task in ("default", environment, ""):
+        return environment
+    return f"{environment}/{task}"
+
+
+def _from_metadata(source: Source) -> dict[str, str]:
+    """Model and environment; settings go to the source."""
+    metadata = json_beside(source.path, "metadata.json")
+    environment = metadata.get("env_id", metadata.get("env"))
+    model, version = metadata.get("model"), metadata.get("version_info")
+    names = {"environment": environment, "model": model}
+    if not metadata and (named := FOLDER.match(source.path.resolve().parent.parent.name)):
+        names = {"environment": named["env"], "model": named["model"].replace("--", "/")}
+    sampling = metadata.get("sampling_args")
+    if isinstance(sampling, Mapping):
+        known = {"temperature", "top_p", "max_tokens", "reasoning_effort"}
+        source.settings |= {name: value for name, value in sampling.items() if name in known and value is not None}
+        source.conditions["sampling_args"] = without(sampling, *NOT_OF_SAMPLING)
+    if isinstance(metadata.get("env_args"), Mapping):
+        source.conditions["env_args"] = without(metadata["env_args"])
+    if isinstance(version, Mapping):
+        source.conditions["env_version"] = version.get("env_version")
+    return {name: value for name, value in names.items() if isinstance(value, str) and value}

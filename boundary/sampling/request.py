@@ -1,0 +1,65 @@
+"""What the user asks `boundary sample` for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is to be sampled; the defaults are the protocol of Yue et al. (arXiv 2504.13837).
+
+    Parameters
+    ----------
+    models
+        Ids on the hub or folders, each also as ID@REVISION or LABEL=ID.
+    benchmarks
+        Presets, files of problems, or reasoning-gym/NAME.
+    output
+        The run folder.
+    n
+        Samples a problem; None where a plan says.
+    engine, engine_options
+        What samples, and its own options.
+    revision, tokenizer
+        Of the models, where they differ from the default.
+    template, verifier
+        In place of the benchmarks' own.
+    limit
+        Only the first so many problems.
+    shard
+        (i, N): only every N-th problem from the i-th on.
+    plan
+        CSV of samples to add, in place of n.
+    unsafe
+        Run generated programs without a sandbox.
+    workers
+        Processes that judge.
+    skip_long
+        Leave out problems whose prompt is longer than the model reads; they are recorded as skipped.
+    trust_remote_code
+        Run code that comes with the models.
+    """
+
+    output: Path
+    models: tuple[str, ...] = ()
+    benchmarks: tuple[str, ...] = ()
+    n: int | None = None
+    engine: str = "transformers"
+    engine_options: Mapping[str, Any] = field(default_factory=dict)
+    revision: str | None = None
+    tokenizer: str | None = None
+    template: str | None = None
+    verifier: str | None = None
+    temperature: float = 0.6
+    top_p: float = 0.95
+    max_tokens: int = 16_384
+    seed: int = 0
+    limit: int | None = None
+    shard: tuple[int, int] = (0, 1)
+    plan: Path | None = None
+    unsafe: bool = False
+    workers: int = 2
+    skip_long: bool = False
+    trust_remote_code: bool = False

@@ -1,0 +1,73 @@
+"""Ctrl-C ends a command within two seconds, whatever it is in: one plain line, exit code 130, no half-written file."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+# Fits run in threads of a pool, which Python waits for at its end; here none of them ever comes back.
+STUCK = """
+import sys, threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+import boundary.analysis.compare as compare
+from boundary.analysis.output_folder import written_together
+
+def analyze(*args, **options):
+    with written_together(Path(sys.argv[-1])) as stage:
+        (stage / "estimates.csv").write_text("half of")
+        with ThreadPoolExecutor(2) as pool:
+            fit = pool.submit(threading.Event().wait)
+            print("FITTING", flush=True)
+            fit.result()
+
+compare.analyze = analyze
+from boundary.cli.entry import main
+main()
+"""
+PLAIN = "from boundary.cli.entry import main; main()"
+
+
+def interrupted(code, command, folder, after, **environment):
+    """Start a command, send SIGINT, and say what it printed and how long it took to end."""
+    words = [sys.executable, "-c", code, command, "deepscaler-1.5b", "-o", str(folder)]
+    pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(words, env=os.environ | environment, **pipe) as process:
+        if after is None:
+            assert process.stdout.readline() == "FITTING\n"
+        else:
+            time.sleep(after)
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        try:
+            _, error = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    return process.returncode, error, time.monotonic() - began
+
+
+def test_fits_that_never_end_are_left(tmp_path):
+    folder = tmp_path / "new" / "report"
+    code, error, seconds = interrupted(STUCK, "analyze", folder, after=None)
+    assert (code, error) == (130, f"Interrupted. Nothing was written to '{folder}'.\n")
+    assert seconds < 2
+    assert list(tmp_path.rglob("*.csv")) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after", [0.1, 0.3, 1, 2, 4, 8, 15, 25])
+@pytest.mark.parametrize("command", ["analyze", "plan"])
+def test_at_any_moment(tmp_path, command, after):
+    """Nothing compiled is at hand, so that most of these fall into compiling."""
+    code = PLAIN if command == "analyze" else PLAIN.replace("main()", "import sys; sys.argv += CLAIM; main()")
+    code = code.replace("CLAIM", "['--claim', 'shrinkage(128) > 0', '--benchmark', 'AMC23']")
+    output = tmp_path / ("report" if command == "analyze" else "plan.csv")
+    status, error, seconds = interrupted(code, command, output, after, XDG_CACHE_HOME=str(tmp_path / "cache"))
+    assert status == 130, error
+    assert error.startswith("Interrupted.")
+    assert error.count("\n") == 1
+    assert seconds < 2
+    assert [path for path in tmp_path.rglob("*") if path.suffix in (".csv", ".html", ".nc")] == []
