@@ -34,19 +34,25 @@ def analysed(counts, **options):
     [
         {"A": {"b": [(8, 3)], "r": [(8, 5)]}},
         {"A": {"b": FULL, "r": [(0, 0), *FULL[1:]]}},
-        {"A": {"b": [(0, 0)] * 3, "r": [(0, 0)] * 3}},
         {"$b_{$ {level} <b> 50 %": {"b": [(8, 8)] * 2, "r": [(8, 8)] * 2}},
     ],
-    ids=["one problem", "one without samples", "no samples", "odd name"],
+    ids=["one problem", "one without samples", "odd name"],
 )
 def test_whatever_there_is_is_written(counts, tmp_path):
-    analysed(counts, k=[1, 16]).write(tmp_path)
+    analysed(counts, k=[1, 16], common_problems=True).write(tmp_path)
     for path in tmp_path.glob("*.csv"):
         cells = re.split("[,\n]", path.read_text())
         assert not {cell for cell in cells if cell.lower() == "nan" or re.fullmatch(r"-0(\.0*)?", cell)}, path
     page = (tmp_path / "report.html").read_text("utf-8")
     words = re.sub(r"<style>.*?</style>|<script>.*?</script>|<[^>]*>", " ", page, flags=re.DOTALL)
     assert not re.search(r"\b(nan|NaN|inf)\b|-0\.0", words)
+
+
+def test_problems_without_samples_are_no_problems():
+    with pytest.raises(InputError, match="no row has a sample"):
+        analysed({"A": {"b": [(0, 0)] * 3, "r": [(0, 0)] * 3}})
+    with pytest.raises(InputError, match="r lacks 1 of 9 problems"):
+        analysed({"A": {"b": FULL, "r": [(0, 0), *FULL[1:]]}})
 
 
 def test_every_budget_may_lie_beyond_the_samples():

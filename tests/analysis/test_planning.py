@@ -176,14 +176,18 @@ def test_wrong_wishes_are_refused_before_anything_is_fitted(options, why):
         bd.plan(table(), **wishes)
 
 
-@pytest.mark.parametrize(
-    ("n_correct", "n_samples"), [([8, 8], [8, 8]), ([1, 3], [8, 8]), ([0, 0], [0, 0]), ([0, 2], [1, 300])]
-)
+@pytest.mark.parametrize(("n_correct", "n_samples"), [([8, 8], [8, 8]), ([1, 3], [8, 8]), ([0, 2], [1, 300])])
 def test_a_single_problem_has_a_plan_too(n_correct, n_samples):
     frame = pd.DataFrame({"model": ["a", "b"], "problem_id": [1, 1], "n_samples": n_samples, "n_correct": n_correct})
     made = bd.plan(frame, "shrinkage(8) > 0", base="a", prior="independent", budget=40)
     assert made.n_more <= 40
     assert made.text
+
+
+def test_counts_without_any_sample_have_no_plan():
+    frame = pd.DataFrame({"model": ["a", "b"], "problem_id": [1, 1], "n_samples": 0, "n_correct": 0})
+    with pytest.raises(InputError, match="no row has a sample"):
+        bd.plan(frame, "shrinkage(8) > 0", base="a", prior="independent", budget=40)
 
 
 def test_several_rl_models_are_one_too_many():
