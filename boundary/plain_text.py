@@ -31,6 +31,11 @@ def one_line(text: str) -> str:
     return printable(text).replace("\n", r"\n")
 
 
+def plain(text: str) -> str:
+    """A text of others on one line, without control characters and the like."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
 def redacted(text: str) -> str:
     """A text without passwords and keys: those of URLs, be they before the host or in the query, and bearer tokens.
 

@@ -9,11 +9,12 @@ from itertools import combinations
 from typing import Literal, NamedTuple
 
 from boundary.analysis.verdict import short
-from boundary.data.arm_settings import BY_NAME, ArmSettings, Kind, Setting, arm_settings, plain, setting
+from boundary.data.arm_settings import BY_NAME, ArmSettings, Kind, Setting, arm_settings, setting
 from boundary.data.counts import ALL, Counts
 from boundary.data.run_counts import refuse_other_problems
 from boundary.data.shared_texts import SharedTexts
 from boundary.errors import InputError
+from boundary.plain_text import plain
 
 Severity = Literal["alarm", "remark", "note"]
 """`alarm`: it may decide the comparison; `remark`: it should be known; `note`: the report alone says it."""

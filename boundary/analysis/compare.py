@@ -319,8 +319,8 @@ def analyze(
         curves = error_curves(with_curve(run.panels(names, common_problems)), level, seed, told, wanted.margin)
         found = replace(found, error_curves=curves)
     checked = tuple(c for c in checks if c.model in models and c.benchmark in names)
-    found = replace(found, arms=compared)
-    return replace(found, sample_checks=checked, claims=judged_claims(found, asked) if asked else pd.DataFrame())
+    judged = judged_claims(found, asked) if asked else pd.DataFrame()
+    return replace(found, arms=compared, sample_checks=checked, claims=judged)
 
 
 @dataclass(frozen=True)

@@ -8,19 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from boundary.analysis.outputs import FIGURES, FILES, refuse_link
 from boundary.errors import InputError
 
 # Lists what was written, one name a line, so that the next run knows what to remove.
 LISTING = ".boundary-files"
 UNFINISHED = ".boundary-unfinished-"
-FIGURES = "figures"
 LARGEST_LISTING = 1 << 20
 # What an analysis may write, and so may remove: a name in the listing that is no such file is not touched.
-_TABLES = "estimates|problems|checks|families|sensitivity|claims|errors|outcomes"
 _DRAWN = "pass_at_k|shrinkage|flows|histogram|ranking|pairs|trajectory"
-OURS = re.compile(
-    rf"(?:{_TABLES})\.csv|report\.html|summary\.json|posterior\.nc|{FIGURES}/[\w.-]+-(?:{_DRAWN})\.(?:png|pdf)"
-)
+OURS = re.compile(rf"{'|'.join(map(re.escape, FILES))}|{FIGURES}/[\w.-]+-(?:{_DRAWN})\.(?:png|pdf)")
 
 _moving = threading.Lock()
 _unfinished: set[Path] = set()
@@ -80,8 +77,7 @@ def abandon() -> list[Path]:
 
 
 def _move(stage: Path, folder: Path) -> None:
-    if (folder / FIGURES).is_symlink():
-        raise InputError(f"'{folder / FIGURES}' is a link. Remove it, or choose another output folder.")
+    refuse_link(folder / FIGURES)
     names = sorted(path.relative_to(stage).as_posix() for path in stage.rglob("*") if path.is_file())
     try:
         earlier = _listed(folder)

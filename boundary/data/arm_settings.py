@@ -14,6 +14,8 @@ from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
+from boundary.plain_text import plain
+
 Kind = Literal["prompt", "problems", "sampling", "judging", "software", "named"]
 
 
@@ -197,11 +199,6 @@ def _is_option(name: str) -> bool:
     """Whether a manifest holds a setting only where it is not the default."""
     known = setting(name)
     return known is not None and known.kind in ("sampling", "software") and name not in ALWAYS_IN_A_MANIFEST
-
-
-def plain(text: str) -> str:
-    """A text of others on one line, without control characters and the like."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def setting_text(value: Any, numeric: bool = True) -> str | None:

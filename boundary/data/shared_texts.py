@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
-from boundary.data.arm_settings import plain
 from boundary.data.runs import arms, is_run, model_name, read_manifest, sample_index
+from boundary.plain_text import plain
 
 # Reports on honest arms raise a false alarm with at most this probability: all tests together, three for two arms.
 FALSE_ALARM, TESTS = 1e-3, 3

@@ -98,11 +98,12 @@ def agreed(
     unchanged: dict[str, Any] = {name: theirs[name] for name in PROBLEM_SET if name in theirs}
     if prompts is not None and _cuts_no_sample(theirs, ours, before, prompts):
         unchanged |= {"context": theirs.get("context")}
-    _refuse_changes(arm, theirs, ours | _problem_set(before, prompts) | unchanged)
+    problem_set = _problem_set(before, prompts)
+    _refuse_changes(arm, theirs, ours | problem_set | unchanged)
     after = [*before, *added]
     if added:
         write_text(arm / PROBLEMS, "".join(json.dumps(line) + "\n" for line in lines) + "".join(map(_line_of, added)))
-    ours |= _problem_set(after, prompts)
+    ours |= _problem_set(after, prompts) if added else problem_set
     if not added:  # of a part of the problems, the whole set's fingerprint cannot be made
         ours |= {name: theirs[name] for name in PROBLEM_SET if name in theirs}
     there = _continued(theirs, ours, [problem.problem_id for problem in problems])

@@ -14,8 +14,9 @@ from boundary.analysis.arm_settings import (
     values_by_model,
 )
 from boundary.analysis.report.reported import Reported
-from boundary.data.arm_settings import BY_NAME, ArmSettings, Setting, plain
+from boundary.data.arm_settings import BY_NAME, ArmSettings, Setting
 from boundary.data.catalog import card, shipped_sets
+from boundary.plain_text import plain
 
 UNKNOWN = "The counts do not say how they were sampled."
 ABSENT = "not recorded"

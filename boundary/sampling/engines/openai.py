@@ -16,9 +16,9 @@ from boundary.sampling.engines.servers import (
     Server,
     ask_servers,
     listed,
-    plain,
     refuse_status,
     servers,
+    shortened,
 )
 from boundary.sampling.models import load_tokenizer
 from boundary.sampling.task import Completion
@@ -165,7 +165,7 @@ class _Servers:
                 await self._check(server)
                 status, data, wait = await _posted(self.clients[server], f"{server.url}/completions", body)
             except httpx.HTTPError as error:
-                said = f"{server.shown}: {plain(str(error)) or type(error).__name__}"
+                said = f"{server.shown}: {shortened(str(error)) or type(error).__name__}"
             except BusyError as error:
                 said = str(error)
             else:
@@ -193,7 +193,7 @@ class _Servers:
             listing = json.loads(data)
         name = listed(server, status, listing, *self.asked).name
         if name != self.model:
-            raise InputError(f"{server.shown} calls the model '{plain(name)}', the others '{self.model}'.")
+            raise InputError(f"{server.shown} calls the model '{shortened(name)}', the others '{self.model}'.")
         self.checked.add(server)
 
 
@@ -348,7 +348,7 @@ def _completion(tokenizer: Any, problem_id: str, place: int, choice: Mapping[str
     text = str(choice.get("text") or "")
     said = choice.get("finish_reason")
     if said not in ("stop", "length"):
-        return Completion(problem_id, place, f"the server ended it with {plain(str(said))[:40]}", "error", 0)
+        return Completion(problem_id, place, f"the server ended it with {shortened(str(said))[:40]}", "error", 0)
     finish: Literal["stop", "length"] = said
     tokens = len(tokenizer(text, add_special_tokens=False)["input_ids"])
     return Completion(problem_id, place, text, finish, tokens + (finish == "stop"))
@@ -360,7 +360,7 @@ def _message(data: bytes) -> str:
         said = json.loads(data)
         said = said.get("error", said.get("message", said))
         text = str(said.get("message", said) if isinstance(said, dict) else said)
-    return plain(text)
+    return shortened(text)
 
 
 def _retry_after(response: Any) -> float:

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from boundary.errors import InputError
+from boundary.plain_text import plain
 from boundary.sampling.engines import EngineFacts, EngineSpec, needed
 
 DEFAULT_URL = "http://localhost:8000/v1"
@@ -35,6 +36,8 @@ KEY_VARIABLES = (
 # Facts are short; a server that goes on and on is cut off.
 FACTS_BYTES, FACTS_SECONDS = 1 << 22, 10.0
 SHOWN = 5
+# Characters of what a server says in a message.
+LONGEST_QUOTED = 300
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,9 @@ def servers(base_url: str | Sequence[str], api_key_env: str = "") -> tuple[Serve
         raise InputError("base_url is a URL or a list of URLs, and api_key_env the name of an environment variable.")
     key = os.environ.get(api_key_env or DEFAULT_KEY, "").strip()
     if api_key_env and not key:
-        raise InputError(f"The environment variable {plain(api_key_env)} of api_key_env is not set. Set it to the key.")
+        raise InputError(
+            f"The environment variable {shortened(api_key_env)} of api_key_env is not set. Set it to the key."
+        )
     if not (key.isascii() and key.isprintable()):
         raise InputError(f"The environment variable {api_key_env or DEFAULT_KEY} holds no key: it is not plain text.")
     return tuple(_server(url.rstrip("/"), key, api_key_env) for url in urls)
@@ -170,7 +175,7 @@ def ask_servers(known: Sequence[Server], model: str, served_model: str = "") -> 
                 served = listed(server, status, listing, model, served_model)
                 answers[server] = _with_version(client, server, served)
         except httpx.HTTPError as error:
-            silent = f"{server.shown}: {plain(str(error)) or type(error).__name__}"
+            silent = f"{server.shown}: {shortened(str(error)) or type(error).__name__}"
         except BusyError as error:
             silent = str(error)
     if not answers:
@@ -216,16 +221,16 @@ def listed(server: Server, status: int, listing: Any, model: str, served_model: 
     # vLLM lists beside a name of the user's choice where the weights come from.
     same = same or [each for each in entries if not served_model and _same(each.get("root"), model)]
     if not same:
-        names = ", ".join(f"'{plain(each['id'])}'" for each in entries[:SHOWN]) + ", ..." * (len(entries) > SHOWN)
+        names = ", ".join(f"'{shortened(each['id'])}'" for each in entries[:SHOWN]) + ", ..." * (len(entries) > SHOWN)
         raise InputError(
-            f"The server at {server.shown} lists {names or 'no model'}, and not '{plain(wanted)}'. Is it the right "
+            f"The server at {server.shown} lists {names or 'no model'}, and not '{shortened(wanted)}'. Is it the right "
             "server? If it calls the model by such a name, say so with --engine-option served_model="
-            f"{plain(entries[0]['id']) if len(entries) == 1 else 'NAME'}."
+            f"{shortened(entries[0]['id']) if len(entries) == 1 else 'NAME'}."
         )
     facts = same[0].get("meta")
     lengths = (same[0].get("max_model_len"), facts.get("n_ctx") if isinstance(facts, dict) else None)
     context = next((length for length in lengths if isinstance(length, int) and length > 0), None)
-    return Served(same[0]["id"], context, plain(str(same[0].get("owned_by", "")))[:40])
+    return Served(same[0]["id"], context, shortened(str(same[0].get("owned_by", "")))[:40])
 
 
 def _same(name: Any, other: str) -> bool:
@@ -246,7 +251,7 @@ def _with_version(client: Any, server: Server, served: Served) -> Served:
             settings = said.get("default_generation_settings") if isinstance(said, dict) else None
             length = settings.get("n_ctx") if isinstance(settings, dict) else None
             context = context or (length if isinstance(length, int) and length > 0 else None)
-    return Served(served.name, context, " ".join(f"{served.version} {plain(version)[:60]}".split()))
+    return Served(served.name, context, " ".join(f"{served.version} {shortened(version)[:60]}".split()))
 
 
 def refuse_status(server: Server, status: int) -> None:
@@ -288,10 +293,10 @@ def _shown(url: str) -> str:
         parts = urlsplit(url)
         if "@" in parts.netloc:
             url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-        return plain(url)
+        return shortened(url)
     return "(not shown)"
 
 
-def plain(text: str) -> str:
-    """Text of others on one line, without what would steer a terminal."""
-    return "".join(sign if sign.isprintable() else " " for sign in " ".join(text.split()))[:300]
+def shortened(text: str) -> str:
+    """Text of others as it may stand in a message: on one line, and not too long."""
+    return plain(text)[:LONGEST_QUOTED]
