@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.calibration import truths
-from boundary.stats.bands import first_loss_set, sup_t_band
-from boundary.stats.bounds import pass_at_k_bounds, shrinkage_bounds
-from boundary.stats.good_toulmin import good_toulmin
+from boundary.stats.prior_free.bands import first_loss_set, sup_t_band
+from boundary.stats.prior_free.bounds import pass_at_k_bounds, shrinkage_bounds
+from boundary.stats.prior_free.good_toulmin import good_toulmin
 
 N_SAMPLES = 64
 BUDGETS = [128, 256, 1024]

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from boundary.analysis.dependence import check_samples
+from boundary.analysis.checks.exchangeability import check_samples
 
 # Problems, runs, samples a run: as AIME in one run of 64; a small set in 4 seeds of 8; MATH-500 in 8 of 16.
 SHAPES = {"30 x 64": (30, 1, 64), "100 x 4 x 8": (100, 4, 8), "500 x 8 x 16": (500, 8, 16)}

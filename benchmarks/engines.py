@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import betaln
 
-from boundary.data.run_counts import run_table
+from boundary.data.runs.counts import run_table
 from boundary.sampling.run import Run, Snapshot, sample
 
 SHOTS = "2 + 3 = 5\n4 + 1 = 5\n7 + 2 = 9\n{problem} ="

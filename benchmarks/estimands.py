@@ -21,8 +21,8 @@ from scipy.special import expit
 
 from benchmarks.calibration.truths import PAIRS
 from boundary.stats import estimands
-from boundary.stats.compilation import keep_compiled
 from boundary.stats.priors import NonParametric
+from boundary.stats.sampler.compilation import keep_compiled
 from boundary.stats.solve_rates import SolveRates
 
 PROBLEMS, SAMPLES, MODELS = 60, 64, 6

@@ -20,10 +20,10 @@ from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 import numpy as np
 import pandas as pd
 
-from boundary.data.run_counts import run_table
-from boundary.data.runs import arms
-from boundary.sampling.store import open_store
-from boundary.sampling.task import Completion, Problem
+from boundary.data.runs.counts import run_table
+from boundary.data.runs.folder import arms
+from boundary.sampling.problems import Completion, Problem
+from boundary.sampling.store.arm import open_store
 from boundary.sampling.verifiers import math, verifier
 from boundary.sampling.verify import verify_arm
 

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 import boundary as bd
-from boundary.analysis.estimates import of_posterior
+from boundary.analysis.estimates.table import of_posterior
 
 TRUTH = Path("examples/rl_vs_base/truth.csv")
 KS = (1, 4, 16, 64, 256, 1024, 4096)

@@ -97,7 +97,7 @@ def table(models: dict[str, np.ndarray]) -> pd.DataFrame:
 
 def called(name: str, counts: pd.DataFrame, **options: Any) -> Row:
     """One call of `boundary.analyze` in this process."""
-    from boundary.analysis.compare import analyze
+    from boundary.analysis.analyze import analyze
 
     started, cpu = time.perf_counter(), time.process_time()
     found = analyze(counts, **options)
@@ -155,7 +155,7 @@ def figure(rows: pd.DataFrame, path: Path) -> None:
 
 def main() -> None:
     """Measure, print and write."""
-    from boundary.stats.compilation import keep_compiled
+    from boundary.stats.sampler.compilation import keep_compiled
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", action="append", choices=sorted(PARTS))

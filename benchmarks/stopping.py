@@ -15,8 +15,8 @@ import pandas as pd
 
 from benchmarks.calibration.truths import PAIRS
 from benchmarks.pages import put
-from boundary.stats.closed_form import unbiased_pass_at_k
 from boundary.stats.estimands import pass_at_k, shrinkage
+from boundary.stats.estimands.unbiased import unbiased_pass_at_k
 from boundary.stats.priors import NonParametric
 
 RESULTS = Path(__file__).parent / "results"

@@ -51,7 +51,7 @@ def _whole(text: bytes) -> bytes:
 
 
 def ours(path: Path) -> int:
-    from boundary.data.importing import import_files
+    from boundary.data.importing.import_files import import_files
 
     return int(import_files(path, "math-eval", model="m").counts.table["n_correct"].sum())
 

@@ -11,10 +11,10 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.calibration.truths import PYTHIA
-from boundary.analysis.compare import Analysis, analyze
-from boundary.analysis.estimates import estimates_frame
-from boundary.analysis.ranking import panel_sentences
-from boundary.stats.compilation import keep_compiled
+from boundary.analysis.analyze import Analysis, analyze
+from boundary.analysis.estimates.ranking import panel_sentences
+from boundary.analysis.estimates.table import estimates_frame
+from boundary.stats.sampler.compilation import keep_compiled
 
 PUBLISHED = PYTHIA.parent.parent
 RELEASE = "2024-04-17"

@@ -16,8 +16,8 @@ import numpy as np
 from scipy.special import expit
 
 from boundary.stats.estimands import flows
-from boundary.stats.observation import VerdictErrors, judged_correct
 from boundary.stats.priors import NonParametric
+from boundary.stats.verdict_errors import VerdictErrors, judged_correct
 
 RESULT = Path(__file__).parent / "results" / "verifier_error.csv"
 RATE, N_PROBLEMS, N_SAMPLES = 0.01, 150, 64

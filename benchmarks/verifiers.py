@@ -21,7 +21,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.pages import put
-from boundary.sampling.task import Completion, Problem
+from boundary.sampling.problems import Completion, Problem
 from boundary.sampling.verifiers import judge, verifier
 
 FOLDER = Path(__file__).parent

@@ -7,19 +7,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for type checkers and editors, which do not run `__getattr__`
-    from boundary.analysis.claims import (
-        claims as claims,
-    )
-    from boundary.analysis.compare import (
-        Analysis as Analysis,
+    from boundary.analysis.analyze import (
         analyze as analyze,
     )
-    from boundary.analysis.planning import (
+    from boundary.analysis.claims.evaluate import (
+        claims as claims,
+    )
+    from boundary.analysis.claims.plan import (
         Plan as Plan,
         plan as plan,
     )
-    from boundary.analysis.saved import (
+    from boundary.analysis.output.posterior import (
         read_posterior as read_posterior,
+    )
+    from boundary.analysis.result import (
+        Analysis as Analysis,
     )
     from boundary.analysis.verifier_errors import (
         VerifierErrors as VerifierErrors,
@@ -30,7 +32,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not run `__getattr_
     from boundary.data.counts import (
         Counts as Counts,
     )
-    from boundary.data.importing import (
+    from boundary.data.importing.import_files import (
         Imported as Imported,
         import_files as import_files,
         read_counts as read_counts,
@@ -89,13 +91,14 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not run `__getattr_
 _HOMES = {
     "boundary.data.catalog": ("load_counts",),
     "boundary.data.counts": ("Counts",),
-    "boundary.data.importing": ("Imported", "import_files", "read_counts", "read_samples"),
+    "boundary.data.importing.import_files": ("Imported", "import_files", "read_counts", "read_samples"),
     "boundary.analysis.verifier_errors": ("VerifierErrors",),
     "boundary.errors": ("InputError",),
-    "boundary.analysis.claims": ("claims",),
-    "boundary.analysis.compare": ("Analysis", "analyze"),
-    "boundary.analysis.planning": ("Plan", "plan"),
-    "boundary.analysis.saved": ("read_posterior",),
+    "boundary.analysis.claims.evaluate": ("claims",),
+    "boundary.analysis.analyze": ("analyze",),
+    "boundary.analysis.result": ("Analysis",),
+    "boundary.analysis.claims.plan": ("Plan", "plan"),
+    "boundary.analysis.output.posterior": ("read_posterior",),
     "boundary.stats.solve_rates": ("SolveRates",),
     "boundary.stats.priors": (
         "PRIORS",

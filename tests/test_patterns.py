@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from boundary.analysis.claim_language import LONGEST
+from boundary.analysis.claims.grammar import LONGEST
 
 # Rooms whose patterns see what others wrote.
 ROOMS = ("data", "analysis", "cli", "plain_text")

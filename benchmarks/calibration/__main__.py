@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from boundary.stats.compilation import keep_compiled
 from boundary.stats.priors import PRIORS
+from boundary.stats.sampler.compilation import keep_compiled
 
 HERE = Path(__file__).parent
 INTRODUCTION = """# Coverage where the truth is known

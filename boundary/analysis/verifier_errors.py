@@ -11,14 +11,14 @@ import pandas as pd
 from jaxtyping import Float
 from scipy.stats import beta
 
-from boundary.analysis.estimates import BOUNDS, GOOD_TOULMIN, SUP_T
-from boundary.analysis.fits import Panel
+from boundary.analysis.estimates.table import BOUNDS, GOOD_TOULMIN, SUP_T
+from boundary.analysis.fitting import Panel
 from boundary.data.audits import FALSE_NEGATIVE, FALSE_POSITIVE, read_audits
 from boundary.data.counts import ALL, CountArrays, Counts
-from boundary.data.reading import LINE, read_table
+from boundary.data.tables.reading import LINE, read_table
 from boundary.errors import InputError
-from boundary.stats.observation import VerdictErrors, rates_of_verdicts, with_guessing
 from boundary.stats.priors import NonParametric, Prior
+from boundary.stats.verdict_errors import VerdictErrors, rates_of_verdicts, with_guessing
 
 Rate = float | Mapping[str, float]
 KINDS = ("false_positive", "false_negative", "guess_floor")

@@ -33,7 +33,7 @@ def interruptibly(work: Callable[[], Result], output: Path) -> Result:
     Parameters
     ----------
     work
-        Writes its files through `boundary.analysis.output_folder`, or in a moment at its end.
+        Writes its files through `boundary.analysis.output.folder`, or in a moment at its end.
     output
         Named in the message.
 
@@ -42,7 +42,7 @@ def interruptibly(work: Callable[[], Result], output: Path) -> Result:
     Interrupted
         After what was being written has been given up.
     """
-    from boundary.analysis.output_folder import abandon
+    from boundary.analysis.output.folder import abandon
 
     done: list[Result] = []
     failed: list[BaseException] = []

@@ -5,13 +5,13 @@ from typing import Any
 
 import click
 
-from boundary.cli.analyze import analyze
-from boundary.cli.data import data
-from boundary.cli.importing import import_samples
+from boundary.cli.commands.analyze import analyze
+from boundary.cli.commands.data import data
+from boundary.cli.commands.import_samples import import_samples
+from boundary.cli.commands.plan import plan
+from boundary.cli.commands.runs import counts, status, verify
+from boundary.cli.commands.sample import sample
 from boundary.cli.interruption import Interrupted, end_now, ignore_more
-from boundary.cli.plan import plan
-from boundary.cli.runs import counts, status, verify
-from boundary.cli.sample import sample
 from boundary.errors import InputError
 from boundary.plain_text import printable
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from boundary.data.reading import LINE, read_table
+from boundary.data.tables.reading import LINE, read_table
 from boundary.errors import InputError
 
 FALSE_POSITIVE, FALSE_NEGATIVE = "false_positive", "false_negative"

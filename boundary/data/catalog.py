@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from boundary.data.counts import Counts, concatenated
-from boundary.data.reading import PARQUET_SUFFIXES, TEXT_SUFFIXES
+from boundary.data.tables.reading import PARQUET_SUFFIXES, TEXT_SUFFIXES
 from boundary.errors import InputError
 
 SETS = Path(str(files("boundary") / "data" / "sets"))

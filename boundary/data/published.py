@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from boundary.data.catalog import FENCE, shipped_sets
-from boundary.data.writing import write_text
+from boundary.data.tables.writing import write_text
 from boundary.errors import InputError, missing_package
 
 CARDS = Path(str(files("boundary") / "data" / "published"))

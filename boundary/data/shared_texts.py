@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
-from boundary.data.runs import arms, is_run, model_name, read_manifest, sample_index
+from boundary.data.runs.folder import arms, is_run, model_name, read_manifest, sample_index
 from boundary.plain_text import plain
 
 # Reports on honest arms raise a false alarm with at most this probability: all tests together, three for two arms.

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from boundary.data import limits
-from boundary.data.look_alikes import look_alikes, merged, plain
-from boundary.data.reading import LINE
+from boundary.data.readers import limits
+from boundary.data.tables.look_alikes import look_alikes, merged, plain
+from boundary.data.tables.reading import LINE
 from boundary.errors import InputError
 
 KEY = ("model", "benchmark", "problem_id")

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from boundary.errors import InputError
-from boundary.sampling.benchmarks import Benchmark, benchmark, load_problems
+from boundary.sampling.benchmarks.presets import Benchmark, benchmark, load_problems
 from boundary.sampling.engines import EngineFacts, EngineSpec, Sampling, engine_facts, inner_spec
 from boundary.sampling.models import load_tokenizer, tokenizer_hash, weights_revision
-from boundary.sampling.request import Run
-from boundary.sampling.store import slug
+from boundary.sampling.problems import Problem
+from boundary.sampling.requests import Run
+from boundary.sampling.store.arm import slug
 from boundary.sampling.targets import PlanRow
-from boundary.sampling.task import Problem
 from boundary.sampling.templates import Template, load_template, prompt_ids, stop_ids, text_without_bos
 from boundary.sampling.verifiers import Verifier, verifier
 from boundary.sampling.weights import Notice

@@ -11,12 +11,12 @@ from pathlib import Path
 from boundary.errors import InputError
 from boundary.sampling.arms import Arm, prepared_arms
 from boundary.sampling.engines import Generate, Request, open_engine
-from boundary.sampling.manifests import Prompts
-from boundary.sampling.recording import Recorder
-from boundary.sampling.request import Run
-from boundary.sampling.store import Store, open_store, slug
+from boundary.sampling.problems import Completion, Problem
+from boundary.sampling.requests import Run
+from boundary.sampling.store.arm import Store, open_store, slug
+from boundary.sampling.store.manifests import Prompts
+from boundary.sampling.store.recording import Recorder
 from boundary.sampling.targets import planned_targets, read_plan
-from boundary.sampling.task import Completion, Problem
 from boundary.sampling.templates import text_with_bos
 from boundary.sampling.verifiers import judging
 from boundary.sampling.weights import Notice

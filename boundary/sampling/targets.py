@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from boundary.data.spreadsheets import unguarded
+from boundary.data.tables.spreadsheets import unguarded
 from boundary.errors import InputError
-from boundary.sampling.shard_files import own_folder, write_text
-from boundary.sampling.store import Store
+from boundary.sampling.store.arm import Store
+from boundary.sampling.store.files import own_folder, write_text
 
 PLAN_COLUMNS = ("model", "benchmark", "problem_id", "n_more")
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from boundary.data.limits import FLUSH_TEXT
-from boundary.data.runs import model_name, read_manifest, read_verdicts, sample_index, verdict_names
+from boundary.data.readers.limits import FLUSH_TEXT
+from boundary.data.runs.folder import model_name, read_manifest, read_verdicts, sample_index, verdict_names
 from boundary.errors import InputError
-from boundary.sampling.store import (
+from boundary.sampling.problems import Completion
+from boundary.sampling.store.arm import (
     append_verdicts,
     set_in_manifest,
     slug,
@@ -17,7 +18,6 @@ from boundary.sampling.store import (
     stored_problems,
     unjudged,
 )
-from boundary.sampling.task import Completion
 from boundary.sampling.verifiers import VERIFIERS, Verifier, judging
 
 BATCH = 4096

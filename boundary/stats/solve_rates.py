@@ -9,9 +9,9 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float, Int
 
-from boundary.stats.observation import VerdictErrors
 from boundary.stats.quiet_arviz import import_arviz
 from boundary.stats.sample_sizes import HALF, MOST, reached_by
+from boundary.stats.verdict_errors import VerdictErrors
 
 if TYPE_CHECKING:
     import arviz

@@ -9,11 +9,11 @@ import pytest
 from scipy.special import gammaln
 
 import boundary.data
-from boundary.analysis.arm_settings import ArmComparison
-from boundary.analysis.criticism import Criticism
-from boundary.analysis.outcomes import Outcomes
-from boundary.analysis.verdict import Verdict
-from boundary.stats.crossing import Course
+from boundary.analysis.checks.arm_settings import ArmComparison
+from boundary.analysis.checks.missing_outcomes import Outcomes
+from boundary.analysis.checks.model_checks import Criticism
+from boundary.analysis.text.verdict import Verdict
+from boundary.stats.estimands.crossing import Course
 
 COUNTS = Path(boundary.data.__file__).parent / "sets" / "deepscaler-1.5b" / "counts.csv"
 BASE, RL = "DeepSeek-R1-Distill-Qwen-1.5B", "DeepScaleR-1.5B-Preview"

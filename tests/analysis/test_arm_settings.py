@@ -6,11 +6,11 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from boundary.analysis.arm_settings import compare_arms
-from boundary.analysis.report.methods import methods
+from boundary.analysis.checks.arm_settings import compare_arms
+from boundary.analysis.report.sections.methods import methods
 from boundary.data.catalog import load_counts
 from boundary.data.counts import Counts
-from boundary.data.importing import import_files
+from boundary.data.importing.import_files import import_files
 from boundary.errors import InputError
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import boundary as bd
-from boundary.analysis.planning import _panel
+from boundary.analysis.claims.plan import _panel
 from boundary.analysis.report.summary import summary_json
 from boundary.analysis.verifier_errors import VerifierErrors, known_errors, with_errors
 from boundary.data.counts import Counts

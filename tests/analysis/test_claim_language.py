@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from boundary.analysis.claim_draws import claim_draws, holds, resolved
-from boundary.analysis.claim_language import OF_PAIR, PARAMETERS, RELATIONS, Comparison, ModelName, parse_claim
+from boundary.analysis.claims.draws import claim_draws, holds, resolved
+from boundary.analysis.claims.grammar import OF_PAIR, PARAMETERS, RELATIONS, Comparison, ModelName, parse_claim
 from boundary.errors import InputError
 from boundary.stats.solve_rates import SolveRates
 

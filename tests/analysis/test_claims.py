@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from boundary.analysis.claims import asked_claims, claims, monte_carlo_error, read_claims, settled
+from boundary.analysis.claims.evaluate import asked_claims, claims, monte_carlo_error, read_claims, settled
 from boundary.errors import InputError
 from boundary.stats.solve_rates import SolveRates
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import boundary as bd
-from boundary.analysis.criticism import _disagreements
-from boundary.analysis.report.render import report_html
+from boundary.analysis.checks.model_checks import _disagreements
+from boundary.analysis.report.page import report_html
 
 
 def two_kinds(n_problems=40, n=16):

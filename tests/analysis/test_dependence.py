@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from boundary.analysis.dependence import check_samples
+from boundary.analysis.checks.exchangeability import check_samples
 from boundary.errors import InputError
 
 PROBLEMS, RUNS, EACH = 80, 4, 8

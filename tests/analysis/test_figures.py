@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from boundary.analysis import drawing, figures
+from boundary.analysis.figures import drawing, pair as figures
 
 N = 128
 PAIR = ("pass_at_k", "shrinkage", "flows")
@@ -92,7 +92,7 @@ def test_settings_of_the_caller_neither_matter_nor_change(pair):
 
 
 def test_no_pyplot():
-    code = "import sys, boundary.analysis.figures; assert not any(m.startswith('matplotlib') for m in sys.modules)"
+    code = "import sys, boundary.analysis.figures.pair; assert not any(m.startswith('matplotlib') for m in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

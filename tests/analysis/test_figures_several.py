@@ -5,10 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from boundary.analysis import figures, figures_several
-from boundary.analysis.drawing import clipped, image
-from boundary.analysis.report.further import further
-from boundary.analysis.report.several import ranking
+from boundary.analysis.figures import pair as figures, several_models as figures_several
+from boundary.analysis.figures.drawing import clipped, image
+from boundary.analysis.report.sections.ranking import ranking
+from boundary.analysis.report.sections.reliability import further
 
 N = 8
 MODELS = ("base", "run-10", "run-final")

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from boundary.analysis.observed import observed
-from boundary.analysis.options import chosen_estimands
-from boundary.analysis.quantities import Asked, of_models, of_pair
-from boundary.stats.closed_form import unbiased_pass_at_k
+from boundary.analysis.estimates.observed import observed
+from boundary.analysis.estimates.posterior import Asked, of_models, of_pair
+from boundary.analysis.request import chosen_estimands
+from boundary.stats.estimands.unbiased import unbiased_pass_at_k
 from boundary.stats.priors import Independent
 
 N = 8

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import boundary as bd
-from boundary.analysis.figures import figures_of
+from boundary.analysis.figures.pair import figures_of
 from boundary.analysis.report import LONGEST_STEM, file_stems
 from boundary.errors import InputError
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from boundary.analysis.output_folder import LISTING, OURS, written_together
+from boundary.analysis.output.folder import LISTING, OURS, written_together
 from boundary.errors import InputError
 
 

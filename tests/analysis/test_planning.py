@@ -7,9 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 import boundary as bd
-from boundary.analysis.claim_draws import holds, resolved
-from boundary.analysis.claim_language import parse_claim
-from boundary.analysis.margins import margins_of
+from boundary.analysis.claims.draws import holds, resolved
+from boundary.analysis.claims.grammar import parse_claim
+from boundary.analysis.claims.problem_sums import margins_of
 from boundary.cli.main import main
 from boundary.errors import InputError
 from boundary.sampling.targets import read_plan

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from boundary.analysis.problems import ARTEFACT, ONE_SUCCESS, PROBLEM_COLUMNS, flags, joined, problem_table
+from boundary.analysis.estimates.problems import ARTEFACT, ONE_SUCCESS, PROBLEM_COLUMNS, flags, joined, problem_table
 from boundary.stats.solve_rates import SolveRates
 
 K = 64

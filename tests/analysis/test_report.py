@@ -8,11 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from boundary.analysis.numerals import interval, number
+from boundary.analysis.formatting import interval, number
 from boundary.analysis.report import file_stems, write_report
-from boundary.analysis.report.render import report_html
+from boundary.analysis.report.page import report_html
 from boundary.analysis.report.summary import summary, summary_json
-from boundary.analysis.verdict import Verdict
+from boundary.analysis.text.verdict import Verdict
 
 VOID = {"meta", "img", "br", "link"}
 

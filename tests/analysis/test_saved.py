@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 import boundary as bd
-from boundary.analysis.saved import write_posterior
+from boundary.analysis.output.posterior import write_posterior
 from boundary.errors import InputError
-from boundary.stats.observation import VerdictErrors
 from boundary.stats.solve_rates import SolveRates
+from boundary.stats.verdict_errors import VerdictErrors
 
 NAMES = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
 FIT_NAMES = NAMES | st.sampled_from([".", "..", "a/b", "a|b", "a%2Fb", "A: b/c"])

@@ -8,11 +8,8 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from boundary.analysis.compare import analyze
-from boundary.analysis.estimates import EstimateTable, estimates_frame
-from boundary.analysis.fits import fit_names, panels
-from boundary.analysis.options import chosen_estimands, chosen_taus
-from boundary.analysis.ranking import (
+from boundary.analysis.analyze import analyze
+from boundary.analysis.estimates.ranking import (
     RANKINGS,
     ahead_by_more,
     multiplicity,
@@ -21,7 +18,10 @@ from boundary.analysis.ranking import (
     ranking_rows,
     ranking_verdict,
 )
-from boundary.analysis.trajectory import checkpoint_steps, in_training_order, trajectory_verdict
+from boundary.analysis.estimates.table import EstimateTable, estimates_frame
+from boundary.analysis.fitting import fit_names, panels
+from boundary.analysis.request import chosen_estimands, chosen_taus
+from boundary.analysis.text.trajectory import checkpoint_steps, in_training_order, trajectory_verdict
 from boundary.data.counts import Counts
 from boundary.errors import InputError
 from boundary.stats.estimands import ESTIMANDS
@@ -126,7 +126,7 @@ def test_the_script_is_the_one_that_the_policy_allows(run):
     import html as htmllib
     import re
 
-    from boundary.analysis.report.render import report_html
+    from boundary.analysis.report.page import report_html
 
     page = report_html(run)
     policy = htmllib.unescape(re.search(r'Content-Security-Policy" content="([^"]*)"', page).group(1))

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from boundary.analysis.calls import EQUIVALENT, NARROWED, OPEN, WIDENED
-from boundary.analysis.compare import analyze
-from boundary.analysis.estimates import EstimateTable, estimates_frame
-from boundary.analysis.options import chosen_estimands
-from boundary.analysis.quantities import Asked, of_pair
-from boundary.analysis.report.render import report_html
+from boundary.analysis.analyze import analyze
+from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, OPEN, WIDENED
+from boundary.analysis.estimates.posterior import Asked, of_pair
+from boundary.analysis.estimates.table import EstimateTable, estimates_frame
+from boundary.analysis.report.page import report_html
 from boundary.analysis.report.summary import summary_json
-from boundary.analysis.verdict import verdict_of_fit
+from boundary.analysis.request import chosen_estimands
+from boundary.analysis.text.verdict import verdict_of_fit
 from boundary.errors import InputError
 from boundary.stats.priors import Independent
 

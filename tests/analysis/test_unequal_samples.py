@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 
 import boundary as bd
-from boundary.analysis.estimates import BOUNDS, OBSERVED, SUP_T, of_posterior
-from boundary.analysis.options import default_budgets
-from boundary.analysis.report.render import report_html
+from boundary.analysis.checks.unequal_samples import sizes_in_words
+from boundary.analysis.estimates.table import BOUNDS, OBSERVED, SUP_T, of_posterior
+from boundary.analysis.report.page import report_html
 from boundary.analysis.report.summary import summary
-from boundary.analysis.unequal_samples import sizes_in_words
-from boundary.stats.bounds import pass_at_k_bounds
-from boundary.stats.closed_form import unbiased_pass_at_k
-from boundary.stats.good_toulmin import good_toulmin
+from boundary.analysis.request import default_budgets
+from boundary.stats.estimands.unbiased import unbiased_pass_at_k
+from boundary.stats.prior_free.bounds import pass_at_k_bounds
+from boundary.stats.prior_free.good_toulmin import good_toulmin
 
 COLUMNS = ["model", "benchmark", "problem_id", "n_samples", "n_correct"]
 N, SHORT = 16, 4

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from boundary.analysis.estimates import estimates_frame
-from boundary.analysis.verdict import Totals, cautions, verdict
-from boundary.stats.crossing import Course, Meeting
+from boundary.analysis.estimates.table import estimates_frame
+from boundary.analysis.text.verdict import Totals, cautions, verdict
+from boundary.stats.estimands.crossing import Course, Meeting
 
 N = 16
 MINUS = "\N{MINUS SIGN}"

@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from boundary.analysis.error_curve import CURVE_RATES, crossing, error_curves, turns, with_curve
-from boundary.analysis.fits import panels
-from boundary.analysis.report.erring import erring
+from boundary.analysis.checks.tipping_point import CURVE_RATES, crossing, error_curves, turns, with_curve
+from boundary.analysis.fitting import panels
+from boundary.analysis.report.sections.verifier_errors import erring
 from boundary.analysis.verifier_errors import VerifierErrors, checked_errors
 from boundary.data.counts import Counts
 from boundary.errors import InputError

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 import boundary as bd
-from boundary.analysis.estimates import BOUNDS, GOOD_TOULMIN, SIMULTANEOUS, SUP_T, of_posterior
-from boundary.analysis.figures import figures_of
-from boundary.analysis.report.beyond import beyond
-from boundary.analysis.report.render import report_html
+from boundary.analysis.estimates.table import BOUNDS, GOOD_TOULMIN, SIMULTANEOUS, SUP_T, of_posterior
+from boundary.analysis.figures.pair import figures_of
+from boundary.analysis.report.page import report_html
+from boundary.analysis.report.sections.prior_free import beyond
 from boundary.analysis.report.summary import summary
 
 N = 32

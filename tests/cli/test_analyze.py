@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from boundary.analysis.output_folder import OURS
+from boundary.analysis.output.folder import OURS
 from boundary.cli.main import main
 
 FILES = {
@@ -130,7 +130,7 @@ def test_failed_diagnostics_are_said_and_exit_with_4_whatever_the_claims(counts,
         unequal=(),
         write=lambda folder: [folder / "report.html"],
     )
-    monkeypatch.setattr("boundary.analysis.compare.analyze", lambda *args, **kwargs: result)
+    monkeypatch.setattr("boundary.analysis.analyze.analyze", lambda *args, **kwargs: result)
     outcome = analyze(counts, "-o", tmp_path / "out")
     assert outcome.exit_code == 4
     assert "all: R-hat 1.07 is above 1.01." in outcome.stdout
@@ -140,7 +140,7 @@ def test_failed_diagnostics_are_said_and_exit_with_4_whatever_the_claims(counts,
 
 def test_a_plan_from_a_failed_fit_is_written_and_exits_with_4(counts, tmp_path, monkeypatch):
     made = SimpleNamespace(converged=False, text="Plan.", extrapolated=False, n_more=0, write=lambda path: path)
-    monkeypatch.setattr("boundary.analysis.planning.plan", lambda *args, **kwargs: made)
+    monkeypatch.setattr("boundary.analysis.claims.plan.plan", lambda *args, **kwargs: made)
     words = ["plan", str(counts), "--claim", "lost(1) > 1", "-o", str(tmp_path / "plan.csv")]
     outcome = CliRunner().invoke(main, words, catch_exceptions=False)
     assert outcome.exit_code == 4

@@ -13,8 +13,8 @@ STUCK = """
 import sys, threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-import boundary.analysis.compare as compare
-from boundary.analysis.output_folder import written_together
+import boundary.analysis.analyze as compare
+from boundary.analysis.output.folder import written_together
 
 def analyze(*args, **options):
     with written_together(Path(sys.argv[-1])) as stage:

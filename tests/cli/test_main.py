@@ -6,7 +6,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from boundary.cli.analyze import budgets
+from boundary.cli.commands.analyze import budgets
 from boundary.cli.main import main
 from boundary.errors import InputError
 

@@ -34,8 +34,8 @@ def no_fit(monkeypatch):
     def fail(*arguments, **options):
         raise AssertionError("the output was not tried before the fit")
 
-    monkeypatch.setattr("boundary.analysis.compare.analyze", fail)
-    monkeypatch.setattr("boundary.analysis.planning.plan", fail)
+    monkeypatch.setattr("boundary.analysis.analyze.analyze", fail)
+    monkeypatch.setattr("boundary.analysis.claims.plan.plan", fail)
 
 
 def occupied(tmp_path):

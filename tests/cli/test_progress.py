@@ -83,7 +83,7 @@ def test_a_terminal_gets_a_bar_only_of_what_takes_time(seconds):
 
 def test_sampling_into_a_log_says_how_far_it_is(tmp_path):
     """At the beginning and at the end of each arm, on standard error; JSON on standard output is JSON alone."""
-    from boundary.cli.sample import reports
+    from boundary.cli.commands.sample import reports
     from boundary.sampling.run import Snapshot
 
     def now(benchmark, done):

@@ -69,7 +69,7 @@ def test_every_command_prints_through_one_module():
     """No other module of the commands may print by itself, or make a console that takes markup."""
     forbidden = {"print", "click.echo", "click.secho", "click.print_exception", "Console", "TextColumn", "sys.stdout"}
     named = set()
-    for path in Path(boundary.__file__).parent.joinpath("cli").glob("*.py"):
+    for path in Path(boundary.__file__).parent.joinpath("cli").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             name = ast.unparse(node) if isinstance(node, ast.Name | ast.Attribute) else ""
             if name in forbidden and path.name != "terminal.py":

@@ -15,7 +15,7 @@ import zstandard
 from click.testing import CliRunner
 
 from boundary.cli.main import main
-from boundary.data.importing import import_files
+from boundary.data.importing.import_files import import_files
 from boundary.errors import InputError
 
 LINES = b'{"task_id": "HumanEval/0", "completion": "a", "result": "passed", "passed": true}\n'

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from boundary.cli.main import main
-from boundary.data.importing import import_files
+from boundary.data.importing.import_files import import_files
 from boundary.errors import InputError
 
 FOLDER = Path(os.environ.get("BOUNDARY_IMPORT_CASES", ""))

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 import boundary as bd
 from boundary.cli.main import main
-from boundary.data.importing import import_files
+from boundary.data.importing.import_files import import_files
 from boundary.errors import InputError
 
 
@@ -219,7 +219,7 @@ def test_the_command_writes_counts_and_samples(tmp_path):
     assert "m on aime: 2 problems, 4 samples each, 4 of 8 correct" in told.output
     counts = bd.load_counts(out)
     assert counts.table["temperature"].astype(float).eq(0.6).all()
-    from boundary.analysis.dependence import check_samples
+    from boundary.analysis.checks.exchangeability import check_samples
 
     assert check_samples(kept)
 

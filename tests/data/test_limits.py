@@ -15,16 +15,24 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 
-from boundary.analysis.claims import read_claims
-from boundary.data import limits, streams
+from boundary.analysis.claims.evaluate import read_claims
 from boundary.data.catalog import load_counts
-from boundary.data.importing import import_files
-from boundary.data.run_counts import run_table
-from boundary.data.runs import arms, read_manifest, read_problems, read_samples, read_verdicts, sample_index, shards
+from boundary.data.importing.import_files import import_files
+from boundary.data.readers import limits, streams
+from boundary.data.runs.counts import run_table
+from boundary.data.runs.folder import (
+    arms,
+    read_manifest,
+    read_problems,
+    read_samples,
+    read_verdicts,
+    sample_index,
+    shards,
+)
 from boundary.errors import InputError
-from boundary.sampling.runfile import run_of
-from boundary.sampling.store import open_store, write_shard
-from boundary.sampling.task import Completion, Problem, Verdict
+from boundary.sampling.problems import Completion, Problem, Verdict
+from boundary.sampling.run_file import run_of
+from boundary.sampling.store.arm import open_store, write_shard
 from boundary.sampling.verifiers import verifier
 from boundary.sampling.verify import verify_arm
 

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 import boundary as bd
-from boundary.analysis.suspect_counts import count_remarks
+from boundary.analysis.checks.suspect_counts import count_remarks
 from boundary.data.catalog import load_counts
 from boundary.data.counts import Counts
-from boundary.data.importing import import_files
+from boundary.data.importing.import_files import import_files
 from boundary.errors import InputError
 
 

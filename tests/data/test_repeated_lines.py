@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from boundary.data.importing import import_files
+from boundary.data.importing.import_files import import_files
 
 
 def lines(problems=20, n=4, seed=0, texts=None, passed=0.4):

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 import boundary as bd
-from boundary.data.sample_rows import samples_in
+from boundary.data.tables.sample_rows import samples_in
 from boundary.errors import InputError
 
 ROWS = [

@@ -9,10 +9,10 @@ from hypothesis import assume, given, strategies as st
 
 from boundary.data.audits import read_audits
 from boundary.data.counts import Counts
-from boundary.data.look_alikes import look_alikes
-from boundary.data.reading import read_table
-from boundary.data.spreadsheets import guarded, unguarded
-from boundary.data.writing import csv_text, write_csv
+from boundary.data.tables.look_alikes import look_alikes
+from boundary.data.tables.reading import read_table
+from boundary.data.tables.spreadsheets import guarded, unguarded
+from boundary.data.tables.writing import csv_text, write_csv
 from boundary.sampling.targets import read_plan
 
 FORMULAS = (

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from boundary.data.writing import (
+from boundary.data.tables.writing import (
     check_writable,
     refuse_inputs,
     refuse_run_folder,

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 from boundary.errors import InputError
-from boundary.sampling.benchmarks import load_problems
-from boundary.sampling.store import open_store, stored_problems
-from boundary.sampling.task import Completion, Problem, problem_set_hash
+from boundary.sampling.benchmarks.presets import load_problems
+from boundary.sampling.problems import Completion, Problem, problem_set_hash
+from boundary.sampling.store.arm import open_store, stored_problems
 from boundary.sampling.verifiers import judge, verifier
 
 

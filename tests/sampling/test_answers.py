@@ -6,11 +6,12 @@ import time
 import pytest
 from hypothesis import given, strategies as st
 
-from boundary.sampling.task import Completion, Problem
+from boundary.sampling.answers.expressions import last_expression
+from boundary.sampling.answers.extraction import first_number, marked_answer
+from boundary.sampling.answers.quantities import quantity
+from boundary.sampling.problems import Completion, Problem
 from boundary.sampling.verifiers import VERIFIERS, judge, math, verifier
-from boundary.sampling.verifiers.expressions import last_expression
-from boundary.sampling.verifiers.extraction import first_number, marked_answer
-from boundary.sampling.verifiers.number import compare, quantity
+from boundary.sampling.verifiers.number import compare
 
 
 def outcome(name, gold, text, finish="stop"):

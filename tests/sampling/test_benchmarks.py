@@ -12,11 +12,11 @@ from types import SimpleNamespace
 import pytest
 
 from boundary.errors import InputError
-from boundary.sampling import benchmarks
-from boundary.sampling.benchmarks import Benchmark, benchmark, load_problems, presets
-from boundary.sampling.code_tests import CODE_TESTS, cases_of, unpacked
-from boundary.sampling.generated import gym_dataset
-from boundary.sampling.task import Completion, Problem, problem_set_hash
+from boundary.sampling.benchmarks import presets as benchmarks
+from boundary.sampling.benchmarks.code_tests import CODE_TESTS, cases_of, unpacked
+from boundary.sampling.benchmarks.generated import gym_dataset
+from boundary.sampling.benchmarks.presets import Benchmark, benchmark, load_problems, presets
+from boundary.sampling.problems import Completion, Problem, problem_set_hash
 from boundary.sampling.templates import load_template
 from boundary.sampling.verifiers import VERIFIERS, judge, verifier
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from boundary.sampling.sandbox.bubblewrap import sandbox_trouble
 from boundary.sampling.verifiers import code
-from boundary.sampling.verifiers.sandbox import sandbox_trouble
 
 TROUBLE = sandbox_trouble()
 pytestmark = pytest.mark.skipif(TROUBLE is not None, reason=f"no sandbox here: {TROUBLE}")

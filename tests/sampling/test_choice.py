@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from boundary.sampling.task import Completion, Problem
+from boundary.sampling.problems import Completion, Problem
 from boundary.sampling.verifiers import choice, judge, verifier
 
 # The letter, "-" for none, and a text; \n stands for a new line.

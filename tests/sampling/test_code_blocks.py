@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from boundary.sampling.verifiers.code_blocks import program_in
+from boundary.sampling.answers.code_blocks import program_in
 
 RIGHT = "def add(a, b):\n    return a + b"
 READS = "a, b = map(int, input().split())\nprint(a + b)"

@@ -8,13 +8,13 @@ import pytest
 from click.testing import CliRunner
 
 from boundary.cli.main import main
-from boundary.data.run_counts import run_remarks, run_table
-from boundary.data.runs import arms, read_manifest, read_verdicts, sample_index, shards, verdicts_and_strays
+from boundary.data.runs.counts import run_remarks, run_table
+from boundary.data.runs.folder import arms, read_manifest, read_verdicts, sample_index, shards, verdicts_and_strays
 from boundary.errors import InputError
 from boundary.sampling.engines import EngineSpec, Request, Sampling, open_engine
-from boundary.sampling.manifests import Prompts
-from boundary.sampling.store import open_store, set_in_manifest, stored_problems, write_shard
-from boundary.sampling.task import Completion, Problem, Verdict
+from boundary.sampling.problems import Completion, Problem, Verdict
+from boundary.sampling.store.arm import open_store, set_in_manifest, stored_problems, write_shard
+from boundary.sampling.store.manifests import Prompts
 from boundary.sampling.weights import folder_fingerprint
 
 PROBLEMS = tuple(Problem(f"p{number}", f"What is {number} + {number} ?", str(2 * number)) for number in range(6))

@@ -9,11 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from boundary.cli.main import main
-from boundary.data.runs import arms, read_manifest
+from boundary.data.runs.folder import arms, read_manifest
 from boundary.errors import InputError
-from boundary.sampling.runfile import run_of
-from boundary.sampling.store import open_store, set_in_manifest
-from boundary.sampling.task import Completion, Problem, Verdict
+from boundary.sampling.problems import Completion, Problem, Verdict
+from boundary.sampling.run_file import run_of
+from boundary.sampling.store.arm import open_store, set_in_manifest
 from boundary.sampling.verifiers import judge, verifier
 
 SUM = (Problem("p0", "What is 1 + 1?", "2"),)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from boundary.sampling.task import Completion, Problem
+from boundary.sampling.problems import Completion, Problem
 from boundary.sampling.verifiers import judge, math, verifier
 
 LINES = (Path(__file__).parent / "answer_pairs.tsv").read_text(encoding="utf-8").splitlines()[1:]

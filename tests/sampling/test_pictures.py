@@ -6,11 +6,11 @@ from collections import Counter
 
 import pytest
 
-from boundary.data.run_counts import run_table
+from boundary.data.runs.counts import run_table
 from boundary.errors import InputError
 from boundary.sampling.engines import EngineSpec, Request, Sampling, open_engine
+from boundary.sampling.problems import Problem
 from boundary.sampling.run import Run, sample
-from boundary.sampling.task import Problem
 from boundary.sampling.templates import load_template, text_with_bos
 
 pytest.importorskip("torch")

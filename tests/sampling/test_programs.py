@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from boundary.sampling.code_tests import LIVECODEBENCH_PREAMBLE, functions_tested, seconds_of
-from boundary.sampling.task import Completion, Problem
+from boundary.sampling.answers.whole_program import whole_program
+from boundary.sampling.benchmarks.code_tests import LIVECODEBENCH_PREAMBLE, functions_tested, seconds_of
+from boundary.sampling.problems import Completion, Problem
+from boundary.sampling.sandbox.bubblewrap import Limits, run, sandbox_trouble
+from boundary.sampling.sandbox.processes import CLOCK
 from boundary.sampling.verifiers import code, judge, verifier
-from boundary.sampling.verifiers.processes import CLOCK
-from boundary.sampling.verifiers.sandbox import Limits, run, sandbox_trouble
-from boundary.sampling.verifiers.whole_program import whole_program
 
 TROUBLE = sandbox_trouble()
 needs_sandbox = pytest.mark.skipif(TROUBLE is not None, reason=f"no sandbox here: {TROUBLE}")

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from boundary.cli.main import main
-from boundary.data.run_counts import run_table
-from boundary.data.runs import arms, read_manifest
+from boundary.data.runs.counts import run_table
+from boundary.data.runs.folder import arms, read_manifest
 
 pytest.importorskip("torch")
 pytest.importorskip("xllamacpp")

@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from boundary.cli.main import main
-from boundary.data.run_counts import run_table
-from boundary.data.runs import arms, read_verdicts, sample_index, verdict_names
+from boundary.data.runs.counts import run_table
+from boundary.data.runs.folder import arms, read_verdicts, sample_index, verdict_names
 from boundary.errors import InputError
 from boundary.sampling.models import cannot_load
 from boundary.sampling.run import Run, sample
@@ -259,7 +259,7 @@ killed = 0
 while True:
     child = os.fork()
     if child == 0:
-        import boundary.sampling.recording as recording
+        import boundary.sampling.store.recording as recording
         recording.FLUSH_SAMPLES = 8
         os._exit(0 if sample(run)[0].missing == 0 else 3)
     if killed < int(kills):

@@ -13,11 +13,12 @@ from click.testing import CliRunner
 
 from boundary.cli.main import main
 from boundary.errors import InputError
-from boundary.sampling.store import open_store
-from boundary.sampling.task import Completion, Problem
-from boundary.sampling.verifiers import code, judge, sandbox, verifier
-from boundary.sampling.verifiers.sandbox import Limits, run, sandbox_trouble
-from boundary.sampling.verifiers.seccomp import MACHINES, program_filter
+from boundary.sampling.problems import Completion, Problem
+from boundary.sampling.sandbox import bubblewrap as sandbox
+from boundary.sampling.sandbox.bubblewrap import Limits, run, sandbox_trouble
+from boundary.sampling.sandbox.seccomp import MACHINES, program_filter
+from boundary.sampling.store.arm import open_store
+from boundary.sampling.verifiers import code, judge, verifier
 
 TROUBLE = sandbox_trouble()
 needs_sandbox = pytest.mark.skipif(TROUBLE is not None, reason=f"no sandbox here: {TROUBLE}")

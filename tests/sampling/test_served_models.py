@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from boundary.cli.main import main
-from boundary.data.runs import arms, read_manifest
+from boundary.data.runs.folder import arms, read_manifest
 from boundary.errors import InputError
 from boundary.sampling.engines import EngineSpec, Request, Sampling, engine_facts, open_engine
 

@@ -8,15 +8,15 @@ import pytest
 from click.testing import CliRunner
 
 import boundary as bd
-from boundary.analysis.arm_settings import compare_arms
+from boundary.analysis.checks.arm_settings import compare_arms
 from boundary.cli.main import main
 from boundary.data.arm_settings import SETTINGS, manifest_settings
 from boundary.data.catalog import load_counts
 from boundary.data.counts import Counts
-from boundary.data.run_counts import run_table
+from boundary.data.runs.counts import run_table
 from boundary.errors import InputError
-from boundary.sampling.store import open_store
-from boundary.sampling.task import Completion, Problem, Verdict, text_hash
+from boundary.sampling.problems import Completion, Problem, Verdict, text_hash
+from boundary.sampling.store.arm import open_store
 
 DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
 PROBLEMS = tuple(Problem(f"p{number}", f"What is {number} + {number}?", str(2 * number)) for number in range(5))

@@ -16,11 +16,11 @@ from click.testing import CliRunner
 
 from boundary.cli.main import main
 from boundary.data.catalog import load_counts
-from boundary.data.run_counts import run_table
-from boundary.data.runs import arms, read_lines, sample_index, shards
+from boundary.data.runs.counts import run_table
+from boundary.data.runs.folder import arms, read_lines, sample_index, shards
 from boundary.errors import InputError
-from boundary.sampling.store import open_store, set_in_manifest, stored_completions, stored_problems
-from boundary.sampling.task import Completion, Problem, Verdict
+from boundary.sampling.problems import Completion, Problem, Verdict
+from boundary.sampling.store.arm import open_store, set_in_manifest, stored_completions, stored_problems
 
 PROBLEMS = tuple(Problem(f"p{number}", f"What is {number} + {number}?", str(2 * number)) for number in range(6))
 
@@ -314,7 +314,7 @@ WRITER = """
 import sys, random
 sys.path.insert(0, {tests!r})
 from test_store import PROBLEMS, manifest, sample
-from boundary.sampling.store import open_store
+from boundary.sampling.store.arm import open_store
 rng = random.Random()
 with open_store({folder!r}, manifest(n_samples={n}), PROBLEMS) as store:
     print("open", flush=True)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from boundary.errors import InputError
-from boundary.sampling.task import Problem
+from boundary.sampling.problems import Problem
 from boundary.sampling.templates import (
     CHAT,
     FOLDER,

@@ -11,10 +11,10 @@ from click.testing import CliRunner
 
 from boundary.cli.main import main
 from boundary.data.catalog import load_counts
-from boundary.data.runs import verdict_names
+from boundary.data.runs.folder import verdict_names
 from boundary.errors import InputError
-from boundary.sampling.store import open_store
-from boundary.sampling.task import Completion, Problem
+from boundary.sampling.problems import Completion, Problem
+from boundary.sampling.store.arm import open_store
 from boundary.sampling.verifiers import Verifier, exact, judge, judging, verifier, vision
 from boundary.sampling.verifiers.pool import Pool
 
@@ -172,7 +172,7 @@ def test_exact_and_vision_and_first_number():
 
 def test_reasoning_gym_scores_by_its_own_rules():
     pytest.importorskip("reasoning_gym")
-    from boundary.sampling.benchmarks import load_problems
+    from boundary.sampling.benchmarks.presets import load_problems
 
     problems = load_problems("reasoning-gym/chain_sum?seed=3", 4)
     samples = [sample(p.problem_id, 0, f"So the answer is {p.answer}") for p in problems]
@@ -187,7 +187,7 @@ def test_reasoning_gym_scores_by_its_own_rules():
 
 def test_what_a_scorer_cannot_read_is_wrong():
     pytest.importorskip("reasoning_gym")
-    from boundary.sampling.benchmarks import load_problems
+    from boundary.sampling.benchmarks.presets import load_problems
 
     problems = load_problems("reasoning-gym/prime_factorization?seed=3", 1)
     texts = [f"Answer: {problems[0].answer}", "Answer: zzz {"]

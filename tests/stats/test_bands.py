@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from boundary.data.catalog import load_counts
-from boundary.stats.bands import Band, first_loss_set, posterior_band, sup_t_band
-from boundary.stats.closed_form import unbiased_flows
+from boundary.stats.estimands.unbiased import unbiased_flows
+from boundary.stats.prior_free.bands import Band, first_loss_set, posterior_band, sup_t_band
 
 BASE, RL = "DeepSeek-R1-Distill-Qwen-1.5B", "DeepScaleR-1.5B-Preview"
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from boundary.stats.bounds import pass_at_k_bounds, shrinkage_bounds
-from boundary.stats.good_toulmin import good_toulmin
+from boundary.stats.prior_free.bounds import pass_at_k_bounds, shrinkage_bounds
+from boundary.stats.prior_free.good_toulmin import good_toulmin
 
 N_SAMPLES = 64
 BUDGETS = [128, 256, 1024]
@@ -86,7 +86,7 @@ def test_more_problems_and_more_samples_narrow_the_bounds():
 
 
 def test_a_finer_grid_changes_nothing(monkeypatch):
-    from boundary.stats import bounds
+    from boundary.stats.prior_free import bounds
 
     n_correct, n_samples, _ = drawn(bimodal, 300, 1)
     coarse = pass_at_k_bounds(n_correct, n_samples, BUDGETS)

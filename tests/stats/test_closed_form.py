@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from boundary.stats.closed_form import unbiased_flows, unbiased_pass_at_k, unbiased_pass_hat_k
+from boundary.stats.estimands.unbiased import unbiased_flows, unbiased_pass_at_k, unbiased_pass_hat_k
 
 
 @pytest.mark.parametrize("n", range(1, 7))

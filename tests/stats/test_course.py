@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import arrays
 
-from boundary.stats.crossing import course
 from boundary.stats.estimands import narrowed, pass_at_k, shrinkage, widened
+from boundary.stats.estimands.crossing import course
 from boundary.stats.intervals import signs, summarise
 from boundary.stats.solve_rates import SolveRates
 

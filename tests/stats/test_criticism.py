@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from boundary.stats.criticism import loo, predictive_checks, stacking_weights
+from boundary.stats.model_checks import loo, predictive_checks, stacking_weights
 from boundary.stats.priors import BetaBinomial, Independent, LogitNormal, NonParametric, Stacked
 from boundary.stats.priors.stacked import mixed, weights_of
 

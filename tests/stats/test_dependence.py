@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import kstest
 
-from boundary.stats.dependence import (
+from boundary.stats.exchangeability import (
     ABSENT,
     _expected_at_lags,
     _match_moments,

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from boundary.stats.hmc import hmc
+from boundary.stats.sampler.hmc import hmc
 
 COVARIANCE = np.array([[1.0, 0.9, 0.0], [0.9, 1.0, 0.0], [0.0, 0.0, 0.01]])
 MEAN = np.array([0.5, -0.5, 1.0])

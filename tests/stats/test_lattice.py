@@ -6,7 +6,7 @@ from scipy.integrate import quad
 from scipy.special import expit
 from scipy.stats import binom
 
-from boundary.stats.lattice import Lattice
+from boundary.stats.population.grid import Lattice
 
 
 def hat_integral(lattice, knot, c, n):

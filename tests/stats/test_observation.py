@@ -9,16 +9,16 @@ from scipy.special import comb, expit
 from scipy.stats import binom
 
 from boundary.stats.estimands import pass_at_k
-from boundary.stats.lattice import Lattice
-from boundary.stats.observation import (
+from boundary.stats.population.grid import Lattice
+from boundary.stats.priors import NonParametric
+from boundary.stats.priors.shared_errors import log_evidences
+from boundary.stats.verdict_errors import (
     VerdictErrors,
     chance_of_counts,
     judged_correct,
     rates_of_verdicts,
     with_guessing,
 )
-from boundary.stats.priors import NonParametric
-from boundary.stats.priors.shared_errors import log_evidences
 
 SMALL = NonParametric(chains=4, draws=200, warmup=120, leapfrogs=12, new_problems=50)
 rates = st.floats(0, 0.49)

@@ -6,7 +6,7 @@ from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import arrays
 
 from boundary.stats.estimands import best, better, pass_at_k, rank
-from boundary.stats.ranking import bests, pairwise, ranks
+from boundary.stats.estimands.ranking import bests, pairwise, ranks
 from boundary.stats.solve_rates import SolveRates
 
 # Few values, so that ties occur.

@@ -8,12 +8,6 @@ from hypothesis import given, settings, strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import beta, binom
 
-from boundary.stats.closed_form import (
-    unbiased_g_pass_at_k,
-    unbiased_mg_pass_at_k,
-    unbiased_pass_at_k,
-    unbiased_pass_hat_k,
-)
 from boundary.stats.estimands import (
     accuracy_histogram,
     cover_at_tau,
@@ -22,7 +16,13 @@ from boundary.stats.estimands import (
     pass_at_k,
     pass_hat_k,
 )
-from boundary.stats.reliability import needed
+from boundary.stats.estimands.reliability import needed
+from boundary.stats.estimands.unbiased import (
+    unbiased_g_pass_at_k,
+    unbiased_mg_pass_at_k,
+    unbiased_pass_at_k,
+    unbiased_pass_hat_k,
+)
 from boundary.stats.solve_rates import SolveRates
 
 RATES = arrays(float, (1, 3, 5, 2), elements=st.floats(0, 1))

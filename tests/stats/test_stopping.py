@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from boundary.stats.stopping import StoppingRule, stopping_rule
+from boundary.stats.optional_stopping import StoppingRule, stopping_rule
 
 
 def stopped(rng, p, most, successes=1, block=1):

@@ -3,12 +3,12 @@
 import re
 from pathlib import Path
 
-from boundary.analysis.drawing import image
-from boundary.analysis.outputs import FIGURES, refuse_link
-from boundary.analysis.report.render import Pictures, drawn_figures, report_html
-from boundary.analysis.report.reported import Reported
+from boundary.analysis.figures.drawing import image
+from boundary.analysis.output.files import FIGURES, refuse_link
+from boundary.analysis.report.page import Pictures, drawn_figures, report_html
 from boundary.analysis.report.summary import summary_json
-from boundary.data.writing import write_bytes, write_text
+from boundary.analysis.result import Analysis
+from boundary.data.tables.writing import write_bytes, write_text
 
 __all__ = ["write_report"]
 
@@ -16,7 +16,7 @@ __all__ = ["write_report"]
 LONGEST_STEM = 100
 
 
-def write_report(analysis: Reported, folder: str | Path) -> list[Path]:
+def write_report(analysis: Analysis, folder: str | Path) -> list[Path]:
     """Write report.html, summary.json and figures/*.png and *.pdf.
 
     Parameters

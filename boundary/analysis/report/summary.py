@@ -6,11 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from boundary.analysis.report.arms import arms_summary
-from boundary.analysis.report.reported import Reported, samples_per_problem
+from boundary.analysis.report.rows import samples_per_problem
+from boundary.analysis.report.sections.arms import arms_summary
+from boundary.analysis.result import Analysis
 
 
-def summary(analysis: Reported) -> dict[str, Any]:
+def summary(analysis: Analysis) -> dict[str, Any]:
     """Gather what a script wants of an analysis.
 
     Parameters
@@ -52,12 +53,12 @@ def summary(analysis: Reported) -> dict[str, Any]:
     }
 
 
-def summary_json(analysis: Reported) -> str:
+def summary_json(analysis: Analysis) -> str:
     """Write the summary as strict JSON text, which holds no NaN and no Infinity."""
     return json.dumps(summary(analysis), indent=2, allow_nan=False, ensure_ascii=False)
 
 
-def headline(analysis: Reported, benchmark: str) -> pd.DataFrame:
+def headline(analysis: Analysis, benchmark: str) -> pd.DataFrame:
     """Choose a benchmark's rows at k = 1, n and the largest k, and those of no particular k."""
     rows = analysis.estimates.loc[analysis.estimates["benchmark"] == benchmark]
     chosen = {1, samples_per_problem(analysis, benchmark), rows["k"].max()}

@@ -3,18 +3,19 @@
 To add a format, write a module with two functions and put it into FORMATS:
 
 `recognises(path: Path, head: bytes) -> bool`
-    Tell by content alone: `head` is the first 256 KiB, decompressed. `boundary.data.streams` has `has_keys`, `is_list`
-    and `is_object` for JSON; a binary format looks at its first bytes and then opens `path`. No two formats may claim
-    one file; FALLBACK is asked last.
+    Tell by content alone: `head` is the first 256 KiB, decompressed. `boundary.data.readers.streams` has `has_keys`,
+    `is_list` and `is_object` for JSON; a binary format looks at its first bytes and then opens `path`. No two formats
+    may claim one file; FALLBACK is asked last.
 `read(source: Source, *, option=default) -> Iterator[Answers | Tally]`
-    Read one file and yield `boundary.data.records.Answers` (samples of a problem, in order) or `Tally` (counts alone).
+    Read one file and yield `boundary.data.importing.records.Answers` (samples of a problem, in order) or `Tally`
+    (counts alone).
     Options are keyword-only, with defaults; from the command line they come as text (`--option NAME=TEXT`).
 
 What a reader should do:
 
 - Read JSON Lines by `source.rows(Row)`, a JSON file by `source.document(Type)`: the types are `msgspec.Struct`s that
   name only the fields needed, so that long texts are passed over. Texts to be hashed are typed `msgspec.Raw`
-  (`boundary.data.raw_json`).
+  (`boundary.data.readers.raw_json`).
 - Turn verdicts into outcomes by `verdict`, which refuses shares, sentinels and words. A sample that was not run is left
   out and noted, never taken for a wrong one.
 - For a record that cannot be used call `source.broken(why, line)` and `continue`: it stops there, or counts where the
@@ -27,9 +28,9 @@ What a reader should do:
 - Of a problem whose samples were all left out give `Answers` without outcomes, so that it is told.
 - Leave `model` and `benchmark` None where the file does not say: the user is asked for the model.
 
-The collection (`boundary.data.collecting`) pools files by model, benchmark and problem, makes runs of files that share
-problems, and refuses what contradicts itself: a problem twice in a file (unless `whole=False`, for formats with a
-record a sample), another `question` under one problem's name, other sampling settings, one seed in two files.
+The collection (`boundary.data.importing.collection`) pools files by model, benchmark and problem, makes runs of files
+that share problems, and refuses what contradicts itself: a problem twice in a file (unless `whole=False`, for formats
+with a record a sample), another `question` under one problem's name, other sampling settings, one seed in two files.
 """
 
 from types import ModuleType

@@ -14,10 +14,10 @@ from typing import Any
 import msgspec
 
 from boundary.data.audits import FALSE_POSITIVE, Audit
-from boundary.data.option_values import one_of
-from boundary.data.raw_json import NOTHING, raw_hash
-from boundary.data.records import CORRECT, TIMEOUT, WRONG, Answers
-from boundary.data.streams import Source, has_keys, is_object
+from boundary.data.importing.option_values import one_of
+from boundary.data.importing.records import CORRECT, TIMEOUT, WRONG, Answers
+from boundary.data.readers.raw_json import NOTHING, raw_hash
+from boundary.data.readers.streams import Source, has_keys, is_object
 
 STATUS = {"pass": CORRECT, "success": CORRECT, "fail": WRONG, "failed": WRONG, "timeout": TIMEOUT, "timed out": TIMEOUT}
 BENCHMARKS = {"HumanEval": "HumanEval", "Mbpp": "MBPP"}

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from boundary.data.beside import json_beside
-from boundary.data.parquet_rows import column_names, parquet_rows
-from boundary.data.records import CORRECT, EMPTY, WRONG, Answers, Tally, text_hash, verdict
-from boundary.data.run_settings import without
-from boundary.data.streams import Source
+from boundary.data.importing.pooled_settings import without
+from boundary.data.importing.records import CORRECT, EMPTY, WRONG, Answers, Tally, text_hash, verdict
+from boundary.data.importing.sidecar_files import json_beside
+from boundary.data.readers.parquet_rows import column_names, parquet_rows
+from boundary.data.readers.streams import Source
 
 COLUMNS = ["doc", "metric", "model_response"]
 OLD_COLUMNS = ["example", "full_prompt", "predictions", "metrics"]

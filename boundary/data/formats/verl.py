@@ -13,10 +13,10 @@ from typing import Any
 import msgspec
 
 from boundary.data.formats.verl_sessions import Rollout, Sessions
-from boundary.data.option_values import number
-from boundary.data.raw_json import NOTHING, raw_bytes, raw_hash
-from boundary.data.records import CORRECT, EMPTY, WRONG, Answers, text_hash, verdict
-from boundary.data.streams import Source, has_keys, is_object
+from boundary.data.importing.option_values import number
+from boundary.data.importing.records import CORRECT, EMPTY, WRONG, Answers, text_hash, verdict
+from boundary.data.readers.raw_json import NOTHING, raw_bytes, raw_hash
+from boundary.data.readers.streams import Source, has_keys, is_object
 
 EXTRAS = ("acc", "score")
 

@@ -16,7 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from boundary.errors import InputError, missing_package
-from boundary.sampling.task import Completion
+from boundary.sampling.problems import Completion
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from boundary.sampling.engines.servers import (
     shortened,
 )
 from boundary.sampling.models import load_tokenizer
-from boundary.sampling.task import Completion
+from boundary.sampling.problems import Completion
 
 # Seconds before the first retry; each further one waits twice as long, and never more than the longest wait.
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0

@@ -13,7 +13,7 @@ from typing import Any
 
 from boundary.errors import InputError
 from boundary.sampling.engines import EngineSpec, Generate, Request, inner_spec, needed, open_engine
-from boundary.sampling.task import Completion
+from boundary.sampling.problems import Completion
 
 Block = list[Request]
 

@@ -18,7 +18,7 @@ from boundary.sampling.models import (
     reading_length,
     refuse_missing_folder,
 )
-from boundary.sampling.task import Completion
+from boundary.sampling.problems import Completion
 
 # Requests that wait inside the library: enough to keep any GPU busy, few enough to hold in memory.
 IN_FLIGHT = 4096

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from boundary.errors import InputError
 from boundary.sampling.engines import EngineSpec, Generate, Request, Sampling, noise_seed, places_of
 from boundary.sampling.models import cannot_load, load_config, refuse_missing_folder
-from boundary.sampling.task import Completion
+from boundary.sampling.problems import Completion
 
 # Requests that wait inside the engine: enough to keep any GPU busy, few enough to hold in memory.
 IN_FLIGHT = 4096

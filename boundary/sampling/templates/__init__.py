@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from boundary.errors import InputError
-from boundary.sampling.task import Problem
+from boundary.sampling.problems import Problem
 
 FOLDER = Path(str(files(__package__)))
 CHAT = ".chat.txt"
@@ -176,7 +176,7 @@ def _adds_bos(tokenizer: Any) -> bool:
 
 
 def _few_shot(name: str) -> Template:
-    from boundary.sampling.benchmarks import load_problems
+    from boundary.sampling.benchmarks.presets import load_problems
 
     path = name.removeprefix(FEW_SHOT)
     shots = load_problems(path)

@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from boundary.errors import InputError, missing_package
-from boundary.sampling.task import Completion, Outcome, Problem, Verdict, text_hash
+from boundary.sampling.answers.expressions import last_expression
+from boundary.sampling.answers.extraction import Extracted, extract, first_number
+from boundary.sampling.answers.references import references
+from boundary.sampling.problems import Completion, Outcome, Problem, Verdict, text_hash
 from boundary.sampling.verifiers import choice, code, exact, gym, math, number, vision
-from boundary.sampling.verifiers.expressions import last_expression
-from boundary.sampling.verifiers.extraction import Extracted, extract, first_number
 from boundary.sampling.verifiers.pool import Judgement, Pool
-from boundary.sampling.verifiers.references import references
 
 GIGABYTE = 1 << 30
 # What verdicts are kept by: the reference answers (or the problem), and the answer.

@@ -4,9 +4,9 @@ import re
 from itertools import islice
 from typing import NamedTuple
 
-from boundary.sampling.task import Outcome
-from boundary.sampling.verifiers.extraction import Extracted, boxed_or_tagged, turn_of
-from boundary.sampling.verifiers.references import any_reference
+from boundary.sampling.answers.extraction import Extracted, boxed_or_tagged, turn_of
+from boundary.sampling.answers.references import any_reference
+from boundary.sampling.problems import Outcome
 
 # A choice stands near the end, in a sentence that speaks of few options.
 LENGTH, MENTIONS = 10_000, 50

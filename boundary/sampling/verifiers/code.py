@@ -11,14 +11,14 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from boundary.errors import InputError
-from boundary.sampling.code_tests import cases_of, functions_tested, preamble, seconds_of
-from boundary.sampling.task import Outcome, Problem
-from boundary.sampling.verifiers.code_blocks import program_in
-from boundary.sampling.verifiers.extraction import Extracted
-from boundary.sampling.verifiers.inside.talk import decode, encode
-from boundary.sampling.verifiers.processes import MEGABYTE, EndedError, LimitError, Limits, Running
-from boundary.sampling.verifiers.sandbox import changes_user, run, sandbox_trouble, serving
-from boundary.sampling.verifiers.whole_program import prompt_helpers, whole_program
+from boundary.sampling.answers.code_blocks import program_in
+from boundary.sampling.answers.extraction import Extracted
+from boundary.sampling.answers.whole_program import prompt_helpers, whole_program
+from boundary.sampling.benchmarks.code_tests import cases_of, functions_tested, preamble, seconds_of
+from boundary.sampling.problems import Outcome, Problem
+from boundary.sampling.sandbox.bubblewrap import changes_user, run, sandbox_trouble, serving
+from boundary.sampling.sandbox.inside.talk import decode, encode
+from boundary.sampling.sandbox.processes import MEGABYTE, EndedError, LimitError, Limits, Running
 
 KINDS = ("script", "stdio", "call")
 # Tests that are code may take as long again as the program, and a little to begin with.

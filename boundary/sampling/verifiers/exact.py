@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from boundary.sampling.task import Outcome
-from boundary.sampling.verifiers.extraction import extract as extract_marked, last_line
-from boundary.sampling.verifiers.references import any_reference
+from boundary.sampling.answers.extraction import extract as extract_marked, last_line
+from boundary.sampling.answers.references import any_reference
+from boundary.sampling.problems import Outcome
 
 # The answer that the text marks, or else its last line.
 extract = partial(extract_marked, fallback=last_line)

@@ -5,10 +5,10 @@ from functools import lru_cache, partial
 from typing import Any
 
 from boundary.errors import InputError
-from boundary.sampling.generated import RIGHT, gym_dataset
-from boundary.sampling.task import Outcome, Problem
+from boundary.sampling.answers.extraction import extract as extract_marked, last_line
+from boundary.sampling.benchmarks.generated import RIGHT, gym_dataset
+from boundary.sampling.problems import Outcome, Problem
 from boundary.sampling.verifiers.evaluation import confine_eval
-from boundary.sampling.verifiers.extraction import extract as extract_marked, last_line
 
 # The answer that the text marks, or else its last line.
 extract = partial(extract_marked, fallback=last_line)

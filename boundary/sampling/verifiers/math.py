@@ -10,11 +10,11 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from boundary.sampling.task import Outcome
-from boundary.sampling.verifiers.notation import canonical, readable, words_alike
-from boundary.sampling.verifiers.number import Quantity, quantity, same
-from boundary.sampling.verifiers.references import any_reference
-from boundary.sampling.verifiers.units import contradict
+from boundary.sampling.answers.notation import canonical, readable, words_alike
+from boundary.sampling.answers.quantities import Quantity, quantity, same
+from boundary.sampling.answers.references import any_reference
+from boundary.sampling.answers.units import contradict
+from boundary.sampling.problems import Outcome
 
 # A number that math-verify reads as this module does, whatever surrounds it elsewhere: no unit, no percent sign.
 _BARE = re.compile(

@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from boundary.errors import InputError
-from boundary.sampling.generated import FIXED_ORDER
-from boundary.sampling.task import Outcome
+from boundary.sampling.benchmarks.generated import FIXED_ORDER
+from boundary.sampling.problems import Outcome
 from boundary.sampling.verifiers.worker import READY
 
 Judgement = tuple[Outcome, str]

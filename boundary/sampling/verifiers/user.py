@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from boundary.sampling.task import OUTCOMES, Outcome
+from boundary.sampling.problems import OUTCOMES, Outcome
 from boundary.sampling.verifiers.worker import imported
 
 

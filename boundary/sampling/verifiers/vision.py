@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from boundary.sampling.task import Outcome, Problem
+from boundary.sampling.answers.quantities import number
+from boundary.sampling.answers.references import any_reference, references
+from boundary.sampling.problems import Outcome, Problem
 from boundary.sampling.verifiers import exact, math
-from boundary.sampling.verifiers.number import number
-from boundary.sampling.verifiers.references import any_reference, references
 
 
 def arguments(problem: Problem, answer: str) -> tuple[str | list[str], str, Any]:

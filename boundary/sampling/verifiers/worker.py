@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from boundary.sampling.task import OUTCOMES
+from boundary.sampling.problems import OUTCOMES
 
 READY = "ready"
 PR_SET_PDEATHSIG = 1

@@ -15,8 +15,8 @@ from jax.scipy.special import betaln as jax_betaln
 from jaxtyping import Array, Float, Int
 from scipy.special import betaln, gammaln
 
-from boundary.stats.nuts import nuts
 from boundary.stats.priors.prior import check_counts, numpy_rng
+from boundary.stats.sampler.nuts import nuts
 from boundary.stats.solve_rates import SolveRates
 
 # All problems alike. In float32 a difference of two log Beta functions is lost for sizes far above, and what is left of

@@ -10,8 +10,7 @@ import numpyro.distributions as dist
 from jaxtyping import Array, Int
 from scipy.special import expit
 
-from boundary.stats.nuts import nuts
-from boundary.stats.populations import (
+from boundary.stats.population.densities import (
     NORMAL_DIM,
     NORMAL_PAIR_DIM,
     normal_basis,
@@ -19,8 +18,9 @@ from boundary.stats.populations import (
     normal_pair_population,
     normal_population,
 )
-from boundary.stats.priors.on_lattice import Family, fit_on_lattice
+from boundary.stats.population.fit import Family, fit_on_lattice
 from boundary.stats.priors.prior import check_counts, numpy_rng
+from boundary.stats.sampler.nuts import nuts
 from boundary.stats.solve_rates import SolveRates
 
 ONE = Family(normal_population, normal_basis, NORMAL_DIM)

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Array, Int
 
-from boundary.stats.observation import VerdictErrors
-from boundary.stats.populations import (
+from boundary.stats.population.densities import (
     JOINT_DIM,
     MARGINAL_DIM,
     joint_basis,
@@ -14,10 +13,11 @@ from boundary.stats.populations import (
     marginal_basis,
     marginal_population,
 )
-from boundary.stats.priors.on_lattice import Family, fit_on_lattice
+from boundary.stats.population.fit import Family, fit_on_lattice
 from boundary.stats.priors.prior import check_counts
 from boundary.stats.priors.shared_errors import fit_nodes, fit_shared
 from boundary.stats.solve_rates import SolveRates
+from boundary.stats.verdict_errors import VerdictErrors
 
 MARGINAL = Family(marginal_population, marginal_basis, MARGINAL_DIM)
 JOINT = Family(joint_population, joint_basis, JOINT_DIM)
@@ -28,8 +28,8 @@ class NonParametric:
     """Smooth population of logit solve rates with atoms at 0 and at 1; jointly for a pair of models.
 
     The default. The density on the logit scale is a simple one bent by a Gaussian process
-    (`boundary.stats.populations`), so it takes the shape that the data ask for, and where they say nothing, near p = 0,
-    the spread of its draws says so. In a pair each model's counts inform the other's solve rate.
+    (`boundary.stats.population.densities`), so it takes the shape that the data ask for, and where they say nothing,
+    near p = 0, the spread of its draws says so. In a pair each model's counts inform the other's solve rate.
 
     Parameters
     ----------

@@ -15,10 +15,10 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy.special import logsumexp
 
-from boundary.stats.lattice import Lattice
-from boundary.stats.observation import VerdictErrors
-from boundary.stats.priors.on_lattice import Family, Fitted, fitted, log_likelihood_of, solve_rates, tables_of
+from boundary.stats.population.fit import Family, Fitted, fitted, log_likelihood_of, solve_rates, tables_of
+from boundary.stats.population.grid import Lattice
 from boundary.stats.solve_rates import SolveRates
+from boundary.stats.verdict_errors import VerdictErrors
 
 MOST_ROUNDS, TOLERANCE = 2000, 1e-8
 

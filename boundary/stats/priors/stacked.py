@@ -8,7 +8,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from boundary.stats.criticism import loo, stacking_weights
+from boundary.stats.model_checks import loo, stacking_weights
 from boundary.stats.priors.beta_binomial import BetaBinomial, InflatedBetaBinomial
 from boundary.stats.priors.logit_normal import LogitNormal
 from boundary.stats.priors.nonparametric import NonParametric

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from boundary.data.audits import audit_table
-from boundary.data.importing import import_files, recognised
+from boundary.data.importing.import_files import import_files, recognised
 from boundary.errors import InputError
 
 

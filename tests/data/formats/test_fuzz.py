@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from boundary.data.formats import FORMATS
-from boundary.data.importing import import_files, recognised
+from boundary.data.importing.import_files import import_files, recognised
 from boundary.errors import InputError
 
 FEW, MANY = int(os.environ.get("BOUNDARY_FUZZ", "8")), 2_000

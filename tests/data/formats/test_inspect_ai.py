@@ -5,8 +5,8 @@ from importlib.util import find_spec
 
 import pytest
 
-from boundary.data import inspect_files
-from boundary.data.importing import import_files, recognised
+from boundary.data.importing import inspect_files
+from boundary.data.importing.import_files import import_files, recognised
 from boundary.errors import InputError
 
 HEADER = {

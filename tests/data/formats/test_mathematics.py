@@ -8,7 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from boundary.data.importing import import_files, recognised
+from boundary.data.importing.import_files import import_files, recognised
 from boundary.errors import InputError
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from hypothesis.extra import numpy as hnp
 
-from boundary.data.importing import import_files, recognised
+from boundary.data.importing.import_files import import_files, recognised
 from boundary.errors import InputError
 
 

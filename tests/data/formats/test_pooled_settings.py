@@ -8,7 +8,7 @@ import zipfile
 import pandas as pd
 import pytest
 
-from boundary.data.importing import import_files
+from boundary.data.importing.import_files import import_files
 from boundary.errors import InputError
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from boundary.data.counts import Counts
-from boundary.data.importing import import_files
+from boundary.data.importing.import_files import import_files
 
 FOLDER = Path(os.environ.get("BOUNDARY_PUBLISHED", ""))
 pytestmark = pytest.mark.skipif(

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from boundary.data.audits import audit_table
-from boundary.data.importing import import_files, recognised
+from boundary.data.importing.import_files import import_files, recognised
 from boundary.errors import InputError
 
 FOLDER = Path(os.environ.get("BOUNDARY_PUBLISHED", "")) / "formats"

@@ -6,7 +6,7 @@ import json
 import pandas as pd
 import pytest
 
-from boundary.data.importing import import_files, recognised
+from boundary.data.importing.import_files import import_files, recognised
 from boundary.errors import InputError
 
 

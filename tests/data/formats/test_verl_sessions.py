@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from boundary.data.importing import import_files
+from boundary.data.importing.import_files import import_files
 from boundary.errors import InputError
 
 

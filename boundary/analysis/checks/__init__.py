@@ -1,0 +1,1 @@
+"""What the estimates rest on: convergence, model checks, exchangeability, missing outcomes, settings of the arms."""

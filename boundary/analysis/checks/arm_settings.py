@@ -1,0 +1,329 @@
+"""Whether the arms of a comparison were sampled and judged alike: what is refused, what is remarked, what is named.
+
+An arm is one model on one benchmark. Its settings stand in the counts table (`boundary.data.arm_settings`).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from boundary.analysis.notes import Note, Severity
+from boundary.analysis.text.verdict import short
+from boundary.data.arm_settings import BY_NAME, ArmSettings, Kind, Setting, arm_settings, setting
+from boundary.data.counts import ALL, Counts
+from boundary.data.runs.counts import refuse_other_problems
+from boundary.data.shared_texts import SharedTexts
+from boundary.errors import InputError
+from boundary.plain_text import plain
+
+# How the prompt was told from another, best evidence first.
+TOKENS, TEXTS, TEMPLATE_HASH, TEMPLATE = "prompt_tokens_hash", "prompt_text_hash", "template_hash", "template"
+TOKENIZER, STOPS, VERIFIER = "tokenizer_hash", "stop_ids", "verifier"
+OTHER_PROMPTS = ("prompt_hash", "prompt_template", "system_prompt", "few_shots")
+# What a reader of a comparison wants to know at least.
+MAIN_SETTINGS = ("temperature", "top_p", "max_tokens", "template", "engine", "verifier")
+# A sentence names so many models or values, and counts the others.
+MOST_NAMES = 4
+
+
+@dataclass(frozen=True)
+class ArmComparison:
+    """The settings of all arms of an analysis, and what is to be said of them.
+
+    Parameters
+    ----------
+    arms
+        Settings of each model on each benchmark.
+    remarks
+        What differs, and what is not known; also which arms share their texts.
+    """
+
+    arms: tuple[ArmSettings, ...] = ()
+    remarks: tuple[Note, ...] = ()
+
+    def of(self, benchmark: str, notes: bool = True) -> list[Note]:
+        """The remarks on a benchmark; on `all` those on every one, each sentence once.
+
+        Parameters
+        ----------
+        notes
+            Whether to give those too that the report alone says.
+        """
+        chosen = [r for r in self.remarks if benchmark in (ALL, r.benchmark) and (notes or r.severity != "note")]
+        if benchmark != ALL:
+            return chosen
+        where: dict[tuple[str, Severity], list[str]] = {}
+        for remark in chosen:
+            where.setdefault((remark.text, remark.severity), []).append(remark.benchmark)
+        return [Note(ALL, "", f"{', '.join(b)}: {text}", severity) for (text, severity), b in where.items()]
+
+
+def compare_arms(
+    counts: Counts,
+    models: Sequence[str],
+    benchmarks: Sequence[str],
+    allow_different_prompts: bool = False,
+    shared: Sequence[SharedTexts] = (),
+) -> ArmComparison:
+    """Compare the settings of the models on each benchmark.
+
+    Parameters
+    ----------
+    counts
+        With the settings in columns, as far as they are known.
+    models
+        The base first, where there is one.
+    benchmarks
+        Those that are analysed; `all` alone stands for every one.
+    allow_different_prompts
+        Go on where the models were given different prompts, and say so.
+    shared
+        Which arms share their texts.
+
+    Raises
+    ------
+    InputError
+        If the models were sampled on different problems under one name, or were given different prompts.
+    """
+    names = [name for name in benchmarks if name != ALL] or list(counts.benchmarks)
+    refuse_other_problems(counts.select(models=list(models)).table.loc[lambda rows: rows["benchmark"].isin(names)])
+    arms: list[ArmSettings] = []
+    remarks: list[Note] = []
+    for name in names:
+        here = arm_settings(counts.table, name, models)
+        if not allow_different_prompts:
+            _refuse_other_prompts(here)
+        arms += here
+        remarks += [Note(name, "", text, severity) for severity, text in _sentences(here)]
+        remarks += [Note(name, "", each.text, each.severity) for each in shared if each.benchmark == name]
+    return ArmComparison(tuple(arms), tuple(remarks))
+
+
+def differs(name: str, arms: Sequence[ArmSettings]) -> bool:
+    """Whether the arms that say a setting say different values of it."""
+    return len({arm.values[name] for arm in arms if name in arm.values}) > 1
+
+
+def values_by_model(name: str, arms: Sequence[ArmSettings]) -> str:
+    """The values of a setting, each with the models that have it: `0.6 (base) and 1 (rl)`."""
+    names = display_names([arm.model for arm in arms])
+    models: dict[str, list[str]] = {}
+    for arm in arms:
+        if name in arm.values:
+            models.setdefault(shown(name, arm.values[name]), []).append(names[arm.model])
+    return in_a_row([f"{value} ({in_a_row(names)})" for value, names in models.items()])
+
+
+def shown(name: str, values: Sequence[str]) -> str:
+    """The values of a setting for a reader: hashes by their beginning, large numbers with commas."""
+    return ", ".join(_shown(name, value) for value in values)
+
+
+def _shown(name: str, value: str) -> str:
+    if value.startswith("sha256:"):
+        return value.removeprefix("sha256:")[:12]
+    if name == "max_tokens" and value.isdecimal():
+        return f"{int(value):,}"
+    stem, dash, version = value.rpartition("-")
+    return f"{stem} {version}" if name == VERIFIER and dash and version[:1].isdigit() else value
+
+
+def display_names(models: Sequence[str]) -> Mapping[str, str]:
+    """Models without their organisation, where that does not make two of them one."""
+    names = {model: plain(short(model)) for model in models}
+    clear = len(set(names.values())) == len(names)
+    return names if clear else {model: plain(model) for model in models}
+
+
+def known_settings(arms: Sequence[ArmSettings]) -> list[Setting]:
+    """The settings that any of the arms says, in the order of the list."""
+    said = {name for arm in arms for name in arm.values}
+    known = [each for name, each in BY_NAME.items() if name in said]
+    return known + [other for name in sorted(said - BY_NAME.keys()) if (other := setting(name)) is not None]
+
+
+def _refuse_other_prompts(arms: Sequence[ArmSettings]) -> None:
+    evidence = _different_prompts(arms)
+    if evidence is None:
+        return
+    raise InputError(
+        f"The models were given different prompts on '{plain(arms[0].benchmark)}': {evidence}.\n"
+        "What differs between them may come from the prompt alone. Sample them with one --template, or compare them "
+        "all the same with --allow-different-prompts (allow_different_prompts=True from Python)."
+    )
+
+
+def _sentences(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
+    """What is to be said of the arms of one benchmark."""
+    if len(arms) > 1:
+        yield from _on_prompts(arms)
+        yield from _on_kind(arms, "sampling", "alarm", "The models were not sampled alike: {}. " + MAY_DECIDE)
+        yield from _on_verifiers(arms)
+        yield from _on_kind(arms, "software", "remark", "The models were sampled by different software: {}.")
+        yield from _on_stops(arms)
+        yield from _on_same_weights(arms)
+        yield from _on_unknown(arms)
+    yield from _on_mixed(arms)
+    yield from _on_problems(arms)
+
+
+MAY_DECIDE = "What differs between the models may come from that."
+
+
+def _on_kind(
+    arms: Sequence[ArmSettings], kind: Kind, severity: Severity, sentence: str
+) -> Iterator[tuple[Severity, str]]:
+    parts = [
+        f"{each.label} {values_by_model(each.name, arms)}"
+        for each in known_settings(arms)
+        if each.kind == kind and differs(each.name, arms) and not (each.name == STOPS and not _same_vocabulary(arms))
+    ]
+    if parts:
+        yield severity, sentence.format("; ".join(parts))
+
+
+def _on_prompts(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
+    evidence = _different_prompts(arms)
+    if evidence is not None:
+        yield "alarm", f"The models were given different prompts, as allowed: {evidence}. {MAY_DECIDE}"
+        return
+    unlike = next((name for name in (TEMPLATE, TEMPLATE_HASH) if differs(name, arms)), None)
+    if unlike is not None:
+        evidence = f"{BY_NAME[unlike].label} {values_by_model(unlike, arms)}"
+        yield "remark", f"The prompts are the same, though their templates are not: {evidence}."
+    if any(_prompts(first, second) == "unknown" for first, second in combinations(arms, 2)):
+        yield (
+            "remark",
+            "The prompts have other token ids, as the tokenizers differ. Their template is the same; whether their "
+            "texts are is not recorded.",
+        )
+
+
+def _on_verifiers(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
+    if differs(VERIFIER, arms):
+        yield (
+            "alarm",
+            f"The models were judged by different verifiers: {values_by_model(VERIFIER, arms)}. {MAY_DECIDE} Judge "
+            "the stored samples of all by one verifier: boundary verify FOLDER --verifier NAME --use.",
+        )
+
+
+def _on_stops(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
+    if differs(STOPS, arms) and not _same_vocabulary(arms):
+        yield (
+            "note",
+            "The ids of the tokens that end a sample differ, as the tokenizers do; whether the same tokens end it is "
+            "not recorded.",
+        )
+
+
+def _on_same_weights(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
+    names = display_names([arm.model for arm in arms])
+    for first, second in combinations(arms, 2):
+        both = f"{names[first.model]} and {names[second.model]}"
+        (id_a, revision_a, served_a), (id_b, revision_b, served_b) = (
+            tuple(arm.values.get(name) for name in ("model_id", "revision", "served_model")) for arm in (first, second)
+        )
+        if revision_a is not None and revision_a == revision_b and len(revision_a[0]) >= 16:
+            yield "alarm", f"{both} are one model under two names: their weights have one fingerprint, {revision_a[0]}."
+        elif id_a is not None and id_a == id_b and (revision_a == revision_b or None in (revision_a, revision_b)):
+            yield "alarm", f"{both} are one model under two names: both are {id_a[0]}."
+        elif served_a is not None and served_a == served_b:
+            yield "remark", f"{both} may be one model under two names: a server calls both {served_a[0]}."
+
+
+def _on_unknown(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
+    """Which arms do not say what others do."""
+    names = display_names([arm.model for arm in arms])
+    silent = [names[arm.model] for arm in arms if not any(name in arm.values for name in MAIN_SETTINGS)]
+    if 0 < len(silent) < len(arms):
+        were = "was" if len(silent) == 1 else "were"
+        yield "remark", f"The counts do not say how {in_a_row(silent)} {were} sampled, so this cannot be compared."
+        return
+    for name in MAIN_SETTINGS:
+        without = [names[arm.model] for arm in arms if name not in arm.values]
+        if 0 < len(without) < len(arms):
+            yield "note", f"The {BY_NAME[name].label} is not recorded for {in_a_row(without)}."
+
+
+def _on_mixed(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
+    """Arms whose problems were sampled under several values of one setting."""
+    names = display_names([arm.model for arm in arms])
+    for each in known_settings(arms):
+        several = [arm for arm in arms if len(arm.values.get(each.name, ())) > 1]
+        if each.kind != "named" and several:
+            values = ", ".join(dict.fromkeys(shown(each.name, arm.values[each.name]) for arm in several))
+            models = in_a_row([names[arm.model] for arm in several])
+            yield "alarm", f"The {each.label} is not the same for all problems of {models}: {values}."
+
+
+def _on_problems(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
+    """Problems of the set that have no counts: skipped, or not sampled yet."""
+    names = display_names([arm.model for arm in arms])
+    short_of: dict[str, list[str]] = {}
+    for arm in arms:
+        size = arm.values.get("problem_set_size", ("",))[-1]
+        if size.isdigit() and int(size) > arm.n_problems:
+            short_of.setdefault(f"{arm.n_problems} of the {size} problems", []).append(names[arm.model])
+    if short_of:
+        parts = "; ".join(f"{in_a_row(models)}: {share}" for share, models in short_of.items())
+        alike = len(short_of) == 1 and sum(map(len, short_of.values())) == len(arms)
+        yield "remark" if alike else "alarm", f"Not every problem of the set has samples. {parts}."
+
+
+def _different_prompts(arms: Sequence[ArmSettings]) -> str | None:
+    """What says that two arms had different prompts; None where nothing does."""
+    for first, second in combinations(arms, 2):
+        evidence = _prompts(first, second)
+        if evidence not in ("same", "unknown", ""):
+            return _prompt_evidence(evidence, arms)
+    return None
+
+
+def _prompt_evidence(name: str, arms: Sequence[ArmSettings]) -> str:
+    if name in (TOKENS, TEXTS) and not differs(TEMPLATE_HASH, arms) and not differs(TEMPLATE, arms):
+        what = "tokens" if name == TOKENS else "rendered texts"
+        return f"the template is the same, the {what} of the prompts are not ({values_by_model(name, arms)})"
+    name = TEMPLATE if name not in OTHER_PROMPTS and differs(TEMPLATE, arms) else name
+    return f"{BY_NAME[name].label} {values_by_model(name, arms)}"
+
+
+def _prompts(first: ArmSettings, second: ArmSettings) -> str:
+    """Whether two arms had the same prompts: `same`, `unknown`, empty where nothing is recorded, or what differs.
+
+    Notes
+    -----
+    Token ids are compared where the tokenizers are the same. Where they differ, so may the ids of one text; then the
+    rendered texts are compared, or, where a folder of an older version does not record these, the templates.
+    """
+    a, b = first.values, second.values
+
+    def both(name: str) -> bool:
+        return name in a and name in b
+
+    for name in OTHER_PROMPTS:
+        if both(name) and a[name] != b[name]:
+            return name
+    if both(TOKENS) and a[TOKENS] == b[TOKENS]:
+        return "same"
+    other_tokenizers = both(TOKENIZER) and a[TOKENIZER] != b[TOKENIZER]
+    for name in (TEXTS,) if other_tokenizers else (TOKENS, TEXTS):
+        if both(name):
+            return "same" if a[name] == b[name] else name
+    for name in (TEMPLATE_HASH, TEMPLATE):
+        if both(name):
+            same = "unknown" if both(TOKENS) else "same"
+            return same if a[name] == b[name] else name
+    return ""
+
+
+def _same_vocabulary(arms: Sequence[ArmSettings]) -> bool:
+    """Whether token ids of all arms mean the same, as far as is known."""
+    return not differs(TOKENIZER, arms) or (all(TOKENS in arm.values for arm in arms) and not differs(TOKENS, arms))
+
+
+def in_a_row(texts: Sequence[str]) -> str:
+    """Texts in a sentence: a, b and c; of many the first few and the number of the others."""
+    if len(texts) > MOST_NAMES:
+        return f"{', '.join(texts[: MOST_NAMES - 1])} and {len(texts) - MOST_NAMES + 1} others"
+    return " and ".join([", ".join(texts[:-1]), texts[-1]]) if len(texts) > 1 else texts[0]

@@ -1,0 +1,39 @@
+"""Whether a fit may be relied on: the worst convergence of what it reports."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from boundary.analysis.formatting import number
+from boundary.stats.diagnostics import MAX_R_HAT, MIN_ESS
+
+
+def diagnose(benchmark: str, model: str, prior: str, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Judge a fit by the worst of what it reports."""
+    judged = [row for row in rows if "r_hat" in row]
+    worst = max(judged, key=_badness)
+    r_hat = max(row["r_hat"] for row in judged)
+    ess = min(min(row["ess_bulk"], row["ess_tail"]) for row in judged)
+    ok = r_hat <= MAX_R_HAT and ess >= MIN_ESS
+    at = f" at k = {worst['k']:.0f}" if not np.isnan(worst["k"]) else ""
+    message = (
+        f"R-hat {number(r_hat, 1, 3) or 'unknown'} (wanted: at most {MAX_R_HAT}), effective draws "
+        f"{number(ess, 1, 0) or 'unknown'} (wanted: at least {MIN_ESS:.0f}); "
+        f"worst: {worst['estimand']}{at}. Run again with another seed, or with more draws from Python."
+    )
+    return {
+        "benchmark": benchmark,
+        "model": model,
+        "prior": prior,
+        "max_r_hat": r_hat,
+        "min_ess": ess,
+        "worst": f"{worst['estimand']}{at}",
+        "ok": ok,
+        "message": "" if ok else message,
+    }
+
+
+def _badness(row: dict[str, Any]) -> float:
+    """How far a quantity is from converged, in the units of the two limits."""
+    return float((row["r_hat"] - 1) / (MAX_R_HAT - 1) + MIN_ESS / min(row["ess_bulk"], row["ess_tail"]))

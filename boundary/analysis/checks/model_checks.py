@@ -1,0 +1,169 @@
+"""Whether the population fits the counts, and what other families of populations would say."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from boundary.analysis.estimates.posterior import Asked, of_models, of_pair
+from boundary.analysis.estimates.table import EstimateTable, estimates_frame
+from boundary.analysis.fitting import Panel, Progress, fit_all
+from boundary.analysis.formatting import number
+from boundary.analysis.notes import Note
+from boundary.stats.model_checks import LARGEST_PARETO_K, loo, predictive_checks, stacking_weights
+from boundary.stats.priors import PRIORS, Prior
+from boundary.stats.solve_rates import SolveRates
+
+FIT = ("benchmark", "model", "prior")
+CHECK_COLUMNS = (*FIT, "statistic", "observed", "replicated", "lower", "upper", "p_value", "ok")
+FAMILY_COLUMNS = (
+    *FIT,
+    "elpd",
+    "elpd_se",
+    "elpd_difference",
+    "difference_se",
+    "max_pareto_k",
+    "weight",
+    "failed",
+    "ok",
+)
+# Set beside the family in use where that is asked for: those that know a population, and so predict a left-out problem.
+FAMILIES = ("nonparametric", "logit_normal", "beta_binomial", "inflated_beta_binomial")
+# What is compared between families, at the largest budget within the samples and at the largest of all.
+SENSITIVE = frozenset({"pass_at_k", "shrinkage", "lost", "gained", "crossover"})
+
+Row = dict[str, Any]
+Fits = Mapping[str, SolveRates]
+
+
+def _empty(columns: Sequence[str]) -> pd.DataFrame:
+    return pd.DataFrame(columns=list(columns))
+
+
+@dataclass(frozen=True)
+class Criticism:
+    """What can be held against the fits.
+
+    Parameters
+    ----------
+    checks
+        Statistics of the counts, observed and replicated from the fitted populations (CHECK_COLUMNS).
+    families
+        Leave-one-out prediction of each family, and its stacking weight among those fitted (FAMILY_COLUMNS).
+    sensitivity
+        The main estimates under each family, columns as in estimates.csv; empty where one family was fitted.
+    remarks
+        What follows from these, in words.
+    """
+
+    checks: pd.DataFrame = field(default_factory=lambda: _empty(CHECK_COLUMNS))
+    families: pd.DataFrame = field(default_factory=lambda: _empty(FAMILY_COLUMNS))
+    sensitivity: pd.DataFrame = field(default_factory=lambda: estimates_frame([]))
+    remarks: tuple[Note, ...] = ()
+
+
+def fit_families(panels: Sequence[Panel], used: Prior, seed: int, progress: Progress) -> list[dict[str, SolveRates]]:
+    """Each panel's fits under the families other than the one in use, by name."""
+    found: list[dict[str, SolveRates]] = [{} for _ in panels]
+    for name in FAMILIES:
+        if name != used.name:
+            for mine, rates in zip(found, fit_all(panels, PRIORS[name](), seed, progress), strict=True):
+                mine[name] = rates
+    return found
+
+
+def criticism(
+    panels: Sequence[Panel], fits: Sequence[Fits], asked: Sequence[Asked], level: float, seed: int
+) -> Criticism:
+    """Criticise fits of panels, each under one family or several, the one in use first; `asked` is what is reported."""
+    checks, families, sensitivity = [], [], []
+    for panel, mine, wanted in zip(panels, fits, asked, strict=True):
+        checked = [row for rates in mine.values() for row in _checked(panel, rates, seed)]
+        checks += checked
+        families += _families(panel, mine, checked)
+        if len(mine) > 1:
+            sensitivity += [row for rates in mine.values() for row in _sensitivity(panel, rates, wanted, level)]
+    tables = (
+        pd.DataFrame(checks, columns=list(CHECK_COLUMNS)),
+        pd.DataFrame(families, columns=list(FAMILY_COLUMNS)),
+        estimates_frame(sensitivity),
+    )
+    used = next(iter(fits[0]))
+    return Criticism(*tables, (*_misfits(tables[1], used), *_disagreements(tables[2], tables[1], used)))
+
+
+def _checked(panel: Panel, rates: SolveRates, seed: int) -> list[Row]:
+    about = dict(zip(FIT, (panel.benchmark, panel.arm, rates.prior), strict=True))
+    return [about | check._asdict() | {"ok": check.ok} for check in predictive_checks(rates, seed)]
+
+
+def _families(panel: Panel, fits: Fits, checks: Sequence[Row]) -> list[Row]:
+    found = {name: left_out for name, rates in fits.items() if (left_out := loo(rates)) is not None}
+    if not found:
+        return []
+    elpd = np.array([left_out.elpd for left_out in found.values()])
+    best = elpd[elpd.sum(axis=1).argmax()]
+    rows = []
+    for (name, left_out), weight in zip(found.items(), stacking_weights(elpd), strict=True):
+        failed = [check["statistic"] for check in checks if check["prior"] == name and not check["ok"]]
+        less = left_out.elpd - best
+        rows.append(
+            dict(zip(FIT, (panel.benchmark, panel.arm, name), strict=True))
+            | {
+                "elpd": left_out.total,
+                "elpd_se": left_out.standard_error,
+                "elpd_difference": float(less.sum()),
+                "difference_se": float(np.sqrt(len(less)) * less.std(ddof=1)) if len(less) > 1 else np.nan,
+                "max_pareto_k": float(left_out.pareto_k.max()),
+                "weight": float(weight),
+                "failed": "; ".join(failed),
+                "ok": not failed,
+            }
+        )
+    return rows
+
+
+def _sensitivity(panel: Panel, rates: SolveRates, asked: Asked, level: float) -> list[Row]:
+    budgets = sorted({asked.within(rates.reliable_k), max(asked.budgets)})
+    main = asked._replace(budgets=budgets, estimands=SENSITIVE)
+    table = EstimateTable(panel.benchmark, rates, asked.target, level, asked.margin)
+    table.add_posterior(of_models(rates, panel.models, main))
+    if panel.base is not None:
+        table.add_posterior(of_pair(rates, panel.base, panel.arm, main))
+    return table.rows
+
+
+def _misfits(families: pd.DataFrame, used: str) -> Iterator[Note]:
+    """Families that fail a check, and leave-one-out results that cannot be relied on."""
+    for row in families.to_dict(orient="records"):
+        about = row["benchmark"], row["model"]
+        if not row["ok"]:
+            text = f"{row['prior']} does not reproduce the counts: {row['failed']}."
+            yield Note(*about, text, "alarm" if row["prior"] == used else "remark")
+        if row["max_pareto_k"] > LARGEST_PARETO_K:
+            k_text = number(row["max_pareto_k"], 1, 2) if np.isfinite(row["max_pareto_k"]) else "beyond all bounds"
+            yield Note(
+                *about, f"{row['prior']}: predictions of left-out problems are unsure (Pareto k {k_text}).", "remark"
+            )
+
+
+def _disagreements(sensitivity: pd.DataFrame, families: pd.DataFrame, used: str) -> Iterator[Note]:
+    """Where a family that passes its checks is further from the one in use than that one's interval is wide."""
+    passed = families.loc[families["ok"].astype(bool), list(FIT)]
+    rows = sensitivity.merge(passed, on=list(FIT)) if len(sensitivity) else sensitivity
+    rows = rows.loc[rows["estimand"] == ("shrinkage" if (rows["estimand"] == "shrinkage").any() else "pass_at_k")]
+    for _, group in rows.groupby(["benchmark", "model", "k"], sort=False):
+        by = {row["prior"]: row for row in group.to_dict(orient="records")}
+        if used not in by:
+            continue
+        mine = by[used]
+        other = max(by.values(), key=lambda row: abs(row["mean"] - mine["mean"]))
+        if abs(other["mean"] - mine["mean"]) > mine["upper"] - mine["lower"]:
+            text = (
+                f"At k = {mine['k']:.0f} two families that both reproduce the counts disagree by more than an "
+                f"interval's width: {mine['estimand'].replace('_', ' ')} is {number(mine['mean'], 100, 1)} points "
+                f"under {used} and {number(other['mean'], 100, 1)} under {other['prior']}."
+            )
+            yield Note(mine["benchmark"], mine["model"], text, "alarm")

@@ -1,0 +1,91 @@
+"""Arms whose number of samples depends on the outcome: declared, or recognised from the counts."""
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from boundary.analysis.notes import Note
+from boundary.data.counts import ALL, Counts
+from boundary.errors import InputError
+from boundary.stats.optional_stopping import StoppingRule, stopping_rule
+
+# A column of this name, or the option, says by what rule sampling stopped.
+COLUMN = "stopping"
+FIXED, FIRST, ADAPTIVE = "fixed", "first success", "adaptive"
+RULES = (FIXED, FIRST, ADAPTIVE)
+WITHHELD = (
+    "Estimates from the counts alone are withheld, since the unbiased estimators hold for an n that does not depend on "
+    "the outcome; the posterior stands, since its likelihood is the same whatever made sampling stop."
+)
+
+
+def stopped_arms(counts: Counts, stopping: str | None = None) -> tuple[Note, ...]:
+    """Arms whose sampling stopped because of what was seen.
+
+    Parameters
+    ----------
+    counts
+        A column `stopping` in them declares the rule of an arm; where there is none it is recognised.
+    stopping
+        Declares one rule for all: `fixed`, `first success` or `adaptive`.
+
+    Raises
+    ------
+    InputError
+        For a rule that there is not.
+
+    Notes
+    -----
+    See `boundary.stats.optional_stopping.stopping_rule` for what is recognised.
+    """
+    if stopping is not None:
+        _known(stopping, "--stopping")
+    found = []
+    for (benchmark, model), rows in counts.table.groupby(["benchmark", "model"], sort=False):
+        why = _why(rows, stopping or _declared(rows, counts.source))
+        if why:
+            text = f"The number of samples depends on the outcome: {why}. {WITHHELD}"
+            found.append(Note(str(benchmark), str(model), text, "alarm"))
+    return tuple(found)
+
+
+def withheld(stopped: Iterable[Note], benchmark: str) -> frozenset[str]:
+    """Models of whose counts on a benchmark no unbiased estimate is made; on `all`, those of any benchmark."""
+    return frozenset(one.model for one in stopped if benchmark in (ALL, one.benchmark))
+
+
+def _known(rule: str, where: str) -> None:
+    if rule not in RULES:
+        raise InputError(f"{where}: '{rule}' is no stopping rule. Choose one of: {', '.join(RULES)}.")
+
+
+def _declared(rows: pd.DataFrame, source: str) -> str | None:
+    rules = [" ".join(str(rule).split()) for rule in rows[COLUMN].dropna().unique()] if COLUMN in rows else []
+    rules = [rule for rule in rules if rule]
+    for rule in rules:
+        _known(rule, f"{source}, column {COLUMN}")
+    return next((rule for rule in rules if rule != FIXED), rules[0] if rules else None)
+
+
+def _why(rows: pd.DataFrame, rule: str | None) -> str:
+    """Why n depends on the outcome; empty where it does not."""
+    if rule is not None:
+        said: Mapping[str, str] = {
+            FIXED: "",
+            FIRST: "sampling is declared to have stopped at the first success",
+            ADAPTIVE: "it is declared that what was seen decided how many samples were drawn",
+        }
+        return said[rule]
+    found = stopping_rule(rows["n_correct"].to_numpy(), rows["n_samples"].to_numpy())
+    return "" if found is None else _recognised(found, rows)
+
+
+def _recognised(rule: StoppingRule, rows: pd.DataFrame) -> str:
+    early = int((rows["n_samples"] < rule.most).sum())
+    successes = "a success" if rule.successes == 1 else f"{rule.successes} successes"
+    blocks = f" (n is a multiple of {rule.block})" if rule.block > 1 else ""
+    return (
+        f"{early} of {len(rows)} problems end below {rule.most:,} samples, each of them with {successes}{blocks}, and "
+        "the share of successes falls as n grows, as it does where sampling stops at a success (if it did not, declare "
+        "--stopping fixed)"
+    )

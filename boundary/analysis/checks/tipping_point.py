@@ -1,0 +1,155 @@
+"""Shrinkage against the rate of false positives, and the rate at which the verdict on it turns."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, SURE, WIDENED, Call
+from boundary.analysis.fitting import Panel, Progress
+from boundary.analysis.formatting import chance
+from boundary.stats.estimands import flows
+from boundary.stats.intervals import MARGIN, TIE, summarise
+from boundary.stats.priors import NonParametric
+from boundary.stats.priors.prior import fit_key
+from boundary.stats.solve_rates import SolveRates
+from boundary.stats.verdict_errors import VerdictErrors
+
+# Rates of false positives looked at; 3 % and more hardly any verifier has.
+CURVE_RATES = (0.0, 1e-4, 1e-3, 3e-3, 1e-2, 3e-2)
+# A hint of how things change, not the estimate: fewer draws do.
+CURVE_PRIOR = NonParametric(chains=4, draws=160, warmup=120, new_problems=1)
+# A rate is contradicted where the counts are this much less probable than under the best.
+CONTRADICTED = np.log(0.01)
+CURVE_COLUMNS = (
+    "benchmark",
+    "model",
+    "reference",
+    "k",
+    "false_positive_rate",
+    "mean",
+    "lower",
+    "upper",
+    "level",
+    "prob_positive",
+    "prob_negative",
+    "prob_equivalent",
+    "prob_narrowed",
+    "prob_widened",
+    "log_evidence",
+    "extrapolated",
+)
+
+
+def error_curves(
+    asked: Sequence[Panel], level: float, seed: int, progress: Progress, margin: float = MARGIN
+) -> pd.DataFrame:
+    """Shrinkage at k = 1, n and 8n of each pair under each rate of CURVE_RATES (CURVE_COLUMNS).
+
+    Rates of false negatives are those of the panel's first node. Each rate is fitted; `log_evidence` is the log
+    probability of the counts under it, less that of the best rate.
+    """
+    rows: list[dict[str, Any]] = []
+    for done, panel in enumerate(asked):
+        progress(f"errors: {panel.benchmark}", done, len(asked))
+        key = fit_key(seed, "\0".join(["errors", panel.benchmark, *panel.models]))
+        c, n = panel.counts.n_correct, panel.counts.n_samples
+        fits, log_evidence = CURVE_PRIOR.under_each(c, n, key, _candidates(panel))
+        for rate, fit, evidence in zip(CURVE_RATES, fits, log_evidence, strict=True):
+            rows += _rows(panel, fit, level, margin, {"false_positive_rate": rate, "log_evidence": float(evidence)})
+        progress(f"errors: {panel.benchmark}", done + 1, len(asked))
+    return pd.DataFrame(rows, columns=list(CURVE_COLUMNS))
+
+
+def _candidates(panel: Panel) -> VerdictErrors:
+    shape = (*panel.counts.n_correct.shape, len(CURVE_RATES))
+    positive = np.broadcast_to(np.array(CURVE_RATES), shape)
+    negative = np.zeros(shape) if panel.errors is None else panel.errors.false_negative[..., :1] + np.zeros(shape)
+    return VerdictErrors(positive, np.minimum(negative, 0.9), shared=True)
+
+
+def _rows(panel: Panel, fit: SolveRates, level: float, margin: float, at: dict[str, float]) -> list[dict[str, Any]]:
+    n = max(fit.reliable_k, 1)
+    budgets = sorted({1, n, 8 * n})
+    shrinkage = flows(fit, budgets)["shrinkage"]
+    rows = []
+    for k in budgets:
+        draws = shrinkage.sel(k=k).to_numpy()
+        chances = {
+            "prob_narrowed": float((draws > margin + TIE).mean()),
+            "prob_widened": float((draws < -margin - TIE).mean()),
+        }
+        labels = {"benchmark": panel.benchmark, "model": panel.arm, "reference": panel.base, "k": k, "level": level}
+        rows.append(summarise(draws, level, margin)._asdict() | labels | at | chances | {"extrapolated": k > n})
+    return rows
+
+
+class Turn(NamedTuple):
+    """What a curve at one k says: where it turns, which rates the counts contradict, and a sentence of both."""
+
+    benchmark: str
+    model: str
+    k: int
+    rate: float
+    contradicted: float
+    text: str
+
+
+def turns(curves: pd.DataFrame) -> list[Turn]:
+    """For each pair and k above 1, the rate at which the verdict on the shrinkage is no longer sure."""
+    found = []
+    for (benchmark, model, k), rows in curves.loc[curves["k"] > 1].groupby(["benchmark", "model", "k"], sort=False):
+        ordered = rows.sort_values("false_positive_rate")
+        found.append(_turn(str(benchmark), str(model), int(float(str(k))), ordered))
+    return found
+
+
+def _turn(benchmark: str, model: str, k: int, rows: pd.DataFrame) -> Turn:
+    rates = rows["false_positive_rate"].to_numpy(float)
+    against = rates[rows["log_evidence"].to_numpy() < CONTRADICTED]
+    contradicted = float(against[against > 0].min(initial=np.inf))
+    first = rows.iloc[0]
+    start = Call(k, False, *(float(first[f"prob_{name}"]) for name in ("narrowed", "widened", "equivalent")))
+    column = {NARROWED: "prob_narrowed", WIDENED: "prob_widened", EQUIVALENT: "prob_equivalent"}[start.likeliest]
+    probability = rows[column].to_numpy(float)
+    rate = crossing(rates, probability, SURE) if start.probability >= SURE else float("inf")
+    text = f"At k = {k} the likeliest verdict on {model} without false positives is '{start.likeliest}', with "
+    text += f"probability {chance(start.probability)}"
+    if start.probability < SURE:
+        text += ": it is not sure to begin with."
+    elif np.isinf(rate):
+        text += f"; it stays above {SURE} up to a false-positive rate of {rates[-1]:.2g}."
+    else:
+        text += f"; it falls below {SURE} at a false-positive rate of about {rate:.1g}."
+    if np.isfinite(contradicted):
+        text += f" The counts themselves contradict rates from {contradicted:.2g} on."
+    return Turn(benchmark, model, k, rate, contradicted, text)
+
+
+def crossing(rates: np.ndarray, probability: np.ndarray, bar: float) -> float:
+    """First rate at which a probability falls below a bar, between candidates; infinity where it does not.
+
+    Between candidates rates are taken on a log scale, but for the first, which is 0.
+    """
+    below = np.flatnonzero(probability < bar)
+    if not len(below):
+        return float("inf")
+    after = int(below[0])
+    if after == 0:
+        return float(rates[0])
+    share = (probability[after - 1] - bar) / (probability[after - 1] - probability[after])
+    low, high = rates[after - 1], rates[after]
+    return float(low + share * (high - low) if low == 0 else low * (high / low) ** share)
+
+
+def with_curve(asked: Sequence[Panel]) -> list[Panel]:
+    """The fits whose curve is drawn: pairs on all problems together, or on each benchmark if these are not pooled."""
+    pairs = [panel for panel in asked if panel.base is not None]
+    pooled = [panel for panel in pairs if panel.benchmark == "all"]
+    return [panel._replace(errors=_fixed(panel.errors)) for panel in pooled or pairs]
+
+
+def _fixed(errors: VerdictErrors | None) -> VerdictErrors | None:
+    return None if errors is None else replace(errors.node(errors.n_nodes // 2), shared=False)

@@ -1,0 +1,186 @@
+"""The tidy table of estimates: one row a number, the contract with everything downstream."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from boundary.stats.diagnostics import convergence
+from boundary.stats.intervals import MARGIN, TIE, Signs, summarise
+from boundary.stats.solve_rates import SolveRates, Target
+
+ESTIMATE_COLUMNS = (
+    "benchmark",
+    "estimand",
+    "model",
+    "reference",
+    "k",
+    "tau",
+    "target",
+    "prior",
+    "mean",
+    "median",
+    "lower",
+    "upper",
+    "level",
+    "prob_positive",
+    "prob_negative",
+    "prob_equivalent",
+    "extrapolated",
+    "n_problems",
+    "n_extrapolated",
+    "r_hat",
+    "ess_bulk",
+    "ess_tail",
+)
+
+# Rows of this "prior" are computed from the counts alone and carry no interval.
+OBSERVED = "observed"
+# What counts allow beyond n whatever the prior; estimates beyond n without one; bands over all k at once, of the
+# posterior and of a bootstrap over problems (boundary.analysis.estimates.prior_free).
+BOUNDS, GOOD_TOULMIN, SIMULTANEOUS, SUP_T = "bounds", "good_toulmin", "simultaneous", "sup_t"
+NOT_PRIORS = (OBSERVED, BOUNDS, GOOD_TOULMIN, SIMULTANEOUS, SUP_T)
+# The margin is one of differences of shares, and as many problems for numbers of problems.
+DIFFERENCES = frozenset({"shrinkage", "delta_se", "amplified", "discovered", "nscr"})
+NUMBERS_OF_PROBLEMS = frozenset({"kept", "lost", "gained", "neither"})
+
+
+@dataclass
+class Quantity:
+    """One number to be: what it is, and its draws (chain, draw)."""
+
+    estimand: str
+    draws: xr.DataArray
+    model: str
+    reference: str = ""
+    k: float = np.nan
+    tau: float = np.nan
+    extrapolated: bool = False
+    n_extrapolated: int = 0
+
+
+class Observed(NamedTuple):
+    """One number from the counts alone, of `n_problems` problems."""
+
+    estimand: str
+    value: float
+    n_problems: int
+    model: str
+    reference: str = ""
+    k: float = np.nan
+    tau: float = np.nan
+
+
+@dataclass
+class EstimateTable:
+    """Collects rows of one benchmark and one target; `margin` is the difference of pass@k that matters."""
+
+    benchmark: str
+    rates: SolveRates
+    target: Target
+    level: float
+    margin: float = MARGIN
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def add_posterior(self, quantities: Sequence[Quantity]) -> None:
+        """Add the summaries of draws, each with its convergence."""
+        named = {str(i): quantity.draws for i, quantity in enumerate(quantities)}
+        judged = convergence(named)
+        for i, quantity in enumerate(quantities):
+            summary = summarise(quantity.draws.to_numpy(), self.level, self._margin_of(quantity.estimand))
+            row = self._row(quantity.estimand, quantity.model, quantity.reference, quantity.k, self.rates.prior)
+            row["tau"] = quantity.tau
+            row |= summary._asdict() | judged[str(i)]._asdict()
+            row |= {"extrapolated": quantity.extrapolated, "n_extrapolated": quantity.n_extrapolated}
+            self.rows.append(row | {"level": self.level})
+
+    def add_calls(self, quantities: Sequence[Quantity]) -> None:
+        """Add P(narrowed) and P(widened), by more than the margin, for each shrinkage among some quantities."""
+        least = self.margin + TIE
+        for shrinkage in quantities:
+            if shrinkage.estimand == "shrinkage":
+                about = shrinkage.model, shrinkage.reference, int(shrinkage.k)
+                chances = {"narrowed": shrinkage.draws > least, "widened": shrinkage.draws < -least}
+                for name, draws in chances.items():
+                    self.add_probability(name, *about, float(draws.mean()), shrinkage.extrapolated)
+
+    def add_observed(self, found: Iterable[Observed]) -> None:
+        """Add what the counts alone say: no interval, and always of these very problems."""
+        for one in found:
+            row = self._row(one.estimand, one.model, one.reference, one.k, OBSERVED)
+            row |= {"n_problems": one.n_problems, "n_extrapolated": 0}
+            self.rows.append(row | {"tau": one.tau, "target": "benchmark", "mean": one.value, "extrapolated": False})
+
+    def add_witness(
+        self,
+        kind: str,
+        estimand: str,
+        model: str,
+        reference: str,
+        k: float,
+        values: tuple[float, ...],
+        beyond: bool,
+        n_problems: int | None = None,
+    ) -> None:
+        """Add what stands beside the posterior: its mean (NaN for a range alone), lower and upper end."""
+        row = self._row(estimand, model, reference, k, kind) | dict(
+            zip(("mean", "lower", "upper"), values, strict=True)
+        )
+        # A bootstrap over problems speaks of problems like these, whatever was asked for.
+        target = "superpopulation" if kind in (SUP_T, GOOD_TOULMIN) else self.target
+        row |= {"target": target, "level": self.level, "extrapolated": bool(beyond)}
+        self.rows.append(row if n_problems is None else self._of_fewer(row, n_problems))
+
+    def add_probability(
+        self, estimand: str, model: str, reference: str, k: int, value: float, beyond: bool, of: Signs | None = None
+    ) -> None:
+        """Add a probability: it has no interval. `of` has the signs of the difference that it speaks of."""
+        row = self._row(estimand, model, reference, k, self.rates.prior)
+        if of is not None:
+            row |= {f"prob_{name}": chance for name, chance in of._asdict().items()}
+        self.rows.append(row | {"mean": value, "level": self.level, "extrapolated": bool(beyond)})
+
+    def _margin_of(self, estimand: str) -> float | None:
+        if estimand in NUMBERS_OF_PROBLEMS:
+            return self.margin * self.rates.n_problems
+        return self.margin if estimand in DIFFERENCES else None
+
+    def _row(self, estimand: str, model: str, reference: str, k: float, prior: str) -> dict[str, Any]:
+        return {
+            "benchmark": self.benchmark,
+            "estimand": estimand,
+            "model": model,
+            "reference": reference,
+            "k": k,
+            "target": self.target,
+            "prior": prior,
+            "n_problems": self.rates.n_problems,
+            "n_extrapolated": self.rates.n_short(float(k)),
+        }
+
+    def _of_fewer(self, row: dict[str, Any], n_problems: int) -> dict[str, Any]:
+        """A row that rests on the problems with the most samples alone."""
+        left_out = self.rates.n_problems - n_problems
+        return row | {"n_problems": n_problems, "n_extrapolated": max(row["n_extrapolated"] - left_out, 0)}
+
+
+def of_posterior(rows: pd.DataFrame) -> pd.Series:
+    """Which rows are posterior summaries under a prior, rather than what stands beside them."""
+    return ~rows["prior"].isin(NOT_PRIORS)
+
+
+def estimates_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Rows as the table, columns in the order of the contract; what a row does not have is missing."""
+    types = {"extrapolated": bool, "n_problems": int, "n_extrapolated": int, "k": float, "tau": float}
+    frame = pd.DataFrame(list(rows), columns=list(ESTIMATE_COLUMNS))
+    frame["n_extrapolated"] = frame["n_extrapolated"].fillna(0)  # a row that names no problem rests on none
+    return without_minus_zero(frame.astype(types))
+
+
+def without_minus_zero(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with 0.0 for every -0.0, as in a difference of two zeros with its sign turned."""
+    numbers = table.select_dtypes("float").columns
+    return table.assign(**{str(name): table[name] + 0.0 for name in numbers})

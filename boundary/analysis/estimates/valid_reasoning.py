@@ -1,0 +1,101 @@
+"""CoT-pass@k: samples that are right and reason validly, beside pass@k."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from boundary.analysis.checks.refit import Analysed, reread
+from boundary.analysis.estimates.table import of_posterior
+from boundary.analysis.formatting import interval, number
+from boundary.analysis.verifier_errors import KnownErrors, VerifierErrors, known_errors
+from boundary.data.counts import ALL, Counts
+from boundary.data.validation import VALID
+from boundary.errors import InputError
+from boundary.stats.priors import Prior
+
+PREFIX = "cot_"
+SHOWN = {"cot_pass_at_k": "CoT-pass@k", "cot_shrinkage": "shrinkage of CoT-pass@k"}
+
+
+def valid_counts(counts: Counts) -> Counts | None:
+    """Counts in which a sample is correct if its reasoning was judged valid too; None where none were judged.
+
+    Models are left out that were not judged on every problem.
+
+    Notes
+    -----
+    CoT-pass@k: Wen et al. 2025, arXiv 2506.14245. What the judge of the reasoning gets wrong is a verifier's error as
+    any other, of these counts alone.
+    """
+    if VALID not in counts.table:
+        return None
+    judged = counts.table.groupby("model", sort=False)[VALID].apply(lambda column: bool(column.notna().all()))
+    models = [str(model) for model in judged.index[judged]]
+    if not models:
+        return None
+    chosen = counts.select(models=models)
+    table = chosen.table.assign(n_correct=chosen.table[VALID].astype("int64"))
+    return Counts(table, chosen.source, chosen.default_base)
+
+
+def known_judge(
+    judge: VerifierErrors | None, counts: Counts, benchmarks: Sequence[str], prior: Prior, compare_priors: bool
+) -> KnownErrors | None:
+    """What is known of the errors of the judge of reasoning.
+
+    Raises
+    ------
+    InputError
+        For rates out of range, or where there is nothing that it judged.
+    """
+    valid = valid_counts(counts)
+    if judge is not None and valid is None:
+        raise InputError(f"Errors of a judge are given, but no model has a whole column {VALID}. Add it, or drop them.")
+    return None if valid is None else known_errors(judge, valid, benchmarks, prior, compare_priors)
+
+
+def with_valid(
+    analysis: Analysed, prior: Prior, progress: Callable[[str, int, int], None], judge: KnownErrors | None = None
+) -> pd.DataFrame:
+    """The estimates, followed by `cot_pass_at_k`, `cot_shrinkage`, `cot_crossover` and `cot_no_crossover` where judged.
+
+    As the unbiased ones need an n that was fixed, those of arms with another are left out.
+    """
+    valid = valid_counts(analysis.counts)
+    if valid is None:
+        return analysis.estimates
+    rows = reread(analysis, valid, prior, progress, "valid reasoning", judge)
+    return pd.concat([analysis.estimates, rows.assign(estimand=PREFIX + rows["estimand"])], ignore_index=True)
+
+
+def valid_shown(
+    estimates: pd.DataFrame, counts: Counts | None, benchmark: str
+) -> dict[str, list[dict[str, str]]] | None:
+    """The report's part on one benchmark: share of right answers with valid reasoning, and CoT-pass@k beside pass@k."""
+    here = estimates.loc[(estimates["benchmark"] == benchmark) & of_posterior(estimates)]
+    if counts is None or VALID not in counts.table or not here["estimand"].str.startswith(PREFIX).any():
+        return None
+    table = counts.table if benchmark == ALL else counts.table.loc[counts.table["benchmark"] == benchmark]
+    shares = []
+    for model, mine in table.dropna(subset=[VALID]).groupby("model", sort=False):
+        right, valid = int(mine["n_correct"].sum()), int(mine[VALID].sum())
+        share = f"{number(valid / right, 100, 1)} %" if right else "none right"
+        shares.append({"model": str(model), "right": f"{right:,}", "valid": f"{valid:,}", "share": share})
+    lines = []
+    for name, words in SHOWN.items():
+        for row in here.loc[here["estimand"] == name].to_dict(orient="records"):
+            plain = here.loc[_same(here, name.removeprefix(PREFIX), row)].to_dict(orient="records")
+            lines.append(
+                {
+                    "what": f"{words} at k = {row['k']:.0f}, {row['model']}" + " (extrapolated)" * row["extrapolated"],
+                    "valid": f"{number(row['mean'], 100, 1)} {interval(row, 100, 1)}",
+                    "any": f"{number(plain[0]['mean'], 100, 1)} {interval(plain[0], 100, 1)}" if plain else "",
+                }
+            )
+    return {"shares": shares, "lines": lines}
+
+
+def _same(rows: pd.DataFrame, estimand: str, row: Mapping[Any, Any]) -> "pd.Series[bool]":
+    same: pd.Series[bool] = (rows[["estimand", "model", "k"]] == [estimand, row["model"], row["k"]]).all(axis=1)
+    return same

@@ -1,0 +1,50 @@
+"""What an analysis writes, and whether its folder can take it: tried before the fit."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from boundary.data.tables.writing import ANOTHER, check_writable, refuse_inputs, refuse_run_folder
+from boundary.errors import InputError
+
+TABLES = ("estimates", "problems", "checks", "families", "sensitivity", "claims", "errors", "outcomes")
+FILES = ("report.html", "summary.json", "posterior.nc", *(f"{name}.csv" for name in TABLES))
+FIGURES = "figures"
+
+
+def check_output(folder: str | Path, inputs: Iterable[str | Path]) -> None:
+    """Try the folder of a report before the fit: that it can be written, and that no input is lost by it.
+
+    Parameters
+    ----------
+    folder
+        It need not be there, and is not made.
+    inputs
+        What the analysis reads: counts, run folders, samples, claims, rates, audits.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written, is a run folder, or one of the files to be written is an input or a folder.
+    """
+    folder, inputs = Path(folder), list(inputs)
+    check_writable(folder, is_folder=True)
+    refuse_link(folder / FIGURES)
+    check_writable(folder / FIGURES, is_folder=True)
+    refuse_run_folder(folder, inputs)
+    for name in FILES:
+        if (folder / name).is_dir():
+            raise InputError(f"'{folder / name}' is a folder, where a file is to be. {ANOTHER}")
+    figures = sorted((folder / FIGURES).glob("*")) if (folder / FIGURES).is_dir() else []
+    refuse_inputs([*(folder / name for name in FILES), *figures], inputs)
+
+
+def refuse_link(folder: Path) -> None:
+    """Refuse a link in place of a folder within the output: files elsewhere would change through it.
+
+    Raises
+    ------
+    InputError
+        If it is one.
+    """
+    if folder.is_symlink():
+        raise InputError(f"'{folder}' is a link. Remove it, or choose another output folder.")

@@ -1,0 +1,120 @@
+"""The folder of an analysis: its files change all together or not at all, and none of an earlier run stays behind."""
+
+import re
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from boundary.analysis.output.files import FIGURES, FILES, refuse_link
+from boundary.errors import InputError
+
+# Lists what was written, one name a line, so that the next run knows what to remove.
+LISTING = ".boundary-files"
+UNFINISHED = ".boundary-unfinished-"
+LARGEST_LISTING = 1 << 20
+# What an analysis may write, and so may remove: a name in the listing that is no such file is not touched.
+_DRAWN = "pass_at_k|shrinkage|flows|histogram|ranking|pairs|trajectory"
+OURS = re.compile(rf"{'|'.join(map(re.escape, FILES))}|{FIGURES}/[\w.-]+-(?:{_DRAWN})\.(?:png|pdf)")
+
+_moving = threading.Lock()
+_unfinished: set[Path] = set()
+_completed: list[Path] = []
+
+
+@contextmanager
+def written_together(folder: Path) -> Iterator[Path]:
+    """A folder to write into, whose files take their places in `folder` at the end.
+
+    Parameters
+    ----------
+    folder
+        Made where it is missing. Where writing fails or is interrupted, what is in it stays as it was. Files that an
+        earlier analysis wrote there and this one did not are removed; files of others stay.
+
+    Yields
+    ------
+    A new folder inside of it.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written into.
+    """
+    missing = next((path for path in (*reversed(folder.parents), folder) if not path.exists()), None)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        stage = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder))
+    except OSError as error:
+        raise InputError(f"Cannot write into '{folder}': {error.strerror}. Choose another output folder.") from error
+    _unfinished.add(stage)
+    try:
+        yield stage
+        with _moving:
+            _move(stage, folder)
+            _completed.append(folder)
+    finally:
+        _unfinished.discard(stage)
+        shutil.rmtree(stage, ignore_errors=True)
+        if missing is not None:
+            _remove_empty(folder, missing)
+
+
+def abandon() -> list[Path]:
+    """Give up what is being written, for a process that is about to end; nothing takes its place any more.
+
+    Returns
+    -------
+    Folders that were written whole before.
+    """
+    _moving.acquire(timeout=1)  # kept for good; a move that has begun takes milliseconds
+    for stage in list(_unfinished):
+        shutil.rmtree(stage, ignore_errors=True)
+        shutil.rmtree(stage, ignore_errors=True)  # what was made while the rest was removed
+    return list(_completed)
+
+
+def _move(stage: Path, folder: Path) -> None:
+    refuse_link(folder / FIGURES)
+    names = sorted(path.relative_to(stage).as_posix() for path in stage.rglob("*") if path.is_file())
+    try:
+        earlier = _listed(folder)
+        for name in names:
+            (folder / name).parent.mkdir(exist_ok=True)
+            (stage / name).replace(folder / name)
+        for name in earlier:
+            if name not in names and _is_plain_file(folder, name):
+                (folder / name).unlink()
+        (stage / LISTING).write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+        (stage / LISTING).replace(folder / LISTING)
+        if not any(name.startswith(f"{FIGURES}/") for name in names) and (folder / FIGURES).is_dir():
+            _remove_empty(folder / FIGURES, folder / FIGURES)
+    except OSError as error:
+        raise InputError(f"Cannot write into '{folder}': {error.strerror}. Choose another output folder.") from error
+
+
+def _listed(folder: Path) -> list[str]:
+    """Files of an earlier analysis; a listing that was tampered with can name no others."""
+    listing = folder / LISTING
+    if listing.is_symlink() or not listing.is_file() or listing.stat().st_size > LARGEST_LISTING:
+        return []
+    lines = listing.read_text(encoding="utf-8", errors="replace").splitlines()
+    return [line for line in dict.fromkeys(lines) if OURS.fullmatch(line)]
+
+
+def _is_plain_file(folder: Path, name: str) -> bool:
+    path = folder / name
+    return not path.is_symlink() and not path.parent.is_symlink() and path.is_file()
+
+
+def _remove_empty(folder: Path, furthest: Path) -> None:
+    """Remove an empty folder and those above it, no further up than one."""
+    for path in (folder, *folder.parents):
+        try:
+            path.rmdir()
+        except OSError:
+            return
+        if path == furthest:
+            return

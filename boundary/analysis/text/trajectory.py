@@ -1,0 +1,107 @@
+"""Checkpoints of one training run in order: what pass@1 and pass@k do along the way."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import pandas as pd
+
+from boundary.analysis.estimates.decisions import SURE, call_at
+from boundary.analysis.estimates.ranking import ahead_by_more
+from boundary.analysis.estimates.table import of_posterior
+from boundary.analysis.formatting import chance, number, points
+from boundary.analysis.text.verdict import Verdict, short
+from boundary.data.counts import Counts
+from boundary.stats.intervals import MARGIN
+
+STEP = "checkpoint_step"
+FINAL = "final"
+# A trajectory needs a start and two checkpoints.
+ENOUGH_CHECKPOINTS = 2
+
+
+def checkpoint_steps(counts: Counts, base: str | None, models: Sequence[str]) -> dict[str, str]:
+    """Step of each checkpoint as text, in order of training, the base model first.
+
+    Returns
+    -------
+    Nothing where the counts have no column `checkpoint_step`, or fewer than two checkpoints beside the base. One
+    model without a step is the final checkpoint; several without a step are other models, and left out.
+    """
+    if base is None or STEP not in counts.table.columns:
+        return {}
+    steps = pd.to_numeric(counts.table[STEP], errors="coerce").groupby(counts.table["model"]).first()
+    found = {model: float(steps[model]) for model in models if model != base}
+    named = {model: step for model, step in found.items() if not pd.isna(step)}
+    stepless = [model for model in found if model not in named]
+    last = stepless if len(stepless) == 1 else []
+    if not named or len(named) + len(last) < ENOUGH_CHECKPOINTS or len(set(named.values())) < len(named):
+        return {}
+    ordered = sorted(named, key=lambda model: named[model])
+    return {base: "0"} | {model: f"{named[model]:.10g}" for model in ordered} | dict.fromkeys(last, FINAL)
+
+
+def in_training_order(counts: Counts, base: str | None, models: Sequence[str]) -> tuple[str, ...]:
+    """Checkpoints of one run in the order of their training, then the other models as they were."""
+    steps = checkpoint_steps(counts, base, models)
+    return (
+        *(model for model in steps if model != base),
+        *(model for model in models if model not in steps),
+    )
+
+
+def trajectory_verdict(
+    estimates: pd.DataFrame, benchmark: str, steps: Mapping[str, str], n: int, margin: float = MARGIN
+) -> Verdict | None:
+    """Say what pass@1 and pass@n did from the base to the last checkpoint, and between the first and the last."""
+    rows = estimates.loc[(estimates["benchmark"] == benchmark) & of_posterior(estimates)]
+    curve = rows.loc[rows["estimand"] == "pass_at_k"]
+    present = [model for model in steps if model in set(curve["model"])]
+    if len(present) <= ENOUGH_CHECKPOINTS:
+        return None
+    budgets = [k for k in dict.fromkeys((1, n)) if (curve["k"] == k).any()]
+    sentences = [sentence for k in budgets for sentence in _along(rows, present, k, steps, margin)]
+    text = f"Along {len(present) - 1} checkpoints of {short(present[-1])}, {' '.join(sentences)}"
+    return Verdict(benchmark, present[-1], present[0], text) if sentences else None
+
+
+def _along(
+    rows: pd.DataFrame, present: Sequence[str], k: int, steps: Mapping[str, str], margin: float
+) -> Iterator[str]:
+    """From the base to the last checkpoint, and from the first checkpoint to the last: a sentence each."""
+    curve = rows.loc[(rows["estimand"] == "pass_at_k") & (rows["k"] == k)].set_index("model")["mean"]
+    start, first, last = (number(curve[model], 100, 1) for model in (present[0], present[1], present[-1]))
+    call = call_at(rows.loc[rows["model"] == present[-1]], k)
+    if call is not None:
+        ends = f"from {start} % in the base to {last} % at the last checkpoint"
+        yield f"pass@{k} {_change(call.widened, call.narrowed, call.equivalent, ends, margin)}."
+    pairs = rows.loc[(rows["estimand"] == "better") & (rows["k"] == k)]
+    later = _later(pairs, present[-1], present[1])
+    if later is not None:
+        ends = f"from {first} % to {last} %"
+        yield f"Between step {steps[present[1]]} and the last checkpoint it {_change(*later, ends, margin)}."
+
+
+def _change(rises: float, falls: float, equivalent: float, ends: str, margin: float) -> str:
+    """What a share does between two checkpoints, as a predicate with its ends and probability."""
+    by = f"by more than {points(margin)}"
+    if rises >= SURE:
+        return f"rises {ends} ({by} with probability {chance(rises)})"
+    if falls >= SURE:
+        return f"falls {ends} ({by} with probability {chance(falls)})"
+    if equivalent >= SURE:
+        return f"changes by no more than {points(margin)}, {ends} (with probability {chance(equivalent)})"
+    likeliest, probability = max(
+        ((f"no change of more than {points(margin)}", equivalent), (f"a rise {by}", rises), (f"a fall {by}", falls)),
+        key=lambda each: each[1],
+    )
+    return f"goes {ends}, and whether it changes cannot be told yet ({likeliest} has probability {chance(probability)})"
+
+
+def _later(pairs: pd.DataFrame, model: str, other: str) -> tuple[float, float, float] | None:
+    """P(a model is ahead of another by more than the margin), P(it is behind by more), P(neither)."""
+    for first, second in ((model, other), (other, model)):
+        pair = pairs.loc[(pairs["model"] == first) & (pairs["reference"] == second)]
+        if len(pair):
+            flip = first == other
+            ahead, behind = (float(ahead_by_more(pair, other=side).iloc[0]) for side in (flip, not flip))
+            return ahead, behind, float(pair["prob_equivalent"].iloc[0])
+    return None

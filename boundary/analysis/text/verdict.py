@@ -1,0 +1,308 @@
+"""What the estimates of one benchmark say, in sentences that a person understands at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from boundary.analysis.estimates.decisions import EQUIVALENT, OPEN, SURE, Call, calls, likeliest_words
+from boundary.analysis.estimates.posterior import Asked
+from boundary.analysis.estimates.table import of_posterior
+from boundary.analysis.formatting import chance, number, points
+from boundary.stats.estimands.crossing import LIKELY, Course, Meeting, course
+from boundary.stats.intervals import MARGIN
+from boundary.stats.solve_rates import SolveRates
+
+# Fewer problems, or fewer samples of each, are a reason for caution.
+FEW_PROBLEMS, FEW_SAMPLES = 20, 16
+# Differences below this are 0.0 points when written.
+SMALLEST = 0.0005
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One benchmark's answer in words.
+
+    Parameters
+    ----------
+    benchmark, model, reference
+        What it is about; `reference` is the base of a pair.
+    text
+        The sentences.
+    calls
+        Of a pair: the call at the largest budget within the samples, and at the largest of all.
+    course
+        Of a pair: how the curves run against each other.
+    cautions
+        Sentences of `text` that warn of few problems or samples.
+    """
+
+    benchmark: str
+    model: str
+    reference: str | None
+    text: str
+    calls: tuple[Call, ...] = ()
+    course: Course | None = None
+    cautions: tuple[str, ...] = ()
+
+    @property
+    def crosses(self) -> bool:
+        """Whether a crossover is spoken of: RL ahead by more than the margin first, and later behind by more."""
+        return self.course is not None and self.course.crosses >= LIKELY
+
+    def described(self) -> dict[str, Any]:
+        """The verdict for a script: its sentences, its calls with their probabilities, its cautions."""
+        course = self.course
+        crossing = None if course is None else {"probability": course.crosses, "spoken_of": self.crosses}
+        return {
+            "benchmark": self.benchmark,
+            "model": self.model,
+            "reference": self.reference,
+            "text": self.text,
+            "word": self.calls[0].word if self.calls else None,
+            "calls": [call.described() for call in self.calls],
+            "crossover": crossing,
+            "cautions": list(self.cautions),
+        }
+
+
+class Totals(NamedTuple):
+    """All samples of one model on a benchmark, and the fewest and most of a problem."""
+
+    n_correct: int
+    n_samples: int
+    fewest: int
+    most: int
+
+
+def totals_of(rates: SolveRates) -> dict[str, Totals]:
+    """Samples of each model of a fit."""
+    columns = zip(rates.models, rates.n_correct.T, rates.n_samples.T, strict=True)
+    return {model: Totals(int(c.sum()), int(n.sum()), int(n.min()), int(n.max())) for model, c, n in columns}
+
+
+def verdict_of_fit(
+    estimates: pd.DataFrame,
+    rates: SolveRates,
+    benchmark: str,
+    model: str,
+    reference: str | None,
+    asked: Asked,
+    level: float,
+) -> Verdict:
+    """The verdict on one fit: its estimates, its samples and how its curves run; parameters as for `verdict`."""
+    run = None
+    if reference is not None:
+        pair: dict[str, Any] = {"base": reference, "rl": model, "target": asked.target}
+        run = course(rates, asked.furthest, asked.margin, level, **pair)
+    about = benchmark, model, reference, rates.reliable_k
+    return verdict(estimates, *about, margin=asked.margin, run=run, totals=totals_of(rates))
+
+
+def verdict(
+    estimates: pd.DataFrame,
+    benchmark: str,
+    model: str,
+    reference: str | None,
+    n: int,
+    *,
+    margin: float = MARGIN,
+    run: Course | None = None,
+    totals: Mapping[str, Totals] | None = None,
+) -> Verdict:
+    """State what the estimates of one benchmark say about one model, or about an RL model against its base.
+
+    Parameters
+    ----------
+    estimates
+        Rows of this benchmark and model.
+    n
+        Largest budget within the samples drawn of every problem.
+    margin
+        Difference of pass@k that matters.
+    run
+        How the curves of the pair run against each other.
+    totals
+        Samples of each model.
+    """
+    rows = estimates.loc[of_posterior(estimates)]
+    warnings = cautions(int(rows["n_problems"].max()) if len(rows) else 0, n)
+    compared = _ends(calls(rows.loc[rows["model"] == model])) if reference is not None else []
+    extremes, nothing_else = _extremes(model, reference, totals or {})
+    if nothing_else:
+        sentences = extremes
+    elif reference is None:
+        sentences = [*extremes, _alone(rows, short(model), n)]
+    else:
+        sentences = [*extremes, *_pair(rows, short(model), n, compared, run, margin)]
+    text = " ".join([*sentences, *warnings])
+    return Verdict(benchmark, model, reference, text, tuple(compared), run, warnings)
+
+
+def short(model: str) -> str:
+    """A model's name without the organisation."""
+    return model.rsplit("/", 1)[-1]
+
+
+def cautions(n_problems: int, n: int) -> tuple[str, ...]:
+    """What to bear in mind where there are few problems, or few samples of each."""
+    sentences = []
+    if n_problems < FEW_PROBLEMS:
+        moves = number(1 / max(n_problems, 1), 100, 0)
+        few = f"Caution: there {'is one problem' if n_problems == 1 else f'are {n_problems} problems'} only"
+        sentences.append(f"{few}, so that each moves pass@k by up to {moves} points.")
+    if n < FEW_SAMPLES:
+        drawn = "one sample" if n == 1 else f"{n} samples"
+        sentences.append(f"Caution: with {drawn} of each problem the estimates rest much on the prior.")
+    return tuple(sentences)
+
+
+def _ends(at_budgets: list[Call]) -> list[Call]:
+    """The calls at the largest budget within the samples, and at the largest beyond."""
+    within, beyond = ([call for call in at_budgets if call.extrapolated is side] for side in (False, True))
+    return [*within[-1:], *beyond[-1:]]
+
+
+def _extremes(model: str, reference: str | None, totals: Mapping[str, Totals]) -> tuple[list[str], bool]:
+    """Sentences on models that solved nothing or everything, and whether no more is to be said."""
+    pair = [model] if reference is None else [model, reference]
+    known = {name: totals[name] for name in pair if name in totals and totals[name].n_samples}
+    none = [name for name, drawn in known.items() if drawn.n_correct == 0]
+    every = [name for name, drawn in known.items() if drawn.n_correct == drawn.n_samples]
+    if reference is not None and len(none) == 2:
+        return [f"Neither model solved any problem in {_samples(known)} each."], True
+    if reference is not None and len(every) == 2:
+        return [f"Both models solved every problem in every sample, {_samples(known)} each."], True
+    nothing = [f"{short(name)} solved no problem in {_samples({name: known[name]})} each." for name in none]
+    everything = [
+        f"{short(name)} solved every problem in every sample, {_samples({name: known[name]})} each." for name in every
+    ]
+    return [*nothing, *everything], False
+
+
+def _samples(totals: Mapping[str, Totals]) -> str:
+    fewest, most = min(drawn.fewest for drawn in totals.values()), max(drawn.most for drawn in totals.values())
+    if fewest == most:
+        return f"{most:,} sample{'s' * (most != 1)}"
+    return f"{fewest:,} to {most:,} samples"
+
+
+def _row(rows: pd.DataFrame, estimand: str, k: float | None = None) -> pd.Series | None:
+    chosen = rows.loc[(rows["estimand"] == estimand) & (True if k is None else rows["k"] == k)]
+    return None if chosen.empty else chosen.iloc[0]
+
+
+def _alone(rows: pd.DataFrame, model: str, n: int) -> str:
+    curve = rows.loc[rows["estimand"] == "pass_at_k"]
+    within = curve.loc[~curve["extrapolated"]]
+    if within.empty:
+        text = f"{model}: every budget asked for lies beyond the samples"
+    else:
+        shares = [
+            f"{_share(row)} of the problems with k = {row['k']:.0f}" for _, row in within.iloc[[0, -1]].iterrows()
+        ]
+        text = f"{model} solves " + " and ".join(dict.fromkeys(shares))
+    further = curve.loc[curve["extrapolated"]]
+    if len(further):
+        last = further.iloc[-1]
+        text += f"; beyond n = {n} the data alone cannot say (extrapolated: {_share(last)} at k = {last['k']:.0f})"
+    return text + "."
+
+
+def _share(row: pd.Series) -> str:
+    mean, lower, upper = (number(row[name], 100, 1) for name in ("mean", "lower", "upper"))
+    return f"{mean} % [{lower}, {upper}]"
+
+
+def _pair(rows: pd.DataFrame, model: str, n: int, compared: list[Call], run: Course | None, margin: float) -> list[str]:
+    """The call within the samples, how the curves run, and the call beyond the samples."""
+    sentences = [_within(rows, model, call, margin) for call in compared if not call.extrapolated]
+    sentences.append(_course(rows, n, run, margin))
+    sentences += [_beyond(rows, n, call, margin) for call in compared if call.extrapolated]
+    return [sentence for sentence in sentences if sentence] or [f"{model}: nothing was compared with its base."]
+
+
+def _within(rows: pd.DataFrame, model: str, call: Call, margin: float) -> str:
+    row = _row(rows, "shrinkage", call.k)
+    assert row is not None  # the call was made from it
+    start = f"{call.word.capitalize()} at k = {call.k:.0f}: {model} solves {_difference(row)}"
+    if call.word == OPEN:
+        return f"{start}. {_upper_first(likeliest_words(call, margin))}."
+    return f"{start} ({_surety(call, margin)})."
+
+
+def _beyond(rows: pd.DataFrame, n: int, call: Call, margin: float) -> str:
+    """What holds beyond the samples: nothing from the data alone, and the extrapolation with its name."""
+    row = _row(rows, "shrinkage", call.k)
+    assert row is not None  # the call was made from it
+    doubt = likeliest_words(call, margin) if call.word == OPEN else _surety(call, margin)
+    return (
+        f"Beyond n = {n} the data alone cannot say. Extrapolated to k = {call.k:.0f}: {call.word}, "
+        f"{_difference(row)} ({doubt})."
+    )
+
+
+def _surety(call: Call, margin: float) -> str:
+    if call.word == EQUIVALENT:
+        return f"within {points(margin)} with probability {chance(call.probability)}"
+    return f"by more than {points(margin)} with probability {chance(call.probability)}"
+
+
+def _course(rows: pd.DataFrame, n: int, run: Course | None, margin: float) -> str:
+    """Where the curves cross, or who is ahead throughout; what holds at k = 1 where neither is likely."""
+    if run is not None and max(run.crosses, run.crosses_back) >= LIKELY:
+        return _crossing(rows, n, run)
+    if run is not None and n > 1 and max(run.ahead, run.behind) >= SURE:
+        side, probability = ("ahead", run.ahead) if run.ahead >= SURE else ("behind", run.behind)
+        return (
+            f"It is {side} by more than {points(margin)} at every k up to {n} with probability {chance(probability)}."
+        )
+    first = _row(rows, "shrinkage", 1)
+    if first is None or n == 1:
+        return ""
+    return f"At k = 1 it solves {_difference(first)}."
+
+
+def _crossing(rows: pd.DataFrame, n: int, run: Course) -> str:
+    if min(run.crosses, run.crosses_back) >= LIKELY:
+        return "The two curves cross more than once."
+    if run.crosses_back >= LIKELY:
+        sides, probability, at = ("behind", "ahead"), run.crosses_back, run.catches_up
+    else:
+        sides, probability, at = ("ahead", "behind"), run.crosses, _meeting(rows)
+    is_so = "is" if probability >= SURE else "is probably"
+    such = f"probability of such a crossover: {chance(probability)}"
+    if at is None or not np.isfinite(at.median):
+        return f"It {is_so} {sides[0]} first and {sides[1]} later ({such})."
+    upper = number(at.upper, 1, 0) if np.isfinite(at.upper) else f"beyond {run.max_k}"
+    around = f"{number(at.median, 1, 0)} [{number(at.lower, 1, 0)}, {upper}]"
+    mark = "extrapolated; " if at.median > n else ""
+    return f"It {is_so} {sides[0]} up to k of about {around}, {sides[1]} from there on ({mark}{such})."
+
+
+def _meeting(rows: pd.DataFrame) -> Meeting | None:
+    row = _row(rows, "crossover")
+    return None if row is None else Meeting(float(row["median"]), float(row["lower"]), float(row["upper"]))
+
+
+def _difference(row: pd.Series) -> str:
+    """A shrinkage as points less or more than the base, with its interval."""
+    if max(abs(row["lower"]), abs(row["upper"])) < SMALLEST:
+        return "as much as its base to within 0.1 points"
+    if abs(row["mean"]) < SMALLEST:
+        return f"about as much as its base [{_side(-row['upper'])} to {_side(-row['lower'])}]"
+    sign = 1 if row["mean"] > 0 else -1
+    mean, *bounds = (number(sign * row[name], 100, 1) for name in ("mean", "lower", "upper"))
+    lower, upper = bounds if sign > 0 else reversed(bounds)
+    return f"{mean} points {'less' if sign > 0 else 'more'} than its base [{lower}, {upper}]"
+
+
+def _side(gain: float) -> str:
+    """One end of an interval of RL less base."""
+    return f"{number(abs(gain), 100, 1)} points {'more' if gain > 0 else 'less'}"
+
+
+def _upper_first(sentence: str) -> str:
+    return sentence[0].upper() + sentence[1:]

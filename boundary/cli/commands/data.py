@@ -1,0 +1,97 @@
+"""`boundary data`: the sets of counts that come with the package, and published ones that live elsewhere."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from boundary.cli.terminal import echo
+
+
+@click.group()
+def data() -> None:
+    """List, show, export and get sets of counts."""
+
+
+@data.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+def list_sets(as_json: bool) -> None:
+    """Name the shipped sets, and published ones that live elsewhere."""
+    from boundary.data.catalog import card, shipped_sets
+    from boundary.data.published import published_card, published_sets
+
+    shipped = [card(name) for name in shipped_sets()]
+    published = [published_card(name) for name in published_sets()]
+    if as_json:
+        facts = ("name", "title", "base", "rl", "n_samples", "licence", "source")
+        entries = [{"shipped": True} | {fact: getattr(its, fact) for fact in facts} for its in shipped]
+        facts = ("name", "title", "benchmarks", "n_samples", "licence", "url", "format")
+        entries += [{"shipped": False} | {fact: getattr(its, fact) for fact in facts} for its in published]
+        echo(json.dumps(entries, indent=2))
+        return
+    echo("Shipped (boundary analyze NAME):")
+    for its in shipped:
+        echo(f"{its.name}\n  {its.title}\n  {its.n_samples} samples a problem; licence: {its.licence}")
+    echo("\nPublished elsewhere (boundary data get NAME):")
+    for other in published:
+        echo(f"{other.name}\n  {other.title}\n  {other.url}")
+        echo(f"  {other.n_samples} samples a problem; format: {other.format}; licence: {other.licence}")
+    echo("\nboundary data show NAME prints a set's card.")
+
+
+@data.command()
+@click.argument("name")
+def show(name: str) -> None:
+    """Print a set's card: models, settings, verifier, source, caveats."""
+    from boundary.data.catalog import card
+    from boundary.data.published import known_as_published, published_card
+
+    echo(published_card(name).text if known_as_published(name) else card(name).text)
+
+
+@data.command()
+@click.argument("name")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="CSV file to write.",
+)
+def export(name: str, output: Path) -> None:
+    """Write a set's counts as CSV, a model for files of your own."""
+    from boundary.data.catalog import set_path
+    from boundary.data.published import known_as_published
+    from boundary.data.tables.writing import refuse_inputs, write_bytes
+    from boundary.errors import InputError
+
+    if known_as_published(name):
+        raise InputError(f"'{name}' is not shipped: it lives elsewhere. Fetch it with: boundary data get {name}")
+    refuse_inputs([output], [set_path(name)])
+    write_bytes(output, set_path(name).read_bytes())
+    echo(str(output))
+
+
+@data.command()
+@click.argument("name")
+@click.option("--files", "patterns", multiple=True, metavar="PATTERN", help="Only files named so; repeat for several.")
+@click.option("--refresh", is_flag=True, help="Fetch the newest revision, whatever the cache holds.")
+@click.option("--json", "as_json", is_flag=True, help="Print files, revision and SHA-256 as JSON.")
+def get(name: str, patterns: tuple[str, ...], refresh: bool, as_json: bool) -> None:
+    """Fetch a published set that lives elsewhere, and print where its files are.
+
+    Files are kept in ~/.cache/boundary (or $BOUNDARY_CACHE) with their revision and SHA-256, and are checked against
+    these whenever they are asked for again. Needs the extra `hub` (the package huggingface_hub).
+    """
+    from boundary.data.published import fetch, published_card
+
+    fetched = fetch(name, patterns, refresh=refresh, progress=sys.stderr.isatty())
+    if as_json:
+        said = {"folder": str(fetched.folder), "revision": fetched.revision, "sha256": fetched.sha256}
+        echo(json.dumps(said, indent=2))
+        return
+    for path in fetched.files:
+        echo(str(path))
+    echo(f"Revision {fetched.revision}; format: {published_card(name).format}.", err=True)

@@ -1,0 +1,1 @@
+"""Published samples of any known format, read into samples and counts."""

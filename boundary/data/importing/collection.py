@@ -1,0 +1,216 @@
+"""Samples gathered from files: pooled by model, benchmark and problem, checked, and turned into tables."""
+
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from boundary.data.arm_settings import setting_cells
+from boundary.data.importing.pooled_settings import Prompts, RunSettings
+from boundary.data.importing.records import OUTCOMES, Answers, Tally, text_hash
+from boundary.data.readers import limits
+from boundary.data.readers.streams import Source
+from boundary.data.validation import DEFAULT_BENCHMARK
+from boundary.errors import InputError
+
+# Of the settings of a sample those that become columns of the counts.
+SETTINGS = ("temperature", "top_p", "max_tokens", "checkpoint_step")
+# Reasons of failures that are told apart for a model and benchmark.
+MOST_REASONS = 1000
+CODE = {outcome: code for code, outcome in enumerate(OUTCOMES)}
+Key = tuple[str, str, str]
+
+
+class Collection:
+    """Samples and counts from several files, in a few bytes a sample.
+
+    Parameters
+    ----------
+    model, benchmark
+        Names to use in place of what the files say.
+    pool_settings
+        Pool samples that were taken under different settings or prompts too.
+
+    Attributes
+    ----------
+    without_samples
+        Problems of which the files say that no sample of them counts.
+    reasons
+        How often samples of a model on a benchmark failed for each reason.
+    """
+
+    def __init__(self, model: str | None = None, benchmark: str | None = None, pool_settings: bool = False) -> None:
+        self.names = {"model": model, "benchmark": benchmark}
+        self.run_settings, self.prompts = RunSettings(pool_settings), Prompts(pool_settings)
+        self.without_samples: dict[Key, None] = {}
+        self.reasons: dict[tuple[str, str], Counter[str]] = {}
+        self.keys: dict[Key, int] = {}
+        self.tallies: dict[Key, tuple[int, int]] = {}
+        self.facts: dict[Key, dict[str, Any]] = {}
+        self.runs: dict[tuple[str | None, int], int] = {}
+        self.problem, self.run, self.index = array("i"), array("i"), array("q")
+        self.outcome, self.text = array("b"), array("Q")
+        self.files: list[Path] = []
+        self._said: dict[str, set[str]] = {"model": set(), "benchmark": set()}
+        self._questions: dict[tuple[str, ...], tuple[int, Path]] = {}
+        self._seen: set[tuple[int, int]] = set()
+        self._next: dict[tuple[int, int], int] = {}
+        self._named: dict[tuple[int, str], int] = {}
+        self._latest: tuple[dict[str, Any], dict[str, Any]] = {}, {}
+
+    def add(self, record: Answers | Tally, source: Source) -> None:
+        """Take one record of a file.
+
+        Raises
+        ------
+        InputError
+            Where it contradicts what came before: the problem again, another question under its name, other settings.
+        """
+        if not self.files or self.files[-1] is not source.path:
+            self.files.append(source.path)
+        self._check_names(record, source)
+        key = self._key(record, source)
+        if not (record.n_samples if isinstance(record, Tally) else record.outcomes):
+            self.without_samples[key] = None
+            return
+        settings = source.settings | dict(record.settings)
+        settings |= {name: value for name, value in record.facts.items() if name in SETTINGS}
+        self.run_settings.check(key[:2], settings | source.conditions, source, record.line)
+        self._learn(key, self._columns(settings | source.conditions) | dict(record.facts))
+        if isinstance(record, Tally):
+            self._add_tally(key, record, source)
+        else:
+            self._add_answers(key, record, source)
+
+    def _columns(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """Settings as cells of the counts; most records have those of the record before."""
+        if settings != self._latest[0]:
+            own = {name: value for name, value in settings.items() if name in SETTINGS}
+            others = {name: value for name, value in settings.items() if name not in SETTINGS}
+            self._latest = settings, setting_cells(others) | own
+        return self._latest[1]
+
+    def notes(self) -> Iterator[str]:
+        """Sentences on what was pooled, and on problems of which no sample is left."""
+        yield from self.run_settings.notes()
+        yield from self.prompts.notes()
+        lost: dict[tuple[str, str], list[str]] = {}
+        for key in self.without_samples:
+            if key not in self.keys and key not in self.tallies:
+                lost.setdefault(key[:2], []).append(key[2])
+        for (model, benchmark), problems in lost.items():
+            left = sum(key[:2] == (model, benchmark) for key in (*self.keys, *self.tallies))
+            few = ", ".join(problems[:5]) + ", ..." * (len(problems) > 5)
+            have, were = ("has", "it was") if len(problems) == 1 else ("have", "they were")
+            yield (
+                f"{len(problems)} of {left + len(problems)} problems of {model} on {benchmark} {have} no sample left; "
+                f"{were} left out: {few}."
+            )
+
+    def keep(self, chosen: np.ndarray) -> None:
+        """Keep some of the samples; every problem has to keep one.
+
+        Parameters
+        ----------
+        chosen
+            For each sample, in the order in which they were read, whether it stays.
+        """
+        if not chosen.all():
+            for name in ("problem", "run", "index", "outcome", "text"):
+                values = getattr(self, name)
+                setattr(self, name, array(values.typecode, np.array(values)[chosen].tobytes()))
+
+    def _key(self, record: Answers | Tally, source: Source) -> Key:
+        model = self._name("model", record.model)
+        if model is None:
+            raise source.error("it does not say which model. Give it with --model NAME")
+        benchmark = self._name("benchmark", record.benchmark) or DEFAULT_BENCHMARK
+        return model, benchmark, record.problem_id
+
+    def _check_names(self, record: Answers | Tally, source: Source) -> None:
+        for what in ("model", "benchmark", "problem_id"):
+            name = getattr(record, what)
+            if name is not None and len(name) > limits.LONGEST_NAME:
+                raise source.error(f"a {what} of {len(name)} characters is no name ({name[:20]}...)", record.line)
+
+    def _name(self, what: str, said: str | None) -> str | None:
+        given = self.names[what]
+        if given is None or said is None:
+            return given or said
+        known = self._said[what]
+        known.add(said)
+        if len(known) > 1:
+            several = " and ".join(sorted(known)[:2])
+            raise InputError(
+                f"The files hold more than one {what} ({several}): leave out --{what}, or import them apart."
+            )
+        return given
+
+    def _learn(self, key: Key, facts: Mapping[str, Any]) -> None:
+        known = self.facts.setdefault(key, {})
+        for name, value in facts.items():
+            # Pooled over several values, as the user asked: no column can hold them.
+            known[name] = value if known.get(name, value) == value else None
+
+    def _add_tally(self, key: Key, record: Tally, source: Source) -> None:
+        if key in self.tallies:
+            raise source.error(f"problem {key[2]} of {key[0]} on {key[1]} appears twice. Leave one out", record.line)
+        if not 0 <= record.n_correct <= record.n_samples:
+            raise source.error(f"{record.n_correct} correct of {record.n_samples} samples", record.line)
+        self.tallies[key] = (record.n_samples, record.n_correct)
+
+    def _add_answers(self, key: Key, record: Answers, source: Source) -> None:
+        code = self.keys.setdefault(key, len(self.keys))
+        file = len(self.files) - 1
+        self._check_question(key, record, source)
+        if record.prompt is not None:
+            self.prompts.check(key, record.prompt, source, record.line)
+        if record.reasons is not None:
+            self._count_reasons(key, record.reasons)
+        if record.whole and (code, file) in self._seen:
+            raise source.error(f"problem {key[2]} of {key[0]} on {key[1]} appears twice. Leave one out", record.line)
+        self._seen.add((code, file))
+        self._check_run(code, key, file, record, source)
+        run = self.runs.setdefault((record.run, file), len(self.runs))
+        count = len(record.outcomes)
+        start = self._next.get((code, run), 0)
+        self._next[code, run] = start + count
+        self.problem.extend([code] * count)
+        self.run.extend([run] * count)
+        self.index.extend(range(start, start + count) if record.sample_index is None else record.sample_index)
+        self.outcome.extend([CODE[outcome] for outcome in record.outcomes])
+        self.text.extend([0] * count if record.texts is None else record.texts)
+
+    def _count_reasons(self, key: Key, reasons: Sequence[str]) -> None:
+        known = self.reasons.setdefault(key[:2], Counter())
+        for reason in reasons:
+            if reason and (reason in known or len(known) < MOST_REASONS):
+                known[reason] += 1
+
+    def _check_run(self, code: int, key: Key, file: int, record: Answers, source: Source) -> None:
+        """One seed stands in one file for a problem: a second one is a copy, or was sampled otherwise."""
+        if record.run is None:
+            return
+        before = self._named.setdefault((code, record.run), file)
+        if before != file:
+            raise source.error(
+                f"problem {key[2]} of {key[0]} has samples of {record.run} in '{self.files[before]}' too. Leave one "
+                "file out, or import them apart, each with its own --model NAME",
+                record.line,
+            )
+
+    def _check_question(self, key: Key, record: Answers, source: Source) -> None:
+        """Two benchmarks whose problems are both numbered from 0 must not be pooled."""
+        if record.question is None:
+            return
+        asked = text_hash(record.question)
+        before, path = self._questions.setdefault(key[1:], (asked, source.path))
+        if asked != before:
+            raise source.error(
+                f"problem {key[2]} asks something else than in '{path}'. Two benchmarks? Import them apart, each with "
+                "its own --benchmark NAME",
+                record.line,
+            )

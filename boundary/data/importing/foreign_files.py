@@ -1,0 +1,116 @@
+"""What a file is that no reader of samples takes: said in words, with what to do about it."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile, ZipFile
+
+from boundary.data.readers.file_kinds import BOM, never_samples
+from boundary.data.readers.parquet_files import MAGIC as PARQUET
+from boundary.data.readers.parquet_rows import column_names
+from boundary.data.readers.streams import first_record, is_list, is_object
+
+ZIP = b"PK\x03\x04"
+COUNTS = {"n_samples", "n_correct"}
+# What others call the column `outcome`.
+VERDICTS = (
+    "correct",
+    "is_correct",
+    "passed",
+    "pass",
+    "success",
+    "solved",
+    "score",
+    "reward",
+    "verdict",
+    "result",
+    "acc",
+)
+SAMPLES_READ = "boundary analyze reads it as it is"
+
+
+def description(path: Path, head: bytes) -> str | None:
+    """What a file of no known format is, as far as can be told, and what to do; None where nothing can be told."""
+    what = never_samples(path.name, head)
+    if what is None and head.startswith(ZIP):
+        what = _of_zip(path)
+    if what is None and head.startswith(PARQUET):
+        what = _of_table(column_names(path, head), path, "a Parquet table")
+    if what is None and (is_object(head) or is_list(head)):
+        what = _of_json(path, head)
+    if what is None:
+        what = _of_text(path, head)
+    return what
+
+
+def _of_zip(path: Path) -> str:
+    try:
+        with ZipFile(path) as zipped:
+            names = zipped.namelist()
+    except (BadZipFile, ValueError, NotImplementedError, OSError):
+        names = []
+    if any(name.startswith("xl/") for name in names):
+        return "an Excel workbook. Save its table as CSV in UTF-8"
+    if any(name.endswith(("/data.pkl", ".pkl")) for name in names):
+        return "a file of PyTorch or a pickle, which is never read, as it could run any code"
+    few = ", ".join(names[:3]) + ", ..." * (len(names) > 3)
+    return f"packed by zip{f' (it holds {few})' if few else ''}. Unpack it first, and import the files in it"
+
+
+def _of_table(columns: Sequence[str], path: Path, kind: str) -> str | None:
+    """What to do with a table whose columns show counts, or a row a sample."""
+    names = {name.strip().strip('"').lower(): name.strip().strip('"') for name in columns}
+    if names.keys() >= COUNTS:
+        return f"a table that holds counts already. Give it to boundary analyze (load_counts) as it is{_renamed(path)}"
+    lacking = [name for name in ("model", "problem_id") if name not in names]
+    columns_to_add = f", once it has a column {' and a column '.join(lacking)}" if lacking else ""
+    if "outcome" in names and ("problem_id" in names or "model" in names):
+        return f"{kind} with a row a sample. {SAMPLES_READ}{columns_to_add}{_renamed(path)}"
+    verdicts = next((names[name] for name in VERDICTS if name in names), None)
+    if verdicts is not None and ("problem_id" in names or "model" in names):
+        return f"{kind} with a row a sample. Rename {verdicts} to outcome, and {SAMPLES_READ}{columns_to_add}"
+    if kind == "a Parquet table":
+        return f"a Parquet table of the columns {', '.join(columns[:8])}{', ...' * (len(columns) > 8)}"
+    return None
+
+
+def _renamed(path: Path) -> str:
+    """Where a table's name does not say what it is."""
+    name = path.name.lower()
+    ending = name.endswith((".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet", ".pq"))
+    return "" if ending else ", under a name that ends in .csv, .tsv or .parquet"
+
+
+def _of_json(path: Path, head: bytes) -> str | None:
+    record = first_record(path, head)
+    if not isinstance(record, Mapping):
+        return None
+    return (
+        f"JSON of no known format, with the fields {_few(record)}. Where each record is a sample, name the format rows "
+        "and its fields"
+    )
+
+
+def _few(record: Mapping[str, Any]) -> str:
+    names = list(record)
+    return ", ".join(name[:40] for name in names[:8]) + ", ..." * (len(names) > 8)
+
+
+def _of_text(path: Path, head: bytes) -> str | None:
+    try:
+        lines = head.removeprefix(BOM).decode().splitlines()
+    except UnicodeDecodeError as error:
+        if error.end < len(head) - 3:
+            return "no text in UTF-8, and of no binary format that is known"
+        lines = head[: error.start].decode().splitlines()
+    header = next((line for line in lines if line.strip()), "")
+    separator = "\t" if "\t" in header else ";" if header.count(";") > header.count(",") else ","
+    try:
+        columns = next(csv.reader([header], delimiter=separator), [])
+    except csv.Error:
+        return None
+    what = _of_table(columns, path, "a table") if len(columns) > 1 else None
+    if what is None and separator == ";" and len(columns) > 1:
+        what = "a table whose cells are separated by semicolons. Separate them by commas"
+    return what

@@ -1,0 +1,290 @@
+"""Published samples of any known format, read into samples and counts."""
+
+import inspect
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pandas as pd
+
+from boundary.data.audits import Audit
+from boundary.data.counts import Counts
+from boundary.data.formats import FALLBACK, FORMATS
+from boundary.data.importing.collection import Collection
+from boundary.data.importing.foreign_files import description
+from boundary.data.importing.pooled_tables import counts_table, samples_table
+from boundary.data.importing.repeated_lines import drop_repeated_lines
+from boundary.data.importing.repeated_runs import refuse_copies, repeated_texts, texts_under_two_names
+from boundary.data.importing.uniform_verdicts import uniform_verdicts
+from boundary.data.readers.file_kinds import never_samples
+from boundary.data.readers.streams import Progress, Source
+from boundary.errors import InputError
+
+AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What was read.
+
+    Parameters
+    ----------
+    counts
+        The counts table.
+    collected
+        The samples, from which `samples` makes a table.
+    format
+        The format of the files.
+    settings
+        What the files say of the sampling.
+    notes
+        What the user should know before relying on the counts.
+    skipped
+        Number of broken records that were left out.
+    audits
+        Verdicts that a stricter judge checked, where the files hold both; `audit_table` makes a table of them.
+    """
+
+    counts: Counts
+    collected: Collection
+    format: str
+    settings: Mapping[str, Any]
+    notes: tuple[str, ...]
+    skipped: int
+    audits: tuple[Audit, ...] = ()
+
+    @property
+    def samples(self) -> pd.DataFrame:
+        """The samples, a row each: model, benchmark, problem_id, sample_index, outcome; run and text_hash where known.
+
+        Raises
+        ------
+        InputError
+            Where the format holds counts only.
+        """
+        if not self.collected.problem:
+            raise InputError(f"{self.counts.source}: the format {self.format} holds counts only, no single samples.")
+        table = samples_table(self.collected)
+        table.attrs = {"notes": list(self.notes), "settings": dict(self.settings)}
+        return table
+
+
+def import_files(
+    paths: Any,
+    format: str = AUTO,
+    *,
+    model: str | None = None,
+    benchmark: str | None = None,
+    skip_bad: bool = False,
+    pool_settings: bool = False,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Imported:
+    """Read files that hold samples, or counts of them, in one of FORMATS.
+
+    Parameters
+    ----------
+    paths
+        A file, a folder (every file in it that is of the format) or a sequence of these; .gz and .zst are read as they
+        are.
+    format
+        A name in FORMATS, or `auto` to tell by content.
+    model, benchmark
+        Names to use, where the files do not say or should not decide.
+    skip_bad
+        Leave broken records out and count them.
+    pool_settings
+        Pool samples of one model and benchmark that were taken under different settings or prompts too.
+    progress
+        Called with a file's name, the bytes read of it and the bytes in all.
+    **options
+        What the format's reader takes (its keyword arguments).
+
+    Raises
+    ------
+    InputError
+        With the first thing that is wrong, named by file and line, or what makes the files unfit to be counted.
+    """
+    files = _files(paths)
+    name, chosen, left_out = _chosen(files, format)
+    reader = FORMATS[name]
+    _check_options(name, reader, options)
+    collected = Collection(model, benchmark, pool_settings)
+    sources = [Source(path, skip_bad, progress) for path in chosen]
+    for source in sources:
+        with plain_errors(source.path):
+            for record in reader.read(source, **options):
+                collected.add(record, source)
+    if not (collected.keys or collected.tallies):
+        lost = " ".join(collected.notes())
+        raise InputError(f"'{chosen[0]}': no samples of the format {name} in it.{' ' * bool(lost)}{lost}")
+    refuse_copies(collected)
+    dropped = drop_repeated_lines(collected)
+    counts = counts_table(collected, str(chosen[0]) if len(chosen) == 1 else f"{len(chosen)} files")
+    skipped = sum(source.skipped for source in sources)
+    audits = tuple(audit for source in sources for audit in source.audits)
+    notes = tuple(_notes(sources, collected, [*dropped, *(each.text for each in counts.remarks)], left_out))
+    return Imported(counts, collected, name, _settings(sources), notes, skipped, audits)
+
+
+def _notes(
+    sources: Sequence[Source], collected: Collection, others: Sequence[str], left_out: Sequence[Path]
+) -> dict[str, None]:
+    """Sentences for the user, each once."""
+    notes = [note for source in sources for note in source.notes]
+    notes += [*collected.notes(), *others]
+    notes += [*repeated_texts(collected), *texts_under_two_names(collected), *uniform_verdicts(collected)]
+    if left_out:
+        what = description(left_out[0], Source(left_out[0]).head())
+        notes.append(
+            f"{len(left_out)} files of no known format were left out, the first of them '{left_out[0]}'"
+            f"{f': it is {what}' if what else ''}."
+        )
+    skipped = [source for source in sources if source.skipped]
+    if skipped:
+        count = sum(source.skipped for source in skipped)
+        notes.append(f"{count} broken records were left out; the first: {skipped[0].first_skipped}")
+    return dict.fromkeys(notes)
+
+
+def read_samples(paths: Any, format: str = AUTO, **how: Any) -> pd.DataFrame:
+    """Samples from published files, a row each; takes what `import_files` takes.
+
+    Returns
+    -------
+    Columns model, benchmark, problem_id, sample_index, outcome (`correct`, `wrong`, `no_answer`, `truncated`,
+    `timeout`, `empty` or `verifier_error`); run and text_hash where known. `attrs` holds `notes` and `settings`.
+    """
+    return import_files(paths, format, **how).samples
+
+
+def read_counts(paths: Any, format: str = AUTO, **how: Any) -> Counts:
+    """Counts from published files; takes what `import_files` takes."""
+    return import_files(paths, format, **how).counts
+
+
+def recognised(path: Path) -> str | None:
+    """Name of the one format that a file's content shows, or None.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or is of several formats at once.
+    """
+    with plain_errors(path):
+        head = Source(path).head()
+        found = [name for name, reader in FORMATS.items() if name != FALLBACK and reader.recognises(path, head)]
+        if not found and FORMATS[FALLBACK].recognises(path, head):
+            found = [FALLBACK]
+    if len(found) > 1:
+        raise InputError(f"'{path}' can be read as {' or '.join(found)}. Name the format in place of auto.")
+    return found[0] if found else None
+
+
+@contextmanager
+def plain_errors(path: Path) -> Iterator[None]:
+    """Turn failures to read or decompress a file into a plain message."""
+    import zstandard
+
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"Cannot read '{path}': {error.strerror or error}.") from error
+    except (EOFError, zlib.error, zstandard.ZstdError, zipfile.BadZipFile) as error:
+        raise InputError(f"'{path}' is cut short or damaged ({error}). Fetch or write it again.") from error
+
+
+def _files(paths: Any) -> list[tuple[Path, bool]]:
+    """Files to read, sorted within folders; True where the user named the file itself."""
+    several = [paths] if isinstance(paths, str | Path) else list(paths)
+    found: list[tuple[Path, bool]] = []
+    for path in map(Path, several):
+        with plain_errors(path):
+            if path.is_dir():
+                inside = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
+                found += [(p, False) for p in inside]
+            elif path.exists():
+                found.append((path, True))
+            else:
+                raise InputError(f"No file '{path}'. Check the path.")
+    if not found:
+        raise InputError("No files to read. Name files, or a folder that holds some.")
+    twice = [path for path, count in Counter(path.resolve() for path, _ in found).items() if count > 1]
+    if twice:
+        raise InputError(f"'{twice[0]}' is named twice. Name it once.")
+    return found
+
+
+def _chosen(files: list[tuple[Path, bool]], name: str) -> tuple[str, list[Path], list[Path]]:
+    """The format, the files of it, and the files in folders that are of no format."""
+    if name != AUTO and name not in FORMATS:
+        near = get_close_matches(name, FORMATS, n=1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        raise InputError(f"No format '{name}'.{hint} There are: auto, {', '.join(FORMATS)}.")
+    if name != AUTO and all(named for _, named in files):
+        for path, _ in files:
+            _refuse_foreign(path, name)
+        return name, [path for path, _ in files], []
+    kinds = {path: recognised(path) for path, _ in files}
+    unknown = [path for path, named in files if kinds[path] is None]
+    for path, named in files:
+        if named and kinds[path] is None:
+            _refuse_unknown(path, name)
+    if name == AUTO:
+        name = _only(kinds)
+    return name, [path for path, named in files if kinds[path] == name or (named and kinds[path] is None)], unknown
+
+
+def _refuse_foreign(path: Path, name: str) -> None:
+    """Refuse what cannot be of the format that the user named, by its first bytes."""
+    with plain_errors(path):
+        head = Source(path).head()
+        what = None if FORMATS[name].recognises(path, head) else never_samples(path.name, head)
+    if what:
+        raise InputError(f"'{path}' is {what}.")
+
+
+def _refuse_unknown(path: Path, name: str) -> None:
+    """Refuse a file that the user named and no reader takes, with what it is where that can be told."""
+    with plain_errors(path):
+        head = Source(path).head()
+        what = description(path, head) if name == AUTO else never_samples(path.name, head)
+    if what:
+        raise InputError(f"'{path}' is {what}.")
+    if name == AUTO:
+        raise InputError(f"'{path}' is of no known format. Name its format; there are: {', '.join(FORMATS)}.")
+
+
+def _only(kinds: Mapping[Path, str | None]) -> str:
+    found = {kind: path for path, kind in kinds.items() if kind is not None}
+    if len(found) > 1:
+        (first, a), (second, b) = list(found.items())[:2]
+        raise InputError(f"'{a}' is of the format {first}, '{b}' of {second}. Import them apart.")
+    if not found:
+        raise InputError(f"'{next(iter(kinds))}' and the others are of no known format: {', '.join(FORMATS)}.")
+    return next(iter(found))
+
+
+def _check_options(name: str, reader: ModuleType, options: Mapping[str, Any]) -> None:
+    known = [p.name for p in inspect.signature(reader.read).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    for option in options:
+        if option not in known:
+            takes = f"It takes {', '.join(known)}" if known else "It takes none"
+            raise InputError(f"The format {name} has no option '{option}'. {takes}.")
+
+
+def _settings(sources: Sequence[Source]) -> dict[str, Any]:
+    """What the files say of the sampling; a list where they differ."""
+    found: dict[str, list[Any]] = {}
+    for source in sources:
+        for name, value in source.settings.items():
+            if value not in found.setdefault(name, []):
+                found[name].append(value)
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}

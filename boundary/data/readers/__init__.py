@@ -1,0 +1,1 @@
+"""Files of others, read within bounds: zip, JSON, Parquet, TOML, YAML, packed streams."""

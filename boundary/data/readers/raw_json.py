@@ -1,0 +1,20 @@
+"""Texts in JSON that are hashed or compared as they stand, without being built."""
+
+import msgspec
+
+from boundary.data.importing.records import text_hash
+
+# The default of a field of type msgspec.Raw, which cannot be optional.
+NOTHING = msgspec.Raw()
+
+
+def raw_bytes(raw: msgspec.Raw) -> bytes:
+    """The JSON of a value; empty where the field is missing or null."""
+    found = bytes(raw)
+    return b"" if found == b"null" else found
+
+
+def raw_hash(raw: msgspec.Raw) -> int:
+    """The hash of a text's JSON, 0 where it is missing or null."""
+    found = raw_bytes(raw)
+    return text_hash(found) if found else 0

@@ -1,0 +1,1 @@
+"""Run folders, as `boundary sample` writes them."""

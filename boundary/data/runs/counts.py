@@ -1,0 +1,217 @@
+"""The counts of a run folder: its samples, judged, per model, benchmark and problem."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from boundary.data.arm_settings import manifest_settings
+from boundary.data.runs.folder import (
+    LONG_TEXT,
+    MANY_REPEATS,
+    MUTABLE,
+    SAMPLE,
+    SAMPLES,
+    arms_of,
+    chosen_verifier,
+    manifest_hash,
+    model_name,
+    read_manifest,
+    read_problems,
+    sample_index,
+    shards,
+    verdicts_and_strays,
+)
+from boundary.errors import InputError
+
+CORRECT, WRONG = "correct", "wrong"
+
+
+def run_table(folders: Path | Sequence[Path], verifier: str | None = None) -> pd.DataFrame:
+    """Counts of run folders; arms of one model and benchmark that differ in their seed alone are pooled.
+
+    Parameters
+    ----------
+    folders
+        Run folders, or arms of them.
+    verifier
+        Whose verdicts count; by default what each manifest says.
+
+    Returns
+    -------
+    Columns model, benchmark, problem_id, n_samples, n_correct, n_OUTCOME for the other outcomes that occur, and how it
+    was sampled and judged (`boundary.data.arm_settings.SETTINGS`).
+
+    Raises
+    ------
+    InputError
+        If samples are not judged, shards overlap, manifests disagree, one run is there twice, or models were sampled on
+        different problems of one benchmark.
+    """
+    found = arms_of([folders] if isinstance(folders, Path) else folders)
+    groups: dict[tuple[str, str], list[Path]] = {}
+    for arm in found:
+        manifest = read_manifest(arm)
+        groups.setdefault((model_name(manifest), str(manifest["benchmark"])), []).append(arm)
+    parts = []
+    for same in groups.values():
+        _refuse_unlike(same)
+        judge = _one_verifier(same, verifier)
+        judged = pd.concat([_judged(arm, judge) for arm in same], ignore_index=True)
+        parts.append(_counted(judged, [read_manifest(arm) for arm in same], judge))
+    table = pd.concat(parts, ignore_index=True)
+    refuse_other_problems(table)
+    outcomes = [name for name in table.columns if name.startswith("n_")]
+    table[outcomes] = table[outcomes].fillna(0).astype("int64")
+    return table
+
+
+def run_remarks(folders: Path | Sequence[Path], verifier: str | None = None) -> list[str]:
+    """Sentences on what the counts of run folders leave out: problems without samples, verdicts on other texts.
+
+    Parameters
+    ----------
+    folders, verifier
+        As `run_table` takes them.
+    """
+    remarks = []
+    for arm in arms_of([folders] if isinstance(folders, Path) else folders):
+        manifest, index = read_manifest(arm), sample_index(arm)
+        name, sampled = f"{model_name(manifest)} on {manifest['benchmark']}", set(index["problem_id"])
+        skipped = [problem for problem in manifest.get("skipped", {}) if problem not in sampled]
+        empty = [str(line["problem_id"]) for line in read_problems(arm) if line["problem_id"] not in sampled]
+        empty = [problem for problem in empty if problem not in skipped]
+        if skipped:
+            remarks.append(
+                f"{name}: {_problems(skipped)} skipped, since the prompt leaves no room for a sample. "
+                "Not in the counts: missing, not wrong."
+            )
+        if empty:
+            remarks.append(f"{name}: {_problems(empty)} without samples. Not in the counts: missing, not wrong.")
+        stray = verdicts_and_strays(arm, chosen_verifier(arm, verifier), index)[1]
+        if stray:
+            remarks.append(f"{name}: {stray} samples were judged whose texts are no longer stored. They do not count.")
+    return remarks
+
+
+def _problems(names: Sequence[str]) -> str:
+    return f"{len(names)} problem{'s' * (len(names) > 1)} ({', '.join(names[:5])}{', ...' * (len(names) > 5)})"
+
+
+def refuse_other_problems(table: pd.DataFrame) -> None:
+    """Refuse a table in which models were sampled on different problem sets under one benchmark's name.
+
+    Raises
+    ------
+    InputError
+        Naming the benchmark and the models.
+    """
+    if "problem_set_hash" not in table.columns:
+        return
+    known = table.dropna(subset=["problem_set_hash"])
+    for benchmark, rows in known.groupby("benchmark", sort=False):
+        sets = rows.groupby("problem_set_hash", sort=False)["model"].agg(lambda models: models.iloc[0])
+        if len(sets) > 1:
+            first, second = list(sets)[:2]
+            raise InputError(
+                f"{first} and {second} were sampled on different problem sets under the name '{benchmark}' "
+                "(their problem_set_hash differs). Sample both on the same problems, or name one benchmark otherwise."
+            )
+
+
+def _one_verifier(same: Sequence[Path], verifier: str | None) -> str:
+    """The verifier that judged all of the arms that are pooled."""
+    for arm in same:
+        if not shards(arm / SAMPLES):
+            raise InputError(f"'{arm}' holds no samples yet. Sample with: boundary sample")
+    names = [chosen_verifier(arm, verifier) for arm in same]
+    for arm, name in zip(same, names, strict=True):
+        if name != names[0]:
+            raise InputError(
+                f"'{same[0]}' was judged by {names[0]} and '{arm}' by {name}, so they are not pooled. Judge both "
+                "alike: boundary verify FOLDER --verifier NAME --use"
+            )
+    return names[0]
+
+
+def _judged(arm: Path, verifier: str) -> pd.DataFrame:
+    """Outcome of every sample of an arm."""
+    samples = sample_index(arm)
+    verdicts, stray = verdicts_and_strays(arm, verifier, samples)
+    joined = samples.merge(verdicts[[*SAMPLE, "outcome"]], on=SAMPLE, how="left")
+    unjudged = int(joined["outcome"].isna().sum())
+    if unjudged:
+        why = f" ({stray} verdicts of {verifier} are not on the texts stored now)" if stray else ""
+        raise InputError(
+            f"'{arm}': {unjudged} of {len(joined)} samples are not judged yet{why}. Run: boundary verify {arm}"
+        )
+    return joined
+
+
+def _refuse_unlike(same: Sequence[Path]) -> None:
+    """Refuse to pool arms that differ in more than their seed, or that are one run twice."""
+    if len(same) == 1:
+        return
+    manifests = [read_manifest(arm) for arm in same]
+    # An engine's version may change within an arm, and so it may between arms.
+    any_version = {"engine_version": None}
+    without = [manifest_hash(manifest | {"settings": _seedless(manifest)} | any_version) for manifest in manifests]
+    for arm, manifest, fingerprint in zip(same, manifests, without, strict=True):
+        if fingerprint != without[0]:
+            raise InputError(
+                f"'{same[0]}' and '{arm}' are samples of {model_name(manifest)} under different manifests "
+                f"({', '.join(differing(manifests[0], manifest))}), so they are not pooled. Count them apart."
+            )
+    for number, arm in enumerate(same):
+        for other in same[:number]:
+            _refuse_same_run(arm, other)
+
+
+def _refuse_same_run(arm: Path, other: Path) -> None:
+    """Refuse two arms that share their seed, or more of their longer texts than samples of one arm share.
+
+    A sure model repeats itself, whatever the seed: only what goes beyond that says that one run is there twice.
+    """
+    seeds = [read_manifest(one).get("settings", {}).get("seed") for one in (arm, other)]
+    here, there = (table.loc[table["n_tokens"] >= LONG_TEXT] for table in map(sample_index, (arm, other)))
+    text = ["problem_id", "text_hash"]
+    again = len(here.merge(there[text].drop_duplicates(), on=text))
+    by_itself = int(here.duplicated(text, keep=False).sum())
+    if seeds[0] == seeds[1] or again - by_itself > MANY_REPEATS * max(len(here), 1):
+        raise InputError(
+            f"'{other}' and '{arm}' look like one run twice: seeds {seeds[1]} and {seeds[0]}, "
+            f"{again} of {len(here)} longer texts in both. Leave one out."
+        )
+
+
+def _seedless(manifest: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in manifest.get("settings", {}).items() if key != "seed"}
+
+
+def differing(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
+    """Names of what two manifests disagree on, settings one by one."""
+    flat = [
+        manifest | {f"settings.{key}": value for key, value in manifest.get("settings", {}).items()}
+        for manifest in (one, other)
+    ]
+    names = sorted((flat[0].keys() | flat[1].keys()) - {"settings", *MUTABLE})
+    return [name for name in names if flat[0].get(name) != flat[1].get(name)]
+
+
+def _counted(judged: pd.DataFrame, manifests: Sequence[dict[str, Any]], verifier: str) -> pd.DataFrame:
+    table = pd.crosstab(judged["problem_id"], judged["outcome"]).reset_index()
+    outcomes = [name for name in table.columns if name != "problem_id"]
+    counts = pd.DataFrame(
+        {
+            "model": model_name(manifests[0]),
+            "benchmark": manifests[0]["benchmark"],
+            "problem_id": table["problem_id"],
+            "n_samples": table[outcomes].sum(axis=1),
+            "n_correct": table[CORRECT] if CORRECT in outcomes else 0,
+        }
+    )
+    for name in outcomes:
+        if name not in (CORRECT, WRONG):
+            counts[f"n_{name}"] = table[name]
+    return counts.assign(**manifest_settings(manifests, verifier))

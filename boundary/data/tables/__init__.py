@@ -1,0 +1,1 @@
+"""Files of counts and of samples: CSV, TSV and Parquet."""

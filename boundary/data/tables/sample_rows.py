@@ -1,0 +1,109 @@
+"""Tables with a row a sample, as `boundary import --samples` writes them: counted, or found among counts."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from boundary.data.arm_settings import setting
+from boundary.data.importing.records import CORRECT, OUTCOMES, WRONG
+from boundary.data.tables.reading import LINE, PARQUET_SUFFIXES, TEXT_SUFFIXES, read_table
+from boundary.data.validation import DEFAULT_BENCHMARK, KEY
+from boundary.errors import InputError
+
+WORDS = {word: word for word in OUTCOMES} | dict.fromkeys(("1", "true", "True", "1.0"), CORRECT)
+WORDS |= dict.fromkeys(("0", "false", "False", "0.0"), WRONG)
+# Of a sample's problem or arm, beside the settings of `boundary.data.arm_settings`.
+FACTS = ("checkpoint_step", "level")
+
+
+def is_samples(frame: pd.DataFrame) -> bool:
+    """Whether a table has an outcome for each sample, and no counts."""
+    return {"problem_id", "outcome"} <= set(frame.columns) and not {"n_samples", "n_correct"} & set(frame.columns)
+
+
+def counted(frame: pd.DataFrame, source: str) -> pd.DataFrame:
+    """Counts of a table of samples; any other table as it is.
+
+    Raises
+    ------
+    InputError
+        For an outcome of an unknown name, or a sample that stands twice.
+    """
+    if not is_samples(frame):
+        return frame
+    if "model" not in frame:
+        raise InputError(f"{source}: no column 'model'. Samples need model, problem_id and outcome.")
+    table = frame.assign(benchmark=frame.get("benchmark", DEFAULT_BENCHMARK), outcome=_outcomes(frame, source))
+    place = [name for name in ("run", "sample_index") if name in table]
+    if "sample_index" in place and table.duplicated([*KEY, *place]).any():
+        row = frame.loc[table.duplicated([*KEY, *place])].iloc[0]
+        raise InputError(
+            f"{source}{_at(row)}: sample {row['sample_index']} of problem {row['problem_id']} stands twice. "
+            "Leave one out."
+        )
+    outcomes = pd.crosstab([table[name] for name in KEY], table["outcome"]).reindex(
+        columns=list(OUTCOMES), fill_value=0
+    )
+    counts = pd.DataFrame({"n_samples": outcomes.sum(axis=1), "n_correct": outcomes[CORRECT]})
+    for name in OUTCOMES:
+        if name not in (CORRECT, WRONG) and outcomes[name].any():
+            counts[f"n_{name}"] = outcomes[name]
+    settings = [str(name) for name in table if (known := setting(str(name))) is not None and known.kind != "named"]
+    groups = table.groupby(list(KEY), sort=False)
+    for name in settings:
+        several = groups[name].nunique() > 1
+        if several.any():
+            model, benchmark, problem = several.index[several.to_numpy()][0]
+            raise InputError(
+                f"{source}: the samples of {model} on {benchmark}, problem {problem}, have several values of {name}. "
+                f"Keep one, or put the {name} into the model's name."
+            )
+    facts = groups[[*settings, *(name for name in FACTS if name in table)]].first()
+    order = table[list(KEY)].drop_duplicates()
+    return order.merge(counts.join(facts).reset_index(), on=list(KEY), validate="one_to_one")
+
+
+def samples_in(what: Any) -> pd.DataFrame | None:
+    """The samples one by one, where what the user named as counts holds them; None where it holds counts alone.
+
+    Parameters
+    ----------
+    what
+        Whatever `load_counts` takes.
+    """
+    if isinstance(what, pd.DataFrame):
+        return what if is_samples(what) else None
+    if isinstance(what, str | Path):
+        return _of_path(Path(what))
+    if isinstance(what, Sequence):
+        parts = [part for part in map(samples_in, what) if part is not None]
+        return pd.concat(parts, ignore_index=True) if parts else None
+    return None
+
+
+def _of_path(path: Path) -> pd.DataFrame | None:
+    if not path.name.lower().endswith((*TEXT_SUFFIXES, *PARQUET_SUFFIXES)) or not path.is_file():
+        return None
+    table = read_table(path)
+    ordered = is_samples(table) and "sample_index" in table
+    return table.assign(benchmark=table.get("benchmark", DEFAULT_BENCHMARK)) if ordered else None
+
+
+def _outcomes(frame: pd.DataFrame, source: str) -> pd.Series:
+    said = frame["outcome"]
+    found = said.astype(str).str.strip().map(WORDS)
+    strange = np.asarray(found.isna())
+    if strange.any():
+        row = frame.loc[strange].iloc[0]
+        raise InputError(
+            f"{source}{_at(row)}, column outcome: {str(row['outcome'])[:40]!r} is none of {', '.join(OUTCOMES)}, "
+            "1 and 0."
+        )
+    return found
+
+
+def _at(row: pd.Series) -> str:
+    return f", line {row[LINE]}" if LINE in row.index else ""

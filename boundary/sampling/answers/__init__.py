@@ -1,0 +1,1 @@
+"""The answer in what a model wrote."""

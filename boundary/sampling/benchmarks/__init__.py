@@ -1,0 +1,1 @@
+"""Benchmarks: presets on the hub, files of problems, problems made by reasoning-gym."""

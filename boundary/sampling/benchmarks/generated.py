@@ -1,0 +1,101 @@
+"""Problems made by reasoning-gym, in a process of their own, so that the same seed makes the same problems.
+
+Some of its datasets walk through sets of text, whose order Python changes from process to process, or draw from the
+common random generator. The process that makes problems has a fixed order and a fixed start of that generator.
+"""
+
+import json
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from boundary.errors import InputError, missing_package
+
+RIGHT = 1.0
+FIXED_ORDER = {"PYTHONHASHSEED": "0"}
+
+
+def gym_entries(name: str, options: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Entries of a reasoning-gym dataset.
+
+    Returns
+    -------
+    For each: question, answer (or None), and metadata where the dataset's scorer can judge by it once it has been JSON.
+
+    Raises
+    ------
+    InputError
+        If the package is missing, or knows no such dataset or option.
+    """
+    command = [sys.executable, "-P", "-m", "boundary.sampling.benchmarks.generated", name, json.dumps(options)]
+    environment = os.environ | FIXED_ORDER | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    made = subprocess.run(command, capture_output=True, env=environment, check=False)
+    if made.returncode == 2:
+        raise InputError(made.stderr.decode(errors="replace").strip())
+    if made.returncode:
+        said = made.stderr.decode(errors="replace").strip().splitlines()
+        raise InputError(f"reasoning-gym failed to make '{name}': {said[-1] if said else 'no reason given'}")
+    return [json.loads(line) for line in made.stdout.splitlines()]
+
+
+def gym_dataset(name: str, options: Mapping[str, Any]) -> Any:
+    """A reasoning-gym dataset, which holds the scorer.
+
+    Raises
+    ------
+    InputError
+        If the package is missing, or knows no such dataset or option.
+    """
+    try:
+        import reasoning_gym
+        from reasoning_gym.factory import DATASETS
+    except ImportError as error:
+        raise missing_package("reasoning-gym", extra="verify") from error
+    if name not in DATASETS:
+        near = get_close_matches(name, DATASETS, n=1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        raise InputError(
+            f"reasoning-gym has no dataset '{name}'.{hint} It has {len(DATASETS)}, among them chain_sum and gcd."
+        )
+    try:
+        return reasoning_gym.create_dataset(name, **options)
+    except (TypeError, ValueError, AssertionError) as error:
+        raise InputError(
+            f"reasoning-gym refuses these options of '{name}': {error}. Given: {dict(options)}."
+        ) from error
+
+
+def main(name: str, options: str) -> None:
+    """Print the entries of a dataset, a line of JSON each."""
+    random.seed(0)
+    lines = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # one of the datasets prints
+    try:
+        dataset = gym_dataset(name, json.loads(options))
+    except InputError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    for index in range(len(dataset)):
+        lines.write(json.dumps(_entry(dataset, dataset[index])) + "\n")
+    lines.close()
+
+
+def _entry(dataset: Any, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of an entry; metadata only if the scorer still knows the answer by it."""
+    answer = entry["answer"]
+    kept = {"question": str(entry["question"]), "answer": None if answer is None else str(answer)}
+    try:
+        metadata = json.loads(json.dumps(entry["metadata"]))
+        if answer is None or dataset.score_answer(str(answer), {**entry, "metadata": metadata}) >= RIGHT:
+            return kept | {"metadata": metadata}
+    except Exception:  # a scorer may fail in any way on what is not quite its own
+        pass
+    return kept
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,1 @@
+"""Samples and verdicts on disk."""

@@ -1,0 +1,102 @@
+"""Where completions go: stored shard by shard, and judged in a thread, so that no engine waits for a verifier."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from boundary.data.readers.limits import FLUSH_TEXT
+from boundary.sampling.problems import Completion, Verdict
+from boundary.sampling.store.arm import Store
+
+# What is written at once: a stop loses no more than this, or what came in within these seconds.
+FLUSH_SAMPLES, FLUSH_SECONDS = 512, 10.0
+# Batches that may wait for the verifier before sampling waits too.
+WAITING_BATCHES = 8
+
+
+@dataclass
+class Recorder:
+    """Stores completions and has them judged in a thread.
+
+    Parameters
+    ----------
+    store
+        An open arm.
+    key
+        Of the verifier.
+    judge
+        Verdicts on samples.
+    thread
+        Where that runs.
+    outcomes
+        How often each outcome was given.
+    failures
+        Why samples could not be made, and how often.
+    new, tokens
+        Samples and tokens that came in.
+    """
+
+    store: Store
+    key: str
+    judge: Callable[[Sequence[Completion]], list[Verdict]]
+    thread: ThreadPoolExecutor
+    outcomes: Counter[str] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
+    waiting: "list[Future[None]]" = field(default_factory=list)
+    new: int = 0
+    tokens: int = 0
+
+    def judge_later(self, batch: Sequence[Completion]) -> None:
+        """Have stored samples judged; where many wait for it, wait too."""
+        while len(self.waiting) >= WAITING_BATCHES:
+            self.waiting.pop(0).result()
+        self.waiting.append(self.thread.submit(self._judge, batch))
+
+    def record(self, completions: Iterator[Completion], progress: Callable[[], None]) -> None:
+        """Store and judge what comes in; what failed stays missing."""
+        for batch in batches(self._good(completions, progress)):
+            self.store.append(batch)
+            self.judge_later(batch)
+
+    def finish(self) -> None:
+        """Wait for the last verdict."""
+        for future in self.waiting:
+            future.result()
+
+    def _judge(self, batch: Sequence[Completion]) -> None:
+        verdicts = self.judge(batch)
+        self.store.append_verdicts(self.key, verdicts)
+        self.outcomes.update(verdict.outcome for verdict in verdicts)
+
+    def _good(self, completions: Iterator[Completion], progress: Callable[[], None]) -> Iterator[Completion]:
+        for completion in completions:
+            if completion.finish_reason == "error":
+                self.failures[completion.text or "no reason is known"] += 1
+                continue
+            self.new += 1
+            self.tokens += completion.n_tokens
+            progress()
+            yield completion
+
+
+def batches(completions: Iterator[Completion]) -> Iterator[list[Completion]]:
+    """What is written at once; what came in before a stop is handed out before the stop goes on."""
+    batch: list[Completion] = []
+    since, size = time.monotonic(), 0
+    stopped: BaseException | None = None
+    try:
+        for completion in completions:
+            batch.append(completion)
+            size += len(completion.text)
+            full = len(batch) >= FLUSH_SAMPLES or size >= FLUSH_TEXT
+            if full or time.monotonic() - since > FLUSH_SECONDS:
+                yield batch
+                batch, since, size = [], time.monotonic(), 0
+    except (KeyboardInterrupt, Exception) as error:
+        stopped = error
+    if batch:
+        yield batch
+    if stopped is not None:
+        raise stopped

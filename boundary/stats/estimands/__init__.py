@@ -1,0 +1,110 @@
+"""What is estimated: each quantity of interest as a function from draws of the solve rates to draws of the quantity.
+
+Every function takes `SolveRates` and returns a labelled array with dimensions (chain, draw, ...). Here they stand by
+name; their formulas and sources are in the modules that they come from:
+
+- `coverage`: what k samples solve, and what one model solves that the other does not.
+- `crossing`: the budget at which one curve meets the other.
+- `reliability`: how often problems are solved, rather than whether.
+- `support`: rates of kept, lost and gained problems, where a gain comes from, and how the curve ends.
+- `ranking`: several models against each other.
+"""
+
+from collections.abc import Callable
+
+import xarray as xr
+
+from boundary.stats.estimands.coverage import (
+    delta_se,
+    flows,
+    gained,
+    kept,
+    lost,
+    narrowed,
+    neither,
+    pass_at_k,
+    reach,
+    shrinkage,
+    widened,
+)
+from boundary.stats.estimands.crossing import crossover, no_crossover, sampling_speedup, uncrossed
+from boundary.stats.estimands.ranking import best, better, rank
+from boundary.stats.estimands.reliability import accuracy_histogram, cover_at_tau, g_pass_at_k, mg_pass_at_k, pass_hat_k
+from boundary.stats.estimands.support import (
+    amplified,
+    discovered,
+    gains,
+    ndr,
+    nscr,
+    sds,
+    srr,
+    support_rates,
+    tail_exponent,
+)
+
+ESTIMANDS: dict[str, Callable[..., xr.DataArray]] = {
+    "pass_at_k": pass_at_k,
+    "reach": reach,
+    "kept": kept,
+    "lost": lost,
+    "gained": gained,
+    "neither": neither,
+    "shrinkage": shrinkage,
+    "narrowed": narrowed,
+    "widened": widened,
+    "delta_se": delta_se,
+    "crossover": crossover,
+    "no_crossover": no_crossover,
+    "sampling_speedup": sampling_speedup,
+    "pass_hat_k": pass_hat_k,
+    "g_pass_at_k": g_pass_at_k,
+    "mg_pass_at_k": mg_pass_at_k,
+    "cover_at_tau": cover_at_tau,
+    "accuracy_histogram": accuracy_histogram,
+    "srr": srr,
+    "ndr": ndr,
+    "sds": sds,
+    "nscr": nscr,
+    "amplified": amplified,
+    "discovered": discovered,
+    "tail_exponent": tail_exponent,
+    "rank": rank,
+    "best": best,
+    "better": better,
+}
+
+__all__ = [
+    "ESTIMANDS",
+    "accuracy_histogram",
+    "amplified",
+    "best",
+    "better",
+    "cover_at_tau",
+    "crossover",
+    "delta_se",
+    "discovered",
+    "flows",
+    "g_pass_at_k",
+    "gained",
+    "gains",
+    "kept",
+    "lost",
+    "mg_pass_at_k",
+    "narrowed",
+    "ndr",
+    "neither",
+    "no_crossover",
+    "nscr",
+    "pass_at_k",
+    "pass_hat_k",
+    "rank",
+    "reach",
+    "sampling_speedup",
+    "sds",
+    "shrinkage",
+    "srr",
+    "support_rates",
+    "tail_exponent",
+    "uncrossed",
+    "widened",
+]

@@ -1,0 +1,89 @@
+"""Models ranked by pass@k: the rank of each, the probability that it is best, and that it is better than another."""
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+
+from boundary.stats.budgets import Budgets
+from boundary.stats.estimands.coverage import pass_at_k
+from boundary.stats.intervals import TIE
+from boundary.stats.solve_rates import SolveRates, Target
+
+
+def rank(rates: SolveRates, k: Budgets, *, target: Target = "benchmark", margin: float = 0.0) -> xr.DataArray:
+    """Rank of each model by pass@k, 1 for the best; models that tie share the mean of their ranks.
+
+    Parameters
+    ----------
+    margin
+        Models tie where their pass@k differ by no more than this.
+
+    Returns
+    -------
+    Draws in [1, M] for M models, dimensions (chain, draw[, k], model).
+    """
+    return ranks(pass_at_k(rates, k, target=target), margin)
+
+
+def best(rates: SolveRates, k: Budgets, *, target: Target = "benchmark", margin: float = 0.0) -> xr.DataArray:
+    """1 where a model's pass@k is the highest, else 0: its mean is P(the model is best); those that tie share the 1.
+
+    Parameters
+    ----------
+    margin
+        Models tie with the highest where they are below it by no more than this.
+
+    Returns
+    -------
+    Draws in [0, 1] that sum to 1 over the models, dimensions (chain, draw[, k], model).
+    """
+    return bests(pass_at_k(rates, k, target=target), margin)
+
+
+def better(rates: SolveRates, k: Budgets, *, target: Target = "benchmark", margin: float = 0.0) -> xr.DataArray:
+    """P(pass@k of one model exceeds that of another), a tie counting one half.
+
+    Parameters
+    ----------
+    margin
+        Models tie where their pass@k differ by no more than this.
+
+    Returns
+    -------
+    Probabilities, dimensions ([k, ]model, reference): P(model > reference); one half on the diagonal.
+    """
+    return pairwise(pass_at_k(rates, k, target=target), margin)
+
+
+def ranks(coverage: xr.DataArray, margin: float = 0.0) -> xr.DataArray:
+    """`rank` from draws of pass@k, any dimensions and `model`, of models fitted together or apart."""
+    ordered = coverage.transpose(..., "model")
+    values = ordered.to_numpy()
+    # 1 for itself, one for each better model and half a one for each that ties.
+    standing = [0.5 + _wins(values[..., m : m + 1], values, margin).sum(axis=-1) for m in range(values.shape[-1])]
+    return ordered.copy(data=np.stack(standing, axis=-1)).transpose(*coverage.dims).rename("rank")
+
+
+def bests(coverage: xr.DataArray, margin: float = 0.0) -> xr.DataArray:
+    """`best` from draws of pass@k, as for `ranks`."""
+    highest = coverage >= coverage.max("model") - margin - TIE
+    return (highest / highest.sum("model")).transpose(*coverage.dims).rename("best")
+
+
+def pairwise(coverage: xr.DataArray, margin: float = 0.0) -> xr.DataArray:
+    """`better` from draws of pass@k, as for `ranks`; draws run over `chain` and `draw`."""
+    ordered = coverage.transpose("chain", "draw", ..., "model")
+    values = ordered.to_numpy().reshape(-1, *ordered.shape[2:])
+    wins = [_wins(values[..., m : m + 1], values, margin).mean(axis=0) for m in range(values.shape[-1])]
+    others = ordered.rename(model="reference").coords["reference"]
+    kept = [str(dim) for dim in ordered.dims[2:]]
+    coords = {name: ordered.coords[name] for name in kept} | {"reference": others}
+    return xr.DataArray(np.stack(wins, axis=-1), dims=[*kept, "reference"], coords=coords, name="better")
+
+
+def _wins(
+    reference: Float[np.ndarray, "*draw 1"], values: Float[np.ndarray, "*draw model"], margin: float
+) -> Float[np.ndarray, "*draw model"]:
+    """1 where a model is ahead of the reference by more than the margin, 1/2 where they tie, 0 where it is behind."""
+    lead = values - reference
+    return (np.sign(np.where(np.abs(lead) <= margin + TIE, 0.0, lead)) + 1) / 2

@@ -1,0 +1,124 @@
+"""What training does to the set of solvable problems, as rates that papers use, and where a gain comes from."""
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from boundary.stats.budgets import Budgets, Model, checked_budgets, failure, over_k
+from boundary.stats.estimands.coverage import flows, pass_at_k
+from boundary.stats.solve_rates import SolveRates, Target
+
+SUPPORT_RATES = ("srr", "ndr", "sds", "nscr")
+
+
+def support_rates(rates: SolveRates, k: Budgets, **pair: Any) -> xr.Dataset:
+    """Rates of kept, gained and lost problems at budget k, base against RL.
+
+    Parameters
+    ----------
+    k
+        Budget or budgets, each at least 1.
+    **pair
+        `base`, `rl` and `target`, as for `flows`.
+
+    Returns
+    -------
+    `srr` (support retention, in [0, 1]), `ndr` (net discovery, in [0, 1]), `sds` (support dynamic score, in [0, 1])
+    and `nscr` (net support change, in [-1, 1]); dimensions (chain, draw[, k]). NaN where no problem is in the
+    denominator.
+
+    Notes
+    -----
+    With P, E, S the problems kept, gained and lost: SRR = P / (P + S), NDR = E / (P + E), SDS = 2 SRR NDR /
+    (SRR + NDR), NSCR = (E - S) / (P + E + S): Wu et al. 2025, arXiv 2507.14843, Sec. 3.
+    """
+    moved = flows(rates, k, **pair)
+    return xr.Dataset(rates_of_flows(moved["kept"], moved["lost"], moved["gained"]))
+
+
+def rates_of_flows(kept: Any, lost: Any, gained: Any) -> dict[str, Any]:
+    """The four support rates of numbers of problems kept, lost and gained; arrays of any one shape."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        srr, ndr = kept / (kept + lost), gained / (kept + gained)
+        sds = 2 * srr * ndr / (srr + ndr)
+        return {"srr": srr, "ndr": ndr, "sds": sds, "nscr": (gained - lost) / (kept + lost + gained)}
+
+
+def srr(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
+    """Support retention rate: of what the base solves within k samples, the share kept (see `support_rates`)."""
+    return support_rates(rates, k, **pair)["srr"]
+
+
+def ndr(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
+    """Net discovery rate: of what the RL model solves within k samples, the share gained (see `support_rates`)."""
+    return support_rates(rates, k, **pair)["ndr"]
+
+
+def sds(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
+    """Support dynamic score: the harmonic mean of retention and discovery (see `support_rates`)."""
+    return support_rates(rates, k, **pair)["sds"]
+
+
+def nscr(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
+    """Net support change rate: gained less lost, of all that either solves (see `support_rates`)."""
+    return support_rates(rates, k, **pair)["nscr"]
+
+
+def gains(rates: SolveRates, k: Budgets, *, base: Model = 0, rl: Model = 1, target: Target = "benchmark") -> xr.Dataset:
+    """The RL model's gain in pass@1, split by whether the base's reach at budget k is at least one half.
+
+    Returns
+    -------
+    `amplified` (from problems that k samples of the base are likelier than not to solve) and `discovered` (from the
+    others), both in [-1, 1], which sum to pass@1 of RL less pass@1 of the base; dimensions (chain, draw[, k]).
+
+    Notes
+    -----
+    mean over problems of (p_rl - p_base) 1[R_base >= 1/2], and of the rest, with R = 1 - (1 - p)^k.
+    """
+    p = rates.rates(target)
+    gain = p[..., rates.index(rl)] - p[..., rates.index(base)]
+    amplified, discovered = [], []
+    for budget in checked_budgets(k):
+        within = failure(rates, budget, target)[..., rates.index(base)] <= 0.5
+        amplified.append(np.where(within, gain, 0.0).mean(axis=2))
+        discovered.append(gain.mean(axis=2) - amplified[-1])
+    return xr.Dataset(
+        {"amplified": over_k(amplified, k, "amplified"), "discovered": over_k(discovered, k, "discovered")}
+    )
+
+
+def amplified(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
+    """Gain in pass@1 on problems that the base is likelier than not to solve within k samples (see `gains`)."""
+    return gains(rates, k, **pair)["amplified"]
+
+
+def discovered(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
+    """Gain in pass@1 on problems that the base is likelier than not to miss within k samples (see `gains`)."""
+    return gains(rates, k, **pair)["discovered"]
+
+
+def tail_exponent(rates: SolveRates, k: Budgets, *, target: Target = "benchmark") -> xr.DataArray:
+    """Exponent b of the power law -log pass@k ~ k^-b, as the slope of the curve from k to 2k, for each model.
+
+    Returns
+    -------
+    Draws of at least 0, dimensions (chain, draw[, k], model); NaN where pass@k is 0 or 1.
+
+    Notes
+    -----
+    b = log2(log pass@k / log pass@2k). Where the density of the solve rates near 0 behaves as p^(b - 1), this tends to
+    b as k grows: Schaeffer et al. 2025, arXiv 2502.17578. It tends to 0 where some problems are never solved: their
+    curve levels off and follows no power law.
+    """
+    logs = [np.log(_share(rates, b, target)) for b in checked_budgets(k)]
+    doubled = [np.log(_share(rates, 2 * b, target)) for b in checked_budgets(k)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slopes = [np.log2(one / two) for one, two in zip(logs, doubled, strict=True)]
+    return over_k([np.where(np.isfinite(s), s, np.nan) for s in slopes], k, "tail_exponent", rates.models)
+
+
+def _share(rates: SolveRates, k: int, target: Target) -> np.ndarray:
+    share = pass_at_k(rates, k, target=target).to_numpy()
+    return np.where(share > 0, share, np.nan)

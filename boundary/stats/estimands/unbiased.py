@@ -1,0 +1,145 @@
+"""Unbiased estimates from counts alone, for budgets within the samples drawn (k <= n)."""
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy.special import gammaln
+from scipy.stats import hypergeom
+
+from boundary.stats.estimands.reliability import needed
+
+
+def _log_choose(n: Float[np.ndarray, "..."], k: int) -> Float[np.ndarray, "..."]:
+    return np.asarray(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))
+
+
+def _ratio_of_choices(top: np.ndarray, bottom: np.ndarray, k: int) -> np.ndarray:
+    """C(top, k) / C(bottom, k) in log space; 0 where top < k; NaN where bottom < k."""
+    top, bottom = np.broadcast_arrays(np.asarray(top, float), np.asarray(bottom, float))
+    if k < 1:
+        raise ValueError(f"k must be at least 1, got {k}.")
+    ratio = np.where(bottom >= k, 0.0, np.nan)
+    some = (top >= k) & (bottom >= k)
+    ratio[some] = np.exp(_log_choose(top[some], k) - _log_choose(bottom[some], k))
+    return np.clip(ratio, 0.0, 1.0)
+
+
+def unbiased_pass_at_k(
+    n_correct: Int[np.ndarray, "..."], n_samples: Int[np.ndarray, "..."], k: int
+) -> Float[np.ndarray, "..."]:
+    """Unbiased estimate of pass@k for each problem.
+
+    Parameters
+    ----------
+    n_correct, n_samples
+        Correct samples c and samples n; any shape.
+    k
+        Budget, at least 1.
+
+    Returns
+    -------
+    Estimates in [0, 1], NaN where n < k.
+
+    Raises
+    ------
+    ValueError
+        If k < 1.
+
+    Notes
+    -----
+    1 - C(n-c, k) / C(n, k): Chen et al. 2021, arXiv 2107.03374, eq. 1.
+
+    Examples
+    --------
+    >>> unbiased_pass_at_k(np.array([1]), np.array([4]), 2)
+    array([0.5])
+    """
+    n_correct, n_samples = np.asarray(n_correct), np.asarray(n_samples)
+    return 1.0 - _ratio_of_choices(n_samples - n_correct, n_samples, k)
+
+
+def unbiased_pass_hat_k(
+    n_correct: Int[np.ndarray, "..."], n_samples: Int[np.ndarray, "..."], k: int
+) -> Float[np.ndarray, "..."]:
+    """Unbiased estimate of pass^k, the probability that all k samples succeed, for each problem.
+
+    Notes
+    -----
+    C(c, k) / C(n, k), NaN where n < k: Yao et al. 2024 (tau-bench), arXiv 2406.12045.
+    """
+    return _ratio_of_choices(np.asarray(n_correct), np.asarray(n_samples), k)
+
+
+def unbiased_g_pass_at_k(
+    n_correct: Int[np.ndarray, "..."], n_samples: Int[np.ndarray, "..."], k: int, tau: float
+) -> Float[np.ndarray, "..."]:
+    """Unbiased estimate of G-Pass@k, the probability that at least a share tau of k samples succeed, for each problem.
+
+    Returns
+    -------
+    Estimates in [0, 1], NaN where n < k.
+
+    Raises
+    ------
+    ValueError
+        If k < 1 or tau lies outside [0, 1].
+
+    Notes
+    -----
+    sum_{j >= max(1, ceil(tau k))} C(c, j) C(n-c, k-j) / C(n, k): Liu et al. 2024, arXiv 2412.13147, eq. 4.
+
+    Examples
+    --------
+    >>> unbiased_g_pass_at_k(np.array([2]), np.array([4]), 2, 1.0).round(3)
+    array([0.167])
+    """
+    chances = _right_of_k(n_correct, n_samples, k)
+    return chances[..., needed(k, tau) :].sum(axis=-1)
+
+
+def unbiased_mg_pass_at_k(
+    n_correct: Int[np.ndarray, "..."], n_samples: Int[np.ndarray, "..."], k: int
+) -> Float[np.ndarray, "..."]:
+    """Unbiased estimate of mG-Pass@k, the mean of G-Pass@k over tau from one half to 1, for each problem.
+
+    Notes
+    -----
+    2 E max(X / k - 1/2, 0) with X the right ones among k of the n samples; NaN where n < k: Liu et al. 2024, arXiv
+    2412.13147, eq. 6, as an integral (see `boundary.stats.estimands.reliability.mg_pass_at_k`).
+    """
+    weights = np.maximum(2 * np.arange(k + 1) / k - 1, 0)
+    return _right_of_k(n_correct, n_samples, k) @ weights
+
+
+def _right_of_k(n_correct: np.ndarray, n_samples: np.ndarray, k: int) -> Float[np.ndarray, "... right"]:
+    """P(j of k samples drawn from the n are right), j = 0..k; NaN where n < k."""
+    n_correct, n_samples = np.asarray(n_correct)[..., None], np.asarray(n_samples)[..., None]
+    if k < 1:
+        raise ValueError(f"k must be at least 1, got {k}.")
+    enough = n_samples >= k
+    chances = hypergeom.pmf(np.arange(k + 1), np.maximum(n_samples, k), n_correct, k)
+    return np.where(enough, chances, np.nan)
+
+
+def unbiased_flows(
+    n_correct: Int[np.ndarray, "problem 2"], n_samples: Int[np.ndarray, "problem 2"], k: int
+) -> dict[str, float]:
+    """Unbiased estimates of the four counts of problems, base in column 0 and RL in column 1.
+
+    Returns
+    -------
+    kept, lost, gained, neither (counts of problems, in [0, N]) and shrinkage = (lost - gained) / N. At k = n these are
+    the naive counts of problems with c > 0. NaN where some n < k.
+
+    Notes
+    -----
+    Products of the two unbiased factors, which are independent given the solve rates.
+    """
+    reach = unbiased_pass_at_k(n_correct, n_samples, k)
+    base, rl = reach[:, 0], reach[:, 1]
+    counts = {
+        "kept": float((base * rl).sum()),
+        "lost": float((base * (1 - rl)).sum()),
+        "gained": float(((1 - base) * rl).sum()),
+        "neither": float(((1 - base) * (1 - rl)).sum()),
+    }
+    return counts | {"shrinkage": float((base - rl).mean())}

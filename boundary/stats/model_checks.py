@@ -1,0 +1,168 @@
+"""Does a family of populations fit? Leave-one-out prediction, stacking weights and posterior predictive checks."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+
+from boundary.stats.quiet_arviz import import_arviz
+from boundary.stats.solve_rates import SolveRates
+from boundary.stats.verdict_errors import judged_correct
+
+# Vehtari et al. 2024, arXiv 1507.02646: above this, importance sampling of one left-out problem is not reliable.
+LARGEST_PARETO_K = 0.7
+# A family fails a check where the replicated statistic is as extreme as the observed one with less than this chance.
+LEAST_P_VALUE = 0.01
+# Populations from which a whole benchmark is replicated.
+REPLICATES = 1000
+
+
+class Loo(NamedTuple):
+    """Leave-one-out prediction of each problem's counts: expected log predictive density and Pareto k, per problem."""
+
+    elpd: Float[np.ndarray, " problem"]
+    pareto_k: Float[np.ndarray, " problem"]
+
+    @property
+    def total(self) -> float:
+        """Expected log predictive density of all problems."""
+        return float(self.elpd.sum())
+
+    @property
+    def standard_error(self) -> float:
+        """Standard error of the total."""
+        return float(np.sqrt(len(self.elpd) * self.elpd.var(ddof=1))) if len(self.elpd) > 1 else float("nan")
+
+
+class Check(NamedTuple):
+    """A statistic of the counts, observed and replicated (median and central 95 %), and its two-sided p-value."""
+
+    statistic: str
+    observed: float
+    replicated: float
+    lower: float
+    upper: float
+    p_value: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether the family reproduces the statistic."""
+        return self.p_value >= LEAST_P_VALUE
+
+
+def loo(rates: SolveRates) -> Loo | None:
+    """Leave one problem out, by Pareto-smoothed importance sampling; None where the prior gives no likelihood.
+
+    Notes
+    -----
+    Vehtari, Gelman & Gabry 2017, arXiv 1507.04544, with each problem's solve rates integrated out, so that a problem is
+    predicted from the population that the others tell of.
+    """
+    if rates.log_likelihood is None:
+        return None
+    _, first, place = np.unique(
+        np.concatenate([rates.n_correct, rates.n_samples], axis=1), axis=0, return_index=True, return_inverse=True
+    )
+    log_likelihood = rates.log_likelihood[:, :, first]
+    smoothed, pareto_k = _smoothed_weights(log_likelihood)
+    log_likelihood = log_likelihood.reshape(-1, len(first)).T
+    elpd = np.logaddexp.reduce(smoothed + log_likelihood, axis=1) - np.logaddexp.reduce(smoothed, axis=1)
+    return Loo(elpd[place.ravel()], pareto_k[place.ravel()])
+
+
+def _smoothed_weights(log_likelihood: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Log weights of leaving out (problem, sample), Pareto-smoothed, and Pareto k, from (chain, draw, problem)."""
+    az = import_arviz()
+
+    draws: Any = xr.DataArray(log_likelihood, dims=("chain", "draw", "problem"))
+    if hasattr(az, "psislw"):  # ArviZ 0.23, which takes the weights; ArviZ 1 takes the log likelihood
+        smoothed, pareto_k = az.psislw(-draws.stack(__sample__=("chain", "draw")))
+        return np.asarray(smoothed), np.asarray(pareto_k)
+    smoothed, pareto_k = draws.azstats.psislw(dim=["chain", "draw"])
+    smoothed = smoothed.transpose("problem", "chain", "draw").to_numpy().reshape(log_likelihood.shape[2], -1)
+    return smoothed, pareto_k.to_numpy()
+
+
+def stacking_weights(elpd: Float[np.ndarray, "family problem"]) -> Float[np.ndarray, " family"]:
+    """Weights of a mixture of families that predicts left-out problems best; they sum to 1.
+
+    Notes
+    -----
+    Maximises sum_i log sum_f w_f exp(elpd_fi) (Yao et al. 2018, arXiv 1704.02030), a concave problem, by
+    expectation-maximisation.
+    """
+    density = np.exp(elpd - elpd.max(axis=0))
+    weights = np.full(len(elpd), 1.0 / len(elpd))
+    for _ in range(10_000):
+        share = weights[:, None] * density
+        new = (share / share.sum(axis=0)).mean(axis=1)
+        if np.abs(new - weights).max() < 1e-9:
+            break
+        weights = new
+    return np.asarray(new)
+
+
+def predictive_checks(rates: SolveRates, seed: int = 0) -> list[Check]:
+    """The counts of whole benchmarks replicated from drawn populations, against those observed.
+
+    Statistics, for each model: the shares of problems with no success, with one to three and with nothing but
+    successes, and the standard deviation of c / n; for a pair also the correlation of c / n and the shares solved by
+    one model only. Empty where the prior knows no population.
+
+    Notes
+    -----
+    Replicates are new problems of the population, so that the check is of the population and not of solve rates that
+    were fitted to these very counts (Gelman, Meng & Stern 1996; mixed predictive checks).
+    """
+    if rates.new_p is None:
+        return []
+    rng = np.random.default_rng(seed)
+    new = rates.new_p.reshape(-1, *rates.new_p.shape[2:])
+    draws = rng.integers(len(new), size=REPLICATES)
+    replicated = []
+    for draw in draws:
+        p = _judged(rates, new[draw, rng.integers(new.shape[1], size=rates.n_problems)], rng)
+        replicated.append(_statistics(rng.binomial(rates.n_samples, p), rates.n_samples, rates.models))
+    observed = _statistics(rates.n_correct, rates.n_samples, rates.models)
+    return [_check(name, value, np.array([one[name] for one in replicated])) for name, value in observed.items()]
+
+
+def _judged(rates: SolveRates, p: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Rates of verdicts "correct", where verdicts err."""
+    if rates.errors is None:
+        return p
+    node = rng.choice(rates.errors.n_nodes, p=rates.errors.prior_of_nodes)
+    return judged_correct(p, rates.errors.false_positive[..., node], rates.errors.false_negative[..., node])
+
+
+def _check(name: str, observed: float, replicated: np.ndarray) -> Check:
+    # Ties count half: shares of a few problems take few values.
+    below = (replicated < observed).mean() + 0.5 * (replicated == observed).mean()
+    lower, middle, upper = np.quantile(replicated, [0.025, 0.5, 0.975])
+    return Check(name, observed, float(middle), float(lower), float(upper), float(2 * min(below, 1 - below)))
+
+
+def _statistics(n_correct: np.ndarray, n_samples: np.ndarray, models: Sequence[str]) -> dict[str, float]:
+    sampled = n_samples > 0
+    share = n_correct / np.maximum(n_samples, 1)
+    few = (n_correct >= 1) & (n_correct <= 3)
+    found = {}
+    for column, model in enumerate(models):
+        here = sampled[:, column]
+        if not here.any():
+            continue
+        mine = share[here, column]
+        found[f"{model}: share with no success"] = float((mine == 0).mean())
+        found[f"{model}: share with one to three successes"] = float(few[here, column].mean())
+        found[f"{model}: share with successes only"] = float((mine == 1).mean())
+        found[f"{model}: spread of c/n"] = float(mine.std())
+    both = sampled.all(axis=1)
+    if len(models) == 2 and both.sum() > 2:
+        base, rl = share[both].T
+        constant = base.std() == 0 or rl.std() == 0
+        found["correlation of c/n"] = 0.0 if constant else float(np.corrcoef(base, rl)[0, 1])
+        found[f"solved by {models[0]} only"] = float(((base > 0) & (rl == 0)).mean())
+        found[f"solved by {models[1]} only"] = float(((base == 0) & (rl > 0)).mean())
+    return found

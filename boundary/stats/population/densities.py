@@ -1,0 +1,297 @@
+"""Smooth populations with atoms: the weights of a lattice's cells as functions of standard normal parameters.
+
+The log density on the logit scale is a simple one (of one model a Beta's, of a pair a normal one) with learned shape,
+plus a Gaussian process that bends it where the data ask for it. The atoms at 0 (no sample will ever be right) and at 1
+have log odds of their own against the smooth part. Every parameter is standard normal a priori, so that the posterior
+is smooth and chains start near its mode.
+
+docs/decisions/002-population.md tells what was tried instead and what it cost.
+"""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+from scipy.special import expit
+
+from boundary.stats.population.grid import Lattice
+
+# An atom's log odds against the smooth part: normal with this scale. At the place below, an atom of 2 % is expected and
+# one of .04 % or of 50 % is two scales away. A heavier atom at 0 pulls pass@k beyond n down, a lighter one pulls it up.
+ATOM_SCALE = 2.0
+ATOM_AT_ZERO, ATOM_AT_ONE = -4.0, -4.0
+# Where the smooth part of a population is centred, in logits.
+CENTRE = -0.5
+
+
+class Basis(NamedTuple):
+    """Constants of a family of populations on a lattice.
+
+    A population's log density over the cells is `features @ coefficients + constant`, up to a constant in each segment;
+    the segments (each atom or edge of atoms, and the smooth part last) have shares of their own.
+    """
+
+    n_problems: Float[np.ndarray, ""]
+    features: Float[np.ndarray, "cell coefficient"]
+    constant: Float[np.ndarray, "cell 1"]
+    segments: Float[np.ndarray, "cell segment"]  # 1 where the cell is in the segment, else 0
+
+
+def _shared_out(
+    coefficients: Float[Array, "coefficient chain"], odds: Float[Array, "segment chain"], basis: Basis
+) -> Float[Array, "cell chain"]:
+    """Weights of the cells from the log density within segments and each segment's log odds against the last one."""
+    # Log densities are within some thirty of 0, so that no maximum need be taken out before the exponential.
+    density = jnp.exp(basis.features @ coefficients + basis.constant)
+    shares = jax.nn.softmax(jnp.concatenate([odds, jnp.zeros((1, odds.shape[1]))]), axis=0)
+    return density * (basis.segments @ (shares / (basis.segments.T @ density)))
+
+
+def atom_odds(
+    theta: Float[Array, "atom chain"], place: tuple[float, ...], n_problems: Float[Array | np.ndarray, ""]
+) -> tuple[Float[Array, "atom chain"], Float[Array, " chain"]]:
+    """Log odds of atoms against the smooth part, and their log prior density with the Jacobian of the coordinate.
+
+    Notes
+    -----
+    The odds are N(place, 2). Counts tell the log odds of an atom of m problems to about 1 / sqrt(m), those of an empty
+    one not at all, so in the log odds themselves the posterior's scale changes tenfold from place to place and a
+    sampler crawls. In the coordinate u with m = softplus(u)^2 / 4, expected problems m = n exp(odds), it is about 1
+    everywhere: the square root of a count where there is one, the log odds where there is none. theta = u minus its
+    value at the prior's place.
+    """
+    log_four_n = jnp.log(4.0 * n_problems)
+    centre = jnp.asarray(place, jnp.float32)[:, None]
+    u = jnp.log(jnp.expm1(jnp.exp(0.5 * (centre + log_four_n)))) + theta
+    root = jax.nn.softplus(u)
+    odds = 2.0 * jnp.log(root) - log_four_n
+    log_slope = jnp.log(2.0 * jax.nn.sigmoid(u) / root)
+    return odds, (log_slope - 0.5 * ((odds - centre) / ATOM_SCALE) ** 2).sum(axis=0)
+
+
+def waves(points: np.ndarray, length: float, count: int, weight: np.ndarray | None = None) -> Float[np.ndarray, "..."]:
+    """Leading eigenfunctions of a squared-exponential Gaussian process, scaled so that it is `waves @ normal`.
+
+    `weight` says where on the axis they must be accurate (everywhere alike if not given).
+    """
+    kernel = np.exp(-0.5 * ((points[:, None] - points) / length) ** 2)
+    root = np.sqrt(weight / weight.max()) + 1e-3 if weight is not None else np.ones_like(points)
+    values, vectors = np.linalg.eigh(root[:, None] * kernel * root)
+    leading = vectors[:, ::-1][:, :count] * np.sqrt(np.maximum(values[::-1][:count], 0.0))
+    # An eigenvector's sign is the library's whim; fixed, so that the same seed gives the same numbers everywhere.
+    signs = np.where(leading.sum(0) < 0, -1.0, 1.0)
+    return leading * signs / root[:, None]
+
+
+# One model: the amplitude and length (in logits) of the Gaussian process, and how many of its eigenfunctions are kept.
+MARGINAL_AMPLITUDE, MARGINAL_LENGTH, MARGINAL_WAVES = 1.75, 2.0, 18
+MARGINAL_SHAPE = 3
+MARGINAL_DIM = 2 + MARGINAL_SHAPE + MARGINAL_WAVES
+
+
+def marginal_basis(lattice: Lattice) -> Basis:
+    """Constants of the population of one model on a lattice: cells in the order atom at 0, knots, atom at 1."""
+    knots, size = lattice.knots, lattice.n_cells
+    features = np.zeros((size, MARGINAL_WAVES + 3))
+    features[1:-1, :MARGINAL_WAVES] = MARGINAL_AMPLITUDE * waves(knots, MARGINAL_LENGTH, MARGINAL_WAVES)
+    features[1:-1, MARGINAL_WAVES:] = np.stack([knots, np.logaddexp(0.0, knots), knots**2], axis=1)
+    segments = np.zeros((size, 3))
+    segments[0, 0] = segments[-1, 1] = segments[1:-1, 2] = 1
+    return _basis(features, np.zeros(size), segments)
+
+
+def _basis(features: np.ndarray, constant: np.ndarray, segments: np.ndarray) -> Basis:
+    cells = constant.size
+    parts = 1, features.reshape(cells, -1), constant.reshape(cells, 1), segments.reshape(cells, -1)
+    return Basis(*(np.asarray(part, np.float32) for part in parts))
+
+
+def marginal_population(
+    theta: Float[Array, "dim chain"], basis: Basis
+) -> tuple[Float[Array, "cell chain"], Float[Array, " chain"]]:
+    """Weights of the cells, summing to 1, of a population of one model, and the log prior density of its parameters.
+
+    Notes
+    -----
+    log density(x) = a x - (a + b) log(1 + e^x) - x^2 / (2 s^2) + GP(x): a Beta(a, b) density on the logit scale with
+    its tails drawn in, bent where the data ask for it. log a ~ N(log .5, .8), log b ~ N(log .8, .8),
+    log s ~ N(log 6, .7), GP of standard deviation 1.75 and length 2; the log odds of each atom against the smooth part
+    are N(-4, 2). Why these: docs/decisions/002-population.md.
+    """
+    shape, bend = theta[2 : 2 + MARGINAL_SHAPE], theta[2 + MARGINAL_SHAPE :]
+    left, right = 0.5 * jnp.exp(0.8 * shape[0]), 0.8 * jnp.exp(0.8 * shape[1])
+    drawn_in = jnp.exp(-1.4 * shape[2]) / 6.0**2
+    base = jnp.stack([left, -(left + right), -0.5 * drawn_in])
+    odds, log_prior = atom_odds(theta[:2], (ATOM_AT_ZERO, ATOM_AT_ONE), basis.n_problems)
+    weights = _shared_out(jnp.concatenate([bend, base]), odds, basis)
+    return weights, log_prior - 0.5 * (theta[2:] ** 2).sum(axis=0)
+
+
+# A pair: Gaussian processes over the common level (x + y) / 2, over the change y - x, and over both together.
+LEVEL_LENGTH, LEVEL_WAVES, LEVEL_AMPLITUDE = 2.5, 12, 1.5
+CHANGE_LENGTH, CHANGE_WAVES, CHANGE_AMPLITUDE = 1.5, 8, 1.0
+BOTH_LENGTHS, BOTH_WAVES, BOTH_AMPLITUDE = (4.0, 2.5), (7, 5), 1.0
+EDGE_LENGTH, EDGE_WAVES, EDGE_AMPLITUDE = 3.0, 6, 1.0
+# Changes larger than this scale (in logits) are rare, so the eigenfunctions spend themselves on smaller ones.
+CHANGE_SCALE = 4.0
+# Log odds, against the smooth part, of: dead in both; certain in both; (0, 1) and (1, 0); base at 0 or 1 with RL
+# anywhere; RL at 0 or 1 with base anywhere. The edges at RL = 0 and base = 0 are the problems truly lost and truly
+# gained.
+CORNERS_AND_EDGES = (-4.0, -3.5, -9.0, -9.0, -5.0, -5.0, -5.0, -5.0)
+# The ridge along which RL's logits follow the base model's has one slope, shift and tightness where both models solve
+# little and another where they solve much, the two melting into each other over some logits.
+RIDGE_BLEND = 1.5
+JOINT_SHAPE = 8
+JOINT_DIM = (
+    len(CORNERS_AND_EDGES) + 4 * EDGE_WAVES + JOINT_SHAPE + LEVEL_WAVES + CHANGE_WAVES + BOTH_WAVES[0] * BOTH_WAVES[1]
+)
+
+
+def joint_basis(lattice: Lattice) -> Basis:
+    """Constants of the population of a pair of models on a lattice: pairs of cells, the base model's first."""
+    knots, size = lattice.knots, lattice.n_cells
+    base, rl = (axis.ravel() for axis in np.meshgrid(knots, knots, indexing="ij"))
+    level, change = (base + rl) / 2, rl - base
+    span = knots[-1] - knots[0]
+    levels, changes = np.linspace(knots[0], knots[-1], 97), np.linspace(-span, span, 193)
+    common = np.exp(-0.5 * (changes / CHANGE_SCALE) ** 2)
+
+    def along(at: np.ndarray, axis: np.ndarray, length: float, count: int, weight: np.ndarray | None) -> np.ndarray:
+        table = waves(axis, length, count, weight)
+        return np.stack([np.interp(at, axis, column) for column in table.T], axis=-1)
+
+    over_level = along(level, levels, LEVEL_LENGTH, LEVEL_WAVES, None)
+    over_change = along(change, changes, CHANGE_LENGTH, CHANGE_WAVES, common)
+    slow_level = along(level, levels, BOTH_LENGTHS[0], BOTH_WAVES[0], None)
+    slow_change = along(change, changes, BOTH_LENGTHS[1], BOTH_WAVES[1], common)
+    both = (slow_level[:, :, None] * slow_change[:, None, :]).reshape(len(level), -1)
+    bend = np.concatenate([LEVEL_AMPLITUDE * over_level, CHANGE_AMPLITUDE * over_change, BOTH_AMPLITUDE * both], axis=1)
+    bend = _beyond_normal(bend, level - CENTRE, change)
+    normal = _ridge_features(level - CENTRE, change)
+    inner, n_inner = slice(1, size - 1), bend.shape[1] + normal.shape[1]
+    features = np.zeros((size, size, n_inner + 4 * EDGE_WAVES))
+    constant, segments = np.zeros((size, size)), np.zeros((size, size, len(CORNERS_AND_EDGES) + 1))
+    features[inner, inner, :n_inner] = np.concatenate([bend, normal], axis=1).reshape(len(knots), len(knots), -1)
+    segments[inner, inner, -1] = 1
+    for number, corner in enumerate([(0, 0), (size - 1, size - 1), (0, size - 1), (size - 1, 0)]):
+        segments[corner][number] = 1
+    edges: list[Any] = [(0, inner), (size - 1, inner), (inner, 0), (inner, size - 1)]
+    for number, edge in enumerate(edges):
+        first = n_inner + number * EDGE_WAVES
+        features[edge][:, first : first + EDGE_WAVES] = EDGE_AMPLITUDE * waves(knots, EDGE_LENGTH, EDGE_WAVES)
+        constant[edge] = -0.5 * ((knots - CENTRE) / 4.0) ** 2
+        segments[edge][:, 4 + number] = 1
+    return _basis(features, constant, segments)
+
+
+def _ridge_features(level: np.ndarray, change: np.ndarray) -> Float[np.ndarray, "point feature"]:
+    """Level and its square; then, weighted low and weighted high: 1, l, l^2, d, d l, d^2."""
+    low = expit(-level / RIDGE_BLEND)
+    parts = [np.ones_like(level), level, level**2, change, change * level, change**2]
+    return np.stack([level, level**2] + [weight * part for weight in (low, 1 - low) for part in parts], axis=1)
+
+
+def _beyond_normal(bend: np.ndarray, level: np.ndarray, change: np.ndarray) -> Float[np.ndarray, "point wave"]:
+    """Waves without the part that the two normal densities' own parameters already span.
+
+    Otherwise the two trade places along curved ridges of the posterior (effective draws of shrinkage(1024), the least
+    of four fits: 163 of 2,560 with that part, 683 without).
+    """
+    normal = _ridge_features(level, change)
+    root = np.exp(-0.25 * (level / 4.0) ** 2 - 0.25 * (change / 2.5) ** 2)[:, None]
+    slopes = np.linalg.lstsq(root * normal, root * bend, rcond=None)[0]
+    return np.asarray(bend - normal @ slopes)
+
+
+def joint_population(
+    theta: Float[Array, "dim chain"], basis: Basis
+) -> tuple[Float[Array, "cells chain"], Float[Array, " chain"]]:
+    """Weights of the pairs of cells, summing to 1, those of one base cell side by side; and the log prior density.
+
+    Notes
+    -----
+    On the smooth part, log density = -(l - m)^2 / (2 s^2) - sum_j w_j(l) [t_j (d - a_j - b_j l)^2 - log t_j] / 2
+    + GP(l) + GP(d) + GP(l, d), with the level l = (x + y) / 2 of the two logits, counted from -.5, the change
+    d = y - x, and w_low = 1 / (1 + exp(l / 1.5)) = 1 - w_high. m ~ N(0, 2), log s ~ N(log 3.5, .4), b_j ~ N(0, .3),
+    a_low ~ N(1, 1.5), a_high - a_low ~ N(0, 1), log t_j ~ N(log .35, 1.1) with correlation .4. Four edges and four
+    corners carry the atoms. Why two parts: docs/decisions/002-population.md.
+    """
+    corners, rest = theta[: len(CORNERS_AND_EDGES)], theta[len(CORNERS_AND_EDGES) :]
+    edges, shape, bend = jnp.split(rest, [4 * EDGE_WAVES, 4 * EDGE_WAVES + JOINT_SHAPE])
+    precision = jnp.exp(-0.8 * shape[1]) / 3.5**2
+    normal = [2.0 * shape[0] * precision, -0.5 * precision]
+    shift = 1.0 + 1.5 * shape[4]
+    log_tightness = jnp.log(0.35) + 0.9 * shape[6]
+    for a, b, log_t in (
+        (shift, 0.3 * shape[2], log_tightness + 0.6 * shape[7]),
+        (shift + shape[5], 0.3 * shape[3], log_tightness - 0.6 * shape[7]),
+    ):
+        t = jnp.exp(log_t)
+        normal += [0.5 * (log_t - t * a**2), -t * a * b, -0.5 * t * b**2, t * a, t * b, -0.5 * t]
+    coefficients = jnp.concatenate([bend, jnp.stack(normal), edges])
+    odds, log_prior = atom_odds(corners, CORNERS_AND_EDGES, basis.n_problems)
+    weights = _shared_out(coefficients, odds, basis)
+    return weights, log_prior - 0.5 * (rest**2).sum(axis=0)
+
+
+# Normal logits without atoms, of one model and of a pair: means, log scales and the correlation of a pair.
+NORMAL_DIM, NORMAL_PAIR_DIM = 2, 5
+
+
+def normal_basis(lattice: Lattice) -> Basis:
+    """Constants of a normal population of one model on a lattice."""
+    features, segments = np.zeros((lattice.n_cells, 2)), np.zeros((lattice.n_cells, 1))
+    features[1:-1] = np.stack([lattice.knots, lattice.knots**2], axis=1)
+    segments[1:-1] = 1
+    return _basis(features, np.zeros(lattice.n_cells), segments)
+
+
+def normal_population(
+    theta: Float[Array, "dim chain"], basis: Basis
+) -> tuple[Float[Array, "cell chain"], Float[Array, " chain"]]:
+    """Weights of the cells of a normal population of logits, and the log prior density of its parameters.
+
+    Notes
+    -----
+    x ~ N(m, s^2), m ~ N(-.5, 2.5), log s ~ N(1, .5).
+    """
+    mean, precision = CENTRE + 2.5 * theta[0], jnp.exp(-2.0 - theta[1])
+    coefficients = jnp.stack([mean * precision, -0.5 * precision])
+    return _shared_out(coefficients, theta[:0], basis), -0.5 * (theta**2).sum(axis=0)
+
+
+def normal_pair_basis(lattice: Lattice) -> Basis:
+    """Constants of a normal population of a pair of models on a lattice."""
+    size = lattice.n_cells
+    base, rl = np.meshgrid(lattice.knots, lattice.knots, indexing="ij")
+    features, segments = np.zeros((size, size, 5)), np.zeros((size, size, 1))
+    features[1:-1, 1:-1] = np.stack([base, rl, base**2, base * rl, rl**2], axis=-1)
+    segments[1:-1, 1:-1] = 1
+    return _basis(features, np.zeros((size, size)), segments)
+
+
+def normal_pair_population(
+    theta: Float[Array, "dim chain"], basis: Basis
+) -> tuple[Float[Array, "cells chain"], Float[Array, " chain"]]:
+    """Weights of the pairs of cells of a bivariate normal population of logits, and the log prior density.
+
+    Notes
+    -----
+    Means and scales of each model as in `normal_population`; correlation r = tanh(theta_4) with the LKJ(1.5) density,
+    proportional to (1 - r^2)^(1/2).
+    """
+    mean, deviation = CENTRE + 2.5 * theta[:2], jnp.exp(1.0 + 0.5 * theta[2:4])
+    correlation = jnp.tanh(theta[4])
+    rest = 1.0 / jnp.cosh(theta[4]) ** 2  # 1 - r^2
+    at, scaled = mean / deviation, 1.0 / (deviation * rest)
+    coefficients = [
+        (at[0] - correlation * at[1]) * scaled[0],
+        (at[1] - correlation * at[0]) * scaled[1],
+        -0.5 * scaled[0] / deviation[0],
+        correlation * scaled[0] / deviation[1],
+        -0.5 * scaled[1] / deviation[1],
+    ]
+    log_prior = 1.5 * jnp.log(rest) - 0.5 * (theta[:4] ** 2).sum(axis=0)
+    return _shared_out(jnp.stack(coefficients), theta[:0], basis), log_prior

@@ -1,0 +1,1 @@
+"""Bounds, extrapolation and bands that need no population of solve rates."""
