@@ -80,5 +80,5 @@ need-python:
 	@test -n "$(PYTHON)" || { echo "No working Python 3.11 or newer with venv was found. Install one, or name it: make demo PYTHON=/path/to/python"; exit 1; }
 
 clean:
-	rm -rf .venv .venv-* demo-report build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-* demo-report build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .jax_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
