@@ -1,7 +1,7 @@
 # Everything from a fresh clone, with only Python (3.11 or newer) and make:
 #   make demo         set up .venv and run the main job on a shipped set, into ./demo-report
 #   make test         set up .venv-3.11 and .venv-3.12, whichever Pythons are found, and run the tests on each
-#   make lint         style, types, import contracts, with each of these Pythons
+#   make lint         style, format, types, import contracts, with each of these Pythons
 #   make calibration  the slow statistical checks
 #   make test-latest  the tests in a fresh environment with the newest releases of everything, which may be red
 #   make locks        resolve the lock files anew (needs uv, which it installs into .venv-locks)
@@ -43,6 +43,7 @@ lint: need-python $(LINT_RUNS)
 
 $(LINT_RUNS): lint-%: .venv-%/.ready
 	.venv-$*/bin/ruff check .
+	.venv-$*/bin/ruff format --check --quiet . || { echo "Not formatted. Run: .venv-$*/bin/ruff format ."; exit 1; }
 	.venv-$*/bin/mypy --cache-dir .mypy_cache/$*
 	.venv-$*/bin/lint-imports --no-cache
 
