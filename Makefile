@@ -1,6 +1,7 @@
 # Everything from a fresh clone, with only Python (3.11 or newer) and make:
 #   make demo         set up .venv and run the main job on a shipped set, into ./demo-report
 #   make test         set up .venv-3.11 and .venv-3.12, whichever Pythons are found, and run the tests on each
+#   make test-wheel   build the wheel, install it in another folder, and run the main job from there
 #   make lint         style, format, types, import contracts, with each of these Pythons
 #   make calibration  the slow statistical checks
 #   make docs-reference  write docs/commands.md anew from what the commands' --help prints
@@ -27,7 +28,7 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 LOCKED := $(PIP_INSTALL) --no-deps
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-annotate --no-header --group build pyproject.toml
 
-.PHONY: demo test lint docs-reference calibration test-latest locks clean need-python $(TEST_RUNS) $(LINT_RUNS)
+.PHONY: demo test test-wheel lint docs-reference calibration test-latest locks clean need-python $(TEST_RUNS) $(LINT_RUNS)
 .DELETE_ON_ERROR:
 
 demo: .venv/.ready
@@ -39,6 +40,9 @@ test: need-python $(TEST_RUNS)
 test-3.11: export BOUNDARY_TEST_NO_SKIPS = tests/sampling
 $(TEST_RUNS): test-%: .venv-%/.ready
 	.venv-$*/bin/python -m pytest -q $(TESTS)
+
+test-wheel: need-python $(NEWEST_ENV)/.ready
+	$(NEWEST_ENV)/bin/python -m pytest -q -m wheel tests/packaging
 
 lint: need-python $(LINT_RUNS)
 
