@@ -7,9 +7,8 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from boundary.analysis.fitting import Panel
-from boundary.analysis.formatting import interval, number
+from boundary.analysis.formatting import interval, number, short
 from boundary.analysis.notes import Note
-from boundary.analysis.text.verdict import short
 from boundary.data.counts import ALL
 from boundary.stats.estimands import pass_at_k, shrinkage
 from boundary.stats.intervals import summarise

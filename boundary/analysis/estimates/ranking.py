@@ -10,8 +10,8 @@ import xarray as xr
 
 from boundary.analysis.estimates.decisions import OPEN, SURE, calls_of_pairs
 from boundary.analysis.estimates.table import EstimateTable, Quantity, of_posterior
-from boundary.analysis.formatting import chance, number, points
-from boundary.analysis.text.verdict import Verdict, short
+from boundary.analysis.formatting import chance, number, points, short
+from boundary.analysis.text.verdict import Verdict
 from boundary.errors import InputError
 from boundary.stats.estimands import pass_at_k
 from boundary.stats.estimands.ranking import bests, pairwise, ranks

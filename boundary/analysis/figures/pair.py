@@ -37,8 +37,8 @@ from boundary.analysis.figures.drawing import (
     witness_of,
 )
 from boundary.analysis.figures.several_models import histogram, pairs, ranking, trajectory
+from boundary.analysis.formatting import short
 from boundary.analysis.text.trajectory import ENOUGH_CHECKPOINTS
-from boundary.analysis.text.verdict import short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

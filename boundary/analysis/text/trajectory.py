@@ -7,8 +7,8 @@ import pandas as pd
 from boundary.analysis.estimates.decisions import SURE, call_at
 from boundary.analysis.estimates.ranking import ahead_by_more
 from boundary.analysis.estimates.table import of_posterior
-from boundary.analysis.formatting import chance, number, points
-from boundary.analysis.text.verdict import Verdict, short
+from boundary.analysis.formatting import chance, number, points, short
+from boundary.analysis.text.verdict import Verdict
 from boundary.data.counts import Counts
 from boundary.stats.intervals import MARGIN
 
