@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from boundary.analysis.estimates.ranking import panel_sentences
 from boundary.analysis.estimates.table import OBSERVED, POSTERIOR, of_posterior
 from boundary.analysis.figures.drawing import image
 from boundary.analysis.figures.pair import MOST_CURVES, figures_of
@@ -24,6 +23,7 @@ from boundary.analysis.report.sections.reliability import further
 from boundary.analysis.report.sections.verdicts import verdict_tables
 from boundary.analysis.report.sections.verifier_errors import erring
 from boundary.analysis.result import Analysis
+from boundary.analysis.text.ranking import panel_sentences
 from boundary.plain_text import printable
 from boundary.stats.estimands import ESTIMANDS
 from boundary.stats.intervals import MARGIN
