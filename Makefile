@@ -21,8 +21,10 @@ TEST_VERSIONS := $(foreach version,3.11 3.12,$(if $(shell $(FIND) $(version)),$(
 ifeq ($(TEST_VERSIONS),)
 TEST_VERSIONS := $(foreach version,3.13 3.14,$(if $(shell $(FIND) $(version)),$(version)))
 endif
-TEST_RUNS := $(addprefix test-,$(TEST_VERSIONS))
-LINT_RUNS := $(addprefix lint-,$(TEST_VERSIONS))
+# Any supported one by name: make test-3.13
+VERSIONS := 3.11 3.12 3.13 3.14
+TEST_RUNS := $(addprefix test-,$(VERSIONS))
+LINT_RUNS := $(addprefix lint-,$(VERSIONS))
 NEWEST_ENV := .venv-$(lastword $(TEST_VERSIONS))
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 # The lock file is complete, so nothing else is resolved or fetched.
@@ -35,7 +37,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-
 demo: .venv/.ready
 	.venv/bin/boundary analyze deepscaler-1.5b --seed 0 -o demo-report
 
-test: need-python $(TEST_RUNS)
+test: need-python $(addprefix test-,$(TEST_VERSIONS))
 
 # The oldest Python's environment has every engine: there a test that is skipped for want of one fails.
 test-3.11: export BOUNDARY_TEST_NO_SKIPS = tests/sampling
@@ -45,7 +47,7 @@ $(TEST_RUNS): test-%: .venv-%/.ready
 test-wheel: need-python $(NEWEST_ENV)/.ready
 	$(NEWEST_ENV)/bin/python -m pytest -q -m wheel tests/packaging
 
-lint: need-python $(LINT_RUNS)
+lint: need-python $(addprefix lint-,$(TEST_VERSIONS))
 
 $(LINT_RUNS): lint-%: .venv-%/.ready
 	.venv-$*/bin/ruff check .
