@@ -1,4 +1,4 @@
-"""What works where packages are not installed: analyses without torch, counts and samples without jax.
+"""What works where modules are missing: analyses without torch, counts without jax, both without what Windows lacks.
 
 tests/sampling/test_without_jax.py samples without jax from end to end.
 """
@@ -10,6 +10,8 @@ import pytest
 
 TORCH = ["torch", "transformers", "accelerate", "datasets", "tokenizers", "httpx", "ray"]
 JAX = ["jax", "jaxlib", "numpyro", "arviz", "arviz_base", "arviz_plots", "arviz_stats"]
+
+NOT_ON_WINDOWS = ["fcntl", "grp", "pwd", "resource", "termios"]
 
 COUNTS = "model,benchmark,problem_id,n_samples,n_correct\n" + "".join(
     f"{model},B,{i},16,{min(16, i + gain)}\n" for model, gain in (("base", 0), ("rl", 3)) for i in range(12)
@@ -26,9 +28,11 @@ def run(boundary_command, tmp_path):
     return run
 
 
-def test_analysis_without_torch(run, tmp_path):
+def test_analysis_without_torch_and_modules_of_unix(run, tmp_path):
     (tmp_path / "counts.csv").write_text(COUNTS)
-    done = run(TORCH, "analyze", "counts.csv", "--base", "base", "--prior", "independent", "-o", "report")
+    done = run(
+        [*TORCH, *NOT_ON_WINDOWS], "analyze", "counts.csv", "--base", "base", "--prior", "independent", "-o", "report"
+    )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "report" / "report.html").exists()
 
@@ -45,7 +49,7 @@ def test_import_without_jax(run, tmp_path):
     row = {"idx": 0, "question": "q", "gt_cot": "", "gt": "1", "code": ["1", "2", "3"], "score": [True, False, False]}
     (tmp_path / "samples.jsonl").write_text(json.dumps(row) + "\n")
     words = ["import", "auto", "samples.jsonl", "--model", "m", "--benchmark", "B", "-o", "counts.csv"]
-    done = run(JAX, *words)
+    done = run([*JAX, *NOT_ON_WINDOWS], *words)
     assert done.returncode == 0, done.stderr
     assert "m,B,0,3,1" in (tmp_path / "counts.csv").read_text()
 
@@ -62,7 +66,7 @@ def test_import_without_jax(run, tmp_path):
     ],
     ids=" ".join,
 )
-def test_commands_that_need_no_jax(run, words):
-    done = run([*JAX, *TORCH], *words)
+def test_commands_that_need_neither_jax_nor_torch_nor_modules_of_unix(run, words):
+    done = run([*JAX, *TORCH, *NOT_ON_WINDOWS], *words)
     assert done.returncode == 0, done.stderr
     assert done.stdout
