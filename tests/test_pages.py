@@ -22,7 +22,8 @@ def leaves(navigation):
 
 def test_every_page_is_in_the_navigation():
     named = leaves(yaml.safe_load((REPOSITORY / "mkdocs.yml").read_text())["nav"])
-    assert sorted(named) == sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
+    pages = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
+    assert sorted(named) == pages, "the navigation in mkdocs.yml does not name every page once"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
