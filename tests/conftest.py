@@ -10,7 +10,7 @@ in this repository) and the small model that some tests fetch (otherwise in the 
 import os
 import sys
 import tomllib
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +59,31 @@ def repository() -> Path:
     return REPOSITORY
 
 
+# Every finder finds neither modules nor versions of the packages left out, as where they are not installed.
+WITHOUT = """
+import sys
+class Finder:
+    def __init__(self, finder):
+        self.finder = finder
+    def __getattr__(self, name):
+        return getattr(self.finder, name)
+    def find_spec(self, name, *rest):
+        return None if name.partition(".")[0] in {packages} else self.finder.find_spec(name, *rest)
+    def find_distributions(self, *context):
+        installed = getattr(self.finder, "find_distributions", lambda *context: ())(*context)
+        return (each for each in installed if each.metadata["Name"].replace("-", "_") not in {packages})
+sys.meta_path[:] = map(Finder, sys.meta_path)
+"""
+
+
 @pytest.fixture(scope="session")
-def boundary_command() -> list[str]:
-    """The command `boundary` of this checkout: the first words of a subprocess."""
+def boundary_command() -> Callable[..., list[str]]:
+    """The command `boundary` of this checkout, to be run in a subprocess: `boundary_command(without=packages)`."""
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
     module, function = project["scripts"]["boundary"].split(":")
-    return [sys.executable, "-c", f"from {module} import {function}; {function}()"]
+
+    def words(without: Iterable[str] = ()) -> list[str]:
+        hide = WITHOUT.replace("{packages}", repr(set(without) | {""}))
+        return [sys.executable, "-c", f"{hide}\nfrom {module} import {function}\n{function}()"]
+
+    return words
