@@ -9,6 +9,7 @@ from typing import Any
 from boundary.data.readers.toml_files import read_toml
 from boundary.errors import InputError
 from boundary.sampling.engines.servers import KEY_VARIABLES
+from boundary.sampling.engines.table import SERVER_ENGINE
 from boundary.sampling.requests import Run
 
 # Lists in a run file, where one alone may stand without brackets.
@@ -46,15 +47,16 @@ def run_of(path: Path | None, options: Mapping[str, Any]) -> Run:
     InputError
         If the file cannot be read or says something unknown, or there is no output folder.
     """
-    said = {} if path is None else _read(path)
-    given = {name: value for name, value in options.items() if value is not None and value not in ((), {})}
-    urls = given.pop("base_urls", None)
-    merged = said | given
-    merged["engine_options"] = dict(said.get("engine_options", {})) | dict(given.get("engine_options", {}))
-    _refuse_other_secrets(merged["engine_options"], dict(given.get("engine_options", {})))
+    in_file = {} if path is None else _read(path)
+    on_line = {name: value for name, value in options.items() if value is not None and value not in ((), {})}
+    urls = on_line.pop("base_urls", None)
+    merged = in_file | on_line
+    engine_options = dict(on_line.get("engine_options", {}))
+    merged["engine_options"] = dict(in_file.get("engine_options", {})) | engine_options
+    _refuse_other_secrets(merged["engine_options"], engine_options)
     if urls:
         merged["engine_options"]["base_url"] = list(urls)
-        merged.setdefault("engine", "openai")
+        merged.setdefault("engine", SERVER_ENGINE)
     if "output" not in merged:
         raise InputError("No folder to write to. Name one with -o DIR.")
     return Run(**{name: _value(name, value) for name, value in merged.items()})
@@ -62,24 +64,24 @@ def run_of(path: Path | None, options: Mapping[str, Any]) -> Run:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        said = read_toml(path)
+        options = read_toml(path)
     except FileNotFoundError as error:
         raise InputError(f"No run file '{path}'. Check the path.") from error
     except (OSError, ValueError) as error:
         raise InputError(f"Cannot read the run file '{path}' ({error}).") from error
-    known = [each.name for each in fields(Run)]
-    for name, value in said.items():
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
+    names = [field.name for field in fields(Run)]
+    for name, value in options.items():
+        if name not in names:
+            near = get_close_matches(name, names, n=1)
             hint = f" Did you mean '{near[0]}'?" if near else ""
-            raise InputError(f"'{path}': no option '{name}'.{hint} There are: {', '.join(known)}.")
+            raise InputError(f"'{path}': no option '{name}'.{hint} There are: {', '.join(names)}.")
         if name in LISTS and isinstance(value, str):
-            said[name] = [value]
-        _check(path, name, said[name])
-    return said
+            options[name] = [value]
+        _check(path, name, options[name])
+    return options
 
 
-def _refuse_other_secrets(options: Mapping[str, Any], named: Mapping[str, Any]) -> None:
+def _refuse_other_secrets(options: Mapping[str, Any], on_line: Mapping[str, Any]) -> None:
     """Refuse that a run file, which may come from anyone, chooses what secret of this machine goes to an address.
 
     Raises
@@ -87,7 +89,7 @@ def _refuse_other_secrets(options: Mapping[str, Any], named: Mapping[str, Any]) 
     InputError
         If api_key_env is neither of a fixed list nor named on the command line.
     """
-    for place, own in ((options, named), (options.get("worker_options"), named.get("worker_options"))):
+    for place, own in ((options, on_line), (options.get("worker_options"), on_line.get("worker_options"))):
         variable = place.get("api_key_env") if isinstance(place, Mapping) else None
         on_command_line = isinstance(own, Mapping) and own.get("api_key_env") == variable
         if variable is not None and variable not in KEY_VARIABLES and not on_command_line:

@@ -9,13 +9,14 @@ from hypothesis import given, strategies as st
 from boundary.sampling.answers.expressions import last_expression
 from boundary.sampling.answers.extraction import first_number, marked_answer
 from boundary.sampling.answers.quantities import quantity
+from boundary.sampling.judging.judge import judge
 from boundary.sampling.problems import Completion, Problem
-from boundary.sampling.verifiers import VERIFIERS, judge, math, verifier
+from boundary.sampling.verifiers import VERIFIERS, load_verifier, math
 from boundary.sampling.verifiers.number import compare
 
 
 def outcome(name, gold, text, finish="stop"):
-    [verdict] = judge([Problem("p", "?", gold)], [Completion("p", 0, text, finish, 9)], verifier(name), workers=1)
+    [verdict] = judge([Problem("p", "?", gold)], [Completion("p", 0, text, finish, 9)], load_verifier(name), workers=1)
     return verdict.outcome
 
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from boundary.sampling.judging.judge import judge
 from boundary.sampling.problems import Completion, Problem
-from boundary.sampling.verifiers import choice, judge, verifier
+from boundary.sampling.verifiers import choice, load_verifier
 
 # The letter, "-" for none, and a text; \n stands for a new line.
 LINES = (Path(__file__).parent / "choice_texts.tsv").read_text(encoding="utf-8").splitlines()[1:]
@@ -40,4 +41,4 @@ def test_the_letter_of_every_style_of_stating_one():
 )
 def test_verdicts_on_choices(gold, text, outcome):
     problems, samples = [Problem("p", "?", gold)], [Completion("p", 0, text, "stop", 9)]
-    assert judge(problems, samples, verifier("choice"))[0].outcome == outcome
+    assert judge(problems, samples, load_verifier("choice"))[0].outcome == outcome

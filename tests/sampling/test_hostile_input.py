@@ -11,10 +11,11 @@ from click.testing import CliRunner
 from boundary.cli.main import main
 from boundary.data.runs.folder import arms, read_manifest
 from boundary.errors import InputError
+from boundary.sampling.judging.judge import judge
 from boundary.sampling.problems import Completion, Problem, Verdict
 from boundary.sampling.run_file import run_of
 from boundary.sampling.store.arm import open_store, set_in_manifest
-from boundary.sampling.verifiers import judge, verifier
+from boundary.sampling.verifiers import load_verifier
 
 SUM = (Problem("p0", "What is 1 + 1?", "2"),)
 MANIFEST = {"model": "m", "benchmark": "b", "settings": {}, "n_samples": 1}
@@ -87,7 +88,7 @@ def test_scorers_run_no_code_of_a_model_or_a_folder(tmp_path, dataset, answer, t
     gym = {"name": dataset, "options": {"seed": 0, "size": 1}, "index": 0, "metadata": {"difficulty": {}} | metadata}
     problem = Problem("p0", "?", answer, facts={"gym": gym})
     sample = Completion("p0", 0, f"<answer>{text}</answer>", "stop", 5)
-    verdict = judge((problem,), [sample], verifier("reasoning-gym"), 1)[0]
+    verdict = judge((problem,), [sample], load_verifier("reasoning-gym"), 1)[0]
     assert verdict.outcome != "correct"
     assert not (tmp_path / "ran").exists()
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from boundary.sampling.judging.judge import judge
 from boundary.sampling.problems import Completion, Problem
-from boundary.sampling.verifiers import judge, math, verifier
+from boundary.sampling.verifiers import load_verifier, math
 
 LINES = (Path(__file__).parent / "answer_pairs.tsv").read_text(encoding="utf-8").splitlines()[1:]
 PAIRS = [line.split("\t") for line in LINES]
@@ -44,7 +45,7 @@ def math_verify_alone(gold, answer):
 def test_known_verdicts_on_more_than_200_answer_pairs():
     problems = [Problem(str(place), "?", gold) for place, (_, gold, _, _) in enumerate(PAIRS)]
     samples = [Completion(str(place), 0, f"So \\boxed{{{pair[2]}}}.", "stop", 9) for place, pair in enumerate(PAIRS)]
-    verdicts = judge(problems, samples, verifier("math"))
+    verdicts = judge(problems, samples, load_verifier("math"))
     judged = [(*pair[:3], verdict.outcome) for pair, verdict in zip(PAIRS, verdicts, strict=True)]
     assert judged == [tuple(pair) for pair in PAIRS]
     assert len(PAIRS) >= 200

@@ -6,7 +6,8 @@ from collections import Counter
 import pytest
 
 from boundary.errors import InputError
-from boundary.sampling.engines import EngineSpec, Request, Sampling, noise_seed, open_engine
+from boundary.sampling.engines import EngineSpec, Request, Sampling, open_engine
+from boundary.sampling.engines.spec import noise_seed
 
 pytest.importorskip("httpx")
 pytest.importorskip("transformers")

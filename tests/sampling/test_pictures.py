@@ -10,8 +10,8 @@ from boundary.data.runs.counts import run_table
 from boundary.errors import InputError
 from boundary.sampling.engines import EngineSpec, Request, Sampling, open_engine
 from boundary.sampling.problems import Problem
+from boundary.sampling.prompts import load_template, text_with_bos
 from boundary.sampling.run import Run, sample
-from boundary.sampling.templates import load_template, text_with_bos
 
 pytest.importorskip("torch")
 pytest.importorskip("accelerate")

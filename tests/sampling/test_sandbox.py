@@ -13,12 +13,13 @@ from click.testing import CliRunner
 
 from boundary.cli.main import main
 from boundary.errors import InputError
+from boundary.sampling.judging.judge import judge
 from boundary.sampling.problems import Completion, Problem
 from boundary.sampling.sandbox import bubblewrap as sandbox
 from boundary.sampling.sandbox.bubblewrap import Limits, run, sandbox_trouble
 from boundary.sampling.sandbox.seccomp import MACHINES, program_filter
 from boundary.sampling.store.arm import open_store
-from boundary.sampling.verifiers import code, judge, verifier
+from boundary.sampling.verifiers import code, load_verifier
 
 TROUBLE = sandbox_trouble()
 needs_sandbox = pytest.mark.skipif(TROUBLE is not None, reason=f"no sandbox here: {TROUBLE}")
@@ -258,7 +259,7 @@ def test_programs_are_judged_side_by_side():
         "": "empty",
     }
     samples = [Completion("add", place, text, "stop", 9) for place, text in enumerate(texts)]
-    verdicts = judge([problem], samples, verifier("code"))
+    verdicts = judge([problem], samples, load_verifier("code"))
     assert [verdict.outcome for verdict in verdicts] == list(texts.values())
     assert [bool(verdict.reason) for verdict in verdicts] == [False, False, True, True, False, False]
 
@@ -293,7 +294,7 @@ def test_root_that_can_take_no_other_user_is_refused(monkeypatch):
     monkeypatch.setattr(sandbox, "PROBE", sandbox.PROBE.replace("4096", "400"))
     try:
         with pytest.raises(InputError, match="threads of root cannot be limited"):
-            verifier("code")
+            load_verifier("code")
         assert run(
             "import os\ntry:\n    open('/proc/sys/kernel/core_pattern', 'w')\nexcept OSError as e:\n    print(e.errno)"
         )
@@ -306,8 +307,8 @@ def test_without_a_sandbox_programs_are_refused_unless_the_user_insists(monkeypa
     monkeypatch.setattr(sandbox, "bwrap", lambda: None)
     try:
         with pytest.raises(InputError, match=r"bubblewrap \(bwrap\) is not installed.*\n.*--unsafe"):
-            verifier("code")
-        assert verifier("code", unsafe=True).key == "code-2.unsafe"
+            load_verifier("code")
+        assert load_verifier("code", unsafe=True).key == "code-2.unsafe"
     finally:
         sandbox_trouble.cache_clear()
 

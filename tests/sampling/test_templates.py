@@ -6,7 +6,7 @@ import pytest
 
 from boundary.errors import InputError
 from boundary.sampling.problems import Problem
-from boundary.sampling.templates import (
+from boundary.sampling.prompts import (
     CHAT,
     FOLDER,
     PLACE,

@@ -10,7 +10,6 @@ from random import random
 from typing import Any, Literal
 
 from boundary.errors import InputError
-from boundary.sampling.engines import EngineSpec, Generate, Request, Sampling, needed, noise_seed, places_of
 from boundary.sampling.engines.servers import (
     BusyError,
     Server,
@@ -20,7 +19,9 @@ from boundary.sampling.engines.servers import (
     servers,
     shortened,
 )
+from boundary.sampling.engines.spec import EngineSpec, Generate, Request, Sampling, noise_seed, places_of
 from boundary.sampling.models import load_tokenizer
+from boundary.sampling.packages import package_version
 from boundary.sampling.problems import Completion
 
 # Seconds before the first retry; each further one waits twice as long, and never more than the longest wait.
@@ -80,13 +81,13 @@ def openai_engine(
     more_fields
         Whether to send fields that OpenAI's own servers do not know, so that nothing is sampled by hidden defaults.
     """
-    needed("httpx")
+    package_version("httpx")
     import httpx
 
-    known = servers(base_url, api_key_env)
+    addresses = servers(base_url, api_key_env)
     tokenizer = load_tokenizer(spec.tokenizer or spec.model, spec.revision, spec.trust_remote_code)
-    served = ask_servers(known, spec.model, served_model)
-    contexts = [context] if context else [each.context for each in served.values() if each.context]
+    served = ask_servers(addresses, spec.model, served_model)
+    contexts = [context] if context else [facts.context for facts in served.values() if facts.context]
 
     def generate(requests: Sequence[Request]) -> Iterator[Completion]:
         clients = {
@@ -97,13 +98,13 @@ def openai_engine(
                 timeout=httpx.Timeout(timeout, connect=30.0),
                 limits=httpx.Limits(max_connections=concurrency + 1),
             )
-            for server in known
+            for server in addresses
         }
         crew = _Servers(
             clients=clients,
-            checked=set(served),
+            confirmed=set(served),
             retries=retries,
-            asked=(spec.model, served_model),
+            model_names=(spec.model, served_model),
             model=next(iter(served.values())).name,
             context=min(contexts, default=None),
             more_fields=more_fields,
@@ -122,9 +123,9 @@ class _Servers:
     ----------
     clients
         One a server.
-    checked
+    confirmed
         Those that are known to serve the model; another one is asked first, when it answers.
-    asked
+    model_names
         The model's id, and what the user says that servers call it.
     refused
         Problems of which a server refused a request, with the reason; they are not asked for again.
@@ -135,9 +136,9 @@ class _Servers:
     """
 
     clients: Mapping[Server, Any]
-    checked: set[Server]
+    confirmed: set[Server]
     retries: int
-    asked: tuple[str, str]
+    model_names: tuple[str, str]
     model: str
     context: int | None
     more_fields: bool
@@ -157,56 +158,56 @@ class _Servers:
         """
         import httpx
 
-        said, order = "", list(self.clients)
+        trouble, order = "", list(self.clients)
         for attempt in range(self.retries + 1):
             server = order[next(self.turn) % len(order)]
             pause = 0.0
             try:
                 await self._check(server)
-                status, data, wait = await _posted(self.clients[server], f"{server.url}/completions", body)
+                status, data, wait = await _post(self.clients[server], f"{server.url}/completions", body)
             except httpx.HTTPError as error:
-                said = f"{server.shown}: {shortened(str(error)) or type(error).__name__}"
+                trouble = f"{server.shown}: {shortened(str(error)) or type(error).__name__}"
             except BusyError as error:
-                said = str(error)
+                trouble = str(error)
             else:
                 if status == httpx.codes.OK:
                     with suppress(ValueError, RecursionError):
                         return json.loads(data)
                 refuse_status(server, status)
-                said = f"{server.shown}: HTTP {status}: {_message(data)}"
+                trouble = f"{server.shown}: HTTP {status}: {_message(data)}"
                 if 400 <= status < 500 and status not in BUSY:
-                    raise RefusedError(said)
+                    raise RefusedError(trouble)
                 pause = wait
             # Half of it by chance, so that those who were refused together do not return together.
             pause = max(pause, min(LONGEST_WAIT, FIRST_WAIT * 2**attempt) * (0.5 + random() / 2))
             if attempt < self.retries:
                 await asyncio.sleep(pause)
-        raise InputError(f"No server answers ({said}), after {self.retries} retries. What is stored stays.")
+        raise InputError(f"No server answers ({trouble}), after {self.retries} retries. What is stored stays.")
 
     async def _check(self, server: Server) -> None:
         """Ask a server that did not answer at the beginning what it serves, before it is used."""
-        if server in self.checked:
+        if server in self.confirmed:
             return
-        status, data, _ = await _got(self.clients[server], f"{server.url}/models")
+        status, data, _ = await _get(self.clients[server], f"{server.url}/models")
         listing = None
         with suppress(ValueError, RecursionError):
             listing = json.loads(data)
-        name = listed(server, status, listing, *self.asked).name
+        name = listed(server, status, listing, *self.model_names).name
         if name != self.model:
             raise InputError(f"{server.shown} calls the model '{shortened(name)}', the others '{self.model}'.")
-        self.checked.add(server)
+        self.confirmed.add(server)
 
 
 class RefusedError(InputError):
     """A server says that the request itself is at fault."""
 
 
-async def _posted(client: Any, url: str, body: Mapping[str, Any]) -> tuple[int, bytes, float]:
+async def _post(client: Any, url: str, body: Mapping[str, Any]) -> tuple[int, bytes, float]:
     most = ANSWER_BYTES + int(body["n"]) * int(body["max_tokens"]) * TOKEN_BYTES
     return await _answer(client.stream("POST", url, json=body), most)
 
 
-async def _got(client: Any, url: str) -> tuple[int, bytes, float]:
+async def _get(client: Any, url: str) -> tuple[int, bytes, float]:
     return await _answer(client.stream("GET", url), ANSWER_BYTES)
 
 
@@ -237,7 +238,7 @@ def _generate(
     try:
         while True:
             for block in islice(blocks, concurrency - len(running)):
-                running.add(loop.create_task(_answered(crew, tokenizer, sampling, block)))
+                running.add(loop.create_task(_sample_block(crew, tokenizer, sampling, block)))
             if not running:
                 break
             done, running = loop.run_until_complete(asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED))
@@ -266,13 +267,13 @@ def _parts(request: Request, size: int) -> Iterator[Request]:
         yield replace(request, places=request.places[start : start + size])
 
 
-async def _answered(crew: _Servers, tokenizer: Any, sampling: Sampling, block: Request) -> list[Completion]:
+async def _sample_block(crew: _Servers, tokenizer: Any, sampling: Sampling, block: Request) -> list[Completion]:
     """Samples of a block; asked for again where a server gives fewer choices than it was asked for."""
     completions: list[Completion] = []
     places, size = block.places, crew.choices
     while places:
         if block.problem_id in crew.refused:
-            return completions + _failed(block, places, crew.refused[block.problem_id])
+            return completions + _failures(block, places, crew.refused[block.problem_id])
         part = replace(block, places=places[: min(size, crew.choices)])
         try:
             choices = (await crew.post(_body(crew, sampling, part)))["choices"]
@@ -314,7 +315,7 @@ def _refusal(reason: str) -> InputError:
     )
 
 
-def _failed(block: Request, places: Sequence[int], reason: str) -> list[Completion]:
+def _failures(block: Request, places: Sequence[int], reason: str) -> list[Completion]:
     return [Completion(block.problem_id, place, reason, "error", 0) for place in places]
 
 
@@ -346,10 +347,10 @@ def _body(crew: _Servers, sampling: Sampling, part: Request) -> dict[str, Any]:
 def _completion(tokenizer: Any, problem_id: str, place: int, choice: Mapping[str, Any]) -> Completion:
     """A choice as a sample; its tokens are counted here, since servers' `usage` has counted one choice of several."""
     text = str(choice.get("text") or "")
-    said = choice.get("finish_reason")
-    if said not in ("stop", "length"):
-        return Completion(problem_id, place, f"the server ended it with {shortened(str(said))[:40]}", "error", 0)
-    finish: Literal["stop", "length"] = said
+    reason = choice.get("finish_reason")
+    if reason not in ("stop", "length"):
+        return Completion(problem_id, place, f"the server ended it with {shortened(str(reason))[:40]}", "error", 0)
+    finish: Literal["stop", "length"] = reason
     tokens = len(tokenizer(text, add_special_tokens=False)["input_ids"])
     return Completion(problem_id, place, text, finish, tokens + (finish == "stop"))
 
@@ -357,9 +358,9 @@ def _completion(tokenizer: Any, problem_id: str, place: int, choice: Mapping[str
 def _message(data: bytes) -> str:
     text = data[:4096].decode(errors="replace")
     with suppress(ValueError, RecursionError, AttributeError):
-        said = json.loads(data)
-        said = said.get("error", said.get("message", said))
-        text = str(said.get("message", said) if isinstance(said, dict) else said)
+        content = json.loads(data)
+        content = content.get("error", content.get("message", content))
+        text = str(content.get("message", content) if isinstance(content, dict) else content)
     return shortened(text)
 
 

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from boundary.errors import InputError
 from boundary.plain_text import plain
-from boundary.sampling.engines import EngineFacts, EngineSpec, needed
+from boundary.sampling.engines.spec import EngineFacts, EngineSpec
+from boundary.sampling.packages import package_version
 
 DEFAULT_URL = "http://localhost:8000/v1"
 DEFAULT_KEY = "OPENAI_API_KEY"
@@ -107,7 +108,7 @@ def servers(base_url: str | Sequence[str], api_key_env: str = "") -> tuple[Serve
     return tuple(_server(url.rstrip("/"), key, api_key_env) for url in urls)
 
 
-def _server(url: str, key: str, named: str) -> Server:
+def _server(url: str, key: str, key_variable: str) -> Server:
     import httpx
 
     try:
@@ -118,10 +119,10 @@ def _server(url: str, key: str, named: str) -> Server:
         raise InputError(f"'{_shown(url)}' is no URL of a server. Write it as http://HOST:PORT/v1.")
     loopback = _is_loopback(parsed.host)
     safe = loopback or parsed.scheme == "https"
-    if key and named and not safe:
+    if key and key_variable and not safe:
         raise InputError(
-            f"The key in {named} would go to {_shown(url)} unencrypted. Use https, or a tunnel (ssh -L 8000:HOST:8000) "
-            "and --base-url http://localhost:8000/v1."
+            f"The key in {key_variable} would go to {_shown(url)} unencrypted. Use https, or a tunnel "
+            "(ssh -L 8000:HOST:8000) and --base-url http://localhost:8000/v1."
         )
     return Server(url, key if safe else "", loopback)
 
@@ -141,12 +142,12 @@ def served_facts(spec: EngineSpec) -> EngineFacts:
     InputError
         If none answers, or one serves another model.
     """
-    needed("httpx")
+    package_version("httpx")
     options = spec.options
-    known = servers(options.get("base_url", DEFAULT_URL), options.get("api_key_env", ""))
-    served = list(ask_servers(known, spec.model, options.get("served_model", "")).values())
-    versions = sorted({each.version for each in served if each.version})
-    contexts = [each.context for each in served if each.context]
+    addresses = servers(options.get("base_url", DEFAULT_URL), options.get("api_key_env", ""))
+    served = list(ask_servers(addresses, spec.model, options.get("served_model", "")).values())
+    versions = sorted({facts.version for facts in served if facts.version})
+    contexts = [facts.context for facts in served if facts.context]
     context = options.get("context")
     if context is not None and (not isinstance(context, int) or context < 1):
         raise InputError("The engine option context is a number of tokens, of at least 1.")
@@ -154,7 +155,7 @@ def served_facts(spec: EngineSpec) -> EngineFacts:
     return EngineFacts(", ".join(["OpenAI-compatible", *versions]), context, served[0].name)
 
 
-def ask_servers(known: Sequence[Server], model: str, served_model: str = "") -> dict[Server, Served]:
+def ask_servers(addresses: Sequence[Server], model: str, served_model: str = "") -> dict[Server, Served]:
     """What each server that answers says of a model.
 
     Raises
@@ -166,7 +167,7 @@ def ask_servers(known: Sequence[Server], model: str, served_model: str = "") -> 
 
     answers: dict[Server, Served] = {}
     silent = ""
-    for server in known:
+    for server in addresses:
         try:
             with httpx.Client(
                 headers=server.headers, trust_env=not server.loopback, timeout=FACTS_SECONDS, follow_redirects=False
@@ -180,13 +181,15 @@ def ask_servers(known: Sequence[Server], model: str, served_model: str = "") -> 
             silent = str(error)
     if not answers:
         raise InputError(
-            f"No server answers at {', '.join(server.shown for server in known)} ({silent}). Start one, or name it "
+            f"No server answers at {', '.join(server.shown for server in addresses)} ({silent}). Start one, or name it "
             "with --base-url http://HOST:PORT/v1."
         )
     names = {served.name: server for server, served in answers.items()}
     if len(names) > 1:
-        said = "; ".join(f"{server.shown}: {name}" for name, server in names.items())
-        raise InputError(f"The servers call the model by different names ({said}). Start all of them with one name.")
+        names_shown = "; ".join(f"{server.shown}: {name}" for name, server in names.items())
+        raise InputError(
+            f"The servers call the model by different names ({names_shown}). Start all of them with one name."
+        )
     return answers
 
 
@@ -204,7 +207,7 @@ def listed(server: Server, status: int, listing: Any, model: str, served_model: 
     BusyError
         If it is not ready.
     """
-    wanted = served_model or model
+    expected = served_model or model
     refuse_status(server, status)
     if status >= 500 or status == 429:
         raise BusyError(f"{server.shown}: HTTP {status}")
@@ -216,15 +219,15 @@ def listed(server: Server, status: int, listing: Any, model: str, served_model: 
             f"The server at {server.shown} does not list its models, so nothing says that it serves '{model}'. Say "
             "what it calls the model with --engine-option served_model=NAME."
         )
-    entries = [each for each in entries if isinstance(each, dict) and isinstance(each.get("id"), str)]
-    same = [each for each in entries if _same(each["id"], wanted)]
+    entries = [entry for entry in entries if isinstance(entry, dict) and isinstance(entry.get("id"), str)]
+    same = [entry for entry in entries if _same(entry["id"], expected)]
     # vLLM lists beside a name of the user's choice where the weights come from.
-    same = same or [each for each in entries if not served_model and _same(each.get("root"), model)]
+    same = same or [entry for entry in entries if not served_model and _same(entry.get("root"), model)]
     if not same:
-        names = ", ".join(f"'{shortened(each['id'])}'" for each in entries[:SHOWN]) + ", ..." * (len(entries) > SHOWN)
+        names = ", ".join(f"'{shortened(entry['id'])}'" for entry in entries[:SHOWN]) + ", ..." * (len(entries) > SHOWN)
         raise InputError(
-            f"The server at {server.shown} lists {names or 'no model'}, and not '{shortened(wanted)}'. Is it the right "
-            "server? If it calls the model by such a name, say so with --engine-option served_model="
+            f"The server at {server.shown} lists {names or 'no model'}, and not '{shortened(expected)}'. Is it the "
+            "right server? If it calls the model by such a name, say so with --engine-option served_model="
             f"{shortened(entries[0]['id']) if len(entries) == 1 else 'NAME'}."
         )
     facts = same[0].get("meta")
@@ -243,12 +246,12 @@ def _with_version(client: Any, server: Server, served: Served) -> Served:
 
     root, context, version = server.url.removesuffix("/v1"), served.context, ""
     with suppress(httpx.HTTPError):
-        _, said = _get(client, f"{root}/version")  # vLLM
-        version = str(said.get("version", "")) if isinstance(said, dict) else ""
+        _, page = _get(client, f"{root}/version")  # vLLM
+        version = str(page.get("version", "")) if isinstance(page, dict) else ""
         if not version:
-            _, said = _get(client, f"{root}/props")  # llama.cpp
-            version = str(said.get("build_info", "")) if isinstance(said, dict) else ""
-            settings = said.get("default_generation_settings") if isinstance(said, dict) else None
+            _, page = _get(client, f"{root}/props")  # llama.cpp
+            version = str(page.get("build_info", "")) if isinstance(page, dict) else ""
+            settings = page.get("default_generation_settings") if isinstance(page, dict) else None
             length = settings.get("n_ctx") if isinstance(settings, dict) else None
             context = context or (length if isinstance(length, int) and length > 0 else None)
     return Served(served.name, context, " ".join(f"{served.version} {shortened(version)[:60]}".split()))

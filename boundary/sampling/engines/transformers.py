@@ -8,8 +8,8 @@ from itertools import islice
 from typing import Any, Literal
 
 from boundary.errors import InputError
-from boundary.sampling.engines import EngineSpec, Generate, Request, Sampling, noise_seed, places_of
 from boundary.sampling.engines.prefixes import can_share, shared_prefixes
+from boundary.sampling.engines.spec import EngineSpec, Generate, Request, Sampling, noise_seed, places_of
 from boundary.sampling.models import (
     cannot_load,
     load_config,
@@ -69,8 +69,8 @@ def transformers_engine(
     refuse_missing_folder(spec.model)
     tokenizer = load_tokenizer(spec.tokenizer or spec.model, spec.revision, spec.trust_remote_code)
     # A model that sees need not load as one that reads, nor the other way round: each when it is first asked for.
-    loaded = cache(partial(_loaded, spec, device, dtype, attention))
-    processor = cache(partial(_processor, spec))
+    loaded = cache(partial(_load_model, spec, device, dtype, attention))
+    processor = cache(partial(_load_processor, spec))
 
     def generate(requests: Sequence[Request]) -> Iterator[Completion]:
         plain = [request for request in requests if not request.images]
@@ -82,7 +82,7 @@ def transformers_engine(
                 yield from _batches(model, tokenizer, spec.sampling, plain, batch_size, share_prefixes)
         for request in requests:
             if request.images:
-                yield from _pictured(loaded(SEEING), processor(), spec.sampling, request, batch_size)
+                yield from _sample_with_images(loaded(SEEING), processor(), spec.sampling, request, batch_size)
 
     yield generate
 
@@ -95,7 +95,7 @@ def _reading(spec: EngineSpec) -> str:
     return SEEING if sees and type(config) not in transformers.MODEL_FOR_CAUSAL_LM_MAPPING else READING
 
 
-def _loaded(spec: EngineSpec, device: str, dtype: str, attention: str, kind: str) -> Any:
+def _load_model(spec: EngineSpec, device: str, dtype: str, attention: str, kind: str) -> Any:
     transformers = quiet_transformers()
     options: dict[str, Any] = {"dtype": dtype or ("float32" if device == "cpu" else "auto")}
     options |= {"revision": spec.revision or "main", "trust_remote_code": spec.trust_remote_code}
@@ -166,13 +166,13 @@ def _batch(
     torch.manual_seed(noise_seed(sampling.seed, [(request.arm, request.problem_id, place) for request, place in batch]))
     with torch.inference_mode():
         if share and can_share(model):
-            written = shared_prefixes(model, ids, mask, rows, sampling, room)
+            token_rows = shared_prefixes(model, ids, mask, rows, sampling, room)
         else:
             config = _generation_config(sampling, pad, room)
             begun = _read_once(model, ids, mask, rows) if len(prompts) < len(batch) else {}
             out = model.generate(input_ids=ids[rows], attention_mask=mask[rows], generation_config=config, **begun)
-            written = out[:, longest:].tolist()
-    for (request, place), tokens in zip(batch, written, strict=True):
+            token_rows = out[:, longest:].tolist()
+    for (request, place), tokens in zip(batch, token_rows, strict=True):
         yield _completion(tokenizer, sampling, request.problem_id, place, tokens)
 
 
@@ -197,10 +197,10 @@ def _read_once(model: Any, ids: Any, mask: Any, rows: Any) -> dict[str, Any]:
 def _completion(tokenizer: Any, sampling: Sampling, problem_id: str, place: int, tokens: Ids) -> Completion:
     """What was generated up to the first stop token."""
     end = next((number for number, token in enumerate(tokens) if token in sampling.stop_ids), None)
-    written = list(tokens if end is None else tokens[:end])
-    text = tokenizer.decode(written, skip_special_tokens=True)
+    kept = list(tokens if end is None else tokens[:end])
+    text = tokenizer.decode(kept, skip_special_tokens=True)
     finish: Literal["stop", "length"] = "length" if end is None else "stop"
-    return Completion(problem_id, place, text, finish, len(written) + (end is not None))
+    return Completion(problem_id, place, text, finish, len(kept) + (end is not None))
 
 
 def _continuous(
@@ -220,13 +220,13 @@ def _continuous(
         generation_config=config, continuous_batching_config=batching
     ) as manager:
         try:
-            yield from _collected(manager, tokenizer, sampling, requests, rooms)
+            yield from _collect(manager, tokenizer, sampling, requests, rooms)
         except BaseException:
             manager.stop(hard_stop=True, timeout=30)  # leaving the block would wait for every sample
             raise
 
 
-def _collected(
+def _collect(
     manager: Any, tokenizer: Any, sampling: Sampling, requests: Sequence[Request], rooms: Mapping[tuple[int, ...], int]
 ) -> Iterator[Completion]:
     rows = ((request, place) for request in requests for place in request.places)
@@ -259,7 +259,7 @@ def _collected(
                 yield Completion(problem_id, place, str(result.error), "error", 0)
 
 
-def _processor(spec: EngineSpec) -> Any:
+def _load_processor(spec: EngineSpec) -> Any:
     transformers = quiet_transformers()
     try:
         return transformers.AutoProcessor.from_pretrained(
@@ -269,7 +269,9 @@ def _processor(spec: EngineSpec) -> Any:
         raise cannot_load(spec.model, error) from error
 
 
-def _pictured(model: Any, processor: Any, sampling: Sampling, request: Request, size: int) -> Iterator[Completion]:
+def _sample_with_images(
+    model: Any, processor: Any, sampling: Sampling, request: Request, size: int
+) -> Iterator[Completion]:
     """Samples of a problem with pictures, side by side."""
     import torch
 

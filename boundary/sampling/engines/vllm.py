@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any, Literal
 
 from boundary.errors import InputError
-from boundary.sampling.engines import EngineSpec, Generate, Request, Sampling, noise_seed, places_of
+from boundary.sampling.engines.spec import EngineSpec, Generate, Request, Sampling, noise_seed, places_of
 from boundary.sampling.models import cannot_load, load_config, refuse_missing_folder
 from boundary.sampling.problems import Completion
 
@@ -67,8 +67,8 @@ def vllm_engine(
     def generate(requests: Sequence[Request]) -> Iterator[Completion]:
         if not held:
             arguments.seed = noise_seed(spec.sampling.seed, places_of(requests))
-            held.append(_started(vllm, spec, arguments))
-        yield from _collected(vllm, held[0], spec.sampling, requests, seeded)
+            held.append(_start(vllm, spec, arguments))
+        yield from _collect(vllm, held[0], spec.sampling, requests, seeded)
 
     try:
         yield generate
@@ -83,7 +83,7 @@ def _on_gpu(vllm: Any) -> bool:
     return not current_platform.is_cpu()
 
 
-def _started(vllm: Any, spec: EngineSpec, arguments: Any) -> Any:
+def _start(vllm: Any, spec: EngineSpec, arguments: Any) -> Any:
     try:
         return vllm.LLMEngine.from_engine_args(arguments)
     except Exception as error:  # whatever its processes raise, the model cannot be had
@@ -108,7 +108,7 @@ def _parameters(vllm: Any, sampling: Sampling, request: Request, place: int, see
     )
 
 
-def _collected(
+def _collect(
     vllm: Any, engine: Any, sampling: Sampling, requests: Sequence[Request], seeded: bool
 ) -> Iterator[Completion]:
     rows = ((request, place) for request in requests for place in request.places)

@@ -160,8 +160,8 @@ def serving(module: str, arguments: str, limits: Limits, unsafe: bool) -> Iterat
         As in `run`.
     """
     package = "boundary.sampling.sandbox.inside"
-    needed = MODULES[: MODULES.index(module) + 1]
-    sources = {f"{package}.{name}": (files(package) / f"{name}.py").read_text(encoding="utf-8") for name in needed}
+    modules = MODULES[: MODULES.index(module) + 1]
+    sources = {f"{package}.{name}": (files(package) / f"{name}.py").read_text(encoding="utf-8") for name in modules}
     with _running(SERVE.format(sources=sources, arguments=arguments), limits, unsafe) as running:
         yield running
 
@@ -186,15 +186,15 @@ def _running(
         opened = [_holding(stack, boot + source)]
         program_input = subprocess.PIPE if stdin is None else _holding(stack, stdin)
         if unsafe:
-            process = _started([sys.executable, "-I", f"/proc/self/fd/{opened[0]}"], opened, program_input)
+            process = _start([sys.executable, "-I", f"/proc/self/fd/{opened[0]}"], opened, program_input)
             inner = None
         else:
             opened.append(_holding(stack, program_filter() or b""))
-            process, inner = _started_in_bwrap(stack, opened, program_input, switches)
+            process, inner = _start_in_bwrap(stack, opened, program_input, switches)
         yield stack.enter_context(Running(process, inner, limits))
 
 
-def _started(command: Sequence[str], passed: Sequence[int], stdin: int) -> "subprocess.Popen[bytes]":
+def _start(command: Sequence[str], passed: Sequence[int], stdin: int) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
         command,
         stdin=stdin,
@@ -208,7 +208,7 @@ def _started(command: Sequence[str], passed: Sequence[int], stdin: int) -> "subp
     )
 
 
-def _started_in_bwrap(
+def _start_in_bwrap(
     stack: ExitStack, opened: Sequence[int], stdin: int, switches: bool
 ) -> tuple["subprocess.Popen[bytes]", int | None]:
     """The process, and the id of the first one inside; where the user changes, both users are mapped there."""
@@ -218,7 +218,7 @@ def _started_in_bwrap(
     stack.callback(os.close, ready_write)
     try:
         command = _bwrap_command(opened, info_write, ready_read if switches else None)
-        process = _started(command, [*opened, info_write, ready_read], stdin)
+        process = _start(command, [*opened, info_write, ready_read], stdin)
     finally:
         os.close(info_write)
         os.close(ready_read)
