@@ -24,7 +24,8 @@ from boundary.data.runs.counts import run_table
 from boundary.data.runs.folder import arms
 from boundary.sampling.problems import Completion, Problem
 from boundary.sampling.store.arm import open_store
-from boundary.sampling.verifiers import load_verifier, math
+from boundary.sampling.verifiers import math
+from boundary.sampling.verifiers.table import load_verifier
 from boundary.sampling.verify import verify_arm
 
 # How a reference of size a, b is written, and ways to write the same.

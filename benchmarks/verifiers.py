@@ -23,7 +23,7 @@ import pandas as pd
 from benchmarks.pages import put
 from boundary.sampling.judging.judge import judge
 from boundary.sampling.problems import Completion, Problem
-from boundary.sampling.verifiers import load_verifier
+from boundary.sampling.verifiers.table import load_verifier
 
 FOLDER = Path(__file__).parent
 PAIRS = FOLDER / "verifier_pairs.tsv"

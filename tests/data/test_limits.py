@@ -33,7 +33,7 @@ from boundary.errors import InputError
 from boundary.sampling.problems import Completion, Problem, Verdict
 from boundary.sampling.run_file import run_of
 from boundary.sampling.store.arm import open_store, write_shard
-from boundary.sampling.verifiers import load_verifier
+from boundary.sampling.verifiers.table import load_verifier
 from boundary.sampling.verify import verify_arm
 
 MIB = limits.MIB

@@ -11,7 +11,7 @@ from boundary.sampling.benchmarks.loading import load_problems
 from boundary.sampling.judging.judge import judge
 from boundary.sampling.problems import Completion, Problem, problem_set_hash
 from boundary.sampling.store.arm import open_store, stored_problems
-from boundary.sampling.verifiers import load_verifier
+from boundary.sampling.verifiers.table import load_verifier
 
 
 @pytest.fixture
@@ -66,5 +66,5 @@ def test_accepted_answers_count_for_every_verifier_of_answers(name):
 
 
 def test_accepted_answers_are_part_of_the_problem_set():
-    plain, several = Problem("p", "?", "5"), Problem("p", "?", "5", facts={"accepted_answers": ["5", "7"]})
-    assert problem_set_hash([plain]) != problem_set_hash([several])
+    plain, with_list = Problem("p", "?", "5"), Problem("p", "?", "5", facts={"accepted_answers": ["5", "7"]})
+    assert problem_set_hash([plain]) != problem_set_hash([with_list])

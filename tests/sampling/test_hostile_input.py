@@ -15,7 +15,7 @@ from boundary.sampling.judging.judge import judge
 from boundary.sampling.problems import Completion, Problem, Verdict
 from boundary.sampling.run_file import run_of
 from boundary.sampling.store.arm import open_store, set_in_manifest
-from boundary.sampling.verifiers import load_verifier
+from boundary.sampling.verifiers.table import load_verifier
 
 SUM = (Problem("p0", "What is 1 + 1?", "2"),)
 MANIFEST = {"model": "m", "benchmark": "b", "settings": {}, "n_samples": 1}
@@ -46,15 +46,15 @@ def marker(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "named", ["evil.judge-1.0", "evil:judge", "evil.judge", "pydoc.pipepager-1.0", "mathx:evil", "../../evil:judge"]
+    "key", ["evil.judge-1.0", "evil:judge", "evil.judge", "pydoc.pipepager-1.0", "mathx:evil", "../../evil:judge"]
 )
-def test_a_folder_never_chooses_the_code_that_judges_it(tmp_path, marker, named):
-    arm = folder_of(tmp_path / "run", verifier=named)
+def test_a_folder_never_chooses_the_code_that_judges_it(tmp_path, marker, key):
+    arm = folder_of(tmp_path / "run", verifier=key)
     done = command("verify", tmp_path / "run")
     assert done.exit_code == 2
     assert "--verifier module:function" in done.output or "No verifier" in done.output
-    for others in (("status", tmp_path / "run"), ("counts", tmp_path / "run"), ("counts", arm)):
-        command(*others)
+    for words in (("status", tmp_path / "run"), ("counts", tmp_path / "run"), ("counts", arm)):
+        command(*words)
     assert not marker.exists()
     assert command("verify", tmp_path / "run", "--verifier", "evil:judge").exit_code == 0  # the user's own word
     assert marker.exists()
@@ -156,8 +156,8 @@ def test_a_run_file_names_no_secret_but_those_of_a_list(tmp_path):
         with pytest.raises(InputError, match=r"AWS_SECRET_ACCESS_KEY.*--engine-option api_key_env=NAME"):
             run_of(file, options)
     file.write_text('[engine_options]\napi_key_env = "AWS_SECRET_ACCESS_KEY"\n')
-    named = run_of(file, options | {"engine_options": {"api_key_env": "AWS_SECRET_ACCESS_KEY"}})
-    assert named.engine_options["api_key_env"] == "AWS_SECRET_ACCESS_KEY"  # the user's own word
+    run = run_of(file, options | {"engine_options": {"api_key_env": "AWS_SECRET_ACCESS_KEY"}})
+    assert run.engine_options["api_key_env"] == "AWS_SECRET_ACCESS_KEY"  # the user's own word
     file.write_text('[engine_options]\napi_key_env = "VLLM_API_KEY"\n')
     assert run_of(file, options).engine_options["api_key_env"] == "VLLM_API_KEY"
 

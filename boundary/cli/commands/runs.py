@@ -89,7 +89,7 @@ def verify(folder: Path, as_json: bool, quiet: bool, use: bool, **options: Any) 
     """
     from boundary.data.runs.folder import arms_of
     from boundary.sampling.store.arm import set_in_manifest, slug
-    from boundary.sampling.verifiers import load_verifier, machine_notices
+    from boundary.sampling.verifiers.table import load_verifier, machine_notices
     from boundary.sampling.verify import disagreements, verifier_of, verify_arm
 
     said: list[dict[str, Any]] = []

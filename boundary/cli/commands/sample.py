@@ -92,7 +92,7 @@ def sample(ctx: click.Context, /, runfile: Path | None, as_json: bool, quiet: bo
     from boundary.sampling.benchmarks.presets import find_benchmark
     from boundary.sampling.run import sample as run_sampling
     from boundary.sampling.run_file import run_of
-    from boundary.sampling.verifiers import machine_notices
+    from boundary.sampling.verifiers.table import machine_notices
 
     run = run_of(runfile, options)
     check_writable(run.output, is_folder=True)

@@ -8,19 +8,3 @@ Read first: spec.py (the records), table.py (ENGINES), opening.py (from a name t
 transformers.py (with prefixes.py) and vllm.py load weights, openai.py (with servers.py) speaks to servers, ray.py runs
 any of them on a cluster.
 """
-
-from boundary.sampling.engines.opening import engine_facts, open_engine
-from boundary.sampling.engines.spec import Engine, EngineFacts, EngineSpec, Generate, Request, Sampling
-from boundary.sampling.engines.table import ENGINES
-
-__all__ = [
-    "ENGINES",
-    "Engine",
-    "EngineFacts",
-    "EngineSpec",
-    "Generate",
-    "Request",
-    "Sampling",
-    "engine_facts",
-    "open_engine",
-]

@@ -8,8 +8,3 @@ Read first: spec.py (the record), exact.py (the shortest one), table.py (VERIFIE
 mathematics, choice.py letters, vision.py answers to images, gym.py by reasoning-gym's scorers, code.py programs;
 user.py calls a function of the user's.
 """
-
-from boundary.sampling.verifiers.spec import Judgement, Verifier
-from boundary.sampling.verifiers.table import VERIFIERS, load_verifier, machine_notices
-
-__all__ = ["VERIFIERS", "Judgement", "Verifier", "load_verifier", "machine_notices"]

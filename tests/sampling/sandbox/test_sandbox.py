@@ -19,7 +19,8 @@ from boundary.sampling.sandbox import bubblewrap as sandbox
 from boundary.sampling.sandbox.bubblewrap import Limits, run, sandbox_trouble
 from boundary.sampling.sandbox.seccomp import MACHINES, program_filter
 from boundary.sampling.store.arm import open_store
-from boundary.sampling.verifiers import code, load_verifier
+from boundary.sampling.verifiers import code
+from boundary.sampling.verifiers.table import load_verifier
 
 TROUBLE = sandbox_trouble()
 needs_sandbox = pytest.mark.skipif(TROUBLE is not None, reason=f"no sandbox here: {TROUBLE}")
@@ -154,9 +155,9 @@ CHEATS = {
 def outside(tmp_path_factory):
     """What hostile programs reach for: a server, an abstract socket, a secret file, this process."""
     abstract = f"boundary-test-{os.getpid()}"
-    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as named:
-        named.bind(f"\0{abstract}")
-        named.listen()
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as abstract_socket:
+        abstract_socket.bind(f"\0{abstract}")
+        abstract_socket.listen()
         secret = tmp_path_factory.mktemp("home") / "secret"
         secret.write_text("hidden")
         yield {"port": server.getsockname()[1], "abstract": abstract, "secret": secret, "pid": os.getpid()}
@@ -314,11 +315,11 @@ def test_without_a_sandbox_programs_are_refused_unless_the_user_insists(monkeypa
 
 
 def test_the_filter_is_whole_on_every_known_processor():
-    for machine, known in MACHINES.items():
+    for machine, numbers in MACHINES.items():
         rules = program_filter(machine)
         assert rules is not None
         assert len(rules) % 8 == 0
-        assert len(rules) // 8 == 8 + 2 * len(known.refused) + 14 + 5
+        assert len(rules) // 8 == 8 + 2 * len(numbers.refused) + 14 + 5
     assert program_filter("pdp11") is None
 
 

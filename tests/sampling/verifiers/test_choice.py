@@ -6,7 +6,8 @@ import pytest
 
 from boundary.sampling.judging.judge import judge
 from boundary.sampling.problems import Completion, Problem
-from boundary.sampling.verifiers import choice, load_verifier
+from boundary.sampling.verifiers import choice
+from boundary.sampling.verifiers.table import load_verifier
 
 # The letter, "-" for none, and a text; \n stands for a new line.
 LINES = (Path(__file__).parent / "choice_texts.tsv").read_text(encoding="utf-8").splitlines()[1:]
@@ -18,9 +19,9 @@ def test_the_letter_of_every_style_of_stating_one():
         letter, text = line.split("\t")
         extracted = choice.extract(text.replace("\\n", "\n"))
         outcomes = {gold: extracted and choice.compare(gold, extracted.answer)[0] for gold in "ABCDEFGHIJ"}
-        judged = [gold for gold, outcome in outcomes.items() if outcome == "correct"]
-        if judged != ([] if letter == "-" else [letter]):
-            misread.append((letter, judged, text))
+        accepted = [gold for gold, outcome in outcomes.items() if outcome == "correct"]
+        if accepted != ([] if letter == "-" else [letter]):
+            misread.append((letter, accepted, text))
     assert misread == []
     assert len(LINES) >= 60
 

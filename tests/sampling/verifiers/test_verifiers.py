@@ -17,7 +17,9 @@ from boundary.sampling.judging.judge import judge, judging
 from boundary.sampling.judging.pool import Pool
 from boundary.sampling.problems import Completion, Problem
 from boundary.sampling.store.arm import open_store
-from boundary.sampling.verifiers import Verifier, exact, load_verifier, vision
+from boundary.sampling.verifiers import exact, vision
+from boundary.sampling.verifiers.spec import Verifier
+from boundary.sampling.verifiers.table import load_verifier
 
 # Computed naively, each of these takes longer than the universe, or all memory, or all stack.
 HANGING = [
@@ -125,17 +127,19 @@ def test_time_is_the_workers_own_not_the_clocks():
 
 
 def test_each_pair_of_reference_and_answer_is_judged_once(monkeypatch):
-    asked = []
-    judged = Pool.judge
+    tasks_judged = []
+    judge_tasks = Pool.judge
     monkeypatch.setattr(
-        Pool, "judge", lambda self, tasks, arguments: (asked.extend(tasks), judged(self, tasks, arguments))[1]
+        Pool,
+        "judge",
+        lambda self, tasks, arguments: (tasks_judged.extend(tasks), judge_tasks(self, tasks, arguments))[1],
     )
     problems = [Problem("a", "?", r"\sqrt{8}"), Problem("b", "?", r"\sqrt{8}")]
     with judging(problems, load_verifier("math")) as judge_batch:
         for _ in range(2):
             batch = [sample(name, i, r"\boxed{2\sqrt{2}}") for name in "ab" for i in range(50)]
             assert {verdict.outcome for verdict in judge_batch(batch)} == {"correct"}
-    assert len(asked) == 1
+    assert len(tasks_judged) == 1
 
 
 @pytest.mark.parametrize(
@@ -180,8 +184,8 @@ def test_reasoning_gym_scores_by_its_own_rules():
     samples += [sample(p.problem_id, 1, "Answer: 123456789") for p in problems]
     outcomes = [verdict.outcome for verdict in judge(problems, samples, load_verifier("reasoning-gym"))]
     assert outcomes == ["correct"] * 4 + ["wrong"] * 4
-    made = {key: value for key, value in problems[0].facts["gym"].items() if key != "metadata"}
-    other = Problem("0000", "another text", facts={"gym": made})
+    origin = {key: value for key, value in problems[0].facts["gym"].items() if key != "metadata"}
+    other = Problem("0000", "another text", facts={"gym": origin})
     [verdict] = judge([other], [sample("0000", 0, "5")], load_verifier("reasoning-gym"))
     assert (verdict.outcome, "another problem" in verdict.reason) == ("verifier_error", True)
 
@@ -205,11 +209,11 @@ def test_a_reference_answer_that_cannot_be_read_is_the_verifiers_fault():
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "result"),
     [("mth", "Did you mean 'math'"), ("nowhere:f", "cannot be imported"), ("json:nothing", "cannot be imported")],
 )
-def test_an_unknown_verifier_is_said_plainly(name, said):
-    with pytest.raises(InputError, match=said):
+def test_an_unknown_verifier_is_said_plainly(name, result):
+    with pytest.raises(InputError, match=result):
         load_verifier(name)
 
 
@@ -260,6 +264,6 @@ def test_a_users_own_verifier_is_named_each_time_and_counts(tmp_path, monkeypatc
 def test_verify_asks_for_a_verifier_where_none_is_named(tmp_path):
     with open_store(tmp_path, manifest(), [Problem("a", "?", "1")]) as store:
         store.append([sample("a", 0, "1")])
-    said = CliRunner().invoke(main, ["verify", str(tmp_path)])
-    assert said.exit_code == 2
-    assert "Choose one with --verifier" in said.output
+    result = CliRunner().invoke(main, ["verify", str(tmp_path)])
+    assert result.exit_code == 2
+    assert "Choose one with --verifier" in result.output
