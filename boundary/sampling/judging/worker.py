@@ -1,7 +1,6 @@
 """What a worker process does: import a function, say so, then judge line by line until its input closes."""
 
 import ctypes
-import importlib
 import json
 import os
 import signal
@@ -10,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from boundary.sampling.problems import OUTCOMES
+from boundary.sampling.python_module import load_function
 
 READY = "ready"
 PR_SET_PDEATHSIG = 1
@@ -40,16 +40,6 @@ def main(target: str, memory: str, parent: str) -> None:
     answers.write(json.dumps(READY) + "\n")
     for line in sys.stdin:
         answers.write(json.dumps(judgement(function, json.loads(line))) + "\n")
-
-
-def load_function(target: str) -> Callable[..., Any]:
-    """The function named `module:function`; its module's `prepare()`, if any, is called first."""
-    module_name, _, name = target.partition(":")
-    module = importlib.import_module(module_name)
-    if hasattr(module, "prepare"):
-        module.prepare()
-    function: Callable[..., Any] = getattr(module, name)
-    return function
 
 
 def judgement(function: Callable[..., Any], arguments: Sequence[Any]) -> tuple[str, str]:

@@ -7,8 +7,8 @@ from typing import Any
 from boundary.errors import InputError
 from boundary.sampling.answers.extraction import extract as extract_marked, last_line
 from boundary.sampling.benchmarks.generated import RIGHT, gym_dataset
-from boundary.sampling.judging.evaluation import confine_eval
 from boundary.sampling.problems import Outcome, Problem
+from boundary.sampling.sandbox.evaluation import confine_eval
 from boundary.sampling.verifiers.spec import Verifier
 
 # The answer that the text marks, or else its last line.

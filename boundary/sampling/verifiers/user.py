@@ -8,8 +8,8 @@ from typing import Any
 
 from boundary.errors import InputError
 from boundary.sampling.answers.extraction import Extracted
-from boundary.sampling.judging.worker import load_function
 from boundary.sampling.problems import OUTCOMES, Outcome, Problem
+from boundary.sampling.python_module import load_function
 from boundary.sampling.verifiers.spec import Verifier
 
 
