@@ -62,7 +62,7 @@ class Model:
     identity: Mapping[str, Any]
 
     @property
-    def shown(self) -> str:
+    def display_name(self) -> str:
         """What it is called in counts and messages."""
         return self.label or self.name
 
@@ -111,7 +111,7 @@ class Arm:
         }
 
 
-def prepared_arms(run: Run, rows: Sequence[PlanRow], notice: Notice) -> list[list[Arm]]:
+def prepare_arms(run: Run, rows: Sequence[PlanRow], notice: Notice) -> list[list[Arm]]:
     """The arms of a run, model by model.
 
     Parameters
@@ -202,10 +202,10 @@ def _refuse_one_model_twice(models: Sequence[Model]) -> None:
             continue
         if served:
             raise InputError(
-                f"The servers would sample '{other.shown}' and '{model.shown}' as one model, '{served}'. Sample each "
-                "by a command of its own, with the --base-url of its own server."
+                f"The servers would sample '{other.display_name}' and '{model.display_name}' as one model, "
+                f"'{served}'. Sample each by a command of its own, with the --base-url of its own server."
             )
-        raise InputError(f"'{other.shown}' and '{model.shown}' are one model. Name each model once.")
+        raise InputError(f"'{other.display_name}' and '{model.display_name}' are one model. Name each model once.")
 
 
 def _identity(name: str, label: str | None, tokenizer: Any, spec: EngineSpec, facts: EngineFacts) -> dict[str, Any]:
@@ -263,7 +263,7 @@ def _refuse_long_prompts(run: Run, arms: Sequence[Arm]) -> None:
             names = [f"{name} ({tokens:,} tokens)" for name, tokens in list(arm.skipped.items())[:SHOWN]]
             more = f" and {len(arm.skipped) - SHOWN} more" if len(arm.skipped) > SHOWN else ""
             raise InputError(
-                f"{arm.model.shown} reads {arm.model.facts.context:,} tokens at most, and the prompts of "
+                f"{arm.model.display_name} reads {arm.model.facts.context:,} tokens at most, and the prompts of "
                 f"{len(arm.skipped)} of {len(arm.prompts)} problems of {arm.benchmark.name} leave no room for a "
                 f"sample: {', '.join(names)}{more}. Add --skip-long to sample the others; these then count as missing."
             )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from boundary.errors import InputError
-from boundary.sampling.arms import Arm, prepared_arms
+from boundary.sampling.arms import Arm, prepare_arms
 from boundary.sampling.engines.opening import open_engine
 from boundary.sampling.engines.spec import Generate, Request
 from boundary.sampling.judging.judge import judging
@@ -88,7 +88,7 @@ def sample(run: Run, progress: Progress | None = None, notice: Notice = lambda t
     if not rows and run.n is None:
         raise InputError("How many samples a problem? Say it with -n, or give a --plan.")
     notice("Preparing benchmarks, prompts and models")
-    return [done for arms in prepared_arms(run, rows, notice) for done in _model_arms(run, arms, progress, notice)]
+    return [done for arms in prepare_arms(run, rows, notice) for done in _model_arms(run, arms, progress, notice)]
 
 
 def _model_arms(run: Run, arms: Sequence[Arm], progress: Progress | None, notice: Notice) -> Iterator[ArmDone]:
@@ -100,7 +100,7 @@ def _model_arms(run: Run, arms: Sequence[Arm], progress: Progress | None, notice
             if not requests:
                 return
             if not loaded:
-                notice(f"Loading {arm.model.shown}")
+                notice(f"Loading {arm.model.display_name}")
                 loaded.append(stack.enter_context(open_engine(arm.model.spec)))
             yield from loaded[0](requests)
 
@@ -121,9 +121,9 @@ def _sample_arm(
 ) -> ArmDone:
     targets = planned_targets(store, arm.rows) if arm.rows else {p.problem_id: run.n or 0 for p in store.problems}
     targets = {name: target for name, target in targets.items() if name not in arm.skipped}
-    requests = [_request(arm, problem, places) for problem, places in _rounds(store, targets)]
+    requests = [_request(arm, problem, sample_indices) for problem, sample_indices in _rounds(store, targets)]
     total = sum(targets.get(problem.problem_id, 0) for problem in store.problems)
-    lacking = sum(len(request.places) for request in requests)
+    lacking = sum(len(request.sample_indices) for request in requests)
     verifier, begun = arm.benchmark.verifier, time.monotonic()
 
     def report() -> None:
@@ -146,7 +146,7 @@ def _sample_arm(
     report()
     return ArmDone(
         folder=store.arm,
-        model=arm.model.shown,
+        model=arm.model.display_name,
         benchmark=arm.benchmark.name,
         total=total,
         new=recorder.new,
@@ -159,11 +159,11 @@ def _sample_arm(
     )
 
 
-def _request(arm: Arm, problem: Problem, places: tuple[int, ...]) -> Request:
+def _request(arm: Arm, problem: Problem, sample_indices: tuple[int, ...]) -> Request:
     template = arm.benchmark.template
     text = text_with_bos(arm.model.tokenizer, template, problem) if problem.images else ""
     noise = f"{arm.benchmark.name} {template.hash}"
-    return Request(problem.problem_id, arm.prompts[problem.problem_id], places, text, problem.images, noise)
+    return Request(problem.problem_id, arm.prompts[problem.problem_id], sample_indices, text, problem.images, noise)
 
 
 def _rounds(store: Store, targets: Mapping[str, int]) -> Iterator[tuple[Problem, tuple[int, ...]]]:
@@ -174,15 +174,15 @@ def _rounds(store: Store, targets: Mapping[str, int]) -> Iterator[tuple[Problem,
     longest = max(map(len, missing.values()), default=0)
     for start in range(0, longest, ROUND):
         for problem in store.problems:
-            places = missing[problem.problem_id][start : start + ROUND]
-            if places:
-                yield problem, places
+            sample_indices = missing[problem.problem_id][start : start + ROUND]
+            if sample_indices:
+                yield problem, sample_indices
 
 
 def _snapshot(arm: Arm, recorder: Recorder, before: int, total: int, seconds: float) -> Snapshot:
     outcomes = recorder.outcomes.copy()
     return Snapshot(
-        model=arm.model.shown,
+        model=arm.model.display_name,
         benchmark=arm.benchmark.name,
         done=before + recorder.new,
         total=total,

@@ -178,31 +178,31 @@ def test_a_run_file_names_no_secret_but_those_of_a_list(tmp_path):
 )
 def test_a_key_goes_over_https_or_to_this_machine(monkeypatch, url, sent):
     pytest.importorskip("httpx")
-    from boundary.sampling.engines.servers import servers
+    from boundary.sampling.engines.servers import parse_servers
 
     monkeypatch.setenv("OPENAI_API_KEY", "secret")
     monkeypatch.setenv("MY_KEY", "secret")
-    assert bool(servers(url)[0].headers) == sent
+    assert bool(parse_servers(url)[0].headers) == sent
     if sent:
-        assert servers(url, "MY_KEY")[0].headers == {"Authorization": "Bearer secret"}
+        assert parse_servers(url, "MY_KEY")[0].headers == {"Authorization": "Bearer secret"}
     else:
         with pytest.raises(InputError, match="unencrypted") as error:
-            servers(url, "MY_KEY")
+            parse_servers(url, "MY_KEY")
         assert "localhost@" not in str(error.value)
 
 
 def test_no_redirect_is_followed_and_no_proxy_stands_before_this_machine(server, tokenizer_folder, monkeypatch):
     pytest.importorskip("httpx")
-    from boundary.sampling.engines.servers import ask_servers, servers
+    from boundary.sampling.engines.servers import ask_servers, parse_servers
 
     other = server()
     sly = server(pages={"/v1/models": (307, {"Location": f"{other.url}/models"}, {})})
     monkeypatch.setenv("OPENAI_API_KEY", "secret")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     with pytest.raises(InputError, match="points to another address"):
-        ask_servers(servers(sly.url), "served")
+        ask_servers(parse_servers(sly.url), "served")
     assert not other.headers
-    assert ask_servers(servers(other.url), "served")
+    assert ask_servers(parse_servers(other.url), "served")
     assert other.headers[0]["Authorization"] == "Bearer secret"
 
 

@@ -26,7 +26,7 @@ def toy_engine(spec, *, answer="4"):
 
     def generate(requests):
         for request in requests:
-            for place in request.places:
+            for place in request.sample_indices:
                 yield Completion(request.problem_id, place, f"Answer: {answer}", "stop", 3)
 
     yield generate

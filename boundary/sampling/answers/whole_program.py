@@ -32,7 +32,8 @@ def whole_program(tests: Mapping[str, Any], program: str, names: Collection[str]
         The functions that are tested.
     """
     prefix, name = str(tests.get("prefix", "")), str(tests.get("function", ""))
-    if prefix and _begins_indented(program):
+    first_line = next((line for line in program.split("\n") if line.strip()), "")
+    if prefix and first_line[:1] in (" ", "\t"):
         unindented = dedent(program)
         if unindented == program or not defines_at_top(unindented, name):
             return (_cut(prefix + program, [name], last=False),)
@@ -40,11 +41,6 @@ def whole_program(tests: Mapping[str, Any], program: str, names: Collection[str]
     if not prefix or defines_at_top(program, name):
         return prompt_helpers(tests), _cut(program, names, last=True)
     return (_cut(prefix + program, [name], last=False),)
-
-
-def _begins_indented(code: str) -> bool:
-    """Whether the first line that is not blank is indented."""
-    return next((line for line in code.split("\n") if line.strip()), "")[:1] in (" ", "\t")
 
 
 def defines_at_top(code: str, name: str) -> bool:

@@ -38,9 +38,9 @@ def shared_prefixes(model: Any, ids: Any, mask: Any, rows: Any, sampling: Sampli
     at, alive = rows, torch.arange(len(rows), device=rows.device)
     token_rows: list[list[int]] = [[] for _ in range(len(rows))]
     ends = torch.tensor(sampling.stop_ids, dtype=ids.dtype, device=ids.device)
-    tokens, places = ids, (mask.cumsum(1) - 1).masked_fill(mask == 0, 1)
+    tokens, positions = ids, (mask.cumsum(1) - 1).masked_fill(mask == 0, 1)
     for left in reversed(range(max_tokens)):
-        read = {"input_ids": tokens, "attention_mask": mask, "position_ids": places, "cache": cache}
+        read = {"input_ids": tokens, "attention_mask": mask, "position_ids": positions, "cache": cache}
         logits = model(**read, use_cache=True, logits_to_keep=1).logits[:, -1].float()
         new_tokens = _next_tokens(logits, at, sampling)
         for sample, token in zip(alive.tolist(), new_tokens.tolist(), strict=True):
@@ -53,7 +53,7 @@ def shared_prefixes(model: Any, ids: Any, mask: Any, rows: Any, sampling: Sampli
         begun, at = torch.stack([at[on], new_tokens[on]], dim=1).unique(dim=0, return_inverse=True)
         cache.batch_select_indices(begun[:, 0])
         mask = torch.cat([mask[begun[:, 0]], torch.ones_like(begun[:, :1])], dim=1)
-        tokens, places = begun[:, 1:], mask.sum(1, keepdim=True) - 1
+        tokens, positions = begun[:, 1:], mask.sum(1, keepdim=True) - 1
     return token_rows
 
 

@@ -35,7 +35,7 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Request:
-    """Samples that are wanted of one problem.
+    """Samples of one problem, to be made.
 
     Parameters
     ----------
@@ -43,8 +43,8 @@ class Request:
         The problem.
     prompt
         Its prompt as token ids, BOS included.
-    places
-        The samples' places among the problem's, each an index from 0.
+    sample_indices
+        Which of the problem's samples, counted from 0.
     text, images
         The rendered prompt and its pictures, for engines that see.
     arm
@@ -53,7 +53,7 @@ class Request:
 
     problem_id: str
     prompt: tuple[int, ...]
-    places: tuple[int, ...]
+    sample_indices: tuple[int, ...]
     text: str = ""
     images: tuple[bytes, ...] = ()
     arm: str = ""
@@ -162,6 +162,6 @@ def noise_seed(*parts: object) -> int:
     return int.from_bytes(digest, "big") >> 1
 
 
-def places_of(requests: Sequence[Request]) -> tuple[tuple[str, str, tuple[int, ...]], ...]:
+def sample_names(requests: Sequence[Request]) -> tuple[tuple[str, str, tuple[int, ...]], ...]:
     """Which samples some requests ask for: what their noise is named by."""
-    return tuple((request.arm, request.problem_id, request.places) for request in requests)
+    return tuple((request.arm, request.problem_id, request.sample_indices) for request in requests)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from boundary.errors import InputError
 from boundary.sampling.engines.prefixes import can_share, shared_prefixes
-from boundary.sampling.engines.spec import EngineSpec, Generate, Request, Sampling, noise_seed, places_of
+from boundary.sampling.engines.spec import EngineSpec, Generate, Request, Sampling, noise_seed, sample_names
 from boundary.sampling.models import (
     cannot_load,
     load_config,
@@ -139,9 +139,9 @@ def _batches(
     waiting: dict[int, list[tuple[Request, int]]] = {}
     for request in requests:
         room = _room(model, sampling, len(request.prompt))
-        for place in request.places:
+        for sample_index in request.sample_indices:
             batch = waiting.setdefault(room, [])
-            batch.append((request, place))
+            batch.append((request, sample_index))
             if len(batch) == size:
                 yield from _batch(model, tokenizer, sampling, waiting.pop(room), room, share)
     for room, batch in waiting.items():
@@ -163,7 +163,9 @@ def _batch(
         mask[row, longest - len(prompt) :] = 1
     ids, mask = ids.to(model.device), mask.to(model.device)
     rows = torch.tensor([prompts.index(request.prompt) for request, _ in batch], device=model.device)
-    torch.manual_seed(noise_seed(sampling.seed, [(request.arm, request.problem_id, place) for request, place in batch]))
+    torch.manual_seed(
+        noise_seed(sampling.seed, [(request.arm, request.problem_id, sample_index) for request, sample_index in batch])
+    )
     with torch.inference_mode():
         if share and can_share(model):
             token_rows = shared_prefixes(model, ids, mask, rows, sampling, room)
@@ -172,8 +174,8 @@ def _batch(
             begun = _read_once(model, ids, mask, rows) if len(prompts) < len(batch) else {}
             out = model.generate(input_ids=ids[rows], attention_mask=mask[rows], generation_config=config, **begun)
             token_rows = out[:, longest:].tolist()
-    for (request, place), tokens in zip(batch, token_rows, strict=True):
-        yield _completion(tokenizer, sampling, request.problem_id, place, tokens)
+    for (request, sample_index), tokens in zip(batch, token_rows, strict=True):
+        yield _completion(tokenizer, sampling, request.problem_id, sample_index, tokens)
 
 
 def _read_once(model: Any, ids: Any, mask: Any, rows: Any) -> dict[str, Any]:
@@ -182,8 +184,8 @@ def _read_once(model: Any, ids: Any, mask: Any, rows: Any) -> dict[str, Any]:
 
     if ids.shape[1] < 2:
         return {}
-    places = (mask.cumsum(1) - 1).masked_fill(mask == 0, 1)  # as generation counts them
-    read = {"input_ids": ids[:, :-1], "attention_mask": mask[:, :-1], "position_ids": places[:, :-1]}
+    positions = (mask.cumsum(1) - 1).masked_fill(mask == 0, 1)  # as generation counts them
+    read = {"input_ids": ids[:, :-1], "attention_mask": mask[:, :-1], "position_ids": positions[:, :-1]}
     held = transformers.DynamicCache(config=model.config)
     if {type(layer).__name__ for layer in held.layers} != {
         "DynamicLayer"
@@ -194,13 +196,13 @@ def _read_once(model: Any, ids: Any, mask: Any, rows: Any) -> dict[str, Any]:
     return {"cache": held}
 
 
-def _completion(tokenizer: Any, sampling: Sampling, problem_id: str, place: int, tokens: Ids) -> Completion:
+def _completion(tokenizer: Any, sampling: Sampling, problem_id: str, sample_index: int, tokens: Ids) -> Completion:
     """What was generated up to the first stop token."""
     end = next((number for number, token in enumerate(tokens) if token in sampling.stop_ids), None)
     kept = list(tokens if end is None else tokens[:end])
     text = tokenizer.decode(kept, skip_special_tokens=True)
     finish: Literal["stop", "length"] = "length" if end is None else "stop"
-    return Completion(problem_id, place, text, finish, len(kept) + (end is not None))
+    return Completion(problem_id, sample_index, text, finish, len(kept) + (end is not None))
 
 
 def _continuous(
@@ -212,7 +214,7 @@ def _continuous(
     rooms = {request.prompt: _room(model, sampling, len(request.prompt)) for request in requests}
     config = _generation_config(sampling, sampling.stop_ids[0] if sampling.stop_ids else 0, max(rooms.values()))
     batching = transformers.ContinuousBatchingConfig(
-        seed=noise_seed(sampling.seed, places_of(requests)),
+        seed=noise_seed(sampling.seed, sample_names(requests)),
         drop_unsupported_processors=False,  # without it, top_p could be left out in silence
         **fields,
     )
@@ -229,13 +231,13 @@ def _continuous(
 def _collect(
     manager: Any, tokenizer: Any, sampling: Sampling, requests: Sequence[Request], rooms: Mapping[tuple[int, ...], int]
 ) -> Iterator[Completion]:
-    rows = ((request, place) for request in requests for place in request.places)
+    rows = ((request, sample_index) for request in requests for sample_index in request.sample_indices)
     waiting: dict[str, tuple[str, int]] = {}
     number = 0
     while True:
-        for request, place in islice(rows, IN_FLIGHT - len(waiting)):
+        for request, sample_index in islice(rows, IN_FLIGHT - len(waiting)):
             name, number = f"sample-{number}", number + 1
-            waiting[name] = (request.problem_id, place)
+            waiting[name] = (request.problem_id, sample_index)
             manager.add_request(
                 list(request.prompt),
                 request_id=name,
@@ -252,11 +254,11 @@ def _collect(
                 "command goes on. Where memory was short, try --engine-option 'batching={\"max_memory_percent\": 0.7}'."
             )
         if result is not None and result.is_finished() and result.request_id in waiting:
-            problem_id, place = waiting.pop(result.request_id)
+            problem_id, sample_index = waiting.pop(result.request_id)
             if result.error is None:
-                yield _completion(tokenizer, sampling, problem_id, place, result.generated_tokens)
+                yield _completion(tokenizer, sampling, problem_id, sample_index, result.generated_tokens)
             else:
-                yield Completion(problem_id, place, str(result.error), "error", 0)
+                yield Completion(problem_id, sample_index, str(result.error), "error", 0)
 
 
 def _load_processor(spec: EngineSpec) -> Any:
@@ -290,17 +292,21 @@ def _sample_with_images(
     context = reading_length(model.config)
     if context and begun >= context:  # with its pictures, which are counted only here
         reason = f"problem {request.problem_id} has {begun} tokens with its pictures; the model reads {context} at most"
-        yield from (Completion(request.problem_id, place, reason, "error", 0) for place in request.places)
+        yield from (
+            Completion(request.problem_id, sample_index, reason, "error", 0) for sample_index in request.sample_indices
+        )
         return
     config = _generation_config(sampling, pad, _room(model, sampling, begun))
-    for start in range(0, len(request.places), size):
-        places = request.places[start : start + size]
-        torch.manual_seed(noise_seed(sampling.seed, request.arm, request.problem_id, places))
-        config.num_return_sequences = len(places) if config.do_sample else 1
+    for start in range(0, len(request.sample_indices), size):
+        sample_indices = request.sample_indices[start : start + size]
+        torch.manual_seed(noise_seed(sampling.seed, request.arm, request.problem_id, sample_indices))
+        config.num_return_sequences = len(sample_indices) if config.do_sample else 1
         with torch.inference_mode():
             out = model.generate(**inputs, generation_config=config)
-        for place, row in zip(places, out[:, begun:].expand(len(places), -1).tolist(), strict=True):
-            yield _completion(processor.tokenizer, sampling, request.problem_id, place, row)
+        for sample_index, row in zip(
+            sample_indices, out[:, begun:].expand(len(sample_indices), -1).tolist(), strict=True
+        ):
+            yield _completion(processor.tokenizer, sampling, request.problem_id, sample_index, row)
 
 
 def _image(data: bytes, problem_id: str) -> Any:

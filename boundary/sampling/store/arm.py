@@ -105,8 +105,8 @@ class Store:
             new.add(key)
         if not good:
             return None
-        header = {"manifest": manifest_hash(self.manifest), "samples": [_index_row(sample) for sample in good]}
-        shard = write_shard(self.arm / SAMPLES, map(_record, good), _part(self.shard), header)
+        header = {"manifest": manifest_hash(self.manifest), "samples": [_header_row(sample) for sample in good]}
+        shard = write_shard(self.arm / SAMPLES, map(vars, good), _part(self.shard), header)
         for sample in good:
             self._held.setdefault(sample.problem_id, {})[sample.sample_index] = text_hash(sample.text)
         return shard
@@ -282,18 +282,8 @@ def _check_problems(problems: Sequence[Problem]) -> None:
         raise InputError("There are no problems to sample.")
 
 
-def _index_row(sample: Completion) -> list[Any]:
+def _header_row(sample: Completion) -> list[Any]:
     return [sample.problem_id, sample.sample_index, text_hash(sample.text), sample.n_tokens, sample.finish_reason]
-
-
-def _record(sample: Completion) -> dict[str, Any]:
-    return {
-        "problem_id": sample.problem_id,
-        "sample_index": sample.sample_index,
-        "text": sample.text,
-        "finish_reason": sample.finish_reason,
-        "n_tokens": sample.n_tokens,
-    }
 
 
 def _part(shard: tuple[int, int]) -> str:

@@ -108,7 +108,9 @@ def extract(text: str) -> Extracted | None:
     """The letter that the text's own turn decides for; several, which are wrong, where it names them as its answer."""
     turn = turn_of(text)
     boxed = boxed_or_tagged(turn.text)
-    if boxed is not None and (letter := _whole(_plain(boxed)) or _only(_decision(_plain(boxed)))):
+    in_box = None if boxed is None else _decision(_plain(boxed))
+    only = in_box.letters[0] if in_box and len(in_box.letters) == 1 else None
+    if boxed is not None and (letter := _whole(_plain(boxed)) or only):
         return Extracted(letter, explicit=True, ended=turn.ended)
     plain = _plain(turn.text[-LENGTH:])
     decision = None if boxed is not None and _ALSO.search(_plain(boxed)) else _decision(plain)
@@ -146,10 +148,6 @@ def _whole(text: str) -> str | None:
         return None
     described = re.match(r"[\s)\]}]*[.:,)\]\u2013\u2014-]", match[2]) or letter not in "AI"
     return letter if described and not _DENIED_BEHIND.match(match[2]) else None
-
-
-def _only(decision: _Decision | None) -> str | None:
-    return decision.letters[0] if decision and len(decision.letters) == 1 else None
 
 
 def _decision(text: str) -> _Decision | None:

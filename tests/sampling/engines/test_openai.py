@@ -13,7 +13,7 @@ pytest.importorskip("httpx")
 pytest.importorskip("transformers")
 
 REQUESTS = [Request(f"p{number}", (1, 3, number), tuple(range(12))) for number in range(5)]
-EXPECTED = {(request.problem_id, place): 1 for request in REQUESTS for place in request.places}
+EXPECTED = {(request.problem_id, place): 1 for request in REQUESTS for place in request.sample_indices}
 
 
 PLAIN = Sampling(stop_ids=(2,))
@@ -25,7 +25,7 @@ def sampled(model, requests=REQUESTS, sampling=PLAIN, **options):
         return list(generate(requests))
 
 
-def places_of(completions):
+def sample_counts(completions):
     return Counter(
         (completion.problem_id, completion.sample_index)
         for completion in completions
@@ -34,18 +34,18 @@ def places_of(completions):
 
 
 def test_every_sample_comes_once(server, tokenizer_folder):
-    assert places_of(sampled(tokenizer_folder, base_url=server().url)) == EXPECTED
+    assert sample_counts(sampled(tokenizer_folder, base_url=server().url)) == EXPECTED
 
 
 def test_a_server_that_passes_over_n_is_asked_again(server, tokenizer_folder):
     single = server(given_choices=1)
-    assert places_of(sampled(tokenizer_folder, base_url=single.url)) == EXPECTED
+    assert sample_counts(sampled(tokenizer_folder, base_url=single.url)) == EXPECTED
     assert sum(body["n"] > 1 for body in single.bodies) <= 32  # those in flight before it was found out
 
 
 def test_a_server_that_refuses_so_many_choices_is_asked_for_fewer(server, tokenizer_folder):
     few = server(most_choices=3)
-    assert places_of(sampled(tokenizer_folder, base_url=few.url, choices=12)) == EXPECTED
+    assert sample_counts(sampled(tokenizer_folder, base_url=few.url, choices=12)) == EXPECTED
 
 
 def test_busy_and_failing_servers_are_tried_again(server, tokenizer_folder):
@@ -53,18 +53,18 @@ def test_busy_and_failing_servers_are_tried_again(server, tokenizer_folder):
         trouble = {0: (503, {}), 1: (429, {"Retry-After": "0.1"}), 2: (500, {})}.get(number)
         return trouble and (*trouble, {"error": {"message": "busy"}})
 
-    assert places_of(sampled(tokenizer_folder, base_url=server(behave).url)) == EXPECTED
+    assert sample_counts(sampled(tokenizer_folder, base_url=server(behave).url)) == EXPECTED
 
 
 def test_a_dead_server_is_left_for_a_living_one(server, tokenizer_folder):
     living = server()
     urls = ["http://127.0.0.1:9/v1", living.url]
-    assert places_of(sampled(tokenizer_folder, base_url=urls, concurrency=4)) == EXPECTED
+    assert sample_counts(sampled(tokenizer_folder, base_url=urls, concurrency=4)) == EXPECTED
 
 
 def test_several_servers_share_the_work(server, tokenizer_folder):
     pair = [server(), server()]
-    assert places_of(sampled(tokenizer_folder, base_url=[member.url for member in pair])) == EXPECTED
+    assert sample_counts(sampled(tokenizer_folder, base_url=[member.url for member in pair])) == EXPECTED
     assert all(member.bodies for member in pair)
 
 
@@ -131,7 +131,7 @@ def test_leaving_early_does_not_wait_for_the_server(server, tokenizer_folder):
 
 
 def test_unknown_engines_and_options_are_named(tokenizer_folder):
-    with pytest.raises(InputError, match=r"No engine 'vlm'. There are: transformers, openai, vllm, ray"):
+    with pytest.raises(InputError, match=r"No engine 'vlm'. There are: transformers, vllm, openai, ray"):
         open_engine(EngineSpec("vlm", str(tokenizer_folder)))
     with pytest.raises(InputError, match=r"no option 'concurency'. Did you mean 'concurrency'"):
         open_engine(EngineSpec("openai", str(tokenizer_folder), options={"concurency": 2}))

@@ -49,7 +49,7 @@ def test_a_lost_workers_block_is_done_again(cluster, tiny_model):
             completions.append(completion)
             if len(completions) == 5:
                 kill_a_worker()
-    expected = {(request.problem_id, place): 1 for request in REQUESTS for place in request.places}
+    expected = {(request.problem_id, place): 1 for request in REQUESTS for place in request.sample_indices}
     assert Counter((completion.problem_id, completion.sample_index) for completion in completions) == expected
 
 

@@ -12,7 +12,7 @@ pytest.importorskip("torch")
 pytest.importorskip("accelerate")
 
 REQUESTS = [Request(f"p{number}", (1, *range(3, 4 + number)), tuple(range(16))) for number in range(4)]
-EXPECTED = {(request.problem_id, place): 1 for request in REQUESTS for place in request.places}
+EXPECTED = {(request.problem_id, place): 1 for request in REQUESTS for place in request.sample_indices}
 FREE = Sampling(1.0, 1.0, 8, (2, 5), 0)
 # By itself the library takes most of the memory for its cache.
 SMALL_CACHE = {"num_blocks": 64, "max_batch_tokens": 256}
@@ -58,10 +58,9 @@ def test_the_same_seed_gives_the_same_samples_and_another_one_others(tiny_model)
 def test_equal_prompts_in_a_batch_and_in_a_later_call_have_their_own_noise(tiny_model):
     spec = EngineSpec("transformers", str(tiny_model), sampling=FREE, options={"continuous": False})
     with open_engine(spec) as generate:
-        places = [(0, 1, 2, 3), (4, 5, 6, 7)]
+        sample_indices = [(0, 1, 2, 3), (4, 5, 6, 7)]
         completions = [
-            list(generate([Request("p", (1, 3), call_places), Request("q", (1, 3), call_places)]))
-            for call_places in places
+            list(generate([Request("p", (1, 3), indices), Request("q", (1, 3), indices)])) for indices in sample_indices
         ]
     assert len({completion.text for call in completions for completion in call}) > 12  # of 16
 
