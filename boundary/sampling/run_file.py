@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import fields
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
+
+import msgspec
 
 from boundary.data.readers.toml_files import read_toml
 from boundary.errors import InputError
@@ -14,22 +16,7 @@ from boundary.sampling.requests import Run
 
 # Lists in a run file, where one alone may stand without brackets.
 LISTS = ("models", "benchmarks")
-KINDS: Mapping[str, tuple[type, ...]] = {  # text, where not listed
-    "n": (int,),
-    "temperature": (int, float),
-    "top_p": (int, float),
-    "max_tokens": (int,),
-    "seed": (int,),
-    "limit": (int,),
-    "workers": (int,),
-    "unsafe": (bool,),
-    "skip_long": (bool,),
-    "trust_remote_code": (bool,),
-    "engine_options": (dict,),
-    "models": (list,),
-    "benchmarks": (list,),
-}
-LEAST = {"n": 1, "temperature": 0, "max_tokens": 1, "seed": 0, "limit": 1, "workers": 1}
+TYPES = get_type_hints(Run, include_extras=True)
 
 
 def run_of(path: Path | None, options: Mapping[str, Any]) -> Run:
@@ -50,6 +37,7 @@ def run_of(path: Path | None, options: Mapping[str, Any]) -> Run:
     in_file = {} if path is None else _read(path)
     on_line = {name: value for name, value in options.items() if value is not None and value not in ((), {})}
     urls = on_line.pop("base_urls", None)
+    on_line = {name: _value(None, name, value) for name, value in on_line.items()}
     merged = in_file | on_line
     engine_options = dict(on_line.get("engine_options", {}))
     merged["engine_options"] = dict(in_file.get("engine_options", {})) | engine_options
@@ -59,7 +47,7 @@ def run_of(path: Path | None, options: Mapping[str, Any]) -> Run:
         merged.setdefault("engine", SERVER_ENGINE)
     if "output" not in merged:
         raise InputError("No folder to write to. Name one with -o DIR.")
-    return Run(**{name: _value(name, value) for name, value in merged.items()})
+    return Run(**merged)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -76,8 +64,8 @@ def _read(path: Path) -> dict[str, Any]:
             hint = f" Did you mean '{near[0]}'?" if near else ""
             raise InputError(f"'{path}': no option '{name}'.{hint} There are: {', '.join(names)}.")
         if name in LISTS and isinstance(value, str):
-            options[name] = [value]
-        _check(path, name, options[name])
+            value = [value]
+        options[name] = _value(path, name, value)
     return options
 
 
@@ -100,23 +88,33 @@ def _refuse_other_secrets(options: Mapping[str, Any], on_line: Mapping[str, Any]
             )
 
 
-def _check(path: Path, name: str, value: Any) -> None:
-    number: Any = value
-    kinds = KINDS.get(name, (str,))
-    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-        raise InputError(f"'{path}', {name}: {value!r} is no {' or '.join(kind.__name__ for kind in kinds)}.")
-    if name in LEAST and number < LEAST[name]:
-        raise InputError(f"'{path}', {name}: {value} is below {LEAST[name]}.")
-    if name == "top_p" and not 0 < number <= 1:
-        raise InputError(f"'{path}', top_p: {value} is not in (0, 1].")
+def _value(path: Path | None, name: str, value: Any) -> Any:
+    """A value as `Run` takes it, checked by the type of its field."""
+    where = f"'{path}', " if path else ""
+    if name == "shard":
+        return _shard(where, value)
+    try:
+        return msgspec.convert(value, TYPES[name], dec_hook=_path)
+    except msgspec.ValidationError as error:
+        expected = (
+            str(error).removeprefix("Expected ").replace("`", "").replace(" | null", "").replace("object", "table")
+        )
+        raise InputError(f"{where}{name}: {value!r} cannot be used; it has to be {expected}.") from error
 
 
-def _value(name: str, value: Any) -> Any:
-    if name in ("output", "plan"):
-        return Path(value)
-    if name == "shard" and isinstance(value, str):
-        number, _, parts = value.partition("/")
-        if not (number.isdecimal() and parts.isdecimal() and int(number) < int(parts)):
-            raise InputError(f"shard: '{value}' is no part; write it as 0/8.")
-        return int(number), int(parts)
-    return tuple(value) if name in LISTS else value
+def _path(kind: type, value: Any) -> Any:
+    if not isinstance(value, str | Path):
+        raise ValueError(f"str, got {type(value).__name__}")
+    return kind(value)
+
+
+def _shard(where: str, value: Any) -> tuple[int, int]:
+    """The part of i/N, or of [i, N]."""
+    numbers = value.split("/") if isinstance(value, str) else value
+    try:
+        number, parts = map(int, numbers)
+    except (TypeError, ValueError):
+        number, parts = 0, 0
+    if not 0 <= number < parts:
+        raise InputError(f"{where}shard: '{value}' is no part. Write it as 0/8, 1/8, ..., 7/8.")
+    return number, parts

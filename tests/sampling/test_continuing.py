@@ -55,6 +55,15 @@ def test_two_divisions_of_the_problems_are_never_open_at_once(tmp_path):
     assert list(run_table(tmp_path)["n_samples"]) == [5] * 6
 
 
+def test_a_whole_number_is_the_same_setting_as_a_decimal_one(tmp_path):
+    """A run file may say `temperature = 1`, the command line says 1.0: what each stored is read."""
+    for n, temperature in ((1, 1), (2, 1.0), (3, 1)):
+        manifest = MANIFEST | {"settings": {"temperature": temperature}}
+        with open_store(tmp_path, manifest, PROBLEMS) as store:
+            store.append([Completion(p.problem_id, n - 1, f"text {n}", "stop", 2) for p in store.problems])
+    assert len(sample_index(store.arm)) == 3 * len(PROBLEMS)
+
+
 def test_writers_with_other_limits_do_not_meet(tmp_path):
     fill(tmp_path, n=1)
     order = PROBLEMS[::-1][:4]

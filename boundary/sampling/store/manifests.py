@@ -167,6 +167,8 @@ def _refuse_changes(arm: Path, stored: Mapping[str, Any], proposed: Mapping[str,
 def _continued(stored: dict[str, Any], proposed: Mapping[str, Any], problem_ids: Iterable[str]) -> dict[str, Any]:
     """The manifest with this call's values; what held before goes into its history."""
     before, now = ({key: manifest[key] for key in CONTINUED if key in manifest} for manifest in (stored, proposed))
+    if before == now:
+        now = before  # 1 equals 1.0, and the shards name the manifest as it is stored
     continued = {key: value for key, value in stored.items() if key not in CONTINUED} | now
     if before != now:
         history = [record for record in stored.get("history", ()) if {key: record.get(key) for key in now} != now]
