@@ -68,6 +68,11 @@ def load_template(name: str) -> Template:
     ------
     InputError
         For an unknown name, or a file that cannot be read or has no `{problem}` in it.
+
+    Examples
+    --------
+    >>> load_template("raw").text
+    '{problem}'
     """
     if name.startswith(FEW_SHOT):
         return _few_shot(name)
@@ -125,6 +130,10 @@ def prompt_ids(tokenizer: Any, template: Template, problem: Problem) -> list[int
     ----------
     tokenizer
         A transformers tokenizer.
+
+    Returns
+    -------
+    The ids that every engine is given.
     """
     text = prompt_text(tokenizer, template, problem)
     ids = [int(token) for token in tokenizer(text, add_special_tokens=False)["input_ids"]]
@@ -162,6 +171,10 @@ def stop_ids(tokenizer: Any, other_tokenizers: Iterable[Any] = ()) -> tuple[int,
         Whose vocabulary the ids are of.
     other_tokenizers
         Tokenizers of the other arms, whose own end tokens stop this arm too.
+
+    Returns
+    -------
+    The ids, in order.
     """
     arms = (tokenizer, *other_tokenizers)
     tokens = set(END_TOKENS) | {arm.eos_token for arm in arms if arm.eos_token is not None}

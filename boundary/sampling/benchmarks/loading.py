@@ -22,6 +22,10 @@ def load_problems(name_or_file: str, limit: int | None = None) -> tuple[Problem,
     limit
         Only the first so many.
 
+    Returns
+    -------
+    The problems, in the order of the benchmark.
+
     Raises
     ------
     InputError

@@ -71,7 +71,7 @@ class Server:
 
 
 @dataclass(frozen=True)
-class Served:
+class ServedModel:
     """What a server says of the model: its name there, its context, and the server's own version."""
 
     name: str
@@ -155,7 +155,7 @@ def served_facts(spec: EngineSpec) -> EngineFacts:
     return EngineFacts(", ".join(["OpenAI-compatible", *versions]), context, served[0].name)
 
 
-def ask_servers(addresses: Sequence[Server], model: str, served_model: str = "") -> dict[Server, Served]:
+def ask_servers(addresses: Sequence[Server], model: str, served_model: str = "") -> dict[Server, ServedModel]:
     """What each server that answers says of a model.
 
     Raises
@@ -165,7 +165,7 @@ def ask_servers(addresses: Sequence[Server], model: str, served_model: str = "")
     """
     import httpx
 
-    answers: dict[Server, Served] = {}
+    answers: dict[Server, ServedModel] = {}
     silent = ""
     for server in addresses:
         try:
@@ -197,7 +197,7 @@ class BusyError(Exception):
     """A server is there and cannot answer yet."""
 
 
-def listed_model(server: Server, status: int, listing: Any, model: str, served_model: str) -> Served:
+def listed_model(server: Server, status: int, listing: Any, model: str, served_model: str) -> ServedModel:
     """The model as a server lists it at /models.
 
     Raises
@@ -214,7 +214,7 @@ def listed_model(server: Server, status: int, listing: Any, model: str, served_m
     entries = listing.get("data") if isinstance(listing, dict) else None
     if not isinstance(entries, list):
         if served_model:
-            return Served(served_model)
+            return ServedModel(served_model)
         raise InputError(
             f"The server at {server.display_url} does not list its models, so nothing says that it serves '{model}'. "
             "Say what it calls the model with --engine-option served_model=NAME."
@@ -233,14 +233,14 @@ def listed_model(server: Server, status: int, listing: Any, model: str, served_m
     facts = same[0].get("meta")
     lengths = (same[0].get("max_model_len"), facts.get("n_ctx") if isinstance(facts, dict) else None)
     context = next((length for length in lengths if isinstance(length, int) and length > 0), None)
-    return Served(same[0]["id"], context, shorten(str(same[0].get("owned_by", "")))[:40])
+    return ServedModel(same[0]["id"], context, shorten(str(same[0].get("owned_by", "")))[:40])
 
 
 def _same(name: Any, other: str) -> bool:
     return isinstance(name, str) and name.rstrip("/") == other.rstrip("/")
 
 
-def _with_version(client: Any, server: Server, served: Served) -> Served:
+def _with_version(client: Any, server: Server, served: ServedModel) -> ServedModel:
     """The same with the server's version, from where vLLM, llama.cpp or any other says it."""
     import httpx
 
@@ -254,7 +254,7 @@ def _with_version(client: Any, server: Server, served: Served) -> Served:
             settings = page.get("default_generation_settings") if isinstance(page, dict) else None
             length = settings.get("n_ctx") if isinstance(settings, dict) else None
             context = context or (length if isinstance(length, int) and length > 0 else None)
-    return Served(served.name, context, " ".join(f"{served.version} {shorten(version)[:60]}".split()))
+    return ServedModel(served.name, context, " ".join(f"{served.version} {shorten(version)[:60]}".split()))
 
 
 def refuse_status(server: Server, status: int) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from boundary.sampling.answers.extraction import Extracted
+from boundary.sampling.answers.extraction import ExtractedAnswer
 from boundary.sampling.answers.references import references
 from boundary.sampling.judging.pool import Pool
 from boundary.sampling.problems import Completion, Outcome, Problem, Verdict, text_hash
@@ -45,6 +45,13 @@ def judge(
     Returns
     -------
     A verdict for each sample.
+
+    Examples
+    --------
+    >>> from boundary.sampling.verifiers.table import load_verifier
+    >>> problem, sample = Problem("p", "What is 1 + 1?", "2"), Completion("p", 0, "The answer is 2.", "stop", 5)
+    >>> judge([problem], [sample], load_verifier("number"))[0].outcome
+    'correct'
     """
     with judging(problems, verifier, workers) as judge_batch:
         return judge_batch(completions)
@@ -72,14 +79,14 @@ class _Judge:
             for sample, answer, question in zip(samples, answers, questions, strict=True)
         ]
 
-    def _answer(self, sample: Completion) -> Extracted | None:
+    def _answer(self, sample: Completion) -> ExtractedAnswer | None:
         if not sample.text.strip():
             return None
         if self.verifier.extract_for:
             return self.verifier.extract_for(self.problems[sample.problem_id], sample.text)
         return self.verifier.extract(sample.text)
 
-    def _question(self, sample: Completion, answer: Extracted | None) -> Question | None:
+    def _question(self, sample: Completion, answer: ExtractedAnswer | None) -> Question | None:
         if answer is None:
             return None
         problem = self.problems[sample.problem_id]
@@ -101,13 +108,13 @@ class _Judge:
             self.judgements[hard[place]] = judgement
 
 
-def _verdict(sample: Completion, answer: Extracted | None, judgement: Judgement | None) -> Verdict:
+def _verdict(sample: Completion, answer: ExtractedAnswer | None, judgement: Judgement | None) -> Verdict:
     outcome, reason = _outcome(sample, answer, judgement)
     text = None if answer is None else answer.answer[:LONGEST_ANSWER]
     return Verdict(sample.problem_id, sample.sample_index, outcome, text, reason, text_hash(sample.text))
 
 
-def _outcome(sample: Completion, answer: Extracted | None, judgement: Judgement | None) -> tuple[Outcome, str]:
+def _outcome(sample: Completion, answer: ExtractedAnswer | None, judgement: Judgement | None) -> tuple[Outcome, str]:
     """Outcome of a sample: a truncated one is correct only where it marks its answer, and never wrong."""
     truncated = sample.finish_reason == "length" and not (answer is not None and answer.ended)
     if not sample.text.strip():

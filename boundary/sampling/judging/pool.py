@@ -74,7 +74,7 @@ class Pool:
     def judge(
         self, tasks: Sequence[Any], arguments: Callable[[Any], Sequence[Any]] = tuple
     ) -> Iterator[tuple[int, Judgement]]:
-        """Run every task; places of tasks and judgements, as they come in.
+        """Judge every task; positions of tasks and judgements, as they come in.
 
         Parameters
         ----------

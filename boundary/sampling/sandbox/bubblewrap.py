@@ -18,7 +18,7 @@ from importlib.resources import files
 from math import ceil
 from pathlib import Path
 
-from boundary.sampling.sandbox.processes import Limits, Ran, Running
+from boundary.sampling.sandbox.processes import Limits, ProgramResult, RunningProgram
 from boundary.sampling.sandbox.seccomp import program_filter
 
 INSIDE = "/sandbox"
@@ -128,7 +128,7 @@ def sandbox_trouble() -> str | None:
     return f"bubblewrap does not work here: {ran.reason or ran.output.strip()[:200] or 'no output'}"
 
 
-def run(*parts: str, stdin: str = "", limits: Limits | None = None, unsafe: bool = False) -> Ran:
+def run(*parts: str, stdin: str = "", limits: Limits | None = None, unsafe: bool = False) -> ProgramResult:
     """Run a Python program in the sandbox, as the main module.
 
     Parameters
@@ -141,13 +141,17 @@ def run(*parts: str, stdin: str = "", limits: Limits | None = None, unsafe: bool
         What it may use.
     unsafe
         Run it without the sandbox, with the limits alone: for programs that can be trusted.
+
+    Returns
+    -------
+    How it ended, and what it printed.
     """
     with _running(EXECUTE.format(parts=list(parts)), limits or Limits(), unsafe, stdin) as running:
         return running.to_its_end()
 
 
 @contextmanager
-def serving(module: str, arguments: str, limits: Limits, unsafe: bool) -> Iterator[Running]:
+def serving(module: str, arguments: str, limits: Limits, unsafe: bool) -> Iterator[RunningProgram]:
     """Run `serve(arguments)` of a module of `inside`, which exchanges messages by its pipes.
 
     Parameters
@@ -172,7 +176,7 @@ MODULES = ("talk", "program", "checks")
 @contextmanager
 def _running(
     source: str, limits: Limits, unsafe: bool, stdin: str | None = None, switches: bool | None = None
-) -> Iterator[Running]:
+) -> Iterator[RunningProgram]:
     """A program that was started: it reads a text, or a pipe where there is none."""
     if switches is None:
         switches = not unsafe and changes_user()
@@ -191,7 +195,7 @@ def _running(
         else:
             opened.append(_holding(stack, program_filter() or b""))
             process, inner = _start_in_bwrap(stack, opened, program_input, switches)
-        yield stack.enter_context(Running(process, inner, limits))
+        yield stack.enter_context(RunningProgram(process, inner, limits))
 
 
 def _start(command: Sequence[str], passed: Sequence[int], stdin: int) -> "subprocess.Popen[bytes]":
@@ -229,7 +233,7 @@ def _start_in_bwrap(
                 Path(f"/proc/{inner}/{name}").write_text(f"0 0 1\n{NOBODY} {NOBODY} 1\n")
             os.write(ready_write, b"1")
     except BaseException:
-        with Running(process, None, Limits()):
+        with RunningProgram(process, None, Limits()):
             raise
     return process, inner
 

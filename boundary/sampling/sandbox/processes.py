@@ -43,7 +43,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Ran:
+class ProgramResult:
     """How a run ended.
 
     Parameters
@@ -76,7 +76,7 @@ class EndedError(Exception):
 
 
 @dataclass
-class Running:
+class RunningProgram:
     """A program that runs, with its pipes; use it in a `with` block, after which it is gone with all it started.
 
     Parameters
@@ -100,7 +100,7 @@ class Running:
     _clock_end: float = 0.0
     _selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
 
-    def __enter__(self) -> "Running":
+    def __enter__(self) -> "RunningProgram":
         """Begin to listen."""
         for name, pipe in (("out", self.process.stdout), ("err", self.process.stderr)):
             assert pipe is not None
@@ -132,7 +132,7 @@ class Running:
                 self._used = max(self._used, time.clock_gettime((~self._program << 3) | 2))
         return self._used
 
-    def to_its_end(self) -> Ran:
+    def to_its_end(self) -> ProgramResult:
         """Wait until it ends or passes a limit."""
         try:
             while self._selector.get_map():
@@ -223,8 +223,8 @@ class Running:
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(self._next_look())
 
-    def _ran(self, status: Literal["ok", "failed", "time", "output"], reason: str) -> Ran:
-        return Ran(status, self.printed["out"].decode("utf-8", "replace"), reason, self._used)
+    def _ran(self, status: Literal["ok", "failed", "time", "output"], reason: str) -> ProgramResult:
+        return ProgramResult(status, self.printed["out"].decode("utf-8", "replace"), reason, self._used)
 
 
 def _write(pipe: int, unsent: memoryview) -> int:

@@ -155,6 +155,10 @@ def open_store(
     prompts
         A problem's prompt as token ids; their fingerprint goes into the manifest.
 
+    Returns
+    -------
+    A context manager; while it is open no other process writes this part.
+
     Raises
     ------
     InputError
@@ -221,7 +225,13 @@ def arm_folder(folder: str | Path, model: str, benchmark: str) -> Path:
 
 
 def slug(name: str) -> str:
-    """A name as a folder's name."""
+    """A name as a folder's name.
+
+    Examples
+    --------
+    >>> slug("Qwen/Qwen2.5-7B")
+    'Qwen-Qwen2.5-7B'
+    """
     return re.sub(r"[^A-Za-z0-9._=-]+", "-", name).strip("-.") or "unnamed"
 
 

@@ -4,7 +4,7 @@ import re
 from itertools import islice
 from typing import NamedTuple
 
-from boundary.sampling.answers.extraction import Extracted, boxed_or_tagged, turn_of
+from boundary.sampling.answers.extraction import ExtractedAnswer, boxed_or_tagged, turn_of
 from boundary.sampling.answers.references import any_reference
 from boundary.sampling.problems import Outcome
 from boundary.sampling.verifiers.spec import Verifier, reference_and_answer
@@ -104,20 +104,20 @@ class _Decision(NamedTuple):
     plainly: bool
 
 
-def extract(text: str) -> Extracted | None:
+def extract(text: str) -> ExtractedAnswer | None:
     """The letter that the text's own turn decides for; several, which are wrong, where it names them as its answer."""
     turn = turn_of(text)
     boxed = boxed_or_tagged(turn.text)
     in_box = None if boxed is None else _decision(_plain(boxed))
     only = in_box.letters[0] if in_box and len(in_box.letters) == 1 else None
     if boxed is not None and (letter := _whole(_plain(boxed)) or only):
-        return Extracted(letter, explicit=True, ended=turn.ended)
+        return ExtractedAnswer(letter, explicit=True, ended=turn.ended)
     plain = _plain(turn.text[-LENGTH:])
     decision = None if boxed is not None and _ALSO.search(_plain(boxed)) else _decision(plain)
     if decision and (decision.plainly or len(decision.letters) == 1):
         whole = turn.ended or not plain.rstrip(" .)]").endswith(decision.letters[-1])
-        return Extracted(" or ".join(decision.letters), decision.plainly and whole, turn.ended)
-    return None if boxed is None else Extracted(boxed, explicit=True, ended=turn.ended)
+        return ExtractedAnswer(" or ".join(decision.letters), decision.plainly and whole, turn.ended)
+    return None if boxed is None else ExtractedAnswer(boxed, explicit=True, ended=turn.ended)
 
 
 @any_reference

@@ -13,13 +13,13 @@ from typing import Any
 
 from boundary.errors import InputError
 from boundary.sampling.answers.code_blocks import program_in
-from boundary.sampling.answers.extraction import Extracted
+from boundary.sampling.answers.extraction import ExtractedAnswer
 from boundary.sampling.answers.whole_program import prompt_helpers, whole_program
 from boundary.sampling.benchmarks.code_tests import cases_of, functions_tested, preamble, seconds_of
 from boundary.sampling.problems import Outcome, Problem
 from boundary.sampling.sandbox.bubblewrap import changes_user, run, sandbox_trouble, serving
 from boundary.sampling.sandbox.inside.talk import decode, encode
-from boundary.sampling.sandbox.processes import MEGABYTE, EndedError, LimitError, Limits, Running
+from boundary.sampling.sandbox.processes import MEGABYTE, EndedError, LimitError, Limits, RunningProgram
 from boundary.sampling.verifiers.spec import Verifier
 
 KINDS = ("script", "stdio", "call")
@@ -65,19 +65,19 @@ def notice_for_root(unsafe: bool) -> str:
     )
 
 
-def extract(text: str) -> Extracted | None:
+def extract(text: str) -> ExtractedAnswer | None:
     """The program in a text, whatever the problem."""
     program = program_in(text)
-    return None if program is None else Extracted(*program)
+    return None if program is None else ExtractedAnswer(*program)
 
 
-def extract_for(problem: Problem, text: str) -> Extracted | None:
+def extract_for(problem: Problem, text: str) -> ExtractedAnswer | None:
     """The program in a text: for tests of a function the one that defines it, or goes on with it."""
     tests = problem.facts.get("tests")
     if not isinstance(tests, Mapping):
         return extract(text)
     program = program_in(text, functions_tested(tests), continues="prefix" in tests)
-    return None if program is None else Extracted(*program)
+    return None if program is None else ExtractedAnswer(*program)
 
 
 def arguments(problem: Problem, program: str) -> tuple[Any, str, bool]:
@@ -167,7 +167,7 @@ def _script(tests: Mapping[str, Any], program: str, unsafe: bool) -> tuple[Outco
     raise _FailedError(reason, "verifier_error" if verdict == "broken" else "wrong")
 
 
-def _exchange(running: Running, message: bytes, prefix: str) -> bytes:
+def _exchange(running: RunningProgram, message: bytes, prefix: str) -> bytes:
     """What a program answers; that it is not passed where it does not."""
     try:
         return running.exchange(message)
@@ -178,7 +178,7 @@ def _exchange(running: Running, message: bytes, prefix: str) -> bytes:
         raise _FailedError(prefix + (running.end_reason() or "ended before its tests were done")) from error
 
 
-def _judge_exchange(judge: Running, message: bytes) -> bytes:
+def _judge_exchange(judge: RunningProgram, message: bytes) -> bytes:
     """What the tests ask next, or their verdict."""
     try:
         return judge.exchange(message)

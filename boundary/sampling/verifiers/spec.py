@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from boundary.sampling.answers.extraction import Extracted
+from boundary.sampling.answers.extraction import ExtractedAnswer
 from boundary.sampling.answers.references import references
 from boundary.sampling.problems import Outcome, Problem
 
@@ -48,14 +48,14 @@ class Verifier:
 
     name: str
     version: str
-    extract: Callable[[str], Extracted | None]
+    extract: Callable[[str], ExtractedAnswer | None]
     arguments: Callable[[Problem, str], Sequence[Any]]
     target: str
     quick: Callable[..., Judgement | None] | None = None
     by_problem: bool = False
     timeout: float = 5.0
     memory: int | None = 4 * GIGABYTE
-    extract_for: Callable[[Problem, str], Extracted | None] | None = None
+    extract_for: Callable[[Problem, str], ExtractedAnswer | None] | None = None
     package: str = ""
     configure: "Callable[[Verifier, bool], Verifier] | None" = None
     notice: Callable[[bool], str] | None = None

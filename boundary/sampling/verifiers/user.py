@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from boundary.errors import InputError
-from boundary.sampling.answers.extraction import Extracted
+from boundary.sampling.answers.extraction import ExtractedAnswer
 from boundary.sampling.problems import OUTCOMES, Outcome, Problem
 from boundary.sampling.python_module import load_function
 from boundary.sampling.verifiers.spec import Verifier
@@ -30,7 +30,7 @@ def user_verifier(name: str) -> Verifier:
     return Verifier(
         name=name.replace(":", "."),
         version="1." + hashlib.sha256(source.encode()).hexdigest()[:8],
-        extract=lambda text: Extracted(text, explicit=True),
+        extract=lambda text: ExtractedAnswer(text, explicit=True),
         arguments=lambda problem, text: (name, _as_dict(problem), text),
         target="boundary.sampling.verifiers.user:compare",
         by_problem=True,
