@@ -63,9 +63,9 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _digest(path: Path) -> str:
-    known = _kept(path)
-    if known is not None:
-        return known
+    kept_digest = _kept(path)
+    if kept_digest is not None:
+        return kept_digest
     before = _state(path)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()

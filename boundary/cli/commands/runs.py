@@ -89,17 +89,18 @@ def verify(folder: Path, as_json: bool, quiet: bool, use: bool, **options: Any) 
     """
     from boundary.data.runs.folder import arms_of
     from boundary.sampling.store.arm import set_in_manifest, slug
-    from boundary.sampling.verifiers import code, verifier
+    from boundary.sampling.verifiers.table import load_verifier, machine_notices
     from boundary.sampling.verify import disagreements, verifier_of, verify_arm
 
     said: list[dict[str, Any]] = []
     # Every arm's verifier before the first is judged: what is wrong with one is said at once.
     judged_by = [
-        (arm, verifier(options["verifier"] or verifier_of(arm), options["unsafe"])) for arm in arms_of([folder])
+        (arm, load_verifier(options["verifier"] or verifier_of(arm), options["unsafe"])) for arm in arms_of([folder])
     ]
     for arm, how in judged_by:
-        if how.name == "code" and not (quiet or said) and (notice := code.notice_for_root(options["unsafe"])):
-            echo(notice, err=True)
+        if not (quiet or said):
+            for notice in machine_notices([how.name], options["unsafe"]):
+                echo(notice, err=True)
         with progress_bar(wanted=not (quiet or as_json)) as progress:
             given = verify_arm(arm, how, options["workers"] or _processors(), options["again"], progress)
         if use:
@@ -118,7 +119,7 @@ def _print_arm(arm: Path, key: str, given: Counter[str], differ: "list[Disagreem
     for each in differ:
         echo(
             f"  against {each.other}, on {each.n_both:,} samples of both: "
-            f"only {each.one} calls {each.only_one:,} correct, only {each.other} {each.only_other:,}"
+            f"only {each.verifier} calls {each.only_verifier:,} correct, only {each.other} {each.only_other:,}"
         )
         for example in each.examples:
             shown = (

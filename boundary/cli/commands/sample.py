@@ -12,11 +12,11 @@ import click
 
 from boundary.cli.progress import LINE_SECONDS, log_lines, on_terminal
 from boundary.cli.terminal import console, echo, text_column
+from boundary.sampling.engines.table import ENGINES
 
 if TYPE_CHECKING:
     from boundary.sampling.run import ArmDone, Run, Snapshot
 
-ENGINE_NAMES = ("transformers", "vllm", "openai", "ray")
 INCOMPLETE = 4
 # Reasons and names that are printed before the rest is left out.
 SHOWN = 5
@@ -56,7 +56,7 @@ def engine_options(ctx: click.Context, param: click.Parameter, texts: tuple[str,
 @click.option("--benchmark", "benchmarks", metavar="NAME|FILE", multiple=True, help="Repeat for several.")
 @click.option("-n", "n", type=click.IntRange(min=1), metavar="N", help="Samples a problem.")
 @click.option("--plan", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="CSV of samples to add.")
-@click.option("--engine", type=click.Choice(ENGINE_NAMES), help="What samples. Default: transformers.")
+@click.option("--engine", type=click.Choice(list(ENGINES)), help="What samples. Default: transformers.")
 @click.option(
     "--engine-option", "engine_options", metavar="K=V", multiple=True, callback=engine_options, help="Repeat."
 )
@@ -89,18 +89,19 @@ def sample(ctx: click.Context, /, runfile: Path | None, as_json: bool, quiet: bo
     stopped.
     """
     from boundary.data.tables.writing import check_writable, refuse_within_arms
-    from boundary.sampling.benchmarks.presets import benchmark
+    from boundary.sampling.benchmarks.presets import find_benchmark
     from boundary.sampling.run import sample as run_sampling
     from boundary.sampling.run_file import run_of
-    from boundary.sampling.verifiers.code import notice_for_root
+    from boundary.sampling.verifiers.table import machine_notices
 
     run = run_of(runfile, options)
     check_writable(run.output, is_folder=True)
     files = [*run.benchmarks, run.template, runfile, run.plan]
     refuse_within_arms(run.output, [file for file in files if file is not None])
-    judges = {run.verifier or benchmark(name).verifier for name in run.benchmarks}
-    if "code" in judges and not quiet and (root_notice := notice_for_root(run.unsafe)):
-        echo(root_notice, err=True)
+    verifiers = {run.verifier or find_benchmark(name).verifier for name in run.benchmarks}
+    if not quiet:
+        for sentence in machine_notices(verifiers, run.unsafe):
+            echo(sentence, err=True)
     try:
         with stopped_by_sigterm(), reports(wanted=not (quiet or as_json)) as (progress, notice):
             done = run_sampling(run, progress, notice)
@@ -221,6 +222,6 @@ def fields(now: "Snapshot") -> dict[str, Any]:
     left = now.seconds / now.new * (now.total - now.done) if now.new else 0.0
     return {
         "speed": f"{now.tokens / now.seconds:,.0f} tokens/s" if now.new and now.seconds > 0 else "",
-        "correct": f"{now.correct / now.judged:.1%} correct" if now.judged else "",
+        "correct": f"{now.correct / now.n_judged:.1%} correct" if now.n_judged else "",
         "left": f"{timedelta(seconds=round(left))} left" if now.new else "",
     }

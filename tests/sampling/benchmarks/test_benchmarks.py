@@ -12,13 +12,15 @@ from types import SimpleNamespace
 import pytest
 
 from boundary.errors import InputError
-from boundary.sampling.benchmarks import presets as benchmarks
 from boundary.sampling.benchmarks.code_tests import CODE_TESTS, cases_of, unpacked
 from boundary.sampling.benchmarks.generated import gym_dataset
-from boundary.sampling.benchmarks.presets import Benchmark, benchmark, load_problems, presets
+from boundary.sampling.benchmarks.hub import hub_problems
+from boundary.sampling.benchmarks.loading import load_problems
+from boundary.sampling.benchmarks.presets import Benchmark, find_benchmark, presets
+from boundary.sampling.judging.judge import judge
 from boundary.sampling.problems import Completion, Problem, problem_set_hash
-from boundary.sampling.templates import load_template
-from boundary.sampling.verifiers import VERIFIERS, judge, verifier
+from boundary.sampling.prompts import load_template
+from boundary.sampling.verifiers.table import VERIFIERS, load_verifier
 
 PAPER = {"gsm8k", "math500", "aime24", "amc23", "minerva", "olympiad", "omni-math-rule", "livecodebench"}
 PAPER |= {"humaneval-plus", "mbpp-plus", "mathvista", "mathvision", "math-eval-aime", "math-eval-olympiad"}
@@ -26,19 +28,19 @@ PAPER |= {"humaneval-plus", "mbpp-plus", "mathvista", "mathvision", "math-eval-a
 
 @pytest.mark.parametrize("name", presets())
 def test_every_preset_names_a_verifier_a_template_and_a_set(name):
-    known = benchmark(name)
-    assert known.verifier in VERIFIERS
-    assert load_template(known.template)
-    assert "/" in known.source
-    assert known.split
-    assert 0.0 <= known.guess_floor < 1.0
-    assert known.answer or known.tests in CODE_TESTS
-    assert known.title
+    preset = find_benchmark(name)
+    assert preset.verifier in VERIFIERS
+    assert load_template(preset.template)
+    assert "/" in preset.source
+    assert preset.split
+    assert 0.0 <= preset.guess_floor < 1.0
+    assert preset.answer or preset.tests in CODE_TESTS
+    assert preset.title
 
 
 def test_every_benchmark_of_the_paper_is_there():
     assert set(presets()) >= PAPER
-    assert benchmark("math500@abc").revision == "abc"
+    assert find_benchmark("math500@abc").revision == "abc"
 
 
 class Rows(list):
@@ -126,9 +128,9 @@ def test_dates_choose_the_problems_of_livecodebench(monkeypatch):
     row = {"question_content": "Add.", "starter_code": "", "public_test_cases": cases, "private_test_cases": cases}
     dates = ["2024-07-31T00:00:00", "2024-08-01T00:00:00", "2025-01-31T00:00:00", "2025-02-01T00:00:00"]
     rows = [row | {"contest_date": date, "question_id": f"q{i}", "platform": "x"} for i, date in enumerate(dates)]
-    monkeypatch.setattr(benchmarks, "_hub_rows", lambda known: rows)
-    known = replace(presets()["livecodebench"], rows=(2,))
-    problems = list(benchmarks._hub_problems(known))
+    monkeypatch.setattr("boundary.sampling.benchmarks.hub._hub_rows", lambda preset: rows)
+    preset = replace(presets()["livecodebench"], rows=(2,))
+    problems = list(hub_problems(preset))
     assert [problem.problem_id for problem in problems] == ["q1", "q2"]
     assert cases_of(problems[0].facts["tests"]) == [["1\n", "2\n"]] * 2
 
@@ -140,28 +142,28 @@ def test_livecodebench_is_read_line_by_line(tmp_path, monkeypatch):
     names = presets()["livecodebench"].files
     for file, name in enumerate(names):
         lines = [row | {"question_id": f"{file}-{i}", "contest_date": f"2024-{7 + i % 2:02d}-01"} for i in range(8)]
-        (tmp_path / name).write_text("".join(json.dumps(each) + "\n" for each in lines[: 8 if file else 1]))
+        (tmp_path / name).write_text("".join(json.dumps(line) + "\n" for line in lines[: 8 if file else 1]))
 
     def fetch(source, name, repo_type, revision):
         assert (source, repo_type) == ("livecodebench/code_generation_lite", "dataset")
         return str(tmp_path / name)
 
     monkeypatch.setitem(sys.modules, "huggingface_hub", SimpleNamespace(hf_hub_download=fetch))
-    known = replace(presets()["livecodebench"], since=("contest_date", "2024-08", "2024-09"), rows=(16,))
+    preset = replace(presets()["livecodebench"], since=("contest_date", "2024-08", "2024-09"), rows=(16,))
     tracemalloc.start()
     try:
-        kept = [problem.problem_id for problem in benchmarks._hub_problems(replace(known, tests=""))]
+        kept = [problem.problem_id for problem in hub_problems(replace(preset, tests=""))]
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
     assert kept == [f"{file}-{i}" for file in range(1, len(names)) for i in (1, 3, 5, 7)]
     assert peak < 6 * 500_000 < sum(path.stat().st_size for path in tmp_path.iterdir()) / 5
-    assert "x" in next(benchmarks._hub_problems(known)).facts["tests"]["packed"]
+    assert "x" in next(hub_problems(preset)).facts["tests"]["packed"]
     with pytest.raises(InputError, match="has 16 problems where 279 were expected"):
-        list(benchmarks._hub_problems(replace(known, rows=(279,))))
+        list(hub_problems(replace(preset, rows=(279,))))
     (tmp_path / names[1]).write_text("<html>")
     with pytest.raises(InputError, match="Cannot load the benchmark 'livecodebench'"):
-        list(benchmarks._hub_problems(known))
+        list(hub_problems(preset))
 
 
 def test_packed_tests_are_read_without_running_what_they_hold(tmp_path):
@@ -198,12 +200,12 @@ def test_a_file_of_problems(tmp_path, kind):
         Problem("0000", "1 + 1?", "2", facts={"level": "easy"}),
         Problem("0001", 'a "b"\nc', r"\frac{1}{2}", facts={"level": "hard"}),
     )
-    assert benchmark(str(path)).name == "mine"
+    assert find_benchmark(str(path)).name == "mine"
     assert load_problems(str(path), 1) == problems[:1]
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "message"),
     [
         ("a.jsonl", '{"problem": "x"}\n', "problem 1: no answer"),
         ("a.jsonl", '{"problem": "x", "answer": 1}\n{oops\n', "line 2: not JSON"),
@@ -213,9 +215,9 @@ def test_a_file_of_problems(tmp_path, kind):
         ("a.parquet", "not parquet", "Cannot read"),
     ],
 )
-def test_a_bad_file_is_said_plainly(tmp_path, name, content, said):
+def test_a_bad_file_is_said_plainly(tmp_path, name, content, message):
     (tmp_path / name).write_text(content)
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         load_problems(str(tmp_path / name))
 
 
@@ -236,7 +238,7 @@ def test_generated_problems():
     problems = load_problems(spec)
     assert load_problems(spec, 2) == problems[:2]
     assert len({problem.prompt for problem in problems}) == 6
-    assert (benchmark(spec).name, benchmark(spec).verifier) == ("chain_sum", "reasoning-gym")
+    assert (find_benchmark(spec).name, find_benchmark(spec).verifier) == ("chain_sum", "reasoning-gym")
     with pytest.raises(InputError, match="Did you mean 'chain_sum'"):
         load_problems("reasoning-gym/chainsum")
     with pytest.raises(InputError, match="refuses these options"):
@@ -249,14 +251,14 @@ def test_neither_hash_order_nor_the_common_generator_changes_generated_problems(
     problems = load_problems("reasoning-gym/list_functions?seed=1", 4)
     assert problems == load_problems("reasoning-gym/list_functions?seed=1", 4)
     samples = [Completion(p.problem_id, 0, f"<answer>{p.answer}</answer>", "stop", 9) for p in problems]
-    assert {verdict.outcome for verdict in judge(problems, samples, verifier("reasoning-gym"), 1)} == {"correct"}
+    assert {verdict.outcome for verdict in judge(problems, samples, load_verifier("reasoning-gym"), 1)} == {"correct"}
     assert load_problems("reasoning-gym/bf?seed=1", 1)[0].answer
 
 
 def test_an_unknown_benchmark_is_said_plainly():
     with pytest.raises(InputError, match="Did you mean 'math500'"):
-        benchmark("math50")
-    assert isinstance(benchmark("gsm8k"), Benchmark)
+        find_benchmark("math50")
+    assert isinstance(find_benchmark("gsm8k"), Benchmark)
 
 
 def test_the_hash_of_a_problem_set_knows_what_matters():

@@ -9,13 +9,15 @@ from hypothesis import given, strategies as st
 from boundary.sampling.answers.expressions import last_expression
 from boundary.sampling.answers.extraction import first_number, marked_answer
 from boundary.sampling.answers.quantities import quantity
+from boundary.sampling.judging.judge import judge
 from boundary.sampling.problems import Completion, Problem
-from boundary.sampling.verifiers import VERIFIERS, judge, math, verifier
+from boundary.sampling.verifiers import math
 from boundary.sampling.verifiers.number import compare
+from boundary.sampling.verifiers.table import VERIFIERS, load_verifier
 
 
 def outcome(name, gold, text, finish="stop"):
-    [verdict] = judge([Problem("p", "?", gold)], [Completion("p", 0, text, finish, 9)], verifier(name), workers=1)
+    [verdict] = judge([Problem("p", "?", gold)], [Completion("p", 0, text, finish, 9)], load_verifier(name), workers=1)
     return verdict.outcome
 
 
@@ -176,9 +178,9 @@ def test_without_a_mark_the_last_expression_counts_as_a_whole(text, expression):
     [("4", r"$\frac{3}{4}$"), ("6", "10^6"), ("6", "5 or 6"), ("3", r"2\sqrt{3}"), ("5", "x > 5"), ("5", "not 5")],
 )
 def test_no_part_of_an_expression_is_the_answer(gold, text):
-    for name, compared in (("number", compare), ("math", math.compare)):
+    for name, compare_answers in (("number", compare), ("math", math.compare)):
         extracted = VERIFIERS[name].extract(f"So it is {text}.")
-        assert extracted is None or compared(gold, extracted.answer)[0] == "wrong"
+        assert extracted is None or compare_answers(gold, extracted.answer)[0] == "wrong"
 
 
 NO_NUMBERS = r"""1 and 2|5 or 6|not 5|at least 5|5 or more|5 than 6|5 to 6|5-6|5 dollars and 50 cents|5 (five)|half|
@@ -290,7 +292,7 @@ def processor_seconds(find, text):
     )
 )
 def test_looking_for_an_answer_never_fails(text):
-    for each in VERIFIERS.values():
-        extracted = each.extract(text)
+    for verifier in VERIFIERS.values():
+        extracted = verifier.extract(text)
         assert extracted is None or isinstance(extracted.answer, str)
     quantity(text)

@@ -8,10 +8,11 @@ import pytest
 
 from boundary.data.runs.counts import run_table
 from boundary.errors import InputError
-from boundary.sampling.engines import EngineSpec, Request, Sampling, open_engine
+from boundary.sampling.engines.opening import open_engine
+from boundary.sampling.engines.spec import EngineSpec, Request, Sampling
 from boundary.sampling.problems import Problem
+from boundary.sampling.prompts import load_template, text_with_bos
 from boundary.sampling.run import Run, sample
-from boundary.sampling.templates import load_template, text_with_bos
 
 pytest.importorskip("torch")
 pytest.importorskip("accelerate")
@@ -96,10 +97,12 @@ def generated(model, images, temperature=1.0, max_tokens=6, text="<s>USER : <ima
 
 
 def test_every_sample_comes_once_with_noise_of_its_own(seeing_model):
-    found = generated(seeing_model, (RED,))
-    assert Counter(each.sample_index for each in found) == dict.fromkeys(range(6), 1)
-    assert len({each.text for each in found}) > 3
-    assert [each.text for each in generated(seeing_model, (RED,))] == [each.text for each in found]
+    completions = generated(seeing_model, (RED,))
+    assert Counter(completion.sample_index for completion in completions) == dict.fromkeys(range(6), 1)
+    assert len({completion.text for completion in completions}) > 3
+    assert [completion.text for completion in generated(seeing_model, (RED,))] == [
+        completion.text for completion in completions
+    ]
 
 
 def test_the_picture_is_looked_at(seeing_model):
@@ -108,9 +111,9 @@ def test_the_picture_is_looked_at(seeing_model):
 
 
 def test_a_sample_ends_where_the_models_context_does(seeing_model):
-    found = generated(seeing_model, (RED,), max_tokens=1000)
+    completions = generated(seeing_model, (RED,), max_tokens=1000)
     begun = 11  # four of them the picture's
-    assert max(each.n_tokens for each in found) <= 32 - begun
+    assert max(completion.n_tokens for completion in completions) <= 32 - begun
 
 
 def test_there_is_one_bos_whether_the_template_writes_it_or_not(seeing_model):

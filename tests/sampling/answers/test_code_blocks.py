@@ -84,8 +84,8 @@ def test_the_right_block_is_taken(name, ends):
 @pytest.mark.parametrize("by", ["  ", "    ", "\t", "1. ", "- ", "> ", "  > "])
 def test_an_indented_or_quoted_block_is_moved_to_the_margin(by):
     inner = by if ">" in by else " " * len(by) if by.strip() else by
-    first, *rest = fenced(RIGHT).splitlines()
-    text = f"Steps:\n\n{by}{first}\n" + indented("\n".join(rest), inner)
+    first, *following = fenced(RIGHT).splitlines()
+    text = f"Steps:\n\n{by}{first}\n" + indented("\n".join(following), inner)
     assert program_in(text, ["add"]) == (RIGHT, True)
 
 

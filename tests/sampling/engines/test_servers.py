@@ -8,7 +8,8 @@ from click.testing import CliRunner
 from boundary.cli.main import main
 from boundary.data.runs.folder import arms, read_manifest
 from boundary.errors import InputError
-from boundary.sampling.engines import EngineSpec, Request, Sampling, engine_facts, open_engine
+from boundary.sampling.engines.opening import engine_facts, open_engine
+from boundary.sampling.engines.spec import EngineSpec, Request, Sampling
 
 pytest.importorskip("httpx")
 pytest.importorskip("transformers")
@@ -31,16 +32,16 @@ def listing(*entries):
 
 @pytest.mark.parametrize("served_model", ["", "other"])
 def test_a_server_of_another_model_is_refused(server, tokenizer_folder, served_model):
-    told = server()
+    scripted = server()
     with pytest.raises(InputError, match=r"lists 'served', and not .*served_model=served"):
-        sampled(tokenizer_folder, [Request("p", (1,), (0,))], told, served_model=served_model)
-    assert not told.bodies
+        sampled(tokenizer_folder, [Request("p", (1,), (0,))], scripted, served_model=served_model)
+    assert not scripted.bodies
 
 
 def test_every_server_is_asked(server, tokenizer_folder):
-    both = server(models=(str(tokenizer_folder),)), server()
+    pair = server(models=(str(tokenizer_folder),)), server()
     with pytest.raises(InputError, match="lists 'served'"):
-        sampled(tokenizer_folder, [Request("p", (1,), (0,))], *both)
+        sampled(tokenizer_folder, [Request("p", (1,), (0,))], *pair)
 
 
 def test_a_server_that_comes_late_is_asked_before_it_is_used(server, tokenizer_folder):
@@ -58,8 +59,8 @@ def test_a_server_that_comes_late_is_asked_before_it_is_used(server, tokenizer_f
 
 
 def test_a_name_is_believed_where_the_server_says_where_its_weights_come_from(server, tokenizer_folder):
-    told = server(pages=listing({"id": "short", "root": str(tokenizer_folder)}))
-    assert engine_facts(spec(tokenizer_folder, told)).served_model == "short"
+    scripted = server(pages=listing({"id": "short", "root": str(tokenizer_folder)}))
+    assert engine_facts(spec(tokenizer_folder, scripted)).served_model == "short"
 
 
 def test_a_server_that_lists_nothing_needs_the_users_word(server, tokenizer_folder):
@@ -100,13 +101,13 @@ def problems(tmp_path):
 
 
 def test_one_server_is_not_two_models(server, tokenizer_folder, problems, tmp_path):
-    told = server()
+    scripted = server()
     models = ["--model", f"base={tokenizer_folder}", "--model", f"rl={tokenizer_folder}/"]
-    words = [*models, *problems, "--base-url", told.url, "-o", tmp_path / "run"]
+    words = [*models, *problems, "--base-url", scripted.url, "-o", tmp_path / "run"]
     done = run(*words, "--engine-option", "served_model=served")
     assert done.exit_code == 2
     assert "'base' and 'rl' as one model, 'served'" in done.output
-    assert not told.bodies
+    assert not scripted.bodies
     assert run(*words).exit_code == 2  # it lists neither
 
 
@@ -119,8 +120,8 @@ def test_one_model_twice_is_refused(tiny_model, problems, tmp_path):
 def test_what_was_served_and_by_what_is_recorded_and_another_name_is_refused(
     server, tokenizer_folder, problems, tmp_path
 ):
-    told = server(models=("served", "other"), pages={"/version": (200, {}, {"version": "1.0"})})
-    words = ["--model", tokenizer_folder, *problems, "--base-url", told.url, "-o", tmp_path / "run"]
+    scripted = server(models=("served", "other"), pages={"/version": (200, {}, {"version": "1.0"})})
+    words = ["--model", tokenizer_folder, *problems, "--base-url", scripted.url, "-o", tmp_path / "run"]
     assert run(*words, "--engine-option", "served_model=served").exit_code == 0
     manifest = read_manifest(arms(tmp_path / "run")[0])
     assert manifest["settings"]["served_model"] == "served"
@@ -130,8 +131,8 @@ def test_what_was_served_and_by_what_is_recorded_and_another_name_is_refused(
 
 
 def test_a_folder_from_before_servers_were_asked_is_continued(server, tokenizer_folder, problems, tmp_path):
-    told = server(models=(str(tokenizer_folder),))
-    words = ["--model", tokenizer_folder, *problems, "--base-url", told.url, "-o", tmp_path / "run"]
+    scripted = server(models=(str(tokenizer_folder),))
+    words = ["--model", tokenizer_folder, *problems, "--base-url", scripted.url, "-o", tmp_path / "run"]
     assert run(*words).exit_code == 0
     arm = arms(tmp_path / "run")[0]
     manifest = json.loads((arm / "manifest.json").read_text())
@@ -146,15 +147,17 @@ def test_a_folder_from_before_servers_were_asked_is_continued(server, tokenizer_
 
 def test_a_refused_problem_leaves_the_others_sampled(server, tokenizer_folder):
     """A server that says nothing of its context refuses one prompt, the first one; no other is lost by it."""
-    told = server(
+    scripted = server(
         lambda body, number: (400, {}, {"error": {"message": "too long"}}) if len(body["prompt"]) > 9 else None,
         context=None,
     )
     requests = [Request(f"p{k}", (1,) * (20 if k == 0 else 3), tuple(range(16))) for k in range(4)]
-    made = sampled(tokenizer_folder, requests, told, served_model="served")
-    good = [each for each in made if each.finish_reason != "error"]
-    assert {(each.problem_id, each.sample_index) for each in good} == {
+    completions = sampled(tokenizer_folder, requests, scripted, served_model="served")
+    good = [completion for completion in completions if completion.finish_reason != "error"]
+    assert {(completion.problem_id, completion.sample_index) for completion in good} == {
         (f"p{k}", i) for k in (1, 2, 3) for i in range(16)
     }
-    assert {each.text for each in made if each.finish_reason == "error"} == {f"{told.url}: HTTP 400: too long"}
-    assert {body["n"] for body in told.bodies if len(body["prompt"]) == 3} == {8}  # as many choices as before
+    assert {completion.text for completion in completions if completion.finish_reason == "error"} == {
+        f"{scripted.url}: HTTP 400: too long"
+    }
+    assert {body["n"] for body in scripted.bodies if len(body["prompt"]) == 3} == {8}  # as many choices as before

@@ -55,8 +55,10 @@ def write_run(
             store.append_verdicts(
                 "number-1",
                 [
-                    Verdict(each.problem_id, each.sample_index, "correct" if each.sample_index < correct else "wrong")
-                    for each in store.unjudged("number-1")
+                    Verdict(
+                        sample.problem_id, sample.sample_index, "correct" if sample.sample_index < correct else "wrong"
+                    )
+                    for sample in store.unjudged("number-1")
                 ],
             )
         return store.arm
@@ -116,7 +118,7 @@ def test_the_same_sample_twice_is_the_callers_fault(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"settings": {"temperature": 1.0, "seed": 0}}, r"settings.temperature was 0.6, now 1.0"),
         ({"template": "qwen-boxed"}, "template was 'raw', now 'qwen-boxed'"),
@@ -124,9 +126,9 @@ def test_the_same_sample_twice_is_the_callers_fault(tmp_path):
         ({"engine": "vllm"}, "engine was 'none', now 'vllm'"),
     ],
 )
-def test_samples_of_other_settings_are_refused(tmp_path, changed, said):
+def test_samples_of_other_settings_are_refused(tmp_path, changed, message):
     write_run(tmp_path)
-    with pytest.raises(InputError, match=said), open_store(tmp_path, manifest() | changed, PROBLEMS):
+    with pytest.raises(InputError, match=message), open_store(tmp_path, manifest() | changed, PROBLEMS):
         pass
 
 
@@ -139,11 +141,11 @@ def test_samples_of_another_problem_set_are_refused(tmp_path):
 
 def test_two_processes_cannot_sample_the_same_part(tmp_path):
     with (
-        open_store(tmp_path, manifest(), PROBLEMS, (0, 2)) as one,
-        open_store(tmp_path, manifest(), PROBLEMS, (1, 2)) as two,
+        open_store(tmp_path, manifest(), PROBLEMS, (0, 2)) as first,
+        open_store(tmp_path, manifest(), PROBLEMS, (1, 2)) as second,
     ):
-        assert {problem.problem_id for problem in one.problems + two.problems} == {p.problem_id for p in PROBLEMS}
-        assert len(one.problems) + len(two.problems) == len(PROBLEMS)
+        assert {problem.problem_id for problem in first.problems + second.problems} == {p.problem_id for p in PROBLEMS}
+        assert len(first.problems) + len(second.problems) == len(PROBLEMS)
         with pytest.raises(InputError, match="--shard"), open_store(tmp_path, manifest(), PROBLEMS, (1, 2)):
             pass
 
@@ -213,12 +215,12 @@ def test_a_sure_model_that_repeats_itself_is_pooled(tmp_path):
 def test_models_on_different_problems_of_one_name_are_not_compared(tmp_path):
     write_run(tmp_path / "a")
     write_run(tmp_path / "b", model="org/rl", problems=(Problem("p0", "Another p0", "3"), *PROBLEMS[1:]))
-    for both in (
+    for attempt in (
         lambda: run_table([tmp_path / "a", tmp_path / "b"]),
         lambda: load_counts([tmp_path / "a", tmp_path / "b"]),
     ):
         with pytest.raises(InputError, match="different problem sets under the name 'toy'"):
-            both()
+            attempt()
 
 
 def test_outcomes_are_counted_apart(tmp_path):
@@ -241,8 +243,8 @@ def test_a_run_folder_is_a_counts_table(tmp_path):
     assert counts.table["template"].unique() == ["raw"]
     printed = CliRunner().invoke(main, ["counts", str(tmp_path)])
     assert printed.exit_code == 0
-    written = CliRunner().invoke(main, ["counts", str(tmp_path), "-o", str(tmp_path / "c.csv")])
-    assert written.exit_code == 0
+    result = CliRunner().invoke(main, ["counts", str(tmp_path), "-o", str(tmp_path / "c.csv")])
+    assert result.exit_code == 0
     assert (tmp_path / "c.csv").read_text() == printed.output
     assert load_counts(tmp_path / "c.csv").table["n_correct"].tolist() == counts.table["n_correct"].tolist()
 
@@ -295,19 +297,19 @@ def test_status_says_what_is_missing_repeated_and_not_judged(tmp_path):
         store.append(
             [sample(p, i, text="again and again", n_tokens=64, finish="length") for p in PROBLEMS for i in range(4)]
         )
-    said = CliRunner().invoke(main, ["status", str(tmp_path)])
-    assert said.exit_code == 0
+    result = CliRunner().invoke(main, ["status", str(tmp_path)])
+    assert result.exit_code == 0
     for expected in ("stored 24 of 48 samples", "24 truncated", "not judged yet", "LOOK: 75% of the longer texts"):
-        assert expected in said.output
+        assert expected in result.output
     facts = json.loads(CliRunner().invoke(main, ["status", str(tmp_path), "--json"]).output)[0]
     assert (facts["n_missing"], facts["n_tokens"]) == (24, 24 * 64)
 
 
 @pytest.mark.parametrize("command", ["status", "counts", "verify"])
 def test_a_folder_without_samples_is_said_plainly(tmp_path, command):
-    said = CliRunner().invoke(main, [command, str(tmp_path)])
-    assert said.exit_code == 2
-    assert "is no run folder" in said.output
+    result = CliRunner().invoke(main, [command, str(tmp_path)])
+    assert result.exit_code == 2
+    assert "is no run folder" in result.output
 
 
 WRITER = """
@@ -343,16 +345,16 @@ def test_kill_9_at_any_moment_loses_the_batch_in_flight_at_most(tmp_path, kills)
             time.sleep(rng.uniform(0, 0.05))
             killed += writer.poll() is None
             writer.send_signal(signal.SIGKILL)
-        said = writer.stdout.read().splitlines()
+        printed = writer.stdout.read().splitlines()
         writer.wait()
         writer.stdout.close()
-        promised = max([promised, *(int(line.split()[1]) for line in said if line.startswith("stored "))])
+        promised = max([promised, *(int(line.split()[1]) for line in printed if line.startswith("stored "))])
         if arms(tmp_path):
             index = sample_index(arms(tmp_path)[0])  # raises on a torn shard or a sample held twice
             assert len(index) >= promised
             promised = len(index)
     assert killed == kills
-    assert "done" in said
+    assert "done" in printed
     arm = arms(tmp_path)[0]
     expected = {(p.problem_id, i): f"{p.problem_id} {i} " + "x" * 3000 for p in PROBLEMS for i in range(n)}
     assert {(s.problem_id, s.sample_index): s.text for s in stored_completions(arm)} == expected

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from boundary.errors import InputError
-from boundary.sampling.engines import EngineSpec, Request, Sampling, open_engine
+from boundary.sampling.engines.opening import open_engine
+from boundary.sampling.engines.spec import EngineSpec, Request, Sampling
 
 pytest.importorskip("ray")
 pytest.importorskip("torch")
@@ -24,12 +25,12 @@ def cluster():
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-        made.add_node(num_cpus=1)
-        ray.init(address=made.address, log_to_driver=False)
-        yield made
+        local_cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+        local_cluster.add_node(num_cpus=1)
+        ray.init(address=local_cluster.address, log_to_driver=False)
+        yield local_cluster
         ray.shutdown()
-        made.shutdown()
+        local_cluster.shutdown()
 
 
 def kill_a_worker():
@@ -42,14 +43,14 @@ def kill_a_worker():
 @pytest.mark.filterwarnings("ignore")
 def test_a_lost_workers_block_is_done_again(cluster, tiny_model):
     options = {"block_samples": 4, "worker_options": {"device": "cpu"}}
-    found = []
+    completions = []
     with open_engine(EngineSpec("ray", str(tiny_model), sampling=Sampling(1.0, 1.0, 8, (2,)), options=options)) as run:
         for completion in run(REQUESTS):
-            found.append(completion)
-            if len(found) == 5:
+            completions.append(completion)
+            if len(completions) == 5:
                 kill_a_worker()
-    wanted = {(request.problem_id, place): 1 for request in REQUESTS for place in request.places}
-    assert Counter((each.problem_id, each.sample_index) for each in found) == wanted
+    expected = {(request.problem_id, place): 1 for request in REQUESTS for place in request.sample_indices}
+    assert Counter((completion.problem_id, completion.sample_index) for completion in completions) == expected
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -7,10 +7,12 @@ import pytest
 
 from boundary.sampling.answers.whole_program import whole_program
 from boundary.sampling.benchmarks.code_tests import LIVECODEBENCH_PREAMBLE, functions_tested, seconds_of
+from boundary.sampling.judging.judge import judge
 from boundary.sampling.problems import Completion, Problem
 from boundary.sampling.sandbox.bubblewrap import Limits, run, sandbox_trouble
 from boundary.sampling.sandbox.processes import CLOCK
-from boundary.sampling.verifiers import code, judge, verifier
+from boundary.sampling.verifiers import code
+from boundary.sampling.verifiers.table import load_verifier
 
 TROUBLE = sandbox_trouble()
 needs_sandbox = pytest.mark.skipif(TROUBLE is not None, reason=f"no sandbox here: {TROUBLE}")
@@ -104,9 +106,9 @@ def test_whatever_an_honest_program_returns_reaches_its_tests():
 @needs_sandbox
 def test_tests_that_cannot_be_run_are_no_fault_of_the_program():
     for tests, reason in (("class A: pass\nassert same(A())", "the tests hand over a A"), ("assert (", "SyntaxError")):
-        outcome, said = code.compare({"kind": "script", "code": tests}, "def same(x):\n    return x", False)
+        outcome, text = code.compare({"kind": "script", "code": tests}, "def same(x):\n    return x", False)
         assert outcome == "verifier_error"
-        assert reason in said
+        assert reason in text
 
 
 @needs_sandbox
@@ -290,4 +292,4 @@ def test_the_block_that_defines_the_function_is_judged():
     problem = Problem("add", "Add.", facts={"tests": {"kind": "script", "code": "assert add(1, 2) == 3\n"}})
     text = "```python\ndef add(a, b):\n    return a + b\n```\nUse it so:\n```python\nprint(add(1, 2))\n```\n"
     samples = [Completion("add", 0, text, "stop", 9), Completion("add", 1, "<think>" + text, "length", 9)]
-    assert [each.outcome for each in judge([problem], samples, verifier("code"))] == ["correct", "truncated"]
+    assert [verdict.outcome for verdict in judge([problem], samples, load_verifier("code"))] == ["correct", "truncated"]

@@ -1,16 +1,15 @@
 """What a worker process does: import a function, say so, then judge line by line until its input closes."""
 
 import ctypes
-import importlib
 import json
 import os
-import resource
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from boundary.sampling.problems import OUTCOMES
+from boundary.sampling.python_module import load_function
 
 READY = "ready"
 PR_SET_PDEATHSIG = 1
@@ -32,25 +31,15 @@ def main(target: str, memory: str, parent: str) -> None:
     answers = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
     os.dup2(2, 1)  # what a verifier prints is no answer
     try:
-        function = imported(target)
+        function = load_function(target)
         if int(memory):
-            resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))
+            limit_memory(int(memory))
     except BaseException as error:
         answers.write(json.dumps(f"{type(error).__name__}: {error}") + "\n")
         return
     answers.write(json.dumps(READY) + "\n")
     for line in sys.stdin:
         answers.write(json.dumps(judgement(function, json.loads(line))) + "\n")
-
-
-def imported(target: str) -> Callable[..., Any]:
-    """The function named `module:function`; its module's `prepare()`, if any, is called first."""
-    module_name, _, name = target.partition(":")
-    module = importlib.import_module(module_name)
-    if hasattr(module, "prepare"):
-        module.prepare()
-    function: Callable[..., Any] = getattr(module, name)
-    return function
 
 
 def judgement(function: Callable[..., Any], arguments: Sequence[Any]) -> tuple[str, str]:
@@ -62,6 +51,15 @@ def judgement(function: Callable[..., Any], arguments: Sequence[Any]) -> tuple[s
         return outcome, str(reason)
     except BaseException as error:
         return "verifier_error", f"{type(error).__name__}: {error}"[:200]
+
+
+def limit_memory(most: int) -> None:
+    """Bound the address space of this process, in bytes, where the system can."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 def die_with_parent(parent: int) -> None:

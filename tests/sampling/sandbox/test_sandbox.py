@@ -13,12 +13,14 @@ from click.testing import CliRunner
 
 from boundary.cli.main import main
 from boundary.errors import InputError
+from boundary.sampling.judging.judge import judge
 from boundary.sampling.problems import Completion, Problem
 from boundary.sampling.sandbox import bubblewrap as sandbox
 from boundary.sampling.sandbox.bubblewrap import Limits, run, sandbox_trouble
 from boundary.sampling.sandbox.seccomp import MACHINES, program_filter
 from boundary.sampling.store.arm import open_store
-from boundary.sampling.verifiers import code, judge, verifier
+from boundary.sampling.verifiers import code
+from boundary.sampling.verifiers.table import load_verifier
 
 TROUBLE = sandbox_trouble()
 needs_sandbox = pytest.mark.skipif(TROUBLE is not None, reason=f"no sandbox here: {TROUBLE}")
@@ -153,9 +155,9 @@ CHEATS = {
 def outside(tmp_path_factory):
     """What hostile programs reach for: a server, an abstract socket, a secret file, this process."""
     abstract = f"boundary-test-{os.getpid()}"
-    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as named:
-        named.bind(f"\0{abstract}")
-        named.listen()
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as abstract_socket:
+        abstract_socket.bind(f"\0{abstract}")
+        abstract_socket.listen()
         secret = tmp_path_factory.mktemp("home") / "secret"
         secret.write_text("hidden")
         yield {"port": server.getsockname()[1], "abstract": abstract, "secret": secret, "pid": os.getpid()}
@@ -258,7 +260,7 @@ def test_programs_are_judged_side_by_side():
         "": "empty",
     }
     samples = [Completion("add", place, text, "stop", 9) for place, text in enumerate(texts)]
-    verdicts = judge([problem], samples, verifier("code"))
+    verdicts = judge([problem], samples, load_verifier("code"))
     assert [verdict.outcome for verdict in verdicts] == list(texts.values())
     assert [bool(verdict.reason) for verdict in verdicts] == [False, False, True, True, False, False]
 
@@ -293,7 +295,7 @@ def test_root_that_can_take_no_other_user_is_refused(monkeypatch):
     monkeypatch.setattr(sandbox, "PROBE", sandbox.PROBE.replace("4096", "400"))
     try:
         with pytest.raises(InputError, match="threads of root cannot be limited"):
-            verifier("code")
+            load_verifier("code")
         assert run(
             "import os\ntry:\n    open('/proc/sys/kernel/core_pattern', 'w')\nexcept OSError as e:\n    print(e.errno)"
         )
@@ -306,18 +308,18 @@ def test_without_a_sandbox_programs_are_refused_unless_the_user_insists(monkeypa
     monkeypatch.setattr(sandbox, "bwrap", lambda: None)
     try:
         with pytest.raises(InputError, match=r"bubblewrap \(bwrap\) is not installed.*\n.*--unsafe"):
-            verifier("code")
-        assert verifier("code", unsafe=True).key == "code-2.unsafe"
+            load_verifier("code")
+        assert load_verifier("code", unsafe=True).key == "code-2.unsafe"
     finally:
         sandbox_trouble.cache_clear()
 
 
 def test_the_filter_is_whole_on_every_known_processor():
-    for machine, known in MACHINES.items():
+    for machine, numbers in MACHINES.items():
         rules = program_filter(machine)
         assert rules is not None
         assert len(rules) % 8 == 0
-        assert len(rules) // 8 == 8 + 2 * len(known.refused) + 14 + 5
+        assert len(rules) // 8 == 8 + 2 * len(numbers.refused) + 14 + 5
     assert program_filter("pdp11") is None
 
 

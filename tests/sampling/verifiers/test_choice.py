@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from boundary.sampling.judging.judge import judge
 from boundary.sampling.problems import Completion, Problem
-from boundary.sampling.verifiers import choice, judge, verifier
+from boundary.sampling.verifiers import choice
+from boundary.sampling.verifiers.table import load_verifier
 
 # The letter, "-" for none, and a text; \n stands for a new line.
 LINES = (Path(__file__).parent / "choice_texts.tsv").read_text(encoding="utf-8").splitlines()[1:]
@@ -17,9 +19,9 @@ def test_the_letter_of_every_style_of_stating_one():
         letter, text = line.split("\t")
         extracted = choice.extract(text.replace("\\n", "\n"))
         outcomes = {gold: extracted and choice.compare(gold, extracted.answer)[0] for gold in "ABCDEFGHIJ"}
-        judged = [gold for gold, outcome in outcomes.items() if outcome == "correct"]
-        if judged != ([] if letter == "-" else [letter]):
-            misread.append((letter, judged, text))
+        accepted = [gold for gold, outcome in outcomes.items() if outcome == "correct"]
+        if accepted != ([] if letter == "-" else [letter]):
+            misread.append((letter, accepted, text))
     assert misread == []
     assert len(LINES) >= 60
 
@@ -40,4 +42,4 @@ def test_the_letter_of_every_style_of_stating_one():
 )
 def test_verdicts_on_choices(gold, text, outcome):
     problems, samples = [Problem("p", "?", gold)], [Completion("p", 0, text, "stop", 9)]
-    assert judge(problems, samples, verifier("choice"))[0].outcome == outcome
+    assert judge(problems, samples, load_verifier("choice"))[0].outcome == outcome

@@ -9,7 +9,6 @@ import json
 import os
 import selectors
 import subprocess
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -18,11 +17,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from boundary.errors import InputError
-from boundary.sampling.benchmarks.generated import FIXED_ORDER
-from boundary.sampling.problems import Outcome
-from boundary.sampling.verifiers.worker import READY
+from boundary.sampling.judging.worker import READY
+from boundary.sampling.python_module import module_command, module_environment
+from boundary.sampling.verifiers.spec import Judgement
 
-Judgement = tuple[Outcome, str]
 Task = tuple[int, Any]
 START_SECONDS = 120.0
 PATIENCE = 3.0
@@ -39,7 +37,7 @@ class _Worker:
     used: float = 0.0
     latest: float = 0.0
     done: int = 0
-    heard: bytes = b""
+    received: bytes = b""
 
 
 @dataclass
@@ -73,10 +71,10 @@ class Pool:
         while self._alive:
             self._end(self._alive[0])
 
-    def judged(
+    def judge(
         self, tasks: Sequence[Any], arguments: Callable[[Any], Sequence[Any]] = tuple
     ) -> Iterator[tuple[int, Judgement]]:
-        """Run every task; places of tasks and judgements, as they come in.
+        """Judge every task; positions of tasks and judgements, as they come in.
 
         Parameters
         ----------
@@ -93,12 +91,12 @@ class Pool:
         waiting: deque[Task] = deque(enumerate(tasks))
         while waiting or any(worker.task for worker in self._alive):
             self._hand_out(waiting, arguments)
-            yield from self._collected()
+            yield from self._collect()
 
     def _hand_out(self, waiting: "deque[Task]", arguments: Callable[[Any], Sequence[Any]]) -> None:
         busy = sum(worker.task is not None for worker in self._alive)
         while len(self._alive) < min(self.workers, len(waiting) + busy):
-            self._alive.append(_started(self.target, self.memory))
+            self._alive.append(_start_worker(self.target, self.memory))
         for worker in self._alive:
             if waiting and worker.ready and worker.task is None:
                 worker.task = waiting.popleft()
@@ -107,7 +105,7 @@ class Pool:
                 worker.used = _processor_seconds(worker.process.pid)
                 _send(worker, arguments(worker.task[1]))
 
-    def _collected(self) -> Iterator[tuple[int, Judgement]]:
+    def _collect(self) -> Iterator[tuple[int, Judgement]]:
         """What comes in before the next deadline, and what that deadline ends."""
         busy = [worker for worker in self._alive if worker.task or not worker.ready]
         with selectors.DefaultSelector() as selector:
@@ -118,9 +116,9 @@ class Pool:
             ready = [key.data for key, _ in selector.select(max(0.0, left))]
         for worker in busy:
             if any(worker is other for other in ready):
-                yield from self._received(worker)
+                yield from self._read(worker)
             elif time.monotonic() >= worker.deadline and not self._has_time_left(worker):
-                yield from self._lost(worker, ("timeout", f"judging took more than {self.timeout:g} s"))
+                yield from self._replace(worker, ("timeout", f"judging took more than {self.timeout:g} s"))
 
     def _has_time_left(self, worker: _Worker) -> bool:
         """Whether a worker at its deadline has not had its processor time yet; its deadline then moves."""
@@ -131,17 +129,17 @@ class Pool:
         worker.deadline = min(now + max(left, 0.02), worker.latest)
         return True
 
-    def _received(self, worker: _Worker) -> Iterator[tuple[int, Judgement]]:
+    def _read(self, worker: _Worker) -> Iterator[tuple[int, Judgement]]:
         assert worker.process.stdout is not None
         data = os.read(worker.process.stdout.fileno(), 1 << 16)
         if not data:
             code = worker.process.wait(10)
-            yield from self._lost(worker, ("verifier_error", f"the judge died (exit code {code})"))
+            yield from self._replace(worker, ("verifier_error", f"the judge died (exit code {code})"))
             return
-        worker.heard += data
-        if not worker.heard.endswith(b"\n"):
+        worker.received += data
+        if not worker.received.endswith(b"\n"):
             return
-        message, worker.heard = json.loads(worker.heard), b""
+        message, worker.received = json.loads(worker.received), b""
         if worker.task is None:
             if message != READY:
                 raise InputError(f"The verifier '{self.target}' cannot be started: {message}")
@@ -153,7 +151,7 @@ class Pool:
             self._end(worker)
         yield place, (message[0], message[1])
 
-    def _lost(self, worker: _Worker, judgement: Judgement) -> Iterator[tuple[int, Judgement]]:
+    def _replace(self, worker: _Worker, judgement: Judgement) -> Iterator[tuple[int, Judgement]]:
         self._end(worker)
         if worker.task is None:
             raise InputError(f"The verifier '{self.target}' cannot be started: {judgement[1]}.")
@@ -169,23 +167,13 @@ class Pool:
                 pipe.close()
 
 
-def _started(target: str, memory: int | None) -> _Worker:
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "boundary.sampling.verifiers.worker",
-        target,
-        str(memory or 0),
-        str(os.getpid()),
-    ]
-    environment = os.environ | FIXED_ORDER | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+def _start_worker(target: str, memory: int | None) -> _Worker:
     process = subprocess.Popen(
-        command,
+        module_command("boundary.sampling.judging.worker", target, str(memory or 0), str(os.getpid())),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=environment,
+        env=module_environment(),
         bufsize=0,
         start_new_session=True,  # Ctrl-C is for this process, which then ends them
     )

@@ -6,7 +6,7 @@ import pytest
 
 from boundary.errors import InputError
 from boundary.sampling.problems import Problem
-from boundary.sampling.templates import (
+from boundary.sampling.prompts import (
     CHAT,
     FOLDER,
     PLACE,
@@ -40,9 +40,11 @@ def tokenizer(eos="<|endoftext|>", adds_bos=True, bos="<s>", chat=CHATML):
         core.post_processor = processors.TemplateProcessing(
             single="<s> $A", special_tokens=[("<s>", words.index("<s>"))]
         )
-    made = transformers.PreTrainedTokenizerFast(tokenizer_object=core, bos_token=bos, eos_token=eos, unk_token="[UNK]")
-    made.chat_template = chat
-    return made
+    tokenizer_of_words = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=core, bos_token=bos, eos_token=eos, unk_token="[UNK]"
+    )
+    tokenizer_of_words.chat_template = chat
+    return tokenizer_of_words
 
 
 @pytest.mark.parametrize("name", template_names())
@@ -51,8 +53,8 @@ def test_every_template_holds_its_problem_once_and_only_that_is_replaced(name):
     assert template.text.count(PLACE) == 1
     assert template.chat == (FOLDER / f"{name}{CHAT}").is_file() != (FOLDER / f"{name}{PLAIN}").is_file()
     assert template.hash.startswith("sha256:")
-    [said] = chat_messages(template, PROBLEM)
-    assert PROBLEM.prompt in said["content"]
+    [message] = chat_messages(template, PROBLEM)
+    assert PROBLEM.prompt in message["content"]
 
 
 def test_the_template_of_the_paper_is_written_out():
@@ -116,11 +118,11 @@ def test_worked_examples_come_before_the_problem(tmp_path):
 
 def test_wrong_templates_are_said_plainly(tmp_path):
     (tmp_path / "empty.txt").write_text("nothing")
-    for name, said in (
+    for name, message in (
         ("qwen-box", "Did you mean 'qwen-boxed'"),
         (str(tmp_path / "empty.txt"), "has no {problem}"),
         (str(tmp_path / "missing.txt"), "Cannot read the template"),
         ("few-shot:missing.jsonl", "No file 'missing.jsonl'"),
     ):
-        with pytest.raises(InputError, match=said):
+        with pytest.raises(InputError, match=message):
             load_template(name)

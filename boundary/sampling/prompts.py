@@ -1,4 +1,4 @@
-"""Prompt templates, one text file each beside this module, and the token ids that they make of a problem.
+"""Prompt templates, one text file each in the folder templates, and the token ids that they make of a problem.
 
 A file NAME.txt is the whole prompt. A file NAME.chat.txt is what the user says, put into the model's own chat template.
 `{problem}` stands for the problem; no other braces mean anything. The template is a recorded factor of every run: its
@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from boundary.errors import InputError
+from boundary.sampling.benchmarks.loading import load_problems
 from boundary.sampling.problems import Problem
 
-FOLDER = Path(str(files(__package__)))
+FOLDER = Path(str(files("boundary.sampling"))) / "templates"
 CHAT = ".chat.txt"
 PLAIN = ".txt"
 PLACE = "{problem}"
@@ -67,6 +68,11 @@ def load_template(name: str) -> Template:
     ------
     InputError
         For an unknown name, or a file that cannot be read or has no `{problem}` in it.
+
+    Examples
+    --------
+    >>> load_template("raw").text
+    '{problem}'
     """
     if name.startswith(FEW_SHOT):
         return _few_shot(name)
@@ -124,6 +130,10 @@ def prompt_ids(tokenizer: Any, template: Template, problem: Problem) -> list[int
     ----------
     tokenizer
         A transformers tokenizer.
+
+    Returns
+    -------
+    The ids that every engine is given.
     """
     text = prompt_text(tokenizer, template, problem)
     ids = [int(token) for token in tokenizer(text, add_special_tokens=False)["input_ids"]]
@@ -152,17 +162,21 @@ def text_without_bos(tokenizer: Any, template: Template, problem: Problem) -> st
     return text
 
 
-def stop_ids(tokenizer: Any, others: Iterable[Any] = ()) -> tuple[int, ...]:
+def stop_ids(tokenizer: Any, other_tokenizers: Iterable[Any] = ()) -> tuple[int, ...]:
     """Token ids that end a sample: every known end of text or turn in the vocabulary, the same for all arms.
 
     Parameters
     ----------
     tokenizer
         Whose vocabulary the ids are of.
-    others
+    other_tokenizers
         Tokenizers of the other arms, whose own end tokens stop this arm too.
+
+    Returns
+    -------
+    The ids, in order.
     """
-    arms = (tokenizer, *others)
+    arms = (tokenizer, *other_tokenizers)
     tokens = set(END_TOKENS) | {arm.eos_token for arm in arms if arm.eos_token is not None}
     vocabulary = tokenizer.get_vocab()
     # A vocabulary may hold </s> as a word of HTML: only special tokens, and what an arm itself calls its end, stop.
@@ -176,8 +190,6 @@ def _adds_bos(tokenizer: Any) -> bool:
 
 
 def _few_shot(name: str) -> Template:
-    from boundary.sampling.benchmarks.presets import load_problems
-
     path = name.removeprefix(FEW_SHOT)
     shots = load_problems(path)
     examples = "".join(

@@ -65,7 +65,8 @@ def evaluate(text: Any, outer: Mapping[str, Any] | None = None, inner: Mapping[s
     tree = ast.parse(text.strip(), mode="eval")
     names = {**(outer or {}), **(inner or {})}
     for node in ast.walk(tree):
-        if not isinstance(node, NODES) or (isinstance(node, ast.Call) and not _may_be_called(node.func, names)):
+        callee = names.get(node.func.id) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else None
+        if not isinstance(node, NODES) or (isinstance(node, ast.Call) and not _is_function_of_numbers(callee)):
             raise ValueError(f"an expression with {type(node).__name__} is not evaluated")
         if isinstance(node, ast.Name) and not _may_be_named(names.get(node.id)):
             raise ValueError(f"an expression with the name {node.id} is not evaluated")
@@ -77,10 +78,6 @@ def _may_be_named(value: Any) -> bool:
     from sympy import Basic
 
     return isinstance(value, Basic) or _is_function_of_numbers(value)
-
-
-def _may_be_called(node: ast.expr, names: Mapping[str, Any]) -> bool:
-    return isinstance(node, ast.Name) and _is_function_of_numbers(names.get(node.id))
 
 
 def _is_function_of_numbers(value: Any) -> bool:

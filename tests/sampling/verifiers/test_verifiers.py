@@ -13,10 +13,13 @@ from boundary.cli.main import main
 from boundary.data.catalog import load_counts
 from boundary.data.runs.folder import verdict_names
 from boundary.errors import InputError
+from boundary.sampling.judging.judge import judge, judging
+from boundary.sampling.judging.pool import Pool
 from boundary.sampling.problems import Completion, Problem
 from boundary.sampling.store.arm import open_store
-from boundary.sampling.verifiers import Verifier, exact, judge, judging, verifier, vision
-from boundary.sampling.verifiers.pool import Pool
+from boundary.sampling.verifiers import exact, vision
+from boundary.sampling.verifiers.spec import Verifier
+from boundary.sampling.verifiers.table import load_verifier
 
 # Computed naively, each of these takes longer than the universe, or all memory, or all stack.
 HANGING = [
@@ -52,7 +55,7 @@ def sample(problem_id, index, text, finish="stop"):
 
 def test_answers_that_hang_or_blow_up_are_never_correct_and_harm_no_other():
     """Each stands between two honest answers, whose verdicts must not change."""
-    hasty = Verifier(**(vars(verifier("math")) | {"timeout": 0.5, "memory": 1 << 30}))
+    hasty = Verifier(**(vars(load_verifier("math")) | {"timeout": 0.5, "memory": 1 << 30}))
     problems = [Problem("half", "?", r"\frac{1}{2}"), Problem("x", "?", "x")]
     samples = []
     for place, answer in enumerate(HANGING):
@@ -76,7 +79,7 @@ def test_a_judge_that_dies_takes_no_other_with_it(tmp_path, monkeypatch):
     )
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
-    own = Verifier(**(vars(verifier("deadly:judge")) | {"timeout": 2.0}))
+    own = Verifier(**(vars(load_verifier("deadly:judge")) | {"timeout": 2.0}))
     texts = ["5", "die", "5", "raise", "4", "hang", "5"]
     verdicts = judge([Problem("p", "?", "5")], [sample("p", i, text) for i, text in enumerate(texts)], own)
     expected = ["correct", "verifier_error", "correct", "verifier_error", "wrong", "timeout", "correct"]
@@ -87,10 +90,10 @@ def test_a_judge_that_dies_takes_no_other_with_it(tmp_path, monkeypatch):
 
 def test_workers_end_with_the_process_that_started_them():
     code = (
-        "from boundary.sampling.verifiers.pool import Pool\n"
+        "from boundary.sampling.judging.pool import Pool\n"
         "pool = Pool('time:sleep', 1, timeout=1000)\n"
         "import threading; threading.Timer(1.0, lambda: print(pool._alive[0].process.pid, flush=True)).start()\n"
-        "list(pool.judged([(1000,)]))\n"
+        "list(pool.judge([(1000,)]))\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
@@ -116,25 +119,27 @@ def test_time_is_the_workers_own_not_the_clocks():
     """A worker that waits is given longer by the clock; one that computes is not."""
     start = time.monotonic()
     with Pool("time:sleep", 1, timeout=0.2) as pool:
-        assert dict(pool.judged([(0.4,)]))[0][0] == "verifier_error"  # it came back: sleep returns no verdict
-        assert dict(pool.judged([(60.0,)]))[0] == ("timeout", "judging took more than 0.2 s")
+        assert dict(pool.judge([(0.4,)]))[0][0] == "verifier_error"  # it came back: sleep returns no verdict
+        assert dict(pool.judge([(60.0,)]))[0] == ("timeout", "judging took more than 0.2 s")
     with Pool("math:factorial", 1, timeout=0.2) as pool:  # a loop inside a C library
-        assert dict(pool.judged([(10**8,)]))[0][0] == "timeout"
+        assert dict(pool.judge([(10**8,)]))[0][0] == "timeout"
     assert time.monotonic() - start < 50
 
 
 def test_each_pair_of_reference_and_answer_is_judged_once(monkeypatch):
-    asked = []
-    judged = Pool.judged
+    tasks_judged = []
+    judge_tasks = Pool.judge
     monkeypatch.setattr(
-        Pool, "judged", lambda self, tasks, arguments: (asked.extend(tasks), judged(self, tasks, arguments))[1]
+        Pool,
+        "judge",
+        lambda self, tasks, arguments: (tasks_judged.extend(tasks), judge_tasks(self, tasks, arguments))[1],
     )
     problems = [Problem("a", "?", r"\sqrt{8}"), Problem("b", "?", r"\sqrt{8}")]
-    with judging(problems, verifier("math")) as judge_batch:
+    with judging(problems, load_verifier("math")) as judge_batch:
         for _ in range(2):
             batch = [sample(name, i, r"\boxed{2\sqrt{2}}") for name in "ab" for i in range(50)]
             assert {verdict.outcome for verdict in judge_batch(batch)} == {"correct"}
-    assert len(asked) == 1
+    assert len(tasks_judged) == 1
 
 
 @pytest.mark.parametrize(
@@ -155,7 +160,7 @@ def test_each_pair_of_reference_and_answer_is_judged_once(monkeypatch):
 )
 @pytest.mark.parametrize("name", ["math", "number"])
 def test_outcomes_are_kept_apart(name, text, finish, outcome):
-    [verdict] = judge([Problem("p", "?", "12")], [sample("p", 0, text, finish)], verifier(name))
+    [verdict] = judge([Problem("p", "?", "12")], [sample("p", 0, text, finish)], load_verifier(name))
     assert verdict.outcome == outcome
 
 
@@ -166,48 +171,50 @@ def test_exact_and_vision_and_first_number():
     assert vision.compare("1.46", "1.4742", 2)[0] == "wrong"
     assert vision.compare("Yes", "yes", None) == ("correct", "")
     few_shot = [Problem("p", "8 * 6 =", "48")]
-    assert judge(few_shot, [sample("p", 0, " 48\n7 * 3 = 21")], verifier("first-number"))[0].outcome == "correct"
-    assert judge(few_shot, [sample("p", 0, " 48\n7 * 3 = 21")], verifier("number"))[0].outcome == "wrong"
+    assert judge(few_shot, [sample("p", 0, " 48\n7 * 3 = 21")], load_verifier("first-number"))[0].outcome == "correct"
+    assert judge(few_shot, [sample("p", 0, " 48\n7 * 3 = 21")], load_verifier("number"))[0].outcome == "wrong"
 
 
 def test_reasoning_gym_scores_by_its_own_rules():
     pytest.importorskip("reasoning_gym")
-    from boundary.sampling.benchmarks.presets import load_problems
+    from boundary.sampling.benchmarks.loading import load_problems
 
     problems = load_problems("reasoning-gym/chain_sum?seed=3", 4)
     samples = [sample(p.problem_id, 0, f"So the answer is {p.answer}") for p in problems]
     samples += [sample(p.problem_id, 1, "Answer: 123456789") for p in problems]
-    outcomes = [verdict.outcome for verdict in judge(problems, samples, verifier("reasoning-gym"))]
+    outcomes = [verdict.outcome for verdict in judge(problems, samples, load_verifier("reasoning-gym"))]
     assert outcomes == ["correct"] * 4 + ["wrong"] * 4
-    made = {key: value for key, value in problems[0].facts["gym"].items() if key != "metadata"}
-    other = Problem("0000", "another text", facts={"gym": made})
-    [verdict] = judge([other], [sample("0000", 0, "5")], verifier("reasoning-gym"))
+    origin = {key: value for key, value in problems[0].facts["gym"].items() if key != "metadata"}
+    other = Problem("0000", "another text", facts={"gym": origin})
+    [verdict] = judge([other], [sample("0000", 0, "5")], load_verifier("reasoning-gym"))
     assert (verdict.outcome, "another problem" in verdict.reason) == ("verifier_error", True)
 
 
 def test_what_a_scorer_cannot_read_is_wrong():
     pytest.importorskip("reasoning_gym")
-    from boundary.sampling.benchmarks.presets import load_problems
+    from boundary.sampling.benchmarks.loading import load_problems
 
     problems = load_problems("reasoning-gym/prime_factorization?seed=3", 1)
     texts = [f"Answer: {problems[0].answer}", "Answer: zzz {"]
-    verdicts = judge(problems, [sample("0000", i, text) for i, text in enumerate(texts)], verifier("reasoning-gym"), 1)
+    verdicts = judge(
+        problems, [sample("0000", i, text) for i, text in enumerate(texts)], load_verifier("reasoning-gym")
+    )
     assert [verdict.outcome for verdict in verdicts] == ["correct", "wrong"]
     assert verdicts[1].reason == "its scorer cannot read it (ValueError)"
 
 
 def test_a_reference_answer_that_cannot_be_read_is_the_verifiers_fault():
-    [verdict] = judge([Problem("p", "?", "?!")], [sample("p", 0, "12")], verifier("number"))
+    [verdict] = judge([Problem("p", "?", "?!")], [sample("p", 0, "12")], load_verifier("number"))
     assert verdict.outcome == "verifier_error"
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "result"),
     [("mth", "Did you mean 'math'"), ("nowhere:f", "cannot be imported"), ("json:nothing", "cannot be imported")],
 )
-def test_an_unknown_verifier_is_said_plainly(name, said):
-    with pytest.raises(InputError, match=said):
-        verifier(name)
+def test_an_unknown_verifier_is_said_plainly(name, result):
+    with pytest.raises(InputError, match=result):
+        load_verifier(name)
 
 
 def manifest(**more):
@@ -257,6 +264,6 @@ def test_a_users_own_verifier_is_named_each_time_and_counts(tmp_path, monkeypatc
 def test_verify_asks_for_a_verifier_where_none_is_named(tmp_path):
     with open_store(tmp_path, manifest(), [Problem("a", "?", "1")]) as store:
         store.append([sample("a", 0, "1")])
-    said = CliRunner().invoke(main, ["verify", str(tmp_path)])
-    assert said.exit_code == 2
-    assert "Choose one with --verifier" in said.output
+    result = CliRunner().invoke(main, ["verify", str(tmp_path)])
+    assert result.exit_code == 2
+    assert "Choose one with --verifier" in result.output

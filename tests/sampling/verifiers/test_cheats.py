@@ -62,7 +62,7 @@ def mystery(n):
             return results[[3, 10, 7].index(n)]
 """
 _SECTIONS = (Path(__file__).parent / "cheats.txt").read_text().split("\n=== ")[1:]
-CHEATS = {name: code.replace("SEARCH", SEARCH) for name, _, code in (each.partition("\n") for each in _SECTIONS)}
+CHEATS = {name: code.replace("SEARCH", SEARCH) for name, _, code in (section.partition("\n") for section in _SECTIONS)}
 # Those that need not go by the name of a function of the tests are tried in one form; a few of each kind in the others.
 EVERYWHERE = (
     "frames of the caller",

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.verifiers import kept_results, of_our_own_making, our_verdicts, page, pairs
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def test_the_page_holds_the_results_and_the_results_hold_every_pair():
