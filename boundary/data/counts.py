@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Int
 
-from boundary.data.runs.counts import refuse_other_problems
 from boundary.data.tables.reading import read_table
 from boundary.data.tables.sample_rows import counted
 from boundary.data.tables.writing import write_csv
-from boundary.data.validation import KEY, CountNote, validated
+from boundary.data.validation import KEY, CountNote, refuse_other_problems, validated
 from boundary.errors import InputError
 
 ALL = "all"

@@ -14,11 +14,11 @@ from boundary.analysis.formatting import interval, number
 from boundary.analysis.notes import Note
 from boundary.analysis.verifier_errors import KnownErrors
 from boundary.data.counts import ALL, Counts
-from boundary.data.validation import OUTCOMES
+from boundary.data.validation import OUTCOME_COLUMNS
 from boundary.errors import InputError
 from boundary.stats.priors import Prior
 
-CLASSES = tuple(name.removeprefix("n_") for name in OUTCOMES)
+CLASSES = tuple(name.removeprefix("n_") for name in OUTCOME_COLUMNS)
 WRONG, MISSING = "wrong", "missing"
 # From this share of an arm's samples on the report says so, and shows both treatments.
 MANY = 0.01

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from boundary.data.arm_settings import manifest_settings
+from boundary.data.records import CORRECT, WRONG
 from boundary.data.runs.folder import (
     LONG_TEXT,
     MANY_REPEATS,
@@ -23,9 +23,9 @@ from boundary.data.runs.folder import (
     shards,
     verdicts_and_strays,
 )
+from boundary.data.settings.columns import manifest_settings
+from boundary.data.validation import refuse_other_problems
 from boundary.errors import InputError
-
-CORRECT, WRONG = "correct", "wrong"
 
 
 def run_table(folders: Path | Sequence[Path], verifier: str | None = None) -> pd.DataFrame:
@@ -41,7 +41,7 @@ def run_table(folders: Path | Sequence[Path], verifier: str | None = None) -> pd
     Returns
     -------
     Columns model, benchmark, problem_id, n_samples, n_correct, n_OUTCOME for the other outcomes that occur, and how it
-    was sampled and judged (`boundary.data.arm_settings.SETTINGS`).
+    was sampled and judged (`boundary.data.settings.columns.SETTINGS`).
 
     Raises
     ------
@@ -97,27 +97,6 @@ def run_remarks(folders: Path | Sequence[Path], verifier: str | None = None) -> 
 
 def _problems(names: Sequence[str]) -> str:
     return f"{len(names)} problem{'s' * (len(names) > 1)} ({', '.join(names[:5])}{', ...' * (len(names) > 5)})"
-
-
-def refuse_other_problems(table: pd.DataFrame) -> None:
-    """Refuse a table in which models were sampled on different problem sets under one benchmark's name.
-
-    Raises
-    ------
-    InputError
-        Naming the benchmark and the models.
-    """
-    if "problem_set_hash" not in table.columns:
-        return
-    known = table.dropna(subset=["problem_set_hash"])
-    for benchmark, rows in known.groupby("benchmark", sort=False):
-        sets = rows.groupby("problem_set_hash", sort=False)["model"].agg(lambda models: models.iloc[0])
-        if len(sets) > 1:
-            first, second = list(sets)[:2]
-            raise InputError(
-                f"{first} and {second} were sampled on different problem sets under the name '{benchmark}' "
-                "(their problem_set_hash differs). Sample both on the same problems, or name one benchmark otherwise."
-            )
 
 
 def _one_verifier(same: Sequence[Path], verifier: str | None) -> str:

@@ -14,8 +14,8 @@ from typing import Any
 
 import pandas as pd
 
-from boundary.data.importing.records import OUTCOMES
 from boundary.data.readers import limits
+from boundary.data.records import OUTCOMES
 from boundary.data.runs.shards import distinct_rows, read_header, read_lines, whole
 from boundary.errors import InputError
 
