@@ -1,6 +1,6 @@
 """The counts of a run folder: its samples, judged, per model, benchmark and problem."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from boundary.data.runs.folder import (
     verdicts_and_strays,
 )
 from boundary.data.settings.columns import manifest_settings
-from boundary.data.validation import refuse_other_problems
+from boundary.data.validation import CountNote, refuse_other_problems
 from boundary.errors import InputError
 
 
@@ -67,7 +67,7 @@ def run_table(folders: Path | Sequence[Path], verifier: str | None = None) -> pd
     return table
 
 
-def run_remarks(folders: Path | Sequence[Path], verifier: str | None = None) -> list[str]:
+def run_remarks(folders: Path | Sequence[Path], verifier: str | None = None) -> list[CountNote]:
     """Sentences on what the counts of run folders leave out: problems without samples, verdicts on other texts.
 
     Parameters
@@ -75,24 +75,29 @@ def run_remarks(folders: Path | Sequence[Path], verifier: str | None = None) -> 
     folders, verifier
         As `run_table` takes them.
     """
-    remarks = []
-    for arm in arms_of([folders] if isinstance(folders, Path) else folders):
-        manifest, index = read_manifest(arm), sample_index(arm)
-        name, sampled = f"{model_name(manifest)} on {manifest['benchmark']}", set(index["problem_id"])
-        skipped = [problem for problem in manifest.get("skipped", {}) if problem not in sampled]
-        empty = [str(line["problem_id"]) for line in read_problems(arm) if line["problem_id"] not in sampled]
-        empty = [problem for problem in empty if problem not in skipped]
-        if skipped:
-            remarks.append(
-                f"{name}: {_problems(skipped)} skipped, since the prompt leaves no room for a sample. "
-                "Not in the counts: missing, not wrong."
-            )
-        if empty:
-            remarks.append(f"{name}: {_problems(empty)} without samples. Not in the counts: missing, not wrong.")
-        stray = verdicts_and_strays(arm, chosen_verifier(arm, verifier), index)[1]
-        if stray:
-            remarks.append(f"{name}: {stray} samples were judged whose texts are no longer stored. They do not count.")
-    return remarks
+    return [
+        note
+        for arm in arms_of([folders] if isinstance(folders, Path) else folders)
+        for note in _arm_remarks(arm, verifier)
+    ]
+
+
+def _arm_remarks(arm: Path, verifier: str | None) -> Iterator[CountNote]:
+    manifest, index = read_manifest(arm), sample_index(arm)
+    model, benchmark, sampled = model_name(manifest), str(manifest["benchmark"]), set(index["problem_id"])
+    skipped = [problem for problem in manifest.get("skipped", {}) if problem not in sampled]
+    empty = [str(line["problem_id"]) for line in read_problems(arm) if line["problem_id"] not in sampled]
+    empty = [problem for problem in empty if problem not in skipped]
+    stray = verdicts_and_strays(arm, chosen_verifier(arm, verifier), index)[1]
+    sentences = {
+        f"{_problems(skipped)} skipped, since the prompt leaves no room for a sample. "
+        "Not in the counts: missing, not wrong.": skipped,
+        f"{_problems(empty)} without samples. Not in the counts: missing, not wrong.": empty,
+        f"{stray} samples were judged whose texts are no longer stored. They do not count.": stray,
+    }
+    for sentence, applies in sentences.items():
+        if applies:
+            yield CountNote(benchmark, model, f"{model} on {benchmark}: {sentence}")
 
 
 def _problems(names: Sequence[str]) -> str:

@@ -69,7 +69,10 @@ MANY_REPEATS = 0.25
 
 def is_run(folder: Path) -> bool:
     """Whether a folder is a run folder: an arm, or a folder of arms."""
-    return bool(arms(folder))
+    try:
+        return folder.is_dir() and bool(arms(folder))
+    except OSError:  # too long for a name, or in a folder that may not be looked into
+        return False
 
 
 def arms(folder: Path) -> list[Path]:
