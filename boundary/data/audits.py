@@ -2,36 +2,16 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
-from boundary.data.tables.reading import LINE, read_table
+from boundary.data.records import FALSE_NEGATIVE, FALSE_POSITIVE, Audit
+from boundary.data.tables.reading import read_table
+from boundary.data.validation import LINE
 from boundary.errors import InputError
 
-FALSE_POSITIVE, FALSE_NEGATIVE = "false_positive", "false_negative"
 LARGEST = 10**9
-
-
-class Audit(NamedTuple):
-    """Checked verdicts of one kind on one problem.
-
-    Parameters
-    ----------
-    benchmark, problem_id
-        What the verdicts are on; problem_id None for the benchmark as a whole.
-    kind
-        FALSE_POSITIVE: of `checked` samples judged correct, `errors` are wrong. FALSE_NEGATIVE: of `checked` samples
-        judged wrong, `errors` are correct.
-    errors, checked
-        Whole numbers, 0 <= errors <= checked.
-    """
-
-    benchmark: str
-    problem_id: str | None
-    kind: str
-    errors: int
-    checked: int
 
 
 def audit_table(audits: Iterable[Audit]) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Int
 
-from boundary.data.runs.counts import refuse_other_problems
+from boundary.data.runs.counts import run_remarks, run_table
+from boundary.data.runs.folder import is_run
 from boundary.data.tables.reading import read_table
 from boundary.data.tables.sample_rows import counted
 from boundary.data.tables.writing import write_csv
-from boundary.data.validation import KEY, CountNote, validated
+from boundary.data.validation import KEY, CountNote, refuse_other_problems, validated
 from boundary.errors import InputError
 
 ALL = "all"
@@ -75,7 +76,27 @@ class Counts:
     @classmethod
     def from_file(cls, path: str | Path) -> "Counts":
         """Read and validate a CSV, TSV (also .gz) or Parquet file, or a folder of samples or with counts.csv."""
-        return cls.from_frame(read_table(Path(path)), str(path))
+        path = Path(path)
+        return cls.from_runs([path]) if is_run(path) else cls.from_frame(read_table(path), str(path))
+
+    @classmethod
+    def from_runs(cls, folders: Sequence[Path], verifier: str | None = None) -> "Counts":
+        """Count the samples of run folders; those of one model and benchmark are pooled if only their seeds differ.
+
+        Parameters
+        ----------
+        folders
+            Run folders, as `boundary sample` writes them.
+        verifier
+            Whose verdicts count; by default what each manifest says.
+
+        Raises
+        ------
+        InputError
+            If samples are not judged, or the folders cannot be pooled.
+        """
+        counts = cls.from_frame(run_table(folders, verifier), ", ".join(map(str, folders)))
+        return replace(counts, remarks=(*run_remarks(folders, verifier), *counts.remarks))
 
     @property
     def models(self) -> tuple[str, ...]:

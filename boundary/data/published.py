@@ -16,7 +16,7 @@ from boundary.data.catalog import FENCE, shipped_sets
 from boundary.data.tables.writing import write_text
 from boundary.errors import InputError, missing_package
 
-CARDS = Path(str(files("boundary") / "data" / "published"))
+CARDS = Path(str(files("boundary") / "data" / "published_cards"))
 MANIFEST = "manifest.json"
 HOSTS = {"huggingface": "https://huggingface.co/datasets/", "github": "https://github.com/"}
 

@@ -147,7 +147,7 @@ def shared_texts(texts: pd.DataFrame, models: Sequence[str] | None = None) -> li
 
 def _folders(what: Any) -> list[Path]:
     if isinstance(what, str | Path):
-        return [Path(what)] if Path(what).is_dir() and is_run(Path(what)) else []
+        return [Path(what)] if is_run(Path(what)) else []
     if isinstance(what, Sequence):
         return [folder for part in what for folder in _folders(part)]
     return []

@@ -7,14 +7,15 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from boundary.data.confusable_names import collapsed, confusable, whitespace_variants
 from boundary.data.readers import limits
-from boundary.data.tables.look_alikes import look_alikes, merged, plain
-from boundary.data.tables.reading import LINE
 from boundary.errors import InputError
 
+# Where a row came from, carried beside the data until validation is done.
+LINE = "__line__"
 KEY = ("model", "benchmark", "problem_id")
 REQUIRED = ("model", "problem_id", "n_samples", "n_correct")
-OUTCOMES = ("n_truncated", "n_no_answer", "n_timeout", "n_empty", "n_verifier_error")
+OUTCOME_COLUMNS = ("n_truncated", "n_no_answer", "n_timeout", "n_empty", "n_verifier_error")
 # Correct samples whose reasoning was judged valid too.
 VALID = "n_correct_cot"
 COLUMNS = ("model", "benchmark", "problem_id", "n_samples", "n_correct")
@@ -74,7 +75,7 @@ def validated(frame: pd.DataFrame, source: str) -> tuple[pd.DataFrame, tuple[Cou
         )
     for column in ("n_samples", "n_correct"):
         table[column] = checked.whole(table[column], column)
-    for column in (name for name in (*OUTCOMES, VALID) if name in table):
+    for column in (name for name in (*OUTCOME_COLUMNS, VALID) if name in table):
         table[column] = checked.whole_or_missing(table[column], column)
     _check_totals(table, checked)
     _check_unique(table, checked)
@@ -87,7 +88,7 @@ def validated(frame: pd.DataFrame, source: str) -> tuple[pd.DataFrame, tuple[Cou
 def _merged_names(table: pd.DataFrame, names: dict[str, pd.Series]) -> Iterator[CountNote]:
     """Names that were written with white space of several kinds, and are taken for one."""
     for column in KEY:
-        for first, other in merged(list(dict.fromkeys(table[column].astype(str)))):
+        for first, other in whitespace_variants(list(dict.fromkeys(table[column].astype(str)))):
             row = names["model"].index[(table[column].astype(str) == other).to_numpy()][0]
             text = f"The {column} {other!a} was taken for {first!a}: they differ only in white space."
             yield CountNote(str(names["benchmark"][row]), str(names["model"][row]), text)
@@ -104,6 +105,27 @@ def _empty_rows(table: pd.DataFrame, source: str) -> Iterator[CountNote]:
         yield CountNote(str(benchmark), str(model), text)
 
 
+def refuse_other_problems(table: pd.DataFrame) -> None:
+    """Refuse a table in which models were sampled on different problem sets under one benchmark's name.
+
+    Raises
+    ------
+    InputError
+        Naming the benchmark and the models.
+    """
+    if "problem_set_hash" not in table.columns:
+        return
+    known = table.dropna(subset=["problem_set_hash"])
+    for benchmark, rows in known.groupby("benchmark", sort=False):
+        sets = rows.groupby("problem_set_hash", sort=False)["model"].agg(lambda models: models.iloc[0])
+        if len(sets) > 1:
+            first, second = list(sets)[:2]
+            raise InputError(
+                f"{first} and {second} were sampled on different problem sets under the name '{benchmark}' "
+                "(their problem_set_hash differs). Sample both on the same problems, or name one benchmark otherwise."
+            )
+
+
 class _Rows:
     """Where rows stand, for messages."""
 
@@ -118,7 +140,7 @@ class _Rows:
     def names(self, column: pd.Series, name: str) -> pd.Series:
         """A column of names as text, each run of white space one space; 7 and 7.0 are both '7'."""
         text = column.astype("int64").astype(str) if _whole_floats(column) else column.astype(str)
-        text = pd.Series([plain(str(value)) for value in text], index=column.index, dtype=object)
+        text = pd.Series([collapsed(str(value)) for value in text], index=column.index, dtype=object)
         missing = (column.isna() | (text == "")).to_numpy()
         if missing.any():
             raise InputError(f"{self.source}{self.at(missing)}, column {name}: empty. Every row needs a {name}.")
@@ -129,7 +151,7 @@ class _Rows:
                 f"{self.source}{self.at(long)}, column {name}: {length:,} characters are no name. Shorten it to "
                 f"{limits.LONGEST_NAME} or fewer."
             )
-        alike = look_alikes(list(dict.fromkeys(text)))
+        alike = confusable(list(dict.fromkeys(text)))
         if alike is not None:
             where = self.at((text == alike[1]).to_numpy())
             raise InputError(
@@ -225,7 +247,7 @@ def _check_totals(table: pd.DataFrame, checked: _Rows) -> None:
             f"{checked.source}{checked.at(over)}, column {VALID}: {row[VALID]} with valid reasoning of "
             f"{row['n_correct']} correct samples. It is at most n_correct."
         )
-    present = [name for name in OUTCOMES if name in table]
+    present = [name for name in OUTCOME_COLUMNS if name in table]
     others = table[present].sum(axis=1).to_numpy(dtype=np.int64)
     over = (table["n_correct"] + others > table["n_samples"]).to_numpy()
     if over.any():

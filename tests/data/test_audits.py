@@ -1,7 +1,8 @@
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from boundary.data.audits import FALSE_NEGATIVE, FALSE_POSITIVE, Audit, audit_table, read_audits
+from boundary.data.audits import audit_table, read_audits
+from boundary.data.records import FALSE_NEGATIVE, FALSE_POSITIVE, Audit
 from boundary.errors import InputError
 
 HEAD = "benchmark,problem_id,kind,errors,checked\n"

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from boundary.data.catalog import load_counts
 from boundary.data.counts import Counts
-from boundary.data.validation import OUTCOMES
+from boundary.data.validation import OUTCOME_COLUMNS
 from boundary.errors import InputError
 
 COLUMNS = ["model", "benchmark", "problem_id", "n_samples", "n_correct"]
@@ -27,7 +27,7 @@ def tables(draw):
     table = pd.DataFrame([(*key, *counts) for key, *counts in zip(keys, sizes, correct, strict=True)], columns=COLUMNS)
     if draw(st.booleans()):
         spare = [draw(st.none() | st.integers(0, n - c)) for n, c in zip(sizes, correct, strict=True)]
-        table[draw(st.sampled_from(OUTCOMES))] = pd.array(spare, dtype="Int64")
+        table[draw(st.sampled_from(OUTCOME_COLUMNS))] = pd.array(spare, dtype="Int64")
     if draw(st.booleans()):
         table["note"] = [draw(names) for _ in keys]
     return table[draw(st.permutations(list(table.columns)))]

@@ -265,7 +265,7 @@ def test_a_prompt_that_is_too_long_is_named_or_skipped(engine, long_problems, se
     assert (done.exit_code, "skipped, since their prompts are too long: 1 problems (p1)" in done.output) == (0, True)
     assert list(run_table(tmp_path / "run")["problem_id"]) == ["p0", "p2", "p3", "p4"]
     assert list(read_manifest(arms(tmp_path / "run")[0])["skipped"]) == ["p1"]
-    assert "1 problem (p1) skipped" in run_remarks(tmp_path / "run")[0]
+    assert "1 problem (p1) skipped" in run_remarks(tmp_path / "run")[0].text
     assert "missing, not wrong" in command("counts", tmp_path / "run").output
     output = command("status", tmp_path / "run").output
     assert "stored 8 of 8 samples (5 problems)" in output

@@ -10,10 +10,10 @@ from click.testing import CliRunner
 import boundary as bd
 from boundary.analysis.checks.arm_settings import compare_arms
 from boundary.cli.main import main
-from boundary.data.arm_settings import SETTINGS, manifest_settings
 from boundary.data.catalog import load_counts
 from boundary.data.counts import Counts
 from boundary.data.runs.counts import run_table
+from boundary.data.settings.columns import SETTINGS, manifest_settings
 from boundary.errors import InputError
 from boundary.sampling.problems import Completion, Problem, Verdict, text_hash
 from boundary.sampling.store.arm import open_store

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from boundary.data.importing.records import CORRECT, WRONG, Answers, verdict
 from boundary.data.readers.streams import Source, has_keys, is_object
+from boundary.data.records import CORRECT, WRONG, Answers, verdict
 
 NAME = re.compile(r"^(?P<model>.+)_(?P<modality>text|vision|audio)_t(?P<T>\d+(\.\d+)?)_n\d+")
 BLOCK = 60

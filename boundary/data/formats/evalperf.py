@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
-from boundary.data.importing.pooled_settings import without
-from boundary.data.importing.records import CORRECT, WRONG, Answers, verdict
 from boundary.data.readers.raw_json import NOTHING, raw_hash
 from boundary.data.readers.streams import Source, has_keys, is_object
+from boundary.data.records import CORRECT, WRONG, Answers, verdict
+from boundary.data.settings.pooling import without
 
 BENCHMARK = "EvalPerf"
 # Of the configuration: how many samples, and how their speed was measured.

@@ -12,9 +12,9 @@ import msgspec
 
 from boundary.data.formats.evalperf import BENCHMARK, NOT_OF_SAMPLING
 from boundary.data.formats.evalplus import BACKENDS
-from boundary.data.importing.pooled_settings import without
-from boundary.data.importing.records import Tally
 from boundary.data.readers.streams import Source, has_keys, is_object
+from boundary.data.records import Tally
+from boundary.data.settings.pooling import without
 
 # A slash in a model's name stands there as --; `-perf-instruct` behind the temperature names another prompt.
 NAME = re.compile(rf"^(?P<model>.+?)_({BACKENDS})_temp_(?P<T>\d+(\.\d+)?)(?P<prompt>-[a-z-]+)?_evalperf_results")

@@ -13,11 +13,10 @@ from typing import Any
 
 import msgspec
 
-from boundary.data.audits import FALSE_POSITIVE, Audit
-from boundary.data.importing.option_values import one_of
-from boundary.data.importing.records import CORRECT, TIMEOUT, WRONG, Answers
+from boundary.data.formats.parts.option_values import one_of
 from boundary.data.readers.raw_json import NOTHING, raw_hash
 from boundary.data.readers.streams import Source, has_keys, is_object
+from boundary.data.records import CORRECT, FALSE_POSITIVE, TIMEOUT, WRONG, Answers, Audit
 
 STATUS = {"pass": CORRECT, "success": CORRECT, "fail": WRONG, "failed": WRONG, "timeout": TIMEOUT, "timed out": TIMEOUT}
 BENCHMARKS = {"HumanEval": "HumanEval", "Mbpp": "MBPP"}

@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from boundary.data.importing.records import CORRECT, EMPTY, TIMEOUT, WRONG, Answers, verdict
 from boundary.data.readers.raw_json import NOTHING, raw_hash
 from boundary.data.readers.streams import Source, has_keys, is_object
+from boundary.data.records import CORRECT, EMPTY, TIMEOUT, WRONG, Answers, verdict
 
 BENCHMARK = "HumanEval"
 # Names of verdicts in other people's files.

@@ -14,13 +14,23 @@ from typing import Any
 
 import msgspec
 
-from boundary.data.importing.inspect_files import HEADER, OWN, PLAIN, SAMPLES, STARTED, Header, Message, Sample, records
-from boundary.data.importing.inspect_settings import conditions, told_settings
-from boundary.data.importing.option_values import number, one_of
-from boundary.data.importing.records import CORRECT, EMPTY, NO_ANSWER, TIMEOUT, TRUNCATED, WRONG, Answers
+from boundary.data.formats.parts.inspect_files import (
+    HEADER,
+    OWN,
+    PLAIN,
+    SAMPLES,
+    STARTED,
+    Header,
+    Message,
+    Sample,
+    records,
+)
+from boundary.data.formats.parts.inspect_settings import conditions, told_settings
+from boundary.data.formats.parts.option_values import number, one_of
 from boundary.data.readers.raw_json import raw_bytes, raw_hash
 from boundary.data.readers.streams import Source, has_keys, is_object
 from boundary.data.readers.zip_members import member_names
+from boundary.data.records import CORRECT, EMPTY, NO_ANSWER, TIMEOUT, TRUNCATED, WRONG, Answers
 
 # As inspect_ai turns letters into numbers (scorer/_metric.py, value_to_float).
 GRADES = {"C": 1.0, "I": 0.0, "N": 0.0, "P": 0.5}

@@ -11,10 +11,10 @@ from typing import Any
 
 import msgspec
 
-from boundary.data.importing.records import CORRECT, EMPTY, WRONG, Answers, text_hash, verdict
 from boundary.data.readers.parquet_rows import column_names, parquet_rows
 from boundary.data.readers.streams import HEAD, Source, has_keys, is_list, is_object
 from boundary.data.readers.yaml_fields import yaml_fields
+from boundary.data.records import CORRECT, EMPTY, WRONG, Answers, text_hash, verdict
 from boundary.errors import InputError
 
 NAME = re.compile(r"^(?P<benchmark>GSM8K|MATH|CodeContests|MiniF2F(-MATH)?)_(?P<model>[^/]+?)(\.|$)")

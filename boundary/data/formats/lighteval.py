@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from boundary.data.importing.pooled_settings import without
-from boundary.data.importing.records import CORRECT, EMPTY, WRONG, Answers, Tally, text_hash, verdict
-from boundary.data.importing.sidecar_files import json_beside
 from boundary.data.readers.parquet_rows import column_names, parquet_rows
+from boundary.data.readers.sidecar_files import json_beside
 from boundary.data.readers.streams import Source
+from boundary.data.records import CORRECT, EMPTY, WRONG, Answers, Tally, text_hash, verdict
+from boundary.data.settings.pooling import without
 
 COLUMNS = ["doc", "metric", "model_response"]
 OLD_COLUMNS = ["example", "full_prompt", "predictions", "metrics"]

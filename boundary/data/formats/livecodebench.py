@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
-from boundary.data.importing.records import CORRECT, EMPTY, NO_ANSWER, TIMEOUT, WRONG, Answers, verdict
 from boundary.data.readers.raw_json import NOTHING, raw_bytes, raw_hash
 from boundary.data.readers.streams import Source, has_keys, is_list
+from boundary.data.records import CORRECT, EMPTY, NO_ANSWER, TIMEOUT, WRONG, Answers, verdict
 
 NAME = re.compile(r"Scenario\.(?P<scenario>[a-z]+)_(?P<n>\d+)_(?P<T>\d+(\.\d+)?)(?P<cot>_cot)?_eval_all")
 BENCHMARKS = {

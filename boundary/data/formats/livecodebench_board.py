@@ -15,9 +15,9 @@ from typing import Any
 
 import msgspec
 
-from boundary.data.importing.option_values import number
-from boundary.data.importing.records import Tally
+from boundary.data.formats.parts.option_values import number
 from boundary.data.readers.streams import Source, has_keys, is_object
+from boundary.data.records import Tally
 from boundary.errors import InputError
 
 NAME = re.compile(r"performances_([a-z]+)")

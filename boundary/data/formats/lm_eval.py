@@ -13,11 +13,11 @@ from typing import Any
 
 import msgspec
 
-from boundary.data.importing.pooled_settings import without
-from boundary.data.importing.records import CORRECT, EMPTY, WRONG, Answers, text_hash, verdict
-from boundary.data.importing.sidecar_files import json_beside
 from boundary.data.readers.raw_json import NOTHING, raw_bytes
+from boundary.data.readers.sidecar_files import json_beside
 from boundary.data.readers.streams import Source, has_keys, is_object, misfit
+from boundary.data.records import CORRECT, EMPTY, WRONG, Answers, text_hash, verdict
+from boundary.data.settings.pooling import without
 
 NAME = re.compile(r"samples_(?P<task>.+)_(?P<date>\d{4}-\d{2}-\d{2}T.+)\.jsonl")
 TASK = re.compile(r"samples_(?P<task>.+)_\d{4}-\d{2}-\d{2}T")

@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
-from boundary.data.importing.records import CORRECT, EMPTY, NO_ANSWER, TRUNCATED, WRONG, Answers, text_hash, verdict
 from boundary.data.readers.raw_json import NOTHING, raw_bytes
 from boundary.data.readers.streams import Source, has_keys, is_object
+from boundary.data.records import CORRECT, EMPTY, NO_ANSWER, TRUNCATED, WRONG, Answers, text_hash, verdict
 
 FOLDER = re.compile(r"^(?P<model>.+)_(?P<benchmark>[^_]+)_temp(?P<T>[0-9.]+)_n\d+_seed(?P<seed>\d+)$")
 FILE = re.compile(r"^((?P<split>[a-z]+)_(?P<prompt>.+)_-?\d+)?_?seed(?P<seed>-?\d+)_t(?P<T>[0-9.]+)_s-?\d+_e-?\d+")

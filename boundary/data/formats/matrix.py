@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from boundary.data.formats.matrix_header import header_of, looks_like_header
-from boundary.data.importing.option_values import one_of
-from boundary.data.importing.records import CORRECT, WRONG, Answers
+from boundary.data.formats.parts.matrix_header import header_of, looks_like_header
+from boundary.data.formats.parts.option_values import one_of
 from boundary.data.readers.file_kinds import BOM
 from boundary.data.readers.streams import Source
+from boundary.data.records import CORRECT, WRONG, Answers
 
 NPY = b"\x93NUMPY"
 WORDS = {"1": CORRECT, "0": WRONG, "1.0": CORRECT, "0.0": WRONG, "true": CORRECT, "false": WRONG}

@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
-from boundary.data.importing.records import CORRECT, TRUNCATED, WRONG, Answers, verdict
 from boundary.data.readers.streams import Source, has_keys, is_object
+from boundary.data.records import CORRECT, TRUNCATED, WRONG, Answers, verdict
 
 OF_THE_MODEL = (None, "agent")
 LIMITS = "usageLimits"

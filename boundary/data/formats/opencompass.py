@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
-from boundary.data.importing.records import CORRECT, NO_ANSWER, WRONG, Answers, verdict
 from boundary.data.readers.raw_json import NOTHING, raw_bytes, raw_hash
 from boundary.data.readers.streams import Source, has_keys, is_object
+from boundary.data.records import CORRECT, NO_ANSWER, WRONG, Answers, verdict
 
 VERDICTS = ("correct", "is_correct", "cascade_correct")
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import msgspec
 
-from boundary.data.importing.option_values import number
-from boundary.data.importing.records import CORRECT, EMPTY, OUTCOMES, WRONG, Answers, text_hash
+from boundary.data.formats.parts.option_values import number
 from boundary.data.readers.raw_json import raw_hash
 from boundary.data.readers.streams import Source, first_record, is_list, is_object
+from boundary.data.records import CORRECT, EMPTY, OUTCOMES, WRONG, Answers, text_hash
 
 Row = Mapping[str, msgspec.Raw]
 NAMES = (

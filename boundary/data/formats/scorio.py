@@ -17,9 +17,9 @@ from zipfile import ZipInfo
 import msgspec
 import numpy as np
 
-from boundary.data.importing.records import CORRECT, NO_ANSWER, WRONG, Answers, verdict
 from boundary.data.readers.streams import Source, has_keys, is_object
 from boundary.data.readers.zip_members import Member, member_names, opened
+from boundary.data.records import CORRECT, NO_ANSWER, WRONG, Answers, verdict
 
 ARRAY = ".npy"
 NOT_RUN = -1

@@ -11,9 +11,9 @@ from math import comb, isfinite
 from pathlib import Path
 from typing import Any
 
-from boundary.data.importing.records import CORRECT, WRONG, Answers, Tally, verdict, whole
 from boundary.data.readers.parquet_rows import column_names, parquet_rows
 from boundary.data.readers.streams import Source
+from boundary.data.records import CORRECT, WRONG, Answers, Tally, verdict, whole
 
 SAMPLES, CORRECTS, ATTEMPT = ("Num. Samples Total", "Num. Samples"), "Num. Samples Correct", "Attempt Idx"
 NAMES = ["Model", "Benchmark", "Modality", "Temperature", "Problem Idx", *SAMPLES, CORRECTS, ATTEMPT]

@@ -15,11 +15,11 @@ from typing import Annotated, Any
 
 import msgspec
 
-from boundary.data.importing.option_values import one_of
-from boundary.data.importing.pooled_settings import without
-from boundary.data.importing.records import CORRECT, TIMEOUT, TRUNCATED, WRONG, Answers
+from boundary.data.formats.parts.option_values import one_of
 from boundary.data.readers.raw_json import NOTHING, raw_bytes
 from boundary.data.readers.streams import Source, has_keys, is_list, is_object
+from boundary.data.records import CORRECT, TIMEOUT, TRUNCATED, WRONG, Answers
+from boundary.data.settings.pooling import without
 
 # `{strategy}-{model}-{T}_range_{first}-{last}_user-{model}-{strategy}_{date}.json`
 NAME = re.compile(r"^(?P<agent>tool-calling|act|react|few-shot)-(?P<model>.+)-(?P<T>\d+(\.\d+)?)_range_")

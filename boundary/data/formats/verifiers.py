@@ -14,12 +14,12 @@ from typing import Any
 
 import msgspec
 
-from boundary.data.importing.option_values import number, one_of
-from boundary.data.importing.pooled_settings import without
-from boundary.data.importing.records import CORRECT, EMPTY, TRUNCATED, WRONG, Answers, text_hash
-from boundary.data.importing.sidecar_files import json_beside
+from boundary.data.formats.parts.option_values import number, one_of
 from boundary.data.readers.raw_json import raw_bytes, raw_hash
+from boundary.data.readers.sidecar_files import json_beside
 from boundary.data.readers.streams import Source, first_record, is_object
+from boundary.data.records import CORRECT, EMPTY, TRUNCATED, WRONG, Answers, text_hash
+from boundary.data.settings.pooling import without
 
 IDS = ("example_id", "id")
 REWARD = "reward"

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from boundary.data.arm_settings import setting_cells
-from boundary.data.importing.pooled_settings import Prompts, RunSettings
-from boundary.data.importing.records import OUTCOMES, Answers, Tally, text_hash
 from boundary.data.readers import limits
 from boundary.data.readers.streams import Source
+from boundary.data.records import OUTCOMES, Answers, Tally, text_hash
+from boundary.data.settings.columns import setting_cells
+from boundary.data.settings.pooling import Prompts, RunSettings
 from boundary.data.validation import DEFAULT_BENCHMARK
 from boundary.errors import InputError
 

@@ -1,6 +1,5 @@
 """Published samples of any known format, read into samples and counts."""
 
-import inspect
 import zipfile
 import zlib
 from collections import Counter
@@ -9,14 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pandas as pd
 
-from boundary.data.audits import Audit
 from boundary.data.counts import Counts
-from boundary.data.formats import FALLBACK, FORMATS
+from boundary.data.formats import FORMATS
 from boundary.data.importing.collection import Collection
 from boundary.data.importing.foreign_files import description
 from boundary.data.importing.pooled_tables import counts_table, samples_table
@@ -25,6 +22,7 @@ from boundary.data.importing.repeated_runs import refuse_copies, repeated_texts,
 from boundary.data.importing.uniform_verdicts import uniform_verdicts
 from boundary.data.readers.file_kinds import never_samples
 from boundary.data.readers.streams import Progress, Source
+from boundary.data.records import Audit
 from boundary.errors import InputError
 
 AUTO = "auto"
@@ -114,13 +112,12 @@ def import_files(
     """
     files = _files(paths)
     name, chosen, left_out = _chosen(files, format)
-    reader = FORMATS[name]
-    _check_options(name, reader, options)
+    FORMATS[name].check_options(options)
     collected = Collection(model, benchmark, pool_settings)
     sources = [Source(path, skip_bad, progress) for path in chosen]
     for source in sources:
         with plain_errors(source.path):
-            for record in reader.read(source, **options):
+            for record in FORMATS[name].read(source, options):
                 collected.add(record, source)
     if not (collected.keys or collected.tallies):
         lost = " ".join(collected.notes())
@@ -180,12 +177,15 @@ def recognised(path: Path) -> str | None:
     """
     with plain_errors(path):
         head = Source(path).head()
-        found = [name for name, reader in FORMATS.items() if name != FALLBACK and reader.recognises(path, head)]
-        if not found and FORMATS[FALLBACK].recognises(path, head):
-            found = [FALLBACK]
-    if len(found) > 1:
-        raise InputError(f"'{path}' can be read as {' or '.join(found)}. Name the format in place of auto.")
-    return found[0] if found else None
+        names = _recognising(path, head, fallback=False) or _recognising(path, head, fallback=True)
+    if len(names) > 1:
+        raise InputError(f"'{path}' can be read as {' or '.join(names)}. Name the format in place of auto.")
+    return names[0] if names else None
+
+
+def _recognising(path: Path, head: bytes, fallback: bool) -> list[str]:
+    formats = [format for format in FORMATS.values() if format.fallback == fallback]
+    return [format.name for format in formats if format.module.recognises(path, head)]
 
 
 @contextmanager
@@ -246,7 +246,7 @@ def _refuse_foreign(path: Path, name: str) -> None:
     """Refuse what cannot be of the format that the user named, by its first bytes."""
     with plain_errors(path):
         head = Source(path).head()
-        what = None if FORMATS[name].recognises(path, head) else never_samples(path.name, head)
+        what = None if FORMATS[name].module.recognises(path, head) else never_samples(path.name, head)
     if what:
         raise InputError(f"'{path}' is {what}.")
 
@@ -270,14 +270,6 @@ def _only(kinds: Mapping[Path, str | None]) -> str:
     if not found:
         raise InputError(f"'{next(iter(kinds))}' and the others are of no known format: {', '.join(FORMATS)}.")
     return next(iter(found))
-
-
-def _check_options(name: str, reader: ModuleType, options: Mapping[str, Any]) -> None:
-    known = [p.name for p in inspect.signature(reader.read).parameters.values() if p.kind is p.KEYWORD_ONLY]
-    for option in options:
-        if option not in known:
-            takes = f"It takes {', '.join(known)}" if known else "It takes none"
-            raise InputError(f"The format {name} has no option '{option}'. {takes}.")
 
 
 def _settings(sources: Sequence[Source]) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from boundary.data.arm_settings import setting
 from boundary.data.counts import Counts
 from boundary.data.importing.collection import CODE, Collection
-from boundary.data.importing.records import CORRECT, OUTCOMES, WRONG
+from boundary.data.records import CORRECT, OUTCOMES, WRONG
+from boundary.data.settings.columns import setting
 
 
 def samples_table(collected: Collection) -> pd.DataFrame:

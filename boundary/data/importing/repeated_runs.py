@@ -9,7 +9,7 @@ from scipy.special import gammaln
 
 from boundary.data.importing.collection import CODE, Collection
 from boundary.data.importing.pooled_tables import numbers
-from boundary.data.importing.records import CORRECT
+from boundary.data.records import CORRECT
 from boundary.errors import InputError
 
 # Runs whose verdicts agree sample by sample, where an agreement by chance is rarer than this, are one run.

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from boundary.data.importing.records import text_hash
+from boundary.data.records import text_hash
 
 # The default of a field of type msgspec.Raw, which cannot be optional.
 NOTHING = msgspec.Raw()

@@ -14,10 +14,10 @@ from typing import IO, Any, TypeVar
 
 import msgspec
 
-from boundary.data.audits import Audit
 from boundary.data.readers import limits
 from boundary.data.readers.file_kinds import BOM
 from boundary.data.readers.unpacking import Bounded, Unzstd
+from boundary.data.records import Audit
 from boundary.errors import InputError
 
 Progress = Callable[[str, int, int], None]

@@ -1,12 +1,12 @@
 """The counts of a run folder: its samples, judged, per model, benchmark and problem."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from boundary.data.arm_settings import manifest_settings
+from boundary.data.records import CORRECT, WRONG
 from boundary.data.runs.folder import (
     LONG_TEXT,
     MANY_REPEATS,
@@ -23,9 +23,9 @@ from boundary.data.runs.folder import (
     shards,
     verdicts_and_strays,
 )
+from boundary.data.settings.columns import manifest_settings
+from boundary.data.validation import CountNote, refuse_other_problems
 from boundary.errors import InputError
-
-CORRECT, WRONG = "correct", "wrong"
 
 
 def run_table(folders: Path | Sequence[Path], verifier: str | None = None) -> pd.DataFrame:
@@ -41,7 +41,7 @@ def run_table(folders: Path | Sequence[Path], verifier: str | None = None) -> pd
     Returns
     -------
     Columns model, benchmark, problem_id, n_samples, n_correct, n_OUTCOME for the other outcomes that occur, and how it
-    was sampled and judged (`boundary.data.arm_settings.SETTINGS`).
+    was sampled and judged (`boundary.data.settings.columns.SETTINGS`).
 
     Raises
     ------
@@ -67,7 +67,7 @@ def run_table(folders: Path | Sequence[Path], verifier: str | None = None) -> pd
     return table
 
 
-def run_remarks(folders: Path | Sequence[Path], verifier: str | None = None) -> list[str]:
+def run_remarks(folders: Path | Sequence[Path], verifier: str | None = None) -> list[CountNote]:
     """Sentences on what the counts of run folders leave out: problems without samples, verdicts on other texts.
 
     Parameters
@@ -75,49 +75,33 @@ def run_remarks(folders: Path | Sequence[Path], verifier: str | None = None) -> 
     folders, verifier
         As `run_table` takes them.
     """
-    remarks = []
-    for arm in arms_of([folders] if isinstance(folders, Path) else folders):
-        manifest, index = read_manifest(arm), sample_index(arm)
-        name, sampled = f"{model_name(manifest)} on {manifest['benchmark']}", set(index["problem_id"])
-        skipped = [problem for problem in manifest.get("skipped", {}) if problem not in sampled]
-        empty = [str(line["problem_id"]) for line in read_problems(arm) if line["problem_id"] not in sampled]
-        empty = [problem for problem in empty if problem not in skipped]
-        if skipped:
-            remarks.append(
-                f"{name}: {_problems(skipped)} skipped, since the prompt leaves no room for a sample. "
-                "Not in the counts: missing, not wrong."
-            )
-        if empty:
-            remarks.append(f"{name}: {_problems(empty)} without samples. Not in the counts: missing, not wrong.")
-        stray = verdicts_and_strays(arm, chosen_verifier(arm, verifier), index)[1]
-        if stray:
-            remarks.append(f"{name}: {stray} samples were judged whose texts are no longer stored. They do not count.")
-    return remarks
+    return [
+        note
+        for arm in arms_of([folders] if isinstance(folders, Path) else folders)
+        for note in _arm_remarks(arm, verifier)
+    ]
+
+
+def _arm_remarks(arm: Path, verifier: str | None) -> Iterator[CountNote]:
+    manifest, index = read_manifest(arm), sample_index(arm)
+    model, benchmark, sampled = model_name(manifest), str(manifest["benchmark"]), set(index["problem_id"])
+    skipped = [problem for problem in manifest.get("skipped", {}) if problem not in sampled]
+    empty = [str(line["problem_id"]) for line in read_problems(arm) if line["problem_id"] not in sampled]
+    empty = [problem for problem in empty if problem not in skipped]
+    stray = verdicts_and_strays(arm, chosen_verifier(arm, verifier), index)[1]
+    sentences = {
+        f"{_problems(skipped)} skipped, since the prompt leaves no room for a sample. "
+        "Not in the counts: missing, not wrong.": skipped,
+        f"{_problems(empty)} without samples. Not in the counts: missing, not wrong.": empty,
+        f"{stray} samples were judged whose texts are no longer stored. They do not count.": stray,
+    }
+    for sentence, applies in sentences.items():
+        if applies:
+            yield CountNote(benchmark, model, f"{model} on {benchmark}: {sentence}")
 
 
 def _problems(names: Sequence[str]) -> str:
     return f"{len(names)} problem{'s' * (len(names) > 1)} ({', '.join(names[:5])}{', ...' * (len(names) > 5)})"
-
-
-def refuse_other_problems(table: pd.DataFrame) -> None:
-    """Refuse a table in which models were sampled on different problem sets under one benchmark's name.
-
-    Raises
-    ------
-    InputError
-        Naming the benchmark and the models.
-    """
-    if "problem_set_hash" not in table.columns:
-        return
-    known = table.dropna(subset=["problem_set_hash"])
-    for benchmark, rows in known.groupby("benchmark", sort=False):
-        sets = rows.groupby("problem_set_hash", sort=False)["model"].agg(lambda models: models.iloc[0])
-        if len(sets) > 1:
-            first, second = list(sets)[:2]
-            raise InputError(
-                f"{first} and {second} were sampled on different problem sets under the name '{benchmark}' "
-                "(their problem_set_hash differs). Sample both on the same problems, or name one benchmark otherwise."
-            )
 
 
 def _one_verifier(same: Sequence[Path], verifier: str | None) -> str:

@@ -14,8 +14,8 @@ from typing import Any
 
 import pandas as pd
 
-from boundary.data.importing.records import OUTCOMES
 from boundary.data.readers import limits
+from boundary.data.records import OUTCOMES
 from boundary.data.runs.shards import distinct_rows, read_header, read_lines, whole
 from boundary.errors import InputError
 
@@ -69,7 +69,10 @@ MANY_REPEATS = 0.25
 
 def is_run(folder: Path) -> bool:
     """Whether a folder is a run folder: an arm, or a folder of arms."""
-    return bool(arms(folder))
+    try:
+        return folder.is_dir() and bool(arms(folder))
+    except OSError:  # too long for a name, or in a folder that may not be looked into
+        return False
 
 
 def arms(folder: Path) -> list[Path]:

@@ -14,10 +14,9 @@ from boundary.data.readers.parquet_files import check_table
 from boundary.data.runs.counts import run_table
 from boundary.data.runs.folder import is_run
 from boundary.data.tables.spreadsheets import unguarded
+from boundary.data.validation import LINE
 from boundary.errors import InputError
 
-# Where a row came from, carried beside the data until validation is done.
-LINE = "__line__"
 HEAD = 1 << 16
 PARQUET = b"PAR1"
 TEXT_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from boundary.data.arm_settings import setting
-from boundary.data.importing.records import CORRECT, OUTCOMES, WRONG
-from boundary.data.tables.reading import LINE, PARQUET_SUFFIXES, TEXT_SUFFIXES, read_table
-from boundary.data.validation import DEFAULT_BENCHMARK, KEY
+from boundary.data.records import CORRECT, OUTCOMES, WRONG
+from boundary.data.settings.columns import setting
+from boundary.data.tables.reading import PARQUET_SUFFIXES, TEXT_SUFFIXES, read_table
+from boundary.data.validation import DEFAULT_BENCHMARK, KEY, LINE
 from boundary.errors import InputError
 
 WORDS = {word: word for word in OUTCOMES} | dict.fromkeys(("1", "true", "True", "1.0"), CORRECT)
 WORDS |= dict.fromkeys(("0", "false", "False", "0.0"), WRONG)
-# Of a sample's problem or arm, beside the settings of `boundary.data.arm_settings`.
+# Of a sample's problem or arm, beside the settings of `boundary.data.settings.columns`.
 FACTS = ("checkpoint_step", "level")
 
 

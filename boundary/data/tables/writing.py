@@ -158,7 +158,7 @@ def refuse_run_folder(folder: Path, inputs: Iterable[str | Path]) -> None:
         Where results would lie among samples.
     """
     for run in (Path(path) for path in inputs):
-        places = [run, *arms(run)] if _is_folder(run) and is_run(run) else []
+        places = [run, *arms(run)] if is_run(run) else []
         if folder.exists() and _identity(folder) in map(_identity, places):
             raise InputError(f"'{folder}' holds the samples. Name a folder of its own with -o, as in -o report.")
 

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from boundary.data.importing import inspect_files
+from boundary.data.formats.parts import inspect_files
 from boundary.data.importing.import_files import import_files, recognised
 from boundary.errors import InputError
 

@@ -10,7 +10,7 @@ BLANK = set("\u115f\u1160\u3164\uffa0\u2800") | {
 UNSEEN = ("Cf", "Cc")
 
 
-def plain(name: str) -> str:
+def collapsed(name: str) -> str:
     """A name with each run of white space as one space, and none at its ends."""
     return " ".join(name.split())
 
@@ -18,10 +18,12 @@ def plain(name: str) -> str:
 def visible(name: str) -> str:
     """What is to be seen of a name: composed characters, and none that show nothing."""
     composed = unicodedata.normalize("NFC", name)
-    return plain("".join(c for c in composed if c.isspace() or not (c in BLANK or unicodedata.category(c) in UNSEEN)))
+    return collapsed(
+        "".join(c for c in composed if c.isspace() or not (c in BLANK or unicodedata.category(c) in UNSEEN))
+    )
 
 
-def look_alikes(names: Sequence[str]) -> tuple[str, str] | None:
+def confusable(names: Sequence[str]) -> tuple[str, str] | None:
     """Two names that look the same and are not, if there are any."""
     known: dict[str, str] = {}
     for name in names:
@@ -31,10 +33,10 @@ def look_alikes(names: Sequence[str]) -> tuple[str, str] | None:
     return None
 
 
-def merged(names: Sequence[str]) -> Iterator[tuple[str, str]]:
+def whitespace_variants(names: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Names that are one once white space is put in order: each later one with the first."""
     known: dict[str, str] = {}
     for name in names:
-        other = known.setdefault(plain(name), name)
+        other = known.setdefault(collapsed(name), name)
         if other != name:
             yield other, name

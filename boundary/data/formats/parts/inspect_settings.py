@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
-from boundary.data.importing.inspect_files import Header, Scorer, Step
-from boundary.data.importing.pooled_settings import without
+from boundary.data.formats.parts.inspect_files import Header, Scorer, Step
+from boundary.data.settings.pooling import without
 
 # Told as settings of the samples; everything else only has to be the same.
 TOLD = ("temperature", "top_p", "top_k", "max_tokens", "reasoning_effort", "reasoning_tokens")

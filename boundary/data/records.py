@@ -1,4 +1,4 @@
-"""What a reader of published samples gives: the samples of a problem, or only their counts."""
+"""What a reader of published samples gives: the samples of a problem, only their counts, or audited verdicts."""
 
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
@@ -8,6 +8,7 @@ CORRECT, WRONG = "correct", "wrong"
 NO_ANSWER, TRUNCATED, TIMEOUT, EMPTY = "no_answer", "truncated", "timeout", "empty"
 VERIFIER_ERROR = "verifier_error"
 OUTCOMES = (CORRECT, WRONG, NO_ANSWER, TRUNCATED, TIMEOUT, EMPTY, VERIFIER_ERROR)
+FALSE_POSITIVE, FALSE_NEGATIVE = "false_positive", "false_negative"
 NO_FACTS: Mapping[str, Any] = {}
 
 
@@ -73,6 +74,27 @@ class Tally(NamedTuple):
     facts: Mapping[str, Any] = NO_FACTS
     settings: Mapping[str, Any] = NO_FACTS
     line: int | None = None
+
+
+class Audit(NamedTuple):
+    """Checked verdicts of one kind on one problem.
+
+    Parameters
+    ----------
+    benchmark, problem_id
+        What the verdicts are on; problem_id None for the benchmark as a whole.
+    kind
+        FALSE_POSITIVE: of `checked` samples judged correct, `errors` are wrong. FALSE_NEGATIVE: of `checked` samples
+        judged wrong, `errors` are correct.
+    errors, checked
+        Whole numbers, 0 <= errors <= checked.
+    """
+
+    benchmark: str
+    problem_id: str | None
+    kind: str
+    errors: int
+    checked: int
 
 
 def text_hash(text: str | bytes | memoryview) -> int:

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from boundary.data.importing.records import text_hash
 from boundary.data.readers.streams import Source
+from boundary.data.records import text_hash
 
 REMEDY = "Import them apart, each with its own --model NAME, or pool them all the same with --pool-settings"
 # In a message; further ones are counted.

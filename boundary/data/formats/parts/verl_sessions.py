@@ -5,8 +5,8 @@ from itertools import groupby
 from math import comb, gcd, prod
 from typing import NamedTuple
 
-from boundary.data.importing.records import CORRECT
 from boundary.data.readers.streams import Source
+from boundary.data.records import CORRECT
 
 # Verdicts that stand in blocks by a chance below this are taken for those of sessions.
 RARE = 0.2
