@@ -39,7 +39,7 @@ NO_SKIPS = tuple(path for path in os.environ.get("BOUNDARY_TEST_NO_SKIPS", "").s
 def pytest_configure(config: pytest.Config) -> None:
     """Hand the seed to hypothesis before it reads its options."""
     if config.option.hypothesis_seed is None:
-        config.option.hypothesis_seed = SEED
+        config.option.hypothesis_seed = str(SEED)  # as from the command line: a number 0 would be taken for none
 
 
 def pytest_report_header() -> str:
