@@ -1,8 +1,8 @@
 """What users read stays what it is: tables, summary and page of two small analyses, against the kept ones.
 
-`python tests/golden/golden_run.py` keeps them anew; the difference is then there to be read before it is committed. Words,
-rows and labels are compared exactly, and so is every number that is computed from counts alone. Draws differ a little
-between processors, so numbers of a posterior are compared within their Monte Carlo error.
+`python tests/golden/golden_run.py` keeps them anew; the difference is then there to be read before it is committed.
+Words, rows and labels are compared exactly, and so is every number that is computed from counts alone. Draws differ a
+little between processors, so numbers of a posterior are compared within their Monte Carlo error.
 """
 
 import importlib.util
@@ -21,6 +21,7 @@ NUMBERS = ("mean", "median", "lower", "upper", "prob_positive", "prob_negative",
 # A mean of ess draws has a standard error of sd / sqrt(ess), a quantile one of up to three times that.
 ERRORS = {"mean": 5, "median": 8, "lower": 15, "upper": 15}
 LEAST_ESS = 400
+WHOLE_NUMBERS = ("rank", "crossover", "cot_crossover", "sampling_speedup", "no_crossover")
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +49,13 @@ def test_numbers_are_the_same_within_their_monte_carlo_error(written, name):
     before, after = (pd.read_csv(folder / name / "estimates.csv") for folder in (golden_run.KEPT, written))
     exact = (before["kind"] == "observed") | (before["kind"] == "bounds") | (before["kind"] == "good_toulmin")
     np.testing.assert_allclose(after.loc[exact, list(NUMBERS)], before.loc[exact, list(NUMBERS)], rtol=1e-6, atol=1e-9)
-    posterior = before["lower"].notna() & (before["kind"] == "posterior") & np.isfinite(before["upper"])
-    spread = (before["upper"] - before["lower"]) / 4 / np.sqrt(LEAST_ESS)
+    posterior = before["lower"].notna() & (before["kind"] == "posterior")
+    before, after = before[posterior], after[posterior]
+    spread = (before["upper"] - before["lower"]).replace(np.inf, np.nan) / 4 / np.sqrt(LEAST_ESS)
+    step = np.where(before["estimand"].isin(WHOLE_NUMBERS), 1, 1e-6)  # the next whole number may be the median
     for column, errors in ERRORS.items():
-        difference = (after[column] - before[column]).abs()[posterior]
-        assert (difference <= errors * spread[posterior] + (before["estimand"] == "rank")[posterior]).all(), column
+        near = (after[column] - before[column]).abs() <= errors * spread.fillna(0) + step
+        assert (near | (after[column] == before[column])).all(), column  # infinity is equal to itself
     chances = (after["prob_positive"] - before["prob_positive"]).abs()
     assert chances.max() <= 5 * 0.5 / np.sqrt(LEAST_ESS)
 
