@@ -1,4 +1,4 @@
-"""Numbers as readers see them, in the verdict and in the report alike."""
+"""Numbers and names as readers see them, in the verdict and in the report alike."""
 
 import math
 from typing import Any
@@ -69,3 +69,25 @@ def short(model: str) -> str:
     'Qwen2.5-7B'
     """
     return model.rsplit("/", 1)[-1]
+
+
+def benchmark_name(benchmark: str) -> str:
+    """Write the name of a benchmark; `all` pools them.
+
+    Examples
+    --------
+    >>> benchmark_name("all"), benchmark_name("AIME24")
+    ('All benchmarks', 'AIME24')
+    """
+    return "All benchmarks" if benchmark == "all" else benchmark
+
+
+def budget(k: float) -> str:
+    """Write a budget.
+
+    Examples
+    --------
+    >>> budget(1024.0), budget(16384.0)
+    ('1024', '16,384')
+    """
+    return f"{k:,.0f}" if k >= 10_000 else f"{k:.0f}"

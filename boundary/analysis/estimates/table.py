@@ -172,6 +172,30 @@ def of_posterior(rows: pd.DataFrame) -> pd.Series:
     return ~rows["prior"].isin(NOT_PRIORS)
 
 
+POSTERIOR = "posterior"
+
+
+def select(
+    rows: pd.DataFrame,
+    *,
+    kind: str | None = None,
+    benchmark: str | None = None,
+    estimand: str | None = None,
+    model: str | None = None,
+    reference: str | None = None,
+    k: float | None = None,
+) -> pd.DataFrame:
+    """Rows of the estimates of one kind, benchmark, estimand, model, reference and budget, as far as these are given."""
+    chosen = pd.Series(True, index=rows.index)
+    if kind is not None:
+        chosen &= of_posterior(rows) if kind == POSTERIOR else rows["prior"] == kind
+    labels = {"benchmark": benchmark, "estimand": estimand, "model": model, "reference": reference, "k": k}
+    for name, value in labels.items():
+        if value is not None:
+            chosen &= rows[name] == value
+    return rows.loc[chosen]
+
+
 def estimates_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """Rows as the table, columns in the order of the contract; what a row does not have is missing."""
     types = {"extrapolated": bool, "n_problems": int, "n_extrapolated": int, "k": float, "tau": float}
