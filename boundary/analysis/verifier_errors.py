@@ -236,4 +236,4 @@ def with_errors(asked: list[Panel], known: KnownErrors | None) -> list[Panel]:
 def without_verdicts(rows: list[dict[str, Any]], errors: VerdictErrors | None) -> list[dict[str, Any]]:
     """Rows less the witnesses that speak of verdicts, where the posterior speaks of what is right."""
     told = (BOUNDS, GOOD_TOULMIN, SUP_T)
-    return rows if errors is None else [row for row in rows if row["prior"] not in told]
+    return rows if errors is None else [row for row in rows if row["kind"] not in told]

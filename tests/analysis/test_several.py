@@ -82,7 +82,7 @@ def test_checkpoints_stand_in_the_order_of_training(run):
 
 
 def test_ranking_agrees_with_the_curves(run):
-    rows = run.estimates.loc[(run.estimates["prior"] != "observed") & (run.estimates["k"] == 1)]
+    rows = run.estimates.loc[(run.estimates["kind"] != "observed") & (run.estimates["k"] == 1)]
     best = rows.loc[rows["estimand"] == "best"].set_index("model")["mean"]
     assert best.sum() == pytest.approx(1)
     assert best["run-final"] > 0.99

@@ -164,7 +164,7 @@ def _classes(counts: Counts) -> list[str]:
 
 
 def _main(estimates: pd.DataFrame) -> "pd.Series[bool]":
-    return estimates["estimand"].isin(REREAD) & (of_posterior(estimates) | (estimates["prior"] == OBSERVED))
+    return estimates["estimand"].isin(REREAD) & (of_posterior(estimates) | (estimates["kind"] == OBSERVED))
 
 
 def _marked(rows: pd.DataFrame, treatment: str, classes: Sequence[str]) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from boundary.analysis.estimates.table import BOUNDS, POSTERIOR, select
+from boundary.analysis.estimates.table import BOUNDS, POSTERIOR, Kind, select
 from boundary.analysis.formatting import benchmark_name, budget
 from boundary.plain_text import printable
 
@@ -177,7 +177,7 @@ def arm_colours(estimates: pd.DataFrame) -> dict[str, str]:
     return {first: BASE_COLOUR} | {model: RL_COLOURS[i % len(RL_COLOURS)] for i, model in enumerate(rl_models)}
 
 
-def curve_of(rows: pd.DataFrame, model: str, kind: str = POSTERIOR) -> Curve:
+def curve_of(rows: pd.DataFrame, model: str, kind: Kind = POSTERIOR) -> Curve:
     """Take one model's estimand over k: the posterior, estimates from the counts alone, bounds or a band."""
     curve = select(rows, kind=kind, model=model).sort_values("k")
     return Curve(*(curve[column].to_numpy(dtype=float) for column in ("k", "mean", "lower", "upper")))
