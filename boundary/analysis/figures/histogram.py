@@ -36,8 +36,8 @@ def draw_histogram(axes: Any, data: FigureData) -> None:
     rows = select(data.rows, estimand="accuracy_histogram")
     base, colours = base_model(data.estimates), arm_colours(data.estimates)
     rl_models = _rl_models(data)
-    for panel, rl in zip(np.ravel(axes), rl_models or [base], strict=True):
-        models = [model for model in dict.fromkeys((base, rl)) if model is not None]
+    for i_panel, panel in enumerate(np.ravel(axes)):
+        models = [model for model in (base, *rl_models[i_panel : i_panel + 1]) if model is not None]
         for i, model in enumerate(models):
             draw_bars(panel, select(rows, model=model), colours[model], i, len(models))
             words = {"xycoords": "axes fraction", "color": colours[model], "fontweight": "bold", "va": "top"}
