@@ -26,7 +26,7 @@ from boundary.analysis.checks.unequal_samples import (
 from boundary.analysis.claims.evaluate import asked_claims, claims as judged_claims, settled
 from boundary.analysis.estimates.decisions import checked_margin
 from boundary.analysis.estimates.observed import observed
-from boundary.analysis.estimates.posterior import Asked, of_models, of_pair
+from boundary.analysis.estimates.posterior import EstimateOptions, model_quantities, pair_quantities
 from boundary.analysis.estimates.prior_free import band_rows, beyond_rows, bootstrap_rows
 from boundary.analysis.estimates.problems import joined, problem_table
 from boundary.analysis.estimates.ranking import (
@@ -230,13 +230,15 @@ class _Wanted:
     compare_priors: bool = False
     margin: float = MARGIN
 
-    def of(self, rates: SolveRates) -> Asked:
+    def of(self, rates: SolveRates) -> EstimateOptions:
         """What to report of a fit: the default budgets depend on its samples."""
         if self.k is None:
             budgets = default_budgets(rates.reliable_k, rates.typical_k, self.max_k)
         else:
             budgets = sorted({int(b) for b in self.k})
-        return Asked(budgets, self.taus, self.furthest(max(budgets)), self.target, self.estimands, self.margin)
+        return EstimateOptions(
+            budgets, self.taus, self.furthest(max(budgets)), self.target, self.estimands, self.margin
+        )
 
     def furthest(self, largest: int) -> int:
         """How far a crossing is looked for."""
@@ -350,8 +352,8 @@ class _Run:
         not_fixed = withheld(self.stopped, panel.benchmark)
         fixed, fixed_pairs = [m for m in models if m not in not_fixed], [p for p in pairs if not not_fixed & {*p}]
         table.add_observed(observed(rates, fixed, fixed_pairs, asked))
-        table.add_posterior(of_models(rates, models, asked))
-        compared = [quantity for base, arm in pairs for quantity in of_pair(rates, base, arm, asked)]
+        table.add_posterior(model_quantities(rates, models, asked))
+        compared = [quantity for base, arm in pairs for quantity in pair_quantities(rates, base, arm, asked)]
         table.add_posterior(compared)
         table.add_calls(compared)
         beyond_rows(table, fixed, fixed_pairs, asked)

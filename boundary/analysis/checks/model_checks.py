@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from boundary.analysis.estimates.posterior import Asked, of_models, of_pair
+from boundary.analysis.estimates.posterior import EstimateOptions, model_quantities, pair_quantities
 from boundary.analysis.estimates.table import EstimateTable, estimates_frame
 from boundary.analysis.fitting import Panel, Progress, fit_all
 from boundary.analysis.formatting import number
@@ -75,7 +75,7 @@ def fit_families(panels: Sequence[Panel], used: Prior, seed: int, progress: Prog
 
 
 def criticism(
-    panels: Sequence[Panel], fits: Sequence[Fits], asked: Sequence[Asked], level: float, seed: int
+    panels: Sequence[Panel], fits: Sequence[Fits], asked: Sequence[EstimateOptions], level: float, seed: int
 ) -> Criticism:
     """Criticise fits of panels, each under one family or several, the one in use first; `asked` is what is reported."""
     checks, families, sensitivity = [], [], []
@@ -125,13 +125,13 @@ def _families(panel: Panel, fits: Fits, checks: Sequence[Row]) -> list[Row]:
     return rows
 
 
-def _sensitivity(panel: Panel, rates: SolveRates, asked: Asked, level: float) -> list[Row]:
+def _sensitivity(panel: Panel, rates: SolveRates, asked: EstimateOptions, level: float) -> list[Row]:
     budgets = sorted({asked.within(rates.reliable_k), max(asked.budgets)})
     main = asked._replace(budgets=budgets, estimands=SENSITIVE)
     table = EstimateTable(panel.benchmark, rates, asked.target, level, asked.margin)
-    table.add_posterior(of_models(rates, panel.models, main))
+    table.add_posterior(model_quantities(rates, panel.models, main))
     if panel.base is not None:
-        table.add_posterior(of_pair(rates, panel.base, panel.arm, main))
+        table.add_posterior(pair_quantities(rates, panel.base, panel.arm, main))
     return table.rows
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from boundary.analysis.checks.optional_stopping import withheld
 from boundary.analysis.estimates.observed import observed
-from boundary.analysis.estimates.posterior import Asked, of_models, of_pair
+from boundary.analysis.estimates.posterior import EstimateOptions, model_quantities, pair_quantities
 from boundary.analysis.estimates.table import EstimateTable, estimates_frame, of_posterior
 from boundary.analysis.fitting import Panel, fit_all, panels
 from boundary.analysis.notes import Note
@@ -96,15 +96,15 @@ def _rows(analysis: Analysed, panel: Panel, rates: SolveRates) -> list[dict[str,
         (analysis.estimates["benchmark"] == panel.benchmark) & of_posterior(analysis.estimates)
     ]
     budgets = sorted({int(k) for k in here.loc[here["estimand"] == "pass_at_k", "k"]})
-    asked = Asked(budgets, (), settings["max_k"], settings["target"], REREAD, settings["margin"])
+    asked = EstimateOptions(budgets, (), settings["max_k"], settings["target"], REREAD, settings["margin"])
     models = [m for m in panel.models if m != panel.base or panel.first]
     pairs = [(panel.base, panel.arm)] if panel.base is not None else []
     table = EstimateTable(panel.benchmark, rates, settings["target"], settings["level"], settings["margin"])
     not_fixed = withheld(analysis.stopped, panel.benchmark)
     fixed, fixed_pairs = [m for m in models if m not in not_fixed], [p for p in pairs if not not_fixed & {*p}]
     table.add_observed(observed(rates, fixed, fixed_pairs, asked))
-    table.add_posterior(of_models(rates, models, asked))
-    compared = [one for base, arm in pairs for one in of_pair(rates, base, arm, asked)]
+    table.add_posterior(model_quantities(rates, models, asked))
+    compared = [one for base, arm in pairs for one in pair_quantities(rates, base, arm, asked)]
     table.add_posterior(compared)
     table.add_calls(compared)
     return without_verdicts(table.rows, panel.errors)

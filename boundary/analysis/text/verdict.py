@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from boundary.analysis.estimates.decisions import EQUIVALENT, OPEN, SURE, Call, calls, likeliest_words
-from boundary.analysis.estimates.posterior import Asked
+from boundary.analysis.estimates.posterior import EstimateOptions
 from boundary.analysis.estimates.table import of_posterior
 from boundary.analysis.formatting import chance, number, points, short
 from boundary.stats.estimands.crossing import LIKELY, Course, Meeting, course
@@ -89,14 +89,14 @@ def verdict_of_fit(
     benchmark: str,
     model: str,
     reference: str | None,
-    asked: Asked,
+    asked: EstimateOptions,
     level: float,
 ) -> Verdict:
     """The verdict on one fit: its estimates, its samples and how its curves run; parameters as for `verdict`."""
     run = None
     if reference is not None:
         pair: dict[str, Any] = {"base": reference, "rl": model, "target": asked.target}
-        run = course(rates, asked.furthest, asked.margin, level, **pair)
+        run = course(rates, asked.max_k, asked.margin, level, **pair)
     about = benchmark, model, reference, rates.reliable_k
     return verdict(estimates, *about, margin=asked.margin, run=run, totals=totals_of(rates))
 
