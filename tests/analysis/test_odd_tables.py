@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 import boundary as bd
-from boundary.analysis.figures.pair import figures_of
-from boundary.analysis.report import LONGEST_STEM, file_stems
+from boundary.analysis.figures import figures_of
+from boundary.analysis.report.write import LONGEST_STEM, file_stems
 from boundary.errors import InputError
 
 COLUMNS = ["model", "benchmark", "problem_id", "n_samples", "n_correct"]
