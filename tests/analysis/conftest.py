@@ -101,8 +101,8 @@ def synthetic(counts, pairs, benchmarks):
     """Build the estimates table; each pair is base counts column, RL counts column and their names."""
     rows = []
     for benchmark in benchmarks:
-        chosen = counts if benchmark == "all" else counts.loc[counts["benchmark"] == benchmark]
-        wide = chosen.pivot_table(index=["benchmark", "problem_id"], columns="model", values="n_correct")
+        table = counts if benchmark == "all" else counts.loc[counts["benchmark"] == benchmark]
+        wide = table.pivot_table(index=["benchmark", "problem_id"], columns="model", values="n_correct")
         for base, rl, rl_name in pairs:
             worse = np.floor(wide[rl] * (1.0 if rl_name == rl else 0.8))
             rows += pair_rows(benchmark, wide[base].to_numpy(), worse.to_numpy(), base, rl_name)

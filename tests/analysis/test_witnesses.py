@@ -116,6 +116,5 @@ def test_an_alarm_where_the_posterior_leaves_what_counts_allow(compared):
 def test_counts_that_no_population_gives_are_named(compared):
     rows = compared.estimates.copy()
     rows.loc[(rows["kind"] == BOUNDS) & (rows["model"] == "rl"), ["lower", "upper"]] = np.nan
-    assert any(
-        "No population of solve rates agrees with the counts of rl" in said for said, _ in prior_free_sentences(rows, N)
-    )
+    sentences = [sentence for sentence, _ in prior_free_sentences(rows, N)]
+    assert any("No population of solve rates agrees with the counts of rl" in sentence for sentence in sentences)

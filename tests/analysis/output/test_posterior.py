@@ -51,10 +51,10 @@ def fit_of(errors, **fields):
     return SolveRates(**fields, errors=None if errors is None else VerdictErrors(*errors))
 
 
-def same(ours, theirs):
+def same(fit, fit_read):
     """Compare two fits field by field: draws to single precision, all else to the last bit."""
     for part in dataclasses.fields(SolveRates):
-        a, b = getattr(ours, part.name), getattr(theirs, part.name)
+        a, b = getattr(fit, part.name), getattr(fit_read, part.name)
         if part.name == "errors" and a is not None:
             assert a.shared == b.shared
             for name in ("false_positive", "false_negative", "node_weights"):

@@ -38,8 +38,8 @@ def at(k, mean, lower, upper, narrowed, widened):
     ]
 
 
-def text(rows, reference="base", **known):
-    return verdict(estimates_frame(rows), "all", "org/rl", reference and f"org/{reference}", N, **known).text
+def text(rows, reference="base", **more):
+    return verdict(estimates_frame(rows), "all", "org/rl", reference and f"org/{reference}", N, **more).text
 
 
 def course(crosses=0.0, crosses_back=0.0, ahead=0.0, behind=0.0, catches_up=None):

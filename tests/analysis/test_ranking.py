@@ -21,7 +21,6 @@ from boundary.analysis.estimates.ranking import (
 from boundary.analysis.estimates.table import EstimateTable, estimates_frame
 from boundary.analysis.fitting import fit_names, panels
 from boundary.analysis.request import chosen_estimands, chosen_taus
-from boundary.analysis.text.trajectory import checkpoint_steps, in_training_order, trajectory_verdict
 from boundary.data.counts import Counts
 from boundary.errors import InputError
 from boundary.stats.estimands import ESTIMANDS
@@ -31,7 +30,7 @@ N, PROBLEMS = 16, 30
 QUICK = Independent(draws=100)
 
 
-class Known:
+class SameProblems:
     """A family whose new problems are the problems at hand."""
 
     name = "beta_binomial"
@@ -95,12 +94,12 @@ def test_ranking_agrees_with_the_curves(run):
     assert ahead_by_more(last).item() < 0.01
     assert ahead_by_more(last, other=True).item() > 0.99
     assert last["prob_negative"].item() > 0.99
-    assert any("of 6 pairs differ by more than 0.5 points at k = 1" in said.text for said in run.verdicts)
+    assert any("of 6 pairs differ by more than 0.5 points at k = 1" in verdict.text for verdict in run.verdicts)
 
 
 def test_one_row_of_the_base_and_one_table_of_problems_a_run(run):
     rows = run.estimates.loc[(run.estimates["estimand"] == "pass_at_k") & (run.estimates["model"] == "base")]
-    assert not rows.duplicated(["k", "prior"]).any()
+    assert not rows.duplicated(["k", "kind"]).any()
     assert len(run.problems) == 3 * PROBLEMS
     assert set(run.problems["reference"]) == {"base"}
 
@@ -136,13 +135,13 @@ def test_the_script_is_the_one_that_the_policy_allows(run):
 
 
 def test_ranking_without_a_base(tmp_path):
-    found = analyze(table(RATES), rank=True, prior=QUICK)
-    assert found.base is None
-    assert set(found.estimates["estimand"]).isdisjoint({"shrinkage", "lost", "crossover"})
-    assert (found.estimates["estimand"] == "better").sum() == 6 * found.estimates["k"].nunique()
-    assert len(found.verdicts) == 1
-    assert found.verdicts[0].model == "run-final"
-    assert {"B-ranking.png", "B-pairs.png"} <= {path.name for path in found.write(tmp_path)}
+    analysis = analyze(table(RATES), rank=True, prior=QUICK)
+    assert analysis.base is None
+    assert set(analysis.estimates["estimand"]).isdisjoint({"shrinkage", "lost", "crossover"})
+    assert (analysis.estimates["estimand"] == "better").sum() == 6 * analysis.estimates["k"].nunique()
+    assert len(analysis.verdicts) == 1
+    assert analysis.verdicts[0].model == "run-final"
+    assert {"B-ranking.png", "B-pairs.png"} <= {path.name for path in analysis.write(tmp_path)}
 
 
 def test_ranking_of_more_models_than_curves_can_be_drawn(tmp_path):
@@ -155,26 +154,26 @@ def test_ranking_of_more_models_than_curves_can_be_drawn(tmp_path):
 
 def test_new_problems_are_not_ranked():
     two = table({"a": 0.2, "b": 0.7})
-    found = analyze(two, rank=True, prior=Known(), target="superpopulation", k=[1])
-    assert set(found.estimates["estimand"]).isdisjoint({"rank", "best", "better"})
+    analysis = analyze(two, rank=True, prior=SameProblems(), target="superpopulation", k=[1])
+    assert set(analysis.estimates["estimand"]).isdisjoint({"rank", "best", "better"})
 
 
 def test_models_absent_from_a_benchmark_are_left_out_there():
-    both = pd.concat([table(RATES), table({"base": 0.3, "run-final": 0.6}, benchmark="C")])
-    found = analyze(both, base="base", prior=QUICK, k=[1, N])
-    assert found.benchmarks == ("B", "C")  # not pooled: the runs of B and C differ
-    assert set(found.estimates.loc[found.estimates["benchmark"] == "C", "model"]) == {"base", "run-final"}
-    assert list(found.rates) == ["B: run-final", "B: run-100", "B: run-20", "C: run-final"]
+    counts = pd.concat([table(RATES), table({"base": 0.3, "run-final": 0.6}, benchmark="C")])
+    analysis = analyze(counts, base="base", prior=QUICK, k=[1, N])
+    assert analysis.benchmarks == ("B", "C")  # not pooled: the runs of B and C differ
+    assert set(analysis.estimates.loc[analysis.estimates["benchmark"] == "C", "model"]) == {"base", "run-final"}
+    assert list(analysis.rates) == ["B: run-final", "B: run-100", "B: run-20", "C: run-final"]
 
 
 def test_several_panels_say_how_many_they_are(run):
     rows = panel_rows(run.estimates)
     assert len(rows) == 3
     assert (rows["k"] == N).all()
-    said = list(panel_sentences(run.estimates))
-    assert said[0].startswith("3 panels")
-    assert "widened in 3, cannot tell yet in 0." in said[0]
-    assert "share their base model's samples" in said[1]
+    sentences = list(panel_sentences(run.estimates))
+    assert sentences[0].startswith("3 panels")
+    assert "widened in 3, cannot tell yet in 0." in sentences[0]
+    assert "share their base model's samples" in sentences[1]
     assert not list(panel_sentences(run.estimates.loc[run.estimates["model"] == "run-20"]))
 
 
@@ -183,46 +182,6 @@ def test_expected_errors_are_summed_over_the_sure_ones():
     rows = [{"estimand": "better", "k": 1, "mean": mean, "prob_equivalent": same} for mean, same in pairs]
     tally = multiplicity(pd.DataFrame(rows), 1)
     assert tally == (6, 2, 1, pytest.approx(0.07))
-
-
-def changed(base, first, last, *, call, later):
-    """Rows of a base and two checkpoints at k = 1: P(narrowed) and P(widened), and P(last ahead), P(last behind)."""
-    about = {"benchmark": "B", "prior": "independent", "k": 1.0, "extrapolated": False, "n_problems": 30}
-    shares = {"base": base, "a": first, "b": last}
-    rows = [about | {"estimand": "pass_at_k", "model": model, "mean": share} for model, share in shares.items()]
-    narrowed, widened = call
-    rows.append(about | {"estimand": "shrinkage", "model": "b", "prob_equivalent": 1 - narrowed - widened})
-    rows += [
-        about | {"estimand": name, "model": "b", "mean": p}
-        for name, p in zip(("narrowed", "widened"), call, strict=True)
-    ]
-    ahead, behind = later
-    same = 1 - ahead - behind
-    pair = {"estimand": "better", "model": "a", "reference": "b", "mean": behind + same / 2, "prob_equivalent": same}
-    return estimates_frame([*rows, about | pair])
-
-
-@pytest.mark.parametrize(
-    ("call", "later", "words"),
-    [
-        ((0, 0.99), (0.01, 0.97), ("pass@1 rises from 40.0 %", "it falls from 60.0 % to 55.0 %")),
-        ((0.99, 0), (0.97, 0.01), ("pass@1 falls from", "it rises from")),
-        ((0.02, 0.01), (0.01, 0.02), ("pass@1 changes by no more than 0.5 points, from", "it changes by no more than")),
-        (
-            (0.1, 0.6),
-            (0.2, 0.7),
-            ("cannot be told yet (a rise by more than 0.5 points has probability 0.60)", "(a fall by more"),
-        ),
-    ],
-)
-def test_a_trajectory_says_one_direction_a_sentence(call, later, words):
-    rows = changed(0.4, 0.6, 0.55, call=call, later=later)
-    text = trajectory_verdict(rows, "B", {"base": "0", "a": "10", "b": "20"}, 1).text
-    first, second = text.split(" Between step 10 and the last checkpoint ")
-    assert words[0] in first
-    assert words[1] in second
-    for sentence in (first, second):
-        assert sum(word in sentence.split() for word in ("rises", "falls", "up", "down", "lower", "higher")) <= 1
 
 
 def test_models_that_are_alike_tie():
@@ -257,57 +216,34 @@ def test_models_that_are_alike_tie():
 )
 def test_estimands_that_would_have_no_rows_are_refused(models, options, message):
     with pytest.raises(InputError, match=message):
-        analyze(table(dict.fromkeys(models, 0.5)), prior=Known(), **options)
-
-
-@pytest.mark.parametrize(
-    "steps",
-    [
-        {"base": 0, "a": np.nan, "b": np.nan},  # which of the two is the last?
-        {"base": 0, "a": 10, "b": 10},
-        {"base": np.nan, "a": np.nan},
-        {"base": 0, "a": 5},
-    ],
-)
-def test_what_is_no_trajectory(steps):
-    counts = Counts.from_frame(table(dict.fromkeys(steps, 0.5), checkpoint_step=steps))
-    assert checkpoint_steps(counts, "base", list(steps)) == {}
-    assert checkpoint_steps(counts, None, list(steps)) == {}
-
-
-def test_models_that_are_no_checkpoints_stand_behind_the_trajectory():
-    steps = {"base": 0, "sft": np.nan, "late": 20, "distilled": np.nan, "early": 10}
-    counts = Counts.from_frame(table(dict.fromkeys(steps, 0.5), checkpoint_step=steps))
-    others = [model for model in steps if model != "base"]
-    assert checkpoint_steps(counts, "base", others) == {"base": "0", "early": "10", "late": "20"}
-    assert in_training_order(counts, "base", others) == ("early", "late", "sft", "distilled")
+        analyze(table(dict.fromkeys(models, 0.5)), prior=SameProblems(), **options)
 
 
 def test_fits_are_named_after_the_arm_where_a_benchmark_has_several():
     counts = Counts.from_frame(table(RATES))
-    asked = panels(counts, "base", ["run-100", "run-20"], ["B"], common_only=False)
-    assert fit_names(asked) == ["B: run-100", "B: run-20"]
-    assert [panel.first for panel in asked] == [True, False]
-    assert fit_names(asked[:1]) == ["B"]
+    all_panels = panels(counts, "base", ["run-100", "run-20"], ["B"], common_only=False)
+    assert fit_names(all_panels) == ["B: run-100", "B: run-20"]
+    assert [panel.first for panel in all_panels] == [True, False]
+    assert fit_names(all_panels[:1]) == ["B"]
 
 
 def test_all_arms_use_the_same_problems():
     holes = table(RATES).query("not (model == 'run-20' and problem_id == '3')")
     with pytest.raises(InputError, match="run-20 lacks 1 of 30"):
         analyze(holes, base="base", prior=QUICK)
-    found = analyze(holes, base="base", prior=QUICK, common_problems=True, k=[1])
-    assert set(found.estimates["n_problems"]) == {29}
+    analysis = analyze(holes, base="base", prior=QUICK, common_problems=True, k=[1])
+    assert set(analysis.estimates["n_problems"]) == {29}
 
 
 def test_only_the_estimands_asked_for():
-    found = analyze(table(RATES), base="base", rl="run-100", prior=QUICK, k=[1, 4], estimands=["support_rates"])
-    assert {"srr", "sds", "shrinkage"} <= set(found.estimates["estimand"])
-    assert set(found.estimates["estimand"]).isdisjoint({"cover_at_tau", "accuracy_histogram"})
+    analysis = analyze(table(RATES), base="base", rl="run-100", prior=QUICK, k=[1, 4], estimands=["support_rates"])
+    assert {"srr", "sds", "shrinkage"} <= set(analysis.estimates["estimand"])
+    assert set(analysis.estimates["estimand"]).isdisjoint({"cover_at_tau", "accuracy_histogram"})
 
 
 def test_thresholds_asked_for():
-    found = analyze(table(RATES), base="base", rl="run-100", prior=QUICK, k=[1, 4], tau=[0.3])
-    rows = found.estimates.loc[found.estimates["estimand"].isin(["cover_at_tau", "g_pass_at_k"])]
+    analysis = analyze(table(RATES), base="base", rl="run-100", prior=QUICK, k=[1, 4], tau=[0.3])
+    rows = analysis.estimates.loc[analysis.estimates["estimand"].isin(["cover_at_tau", "g_pass_at_k"])]
     assert set(rows["tau"]) == {0.3}
 
 
