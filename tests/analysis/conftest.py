@@ -8,10 +8,13 @@ import pytest
 from scipy.special import gammaln
 
 import boundary.data
+from boundary.analysis.estimates.sample_sizes import SampleSizes
+from boundary.analysis.request import Request
 from boundary.analysis.result import Analysis
 from boundary.analysis.text.verdict import Verdict
 from boundary.data.counts import Counts
 from boundary.stats.estimands.crossing import Course
+from boundary.stats.priors import PRIORS
 
 COUNTS = Path(boundary.data.__file__).parent / "sets" / "deepscaler-1.5b" / "counts.csv"
 BASE, RL = "DeepSeek-R1-Distill-Qwen-1.5B", "DeepScaleR-1.5B-Preview"
@@ -129,29 +132,23 @@ def analysis_of(counts, estimates, benchmarks, base, models, ok=True):
             "message": "" if ok else "R-hat 1.07 of shrinkage at k = 1024 is <above> 1.01.",
         }
     )
-    settings = {
-        "seed": 0,
-        "level": 0.95,
-        "margin": 0.005,
-        "k": WITHIN + EXTRAPOLATED,
-        "max_k": 1024,
-        "prior": "nonparametric",
-        "target": "benchmark",
-        "versions": {"boundary": "0.1.0", "jax": "0.10.2"},
-        "problem_set_hash": "sha256:00",
-        "source": "made up <set>",
-        "n_samples": {b: {m: [N, N] for m in models} for b in benchmarks},
-        "sample_sizes": dict.fromkeys(benchmarks, f"n = {N} samples each"),
-        "reliable_k": dict.fromkeys(benchmarks, N),
+    sizes = {
+        benchmark: SampleSizes({model: np.full(2, N) for model in models}, reliable_k=N) for benchmark in benchmarks
     }
+    request = Request(
+        base=base,
+        arms=tuple(model for model in models if model != base),
+        benchmarks=tuple(benchmarks),
+        prior=PRIORS["nonparametric"](),
+        budgets=tuple(WITHIN + EXTRAPOLATED),
+        max_k=1024,
+    )
     return Analysis(
+        request=request,
+        counts=Counts.from_frame(counts, source="made up <set>"),
+        sample_sizes=sizes,
         estimates=estimates,
         rates={},
-        counts=Counts.from_frame(counts),
-        base=base,
-        models=tuple(models),
-        benchmarks=tuple(benchmarks),
-        settings=settings,
         diagnostics=diagnostics,
         verdicts=verdicts,
     )

@@ -30,7 +30,7 @@ class FigureData:
     n
         Samples per problem; budgets beyond it are shaded as extrapolated.
     checkpoint_steps
-        Step of each checkpoint of a training run, in order (`boundary.analysis.text.trajectory.checkpoint_steps`).
+        Step of each checkpoint of a training run, in order (`boundary.analysis.checkpoints.checkpoint_steps`).
     """
 
     estimates: pd.DataFrame

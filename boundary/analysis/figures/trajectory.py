@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from boundary.analysis.checkpoints import ENOUGH_CHECKPOINTS
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.figures.drawing import (
     BASE_COLOUR,
@@ -18,7 +19,6 @@ from boundary.analysis.figures.drawing import (
     title,
 )
 from boundary.analysis.figures.figure import FigureData
-from boundary.analysis.text.trajectory import ENOUGH_CHECKPOINTS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from boundary.analysis.estimates.table import select
 from boundary.analysis.figures import FIGURES
 from boundary.analysis.figures.drawing import image
 from boundary.analysis.formatting import benchmark_name, number
 from boundary.analysis.report.references import cite
-from boundary.analysis.report.rows import figure_data, rows_of, samples_in_words
+from boundary.analysis.report.rows import figure_data
 from boundary.analysis.report.section import Content, Section
 from boundary.analysis.report.sections import SECTIONS
 from boundary.analysis.result import Analysis
@@ -60,8 +61,8 @@ def report_html(analysis: Analysis, pictures: Pictures | None = None) -> str:
             {
                 "name": benchmark_name(benchmark),
                 "anchor": f"benchmark-{position}",
-                "n_problems": int(rows_of(analysis, benchmark)["n_problems"].max()),
-                "samples": samples_in_words(analysis, benchmark),
+                "n_problems": int(select(analysis.estimates, benchmark=benchmark)["n_problems"].max()),
+                "samples": analysis.sample_sizes[benchmark].in_words,
                 "parts": parts,
             }
             for position, (benchmark, parts) in enumerate(zip(analysis.benchmarks, of_benchmarks, strict=True), start=1)

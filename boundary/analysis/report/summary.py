@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from boundary.analysis.estimates.table import select
 from boundary.analysis.notes import Note
-from boundary.analysis.report.rows import rows_of, samples_per_problem, settings_of
 from boundary.analysis.report.sections.arms import arms_summary
 from boundary.analysis.result import Analysis
 from boundary.stats.estimands import ESTIMANDS
@@ -45,7 +45,7 @@ def summary(analysis: Analysis) -> dict[str, Any]:
         "claims": _records(analysis.claims),
         "families": _records(analysis.criticism.families),
         "diagnostics": _records(analysis.diagnostics),
-        "settings": _plain(dict(settings_of(analysis))),
+        "settings": _plain(dict(analysis.settings)),
         "estimates": [row for benchmark in analysis.benchmarks for row in _records(headline(analysis, benchmark))],
     }
 
@@ -57,8 +57,8 @@ def summary_json(analysis: Analysis) -> str:
 
 def headline(analysis: Analysis, benchmark: str) -> pd.DataFrame:
     """Choose a benchmark's rows at k = 1, n and the largest k, and those of no particular k."""
-    rows = rows_of(analysis, benchmark)
-    budgets = {1, samples_per_problem(analysis, benchmark), rows["k"].max()}
+    rows = select(analysis.estimates, benchmark=benchmark)
+    budgets = {1, analysis.sample_sizes[benchmark].reliable_k, rows["k"].max()}
     names = {group: [record.name for record in ESTIMANDS.values() if record.group == group] for group in GROUPS}
     of_no_k = rows["estimand"].isin(names["crossing"])
     # Every pair of many models would be too much.

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from boundary.analysis.estimates.decisions import EQUIVALENT, OPEN, SURE, Call, calls, likeliest_words
-from boundary.analysis.estimates.posterior import EstimateOptions
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.formatting import chance, number, points, short, upper_first
+from boundary.analysis.request import EstimateOptions
 from boundary.stats.estimands.crossing import LIKELY, Course, Meeting, course
 from boundary.stats.intervals import MARGIN
 from boundary.stats.solve_rates import SolveRates

@@ -98,7 +98,7 @@ def test_failed_diagnostics_are_on_top(failed, page):
 def test_what_is_shown_is_escaped(failed):
     evil = "<script>alert(1)</script>"
     verdicts = [Verdict("AMC23", evil, None, evil)]
-    html = report_html(replace(failed, verdicts=verdicts, settings={**failed.settings, "source": evil}))
+    html = report_html(replace(failed, verdicts=verdicts, counts=replace(failed.counts, source=evil)))
     assert "<script" not in html
     assert html.count("&lt;script&gt;") == 2
     assert "is &lt;above&gt; 1.01" in html

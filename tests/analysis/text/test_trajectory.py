@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from boundary.analysis.checkpoints import checkpoint_steps, in_training_order
 from boundary.analysis.estimates.table import estimates_frame
-from boundary.analysis.text.trajectory import checkpoint_steps, in_training_order, trajectory_verdict
+from boundary.analysis.text.trajectory import trajectory_verdict
 from boundary.data.counts import Counts
 
 

@@ -13,7 +13,6 @@ from boundary.analysis.checks.arm_settings import (
     shown,
     values_by_model,
 )
-from boundary.analysis.report.rows import settings_of
 from boundary.analysis.result import Analysis
 from boundary.data.arm_settings import BY_NAME, ArmSettings, Setting
 from boundary.data.catalog import card, shipped_sets
@@ -112,7 +111,7 @@ def _unknown(analysis: Analysis) -> str:
     """What the counts do not say, or the card of a shipped set in its place; empty where they say all of it."""
     arms = analysis.arms.arms
     missing = [BY_NAME[name].label for name in MAIN_SETTINGS if not any(name in arm.values for arm in arms)]
-    source = settings_of(analysis)["source"]
+    source = analysis.counts.source
     if missing and source in shipped_sets():
         return f"The card of the set says: {card(source).settings}."
     if len(missing) == len(MAIN_SETTINGS):

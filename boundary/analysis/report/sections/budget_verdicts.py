@@ -7,13 +7,13 @@ import pandas as pd
 from boundary.analysis.estimates.decisions import calls_of_pairs
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.formatting import number, points
-from boundary.analysis.report.rows import margin_of, rows_of
 from boundary.analysis.result import Analysis
 
 
 def budget_verdicts_section(analysis: Analysis, benchmark: str) -> dict[str, Any]:
     """A table for each RL model, and the margin in words."""
-    return {"tables": verdict_tables(rows_of(analysis, benchmark)), "margin": points(margin_of(analysis))}
+    tables = verdict_tables(select(analysis.estimates, benchmark=benchmark))
+    return {"tables": tables, "margin": points(analysis.request.margin)}
 
 
 def verdict_tables(rows: pd.DataFrame) -> list[dict[str, Any]]:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from boundary.analysis.estimates.ranking import panel_sentences
 from boundary.analysis.result import Analysis
+from boundary.analysis.text.ranking import panel_sentences
 
 
 def comparisons_section(analysis: Analysis) -> dict[str, Any] | None:

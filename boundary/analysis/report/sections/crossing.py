@@ -7,7 +7,7 @@ import pandas as pd
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.figures.figure import MOST_CURVES
 from boundary.analysis.formatting import budget, format_of, heading, interval, number, upper_first
-from boundary.analysis.report.rows import crossing_pairs, rows_of
+from boundary.analysis.report.rows import crossing_pairs
 from boundary.analysis.report.tables import records
 from boundary.analysis.result import Analysis
 from boundary.stats.estimands import ESTIMANDS
@@ -33,7 +33,7 @@ def crossing_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | Non
     """The facts of each RL model, by its name."""
     if len(analysis.models) > MOST_CURVES:
         return None
-    rows, pairs = rows_of(analysis, benchmark), crossing_pairs(analysis)
+    rows, pairs = select(analysis.estimates, benchmark=benchmark), crossing_pairs(analysis)
     arms = [model for model in analysis.models if model != analysis.base]
     facts = {model: facts_of(rows, model, (benchmark, model) in pairs) for model in arms}
     facts = {model: numbers for model, numbers in facts.items() if numbers}

@@ -9,7 +9,6 @@ from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.figures.drawing import FLOW_WORDS
 from boundary.analysis.figures.figure import MOST_CURVES
 from boundary.analysis.formatting import budget, heading
-from boundary.analysis.report.rows import rows_of
 from boundary.analysis.report.tables import Row, Table, cell_of, records
 from boundary.analysis.result import Analysis
 from boundary.stats.estimands import ESTIMANDS
@@ -27,7 +26,7 @@ def estimates_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | No
     """The tables of one benchmark."""
     if analysis.base is None and len(analysis.models) > MOST_CURVES:
         return None
-    rows = rows_of(analysis, benchmark)
+    rows = select(analysis.estimates, benchmark=benchmark)
     if analysis.base is None:
         columns = [Column(model, "pass_at_k", model) for model in analysis.models]
         return {"tables": [table_over_k(heading("pass_at_k"), columns, rows)]}

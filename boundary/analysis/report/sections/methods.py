@@ -6,7 +6,6 @@ from typing import Any
 from boundary.analysis.estimates.decisions import SURE
 from boundary.analysis.formatting import points
 from boundary.analysis.report.references import cite, references
-from boundary.analysis.report.rows import margin_of, settings_of, verifier_errors_of
 from boundary.analysis.report.sections.arms import sampling_sentences
 from boundary.analysis.report.tables import records
 from boundary.analysis.result import Analysis
@@ -43,9 +42,9 @@ def methods_section(analysis: Analysis) -> dict[str, Any]:
     """The paragraph, the diagnostics of every fit, the settings as names and values, and the references."""
     return {
         "paragraph": methods_paragraph(analysis),
-        "with_errors": bool(verifier_errors_of(analysis)),
+        "with_errors": bool(analysis.settings["verifier_errors"]),
         "diagnostics": records(analysis.diagnostics),
-        "settings": list(settings_lines(settings_of(analysis))),
+        "settings": list(settings_lines(analysis.settings)),
         "references": references(),
     }
 
@@ -64,21 +63,21 @@ def settings_lines(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def methods_paragraph(analysis: Analysis) -> str:
     """Write the paragraph on what was done, to be pasted into a paper."""
-    settings = settings_of(analysis)
-    prior, level = str(settings["prior"]), float(settings["level"])
+    request = analysis.request
+    prior = request.prior.name
     sentences = [
         *sampling_sentences(analysis),
         "For each problem and model, the number of correct answers among the n samples drawn is binomial, with "
         f"an unknown solve rate p. The prior for the solve rates is {PRIORS.get(prior, prior)}.",
-        TARGETS[str(settings["target"])],
+        TARGETS[request.target],
         "pass@k is the mean over problems of 1 - (1 - p)^k; observed values beside it are unbiased "
         f"estimates {cite('chen2021')}.",
     ]
     if analysis.base is not None:
         sources = {"yue": cite("yue2025"), "yue_yang": cite("yue2025", "yang2026")}
-        sentences.append(PAIR.format(margin=points(margin_of(analysis)), sure=SURE, **sources))
+        sentences.append(PAIR.format(margin=points(request.margin), sure=SURE, **sources))
     sentences.append(
-        f"Estimates are posterior means (of the crossover, the median) with equal-tailed {level:.0%} intervals. Values "
-        "at k beyond n extrapolate: they rest on the prior as well as on the data."
+        f"Estimates are posterior means (of the crossover, the median) with equal-tailed {request.level:.0%} intervals. "
+        "Values at k beyond n extrapolate: they rest on the prior as well as on the data."
     )
     return " ".join(sentences)

@@ -9,7 +9,6 @@ import pandas as pd
 from boundary.analysis.estimates.table import BOUNDS, GOOD_TOULMIN, POSTERIOR, SIMULTANEOUS, SUP_T, select
 from boundary.analysis.formatting import points, short
 from boundary.analysis.report.references import cite
-from boundary.analysis.report.rows import margin_of, rows_of, samples_per_problem
 from boundary.analysis.report.tables import records
 from boundary.analysis.result import Analysis
 from boundary.stats.intervals import MARGIN
@@ -20,8 +19,8 @@ SLACK = 1e-3
 
 def prior_free_section(analysis: Analysis, benchmark: str) -> dict[str, Any]:
     """Sentences, each with whether it is an alarm."""
-    n = samples_per_problem(analysis, benchmark)
-    return {"sentences": prior_free_sentences(rows_of(analysis, benchmark), n, margin_of(analysis))}
+    rows, n = select(analysis.estimates, benchmark=benchmark), analysis.sample_sizes[benchmark].reliable_k
+    return {"sentences": prior_free_sentences(rows, n, analysis.request.margin)}
 
 
 def prior_free_sentences(rows: pd.DataFrame, n: int, margin: float = MARGIN) -> list[tuple[str, bool]]:

@@ -4,13 +4,13 @@ from typing import Any
 
 import pandas as pd
 
-from boundary.analysis.estimates.ranking import multiplicity, multiplicity_text
+from boundary.analysis.estimates.ranking import multiplicity
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.figures.ranking import ranked_budgets, ranked_models
 from boundary.analysis.formatting import interval, number
-from boundary.analysis.report.rows import margin_of, rows_of, samples_per_problem
 from boundary.analysis.report.tables import records
 from boundary.analysis.result import Analysis
+from boundary.analysis.text.ranking import multiplicity_text
 from boundary.stats.intervals import MARGIN
 
 INDEPENDENT = (
@@ -21,8 +21,8 @@ INDEPENDENT = (
 
 def ranking_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | None:
     """The ranking of one benchmark's models."""
-    n = samples_per_problem(analysis, benchmark)
-    return ranking_table(rows_of(analysis, benchmark), n, margin_of(analysis))
+    n = analysis.sample_sizes[benchmark].reliable_k
+    return ranking_table(select(analysis.estimates, benchmark=benchmark), n, analysis.request.margin)
 
 
 def ranking_table(rows: pd.DataFrame, n: int, margin: float = MARGIN) -> dict[str, Any] | None:

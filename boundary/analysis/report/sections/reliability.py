@@ -7,7 +7,6 @@ import pandas as pd
 
 from boundary.analysis.estimates.table import select
 from boundary.analysis.formatting import heading
-from boundary.analysis.report.rows import rows_of
 from boundary.analysis.report.tables import Row, Table, cell_of, records
 from boundary.analysis.result import Analysis
 from boundary.stats.estimands import ESTIMANDS
@@ -18,7 +17,7 @@ MOST_MODELS = 6
 
 def reliability_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | None:
     """The table of one benchmark."""
-    rows = rows_of(analysis, benchmark)
+    rows = select(analysis.estimates, benchmark=benchmark)
     models = [model for model in analysis.models if (rows["model"] == model).any()]
     table = reliability_table(rows, models)
     return {"table": table} if table.rows and len(models) <= MOST_MODELS else None

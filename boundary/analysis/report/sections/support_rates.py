@@ -6,7 +6,6 @@ import pandas as pd
 
 from boundary.analysis.estimates.table import select
 from boundary.analysis.formatting import heading
-from boundary.analysis.report.rows import rows_of
 from boundary.analysis.report.sections.reliability import MOST_MODELS
 from boundary.analysis.report.tables import Row, Table, cell_of, records
 from boundary.analysis.result import Analysis
@@ -17,7 +16,7 @@ GROUPS = ("support_rates", "gains")
 
 def support_rates_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | None:
     """A table for each RL model."""
-    rows, base = rows_of(analysis, benchmark), analysis.base
+    rows, base = select(analysis.estimates, benchmark=benchmark), analysis.base
     models = [model for model in analysis.models if (rows["model"] == model).any()]
     if base is None or len(models) > MOST_MODELS:
         return None

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from boundary.analysis.estimates.valid_reasoning import valid_shown
-from boundary.analysis.report.rows import judge_errors_of
+from boundary.analysis.checks.valid_reasoning import valid_shown
 from boundary.analysis.result import Analysis
 
 
 def valid_reasoning_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | None:
     """Shares of right answers with valid reasoning, lines of estimates, and the rates of the judge's errors."""
     shown = valid_shown(analysis.estimates, analysis.counts, benchmark)
-    return None if shown is None else {**shown, "judge_errors": judge_errors_of(analysis)}
+    return None if shown is None else {**shown, "judge_errors": analysis.settings["judge_errors"]}

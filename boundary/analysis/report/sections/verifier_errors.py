@@ -10,14 +10,13 @@ from boundary.analysis.checks.tipping_point import turns
 from boundary.analysis.figures.drawing import image
 from boundary.analysis.figures.tipping_point import tipping_point_figure
 from boundary.analysis.formatting import interval, number
-from boundary.analysis.report.rows import verifier_errors_of
 from boundary.analysis.report.tables import records
 from boundary.analysis.result import Analysis
 
 
 def verifier_errors_section(analysis: Analysis) -> dict[str, Any] | None:
     """What is supposed of the verifier, and a part for each curve."""
-    return verifier_errors_parts(analysis.error_curves, verifier_errors_of(analysis))
+    return verifier_errors_parts(analysis.error_curves, analysis.settings["verifier_errors"])
 
 
 def verifier_errors_parts(curves: pd.DataFrame, supposed: Mapping[str, Any]) -> dict[str, Any] | None:
