@@ -165,13 +165,13 @@ def image(figure: Figure, kind: str) -> bytes:
 
 def base_model(estimates: pd.DataFrame) -> str | None:
     """Name the base: what the shrinkage rows refer to; None where no pair was compared."""
-    references = estimates.loc[estimates["estimand"] == "shrinkage", "reference"]
+    references = select(estimates, estimand="shrinkage")["reference"]
     return None if references.empty else str(references.iloc[0])
 
 
 def arm_colours(estimates: pd.DataFrame) -> dict[str, str]:
     """Give every model its colour, the same in each figure: blue for the base or a model alone."""
-    models = list(dict.fromkeys(estimates.loc[estimates["estimand"] == "pass_at_k", "model"]))
+    models = list(dict.fromkeys(select(estimates, estimand="pass_at_k")["model"]))
     first = base_model(estimates) or models[0]
     rl_models = [model for model in models if model != first]
     return {first: BASE_COLOUR} | {model: RL_COLOURS[i % len(RL_COLOURS)] for i, model in enumerate(rl_models)}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from boundary.analysis.estimates.table import select
 from boundary.analysis.figures.drawing import Layout, new_figure
 
 if TYPE_CHECKING:
@@ -41,13 +42,12 @@ class FigureData:
     @property
     def rows(self) -> pd.DataFrame:
         """Estimates of the benchmark."""
-        return self.estimates.loc[self.estimates["benchmark"] == self.benchmark]
+        return select(self.estimates, benchmark=self.benchmark)
 
     @property
     def models(self) -> list[str]:
         """Models with a curve of pass@k on the benchmark."""
-        rows = self.rows
-        return [str(model) for model in rows.loc[rows["estimand"] == "pass_at_k", "model"].unique()]
+        return [str(model) for model in select(self.rows, estimand="pass_at_k")["model"].unique()]
 
 
 @dataclass(frozen=True)
@@ -82,4 +82,4 @@ class ReportFigure:
 
 def has_rows(estimand: str, most_models: int = MOST_CURVES) -> Callable[[FigureData], bool]:
     """Condition that an estimand was made, of no more models than the figure can hold."""
-    return lambda data: bool((data.rows["estimand"] == estimand).any()) and len(data.models) <= most_models
+    return lambda data: not select(data.rows, estimand=estimand).empty and len(data.models) <= most_models

@@ -47,7 +47,7 @@ def draw_flows(axes: Any, data: FigureData) -> None:
 
 
 def _flow_rows(data: FigureData) -> pd.DataFrame:
-    return data.rows.loc[data.rows["estimand"].isin(list(FLOW_COLOURS))]
+    return select(data.rows, estimand=FLOW_COLOURS)
 
 
 def draw_stack(axes: Axes, rows: pd.DataFrame, name: str, n: int) -> None:

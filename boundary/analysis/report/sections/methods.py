@@ -77,7 +77,7 @@ def methods_paragraph(analysis: Analysis) -> str:
         sources = {"yue": cite("yue2025"), "yue_yang": cite("yue2025", "yang2026")}
         sentences.append(PAIR.format(margin=points(request.margin), sure=SURE, **sources))
     sentences.append(
-        f"Estimates are posterior means (of the crossover, the median) with equal-tailed {request.level:.0%} intervals. "
-        "Values at k beyond n extrapolate: they rest on the prior as well as on the data."
+        f"Estimates are posterior means (of the crossover, the median) with equal-tailed {request.level:.0%} "
+        "intervals. Values at k beyond n extrapolate: they rest on the prior as well as on the data."
     )
     return " ".join(sentences)

@@ -43,8 +43,8 @@ def ranking_table(rows: pd.DataFrame, n: int, margin: float = MARGIN) -> dict[st
         return None
     cells = {(row["estimand"], row["model"], row["k"]): row for row in records(rows)}
     models = ranked_models(rows, budgets[0])
-    tallies = [(multiplicity(rows, k), f"k = {k:.0f}") for k in budgets]
-    sentences = [multiplicity_text(tally, at, margin) for tally, at in tallies if tally is not None]
+    tallies = {k: multiplicity(rows, k) for k in budgets}
+    sentences = [multiplicity_text(tally, k, margin) for k, tally in tallies.items() if tally is not None]
     return {
         "n_models": len(models),
         "rows": [{"model": model, "cells": [_cell(cells, model, k) for k in budgets]} for model in models],
