@@ -23,7 +23,7 @@ from boundary.analysis.checks.unequal_samples import (
     sizes_in_words,
     unequal_samples,
 )
-from boundary.analysis.claims.evaluate import asked_claims, claims as judged_claims, settled
+from boundary.analysis.claims.evaluate import claim_requests, claims as evaluate_claims, resolve_requests
 from boundary.analysis.estimates.decisions import checked_margin
 from boundary.analysis.estimates.observed import observed
 from boundary.analysis.estimates.posterior import EstimateOptions, model_quantities, pair_quantities
@@ -180,7 +180,7 @@ def analyze(
     names = chosen_benchmarks(table, benchmarks, base, arms)
     table = table.select(benchmarks=[name for name in names if name != ALL] or None)  # `all` pools the chosen ones
     arms = sampled_arms(table, arms, named=rl is not None)
-    asked = settled(asked_claims(claims, require), base, arms, names)
+    asked = resolve_requests(claim_requests(claims, require), base, arms, names)
     models = tuple([base, *arms] if base is not None else arms)
     check_rankable(estimands, models, base, target)
     samples = samples_in(counts) if samples is None else samples
@@ -212,7 +212,7 @@ def analyze(
         curves = error_curves(with_curve(run.panels(names, common_problems)), level, seed, told, wanted.margin)
         found = replace(found, error_curves=curves)
     checked = tuple(c for c in checks if c.model in models and c.benchmark in names)
-    judged = judged_claims(found, asked) if asked else pd.DataFrame()
+    judged = evaluate_claims(found, asked) if asked else pd.DataFrame()
     return replace(found, arms=compared, sample_checks=checked, claims=judged)
 
 

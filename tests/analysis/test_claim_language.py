@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from boundary.analysis.claims.draws import claim_draws, holds, resolved
-from boundary.analysis.claims.grammar import OF_PAIR, PARAMETERS, RELATIONS, Comparison, ModelName, parse_claim
+from boundary.analysis.claims.draws import claim_draws, holds, resolve
+from boundary.analysis.claims.grammar import RELATIONS, Comparison, ModelName, claimable, parse_claim
 from boundary.errors import InputError
 from boundary.stats.solve_rates import SolveRates
 
@@ -96,22 +96,22 @@ def test_any_text_is_read_or_refused_plainly(text):
         claim = parse_claim(text)
     except InputError:
         return
-    assert all(one.estimand in PARAMETERS for one in claim.comparisons)
+    assert all(one.estimand in claimable() for one in claim.comparisons)
 
 
 @settings(max_examples=100)
 @given(
-    st.sampled_from(sorted(PARAMETERS)),
+    st.sampled_from(sorted(claimable())),
     st.integers(1, 10**9),
     st.floats(0, 1),
-    st.sampled_from(RELATIONS),
+    st.sampled_from(sorted(RELATIONS)),
     st.floats(-1e6, 1e6),
 )
 def test_what_is_written_is_read(estimand, k, tau, relation, bound):
     given_values = {"k": k, "tau": tau}
-    inside = ", ".join(repr(given_values[name]) for name in PARAMETERS[estimand])
+    inside = ", ".join(repr(given_values[name]) for name in claimable()[estimand].arguments)
     one = first(f"{estimand}{f'({inside})' if inside else ''} 'm 1' {relation} {bound!r}")
-    wanted = {name: given_values[name] if name in PARAMETERS[estimand] else None for name in ("k", "tau")}
+    wanted = {name: given_values[name] if name in claimable()[estimand].arguments else None for name in ("k", "tau")}
     assert (one.k, one.tau) == (wanted["k"], wanted["tau"])
     assert (one.estimand, one.relation, one.bound) == (estimand, relation, bound)
 
@@ -181,17 +181,17 @@ def test_leading_dimensions_stay():
 )
 def test_models_that_are_not_there(text, base, arms, why):
     with pytest.raises(InputError, match=why):
-        resolved(parse_claim(text), base, arms)
+        resolve(parse_claim(text), base, arms)
 
 
 def test_every_quantity_of_the_language_can_be_drawn():
     counts = np.full((12, 2), 3)
     rates = SolveRates(given_rates()[None], counts, 8 * counts, "given", models=MODELS)
-    for estimand, names in PARAMETERS.items():
-        inside = ", ".join({"k": "4", "tau": ".5"}[name] for name in names)
-        model = "" if estimand in OF_PAIR else "rl"
+    for estimand, record in claimable().items():
+        inside = ", ".join({"k": "4", "tau": ".5"}[name] for name in record.arguments)
+        model = "" if record.of == "pair" else "rl"
         claim = parse_claim(f"{estimand}{f'({inside})' if inside else ''} {model} > -1")
-        found = holds(resolved(claim, "base-7b", ["rl-7b"]), {"rl-7b": rates}, "base-7b")
+        found = holds(resolve(claim, "base-7b", ["rl-7b"]), {"rl-7b": rates}, "base-7b")
         assert found.dims == ("chain", "draw")
         assert found.to_numpy().any(), estimand
 
@@ -202,9 +202,9 @@ def test_arms_fitted_apart_are_compared_draw_by_draw():
     fits = {
         arm: SolveRates(p[None], nothing, nothing, "given", models=("b", arm)) for arm, p in (("x", one), ("y", other))
     }
-    claim = resolved(parse_claim("pass_at_k(1) x > y"), "b", ["x", "y"])
+    claim = resolve(parse_claim("pass_at_k(1) x > y"), "b", ["x", "y"])
     truth = one[..., 1].mean(1) > other[..., 1].mean(1)
     assert (holds(claim, fits, "b").to_numpy()[0] == truth).all()
-    with_base = resolved(parse_claim("pass_at_k(1) base > y"), "b", ["x", "y"])
+    with_base = resolve(parse_claim("pass_at_k(1) base > y"), "b", ["x", "y"])
     truth = other[..., 0].mean(1) > other[..., 1].mean(1)
     assert (holds(with_base, fits, "b").to_numpy()[0] == truth).all()

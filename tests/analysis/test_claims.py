@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from boundary.analysis.claims.evaluate import asked_claims, claims, monte_carlo_error, read_claims, settled
+from boundary.analysis.claims.evaluate import claim_requests, claims, monte_carlo_error, read_claims, resolve_requests
 from boundary.errors import InputError
 from boundary.stats.solve_rates import SolveRates
 
@@ -78,10 +78,10 @@ loses = { claim = "lost(128) > 10", benchmark = "AIME24", require = 0.95 }
 def test_a_file_of_claims(tmp_path):
     path = tmp_path / "claims.toml"
     path.write_text(FILE)
-    narrower, loses = asked_claims(path)
+    narrower, loses = claim_requests(path)
     assert (narrower.name, narrower.claim.text, narrower.require) == ("narrower", "shrinkage(1024) > 0", None)
     assert (loses.benchmark, loses.require) == ("AIME24", 0.95)
-    mixed = asked_claims([str(path), "lost(1) > 0"], require={"narrower": 0.5})
+    mixed = claim_requests([str(path), "lost(1) > 0"], require={"narrower": 0.5})
     assert [(one.name, one.require) for one in mixed] == [("narrower", 0.5), ("loses", 0.95), ("claim-1", None)]
 
 
@@ -112,24 +112,24 @@ def test_bad_files(tmp_path, text, why):
 
 def test_no_file(tmp_path):
     with pytest.raises(InputError, match="No such file"):
-        asked_claims(tmp_path / "nowhere.toml")
+        claim_requests(tmp_path / "nowhere.toml")
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(InputError, match="not UTF-8"):
-        asked_claims(tmp_path / "binary.toml")
+        claim_requests(tmp_path / "binary.toml")
 
 
 def test_names_and_benchmarks_that_are_not_there():
     with pytest.raises(InputError, match="Did you mean 'claim-1'"):
-        asked_claims("lost(1) > 0", require={"claim1": 0.5})
+        claim_requests("lost(1) > 0", require={"claim1": 0.5})
     with pytest.raises(InputError, match="no claim is there to have it"):
-        asked_claims(None, require={"x": 0.5})
+        claim_requests(None, require={"x": 0.5})
     with pytest.raises(InputError, match="Two claims are called 'claim-1'"):
-        asked_claims([{"claim-1": "lost(1) > 0"}, "lost(1) > 0"])
-    asked = asked_claims({"a": {"claim": "lost(1) > 0", "benchmark": "AIME25"}})
+        claim_requests([{"claim-1": "lost(1) > 0"}, "lost(1) > 0"])
+    asked = claim_requests({"a": {"claim": "lost(1) > 0", "benchmark": "AIME25"}})
     with pytest.raises(InputError, match="Did you mean 'AIME24'"):
-        settled(asked, "b", ["x"], ["AIME24"])
+        resolve_requests(asked, "b", ["x"], ["AIME24"])
     with pytest.raises(InputError, match="which benchmark"):
-        settled(asked_claims("lost(1) > 0"), "b", ["x"], ["A", "B"])
+        resolve_requests(claim_requests("lost(1) > 0"), "b", ["x"], ["A", "B"])
 
 
 def test_an_arm_without_samples_there():

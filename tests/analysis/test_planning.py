@@ -7,9 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 import boundary as bd
-from boundary.analysis.claims.draws import holds, resolved
+from boundary.analysis.claims.draws import holds, resolve
 from boundary.analysis.claims.grammar import parse_claim
-from boundary.analysis.claims.problem_sums import margins_of
+from boundary.analysis.claims.problem_sums import problem_sums
 from boundary.cli.main import main
 from boundary.errors import InputError
 from boundary.sampling.targets import read_plan
@@ -63,8 +63,8 @@ def rates():
     ],
 )
 def test_margins_are_above_0_exactly_where_the_claim_holds(text, rates):
-    claim = resolved(parse_claim(text), "the-base", ["the-rl"])
-    margins = margins_of(claim, rates, "the-base")
+    claim = resolve(parse_claim(text), "the-base", ["the-rl"])
+    margins = problem_sums(claim, rates, "the-base")
     true = holds(claim, {"the-rl": rates}, "the-base").to_numpy().ravel()
     above = (margins.values > 0).all(axis=1)
     assert 0 < true.mean() < 1  # or it could not fail
@@ -72,8 +72,8 @@ def test_margins_are_above_0_exactly_where_the_claim_holds(text, rates):
 
 
 def test_a_crossover_is_planned_for_as_the_shrinkage_at_its_bound(rates):
-    claim = resolved(parse_claim("crossover < 8"), "the-base", ["the-rl"])
-    values = margins_of(claim, rates, "the-base").values[:, 0]
+    claim = resolve(parse_claim("crossover < 8"), "the-base", ["the-rl"])
+    values = problem_sums(claim, rates, "the-base").values[:, 0]
     at_seven = bd.shrinkage(rates, 7, base="the-base", rl="the-rl").to_numpy().ravel()
     np.testing.assert_allclose(values, at_seven, atol=1e-6)
 
@@ -85,8 +85,8 @@ def made():
 
 def test_a_plan_asks_for_samples_where_they_tell(made):
     assert 0.05 < made.probability < 0.95
-    assert made.reached
-    table = made.prospects.set_index(["allocation", "n_more"])
+    assert made.is_reached
+    table = made.assurance.set_index(["allocation", "n_more"])
     assert table.loc[("planned", made.n_more), "chance"] >= 0.5
     assert table.loc[("planned", 0), "chance"] == 0
     assert made.n_even > made.n_more
@@ -107,7 +107,7 @@ def test_the_same_seed_gives_the_same_plan(made):
 
 def test_a_wanted_width_is_reached():
     made = bd.plan(table(), "lost(16) > 0", base="the-base", prior="independent", width=1.0)
-    at = made.prospects.set_index(["allocation", "n_more"])["width"]
+    at = made.assurance.set_index(["allocation", "n_more"])["width"]
     assert at["planned", made.n_more] <= 1.0 < at["planned", 0]
 
 
@@ -129,7 +129,7 @@ def test_a_settled_claim_needs_nothing():
 
 def test_a_claim_that_surely_fails_is_settled_too():
     made = bd.plan(table(), "pass_at_k(1) rl < 0.01", base="the-base", prior="independent")
-    assert (made.n_more, made.is_settled, made.reached) == (0, True, True)
+    assert (made.n_more, made.is_settled, made.is_reached) == (0, True, True)
     assert "it does not hold with probability over 0.99" in made.text
 
 
@@ -137,7 +137,7 @@ def test_a_claim_on_the_line_is_said_to_be_out_of_reach():
     frame = table()
     frame["n_correct"] = np.tile(frame["n_correct"].to_numpy()[:N_PROBLEMS], 2)  # both models alike
     made = bd.plan(frame, "shrinkage(1) > 0", base="the-base", prior="independent", chance=0.999)
-    assert not made.reached
+    assert not made.is_reached
     assert "not within" in made.text
 
 
@@ -153,7 +153,7 @@ def test_one_model_alone_can_be_planned_for():
     frame = table().query("model == 'the-rl'")
     made = bd.plan(frame, 'pass_at_k(16) "the-rl" > .6', prior="independent", width=0.05)
     assert made.models == ("the-rl",)
-    assert made.reached
+    assert made.is_reached
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_one_model_alone_can_be_planned_for():
         ({"budget": 0}, "at least 1"),
         ({"budget": 10, "width": 1.0}, "both given"),
         ({"only": "nobody"}, "which the plan is not about"),
-        ({"settled": 0.4}, "between 0.5 and 1"),
+        ({"certainty": 0.4}, "between 0.5 and 1"),
         ({"chance": 1.0}, "between 0 and 1"),
     ],
 )

@@ -26,7 +26,9 @@ SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 @click.option("--width", type=float, metavar="W", help="Wanted width of the interval of the claim's quantity.")
 @click.option("--budget", type=int, metavar="N", help="How best to spend N more samples.")
 @click.option("--only", multiple=True, metavar="MODEL", help="Only this model can be sampled further.")
-@click.option("--settled", type=SHARE, default=0.95, show_default=True, help="Settled: P above this or below 1 - it.")
+@click.option(
+    "--settled", "certainty", type=SHARE, default=0.95, show_default=True, help="Settled: P above this or below 1 - it."
+)
 @click.option("--chance", type=SHARE, default=0.8, show_default=True, help="Wanted chance that the claim is settled.")
 @click.option("--level", type=SHARE, default=0.95, show_default=True, help="Probability within the interval.")
 @click.option("--prior", type=click.Choice(PRIOR_NAMES), help="Population of solve rates. Default: nonparametric.")
@@ -86,7 +88,7 @@ def print_plan(made: "Plan", written: Path) -> None:
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
         for heading in ("samples", "more", "chance to settle", "width"):
             table.add_column(heading, justify="left" if heading == "samples" else "right")
-        for row in made.prospects.to_dict("records"):
+        for row in made.assurance.to_dict("records"):
             table.add_row(row["allocation"], f"{row['n_more']:,}", f"{row['chance']:.2f}", f"{row['width']:.3g}")
         screen.print()
         screen.print(table)
