@@ -12,7 +12,7 @@ from boundary.analysis.request import sampled_on
 from boundary.data.counts import CountArrays, Counts
 from boundary.errors import InputError
 from boundary.stats.priors import NonParametric, Prior
-from boundary.stats.priors.prior import fit_key
+from boundary.stats.random_keys import fit_key
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.verdict_errors import VerdictErrors
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-# Difference of pass@k that matters where nothing else is said: half a percentage point.
+# Difference of pass@k that matters, by default: half a percentage point.
 MARGIN = 0.005
 # Solve rates are used in single precision; draws that are closer than this are tied, the rest is rounding.
 TIE = 1e-9
@@ -42,6 +42,11 @@ def summarise(draws: Float[np.ndarray, "..."], level: float, margin: float | Non
     Returns
     -------
     All NaN where no draw is left.
+
+    Examples
+    --------
+    >>> summarise(np.array([-0.1, 0.0, 0.1, 0.2]), 0.5, margin=0.05).prob_equivalent
+    0.25
 
     Notes
     -----

@@ -11,11 +11,12 @@ from boundary.cli.jax_setup import prepare
 from boundary.cli.progress import progress_bar
 from boundary.cli.terminal import console, echo
 from boundary.cli.verifier_errors import judge_errors, rate, verifier_errors
+from boundary.stats.prior_names import PRIOR_NAMES
 
 if TYPE_CHECKING:
     from boundary.analysis.result import Analysis
 
-PRIOR_NAMES = ("nonparametric", "logit_normal", "beta_binomial", "inflated_beta_binomial", "stacked", "independent")
+PRIORS = f"[{'|'.join(PRIOR_NAMES)}]"
 TARGETS = ("benchmark", "superpopulation")
 
 
@@ -50,7 +51,7 @@ def thresholds(ctx: click.Context, param: click.Parameter, text: str | None) -> 
 @click.option("--tau", callback=thresholds, metavar="T,T,...", help="Solve rates of cover@tau, shares of G-Pass@k.")
 @click.option("--estimand", "estimands", metavar="E", multiple=True, help="Only this beside the main ones; repeat.")
 @click.option("--rank", is_flag=True, help="Rank all models, each fitted alone, without a base.")
-@click.option("--prior", type=click.Choice(PRIOR_NAMES), help="Population of solve rates. Default: nonparametric.")
+@click.option("--prior", metavar=PRIORS, help="Population of solve rates. Default: nonparametric.")
 @click.option(
     "--target",
     type=click.Choice(TARGETS),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from boundary.cli.commands.analyze import PRIOR_NAMES
+from boundary.cli.commands.analyze import PRIORS
 from boundary.cli.interruption import interruptibly
 from boundary.cli.jax_setup import prepare
 from boundary.cli.progress import progress_bar
@@ -31,7 +31,7 @@ SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 )
 @click.option("--chance", type=SHARE, default=0.8, show_default=True, help="Wanted chance that the claim is settled.")
 @click.option("--level", type=SHARE, default=0.95, show_default=True, help="Probability within the interval.")
-@click.option("--prior", type=click.Choice(PRIOR_NAMES), help="Population of solve rates. Default: nonparametric.")
+@click.option("--prior", metavar=PRIORS, help="Population of solve rates. Default: nonparametric.")
 @click.option("--common-problems", is_flag=True, help="Go on with the problems that both models have.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same plan.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")

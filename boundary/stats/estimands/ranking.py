@@ -75,9 +75,9 @@ def pairwise(coverage: xr.DataArray, margin: float = 0.0) -> xr.DataArray:
     ordered = coverage.transpose("chain", "draw", ..., "model")
     values = ordered.to_numpy().reshape(-1, *ordered.shape[2:])
     wins = [_wins(values[..., m : m + 1], values, margin).mean(axis=0) for m in range(values.shape[-1])]
-    others = ordered.rename(model="reference").coords["reference"]
+    references = ordered.rename(model="reference").coords["reference"]
     kept = [str(dim) for dim in ordered.dims[2:]]
-    coords = {name: ordered.coords[name] for name in kept} | {"reference": others}
+    coords = {name: ordered.coords[name] for name in kept} | {"reference": references}
     return xr.DataArray(np.stack(wins, axis=-1), dims=[*kept, "reference"], coords=coords, name="better")
 
 

@@ -33,8 +33,8 @@ def support_rates(rates: SolveRates, k: Budgets, **pair: Any) -> xr.Dataset:
     With P, E, S the problems kept, gained and lost: SRR = P / (P + S), NDR = E / (P + E), SDS = 2 SRR NDR /
     (SRR + NDR), NSCR = (E - S) / (P + E + S): Wu et al. 2025, arXiv 2507.14843, Sec. 3.
     """
-    moved = flows(rates, k, **pair)
-    return xr.Dataset(rates_of_flows(moved["kept"], moved["lost"], moved["gained"]))
+    problems = flows(rates, k, **pair)
+    return xr.Dataset(rates_of_flows(problems["kept"], problems["lost"], problems["gained"]))
 
 
 def rates_of_flows(kept: Any, lost: Any, gained: Any) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def tail_exponent(rates: SolveRates, k: Budgets, *, target: Target = "benchmark"
     logs = [np.log(_share(rates, b, target)) for b in checked_budgets(k)]
     doubled = [np.log(_share(rates, 2 * b, target)) for b in checked_budgets(k)]
     with np.errstate(divide="ignore", invalid="ignore"):
-        slopes = [np.log2(one / two) for one, two in zip(logs, doubled, strict=True)]
+        slopes = [np.log2(single / double) for single, double in zip(logs, doubled, strict=True)]
     return over_k([np.where(np.isfinite(s), s, np.nan) for s in slopes], k, "tail_exponent", rates.models)
 
 

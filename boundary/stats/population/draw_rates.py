@@ -41,13 +41,13 @@ def draw_rates(
     Blocks of problems with different numbers get draws of their own.
     """
 
-    def one(args: tuple[Array, Array]) -> Array:
+    def draw(args: tuple[Array, Array]) -> Array:
         key, weight = args
         for_cell, for_place = jax.random.split(key)
         cell = _pick(for_cell, (weight * likelihood)[row])
         return _within(for_place, cell, quantiles, row)
 
-    return jax.lax.map(one, (_keys(key, 1000 + block, weights), weights))
+    return jax.lax.map(draw, (_keys(key, 1000 + block, weights), weights))
 
 
 @jax.jit
@@ -63,7 +63,7 @@ def draw_rates_of_pair(
     base_rows, rl_rows = rows[:, 0], rows[:, 1]
     base_likelihood, rl_likelihood = likelihoods[0][base_rows], likelihoods[1][rl_rows]
 
-    def one(args: tuple[Array, Array]) -> Array:
+    def draw(args: tuple[Array, Array]) -> Array:
         key, weight = args
         for_base, for_rl, for_place, for_rl_place = jax.random.split(key, 4)
         base = _pick(for_base, base_likelihood * (likelihoods[1] @ weight.T)[rl_rows])
@@ -74,7 +74,7 @@ def draw_rates_of_pair(
         )
         return jnp.stack(places, axis=-1)
 
-    return jax.lax.map(one, (_keys(key, 1000 + block, weights), weights))
+    return jax.lax.map(draw, (_keys(key, 1000 + block, weights), weights))
 
 
 @partial(jax.jit, static_argnums=(4,))
@@ -92,7 +92,7 @@ def draw_new(
     """
     n_models = cells.shape[1]
 
-    def one(args: tuple[Array, Array]) -> Array:
+    def draw(args: tuple[Array, Array]) -> Array:
         key, weight = args
         for_shift, for_place = jax.random.split(key)
         upper = jnp.cumsum(weight)
@@ -101,7 +101,7 @@ def draw_new(
         level = jax.random.randint(for_place, (n_new, n_models), 0, prior_quantiles.shape[1])
         return prior_quantiles[cells[state], level]
 
-    return jax.lax.map(one, (_keys(key, 999, weights), weights))
+    return jax.lax.map(draw, (_keys(key, 999, weights), weights))
 
 
 def _keys(key: Array, purpose: Array | int, weights: Array) -> Array:

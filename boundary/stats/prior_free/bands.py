@@ -91,13 +91,13 @@ def sup_t_band(
     differences = np.stack([_difference(n_correct, n_samples, k) for k in budgets], axis=1)
     problems, mean = len(differences), differences.mean(axis=0)
     error = differences.std(axis=0, ddof=1) / np.sqrt(problems)
-    known = error > 1e-12
-    if not known.any():
+    varies = error > 1e-12
+    if not varies.any():
         return Band(np.array(budgets), mean, np.full_like(mean, -1.0), np.full_like(mean, 1.0), np.inf)
-    scaled = (differences - mean)[:, known] / (problems * error[known])
+    scaled = (differences - mean)[:, varies] / (problems * error[varies])
     critical = float(np.quantile(_suprema(scaled, np.random.default_rng(seed)), level))
     lower, upper = mean - critical * error, mean + critical * error
-    return Band(np.array(budgets), mean, np.where(known, lower, -1.0), np.where(known, upper, 1.0), critical)
+    return Band(np.array(budgets), mean, np.where(varies, lower, -1.0), np.where(varies, upper, 1.0), critical)
 
 
 def first_loss_set(band: Band) -> tuple[float, float]:
