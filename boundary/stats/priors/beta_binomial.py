@@ -1,6 +1,7 @@
 """A Beta population of solve rates for each model."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import numpyro
@@ -37,7 +38,10 @@ class BetaBinomial:
     warmup: int = 300
     new_problems: int = 1000
     name: str = "beta_binomial"
-    takes_errors: bool = False
+
+    takes_errors: ClassVar[bool] = False
+    has_population: ClassVar[bool] = True
+    description: ClassVar[str] = "a Beta population with its parameters learned from all problems (beta-binomial)"
 
     def posterior(
         self,

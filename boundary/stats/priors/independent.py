@@ -1,6 +1,7 @@
 """A fixed Beta prior on the solve rate of each problem by itself: no population."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Array, Int
@@ -31,7 +32,10 @@ class Independent:
     chains: int = 8
     draws: int = 160
     name: str = "independent"
-    takes_errors: bool = False
+
+    takes_errors: ClassVar[bool] = False
+    has_population: ClassVar[bool] = False
+    description: ClassVar[str] = "a Beta distribution for each problem, independent of the others"
 
     def __post_init__(self) -> None:
         """Check the parameters."""

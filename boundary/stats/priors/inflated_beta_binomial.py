@@ -1,6 +1,7 @@
 """A Beta population of solve rates with mass of its own at exactly 0 and at exactly 1, for each model."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -50,7 +51,10 @@ class InflatedBetaBinomial:
     warmup: int = 300
     new_problems: int = 1000
     name: str = "inflated_beta_binomial"
-    takes_errors: bool = False
+
+    takes_errors: ClassVar[bool] = False
+    has_population: ClassVar[bool] = True
+    description: ClassVar[str] = "a Beta population with atoms at p = 0 and p = 1, learned from all problems"
 
     def posterior(
         self,

@@ -1,6 +1,7 @@
 """A normal population of logit solve rates, of any number of models jointly."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -86,7 +87,12 @@ class LogitNormal:
     leapfrogs: int = 8
     new_problems: int = 500
     name: str = "logit_normal"
-    takes_errors: bool = False
+
+    takes_errors: ClassVar[bool] = False
+    has_population: ClassVar[bool] = True
+    description: ClassVar[str] = (
+        "a normal population of logit solve rates, jointly for all models, their correlation with an LKJ prior"
+    )
 
     def posterior(
         self,

@@ -1,6 +1,7 @@
 """A smooth population of any shape with atoms at 0 and 1, for one model or jointly for a pair."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Array, Int
@@ -51,7 +52,14 @@ class NonParametric:
     leapfrogs: int = 16
     new_problems: int = 500
     name: str = "nonparametric"
-    takes_errors: bool = True
+
+    takes_errors: ClassVar[bool] = True
+    has_population: ClassVar[bool] = True
+    description: ClassVar[str] = (
+        "a population of any smooth shape: on the logit scale a simple log density (of a single model a Beta with its "
+        "tails drawn in, of a pair a normal level and a ridge of changes) bent by a Gaussian process, with atoms at "
+        "p = 0 and p = 1, jointly for a pair of models"
+    )
 
     def posterior(
         self,

@@ -22,6 +22,16 @@ class Prior(Protocol):
         """Whether `posterior` takes the errors of verdicts."""
         ...
 
+    @property
+    def has_population(self) -> bool:
+        """Whether it has a population, and so an answer for new problems (target `superpopulation`)."""
+        ...
+
+    @property
+    def description(self) -> str:
+        """What it is, for the methods of a report: it follows "The prior for the solve rates is"."""
+        ...
+
     def posterior(
         self,
         n_correct: Int[np.ndarray, "problem model"],

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import jax
 import numpy as np
@@ -48,7 +49,13 @@ class Stacked:
     draws: int = 250
     families: Mapping[str, Callable[[], Prior]] = field(default_factory=lambda: dict(STACKED))
     name: str = "stacked"
-    takes_errors: bool = False
+
+    takes_errors: ClassVar[bool] = False
+    has_population: ClassVar[bool] = True
+    description: ClassVar[str] = (
+        "a mixture of four families of populations (nonparametric, logit-normal, beta-binomial with and without "
+        "atoms), weighted by stacking of their leave-one-out predictions"
+    )
 
     def posterior(
         self,
