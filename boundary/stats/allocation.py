@@ -1,4 +1,4 @@
-"""Where further samples tell most about sums over problems, and how much they would tell."""
+"""Allocation of further samples: of which problems and models they are most informative about sums over problems."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -57,7 +57,24 @@ class Step(NamedTuple):
 def exchangeable_groups(
     n_correct: Int[np.ndarray, "problem model"], n_samples: Int[np.ndarray, "problem model"], most: int
 ) -> list[Int[np.ndarray, " member"]]:
-    """Groups of problems with the same counts, which are exchangeable in the posterior; at most so many in each."""
+    """Groups of problems with the same counts, which are exchangeable in the posterior.
+
+    Parameters
+    ----------
+    n_correct, n_samples
+        The counts.
+    most
+        Problems in a group at most; larger ones are split.
+
+    Returns
+    -------
+    The problems of each group, by number.
+
+    Examples
+    --------
+    >>> exchangeable_groups(np.array([[0], [3], [0]]), np.array([[8], [8], [8]]), 10)
+    [array([0, 2]), array([1])]
+    """
     _, group = np.unique(np.hstack([n_correct, n_samples]), axis=0, return_inverse=True)
     members = [np.flatnonzero(group.ravel() == g) for g in range(int(group.max()) + 1)]
     return [part for whole in members for part in np.array_split(whole, -(-len(whole) // most))]
@@ -98,7 +115,7 @@ def greedy_steps(
     noise, whose variance is such that a problem by itself would have its variance lowered by what is expected of its
     samples: E Var(h | c') with c' ~ Binomial(m, p) over the posterior. Steps go by the expected decrease of the
     variance of the sums per sample, cov(S_g, sum)^2 / (var S_g + noise), with the covariance of the groups as drawn
-    and as lowered by the steps before: what problems tell of each other through their population counts too.
+    and as lowered by the steps before: what problems imply about each other through their population counts too.
     """
     precision = _precisions(sums, groups, sizes, models)
     fields = [_covariance(sums.contributions[..., j], groups) for j in range(len(weights))]
@@ -118,8 +135,9 @@ def greedy_steps(
         g, m, size = (int(i) for i in np.unravel_index(int(np.argmax(rate)), rate.shape))
         if gain[g, m, size] < LEAST_GAIN * at_first:
             break
-        for j, field in enumerate(fields):
-            _measure(field, g, float(added[j, g, m, size]))
+        for j, field in enumerate(fields):  # lower the covariance, in place, by a measurement of this group
+            row, extra = field[g].copy(), float(added[j, g, m, size])
+            field -= np.outer(row, row) * (extra / (1 + extra * row[g]))
         held[:, g, m] = precision[:, g, m, size]
         size_at[g, m] = size
         cost += int(price[g, m, size])
@@ -128,7 +146,12 @@ def greedy_steps(
 
 
 def allocated(steps: Sequence[Step], shape: tuple[int, int], most: int) -> Int[np.ndarray, "problem model"]:
-    """Further samples of each problem and model after the steps that cost no more than `most`."""
+    """Further samples of each problem and model after the steps that cost no more than `most`.
+
+    Returns
+    -------
+    Numbers of samples, of the given shape.
+    """
     more = np.zeros(shape, dtype=np.int64)
     for step in steps:
         if step.cost > most:
@@ -158,7 +181,7 @@ def preposterior_means(
 
     Returns
     -------
-    E[sum | c'] up to what the problems tell of each other through their population, for c' ~ Binomial(more, p).
+    E[sum | c'] up to what the problems imply about each other through their population, for c' ~ Binomial(more, p).
     """
     means: np.ndarray = np.tile(sums.contributions.sum(axis=1).mean(axis=0) + sums.constant, (len(sums.p), 1))
     for g in _varying_groups(sums, groups):
@@ -273,9 +296,3 @@ def _gain(field: Float[np.ndarray, "group group"], added: Float[np.ndarray, "gro
     covariance, variance = field.sum(axis=1)[:, None, None], np.diag(field)[:, None, None]
     gain: np.ndarray = covariance**2 * added / (1 + np.maximum(added, 0) * variance)
     return gain
-
-
-def _measure(field: Float[np.ndarray, "group group"], g: int, added: float) -> None:
-    """Lower a covariance, in place, by a measurement of one group."""
-    row = field[g].copy()
-    field -= np.outer(row, row) * (added / (1 + added * row[g]))

@@ -41,7 +41,18 @@ class Repeats(NamedTuple):
 
 
 def halves(outcomes: Int[np.ndarray, "problem sample"]) -> Int[np.ndarray, "problem sample"]:
-    """Group 0 for the first half of each row, 1 for the last; the middle one of an odd number is ABSENT."""
+    """Group 0 for the first half of each row, 1 for the last; the middle one of an odd number is ABSENT.
+
+    Returns
+    -------
+    Groups for `compare_groups`.
+
+    Examples
+    --------
+    >>> halves(np.array([[1, 0, 1], [0, 1, ABSENT]]))
+    array([[ 0, -1,  1],
+           [ 0,  1, -1]])
+    """
     n = (outcomes != ABSENT).sum(axis=1, keepdims=True)
     position = np.arange(outcomes.shape[1])
     late = np.where((position >= n - n // 2) & (position < n), 1, ABSENT)
@@ -88,7 +99,7 @@ def compare_groups(outcomes: Int[np.ndarray, "problem sample"], groups: Int[np.n
 
 
 def repeats_at_lags(labels: Int[np.ndarray, "problem sample"]) -> Repeats:
-    """Test that samples some fixed number apart match no more often than any two samples of the problem.
+    """Test that samples at some fixed distance match no more often than any two samples of the problem.
 
     A serving engine that took up its seed again repeats itself at the batch size; samples that influence their
     neighbours match at lag 1.
@@ -181,7 +192,7 @@ def _match_moments(labels: Int[np.ndarray, "problem sample"]) -> Float[np.ndarra
 def _expected_at_lags(
     moments: Float[np.ndarray, "problem 3"], n: Int[np.ndarray, " problem"], lags: Int[np.ndarray, " lag"]
 ) -> tuple[Float[np.ndarray, " lag"], Float[np.ndarray, "lag lag"]]:
-    """Means and covariances, under permutations, of the matches between samples each lag apart, over all rows."""
+    """Means and covariances, under permutations, of the matches between samples at each lag, over all rows."""
     mean, covariance = np.zeros(len(lags)), np.zeros((len(lags), len(lags)))
     farther, total = np.maximum.outer(lags, lags), np.add.outer(lags, lags)
     for length in np.unique(n):

@@ -75,6 +75,16 @@ class Signs(NamedTuple):
 
 
 def signs(differences: Float[np.ndarray, "..."], margin: float) -> Signs:
-    """Probabilities of the signs of a difference from its draws, all of them defined."""
+    """Probabilities of the signs of a difference from its draws, all of them defined.
+
+    Returns
+    -------
+    P(above 0), P(below 0) and P(within the margin of 0).
+
+    Examples
+    --------
+    >>> signs(np.array([-0.2, 0.0, 0.01, 0.3]), 0.05)
+    Signs(positive=0.5, negative=0.25, equivalent=0.5)
+    """
     above, below = (float(np.mean(part > TIE)) for part in (differences, -differences))
     return Signs(above, below, float(np.mean(np.abs(differences) <= margin + TIE)))

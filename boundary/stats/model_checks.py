@@ -53,7 +53,11 @@ class Check(NamedTuple):
 
 
 def loo(rates: SolveRates) -> Loo | None:
-    """Leave one problem out, by Pareto-smoothed importance sampling; None where the prior gives no likelihood.
+    """Leave one problem out, by Pareto-smoothed importance sampling.
+
+    Returns
+    -------
+    Of each problem; None where the prior gives no likelihood.
 
     Notes
     -----
@@ -86,7 +90,16 @@ def _smoothed_weights(log_likelihood: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def stacking_weights(elpd: Float[np.ndarray, "family problem"]) -> Float[np.ndarray, " family"]:
-    """Weights of a mixture of families that predicts left-out problems best; they sum to 1.
+    """Weights of a mixture of families that predicts left-out problems best.
+
+    Returns
+    -------
+    Weights that sum to 1.
+
+    Examples
+    --------
+    >>> stacking_weights(np.log([[0.5, 0.5], [0.1, 0.1]])).round(2)
+    array([1., 0.])
 
     Notes
     -----
@@ -109,7 +122,11 @@ def predictive_checks(rates: SolveRates, seed: int = 0) -> list[Check]:
 
     Statistics, for each model: the shares of problems with no success, with one to three and with nothing but
     successes, and the standard deviation of c / n; for a pair also the correlation of c / n and the shares solved by
-    one model only. Empty where the prior knows no population.
+    one model only.
+
+    Returns
+    -------
+    One check a statistic; none where the prior has no population.
 
     Notes
     -----

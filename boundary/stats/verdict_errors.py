@@ -66,6 +66,15 @@ def judged_correct(
 ) -> Float[np.ndarray, "..."]:
     """Probability that a sample is judged correct.
 
+    Returns
+    -------
+    Probabilities in [0, 1], of the shape of p.
+
+    Examples
+    --------
+    >>> judged_correct(np.array([0.0, 0.5, 1.0]), 0.1, 0.2).round(2)
+    array([0.1 , 0.45, 0.8 ])
+
     Notes
     -----
     q = (1 - false_negative) p + false_positive (1 - p): Rogan & Gladen 1978, Am. J. Epidemiol. 107(1), 71-76.

@@ -37,7 +37,7 @@ def resolve(claim: Claim, base: str | None, arms: Sequence[str]) -> Claim:
 
 def _resolve_comparison(part: Comparison, text: str, base: str | None, arms: Sequence[str]) -> Comparison:
     if part.record.of != "pair":
-        assert part.model is not None  # the grammar asks for one
+        assert part.model is not None  # the grammar requires one
         bound = _resolve_model(part.bound, text, base, arms) if isinstance(part.bound, ModelName) else part.bound
         return part._replace(model=_resolve_model(part.model, text, base, arms), bound=bound)
     if base is None:
@@ -76,7 +76,7 @@ def comparison_draws(
         Of a claim from `resolve`.
     fits
         The posterior of each arm, with the base or alone. Draws of one number in two fits make a joint draw, since
-        models fitted apart are independent given the counts.
+        models fitted each by itself are independent given the counts.
     base
         The base model.
     target

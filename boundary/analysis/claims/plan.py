@@ -88,7 +88,7 @@ class Plan:
 
     @property
     def n_more(self) -> int:
-        """Samples that the plan asks for."""
+        """Samples in the plan."""
         return int(self.rows["n_more"].sum())
 
     @property
@@ -334,7 +334,7 @@ def _least_cost(question: _Question, is_settled: bool) -> int:
     costs = [0, *(step.cost for step in question.steps)]
     if question.goal.width is None and is_settled:
         return 0
-    # A claim that is not settled is not settled by no sample, whatever the forecast of none says.
+    # A claim that is not settled needs at least one sample, even where the forecast of none reaches the goal.
     low, high = -1 if question.goal.width is not None else 0, len(costs) - 1
     while high - low > 1:
         middle = (low + high) // 2

@@ -51,7 +51,9 @@ def problem_sums(claim: Claim, rates: SolveRates, base: str | None) -> ProblemSu
     """
     chains, draws, n_problems, n_models = rates.p.shape
     p = rates.p.reshape(chains * draws, n_problems, n_models)
-    single = _single_problems(p, rates.models)
+    # Each problem as a benchmark of one problem, along the axis of chains.
+    no_counts = np.zeros((1, n_models), dtype=int)
+    single = SolveRates(np.swapaxes(p, 0, 1)[:, :, None, :], no_counts, no_counts, "given", models=rates.models)
     contributions, constants = [], []
     for comparison in claim.comparisons:
         terms, constant = _terms(comparison)
@@ -71,12 +73,6 @@ def check_additive(claim: Claim) -> None:
     """
     for comparison in claim.comparisons:
         _terms(comparison)
-
-
-def _single_problems(p: Float[np.ndarray, "draw problem model"], models: tuple[str, ...]) -> SolveRates:
-    """Each problem as a benchmark of one problem, along the axis of chains."""
-    no_counts = np.zeros((1, len(models)), dtype=int)
-    return SolveRates(np.swapaxes(p, 0, 1)[:, :, None, :], no_counts, no_counts, "given", models=models)
 
 
 def _contributions(term: _Term, single: SolveRates, base: str | None) -> Float[np.ndarray, "problem draw"]:

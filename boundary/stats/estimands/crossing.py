@@ -48,7 +48,9 @@ def crossover(
 def no_crossover(rates: SolveRates, max_k: int, **pair: Any) -> xr.DataArray:
     """1 where the base model does not catch up with a leading RL model by max_k, else 0: its mean is P(no crossover).
 
-    NaN where RL does not lead at k = 1 (see `crossover`).
+    Returns
+    -------
+    Draws of 0 or 1, NaN where RL does not lead at k = 1 (see `crossover`); dimensions (chain, draw).
     """
     return uncrossed(crossover(rates, max_k, **pair))
 
@@ -60,7 +62,12 @@ def uncrossed(crossing: xr.DataArray) -> xr.DataArray:
 
 
 def crossings(rates: SolveRates, max_k: int, **pair: Any) -> xr.Dataset:
-    """`crossover` and `no_crossover` together; the latter along k, at max_k."""
+    """`crossover` and `no_crossover` together.
+
+    Returns
+    -------
+    Both by name, dimensions (chain, draw); `no_crossover` also along k, at max_k.
+    """
     crossing = crossover(rates, max_k, **pair)
     return xr.Dataset({"crossover": crossing, "no_crossover": uncrossed(crossing).expand_dims(k=[max_k], axis=2)})
 

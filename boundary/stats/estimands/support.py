@@ -46,22 +46,78 @@ def rates_of_flows(kept: Any, lost: Any, gained: Any) -> dict[str, Any]:
 
 
 def srr(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
-    """Support retention rate: of what the base solves within k samples, the share kept (see `support_rates`)."""
+    """Support retention rate: of what the base solves within k samples, the share kept (see `support_rates`).
+
+    Parameters
+    ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets, each at least 1.
+    **pair
+        `base`, `rl` and `target`, as for `support_rates`.
+
+    Returns
+    -------
+    Draws in [0, 1], NaN where the base solves nothing, dimensions (chain, draw[, k]).
+    """
     return support_rates(rates, k, **pair)["srr"]
 
 
 def ndr(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
-    """Net discovery rate: of what the RL model solves within k samples, the share gained (see `support_rates`)."""
+    """Net discovery rate: of what the RL model solves within k samples, the share gained (see `support_rates`).
+
+    Parameters
+    ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets, each at least 1.
+    **pair
+        `base`, `rl` and `target`, as for `support_rates`.
+
+    Returns
+    -------
+    Draws in [0, 1], NaN where the RL model solves nothing, dimensions (chain, draw[, k]).
+    """
     return support_rates(rates, k, **pair)["ndr"]
 
 
 def sds(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
-    """Support dynamic score: the harmonic mean of retention and discovery (see `support_rates`)."""
+    """Support dynamic score: the harmonic mean of retention and discovery (see `support_rates`).
+
+    Parameters
+    ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets, each at least 1.
+    **pair
+        `base`, `rl` and `target`, as for `support_rates`.
+
+    Returns
+    -------
+    Draws in [0, 1], NaN where either is not defined or both are 0, dimensions (chain, draw[, k]).
+    """
     return support_rates(rates, k, **pair)["sds"]
 
 
 def nscr(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
-    """Net support change rate: gained less lost, of all that either solves (see `support_rates`)."""
+    """Net support change rate: gained less lost, of all that either solves (see `support_rates`).
+
+    Parameters
+    ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets, each at least 1.
+    **pair
+        `base`, `rl` and `target`, as for `support_rates`.
+
+    Returns
+    -------
+    Draws in [-1, 1], NaN where neither model solves anything, dimensions (chain, draw[, k]).
+    """
     return support_rates(rates, k, **pair)["nscr"]
 
 
@@ -90,12 +146,40 @@ def gains(rates: SolveRates, k: Budgets, *, base: Model = 0, rl: Model = 1, targ
 
 
 def amplified(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
-    """Gain in pass@1 on problems that the base is likelier than not to solve within k samples (see `gains`)."""
+    """Gain in pass@1 on problems that the base is likelier than not to solve within k samples (see `gains`).
+
+    Parameters
+    ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets, each at least 1.
+    **pair
+        `base`, `rl` and `target`, as for `gains`.
+
+    Returns
+    -------
+    Draws in [-1, 1], dimensions (chain, draw[, k]).
+    """
     return gains(rates, k, **pair)["amplified"]
 
 
 def discovered(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
-    """Gain in pass@1 on problems that the base is likelier than not to miss within k samples (see `gains`)."""
+    """Gain in pass@1 on problems that the base is likelier than not to miss within k samples (see `gains`).
+
+    Parameters
+    ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets, each at least 1.
+    **pair
+        `base`, `rl` and `target`, as for `gains`.
+
+    Returns
+    -------
+    Draws in [-1, 1], dimensions (chain, draw[, k]).
+    """
     return gains(rates, k, **pair)["discovered"]
 
 

@@ -56,11 +56,11 @@ def atom_odds(
 
     Notes
     -----
-    The odds are N(place, 2). Counts tell the log odds of an atom of m problems to about 1 / sqrt(m), those of an empty
-    one not at all, so in the log odds themselves the posterior's scale changes tenfold from place to place and a
-    sampler crawls. In the coordinate u with m = softplus(u)^2 / 4, expected problems m = n exp(odds), it is about 1
-    everywhere: the square root of a count where there is one, the log odds where there is none. theta = u minus its
-    value at the prior's place.
+    The odds are N(place, 2). Counts determine the log odds of an atom of m problems to about 1 / sqrt(m), and those
+    of an empty one not at all, so in the log odds themselves the posterior's scale changes tenfold from place to
+    place and a sampler crawls. In the coordinate u with m = softplus(u)^2 / 4, expected problems m = n exp(odds),
+    it is about 1 everywhere: the square root of a count where there is one, the log odds where there is none. theta
+    = u minus its value at the prior's place.
     """
     log_four_n = jnp.log(4.0 * n_problems)
     centre = jnp.asarray(place, jnp.float32)[:, None]

@@ -36,7 +36,7 @@ def draw_rates(
     quantiles: Float[Array, "row cell quantile"],
     row: Int[Array, " problem"],
 ) -> Float[Array, "draw problem"]:
-    """Solve rates of one model; `row` says which row of the tables holds each problem's counts.
+    """Solve rates of one model; `row` is each problem's row of the tables.
 
     Blocks of problems with different numbers get draws of their own.
     """
@@ -59,7 +59,7 @@ def draw_rates_of_pair(
     quantiles: tuple[Float[Array, "row cell quantile"], Float[Array, "row cell quantile"]],
     rows: Int[Array, "problem 2"],
 ) -> Float[Array, "draw problem 2"]:
-    """Solve rates of a pair; the tables hold each model's distinct counts, `rows` says which are a problem's."""
+    """Solve rates of a pair; the tables hold each model's distinct counts, `rows` the problems' rows of them."""
     base_rows, rl_rows = rows[:, 0], rows[:, 1]
     base_likelihood, rl_likelihood = likelihoods[0][base_rows], likelihoods[1][rl_rows]
 
@@ -88,7 +88,7 @@ def draw_new(
     """Solve rates of new problems of the same kind: `n_new` systematic draws from each population.
 
     Systematic (equally spaced, randomly shifted) draws keep the error of a population's mean far below that of
-    independent ones, so that a summary over the new problems speaks of the population and not of the number drawn.
+    independent ones, so that a summary over the new problems reflects the population and not the number drawn.
     """
     n_models = cells.shape[1]
 

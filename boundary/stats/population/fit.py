@@ -70,17 +70,13 @@ def joint_log_density(population: Population) -> LogDensity:
     """Log posterior of populations of a pair, every solve rate integrated out."""
 
     def log_density(theta: Float[Array, "dim chain"], data: JointData) -> Float[Array, " chain"]:
-        return _joint_log_density(population, theta, data)
+        weights, log_prior = population(theta, data.basis)
+        size = data.base.shape[-1]
+        given_base = data.base @ weights.T.reshape(-1, size, size)
+        chance = jnp.einsum("cgj,gsj->gcs", given_base, data.rl)
+        return (jnp.log(chance + LEAST_CHANCE) * data.problems[:, None]).sum(axis=(0, 2)) + log_prior
 
     return log_density
-
-
-def _joint_log_density(population: Population, theta: Array, data: JointData) -> Float[Array, " chain"]:
-    weights, log_prior = population(theta, data.basis)
-    size = data.base.shape[-1]
-    given_base = data.base @ weights.T.reshape(-1, size, size)
-    chance = jnp.einsum("cgj,gsj->gcs", given_base, data.rl)
-    return (jnp.log(chance + LEAST_CHANCE) * data.problems[:, None]).sum(axis=(0, 2)) + log_prior
 
 
 def fit_on_grid(
@@ -272,7 +268,7 @@ def _grouped(rows: Int[np.ndarray, "problem 2"], slots: int = 4) -> _Groups:
     """Distinct pairs of table rows in groups of up to `slots` with one row of the base.
 
     The product of the base's likelihood with a population is most of a gradient's work; a group shares it (505 distinct
-    pairs: 38 microseconds a gradient with each apart, 25 in groups of four). There are 64, 192, 576, ... groups, the
+    pairs: 38 microseconds a gradient with each alone, 25 in groups of four). There are 64, 192, 576, ... groups, the
     last ones empty.
     """
     distinct, pair, problems = np.unique(rows, axis=0, return_inverse=True, return_counts=True)

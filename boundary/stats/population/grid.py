@@ -15,7 +15,7 @@ from scipy.special import expit
 
 from boundary.stats.verdict_errors import chance_of_counts
 
-# logit -13.5 is p = 1.4e-6: no budget below a hundred thousand tells it from the atom at 0.
+# logit -13.5 is p = 1.4e-6: no budget below a hundred thousand distinguishes it from the atom at 0.
 LOWEST, HIGHEST, SPACING = -13.5, 10.5, 0.8
 # False positives and false negatives of each row of counts, at equally likely nodes.
 Errors = tuple[Float[np.ndarray, "row node"], Float[np.ndarray, "row node"]]

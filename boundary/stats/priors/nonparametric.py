@@ -43,7 +43,7 @@ class NonParametric:
     -----
     A g-model (Efron 2016, doi 10.1093/biomet/asv068) with atoms, fully Bayesian. docs/decisions/002-population.md
     compares it with Dirichlet processes on a grid, which mix badly (10 effective draws of 2,000 for pass@1024) and
-    cover less.
+    have lower coverage.
     """
 
     chains: int = 8

@@ -64,7 +64,7 @@ class Stacked:
         key: Array,
         errors: VerdictErrors | None = None,
     ) -> SolveRates:
-        """Draws of p from every family, as many of each as its weight says; the weights are kept in `families`.
+        """Draws of p from every family, in proportion to its weight; the weights are kept in `families`.
 
         Raises
         ------
@@ -94,7 +94,17 @@ class Stacked:
 
 
 def weights_of(fits: Mapping[str, SolveRates]) -> Float[np.ndarray, " family"]:
-    """Stacking weights of fits that give a likelihood of the counts."""
+    """Stacking weights of fits that give a likelihood of the counts.
+
+    Returns
+    -------
+    Weights that sum to 1, in the order of the fits.
+
+    Raises
+    ------
+    ValueError
+        For a fit without a likelihood.
+    """
     elpd = []
     for name, fit in fits.items():
         left_out = loo(fit)
