@@ -11,7 +11,7 @@ from boundary.stats.exchangeability import (
     _expected_at_lags,
     _match_moments,
     _matching,
-    alike,
+    compare_groups,
     halves,
     repeats_at_lags as at_lags,
     repeats_between_runs as between_runs,
@@ -35,8 +35,8 @@ def layers(outcomes):
 
 
 TESTS = {
-    "early and late": lambda outcomes: alike(outcomes, halves(outcomes)),
-    "runs": lambda outcomes: alike(outcomes, runs_of(outcomes)),
+    "early and late": lambda outcomes: compare_groups(outcomes, halves(outcomes)),
+    "runs": lambda outcomes: compare_groups(outcomes, runs_of(outcomes)),
     "lags": at_lags,
     "between runs": lambda outcomes: between_runs(layers(outcomes)),
 }
@@ -93,10 +93,10 @@ def test_power_against_what_each_test_is_for(name, harm, seed):
 def test_where_the_repeats_are(seed):
     rng = np.random.default_rng(seed + 3)
     outcomes = exchangeable(rng, problems=100)
-    assert at_lags(seed_taken_up_again(rng, outcomes)).where in {(4,), (8,)}
-    assert between_runs(layers(one_run_twice(rng, outcomes))).where == (1, 3)
-    found = alike(one_run_worse(rng, outcomes), runs_of(outcomes))
-    assert found.excess.argmin() == 2
+    assert at_lags(seed_taken_up_again(rng, outcomes)).place in {(4,), (8,)}
+    assert between_runs(layers(one_run_twice(rng, outcomes))).place == (1, 3)
+    test = compare_groups(one_run_worse(rng, outcomes), runs_of(outcomes))
+    assert test.excess.argmin() == 2
 
 
 def test_repeated_texts_are_found_where_outcomes_say_nothing(seed):
@@ -105,7 +105,7 @@ def test_repeated_texts_are_found_where_outcomes_say_nothing(seed):
     assert np.isnan(at_lags(texts).p_value)
     texts[:, 8:] = texts[:, :8]
     assert at_lags(texts).p_value < 1e-6
-    assert at_lags(texts).where == (8,)
+    assert at_lags(texts).place == (8,)
     shuffled = [at_lags(rng.permuted(texts, axis=1)).p_value for _ in range(300)]
     assert np.mean(np.array(shuffled) < 0.05) < 0.1  # matches are skewed, see LEAST_VARIANCE_OF_MATCHES
 
@@ -117,18 +117,18 @@ def test_difficulty_alone_is_no_dependence():
 
 
 def test_too_little_is_said_to_be_too_little():
-    for test in (at_lags, lambda outcomes: alike(outcomes, halves(outcomes))):
+    for test in (at_lags, lambda outcomes: compare_groups(outcomes, halves(outcomes))):
         for outcomes in ([[0, 1]], [[1]], [[ABSENT, ABSENT]], np.zeros((0, 4), int)):
             assert np.isnan(test(np.array(outcomes)).p_value)
 
 
 def test_rows_of_different_lengths(seed):
-    found = halves(np.array([[1, 0, 1, 0, 1], [1, 0, 1, ABSENT, ABSENT]]))
-    assert found.tolist() == [[0, 0, -1, 1, 1], [0, -1, 1, -1, -1]]
+    test = halves(np.array([[1, 0, 1, 0, 1], [1, 0, 1, ABSENT, ABSENT]]))
+    assert test.tolist() == [[0, 0, -1, 1, 1], [0, -1, 1, -1, -1]]
     rng = np.random.default_rng(seed + 2)
     whole = exchangeable(rng, problems=200)
     ragged = np.where(np.arange(16) < rng.integers(6, 17, 200)[:, None], whole, ABSENT)
-    assert alike(ragged, halves(ragged)).p_value > 0.001
+    assert compare_groups(ragged, halves(ragged)).p_value > 0.001
     assert at_lags(ragged).p_value > 0.001
 
 
@@ -140,9 +140,9 @@ def test_two_groups_are_the_textbook_test(seed):
     z = (early - c / 2).sum() / np.sqrt((8 * 8 * c * (n - c) / (n**2 * (n - 1))).sum())
     from scipy.stats import norm
 
-    found = alike(outcomes, halves(outcomes))
-    assert found.p_value == pytest.approx(2 * norm.sf(abs(z)))
-    assert found.excess[0] == pytest.approx(-found.excess[1])
+    test = compare_groups(outcomes, halves(outcomes))
+    assert test.p_value == pytest.approx(2 * norm.sf(abs(z)))
+    assert test.excess[0] == pytest.approx(-test.excess[1])
 
 
 @pytest.mark.parametrize("row", [[0, 0, 1, 1, 1], [0, 1, 2, 2, 2, 0], [0, 0, 0], [3, 3, 1, 1]])

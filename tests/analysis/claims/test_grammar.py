@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from boundary.analysis.claims.draws import claim_draws, holds, resolved
-from boundary.analysis.claims.grammar import OF_PAIR, PARAMETERS, RELATIONS, Comparison, ModelName, parse_claim
+from boundary.analysis.claims.draws import claim_draws, holds, resolve
+from boundary.analysis.claims.grammar import RELATIONS, Comparison, ModelName, claimable, parse_claim
 from boundary.errors import InputError
 from boundary.stats.solve_rates import SolveRates
 
@@ -11,8 +11,8 @@ MODELS = ("base-7b", "rl-7b")
 
 
 def first(text):
-    (one,) = parse_claim(text).comparisons
-    return one
+    (comparison,) = parse_claim(text).comparisons
+    return comparison
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_claims_mean_what_they_say(text, meant):
 
 def test_several_comparisons():
     claim = parse_claim("shrinkage(1) < 0 and shrinkage(1024) > 0")
-    assert [one.k for one in claim.comparisons] == [1, 1024]
+    assert [comparison.k for comparison in claim.comparisons] == [1, 1024]
 
 
 @pytest.mark.parametrize(
@@ -74,8 +74,8 @@ def test_several_comparisons():
 def test_bad_claims_show_the_place(text, expected, column):
     with pytest.raises(InputError, match=expected) as caught:
         parse_claim(text)
-    said, shown, caret = str(caught.value).split("\n")
-    assert f"at column {column}." in said
+    message, shown, caret = str(caught.value).split("\n")
+    assert f"at column {column}." in message
     assert shown.strip() == text
     assert caret == "  " + " " * (column - 1) + "^"
 
@@ -96,24 +96,26 @@ def test_any_text_is_read_or_refused_plainly(text):
         claim = parse_claim(text)
     except InputError:
         return
-    assert all(one.estimand in PARAMETERS for one in claim.comparisons)
+    assert all(comparison.estimand in claimable() for comparison in claim.comparisons)
 
 
 @settings(max_examples=100)
 @given(
-    st.sampled_from(sorted(PARAMETERS)),
+    st.sampled_from(sorted(claimable())),
     st.integers(1, 10**9),
     st.floats(0, 1),
-    st.sampled_from(RELATIONS),
+    st.sampled_from(sorted(RELATIONS)),
     st.floats(-1e6, 1e6),
 )
 def test_what_is_written_is_read(estimand, k, tau, relation, bound):
     given_values = {"k": k, "tau": tau}
-    inside = ", ".join(repr(given_values[name]) for name in PARAMETERS[estimand])
-    one = first(f"{estimand}{f'({inside})' if inside else ''} 'm 1' {relation} {bound!r}")
-    wanted = {name: given_values[name] if name in PARAMETERS[estimand] else None for name in ("k", "tau")}
-    assert (one.k, one.tau) == (wanted["k"], wanted["tau"])
-    assert (one.estimand, one.relation, one.bound) == (estimand, relation, bound)
+    inside = ", ".join(repr(given_values[name]) for name in claimable()[estimand].arguments)
+    comparison = first(f"{estimand}{f'({inside})' if inside else ''} 'm 1' {relation} {bound!r}")
+    expected_values = {
+        name: given_values[name] if name in claimable()[estimand].arguments else None for name in ("k", "tau")
+    }
+    assert (comparison.k, comparison.tau) == (expected_values["k"], expected_values["tau"])
+    assert (comparison.estimand, comparison.relation, comparison.bound) == (estimand, relation, bound)
 
 
 def given_rates(seed=0, draws=40, problems=12):
@@ -154,12 +156,12 @@ def crossing(base, rl, most=500):
 @pytest.mark.parametrize("bound", [1.0, 2.0, 6.0, 6.5, 40.0, 300.0])
 def test_crossover_is_looked_for_far_enough(relation, bound):
     p = given_rates(1, 60)
-    found = np.array([crossing(*one.T) for one in p])
-    assert np.isnan(found).any()
-    assert np.isfinite(found).any()
-    truth = {"<": found < bound, "<=": found <= bound, ">": found > bound, ">=": found >= bound}[relation]
-    drawn = claim_draws(parse_claim(f"crossover {relation} {bound}"), p, MODELS, "base-7b")
-    assert (drawn == truth).all()
+    draws = np.array([crossing(*rates.T) for rates in p])
+    assert np.isnan(draws).any()
+    assert np.isfinite(draws).any()
+    truth = {"<": draws < bound, "<=": draws <= bound, ">": draws > bound, ">=": draws >= bound}[relation]
+    truths = claim_draws(parse_claim(f"crossover {relation} {bound}"), p, MODELS, "base-7b")
+    assert (truths == truth).all()
 
 
 def test_leading_dimensions_stay():
@@ -181,30 +183,31 @@ def test_leading_dimensions_stay():
 )
 def test_models_that_are_not_there(text, base, arms, why):
     with pytest.raises(InputError, match=why):
-        resolved(parse_claim(text), base, arms)
+        resolve(parse_claim(text), base, arms)
 
 
 def test_every_quantity_of_the_language_can_be_drawn():
     counts = np.full((12, 2), 3)
     rates = SolveRates(given_rates()[None], counts, 8 * counts, "given", models=MODELS)
-    for estimand, names in PARAMETERS.items():
-        inside = ", ".join({"k": "4", "tau": ".5"}[name] for name in names)
-        model = "" if estimand in OF_PAIR else "rl"
+    for estimand, record in claimable().items():
+        inside = ", ".join({"k": "4", "tau": ".5"}[name] for name in record.arguments)
+        model = "" if record.of == "pair" else "rl"
         claim = parse_claim(f"{estimand}{f'({inside})' if inside else ''} {model} > -1")
-        found = holds(resolved(claim, "base-7b", ["rl-7b"]), {"rl-7b": rates}, "base-7b")
-        assert found.dims == ("chain", "draw")
-        assert found.to_numpy().any(), estimand
+        draws = holds(resolve(claim, "base-7b", ["rl-7b"]), {"rl-7b": rates}, "base-7b")
+        assert draws.dims == ("chain", "draw")
+        assert draws.to_numpy().any(), estimand
 
 
 def test_arms_fitted_apart_are_compared_draw_by_draw():
-    one, other = given_rates(2), given_rates(3)
+    rates, other = given_rates(2), given_rates(3)
     nothing = np.zeros((12, 2), dtype=int)
     fits = {
-        arm: SolveRates(p[None], nothing, nothing, "given", models=("b", arm)) for arm, p in (("x", one), ("y", other))
+        arm: SolveRates(p[None], nothing, nothing, "given", models=("b", arm))
+        for arm, p in (("x", rates), ("y", other))
     }
-    claim = resolved(parse_claim("pass_at_k(1) x > y"), "b", ["x", "y"])
-    truth = one[..., 1].mean(1) > other[..., 1].mean(1)
+    claim = resolve(parse_claim("pass_at_k(1) x > y"), "b", ["x", "y"])
+    truth = rates[..., 1].mean(1) > other[..., 1].mean(1)
     assert (holds(claim, fits, "b").to_numpy()[0] == truth).all()
-    with_base = resolved(parse_claim("pass_at_k(1) base > y"), "b", ["x", "y"])
+    with_base = resolve(parse_claim("pass_at_k(1) base > y"), "b", ["x", "y"])
     truth = other[..., 0].mean(1) > other[..., 1].mean(1)
     assert (holds(with_base, fits, "b").to_numpy()[0] == truth).all()

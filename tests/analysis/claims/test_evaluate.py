@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from boundary.analysis.claims.evaluate import asked_claims, claims, monte_carlo_error, read_claims, settled
+from boundary.analysis.claims.evaluate import claim_requests, claims, monte_carlo_error, read_claims, resolve_requests
 from boundary.errors import InputError
 from boundary.stats.solve_rates import SolveRates
 
 
-def made(benchmarks=("A",), arms=("rl",), seed=0):
+def analysis_of(benchmarks=("A",), arms=("rl",), seed=0):
     """An analysis as far as claims look at it, its draws independent."""
     rng = np.random.default_rng(seed)
     counts = np.full((10, 2), 3)
@@ -24,7 +24,7 @@ def made(benchmarks=("A",), arms=("rl",), seed=0):
 
 
 def test_probability_error_and_marks():
-    analysis = made()
+    analysis = analysis_of()
     table = claims(analysis, ["shrinkage(4) > 0", "lost(25) < 100", "crossover < 64"], require={"claim-2": 0.95})
     p = analysis.rates["A"].p
     covered = 1 - ((1 - p) ** 4).mean(2)
@@ -46,7 +46,7 @@ def test_monte_carlo_error_is_that_of_repeated_draws():
 
 
 def test_requirements():
-    analysis = made()
+    analysis = analysis_of()
     always, never = "pass_at_k(1) base >= 0", "pass_at_k(1) base < 0"
     table = claims(analysis, {"a": {"claim": always, "require": 1}, "b": never}, require=0.5)
     assert table["met"].tolist() == [True, False]
@@ -58,7 +58,7 @@ def test_requirements():
 
 
 def test_each_benchmark_and_arm_has_its_own_draws():
-    analysis = made(benchmarks=("A", "B", "all"), arms=("x", "y"))
+    analysis = analysis_of(benchmarks=("A", "B", "all"), arms=("x", "y"))
     entries = {f"{b}{m}": {"claim": f"lost(4) {m} > 2.2", "benchmark": b} for b in ("A", "B") for m in ("x", "y")}
     table = claims(analysis, {**entries, "pooled": "lost(4) x > 2.2"})
     assert table["benchmark"].tolist() == ["A", "A", "B", "B", "all"]
@@ -78,11 +78,16 @@ loses = { claim = "lost(128) > 10", benchmark = "AIME24", require = 0.95 }
 def test_a_file_of_claims(tmp_path):
     path = tmp_path / "claims.toml"
     path.write_text(FILE)
-    narrower, loses = asked_claims(path)
+    narrower, loses = claim_requests(path)
     assert (narrower.name, narrower.claim.text, narrower.require) == ("narrower", "shrinkage(1024) > 0", None)
     assert (loses.benchmark, loses.require) == ("AIME24", 0.95)
-    mixed = asked_claims([str(path), "lost(1) > 0"], require={"narrower": 0.5})
-    assert [(one.name, one.require) for one in mixed] == [("narrower", 0.5), ("loses", 0.95), ("claim-1", None)]
+    mixed = claim_requests([str(path), "lost(1) > 0"], require={"narrower": 0.5})
+    named = [(request.name, request.require) for request in mixed]
+    assert named == [
+        ("narrower", 0.5),
+        ("loses", 0.95),
+        ("claim-1", None),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -112,28 +117,28 @@ def test_bad_files(tmp_path, text, why):
 
 def test_no_file(tmp_path):
     with pytest.raises(InputError, match="No such file"):
-        asked_claims(tmp_path / "nowhere.toml")
+        claim_requests(tmp_path / "nowhere.toml")
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(InputError, match="not UTF-8"):
-        asked_claims(tmp_path / "binary.toml")
+        claim_requests(tmp_path / "binary.toml")
 
 
 def test_names_and_benchmarks_that_are_not_there():
     with pytest.raises(InputError, match="Did you mean 'claim-1'"):
-        asked_claims("lost(1) > 0", require={"claim1": 0.5})
+        claim_requests("lost(1) > 0", require={"claim1": 0.5})
     with pytest.raises(InputError, match="no claim is there to have it"):
-        asked_claims(None, require={"x": 0.5})
+        claim_requests(None, require={"x": 0.5})
     with pytest.raises(InputError, match="Two claims are called 'claim-1'"):
-        asked_claims([{"claim-1": "lost(1) > 0"}, "lost(1) > 0"])
-    asked = asked_claims({"a": {"claim": "lost(1) > 0", "benchmark": "AIME25"}})
+        claim_requests([{"claim-1": "lost(1) > 0"}, "lost(1) > 0"])
+    requests = claim_requests({"a": {"claim": "lost(1) > 0", "benchmark": "AIME25"}})
     with pytest.raises(InputError, match="Did you mean 'AIME24'"):
-        settled(asked, "b", ["x"], ["AIME24"])
+        resolve_requests(requests, "b", ["x"], ["AIME24"])
     with pytest.raises(InputError, match="which benchmark"):
-        settled(asked_claims("lost(1) > 0"), "b", ["x"], ["A", "B"])
+        resolve_requests(claim_requests("lost(1) > 0"), "b", ["x"], ["A", "B"])
 
 
 def test_an_arm_without_samples_there():
-    analysis = made(benchmarks=("A",), arms=("x", "y"))
+    analysis = analysis_of(benchmarks=("A",), arms=("x", "y"))
     del analysis.rates["A: y"]
     with pytest.raises(InputError, match="'y', which has no samples"):
         claims(analysis, "lost(1) y > 0")
@@ -141,5 +146,5 @@ def test_an_arm_without_samples_there():
 
 
 def test_no_claims_is_an_empty_table():
-    assert isinstance(claims(made(), []), pd.DataFrame)
-    assert claims(made(), []).empty
+    assert isinstance(claims(analysis_of(), []), pd.DataFrame)
+    assert claims(analysis_of(), []).empty

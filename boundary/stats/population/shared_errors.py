@@ -1,8 +1,8 @@
 """Verdicts that err at rates common to all problems and not known exactly: averaged over with the population.
 
-The counts speak of such rates themselves: no verifier with a false-positive rate of 1 % calls no sample of 128 right
-on three hundred problems. So each candidate (node) is fitted, the marginal likelihoods of all nodes are estimated from
-all draws together, and each draw is taken from a node with its posterior probability.
+The counts are informative about such rates: a verifier with a false-positive rate of 1 % does not call all 128 samples
+wrong on three hundred problems. So each candidate (node) is fitted, the marginal likelihoods of all nodes are estimated
+from all draws together, and each draw is taken from a node with its posterior probability.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,8 +15,15 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy.special import logsumexp
 
-from boundary.stats.population.fit import Family, Fitted, fitted, log_likelihood_of, solve_rates, tables_of
-from boundary.stats.population.grid import Lattice
+from boundary.stats.population.fit import (
+    Family,
+    PopulationFit,
+    fit_population,
+    log_likelihood_of,
+    rates_by_chain,
+    tables_of,
+)
+from boundary.stats.population.grid import Grid
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.verdict_errors import VerdictErrors
 
@@ -26,7 +33,7 @@ MOST_ROUNDS, TOLERANCE = 2000, 1e-8
 class Nodes(NamedTuple):
     """The fit under each node, and the log of each node's marginal likelihood, less that of the largest."""
 
-    fits: list[Fitted]
+    fits: list[PopulationFit]
     log_evidence: Float[np.ndarray, " node"]
 
 
@@ -37,13 +44,13 @@ def fit_nodes(
     key: Array,
     settings: Mapping[str, int],
     errors: VerdictErrors,
-) -> tuple[Nodes, Lattice]:
+) -> tuple[Nodes, Grid]:
     """Fit the population under each node of the errors, and weigh the nodes."""
-    lattice = Lattice.for_samples(int(n_samples.max()))
-    tables = [tables_of(n_correct, n_samples, lattice, errors.node(j)) for j in range(errors.n_nodes)]
-    fits = [fitted(family, one, lattice, jax.random.fold_in(key, j), settings) for j, one in enumerate(tables)]
-    crossed = [[log_likelihood_of(fit.weights, one).sum(axis=1) for fit in fits] for one in tables]
-    return Nodes(fits, log_evidences(np.array(crossed))), lattice
+    grid = Grid.for_samples(int(n_samples.max()))
+    tables = [tables_of(n_correct, n_samples, grid, errors.node(j)) for j in range(errors.n_nodes)]
+    fits = [fit_population(family, t, grid, jax.random.fold_in(key, j), settings) for j, t in enumerate(tables)]
+    crossed = [[log_likelihood_of(fit.weights, t).sum(axis=1) for fit in fits] for t in tables]
+    return Nodes(fits, log_evidences(np.array(crossed))), grid
 
 
 def log_evidences(log_likelihood: Float[np.ndarray, "node of_node draw"]) -> Float[np.ndarray, " node"]:
@@ -61,16 +68,16 @@ def log_evidences(log_likelihood: Float[np.ndarray, "node of_node draw"]) -> Flo
     """
     n_nodes, _, n_draws = log_likelihood.shape
     pooled = log_likelihood.reshape(n_nodes, -1)
-    found = np.zeros(n_nodes)
+    log_evidence = np.zeros(n_nodes)
     for _ in range(MOST_ROUNDS):
-        mixture = logsumexp(pooled - found[:, None], axis=0) + np.log(n_draws)
+        mixture = logsumexp(pooled - log_evidence[:, None], axis=0) + np.log(n_draws)
         new = logsumexp(pooled - mixture, axis=1)
         new -= new.max()
-        moved = np.abs(new - found).max()
-        found = new
-        if moved < TOLERANCE:
+        change = np.abs(new - log_evidence).max()
+        log_evidence = new
+        if change < TOLERANCE:
             break
-    return found
+    return log_evidence
 
 
 def fit_shared(
@@ -83,16 +90,16 @@ def fit_shared(
     settings: Mapping[str, int],
     errors: VerdictErrors,
 ) -> SolveRates:
-    """Solve rates with the errors' nodes averaged over by their posterior probabilities (see `fit_on_lattice`)."""
-    nodes, lattice = fit_nodes(family, n_correct, n_samples, key, settings, errors)
+    """Solve rates with the errors' nodes averaged over by their posterior probabilities (see `fit_on_grid`)."""
+    nodes, grid = fit_nodes(family, n_correct, n_samples, key, settings, errors)
     weights = np.exp(nodes.log_evidence) * errors.prior_of_nodes
     weights /= weights.sum()
-    errors = replace(errors, node_weights=weights)  # what the counts have made of them
-    mixed = _mixed(nodes.fits, weights, key)
-    return solve_rates(mixed, n_correct, n_samples, lattice, key, name, new_problems, settings, errors)
+    errors = replace(errors, node_weights=weights)  # posterior probabilities of the nodes
+    mixed = _mix(nodes.fits, weights, key)
+    return rates_by_chain(mixed, n_correct, n_samples, grid, key, name, new_problems, settings, errors)
 
 
-def _mixed(fits: Sequence[Fitted], weights: Float[np.ndarray, " node"], key: Array) -> Fitted:
+def _mix(fits: Sequence[PopulationFit], weights: Float[np.ndarray, " node"], key: Array) -> PopulationFit:
     """Each draw from one of the fits: exactly in proportion to the weights, in an order that knows of no chain."""
     n_draws = len(fits[0].p)
     edges = np.cumsum(weights)
@@ -102,6 +109,6 @@ def _mixed(fits: Sequence[Fitted], weights: Float[np.ndarray, " node"], key: Arr
     p, log_likelihood, cells = (
         np.stack([getattr(fit, part) for fit in fits]) for part in ("p", "log_likelihood", "cells")
     )
-    return Fitted(
+    return PopulationFit(
         jnp.stack([fit.weights for fit in fits])[node, draw], cells[0], p[node, draw], log_likelihood[node, draw]
     )

@@ -25,8 +25,8 @@ def test_the_three_probabilities(p):
         d = shrinkage(rates_of(p), k).to_numpy()
         row = summarise(d, 0.95, 0.005)
         assert row.prob_positive + row.prob_negative + np.mean(np.abs(d) <= 1e-9) == pytest.approx(1)
-        beyond = narrowed(rates_of(p), k).mean().item() + widened(rates_of(p), k).mean().item()
-        assert beyond + row.prob_equivalent == pytest.approx(1)
+        outside_margin = narrowed(rates_of(p), k).mean().item() + widened(rates_of(p), k).mean().item()
+        assert outside_margin + row.prob_equivalent == pytest.approx(1)
         mirrored = summarise(-d, 0.95, 0.005)
         assert mirrored[4:] == (row.prob_negative, row.prob_positive, row.prob_equivalent)
 
@@ -43,19 +43,19 @@ def test_course_by_brute_force(p, margin):
     rates, max_k = rates_of(p), 30
     lead = np.diff(pass_at_k(rates, range(1, max_k + 1)).to_numpy()[0], axis=-1)[..., 0]
     ahead, behind = lead > margin + 1e-9, lead < -margin - 1e-9
-    found = course(rates, max_k, margin)
+    probabilities = course(rates, max_k, margin)
     crosses = [any(a[: k + 1].any() and b[k] for k in range(max_k)) for a, b in zip(ahead, behind, strict=True)]
     back = [any(b[: k + 1].any() and a[k] for k in range(max_k)) for a, b in zip(ahead, behind, strict=True)]
-    assert found[1:5] == pytest.approx(
+    assert probabilities[1:5] == pytest.approx(
         (np.mean(crosses), np.mean(back), ahead[:, :N].all(1).mean(), behind[:, :N].all(1).mean())
     )
 
 
 @given(RATES)
 def test_swapped_models_run_the_other_way(p):
-    there, back = course(rates_of(p), 100), course(rates_of(p[..., ::-1]), 100)
-    assert (there.crosses, there.ahead) == (back.crosses_back, back.behind)
-    assert (there.crosses_back, there.behind) == (back.crosses, back.ahead)
+    forward, backward = course(rates_of(p), 100), course(rates_of(p[..., ::-1]), 100)
+    assert (forward.crosses, forward.ahead) == (backward.crosses_back, backward.behind)
+    assert (forward.crosses_back, forward.behind) == (backward.crosses, backward.ahead)
 
 
 def test_a_curve_that_catches_up_has_a_place():

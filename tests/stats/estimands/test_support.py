@@ -44,33 +44,33 @@ def rates_of(p, n=128):
 @given(RATES, BUDGETS)
 def test_reach_averages_to_pass_at_k(p, k):
     rates = rates_of(p)
-    each = reach(rates, [k])
-    np.testing.assert_allclose(each.isel(k=0), 1 - (1 - p) ** k, atol=1e-5)
-    np.testing.assert_allclose(each.mean("problem").isel(k=0), pass_at_k(rates, k), atol=1e-6)
+    by_problem = reach(rates, [k])
+    np.testing.assert_allclose(by_problem.isel(k=0), 1 - (1 - p) ** k, atol=1e-5)
+    np.testing.assert_allclose(by_problem.mean("problem").isel(k=0), pass_at_k(rates, k), atol=1e-6)
 
 
 @given(RATES, BUDGETS)
 def test_support_rates_follow_from_flows(p, k):
     rates = rates_of(p)
-    moved, found = flows(rates, k), support_rates(rates, k)
-    kept, lost, gained = (moved[name].to_numpy() for name in ("kept", "lost", "gained"))
+    problems, support = flows(rates, k), support_rates(rates, k)
+    kept, lost, gained = (problems[name].to_numpy() for name in ("kept", "lost", "gained"))
     some = (kept + lost > 1e-3) & (kept + gained > 1e-3)
-    np.testing.assert_allclose(found["srr"].to_numpy()[some], (kept / (kept + lost).clip(1e-9))[some], atol=1e-5)
-    np.testing.assert_allclose(found["ndr"].to_numpy()[some], (gained / (kept + gained).clip(1e-9))[some], atol=1e-5)
-    union = 5 - moved["neither"].to_numpy()
-    np.testing.assert_allclose((found["nscr"] * union).to_numpy()[some], (gained - lost)[some], atol=1e-4)
+    np.testing.assert_allclose(support["srr"].to_numpy()[some], (kept / (kept + lost).clip(1e-9))[some], atol=1e-5)
+    np.testing.assert_allclose(support["ndr"].to_numpy()[some], (gained / (kept + gained).clip(1e-9))[some], atol=1e-5)
+    union = 5 - problems["neither"].to_numpy()
+    np.testing.assert_allclose((support["nscr"] * union).to_numpy()[some], (gained - lost)[some], atol=1e-4)
     # The same change, as a share of all problems, is minus the shrinkage.
-    share = (found["nscr"] * union / 5).to_numpy()
+    share = (support["nscr"] * union / 5).to_numpy()
     np.testing.assert_allclose(share[some], -shrinkage(rates, k).to_numpy()[some], atol=1e-4)
 
 
 def test_support_score_is_the_harmonic_mean():
     p = np.array([[[[0.9, 0.9], [0.9, 0.0], [0.0, 0.9], [0.9, 0.9]]]])
-    found = support_rates(rates_of(p), 1000)
-    assert found["srr"].item() == pytest.approx(2 / 3)
-    assert found["ndr"].item() == pytest.approx(1 / 3)
-    assert found["sds"].item() == pytest.approx(2 / (3 / 2 + 3))
-    assert found["nscr"].item() == pytest.approx(0, abs=1e-9)
+    support = support_rates(rates_of(p), 1000)
+    assert support["srr"].item() == pytest.approx(2 / 3)
+    assert support["ndr"].item() == pytest.approx(1 / 3)
+    assert support["sds"].item() == pytest.approx(2 / (3 / 2 + 3))
+    assert support["nscr"].item() == pytest.approx(0, abs=1e-9)
 
 
 @given(RATES, BUDGETS)
@@ -109,11 +109,11 @@ def test_speedup_is_the_first_budget_that_reaches_one_sample_of_rl(max_k, seed):
     p = np.random.default_rng(seed + 1).beta(0.8, 4.0, size=(1, 100, 20, 2))
     p[..., 1] = np.clip(p[..., 1] * 3, 0, 1)
     p[:, :5, :, 0] = 0  # a base that never solves anything
-    found = sampling_speedup(rates_of(p), max_k).to_numpy().ravel()
+    speedup = sampling_speedup(rates_of(p), max_k).to_numpy().ravel()
     curve = np.stack([(1 - (1 - p[0, ..., 0]) ** k).mean(1) for k in range(1, max_k + 1)], -1)
     for draw, aim in enumerate(p[0, ..., 1].mean(1)):
-        reached = np.flatnonzero(curve[draw] >= aim)
-        assert found[draw] == (reached[0] + 1 if len(reached) else np.inf)
+        budgets = np.flatnonzero(curve[draw] >= aim)
+        assert speedup[draw] == (budgets[0] + 1 if len(budgets) else np.inf)
 
 
 def test_a_model_needs_one_sample_to_equal_itself(seed):

@@ -73,8 +73,8 @@ def test_a_mixture_holds_draws_of_each_family_in_proportion(logit_normal_fit, se
     other = Independent(draws=fit.p.shape[1]).posterior(c, n, jax.random.key(seed + 2))
     with pytest.raises(ValueError, match="gives no likelihood"):
         weights_of({"a": fit, "b": other})
-    both = mixed({"a": fit, "b": fit}, np.array([0.3, 0.7]), 100, jax.random.key(seed + 3), "stacked")
-    assert both.p.shape[:2] == (8, 100)
-    assert both.families == {"a": 0.3, "b": 0.7}
+    mixture = mixed({"a": fit, "b": fit}, np.array([0.3, 0.7]), 100, jax.random.key(seed + 3), "stacked")
+    assert mixture.p.shape[:2] == (8, 100)
+    assert mixture.families == {"a": 0.3, "b": 0.7}
     with pytest.raises(ValueError, match="fit pairs"):
         Stacked().posterior(np.ones((4, 3), int), np.full((4, 3), 5), jax.random.key(seed))

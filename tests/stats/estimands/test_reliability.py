@@ -79,9 +79,9 @@ def test_ends_of_g_pass_are_pass_at_k_and_pass_hat_k(p, k):
 @given(RATES)
 def test_one_sample_makes_all_alike(p):
     rates = rates_of(p)
-    one = pass_at_k(rates, 1)
+    single = pass_at_k(rates, 1)
     for other in (pass_hat_k(rates, 1), mg_pass_at_k(rates, 1), *(g_pass_at_k(rates, 1, tau) for tau in TAUS)):
-        np.testing.assert_allclose(other, one, atol=1e-6)
+        np.testing.assert_allclose(other, single, atol=1e-6)
 
 
 @settings(max_examples=30)

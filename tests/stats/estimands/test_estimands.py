@@ -28,7 +28,7 @@ def rates(seed):
 def test_flows_and_pass_at_k_match_brute_force(rates, k):
     reach = 1 - (1 - rates.p) ** k
     base, rl = reach[..., 0], reach[..., 1]
-    moved = flows(rates, k)
+    problems = flows(rates, k)
     expected = {
         "kept": (base * rl).sum(2),
         "lost": (base * (1 - rl)).sum(2),
@@ -37,7 +37,7 @@ def test_flows_and_pass_at_k_match_brute_force(rates, k):
         "shrinkage": (base - rl).mean(2),
     }
     for name, values in expected.items():
-        np.testing.assert_allclose(moved[name], values, atol=2e-5)
+        np.testing.assert_allclose(problems[name], values, atol=2e-5)
         np.testing.assert_allclose(ESTIMANDS[name](rates, k), values, atol=2e-5)
     np.testing.assert_allclose(pass_at_k(rates, k), reach.mean(2), atol=1e-6)
 
@@ -45,10 +45,10 @@ def test_flows_and_pass_at_k_match_brute_force(rates, k):
 @given(arrays(float, (1, 3, 5, 2), elements=st.floats(0, 1)), st.integers(1, 100_000))
 def test_identities(p, k):
     rates = rates_of(p)
-    moved = flows(rates, k)
-    total = sum(moved[name] for name in ("kept", "lost", "gained", "neither"))
+    problems = flows(rates, k)
+    total = sum(problems[name] for name in ("kept", "lost", "gained", "neither"))
     np.testing.assert_allclose(total, 5, atol=1e-5)
-    np.testing.assert_allclose(moved["shrinkage"], (moved["lost"] - moved["gained"]) / 5, atol=1e-6)
+    np.testing.assert_allclose(problems["shrinkage"], (problems["lost"] - problems["gained"]) / 5, atol=1e-6)
     curve = pass_at_k(rates, [k, 2 * k])
     assert (curve >= -1e-6).all()
     assert (curve <= 1 + 1e-6).all()
@@ -62,15 +62,15 @@ def test_crossover_is_the_first_budget_at_which_base_catches_up(max_k, seed):
     base = rng.beta(0.8, 4.0, size=(1, 200, 20))
     rl = np.where(rng.random((1, 200, 20)) < 0.5, 0.0, np.clip(2.5 * base, 0, 1))
     rates = rates_of(np.stack([base, rl], -1))
-    found = crossover(rates, max_k).to_numpy().ravel()
+    crossing = crossover(rates, max_k).to_numpy().ravel()
     curve = np.stack([(1 - (1 - rates.p) ** k).mean(2) for k in range(1, max_k + 1)], -1)[0]
     leads = curve[:, 1] - curve[:, 0]
     for draw in range(200):
         caught = np.flatnonzero(leads[draw, 1:] <= 0)
         expected = np.nan if leads[draw, 0] <= 0 else caught[0] + 2 if len(caught) else np.inf
-        assert found[draw] == expected or (np.isnan(expected) and np.isnan(found[draw]))
+        assert crossing[draw] == expected or (np.isnan(expected) and np.isnan(crossing[draw]))
     never = no_crossover(rates, max_k).to_numpy().ravel()
-    np.testing.assert_array_equal(never[~np.isnan(found)], np.isinf(found[~np.isnan(found)]))
+    np.testing.assert_array_equal(never[~np.isnan(crossing)], np.isinf(crossing[~np.isnan(crossing)]))
 
 
 def test_delta_se(rates):

@@ -9,9 +9,9 @@ from scipy.special import comb, expit
 from scipy.stats import binom
 
 from boundary.stats.estimands import pass_at_k
-from boundary.stats.population.grid import Lattice
+from boundary.stats.population.grid import Grid
+from boundary.stats.population.shared_errors import log_evidences
 from boundary.stats.priors import NonParametric
-from boundary.stats.priors.shared_errors import log_evidences
 from boundary.stats.verdict_errors import (
     VerdictErrors,
     chance_of_counts,
@@ -54,40 +54,37 @@ def test_chance_of_counts_is_that_of_every_outcome_enumerated():
                         * comb(n - right, fooled) * positive**fooled * (1 - positive) ** (n - right - fooled)
                     )  # fmt: skip
         counts = np.array([c]), np.array([n])
-        found = chance_of_counts(*counts, np.array([p]), np.array([[positive]]), np.array([[negative]]))
-        assert found[0, 0] == pytest.approx(total, rel=1e-12)
+        chance = chance_of_counts(*counts, np.array([p]), np.array([[positive]]), np.array([[negative]]))
+        assert chance[0, 0] == pytest.approx(total, rel=1e-12)
 
 
 def test_nodes_are_averaged_over():
     positive, negative = np.array([[0.0, 0.1, 0.3]]), np.array([[0.2, 0.0, 0.1]])
     counts, p = (np.array([2]), np.array([5])), np.array([0.0, 0.4, 1.0])
-    each = [
+    by_node = [
         chance_of_counts(*counts, p, positive[:, j : j + 1], negative[:, j : j + 1]) for j in range(positive.shape[1])
     ]
-    np.testing.assert_allclose(chance_of_counts(*counts, p, positive, negative), np.mean(each, axis=0))
+    np.testing.assert_allclose(chance_of_counts(*counts, p, positive, negative), np.mean(by_node, axis=0))
 
 
 @pytest.mark.parametrize(("c", "n"), [(0, 128), (2, 128), (128, 128), (3, 8)])
-def test_lattice_likelihood_under_errors_is_the_integral_over_each_hat(c, n):
-    lattice, positive, negative = Lattice.for_samples(n), 0.01, 0.05
+def test_grid_likelihood_under_errors_is_the_integral_over_each_hat(c, n):
+    grid, positive, negative = Grid.for_samples(n), 0.01, 0.05
 
     def density(x, knot):
         q = positive + (1 - positive - negative) * expit(x)
-        return (1 - abs(x - knot) / lattice.spacing) / lattice.spacing * binom.pmf(c, n, q)
+        return (1 - abs(x - knot) / grid.spacing) / grid.spacing * binom.pmf(c, n, q)
 
     exact = np.array(
         [
-            sum(
-                quad(density, a, a + lattice.spacing, args=(knot,), limit=200)[0]
-                for a in (knot - lattice.spacing, knot)
-            )
-            for knot in lattice.knots
+            sum(quad(density, a, a + grid.spacing, args=(knot,), limit=200)[0] for a in (knot - grid.spacing, knot))
+            for knot in grid.knots
         ]
     )
     atoms = [binom.pmf(c, n, positive), binom.pmf(c, n, 1 - negative)]
     scale = max(exact.max(), *atoms)
     errors = np.array([[positive]]), np.array([[negative]])
-    (table,), _ = lattice.likelihood(np.array([c]), np.array([n]), errors)
+    (table,), _ = grid.likelihood(np.array([c]), np.array([n]), errors)
     np.testing.assert_allclose(table[1:-1], exact / scale, atol=0.004)
     np.testing.assert_allclose(table[[0, -1]], np.array(atoms) / scale, rtol=0.004, atol=1e-12)
 
@@ -152,7 +149,7 @@ def test_counts_tell_of_a_shared_rate(seed):
     candidates = np.array([0.0, 0.002, 0.02, 0.08])
     shape = (*correct.shape, len(candidates))
     errors = VerdictErrors(np.broadcast_to(candidates, shape), np.zeros(shape), shared=True)
-    fits, log_evidence = SMALL.under_each(correct, samples, jax.random.key(seed + 3), errors)
+    fits, log_evidence = SMALL.posterior_by_node(correct, samples, jax.random.key(seed + 3), errors)
     assert len(fits) == len(candidates)
     assert log_evidence.argmax() == 2
     mixed = SMALL.posterior(correct, samples, jax.random.key(seed + 3), errors)

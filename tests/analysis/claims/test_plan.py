@@ -7,9 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 import boundary as bd
-from boundary.analysis.claims.draws import holds, resolved
+from boundary.analysis.claims.draws import holds, resolve
 from boundary.analysis.claims.grammar import parse_claim
-from boundary.analysis.claims.problem_sums import margins_of
+from boundary.analysis.claims.problem_sums import problem_sums
 from boundary.cli.main import main
 from boundary.errors import InputError
 from boundary.sampling.targets import read_plan
@@ -32,8 +32,8 @@ def table():
 @pytest.fixture(scope="module")
 def rates():
     counts = table().pivot(index="problem_id", columns="model", values="n_correct").to_numpy()
-    found = PRIORS["independent"]().posterior(counts, np.full_like(counts, N_SAMPLES), jax.random.key(0))
-    return found.labelled(("the-base", "the-rl"), tuple(map(str, range(N_PROBLEMS))))
+    posterior = PRIORS["independent"]().posterior(counts, np.full_like(counts, N_SAMPLES), jax.random.key(0))
+    return posterior.labelled(("the-base", "the-rl"), tuple(map(str, range(N_PROBLEMS))))
 
 
 @pytest.mark.parametrize(
@@ -63,8 +63,8 @@ def rates():
     ],
 )
 def test_margins_are_above_0_exactly_where_the_claim_holds(text, rates):
-    claim = resolved(parse_claim(text), "the-base", ["the-rl"])
-    margins = margins_of(claim, rates, "the-base")
+    claim = resolve(parse_claim(text), "the-base", ["the-rl"])
+    margins = problem_sums(claim, rates, "the-base")
     true = holds(claim, {"the-rl": rates}, "the-base").to_numpy().ravel()
     above = (margins.values > 0).all(axis=1)
     assert 0 < true.mean() < 1  # or it could not fail
@@ -72,88 +72,88 @@ def test_margins_are_above_0_exactly_where_the_claim_holds(text, rates):
 
 
 def test_a_crossover_is_planned_for_as_the_shrinkage_at_its_bound(rates):
-    claim = resolved(parse_claim("crossover < 8"), "the-base", ["the-rl"])
-    values = margins_of(claim, rates, "the-base").values[:, 0]
+    claim = resolve(parse_claim("crossover < 8"), "the-base", ["the-rl"])
+    values = problem_sums(claim, rates, "the-base").values[:, 0]
     at_seven = bd.shrinkage(rates, 7, base="the-base", rl="the-rl").to_numpy().ravel()
     np.testing.assert_allclose(values, at_seven, atol=1e-6)
 
 
 @pytest.fixture(scope="module")
-def made():
+def result():
     return bd.plan(table(), "shrinkage(16) > 0", base="the-base", prior="independent", chance=0.5)
 
 
-def test_a_plan_asks_for_samples_where_they_tell(made):
-    assert 0.05 < made.probability < 0.95
-    assert made.reached
-    table = made.prospects.set_index(["allocation", "n_more"])
-    assert table.loc[("planned", made.n_more), "chance"] >= 0.5
+def test_a_plan_asks_for_samples_where_they_tell(result):
+    assert 0.05 < result.probability < 0.95
+    assert result.is_reached
+    table = result.assurance.set_index(["allocation", "n_more"])
+    assert table.loc[("planned", result.n_more), "chance"] >= 0.5
     assert table.loc[("planned", 0), "chance"] == 0
-    assert made.n_even > made.n_more
-    assert (made.rows["n_correct"] < made.rows["n_samples"]).all()  # what is always solved tells nothing
-    assert f"{made.n_more:,} more samples" in made.text
+    assert result.n_even > result.n_more
+    assert (result.rows["n_correct"] < result.rows["n_samples"]).all()  # what is always solved tells nothing
+    assert f"{result.n_more:,} more samples" in result.text
 
 
-def test_the_file_is_what_sampling_takes(made, tmp_path):
-    rows = read_plan(made.write(tmp_path / "plan.csv"))
-    assert sum(row.n_more for row in rows) == made.n_more
+def test_the_file_is_what_sampling_takes(result, tmp_path):
+    rows = read_plan(result.write(tmp_path / "plan.csv"))
+    assert sum(row.n_more for row in rows) == result.n_more
     assert {row.model for row in rows} <= {"the-base", "the-rl"}
 
 
-def test_the_same_seed_gives_the_same_plan(made):
+def test_the_same_seed_gives_the_same_plan(result):
     again = bd.plan(table(), "shrinkage(16) > 0", base="the-base", prior="independent", chance=0.5)
-    pd.testing.assert_frame_equal(made.rows, again.rows)
+    pd.testing.assert_frame_equal(result.rows, again.rows)
 
 
 def test_a_wanted_width_is_reached():
-    made = bd.plan(table(), "lost(16) > 0", base="the-base", prior="independent", width=1.0)
-    at = made.prospects.set_index(["allocation", "n_more"])["width"]
-    assert at["planned", made.n_more] <= 1.0 < at["planned", 0]
+    result = bd.plan(table(), "lost(16) > 0", base="the-base", prior="independent", width=1.0)
+    at = result.assurance.set_index(["allocation", "n_more"])["width"]
+    assert at["planned", result.n_more] <= 1.0 < at["planned", 0]
 
 
 def test_a_budget_is_kept_and_one_model_alone_is_sampled():
-    made = bd.plan(table(), "shrinkage(16) > 0", base="the-base", prior="independent", budget=300, only="the-rl")
-    assert 0 < made.n_more <= 300
-    assert set(made.rows["model"]) == {"the-rl"}
+    result = bd.plan(table(), "shrinkage(16) > 0", base="the-base", prior="independent", budget=300, only="the-rl")
+    assert 0 < result.n_more <= 300
+    assert set(result.rows["model"]) == {"the-rl"}
 
 
 def test_a_settled_claim_needs_nothing():
-    made = bd.plan(table(), "pass_at_k(1) rl > 0.01", base="the-base", prior="independent")
-    assert made.n_more == 0
-    assert made.is_settled
-    assert made.text == (
+    result = bd.plan(table(), "pass_at_k(1) rl > 0.01", base="the-base", prior="independent")
+    assert result.n_more == 0
+    assert result.is_settled
+    assert result.text == (
         "The claim pass_at_k(1) rl > 0.01 is settled: on default it holds with probability over 0.99. No more samples "
         "are needed."
     )
 
 
 def test_a_claim_that_surely_fails_is_settled_too():
-    made = bd.plan(table(), "pass_at_k(1) rl < 0.01", base="the-base", prior="independent")
-    assert (made.n_more, made.is_settled, made.reached) == (0, True, True)
-    assert "it does not hold with probability over 0.99" in made.text
+    result = bd.plan(table(), "pass_at_k(1) rl < 0.01", base="the-base", prior="independent")
+    assert (result.n_more, result.is_settled, result.is_reached) == (0, True, True)
+    assert "it does not hold with probability over 0.99" in result.text
 
 
 def test_a_claim_on_the_line_is_said_to_be_out_of_reach():
     frame = table()
     frame["n_correct"] = np.tile(frame["n_correct"].to_numpy()[:N_PROBLEMS], 2)  # both models alike
-    made = bd.plan(frame, "shrinkage(1) > 0", base="the-base", prior="independent", chance=0.999)
-    assert not made.reached
-    assert "not within" in made.text
+    result = bd.plan(frame, "shrinkage(1) > 0", base="the-base", prior="independent", chance=0.999)
+    assert not result.is_reached
+    assert "not within" in result.text
 
 
 def test_benchmarks_pooled_keep_their_names():
     frame = pd.concat([table().assign(benchmark="a/b"), table().assign(benchmark="c")])
-    made = bd.plan(frame, "shrinkage(16) > 0", base="the-base", prior="independent", budget=200)
-    assert made.benchmark == "all"
-    assert set(made.rows["benchmark"]) <= {"a/b", "c"}
-    assert set(made.rows["problem_id"]) <= set(map(str, range(N_PROBLEMS)))
+    result = bd.plan(frame, "shrinkage(16) > 0", base="the-base", prior="independent", budget=200)
+    assert result.benchmark == "all"
+    assert set(result.rows["benchmark"]) <= {"a/b", "c"}
+    assert set(result.rows["problem_id"]) <= set(map(str, range(N_PROBLEMS)))
 
 
 def test_one_model_alone_can_be_planned_for():
     frame = table().query("model == 'the-rl'")
-    made = bd.plan(frame, 'pass_at_k(16) "the-rl" > .6', prior="independent", width=0.05)
-    assert made.models == ("the-rl",)
-    assert made.reached
+    result = bd.plan(frame, 'pass_at_k(16) "the-rl" > .6', prior="independent", width=0.05)
+    assert result.models == ("the-rl",)
+    assert result.is_reached
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_one_model_alone_can_be_planned_for():
         ({"budget": 0}, "at least 1"),
         ({"budget": 10, "width": 1.0}, "both given"),
         ({"only": "nobody"}, "which the plan is not about"),
-        ({"settled": 0.4}, "between 0.5 and 1"),
+        ({"certainty": 0.4}, "between 0.5 and 1"),
         ({"chance": 1.0}, "between 0 and 1"),
     ],
 )
@@ -179,9 +179,9 @@ def test_wrong_wishes_are_refused_before_anything_is_fitted(options, why):
 @pytest.mark.parametrize(("n_correct", "n_samples"), [([8, 8], [8, 8]), ([1, 3], [8, 8]), ([0, 2], [1, 300])])
 def test_a_single_problem_has_a_plan_too(n_correct, n_samples):
     frame = pd.DataFrame({"model": ["a", "b"], "problem_id": [1, 1], "n_samples": n_samples, "n_correct": n_correct})
-    made = bd.plan(frame, "shrinkage(8) > 0", base="a", prior="independent", budget=40)
-    assert made.n_more <= 40
-    assert made.text
+    result = bd.plan(frame, "shrinkage(8) > 0", base="a", prior="independent", budget=40)
+    assert result.n_more <= 40
+    assert result.text
 
 
 def test_counts_without_any_sample_have_no_plan():

@@ -29,7 +29,7 @@ def bimodal(rng, problems):
 POPULATIONS = [beta, spike, bimodal]
 
 
-def drawn(population, problems, seed):
+def draw_counts(population, problems, seed):
     rng = np.random.default_rng(seed)
     rates = population(rng, problems)
     return rng.binomial(N_SAMPLES, rates), np.full(problems, N_SAMPLES), rates
@@ -46,15 +46,15 @@ def test_bounds_hold_the_truth(population, target):
     truth = share_solved(population(np.random.default_rng(0), 200_000), BUDGETS)
     missed = 0
     for seed in range(20):
-        n_correct, n_samples, rates = drawn(population, 100, seed)
+        n_correct, n_samples, rates = draw_counts(population, 100, seed)
         lower, upper = pass_at_k_bounds(n_correct, n_samples, BUDGETS, target=target).T
-        here = share_solved(rates, BUDGETS) if target == "benchmark" else truth
-        missed += not ((lower <= here) & (here <= upper)).all()
+        solved = share_solved(rates, BUDGETS) if target == "benchmark" else truth
+        missed += not ((lower <= solved) & (solved <= upper)).all()
     assert missed <= 1
 
 
 def test_bounds_speak_of_these_problems_more_closely_than_of_new_ones():
-    n_correct, n_samples, _ = drawn(beta, 200, 0)
+    n_correct, n_samples, _ = draw_counts(beta, 200, 0)
     widths = [
         np.diff(pass_at_k_bounds(n_correct, n_samples, BUDGETS, target=target)).ravel()
         for target in ("benchmark", "superpopulation")
@@ -75,7 +75,7 @@ def test_bounds_are_as_wide_as_the_data_leave_open():
 
 
 def test_more_problems_and_more_samples_narrow_the_bounds(seed):
-    few, many = (drawn(beta, problems, 3)[:2] for problems in (30, 1000))
+    few, many = (draw_counts(beta, problems, 3)[:2] for problems in (30, 1000))
     assert np.diff(pass_at_k_bounds(*many, [256])) < np.diff(pass_at_k_bounds(*few, [256]))
     rates = beta(np.random.default_rng(seed + 5), 200)
     widths = []
@@ -88,7 +88,7 @@ def test_more_problems_and_more_samples_narrow_the_bounds(seed):
 def test_a_finer_grid_changes_nothing(monkeypatch):
     from boundary.stats.prior_free import bounds
 
-    n_correct, n_samples, _ = drawn(bimodal, 300, 1)
+    n_correct, n_samples, _ = draw_counts(bimodal, 300, 1)
     coarse = pass_at_k_bounds(n_correct, n_samples, BUDGETS)
     fine = np.concatenate([[0.0], np.geomspace(1e-7, 0.5, 900), 1 - np.geomspace(0.5, 1e-4, 200)[1:], [1.0]])
     monkeypatch.setattr(bounds, "_grid", lambda n, furthest: fine)
@@ -127,17 +127,17 @@ def test_shrinkage_bounds_hold_the_truth_and_turn_with_the_models():
         base_share, rl_share = (share_solved(column, BUDGETS) for column in rates.T)
         missed += not ((lower <= base_share - rl_share) & (base_share - rl_share <= upper)).all()
     assert missed <= 1
-    turned = shrinkage_bounds(n_correct[:, ::-1], n_samples, BUDGETS)
-    np.testing.assert_allclose(turned, -np.stack([upper, lower], axis=1), atol=1e-7)
+    swapped = shrinkage_bounds(n_correct[:, ::-1], n_samples, BUDGETS)
+    np.testing.assert_allclose(swapped, -np.stack([upper, lower], axis=1), atol=1e-7)
 
 
 def test_good_toulmin_weighs_counts_as_the_formula_says():
     """5 problems solved, and those of one or two successes once more with their weights, at t = 1."""
     n_correct = np.array([0] * 7 + [1] * 2 + [2] + [10] * 2)
-    found = good_toulmin(n_correct[:, None], np.full((12, 1), 10), [20])
+    estimates = good_toulmin(n_correct[:, None], np.full((12, 1), 10), [20])
     # S = 24 and t = 1: m = log_3(24 * 4) / 2 = 2.08, which is 2 trials.
     weights = [-((-1.0) ** j) * binom.sf(j - 1, 2, 2 / 3) for j in (1, 2)]
-    assert found.mean[0] == pytest.approx((5 + 2 * weights[0] + weights[1]) / 12)
+    assert estimates.mean[0] == pytest.approx((5 + 2 * weights[0] + weights[1]) / 12)
 
 
 def test_thinning_averages_over_the_samples_kept():
@@ -145,35 +145,35 @@ def test_thinning_averages_over_the_samples_kept():
     n_samples = np.array([[4], [4], [6]])
     mixed = good_toulmin(np.array([[0], [2], [3]]), n_samples, [5]).mean[0]
     kept = {c: comb(3, c) * comb(3, 4 - c) / comb(6, 4) for c in (1, 2, 3)}
-    apart = sum(
+    by_subset = sum(
         weight * good_toulmin(np.array([[0], [2], [c]]), np.full((3, 1), 4), [5]).mean[0] for c, weight in kept.items()
     )
-    assert mixed == pytest.approx(apart, abs=0.02)  # the number of trials rests on the sum of successes
+    assert mixed == pytest.approx(by_subset, abs=0.02)  # the number of trials rests on the sum of successes
 
 
 @pytest.mark.parametrize("population", POPULATIONS)
 def test_good_toulmin_intervals_hold_the_truth_within_their_range(population):
     missed = 0
     for seed in range(20):
-        n_correct, n_samples, rates = drawn(population, 300, seed)
-        found = good_toulmin(n_correct[:, None], n_samples[:, None], [128, 256])
+        n_correct, n_samples, rates = draw_counts(population, 300, seed)
+        estimates = good_toulmin(n_correct[:, None], n_samples[:, None], [128, 256])
         truth = share_solved(rates, [128, 256])
-        missed += ((found.lower > truth) | (truth > found.upper)).any()
+        missed += ((estimates.lower > truth) | (truth > estimates.upper)).any()
     assert missed <= 3
 
 
 def test_good_toulmin_says_nothing_out_of_its_range():
-    n_correct, n_samples, _ = drawn(beta, 100, 0)
-    found = good_toulmin(n_correct[:, None], n_samples[:, None], [64, 128, 266, 267])
-    assert found.furthest == 266  # 64 log 64
-    assert np.isnan(found.mean).tolist() == [True, False, False, True]
+    n_correct, n_samples, _ = draw_counts(beta, 100, 0)
+    estimates = good_toulmin(n_correct[:, None], n_samples[:, None], [64, 128, 266, 267])
+    assert estimates.furthest == 266  # 64 log 64
+    assert np.isnan(estimates.mean).tolist() == [True, False, False, True]
     assert np.isnan(good_toulmin(np.zeros((1, 1), int), np.full((1, 1), 8), [9]).mean).all()
 
 
 def test_good_toulmin_of_a_pair_is_the_difference():
-    pair = np.stack([drawn(beta, 200, seed)[0] for seed in (0, 1)], axis=1)
+    pair = np.stack([draw_counts(beta, 200, seed)[0] for seed in (0, 1)], axis=1)
     n_samples = np.full_like(pair, N_SAMPLES)
-    both = good_toulmin(pair, n_samples, [128])
+    of_pair = good_toulmin(pair, n_samples, [128])
     base, rl = (good_toulmin(pair[:, [i]], n_samples[:, [i]], [128]) for i in (0, 1))
-    assert both.mean[0] == pytest.approx(base.mean[0] - rl.mean[0])
-    assert both.lower[0] < both.mean[0] < both.upper[0]
+    assert of_pair.mean[0] == pytest.approx(base.mean[0] - rl.mean[0])
+    assert of_pair.lower[0] < of_pair.mean[0] < of_pair.upper[0]
