@@ -12,6 +12,8 @@ from importlib.resources import files
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from platformdirs import user_cache_path
+
 from boundary.data.catalog import FENCE, shipped_sets
 from boundary.data.tables.writing import write_text
 from boundary.errors import InputError, missing_package
@@ -96,10 +98,8 @@ def known_as_published(name: str) -> bool:
 
 
 def cache_folder() -> Path:
-    """Folder of fetched sets: `$BOUNDARY_CACHE`, or `boundary` in `$XDG_CACHE_HOME`, else in `~/.cache`."""
-    if chosen := os.environ.get("BOUNDARY_CACHE"):
-        return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "boundary"
+    """Folder of fetched sets: `$BOUNDARY_CACHE`, else the user's cache folder (on Linux `~/.cache/boundary`)."""
+    return Path(os.environ.get("BOUNDARY_CACHE") or user_cache_path("boundary"))
 
 
 def fetch(

@@ -22,6 +22,7 @@ from boundary.data.importing.repeated_runs import refuse_copies, repeated_texts,
 from boundary.data.importing.uniform_verdicts import uniform_verdicts
 from boundary.data.readers.file_kinds import never_samples
 from boundary.data.readers.streams import Progress, Source
+from boundary.data.readers.zstd import ZstdError
 from boundary.data.records import Audit
 from boundary.errors import InputError
 
@@ -191,13 +192,11 @@ def _recognising(path: Path, head: bytes, fallback: bool) -> list[str]:
 @contextmanager
 def plain_errors(path: Path) -> Iterator[None]:
     """Turn failures to read or decompress a file into a plain message."""
-    import zstandard
-
     try:
         yield
     except OSError as error:
         raise InputError(f"Cannot read '{path}': {error.strerror or error}.") from error
-    except (EOFError, zlib.error, zstandard.ZstdError, zipfile.BadZipFile) as error:
+    except (EOFError, zlib.error, ZstdError, zipfile.BadZipFile) as error:
         raise InputError(f"'{path}' is cut short or damaged ({error}). Fetch or write it again.") from error
 
 

@@ -16,7 +16,8 @@ import msgspec
 
 from boundary.data.readers import limits
 from boundary.data.readers.file_kinds import BOM
-from boundary.data.readers.unpacking import Bounded, Unzstd
+from boundary.data.readers.unpacking import Bounded
+from boundary.data.readers.zstd import ZstdFile
 from boundary.data.records import Audit
 from boundary.errors import InputError
 
@@ -106,7 +107,7 @@ class Source:
             if not start.startswith((GZIP, ZSTD)):
                 yield told
                 return
-            unpacked: Any = gzip.GzipFile(fileobj=told) if start.startswith(GZIP) else Unzstd(told)
+            unpacked: Any = gzip.GzipFile(fileobj=told) if start.startswith(GZIP) else ZstdFile(told)
             most = limits.most_unpacked(self.size)
             bounded: Any = Bounded(unpacked, most, lambda: self._too_much(most))
             yield io.BufferedReader(bounded, CHUNK)

@@ -7,6 +7,7 @@ import pytest
 
 from boundary.data.formats.parts import inspect_files
 from boundary.data.importing.import_files import import_files, recognised
+from boundary.data.readers.zstd import compress
 from boundary.errors import InputError
 
 HEADER = {
@@ -64,15 +65,13 @@ def write_eval(path, samples, header=HEADER, method=zipfile.ZIP_DEFLATED):
 
 def write_zstd(path, samples):
     """What newer versions write: method 93, in several frames, which this Python's zipfile cannot."""
-    import zstandard
-
     write_eval(path, samples, method=zipfile.ZIP_STORED)
     with zipfile.ZipFile(path) as zipped:
         members = {info.filename: zipped.read(info) for info in zipped.infolist()}
     packed = {}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as zipped:
         for name, data in members.items():
-            frames = [zstandard.ZstdCompressor().compress(data[:50]), zstandard.ZstdCompressor().compress(data[50:])]
+            frames = [compress(data[:50]), compress(data[50:])]
             packed[name] = (data, b"".join(frames))
             zipped.writestr(name, packed[name][1])
     raw = bytearray(path.read_bytes())

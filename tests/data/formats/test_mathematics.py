@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from boundary.data.importing.import_files import import_files, recognised
+from boundary.data.readers.zstd import compress
 from boundary.errors import InputError
 
 
@@ -46,11 +47,9 @@ def test_matharena_problems_are_numbered_by_their_files(tmp_path):
 
 
 def test_matharena_zst(tmp_path):
-    import zstandard
-
     path = tmp_path / "outputs" / "aime" / "small" / "3.json.zst"
     write(path, {})
-    path.write_bytes(zstandard.ZstdCompressor().compress(json.dumps(runs()).encode()))
+    path.write_bytes(compress(json.dumps(runs()).encode()))
     assert import_files(path).counts.table["n_correct"].tolist() == [2]
 
 

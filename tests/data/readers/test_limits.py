@@ -13,12 +13,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import zstandard
 
 from boundary.analysis.claims.evaluate import read_claims
 from boundary.data.catalog import load_counts
 from boundary.data.importing.import_files import import_files
 from boundary.data.readers import limits, streams
+from boundary.data.readers.zstd import ZstdFile, compress
 from boundary.data.runs.counts import run_table
 from boundary.data.runs.folder import (
     arms,
@@ -72,14 +72,14 @@ def peak_of(call):
 
 def frames(content, times):
     """A text that stands `times` times, packed once: unpacked it may be of any size."""
-    return zstandard.ZstdCompressor(level=3).compress(content) * times
+    return compress(content) * times
 
 
 def bodied(path, body):
     """The shard at `path` with its header, which vouches for another body."""
-    stream = zstandard.ZstdDecompressor().stream_reader(path.read_bytes(), read_across_frames=True)
-    header = json.loads(stream.read().splitlines()[0])
-    packed = zstandard.ZstdCompressor().compress(json.dumps(header | {"bytes": len(body)}).encode() + b"\n")
+    with ZstdFile(path) as stream:
+        header = json.loads(stream.readline())
+    packed = compress(json.dumps(header | {"bytes": len(body)}).encode() + b"\n")
     path.write_bytes(packed + body)
 
 
@@ -183,7 +183,7 @@ def test_a_header_of_another_kind_is_refused(run, rows):
     arm = arms(run)[0]
     shard = shards(arm / "samples")[0]
     header = json.dumps({"manifest": "x", "samples": rows, "bytes": 0}).encode()
-    shard.write_bytes(zstandard.ZstdCompressor().compress(header))
+    shard.write_bytes(compress(header))
     with pytest.raises(InputError, match=shard.name):
         sample_index(arm)
 
@@ -251,7 +251,7 @@ def test_a_gz_of_a_megabyte_does_not_fill_the_disk(tmp_path, monkeypatch):
     assert peak < 50
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, zstandard.ZstdCompressor().compress])
+@pytest.mark.parametrize("pack", [gzip.compress, compress])
 def test_packed_lines_are_counted_as_they_unpack(tmp_path, small, pack):
     path = tmp_path / "1.jsonl.gz"
     path.write_bytes(pack(VERDICTS_OF_VERL * 100))
