@@ -14,7 +14,7 @@ from jaxtyping import Int
 from boundary.data.runs.counts import run_remarks, run_table
 from boundary.data.runs.folder import is_run
 from boundary.data.tables.reading import read_table
-from boundary.data.tables.sample_rows import counted
+from boundary.data.tables.sample_rows import count_samples
 from boundary.data.tables.writing import write_csv
 from boundary.data.validation import KEY, CountNote, refuse_other_problems, validated
 from boundary.errors import InputError
@@ -70,7 +70,7 @@ class Counts:
         InputError
             For a missing column or a row that cannot be a count, named by file, line and column.
         """
-        table, remarks = validated(counted(frame, source), source)
+        table, remarks = validated(count_samples(frame, source), source)
         return cls(table, source, default_base or _base_by_role(table), remarks)
 
     @classmethod
@@ -119,13 +119,13 @@ class Counts:
         keep = np.ones(len(self.table), dtype=bool)
         for column, names in (("model", models), ("benchmark", benchmarks)):
             if names is not None:
-                self._known(column, names)
+                self._refuse_unknown(column, names)
                 keep &= self.table[column].isin(list(names)).to_numpy()
         default = self.default_base if models is None or self.default_base in models else None
         remarks = tuple(
-            each
-            for each in self.remarks
-            if (models is None or each.model in models) and (benchmarks is None or each.benchmark in benchmarks)
+            remark
+            for remark in self.remarks
+            if (models is None or remark.model in models) and (benchmarks is None or remark.benchmark in benchmarks)
         )
         return Counts(self.table.loc[keep].reset_index(drop=True), self.source, default, remarks)
 
@@ -156,7 +156,7 @@ class Counts:
         InputError
             For an unknown name, or where the models' problems differ and `common_only` is not set.
         """
-        self._known("model", models)
+        self._refuse_unknown("model", models)
         rows = self._of(benchmark)
         rows = rows.loc[rows["model"].isin(list(models))]
         correct, samples = (
@@ -170,8 +170,8 @@ class Counts:
         if not common.any():
             raise InputError(f"{self.source}: {' and '.join(models)} have no problem in common on '{benchmark}'.")
         index = samples.index[common]
-        several = index.get_level_values("benchmark").nunique() > 1
-        ids = [f"{name}/{problem}" if several else str(problem) for name, problem in index]
+        is_pooled = index.get_level_values("benchmark").nunique() > 1
+        ids = [f"{name}/{problem}" if is_pooled else str(problem) for name, problem in index]
         counts, sizes = (table.to_numpy()[common].astype(np.int64) for table in (correct, samples))
         pairs = [(str(name), str(problem)) for name, problem in index]
         return CountArrays(counts, sizes, ids, tuple(models), benchmark, pairs)
@@ -183,10 +183,10 @@ class Counts:
     def _of(self, benchmark: str) -> pd.DataFrame:
         if benchmark == ALL:
             return self.table
-        self._known("benchmark", [benchmark])
+        self._refuse_unknown("benchmark", [benchmark])
         return self.table.loc[self.table["benchmark"] == benchmark]
 
-    def _known(self, column: str, names: Sequence[str]) -> None:
+    def _refuse_unknown(self, column: str, names: Sequence[str]) -> None:
         have = list(self.table[column].unique())
         for name in names:
             if name not in have:
@@ -223,7 +223,7 @@ def concatenated(parts: Sequence[Counts]) -> Counts:
         )
     refuse_other_problems(frame)
     table, remarks = validated(frame, source)
-    remarks = (*(each for part in parts for each in part.remarks), *remarks)
+    remarks = (*(remark for part in parts for remark in part.remarks), *remarks)
     return Counts(table, source, bases.pop() if len(bases) == 1 else None, remarks)
 
 

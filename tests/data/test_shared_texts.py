@@ -57,7 +57,7 @@ def test_copies_are_found(kind, copied, where):
     rng = np.random.default_rng(1)
     first, second = drawn(rng, kind), drawn(rng, kind, 0.5)
     (shared,) = shared_texts(table(base=first, rl=copied(rng, first, second)))
-    assert shared.where in where
+    assert shared.overlap in where
     assert shared.severity == "alarm"
     assert shared.share > shared.chance
     assert "not independent" in shared.text
@@ -68,7 +68,7 @@ def test_a_copy_of_a_part_in_a_larger_arm_is_found():
     first = drawn(rng, "many")
     larger = rng.permuted(np.hstack([first, drawn(rng, "many"), drawn(rng, "many")]), axis=1)
     (shared,) = shared_texts(table(base=first, rl=larger))
-    assert shared.where == "any places"
+    assert shared.overlap == "any places"
     assert shared.share == pytest.approx(1.0)
 
 
@@ -92,7 +92,7 @@ def test_runs_are_matched_in_their_order_and_only_the_models_named_are_compared(
     parts = [table(base=runs[i], rl=runs[i], other=drawn(rng, "many")).assign(run=f"seed {i}") for i in (0, 1)]
     parts[1].loc[parts[1]["model"] == "rl", "run"] = "rl-1.jsonl"
     texts = pd.concat(parts)
-    assert [(each.models, each.where) for each in shared_texts(texts)] == [(("base", "rl"), "same places")]
+    assert [(each.models, each.overlap) for each in shared_texts(texts)] == [(("base", "rl"), "same places")]
     assert shared_texts(texts, ["base", "other"]) == []
 
 

@@ -67,11 +67,11 @@ def _check(members: list[ZipInfo], source: Source) -> None:
         )
     if sum(info.compress_size for info in members) > source.size:
         raise source.error("its members lie over each other. Write it anew")
-    seen: set[str] = set()
+    names: set[str] = set()
     for info in members:
-        if info.filename in seen:
+        if info.filename in names:
             raise source.error(f"it holds '{info.filename}' twice. Write it anew")
-        seen.add(info.filename)
+        names.add(info.filename)
 
 
 def _read(zipped: ZipFile, info: ZipInfo, source: Source) -> bytes:

@@ -57,8 +57,8 @@ def is_run(folder: Path) -> bool:
 
 def arms(folder: Path) -> list[Path]:
     """Arms of a run folder, sorted: itself, or folders up to two levels below (MODEL/BENCHMARK)."""
-    found = (path for depth in ("", "*/", "*/*/") for path in folder.glob(depth + MANIFEST))
-    return sorted(path.parent for path in found)
+    manifests = (path for depth in ("", "*/", "*/*/") for path in folder.glob(depth + MANIFEST))
+    return sorted(path.parent for path in manifests)
 
 
 def arms_of(folders: Sequence[Path]) -> list[Path]:
@@ -69,10 +69,10 @@ def arms_of(folders: Sequence[Path]) -> list[Path]:
     InputError
         If there is none at all.
     """
-    found = [arm for folder in folders for arm in arms(folder)]
-    if not found:
+    run_arms = [arm for folder in folders for arm in arms(folder)]
+    if not run_arms:
         raise InputError(f"'{folders[0]}' is no run folder: it has no manifest. boundary sample -o DIR makes one.")
-    return found
+    return run_arms
 
 
 def model_name(manifest: Mapping[str, Any]) -> str:
@@ -149,8 +149,8 @@ def _read_text(path: Path) -> str:
 
 def shards(folder: Path) -> list[Path]:
     """Finished shards of a folder, sorted; those being written are hidden files."""
-    found = (path for path in folder.glob(f"*{SUFFIX}") if not path.name.startswith("."))
-    return sorted(path for path in found if path.is_file())
+    paths = (path for path in folder.glob(f"*{SUFFIX}") if not path.name.startswith("."))
+    return sorted(path for path in paths if path.is_file())
 
 
 def sample_index(arm: Path) -> pd.DataFrame:
@@ -271,12 +271,12 @@ def chosen_verifier(arm: Path, name: str | None = None) -> str:
         If it has not judged these samples, or several versions of it have.
     """
     have = verdict_names(arm)
-    wanted = name or read_manifest(arm).get("verifier") or (have[0] if len(have) == 1 else "")
-    wanted = wanted.replace(":", ".")  # module:function is kept as module.function
-    found = [key for key in have if key == wanted] or [key for key in have if key.rpartition("-")[0] == wanted]
-    if len(found) == 1:
-        return found[0]
+    requested = name or read_manifest(arm).get("verifier") or (have[0] if len(have) == 1 else "")
+    requested = requested.replace(":", ".")  # module:function is kept as module.function
+    matching = [key for key in have if key == requested] or [key for key in have if key.rpartition("-")[0] == requested]
+    if len(matching) == 1:
+        return matching[0]
     if not have:
         raise InputError(f"'{arm}': its samples are not judged yet. Judge them with: boundary verify {arm}")
-    which = f"'{wanted}' is {'several' if found else 'none'} of them" if wanted else "name one"
+    which = f"'{requested}' is {'several' if matching else 'none'} of them" if requested else "name one"
     raise InputError(f"'{arm}': verdicts there are from {', '.join(have)}; {which}. Choose with --verifier.")
