@@ -63,7 +63,12 @@ def set_path(name: str) -> Path:
 
 
 def load_counts(source: Any) -> Counts:
-    """Counts from a shipped set's name, a path, a DataFrame, `Counts`, or several of them together.
+    """Load counts: from a shipped set's name, a path, a run folder, a DataFrame, or several of them together.
+
+    This is the way to load counts, and what `boundary.analyze` and the commands do with what they are given. The other
+    functions are parts of it, for those who need one alone: `Counts.from_frame` (a DataFrame), `Counts.from_file` (a
+    table on disk), `Counts.from_runs` (run folders, with a choice of the verifier). Files that other tools wrote are
+    turned into counts first, by `import_files`.
 
     Parameters
     ----------
@@ -72,10 +77,29 @@ def load_counts(source: Any) -> Counts:
         `boundary sample` wrote, or of one that holds counts.csv; a pandas DataFrame (each of
         these may have a row a sample, with an outcome, in place of counts); `Counts`; or a sequence of these.
 
+    Returns
+    -------
+    Counts
+        One validated table. Of several sources it holds all rows; no two of them may hold the same model, benchmark
+        and problem.
+
     Raises
     ------
     InputError
         If it cannot be read or is not a counts table; the message names file, line and column, and what would mend it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import boundary as bd
+    >>> shipped = bd.load_counts("smollm2-arithmetic")
+    >>> shipped.models[0], len(shipped.problems())
+    ('SmolLM2-135M-Instruct', 100)
+    >>> own = pd.DataFrame({"model": ["m", "m"], "problem_id": ["p1", "p2"], "n_samples": 64, "n_correct": [3, 60]})
+    >>> bd.load_counts(own).table[["benchmark", "problem_id", "n_correct"]].to_numpy().tolist()
+    [['default', 'p1', 3], ['default', 'p2', 60]]
+    >>> len(bd.load_counts([shipped, own]).models) - len(shipped.models)
+    1
     """
     if isinstance(source, Counts):
         return source

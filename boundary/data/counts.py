@@ -37,7 +37,7 @@ class CountArrays(NamedTuple):
 
 @dataclass(frozen=True)
 class Counts:
-    """A validated counts table: one row per model, benchmark and problem.
+    """A validated counts table: one row per model, benchmark and problem. `boundary.load_counts` makes one.
 
     Parameters
     ----------
@@ -49,11 +49,20 @@ class Counts:
     default_base
         The base model where a `role` column or a card names it.
     remarks
-        What was done with some rows, such as those without a sample.
+        What was done with some rows, such as those without a sample, and what a run folder leaves out of its counts.
 
     Notes
     -----
-    Make one with `from_frame` or `from_file`, which validate.
+    The constructor does not validate; `from_frame`, `from_file` and `from_runs`, the parts of `load_counts`, do.
+
+    Examples
+    --------
+    >>> import boundary as bd
+    >>> counts = bd.load_counts("deepscaler-1.5b")
+    >>> counts.default_base, "AIME24" in counts.benchmarks
+    ('DeepSeek-R1-Distill-Qwen-1.5B', True)
+    >>> counts.arrays(counts.models, "AIME24").n_correct.shape
+    (30, 2)
     """
 
     table: pd.DataFrame
@@ -65,17 +74,55 @@ class Counts:
     def from_frame(cls, frame: pd.DataFrame, source: str = "DataFrame", default_base: str | None = None) -> "Counts":
         """Validate a table; one with a row a sample (outcome in place of n_samples and n_correct) is counted first.
 
+        Parameters
+        ----------
+        frame
+            Columns model, problem_id, n_samples and n_correct, and any others; without a column benchmark all problems
+            are of the benchmark `default`.
+        source
+            What messages call it.
+        default_base
+            The base model where the user names none.
+
+        Returns
+        -------
+        Counts
+            The validated table.
+
         Raises
         ------
         InputError
             For a missing column or a row that cannot be a count, named by file, line and column.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> frame = pd.DataFrame({"model": "m", "problem_id": ["a", "b"], "n_samples": 8, "n_correct": [0, 5]})
+        >>> Counts.from_frame(frame).problems()
+        [('default', 'a'), ('default', 'b')]
         """
         table, remarks = validated(count_samples(frame, source), source)
         return cls(table, source, default_base or _base_by_role(table), remarks)
 
     @classmethod
     def from_file(cls, path: str | Path) -> "Counts":
-        """Read and validate a CSV, TSV (also .gz) or Parquet file, or a folder of samples or with counts.csv."""
+        """Read and validate a CSV, TSV (also .gz) or Parquet file, a run folder, or a folder with counts.csv.
+
+        Parameters
+        ----------
+        path
+            The file or folder.
+
+        Returns
+        -------
+        Counts
+            The validated table.
+
+        Raises
+        ------
+        InputError
+            If it cannot be read, or is not a table of counts.
+        """
         path = Path(path)
         return cls.from_runs([path]) if is_run(path) else cls.from_frame(read_table(path), str(path))
 
@@ -89,6 +136,11 @@ class Counts:
             Run folders, as `boundary sample` writes them.
         verifier
             Whose verdicts count; by default what each manifest says.
+
+        Returns
+        -------
+        Counts
+            The validated table; `remarks` says what the folders leave out of it.
 
         Raises
         ------
@@ -111,10 +163,26 @@ class Counts:
     def select(self, models: Sequence[str] | None = None, benchmarks: Sequence[str] | None = None) -> "Counts":
         """Keep the rows of some models and benchmarks.
 
+        Parameters
+        ----------
+        models, benchmarks
+            Names to keep; None for all.
+
+        Returns
+        -------
+        Counts
+            The rows, in their order.
+
         Raises
         ------
         InputError
             For a name that the table does not hold; the message lists those it does.
+
+        Examples
+        --------
+        >>> import boundary as bd
+        >>> bd.load_counts("deepscaler-1.5b").select(benchmarks=["AIME24"]).benchmarks
+        ('AIME24',)
         """
         keep = np.ones(len(self.table), dtype=bool)
         for column, names in (("model", models), ("benchmark", benchmarks)):
@@ -150,6 +218,11 @@ class Counts:
             A benchmark, or `all` to pool every one's problems.
         common_only
             Go on with the problems that every model has, where they differ.
+
+        Returns
+        -------
+        CountArrays
+            n_correct and n_samples of shape (problem, model), with their labels.
 
         Raises
         ------

@@ -31,7 +31,7 @@ AUTO = "auto"
 
 @dataclass(frozen=True)
 class Imported:
-    """What was read.
+    """What `import_files` read.
 
     Parameters
     ----------
@@ -86,7 +86,9 @@ def import_files(
     progress: Progress | None = None,
     **options: Any,
 ) -> Imported:
-    """Read files that hold samples, or counts of them, in one of FORMATS.
+    r"""Read files that another tool wrote, in one of FORMATS, and count the samples in them.
+
+    `read_counts` and `read_samples` are this function, for those who need the counts or the samples alone.
 
     Parameters
     ----------
@@ -106,10 +108,30 @@ def import_files(
     **options
         What the format's reader takes (its keyword arguments).
 
+    Returns
+    -------
+    Imported
+        The counts, the samples, and what the user should know of them.
+
     Raises
     ------
     InputError
         With the first thing that is wrong, named by file and line, or what makes the files unfit to be counted.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import boundary as bd
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> file = Path(folder.name, "samples.jsonl")
+    >>> _ = file.write_text('{"id": "p1", "correct": true}\n{"id": "p1", "correct": false}\n')
+    >>> imported = bd.import_files(file, "rows", model="m")
+    >>> imported.counts.table[["model", "problem_id", "n_samples", "n_correct"]].to_numpy().tolist()
+    [['m', 'p1', 2, 1]]
+    >>> imported.samples["outcome"].tolist()
+    ['correct', 'wrong']
+    >>> folder.cleanup()
     """
     files = _files(paths)
     name, format_files, left_out = _files_of_format(files, format)
@@ -153,18 +175,45 @@ def _notes(
 
 
 def read_samples(paths: Any, format: str = AUTO, **options: Any) -> pd.DataFrame:
-    """Samples from published files, a row each; takes what `import_files` takes.
+    """Samples from published files, a row each: `import_files(...).samples`.
+
+    Parameters
+    ----------
+    paths, format, **options
+        As `import_files` takes them.
 
     Returns
     -------
-    Columns model, benchmark, problem_id, sample_index, outcome (`correct`, `wrong`, `no_answer`, `truncated`,
-    `timeout`, `empty` or `verifier_error`); run and text_hash where known. `attrs` holds `notes` and `settings`.
+    DataFrame
+        Columns model, benchmark, problem_id, sample_index, outcome (`correct`, `wrong`, `no_answer`, `truncated`,
+        `timeout`, `empty` or `verifier_error`); run and text_hash where known. `attrs` holds `notes` and `settings`.
+
+    Raises
+    ------
+    InputError
+        Where `import_files` raises it, and where the format holds counts alone.
     """
     return import_files(paths, format, **options).samples
 
 
 def read_counts(paths: Any, format: str = AUTO, **options: Any) -> Counts:
-    """Counts from published files; takes what `import_files` takes."""
+    """Counts from published files: `import_files(...).counts`.
+
+    Parameters
+    ----------
+    paths, format, **options
+        As `import_files` takes them.
+
+    Returns
+    -------
+    Counts
+        The validated table, as `load_counts` gives it.
+
+    Raises
+    ------
+    InputError
+        Where `import_files` raises it.
+    """
     return import_files(paths, format, **options).counts
 
 

@@ -103,10 +103,10 @@ FOREIGN = {
 @pytest.mark.parametrize("format_name", ["auto", "human-eval"])
 @pytest.mark.parametrize("name", NEVER)
 def test_files_that_are_never_samples(tmp_path, name, format_name):
-    data, what = NEVER[name]
+    data, message = NEVER[name]
     path = tmp_path / "a.jsonl"
     path.write_bytes(data)
-    with pytest.raises(InputError, match=what):
+    with pytest.raises(InputError, match=message):
         import_files(path, format_name, model="m")
 
 
@@ -121,10 +121,10 @@ def test_a_database(tmp_path):
 
 @pytest.mark.parametrize("name", FOREIGN)
 def test_files_of_no_known_format(tmp_path, name):
-    file, data, what = FOREIGN[name]
+    file, data, message = FOREIGN[name]
     path = tmp_path / file
     path.write_bytes(data)
-    with pytest.raises(InputError, match=what) as refusal:
+    with pytest.raises(InputError, match=message) as refusal:
         import_files(path)
     assert ("counts already" in str(refusal.value)) == name.startswith("counts")
 

@@ -234,11 +234,11 @@ def test_a_manifest_and_problems_are_files_of_bounded_size(run, monkeypatch):
 
 
 def test_a_gz_of_a_megabyte_does_not_fill_the_disk(tmp_path, monkeypatch):
-    written = []
+    sizes = []
 
     class Recorded(io.BytesIO):
         def write(self, chunk):
-            written.append(len(chunk))
+            sizes.append(len(chunk))
             return len(chunk)
 
     path = tmp_path / "Scenario.codegeneration_1_0.2_eval_all.json.gz"
@@ -247,7 +247,7 @@ def test_a_gz_of_a_megabyte_does_not_fill_the_disk(tmp_path, monkeypatch):
     message, peak = peak_of(lambda: import_files(path, "livecodebench", model="m"))
     assert "unpacks to more than 64 MiB, 128 times its size" in message
     assert "unpack it yourself" in message
-    assert sum(written) <= 64 * MIB
+    assert sum(sizes) <= 64 * MIB
     assert peak < 50
 
 
@@ -321,8 +321,8 @@ def test_zip_members_are_bounded_and_do_not_lie_over_each_other(tmp_path, small)
     raw, entry, end = path.read_bytes(), 46 + len("a.npy"), struct.Struct("<4s4H2LH")
     directory = raw.index(b"PK\x01\x02")
     entries = [bytearray(raw[directory + i * entry : directory + (i + 1) * entry]) for i in range(3)]
-    for each in entries:
-        each[42:46] = bytes(4)
+    for record in entries:
+        record[42:46] = bytes(4)
     last = end.pack(b"PK\x05\x06", 0, 0, 3, 3, 3 * entry, directory // 3, 0)
     path.write_bytes(raw[: directory // 3] + b"".join(entries) + last)
     with pytest.raises(InputError, match="lie over each other"):
