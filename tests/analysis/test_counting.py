@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 import boundary as bd
-from boundary.analysis.checks.missing_outcomes import as_missing, chosen_classes, outcome_shares
+from boundary.analysis.checks.missing_outcomes import as_missing, outcome_shares
 from boundary.analysis.checks.optional_stopping import stopped_arms
-from boundary.analysis.estimates.valid_reasoning import valid_counts
+from boundary.analysis.checks.valid_reasoning import valid_counts
+from boundary.analysis.request import chosen_classes
 from boundary.data.counts import Counts
 from boundary.errors import InputError
 from boundary.stats.priors import NonParametric

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from boundary.analysis.estimates.observed import observed
-from boundary.analysis.estimates.posterior import Asked, of_models, of_pair
+from boundary.analysis.estimates.posterior import EstimateOptions, model_quantities, pair_quantities
 from boundary.analysis.request import chosen_estimands
 from boundary.stats.estimands.unbiased import unbiased_pass_at_k
 from boundary.stats.priors import Independent
 
 N = 8
-ASKED = Asked([1, 2, 4, 8, 16], (0.5, 1.0), 16, "benchmark", chosen_estimands(None))
+ASKED = EstimateOptions([1, 2, 4, 8, 16], (0.5, 1.0), 16, "benchmark", chosen_estimands(None))
 
 
 @pytest.fixture(scope="module")
@@ -65,13 +65,13 @@ def test_nothing_beyond_n_and_nothing_that_counts_cannot_say(found):
 
 
 def test_every_observed_row_has_its_posterior(found, rates):
-    quantities = [*of_models(rates, ["base", "rl"], ASKED), *of_pair(rates, "base", "rl", ASKED)]
+    quantities = [*model_quantities(rates, ["base", "rl"], ASKED), *pair_quantities(rates, "base", "rl", ASKED)]
     posterior = {(one.estimand, one.model, str(one.k), str(one.tau)) for one in quantities}
     assert {(name, model, str(float(k)), str(tau)) for name, model, k, tau in found} <= posterior
 
 
 def test_marks_of_extrapolation(rates):
-    quantities = [*of_models(rates, ["base"], ASKED), *of_pair(rates, "base", "rl", ASKED)]
+    quantities = [*model_quantities(rates, ["base"], ASKED), *pair_quantities(rates, "base", "rl", ASKED)]
     for one in quantities:
         if not np.isnan(one.k):
             assert one.extrapolated == ((2 * one.k if one.estimand == "tail_exponent" else one.k) > N), one.estimand
@@ -83,4 +83,4 @@ def test_only_what_is_asked_for(rates):
     few = ASKED._replace(estimands=frozenset({"pass_at_k", "srr"}))
     rows = list(observed(rates, ["base"], [("base", "rl")], few))
     assert {one.estimand for one in rows} == {"pass_at_k", "srr"}
-    assert {one.estimand for one in of_models(rates, ["base"], few)} == {"pass_at_k"}
+    assert {one.estimand for one in model_quantities(rates, ["base"], few)} == {"pass_at_k"}

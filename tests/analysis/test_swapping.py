@@ -11,7 +11,7 @@ import pytest
 
 from boundary.analysis.analyze import analyze
 from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, OPEN, WIDENED
-from boundary.analysis.estimates.posterior import Asked, of_pair
+from boundary.analysis.estimates.posterior import EstimateOptions, pair_quantities
 from boundary.analysis.estimates.table import EstimateTable, estimates_frame
 from boundary.analysis.report.page import report_html
 from boundary.analysis.report.summary import summary_json
@@ -44,10 +44,10 @@ def both_ways(name, margin=0.005):
     n_correct = np.stack(TABLES[name], axis=1).astype(int)
     rates = DRAWS.posterior(n_correct, np.full_like(n_correct, N), jax.random.key(0))
     rates = rates.labelled(("first", "second"), tuple(map(str, range(len(n_correct)))))
-    asked = Asked([1, 8, N, 4 * N], (0.5,), 4 * N, "benchmark", chosen_estimands([]), margin)
+    asked = EstimateOptions([1, 8, N, 4 * N], (0.5,), 4 * N, "benchmark", chosen_estimands([]), margin)
     for base, rl in (("first", "second"), ("second", "first")):
         table = EstimateTable(name, rates, "benchmark", 0.95, margin)
-        compared = of_pair(rates, base, rl, asked)
+        compared = pair_quantities(rates, base, rl, asked)
         table.add_posterior(compared)
         table.add_calls(compared)
         yield verdict_of_fit(estimates_frame(table.rows), rates, name, rl, base, asked, 0.95)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import boundary as bd
-from boundary.analysis.checks.unequal_samples import sizes_in_words
+from boundary.analysis.estimates.sample_sizes import SampleSizes
 from boundary.analysis.estimates.table import BOUNDS, OBSERVED, SUP_T, of_posterior
 from boundary.analysis.report.page import report_html
 from boundary.analysis.report.summary import summary
@@ -135,7 +135,7 @@ def test_no_estimate_from_counts_where_most_problems_are_short():
     ],
 )
 def test_samples_in_words(sizes, text):
-    assert sizes_in_words({model: np.array(n) for model, n in sizes.items()}) == text
+    assert SampleSizes({model: np.array(n) for model, n in sizes.items()}, reliable_k=1).in_words == text
 
 
 def test_default_budgets_reach_the_typical_number_of_samples():

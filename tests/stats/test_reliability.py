@@ -16,7 +16,7 @@ from boundary.stats.estimands import (
     pass_at_k,
     pass_hat_k,
 )
-from boundary.stats.estimands.reliability import needed
+from boundary.stats.estimands.reliability import least_correct
 from boundary.stats.estimands.unbiased import (
     unbiased_g_pass_at_k,
     unbiased_mg_pass_at_k,
@@ -143,9 +143,9 @@ def test_closed_forms_need_k_samples():
 
 
 def test_a_share_is_not_rounded_up_past_itself():
-    assert needed(100, 0.55) == 55  # .55 * 100 is 55.00000000000001
-    assert needed(3, 1 / 3) == 1
-    assert needed(10, 0.0) == 1
+    assert least_correct(100, 0.55) == 55  # .55 * 100 is 55.00000000000001
+    assert least_correct(3, 1 / 3) == 1
+    assert least_correct(10, 0.0) == 1
 
 
 @pytest.mark.parametrize("tau", [-0.1, 1.01, float("nan")])

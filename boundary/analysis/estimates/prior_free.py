@@ -4,17 +4,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from boundary.analysis.estimates.posterior import Asked
 from boundary.analysis.estimates.table import BOUNDS, GOOD_TOULMIN, SIMULTANEOUS, SUP_T, EstimateTable, Kind, Quantity
+from boundary.analysis.request import EstimateOptions
 from boundary.stats.prior_free.bands import Band, first_loss_set, posterior_band, sup_t_band
 from boundary.stats.prior_free.bounds import pass_at_k_bounds, shrinkage_bounds
 from boundary.stats.prior_free.good_toulmin import good_toulmin
 
 
-def beyond_rows(table: EstimateTable, models: Sequence[str], pairs: Sequence[tuple[str, str]], asked: Asked) -> None:
+def beyond_rows(
+    table: EstimateTable, models: Sequence[str], pairs: Sequence[tuple[str, str]], options: EstimateOptions
+) -> None:
     """Add, at each budget beyond n, the range of pass@k and shrinkage that counts allow, and Good-Toulmin estimates."""
     rates = table.rates
-    budgets = [k for k in asked.budgets if k > rates.reliable_k]
+    budgets = [k for k in options.budgets if k > rates.reliable_k]
     if not budgets:
         return
     for model in models:
@@ -55,7 +57,7 @@ def _good_toulmin_rows(
 
 
 def band_rows(
-    table: EstimateTable, pairs: Sequence[tuple[str, str]], asked: Asked, quantities: Sequence[Quantity]
+    table: EstimateTable, pairs: Sequence[tuple[str, str]], options: EstimateOptions, quantities: Sequence[Quantity]
 ) -> None:
     """Add the posterior's simultaneous band of each shrinkage."""
     for base, rl in pairs:
@@ -63,10 +65,10 @@ def band_rows(
         if curve:
             draws = np.stack([one.draws.to_numpy() for one in curve], axis=-1)
             band = posterior_band(draws, [int(one.k) for one in curve], table.level)
-            _band_rows(table, SIMULTANEOUS, rl, base, band, asked.budgets)
+            _band_rows(table, SIMULTANEOUS, rl, base, band, options.budgets)
 
 
-def bootstrap_rows(table: EstimateTable, pairs: Sequence[tuple[str, str]], asked: Asked, seed: int) -> None:
+def bootstrap_rows(table: EstimateTable, pairs: Sequence[tuple[str, str]], options: EstimateOptions, seed: int) -> None:
     """Add the simultaneous band of a bootstrap over problems of each unbiased shrinkage, and its first-loss set.
 
     Problems with fewer samples than the largest budget within the samples are left out: the band is of whole curves.
@@ -77,7 +79,7 @@ def bootstrap_rows(table: EstimateTable, pairs: Sequence[tuple[str, str]], asked
         c, n = table.rates.n_correct[enough][:, columns], table.rates.n_samples[enough][:, columns]
         if len(c) > 1 and n.min() > 1:
             band = sup_t_band(c, n, table.level, seed)
-            _band_rows(table, SUP_T, rl, base, band, asked.budgets, len(c))
+            _band_rows(table, SUP_T, rl, base, band, options.budgets, len(c))
             found = (_caught_up(band), *first_loss_set(band))
             table.add_witness(SUP_T, "crossover", rl, base, np.nan, found, beyond=False, n_problems=len(c))
 

@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from boundary.stats.diagnostics import convergence
+from boundary.stats.estimands import ESTIMANDS
 from boundary.stats.intervals import MARGIN, TIE, Signs, summarise
 from boundary.stats.solve_rates import SolveRates, Target
 
@@ -49,9 +50,6 @@ GOOD_TOULMIN: Kind = "good_toulmin"
 SIMULTANEOUS: Kind = "simultaneous"
 SUP_T: Kind = "sup_t"
 KINDS: tuple[Kind, ...] = get_args(Kind)
-# The margin is one of differences of shares, and as many problems for numbers of problems.
-DIFFERENCES = frozenset({"shrinkage", "delta_se", "amplified", "discovered", "nscr"})
-NUMBERS_OF_PROBLEMS = frozenset({"kept", "lost", "gained", "neither"})
 
 
 @dataclass
@@ -150,9 +148,10 @@ class EstimateTable:
         self.rows.append(row | {"mean": value, "level": self.level, "extrapolated": bool(beyond)})
 
     def _margin_of(self, estimand: str) -> float | None:
-        if estimand in NUMBERS_OF_PROBLEMS:
+        """The margin is one of differences of shares, and as many problems for numbers of problems."""
+        if ESTIMANDS[estimand].unit == "problems":
             return self.margin * self.rates.n_problems
-        return self.margin if estimand in DIFFERENCES else None
+        return self.margin if ESTIMANDS[estimand].difference else None
 
     def _row(self, estimand: str, model: str, reference: str, k: float, kind: Kind) -> dict[str, Any]:
         return {

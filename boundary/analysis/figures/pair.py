@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from boundary.analysis.checkpoints import ENOUGH_CHECKPOINTS
 from boundary.analysis.estimates.table import BOUNDS, SIMULTANEOUS, of_posterior
 from boundary.analysis.figures.drawing import (
     FLOW_COLOURS,
@@ -37,8 +38,7 @@ from boundary.analysis.figures.drawing import (
     witness_of,
 )
 from boundary.analysis.figures.several_models import histogram, pairs, ranking, trajectory
-from boundary.analysis.text.trajectory import ENOUGH_CHECKPOINTS
-from boundary.analysis.text.verdict import short
+from boundary.analysis.formatting import short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

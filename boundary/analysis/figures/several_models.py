@@ -24,7 +24,7 @@ from boundary.analysis.figures.drawing import (
     styled,
     title,
 )
-from boundary.analysis.text.verdict import short
+from boundary.analysis.formatting import short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from boundary.analysis.estimates.posterior import BUDGETS_THEMSELVES
-from boundary.analysis.estimates.ranking import panel_sentences
 from boundary.analysis.estimates.table import OBSERVED, POSTERIOR, of_posterior
 from boundary.analysis.figures.drawing import image
 from boundary.analysis.figures.pair import MOST_CURVES, figures_of
@@ -25,7 +23,9 @@ from boundary.analysis.report.sections.reliability import further
 from boundary.analysis.report.sections.verdicts import verdict_tables
 from boundary.analysis.report.sections.verifier_errors import erring
 from boundary.analysis.result import Analysis
+from boundary.analysis.text.ranking import panel_sentences
 from boundary.plain_text import printable
+from boundary.stats.estimands import ESTIMANDS
 from boundary.stats.intervals import MARGIN
 
 if TYPE_CHECKING:
@@ -242,7 +242,7 @@ def _facts(rows: pd.DataFrame, model: str, crosses: bool) -> list[Fact]:
         ("delta_se", "\N{GREEK CAPITAL LETTER DELTA}SE at k = {k}, points", 100.0, 1),
     ):
         for row in mine.loc[mine["estimand"] == estimand].to_dict(orient="records"):
-            middle = row["median"] if estimand in BUDGETS_THEMSELVES else row["mean"]
+            middle = row["median"] if ESTIMANDS[estimand].is_budget else row["mean"]
             k = "" if pd.isna(row["k"]) else budget(row["k"])
             # A probability is a mean of zeros and ones: quantiles of these would say nothing.
             around = "" if estimand == "no_crossover" else interval(row, scale, digits)

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from boundary.analysis.estimates.decisions import EQUIVALENT, OPEN, SURE, Call, calls, likeliest_words
-from boundary.analysis.estimates.posterior import Asked
 from boundary.analysis.estimates.table import of_posterior
-from boundary.analysis.formatting import chance, number, points
+from boundary.analysis.formatting import chance, number, points, short
+from boundary.analysis.request import EstimateOptions
 from boundary.stats.estimands.crossing import LIKELY, Course, Meeting, course
 from boundary.stats.intervals import MARGIN
 from boundary.stats.solve_rates import SolveRates
@@ -89,14 +89,14 @@ def verdict_of_fit(
     benchmark: str,
     model: str,
     reference: str | None,
-    asked: Asked,
+    asked: EstimateOptions,
     level: float,
 ) -> Verdict:
     """The verdict on one fit: its estimates, its samples and how its curves run; parameters as for `verdict`."""
     run = None
     if reference is not None:
         pair: dict[str, Any] = {"base": reference, "rl": model, "target": asked.target}
-        run = course(rates, asked.furthest, asked.margin, level, **pair)
+        run = course(rates, asked.max_k, asked.margin, level, **pair)
     about = benchmark, model, reference, rates.reliable_k
     return verdict(estimates, *about, margin=asked.margin, run=run, totals=totals_of(rates))
 
@@ -139,11 +139,6 @@ def verdict(
         sentences = [*extremes, *_pair(rows, short(model), n, compared, run, margin)]
     text = " ".join([*sentences, *warnings])
     return Verdict(benchmark, model, reference, text, tuple(compared), run, warnings)
-
-
-def short(model: str) -> str:
-    """A model's name without the organisation."""
-    return model.rsplit("/", 1)[-1]
 
 
 def cautions(n_problems: int, n: int) -> tuple[str, ...]:

@@ -1,18 +1,17 @@
 """What is estimated: each quantity of interest as a function from draws of the solve rates to draws of the quantity.
 
-Every function takes `SolveRates` and returns a labelled array with dimensions (chain, draw, ...). Here they stand by
-name; their formulas and sources are in the modules that they come from:
+Every function takes `SolveRates` and returns a labelled array with dimensions (chain, draw, ...); `ESTIMANDS` has a
+record for each. Read `estimand` first (what a record says), then `coverage`. To add one, write its function and its
+record.
 
+- `estimand`, `records`: the type `Estimand`, and `ESTIMANDS` with one for each.
 - `coverage`: what k samples solve, and what one model solves that the other does not.
 - `crossing`: the budget at which one curve meets the other.
 - `reliability`: how often problems are solved, rather than whether.
 - `support`: rates of kept, lost and gained problems, where a gain comes from, and how the curve ends.
 - `ranking`: several models against each other.
+- `unbiased`: estimates from the counts alone, within the samples drawn.
 """
-
-from collections.abc import Callable
-
-import xarray as xr
 
 from boundary.stats.estimands.coverage import (
     delta_se,
@@ -28,7 +27,9 @@ from boundary.stats.estimands.coverage import (
     widened,
 )
 from boundary.stats.estimands.crossing import crossover, no_crossover, sampling_speedup, uncrossed
+from boundary.stats.estimands.estimand import Estimand
 from boundary.stats.estimands.ranking import best, better, rank
+from boundary.stats.estimands.records import ESTIMANDS
 from boundary.stats.estimands.reliability import accuracy_histogram, cover_at_tau, g_pass_at_k, mg_pass_at_k, pass_hat_k
 from boundary.stats.estimands.support import (
     amplified,
@@ -42,39 +43,9 @@ from boundary.stats.estimands.support import (
     tail_exponent,
 )
 
-ESTIMANDS: dict[str, Callable[..., xr.DataArray]] = {
-    "pass_at_k": pass_at_k,
-    "reach": reach,
-    "kept": kept,
-    "lost": lost,
-    "gained": gained,
-    "neither": neither,
-    "shrinkage": shrinkage,
-    "narrowed": narrowed,
-    "widened": widened,
-    "delta_se": delta_se,
-    "crossover": crossover,
-    "no_crossover": no_crossover,
-    "sampling_speedup": sampling_speedup,
-    "pass_hat_k": pass_hat_k,
-    "g_pass_at_k": g_pass_at_k,
-    "mg_pass_at_k": mg_pass_at_k,
-    "cover_at_tau": cover_at_tau,
-    "accuracy_histogram": accuracy_histogram,
-    "srr": srr,
-    "ndr": ndr,
-    "sds": sds,
-    "nscr": nscr,
-    "amplified": amplified,
-    "discovered": discovered,
-    "tail_exponent": tail_exponent,
-    "rank": rank,
-    "best": best,
-    "better": better,
-}
-
 __all__ = [
     "ESTIMANDS",
+    "Estimand",
     "accuracy_histogram",
     "amplified",
     "best",

@@ -59,6 +59,12 @@ def uncrossed(crossing: xr.DataArray) -> xr.DataArray:
     return crossing.copy(data=np.where(np.isnan(values), np.nan, np.isinf(values))).rename("no_crossover")
 
 
+def crossings(rates: SolveRates, max_k: int, **pair: Any) -> xr.Dataset:
+    """`crossover` and `no_crossover` together; the latter along k, at max_k."""
+    crossing = crossover(rates, max_k, **pair)
+    return xr.Dataset({"crossover": crossing, "no_crossover": uncrossed(crossing).expand_dims(k=[max_k], axis=2)})
+
+
 def _scan_budgets(max_k: int) -> list[int]:
     budgets = list(range(1, min(max_k, 32) + 1))
     while budgets[-1] < max_k:

@@ -57,7 +57,7 @@ def g_pass_at_k(rates: SolveRates, k: Budgets, tau: Thresholds, *, target: Targe
     p = rates.rates(target)
     over: list[xr.DataArray] = []
     for share in checked_thresholds(tau):
-        values = [_tail(p, b, needed(b, share)).mean(axis=2) for b in checked_budgets(k)]
+        values = [_tail(p, b, least_correct(b, share)).mean(axis=2) for b in checked_budgets(k)]
         over.append(over_k(values, k, "g_pass_at_k", rates.models).assign_coords(tau=share))
     return xr.concat(over, "tau").transpose(..., "tau", "model") if np.ndim(tau) else over[0]
 
@@ -125,7 +125,7 @@ def histogram_shares(p: Float[np.ndarray, "*batch problem model"]) -> Float[np.n
     return np.diff(upper, axis=-1, prepend=0.0)
 
 
-def needed(k: int, tau: float) -> int:
+def least_correct(k: int, tau: float) -> int:
     """Right samples among k that a share tau asks for, at least 1; .55 of 100 are 55, whatever the rounding of .55."""
     checked_thresholds(tau)
     return max(1, int(np.ceil(round(tau * k, 10))))

@@ -1,11 +1,15 @@
 """Unbiased estimates from counts alone, for budgets within the samples drawn (k <= n)."""
 
+from collections.abc import Callable
+
 import numpy as np
+import xarray as xr
 from jaxtyping import Float, Int
 from scipy.special import gammaln
 from scipy.stats import hypergeom
 
-from boundary.stats.estimands.reliability import needed
+from boundary.stats.estimands.reliability import HISTOGRAM_MIDDLES, histogram_shares, least_correct
+from boundary.stats.estimands.support import rates_of_flows
 
 
 def _log_choose(n: Float[np.ndarray, "..."], k: int) -> Float[np.ndarray, "..."]:
@@ -93,7 +97,7 @@ def unbiased_g_pass_at_k(
     array([0.167])
     """
     chances = _right_of_k(n_correct, n_samples, k)
-    return chances[..., needed(k, tau) :].sum(axis=-1)
+    return chances[..., least_correct(k, tau) :].sum(axis=-1)
 
 
 def unbiased_mg_pass_at_k(
@@ -143,3 +147,57 @@ def unbiased_flows(
         "neither": float(((1 - base) * (1 - rl)).sum()),
     }
     return counts | {"shrinkage": float((base - rl).mean())}
+
+
+def mean_of(per_problem: Callable[..., Float[np.ndarray, " problem"]]) -> Callable[..., float]:
+    """The estimate for a benchmark from one for each problem: their mean."""
+
+    def estimate(n_correct: Int[np.ndarray, " problem"], n_samples: Int[np.ndarray, " problem"], *at: float) -> float:
+        return float(per_problem(n_correct, n_samples, *at).mean())
+
+    return estimate
+
+
+def flow(name: str) -> Callable[..., float]:
+    """The estimate of one of the numbers of `unbiased_flows`."""
+
+    def estimate(n_correct: Int[np.ndarray, "problem 2"], n_samples: Int[np.ndarray, "problem 2"], k: int) -> float:
+        return unbiased_flows(n_correct, n_samples, k)[name]
+
+    return estimate
+
+
+def support_rate(name: str) -> Callable[..., float]:
+    """The estimate of one of the support rates: a ratio of unbiased numbers of problems; NaN where both are 0."""
+
+    def estimate(n_correct: Int[np.ndarray, "problem 2"], n_samples: Int[np.ndarray, "problem 2"], k: int) -> float:
+        flows = unbiased_flows(n_correct, n_samples, k)
+        return float(rates_of_flows(*(np.float64(flows[part]) for part in ("kept", "lost", "gained")))[name])
+
+    return estimate
+
+
+def delta_se_of_counts(
+    n_correct: Int[np.ndarray, "problem 2"], n_samples: Int[np.ndarray, "problem 2"], k: int
+) -> float:
+    """Unbiased estimate of the sampling-efficiency gap, base in column 0 and RL in column 1."""
+    ceiling = unbiased_pass_at_k(n_correct[:, 0], n_samples[:, 0], k).mean()
+    return float(ceiling - unbiased_pass_at_k(n_correct[:, 1], n_samples[:, 1], 1).mean())
+
+
+def tail_exponent_of_counts(
+    n_correct: Int[np.ndarray, " problem"], n_samples: Int[np.ndarray, " problem"], k: int
+) -> float | None:
+    """Slope of the unbiased curve from k to 2k; None where it is 0 or 1 at either."""
+    share, doubled = (unbiased_pass_at_k(n_correct, n_samples, budget).mean() for budget in (k, 2 * k))
+    return float(np.log2(np.log(share) / np.log(doubled))) if 0 < share < 1 and doubled < 1 else None
+
+
+def histogram_of_counts(
+    n_correct: Int[np.ndarray, " problem"], n_samples: Int[np.ndarray, " problem"]
+) -> xr.DataArray | None:
+    """Share of problems in each bin of the accuracy histogram, of c/n; dimension tau. None without problems."""
+    if not len(n_samples):
+        return None
+    shares = histogram_shares((n_correct / n_samples)[:, None])[0]
+    return xr.DataArray(shares, dims="tau", coords={"tau": HISTOGRAM_MIDDLES})

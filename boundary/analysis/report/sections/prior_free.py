@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 
 from boundary.analysis.estimates.table import BOUNDS, GOOD_TOULMIN, SIMULTANEOUS, SUP_T, of_posterior
-from boundary.analysis.formatting import interval, number, points
-from boundary.analysis.text.verdict import short
+from boundary.analysis.formatting import interval, number, points, short
 from boundary.stats.intervals import MARGIN
 
 # Estimates that lie so far out of the range that counts allow are no rounding.
