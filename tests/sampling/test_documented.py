@@ -27,9 +27,8 @@ def words():
 
 @pytest.mark.parametrize("name", ENGINES)
 def test_every_engine_and_its_options_are_documented(words, name):
-    options = [
-        option for option in inspect.signature(engine_function(ENGINES[name].function)).parameters if option != "spec"
-    ]
+    parameters = inspect.signature(engine_function(ENGINES[name].function)).parameters
+    options = [option for option in parameters if option != "spec"]
     assert {name, *options} - {"base_url"} <= words  # --base-url has a paragraph
     assert set(ENGINES[name].identifying_options) <= set(options)
 
