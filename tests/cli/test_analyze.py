@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from boundary.analysis.output.folder import may_remove
 from boundary.cli.main import main
 
 FILES = {
