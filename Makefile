@@ -1,8 +1,10 @@
 # Everything from a fresh clone, with only Python (3.11 or newer) and make:
 #   make demo         set up .venv and run the main job on a shipped set, into ./demo-report
 #   make test         set up .venv-3.11 and .venv-3.12, whichever Pythons are found, and run the tests on each
-#   make lint         style, types, import contracts, with each of these Pythons
+#   make test-wheel   build the wheel, install it in another folder, and run the main job from there
+#   make lint         style, format, types, import contracts, with each of these Pythons
 #   make calibration  the slow statistical checks
+#   make docs-reference  write docs/commands.md anew from what the commands' --help prints
 #   make test-latest  the tests in a fresh environment with the newest releases of everything, which may be red
 #   make locks        resolve the lock files anew (needs uv, which it installs into .venv-locks)
 #   make clean        remove the environments and everything made
@@ -20,13 +22,13 @@ TEST_VERSIONS := $(foreach version,3.13 3.14,$(if $(shell $(FIND) $(version)),$(
 endif
 TEST_RUNS := $(addprefix test-,$(TEST_VERSIONS))
 LINT_RUNS := $(addprefix lint-,$(TEST_VERSIONS))
-CALIBRATION_ENV := .venv-$(lastword $(TEST_VERSIONS))
+NEWEST_ENV := .venv-$(lastword $(TEST_VERSIONS))
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 # The lock file is complete, so nothing else is resolved or fetched.
 LOCKED := $(PIP_INSTALL) --no-deps
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-annotate --no-header --group build pyproject.toml
 
-.PHONY: demo test lint calibration test-latest locks clean need-python $(TEST_RUNS) $(LINT_RUNS)
+.PHONY: demo test test-wheel lint docs-reference calibration test-latest locks clean need-python $(TEST_RUNS) $(LINT_RUNS)
 .DELETE_ON_ERROR:
 
 demo: .venv/.ready
@@ -39,15 +41,22 @@ test-3.11: export BOUNDARY_TEST_NO_SKIPS = tests/sampling
 $(TEST_RUNS): test-%: .venv-%/.ready
 	.venv-$*/bin/python -m pytest -q $(TESTS)
 
+test-wheel: need-python $(NEWEST_ENV)/.ready
+	$(NEWEST_ENV)/bin/python -m pytest -q -m wheel tests/packaging
+
 lint: need-python $(LINT_RUNS)
 
 $(LINT_RUNS): lint-%: .venv-%/.ready
 	.venv-$*/bin/ruff check .
+	.venv-$*/bin/ruff format --check --quiet . || { echo "Not formatted. Run: .venv-$*/bin/ruff format ."; exit 1; }
 	.venv-$*/bin/mypy --cache-dir .mypy_cache/$*
 	.venv-$*/bin/lint-imports --no-cache
 
-calibration: need-python $(CALIBRATION_ENV)/.ready
-	$(CALIBRATION_ENV)/bin/python -m pytest -q -m slow tests
+docs-reference: need-python $(NEWEST_ENV)/.ready
+	$(NEWEST_ENV)/bin/python docs/make_commands.py
+
+calibration: need-python $(NEWEST_ENV)/.ready
+	$(NEWEST_ENV)/bin/python -m pytest -q -m slow tests
 
 test-latest: need-python
 	rm -rf .venv-latest
@@ -80,5 +89,5 @@ need-python:
 	@test -n "$(PYTHON)" || { echo "No working Python 3.11 or newer with venv was found. Install one, or name it: make demo PYTHON=/path/to/python"; exit 1; }
 
 clean:
-	rm -rf .venv .venv-* demo-report build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-* demo-report build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .jax_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -11,9 +11,10 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.calibration.truths import PYTHIA
-from boundary.analysis.analyze import Analysis, analyze
-from boundary.analysis.estimates.ranking import panel_sentences
+from boundary.analysis.analyze import analyze
 from boundary.analysis.estimates.table import estimates_frame
+from boundary.analysis.result import Analysis
+from boundary.analysis.text.ranking import panel_sentences
 from boundary.stats.sampler.compilation import keep_compiled
 
 PUBLISHED = PYTHIA.parent.parent

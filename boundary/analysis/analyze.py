@@ -1,67 +1,44 @@
 """The main question: what can each model solve, and whether RL widens or narrows it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from boundary.analysis.checks.arm_settings import compare_arms
 from boundary.analysis.checks.convergence import diagnose
 from boundary.analysis.checks.exchangeability import check_samples
-from boundary.analysis.checks.missing_outcomes import as_missing, chosen_classes, outcomes
-from boundary.analysis.checks.model_checks import Criticism, criticism, fit_families
-from boundary.analysis.checks.optional_stopping import stopped_arms, withheld
+from boundary.analysis.checks.missing_outcomes import as_missing, outcomes
+from boundary.analysis.checks.model_checks import model_checks
+from boundary.analysis.checks.optional_stopping import stopped_arms
 from boundary.analysis.checks.suspect_counts import count_remarks
 from boundary.analysis.checks.tipping_point import error_curves, with_curve
-from boundary.analysis.checks.unequal_samples import (
-    reliable_budgets,
-    samples_by_model,
-    sizes_in_words,
-    unequal_samples,
-)
+from boundary.analysis.checks.unequal_samples import unequal_samples
+from boundary.analysis.checks.valid_reasoning import judge_rates, with_valid_reasoning
 from boundary.analysis.claims.evaluate import claim_requests, claims as evaluate_claims, resolve_requests
-from boundary.analysis.estimates.decisions import checked_margin
-from boundary.analysis.estimates.observed import observed
-from boundary.analysis.estimates.posterior import EstimateOptions, model_quantities, pair_quantities
-from boundary.analysis.estimates.prior_free import band_rows, beyond_rows, bootstrap_rows
+from boundary.analysis.estimates.estimate import estimate
 from boundary.analysis.estimates.problems import joined, problem_table
-from boundary.analysis.estimates.ranking import (
-    ENOUGH_MODELS,
-    RANKINGS,
-    check_rankable,
-    coverage_of,
-    ranking_rows,
-    ranking_verdict,
-)
-from boundary.analysis.estimates.table import EstimateTable, estimates_frame
-from boundary.analysis.estimates.valid_reasoning import known_judge, with_valid
-from boundary.analysis.fitting import LONGER, Panel, Progress, fit_all, fit_longer, fit_names, panels
+from boundary.analysis.estimates.ranking import ranked_rows
+from boundary.analysis.estimates.sample_sizes import sample_sizes
+from boundary.analysis.estimates.table import estimates_frame
+from boundary.analysis.fitting import Panel, Progress, fit, fit_names, for_each, panels
 from boundary.analysis.notes import Note
-from boundary.analysis.request import (
-    check_options,
-    chosen_arms,
-    chosen_benchmarks,
-    chosen_estimands,
-    chosen_prior,
-    chosen_taus,
-    default_budgets,
-    sampled_arms,
-)
+from boundary.analysis.request import Request, checked_request
 from boundary.analysis.result import Analysis
-from boundary.analysis.text.trajectory import checkpoint_steps, in_training_order, trajectory_verdict
-from boundary.analysis.text.verdict import Verdict, cautions, verdict_of_fit
-from boundary.analysis.verifier_errors import KnownErrors, VerifierErrors, known_errors, with_errors, without_verdicts
+from boundary.analysis.text.verdicts import verdicts
+from boundary.analysis.verifier_errors import VerifierErrors, misclassification_rates
 from boundary.data.catalog import load_counts
-from boundary.data.counts import ALL, Counts
+from boundary.data.counts import ALL
 from boundary.data.shared_texts import shared_texts, texts_of
 from boundary.data.tables.sample_rows import samples_in
 from boundary.stats.intervals import MARGIN
 from boundary.stats.priors import Prior
 from boundary.stats.solve_rates import SolveRates, Target
+
+# Draws of a fit that did not converge are taken anew, so many times as many: most miss the mark by little.
+MORE_DRAWS = (2, 6, 12)
 
 
 def analyze(
@@ -160,93 +137,75 @@ def analyze(
     InputError
         If the counts or the options are not usable; the message says what would mend it.
     """
-    table = load_counts(counts)
-    prior_used = chosen_prior(prior)
-    check_options(target, level, k, max_k, prior_used)
-    wanted = _Wanted(
-        k,
-        max_k,
-        chosen_taus(tau),
-        chosen_estimands(estimands),
-        target,
-        level,
-        seed,
-        compare_priors,
-        checked_margin(margin),
+    request, table = checked_request(
+        load_counts(counts),
+        base,
+        rl,
+        benchmarks=benchmarks,
+        k=k,
+        max_k=max_k,
+        tau=tau,
+        estimands=estimands,
+        rank=rank,
+        prior=prior,
+        target=target,
+        level=level,
+        margin=margin,
+        outcomes_as_missing=outcomes_as_missing,
+        seed=seed,
+        common_problems=common_problems,
+        compare_priors=compare_priors,
+        allow_different_prompts=allow_different_prompts,
+        verifier=verifier,
+        judge=judge,
     )
-    base, arms = chosen_arms(table, base, rl, rank)
-    if rl is None:
-        arms = in_training_order(table, base, arms)
-    names = chosen_benchmarks(table, benchmarks, base, arms)
-    table = table.select(benchmarks=[name for name in names if name != ALL] or None)  # `all` pools the chosen ones
-    arms = sampled_arms(table, arms, named=rl is not None)
-    asked = resolve_requests(claim_requests(claims, require), base, arms, names)
-    models = tuple([base, *arms] if base is not None else arms)
-    check_rankable(estimands, models, base, target)
+    report = progress or (lambda stage, done, steps: None)
+    claims_to_judge = resolve_requests(claim_requests(claims, require), request.base, request.arms, request.benchmarks)
     samples = samples_in(counts) if samples is None else samples
-    checks = [] if samples is None else check_samples(samples)  # first, since a fault in them should show at once
-    missing = chosen_classes(outcomes_as_missing, table)
-    drawn = table.select(models=list(models))
-    stopped = tuple(one for one in stopped_arms(drawn, stopping) if one.benchmark in names)
-    texts = texts_of(counts, samples_in(samples))
-    compared = compare_arms(drawn, models, names, allow_different_prompts, shared_texts(texts, models))
-    told = progress or (lambda what, done, steps: None)
-    run = _Run(as_missing(drawn, missing), base, arms, models, prior_used, wanted, stopped)
-    run = replace(run, known=known_errors(verifier, run.counts, names, prior_used, compare_priors))
-    reasoning = known_judge(judge, run.counts, names, prior_used, compare_priors)
-    found = run.analysis(names, common_problems, told)
-    missing_outcomes = outcomes(found, drawn, missing, prior_used, told, run.known)
-    remarks = (*missing_outcomes.remarks, *count_remarks(drawn, names))
-    found = replace(
-        found,
-        outcomes=replace(missing_outcomes, remarks=remarks),
-        estimates=with_valid(found, prior_used, told, reasoning),
-        settings={
-            **found.settings,
-            "outcomes_as_missing": list(missing),
-            "allow_different_prompts": allow_different_prompts,
-            "judge_errors": {} if reasoning is None else reasoning.said.described(),
-        },
-    )
+    # Before the fits, since a fault in them should show at once.
+    sample_checks = [] if samples is None else check_samples(samples)
+    sampled = table.select(models=list(request.models))
+    stopped = tuple(note for note in stopped_arms(sampled, stopping) if note.benchmark in request.benchmarks)
+    shared = shared_texts(texts_of(counts, samples_in(samples)), request.models)
+    arms = compare_arms(sampled, request.models, request.benchmarks, allow_different_prompts, shared)
+    used = as_missing(sampled, request.outcomes_as_missing)
+    known = misclassification_rates(verifier, used, request.benchmarks, request.prior, compare_priors)
+    known_of_judge = judge_rates(request, used)
+
+    jobs = panels(used, request.base, request.arms, request.benchmarks, common_problems, known, stopped)
+    fits = _fit_until_converged(request, jobs, report)
+    estimates = _estimates(request, fits)
+    sizes = sample_sizes(jobs)
+    checks = model_checks(request, jobs, [fit.rates for fit in fits], report)
+    missing = outcomes(request, estimates, sampled, report, rates=known, stopped=stopped)
+    with_valid = with_valid_reasoning(request, estimates, used, report, rates=known_of_judge, stopped=stopped)
+    curves = pd.DataFrame()
     if error_curve or (error_curve is None and verifier is not None):
-        curves = error_curves(with_curve(run.panels(names, common_problems)), level, seed, told, wanted.margin)
-        found = replace(found, error_curves=curves)
-    checked = tuple(c for c in checks if c.model in models and c.benchmark in names)
-    judged = evaluate_claims(found, asked) if asked else pd.DataFrame()
-    return replace(found, arms=compared, sample_checks=checked, claims=judged)
+        curves = error_curves(with_curve(jobs), level, seed, report, request.margin)
+    analysis = Analysis(
+        request=request,
+        counts=used,
+        sample_sizes=sizes,
+        estimates=with_valid,
+        rates={name: fit.rates for name, fit in zip(fit_names(jobs), fits, strict=True)},
+        diagnostics=pd.DataFrame([fit.diagnosis for fit in fits]),
+        verdicts=verdicts(request, used, estimates, sizes, [(fit.panel, fit.rates, fit.rows) for fit in fits]),
+        problems=_problems(request, fits),
+        criticism=checks,
+        error_curves=curves,
+        outcomes=replace(missing, remarks=(*missing.remarks, *count_remarks(sampled, request.benchmarks))),
+        stopped=stopped,
+        unequal=_unequal(request, fits),
+        arms=arms,
+        sample_checks=tuple(
+            note for note in sample_checks if note.model in request.models and note.benchmark in request.benchmarks
+        ),
+    )
+    return replace(analysis, claims=evaluate_claims(analysis, claims_to_judge)) if claims_to_judge else analysis
 
 
-@dataclass(frozen=True)
-class _Wanted:
-    """What to report, as chosen by the user."""
-
-    k: Sequence[int] | None
-    max_k: int | None
-    taus: tuple[float, ...]
-    estimands: frozenset[str]
-    target: Target
-    level: float
-    seed: int
-    compare_priors: bool = False
-    margin: float = MARGIN
-
-    def of(self, rates: SolveRates) -> EstimateOptions:
-        """What to report of a fit: the default budgets depend on its samples."""
-        if self.k is None:
-            budgets = default_budgets(rates.reliable_k, rates.typical_k, self.max_k)
-        else:
-            budgets = sorted({int(b) for b in self.k})
-        return EstimateOptions(
-            budgets, self.taus, self.furthest(max(budgets)), self.target, self.estimands, self.margin
-        )
-
-    def furthest(self, largest: int) -> int:
-        """How far a crossing is looked for."""
-        return max(self.max_k or largest, 2)
-
-
-class _Done(NamedTuple):
-    """A fit, the rows it gives, and whether it may be relied on."""
+class _Fit(NamedTuple):
+    """A panel, its posterior, the rows they give, and whether these may be relied on."""
 
     panel: Panel
     rates: SolveRates
@@ -254,199 +213,61 @@ class _Done(NamedTuple):
     diagnosis: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class _Run:
-    """One call: its models and choices, and the loop over fits and benchmarks."""
+def _fit_until_converged(request: Request, jobs: list[Panel], progress: Progress) -> list[_Fit]:
+    """Fits with their rows; those whose rows have not converged once more, with more draws, thinned to as many."""
 
-    counts: Counts
-    base: str | None
-    arms: tuple[str, ...]
-    models: tuple[str, ...]
-    prior: Prior
-    wanted: _Wanted
-    stopped: tuple[Note, ...] = ()
-    known: KnownErrors | None = None
+    def fitted(panel: Panel, prior: Prior, thin: int) -> _Fit:
+        rates = fit(panel, prior, request.seed)
+        rates = rates if thin == 1 else rates.thinned(thin)
+        rows = estimate(request, panel, rates)
+        return _Fit(panel, rates, rows, diagnose(panel.benchmark, panel.arm, rates.prior, rows))
 
-    def panels(self, benchmarks: tuple[str, ...], common_problems: bool) -> list[Panel]:
-        """Every fit, with what is known of the verifier's errors."""
-        asked = panels(self.counts, self.base, self.arms, benchmarks, common_problems)
-        return with_errors(asked, self.known)
-
-    def analysis(self, benchmarks: tuple[str, ...], common_problems: bool, progress: Progress) -> Analysis:
-        asked = self.panels(benchmarks, common_problems)
-        done = self._done(asked, progress)
-        rows: list[dict[str, Any]] = []
-        verdicts, tables = [], []
-        for benchmark, group in groupby(done, key=lambda one: one.panel.benchmark):
-            together = list(group)
-            for one in together:
-                rows += one.rows
-                verdicts += self._verdicts(one, alone=len(together) == 1)
-                if benchmark != ALL or len(benchmarks) == 1:
-                    tables.append(self._problems(one))
-            rows += self._ranked(together)
-        estimates = estimates_frame(rows)
-        settings = self._settings(benchmarks, asked, estimates, common_problems)
-        return Analysis(
-            estimates,
-            {name: one.rates for name, one in zip(fit_names(asked), done, strict=True)},
-            self.counts,
-            self.base,
-            self.models,
-            benchmarks,
-            settings,
-            pd.DataFrame([one.diagnosis for one in done]),
-            _by_benchmark([*self._verdicts_of_several(estimates, settings), *verdicts], benchmarks),
-            problems=joined(tables),
-            criticism=self._criticism(done, progress),
-            stopped=self.stopped,
-            unequal=self._unequal(done),
-        )
-
-    def _unequal(self, done: Sequence[_Done]) -> tuple[Note, ...]:
-        """Short problems; none where n depends on the outcome, since there it is no accident which they are."""
-        remarks = []
-        for one in done:
-            if not withheld(self.stopped, one.panel.benchmark) & {*one.panel.models}:
-                remarks.append(
-                    unequal_samples(one.rates, one.panel.benchmark, one.panel.arm, self.base, self.wanted.level)
-                )
-        return tuple(remark for remark in remarks if remark is not None)
-
-    def _criticism(self, done: Sequence[_Done], progress: Progress) -> Criticism:
-        asked = [one.panel for one in done]
-        fits = [{one.rates.prior: one.rates} for one in done]
-        if self.wanted.compare_priors:
-            others = fit_families(asked, self.prior, self.wanted.seed, progress)
-            fits = [mine | more for mine, more in zip(fits, others, strict=True)]
-        wanted = [self.wanted.of(one.rates) for one in done]
-        return criticism(asked, fits, wanted, self.wanted.level, self.wanted.seed)
-
-    def _done(self, asked: list[Panel], progress: Progress) -> list[_Done]:
-        """Fits with their rows and diagnoses; those that did not converge once more, with more draws."""
-        done = fit_all(asked, self.prior, self.wanted.seed, progress, self._judged)
-        for times in LONGER:
-            failed = [i for i, one in enumerate(done) if not one.diagnosis["ok"]]
-            if not failed:
-                break
-            panels_again = [asked[i] for i in failed]
-            again = fit_longer(panels_again, self.prior, times, self.wanted.seed, progress, self._judged)
-            for i, one in zip(failed, again, strict=False):
-                done[i] = one
-        return done
-
-    def _judged(self, panel: Panel, rates: SolveRates) -> _Done:
-        # Each pair is fitted apart, so a base model would get several rows; the first arm's stand.
-        rows = self._estimate(panel, rates, with_base=panel.first)
-        return _Done(panel, rates, rows, diagnose(panel.benchmark, panel.arm, rates.prior, rows))
-
-    def _problems(self, one: _Done) -> pd.DataFrame:
-        k = max(one.rates.reliable_k, 1)
-        return problem_table(one.rates, one.panel.benchmark, one.panel.arm, self.base, k, self.wanted.level)
-
-    def _estimate(self, panel: Panel, rates: SolveRates, with_base: bool) -> list[dict[str, Any]]:
-        asked = self.wanted.of(rates)
-        models = [m for m in rates.models if m != self.base or with_base]
-        pairs = [(self.base, panel.arm)] if self.base is not None else []
-        table = EstimateTable(panel.benchmark, rates, self.wanted.target, self.wanted.level, self.wanted.margin)
-        not_fixed = withheld(self.stopped, panel.benchmark)
-        fixed, fixed_pairs = [m for m in models if m not in not_fixed], [p for p in pairs if not not_fixed & {*p}]
-        table.add_observed(observed(rates, fixed, fixed_pairs, asked))
-        table.add_posterior(model_quantities(rates, models, asked))
-        compared = [quantity for base, arm in pairs for quantity in pair_quantities(rates, base, arm, asked)]
-        table.add_posterior(compared)
-        table.add_calls(compared)
-        beyond_rows(table, fixed, fixed_pairs, asked)
-        band_rows(table, pairs, asked, compared)
-        bootstrap_rows(table, fixed_pairs, asked, self.wanted.seed)
-        return without_verdicts(table.rows, panel.errors)
-
-    def _verdicts(self, one: _Done, alone: bool) -> list[Verdict]:
-        """A sentence for each pair; models without a base get one each only where there is no ranking to speak of."""
-        if self.base is None and not alone:
-            return []
-        about = one.panel.benchmark, one.panel.arm, self.base
-        asked = self.wanted.of(one.rates)
-        return [verdict_of_fit(estimates_frame(one.rows), one.rates, *about, asked, self.wanted.level)]
-
-    def _ranked(self, together: list[_Done]) -> list[dict[str, Any]]:
-        """Rows that rank the models of one benchmark. New problems would be the same ones for all: not independent."""
-        fits = {one.panel.arm: one.rates for one in together}
-        if self.base is not None:
-            fits = {self.base: together[0].rates} | fits
-        enough = 2 if self.base is None else ENOUGH_MODELS
-        wanted = self.wanted.estimands & RANKINGS
-        if len(fits) < enough or self.wanted.target != "benchmark" or not wanted:
-            return []
-        rates = min(fits.values(), key=lambda fit: fit.reliable_k)
-        table = EstimateTable(
-            together[0].panel.benchmark, rates, self.wanted.target, self.wanted.level, self.wanted.margin
-        )
-        common = set.intersection(*(set(self.wanted.of(fit).budgets) for fit in fits.values()))
-        coverage = coverage_of(fits, sorted(common), self.wanted.target)
-        ranking_rows(table, coverage, rates.reliable_k, wanted)
-        fewest = np.min([fit.fewest for fit in fits.values()], axis=0)
-        return [row | {"n_extrapolated": int((fewest < row["k"]).sum())} for row in table.rows]
-
-    def _verdicts_of_several(self, estimates: pd.DataFrame, settings: Mapping[str, Any]) -> list[Verdict]:
-        found = []
-        for benchmark in settings["n_samples"]:
-            n, margin = settings["reliable_k"][benchmark], self.wanted.margin
-            found.append(trajectory_verdict(estimates, benchmark, settings["checkpoint_steps"], n, margin))
-            found.append(self._ranking_verdict(estimates, benchmark, n))
-        return [one for one in found if one is not None]
-
-    def _ranking_verdict(self, estimates: pd.DataFrame, benchmark: str, n: int) -> Verdict | None:
-        table = self.counts.table
-        table = table if benchmark == ALL else table.loc[table["benchmark"] == benchmark]
-        solved = {str(model): int(c) for model, c in table.groupby("model")["n_correct"].sum().items()}
-        # With a base each pair has a verdict of its own, which holds these warnings.
-        here = estimates["benchmark"] == benchmark
-        warnings = cautions(int(estimates.loc[here, "n_problems"].max()), n) if self.base is None else ()
-        return ranking_verdict(estimates, benchmark, n, self.wanted.margin, warnings, solved)
-
-    def _settings(
-        self,
-        benchmarks: tuple[str, ...],
-        asked: Sequence[Panel],
-        estimates: pd.DataFrame,
-        common_problems: bool,
-    ) -> dict[str, Any]:
-        sizes = samples_by_model(asked)
-        return {
-            "source": self.counts.source,
-            "base": self.base,
-            "rl": list(self.arms) if self.base is not None else [],
-            "benchmarks": list(benchmarks),
-            "prior": self.prior.name,
-            "target": self.wanted.target,
-            "level": self.wanted.level,
-            "margin": self.wanted.margin,
-            "seed": self.wanted.seed,
-            "k": sorted({int(b) for b in estimates["k"].dropna()}),
-            "max_k": self.wanted.furthest(int(estimates["k"].max())),
-            "tau": list(self.wanted.taus),
-            "checkpoint_steps": checkpoint_steps(self.counts, self.base, self.models),
-            "common_problems": common_problems,
-            "verifier_errors": {} if self.known is None else self.known.said.described(),
-            "n_samples": {b: {m: [int(n.min()), int(n.max())] for m, n in of.items()} for b, of in sizes.items()},
-            "sample_sizes": {name: sizes_in_words(of) for name, of in sizes.items()},
-            "reliable_k": reliable_budgets(asked),
-            "problem_set_hash": {name: self.counts.problem_set_hash(None if name == ALL else name) for name in sizes},
-            "versions": _versions(),
-        }
+    fits = for_each(jobs, lambda panel: fitted(panel, request.prior, 1), progress)
+    for times in MORE_DRAWS:
+        longer = _with_more_draws(request.prior, times)
+        failed = [i for i, each in enumerate(fits) if not each.diagnosis["ok"]]
+        if not failed or longer == request.prior:
+            break
+        again = for_each([jobs[i] for i in failed], lambda panel: fitted(panel, longer, times), progress)  # noqa: B023
+        for i, refitted in zip(failed, again, strict=True):
+            fits[i] = refitted
+    return fits
 
 
-def _by_benchmark(verdicts: Sequence[Verdict], benchmarks: Sequence[str]) -> list[Verdict]:
-    """The verdicts in the order of the benchmarks; within one, what is said of several models stands first."""
-    return sorted(verdicts, key=lambda said: benchmarks.index(said.benchmark))
+def _estimates(request: Request, fits: Sequence[_Fit]) -> pd.DataFrame:
+    """The rows of all fits, those that rank the models of a benchmark behind its own."""
+    rows: list[dict[str, Any]] = []
+    for benchmark, group in groupby(fits, key=lambda fit: fit.panel.benchmark):
+        of_benchmark = list(group)
+        rows += [row for each in of_benchmark for row in each.rows]
+        rates = {each.panel.arm: each.rates for each in of_benchmark}
+        base = {} if request.base is None else {request.base: of_benchmark[0].rates}
+        rows += ranked_rows(request, benchmark, base | rates)
+    return estimates_frame(rows)
 
 
-def _versions() -> dict[str, str]:
-    found = {}
-    for package in ("boundary-stats", "jax", "numpyro", "numpy", "arviz"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return found
+def _problems(request: Request, fits: Sequence[_Fit]) -> pd.DataFrame:
+    """Problem by problem; of `all` where nothing else was fitted, since it repeats the benchmarks."""
+    return joined(
+        [
+            problem_table(
+                rates, panel.benchmark, panel.arm, panel.base, k=max(rates.reliable_k, 1), level=request.level
+            )
+            for panel, rates, *_ in fits
+            if panel.benchmark != ALL or len(request.benchmarks) == 1
+        ]
+    )
+
+
+def _unequal(request: Request, fits: Sequence[_Fit]) -> tuple[Note, ...]:
+    """Problems with few samples; none where n depends on the outcome, since there it is no accident which they are."""
+    notes = [
+        unequal_samples(rates, panel.benchmark, panel.arm, panel.base, request.level)
+        for panel, rates, *_ in fits
+        if panel.adaptive.isdisjoint(panel.models)
+    ]
+    return tuple(note for note in notes if note is not None)
+
+
+def _with_more_draws(prior: Any, times: int) -> Any:
+    return replace(prior, draws=times * prior.draws) if hasattr(prior, "draws") else prior

@@ -1,29 +1,42 @@
 """Which models are fitted together on which problems, and the fits, several at once."""
 
-import dataclasses
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from boundary.analysis.notes import Note
 from boundary.analysis.request import sampled_on
-from boundary.data.counts import CountArrays, Counts
+from boundary.analysis.verifier_errors import MisclassificationRates
+from boundary.data.counts import ALL, CountArrays, Counts
 from boundary.errors import InputError
-from boundary.stats.priors import NonParametric, Prior
+from boundary.stats.priors import Prior
 from boundary.stats.random_keys import fit_key
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.verdict_errors import VerdictErrors
 
-# Draws of a fit that did not converge are taken anew, so many times as many: most miss the mark by little.
-LONGER = (2, 6, 12)
-
 Progress = Callable[[str, int, int], None]
+Result = TypeVar("Result")
 
 
 class Panel(NamedTuple):
-    """One fit to be: a benchmark, and a base with an RL model (the arm; `first` of its benchmark) or a model alone."""
+    """The counts of one fit: a base and an RL model (the arm) on a benchmark, or one model alone.
+
+    Parameters
+    ----------
+    benchmark, base, arm
+        What is fitted; `base` is None where the arm stands alone.
+    counts
+        Of these models, the base first.
+    first
+        Whether it is the first of its benchmark: estimates of the base are reported from it.
+    errors
+        Misclassification rates of the verdicts; None where these are taken for the truth.
+    adaptive
+        Models whose number of samples depends on the outcome: no unbiased estimate is made of their counts.
+    """
 
     benchmark: str
     base: str | None
@@ -31,6 +44,7 @@ class Panel(NamedTuple):
     counts: CountArrays
     first: bool = True
     errors: VerdictErrors | None = None
+    adaptive: frozenset[str] = frozenset()
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -39,87 +53,85 @@ class Panel(NamedTuple):
 
 
 def panels(
-    counts: Counts, base: str | None, arms: Sequence[str], benchmarks: Sequence[str], common_only: bool
+    counts: Counts,
+    base: str | None,
+    arms: Sequence[str],
+    benchmarks: Sequence[str],
+    common_only: bool,
+    rates: MisclassificationRates | None = None,
+    stopped: Iterable[Note] = (),
 ) -> list[Panel]:
-    """Every benchmark's fits, in the order of benchmarks and arms; none for an arm without samples there.
+    """The counts of every fit, in the order of benchmarks and arms; none for an arm without samples there.
+
+    Parameters
+    ----------
+    counts, base, arms, benchmarks
+        What is fitted.
+    common_only
+        Use the problems that all models of a benchmark have, where they differ.
+    rates
+        Misclassification rates of the verdicts, if they are known.
+    stopped
+        Arms whose number of samples depends on the outcome (`boundary.analysis.checks.optional_stopping`).
 
     Raises
     ------
     InputError
         Where the models of a benchmark were not sampled on the same problems and `common_only` is not set.
     """
-    found = []
+    stopped = tuple(stopped)
+    fits: list[Panel] = []
     for benchmark in benchmarks:
-        present = set(sampled_on(counts, benchmark))
-        here = [arm for arm in arms if arm in present]
-        models = [*([base] if base is not None else []), *here]
+        sampled = set(sampled_on(counts, benchmark))
+        present = [arm for arm in arms if arm in sampled]
+        models = [*([base] if base is not None else []), *present]
         together = counts.arrays(models, benchmark, common_only=common_only)
-        for arm in here:
-            columns = [models.index(m) for m in ([arm] if base is None else [base, arm])]
+        adaptive = frozenset(note.model for note in stopped if benchmark in (ALL, note.benchmark))
+        for arm in present:
+            columns = [models.index(model) for model in ([arm] if base is None else [base, arm])]
             n_correct, n_samples = (np.ascontiguousarray(part[:, columns]) for part in together[:2])
-            mine = together._replace(n_correct=n_correct, n_samples=n_samples, models=tuple(models[c] for c in columns))
-            found.append(Panel(benchmark, base, arm, mine, first=arm == here[0]))
-    names = fit_names(found)
+            labels = tuple(models[column] for column in columns)
+            pair = together._replace(n_correct=n_correct, n_samples=n_samples, models=labels)
+            errors = None if rates is None else rates.of(pair)
+            fits.append(Panel(benchmark, base, arm, pair, arm == present[0], errors, adaptive))
+    names = fit_names(fits)
     for name in names:
         if names.count(name) > 1:
             raise InputError(f"{counts.source}: two pairs of a benchmark and a model are both '{name}'. Rename one.")
-    return found
+    return fits
 
 
-def fit_names(asked: Sequence[Panel]) -> list[str]:
+def fit_names(fits: Sequence[Panel]) -> list[str]:
     """Name of each fit: the benchmark, and the arm where there are several."""
-    several = len({panel.arm for panel in asked}) > 1
-    return [f"{panel.benchmark}: {panel.arm}" if several else panel.benchmark for panel in asked]
+    several_arms = len({panel.arm for panel in fits}) > 1
+    return [f"{panel.benchmark}: {panel.arm}" if several_arms else panel.benchmark for panel in fits]
 
 
-def _as_it_is(panel: Panel, rates: SolveRates) -> Any:
-    return rates
+def fit_all(fits: Sequence[Panel], prior: Prior, seed: int, progress: Progress) -> list[SolveRates]:
+    """Posterior of each panel, in their order."""
+    return for_each(fits, lambda panel: fit(panel, prior, seed), progress)
 
 
-def fit_all(
-    asked: Sequence[Panel],
-    prior: Prior,
-    seed: int,
-    progress: Progress,
-    then: Callable[[Panel, SolveRates], Any] = _as_it_is,
-) -> list[Any]:
-    """Fit each panel and hand the posterior on, several at once: a fit keeps little more than one core busy."""
-    names = fit_names(asked)
-    progress(names[0], 0, len(asked))
+def fit(panel: Panel, prior: Prior, seed: int) -> SolveRates:
+    """Posterior of the solve rates of one panel; equal panels and seeds give equal draws."""
+    key = fit_key(seed, "\0".join([panel.benchmark, *panel.models]))
+    errors = () if panel.errors is None else (panel.errors,)
+    rates = prior.posterior(panel.counts.n_correct, panel.counts.n_samples, key, *errors)
+    return rates.labelled(panel.models, panel.counts.problem_ids)
+
+
+def for_each(fits: Sequence[Panel], work: Callable[[Panel], Result], progress: Progress) -> list[Result]:
+    """Results of some work on each panel, several at once: a fit keeps little more than one core busy."""
+    names = fit_names(fits)
+    progress(names[0], 0, len(fits))
     pool = ThreadPoolExecutor(os.cpu_count())
     try:
         # The largest first: `all` takes longest and compiles what the larger benchmarks need too.
-        order = sorted(range(len(asked)), key=lambda i: -len(asked[i].counts.problem_ids))
-        fits = {pool.submit(lambda one: then(one, _fit(one, prior, seed)), asked[i]): i for i in order}
-        for done, fit in enumerate(as_completed(fits), start=1):
-            progress(names[fits[fit]], done, len(asked))
-        found = {i: fit.result() for fit, i in fits.items()}
+        order = sorted(range(len(fits)), key=lambda i: -len(fits[i].counts.problem_ids))
+        futures = {pool.submit(work, fits[i]): i for i in order}
+        for done, future in enumerate(as_completed(futures), start=1):
+            progress(names[futures[future]], done, len(fits))
+        results = {i: future.result() for future, i in futures.items()}
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # an interruption does not wait for fits that have begun
-    return [found[i] for i in range(len(asked))]
-
-
-def fit_longer(
-    asked: Sequence[Panel],
-    prior: Prior,
-    times: int,
-    seed: int,
-    progress: Progress,
-    then: Callable[[Panel, SolveRates], Any] = _as_it_is,
-) -> list[Any]:
-    """The same with so many times the draws, thinned to as many as before; nothing for a prior without `draws`."""
-    family: Any = prior
-    if not hasattr(family, "draws"):
-        return []
-    longer = dataclasses.replace(family, draws=times * family.draws)
-    return fit_all(asked, longer, seed, progress, lambda panel, rates: then(panel, rates.thinned(times)))
-
-
-def _fit(panel: Panel, prior: Prior, seed: int) -> SolveRates:
-    key = fit_key(seed, "\0".join([panel.benchmark, *panel.models]))
-    counts = panel.counts.n_correct, panel.counts.n_samples
-    if panel.errors is None:
-        return prior.posterior(*counts, key).labelled(panel.models, panel.counts.problem_ids)
-    assert isinstance(prior, NonParametric)  # the only one that knows of errors; others are refused before
-    rates = prior.posterior(*counts, key, panel.errors)
-    return rates.labelled(panel.models, panel.counts.problem_ids)
+    return [results[i] for i in range(len(fits))]

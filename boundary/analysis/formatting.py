@@ -58,3 +58,14 @@ def of_fewer(observed: dict[Any, Any], posterior: dict[Any, Any]) -> str:
     """Say of how many problems an observed value is, where these are fewer than those of the posterior beside it."""
     few, every = (int(row.get("n_problems", 0)) for row in (observed, posterior))
     return f" (of {few:,})" if few < every else ""
+
+
+def short(model: str) -> str:
+    """Write a model's name without its organisation.
+
+    Examples
+    --------
+    >>> short("Qwen/Qwen2.5-7B")
+    'Qwen2.5-7B'
+    """
+    return model.rsplit("/", 1)[-1]

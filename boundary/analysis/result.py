@@ -3,47 +3,51 @@
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from boundary.analysis.checkpoints import checkpoint_steps
 from boundary.analysis.checks.arm_settings import ArmComparison
 from boundary.analysis.checks.missing_outcomes import Outcomes
 from boundary.analysis.checks.model_checks import Criticism
+from boundary.analysis.estimates.sample_sizes import SampleSizes
 from boundary.analysis.notes import Note
 from boundary.analysis.output.folder import written_together
+from boundary.analysis.request import Request
 from boundary.analysis.text.verdict import Verdict
-from boundary.data.counts import Counts
+from boundary.data.counts import ALL, Counts
 from boundary.data.tables.writing import write_csv
 from boundary.stats.solve_rates import SolveRates
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Analysis:
-    """What `analyze` found.
+    """All that `analyze` found.
 
     Parameters
     ----------
+    request
+        What was asked: models, benchmarks, budgets, estimands, prior, target, level, margin, seed.
+    counts
+        What it rests on.
+    sample_sizes
+        Samples of the problems, and the largest budget within them, by benchmark.
     estimates
         The tidy table, one row a number (`boundary.analysis.estimates.table.ESTIMATE_COLUMNS`).
     rates
         Posterior of the solve rates for each benchmark; with several RL models, for each "benchmark: model".
-    counts
-        What it rests on.
-    base, models, benchmarks
-        The base model (None where one model stands alone), all models with the base first, all benchmarks with `all`
-        last.
-    settings
-        What it takes to run the same analysis again.
     diagnostics
         One row a fit: benchmark, model, prior, max_r_hat, min_ess, worst, ok, message.
     verdicts
         A sentence for each benchmark and RL model.
-    sample_checks
-        Sentences on drift and dependence of the samples, where these were given.
     problems
         One row a problem and model (`boundary.analysis.estimates.problems.PROBLEM_COLUMNS`).
+    sample_checks
+        Notes on drift and dependence of the samples, where these were given.
     criticism
         Whether the populations reproduce the counts, and what other families would say.
     error_curves
@@ -54,24 +58,22 @@ class Analysis:
     outcomes
         Samples that came to no verdict, and the main estimates with them as wrong and as missing.
     stopped
-        Arms whose number of samples depends on the outcome: no unbiased estimates are made of their counts.
+        Notes on arms whose number of samples depends on the outcome: no unbiased estimates are made of their counts.
     unequal
-        Where some problems have fewer samples than the others: which, and what leaving them out would give.
+        Notes on problems that have fewer samples than the others, and what leaving them out would give.
     arms
         How each model was sampled and judged on each benchmark, and what differs.
     """
 
+    request: Request
+    counts: Counts
+    sample_sizes: Mapping[str, SampleSizes]
     estimates: pd.DataFrame
     rates: Mapping[str, SolveRates]
-    counts: Counts
-    base: str | None
-    models: tuple[str, ...]
-    benchmarks: tuple[str, ...]
-    settings: Mapping[str, Any]
     diagnostics: pd.DataFrame
     verdicts: Sequence[Verdict]
-    sample_checks: tuple[Note, ...] = ()
     problems: pd.DataFrame = field(default_factory=pd.DataFrame)
+    sample_checks: tuple[Note, ...] = ()
     criticism: Criticism = field(default_factory=Criticism)
     claims: pd.DataFrame = field(default_factory=pd.DataFrame)
     error_curves: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -79,6 +81,54 @@ class Analysis:
     stopped: tuple[Note, ...] = ()
     unequal: tuple[Note, ...] = ()
     arms: ArmComparison = field(default_factory=ArmComparison)
+
+    @property
+    def base(self) -> str | None:
+        """The base model; None where models stand alone."""
+        return self.request.base
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Every model, the base first."""
+        return self.request.models
+
+    @property
+    def benchmarks(self) -> tuple[str, ...]:
+        """Every benchmark, `all` last where they are pooled."""
+        return self.request.benchmarks
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """What it takes to run the same analysis again, as summary.json has it."""
+        request, counts = self.request, self.counts
+        judge, verifier = request.judge, request.verifier
+        return {
+            "source": counts.source,
+            "base": request.base,
+            "rl": [] if request.base is None else list(request.arms),
+            "benchmarks": list(request.benchmarks),
+            "prior": request.prior.name,
+            "target": request.target,
+            "level": request.level,
+            "margin": request.margin,
+            "seed": request.seed,
+            "k": sorted({int(k) for k in self.estimates["k"].dropna()}),
+            "max_k": request.furthest(int(self.estimates["k"].max())),
+            "tau": list(request.taus),
+            "checkpoint_steps": checkpoint_steps(counts, request.base, request.models),
+            "common_problems": request.common_problems,
+            "verifier_errors": {} if verifier is None else verifier.described(),
+            "n_samples": {name: sizes.ranges for name, sizes in self.sample_sizes.items()},
+            "sample_sizes": {name: sizes.in_words for name, sizes in self.sample_sizes.items()},
+            "reliable_k": {name: sizes.reliable_k for name, sizes in self.sample_sizes.items()},
+            "problem_set_hash": {
+                name: counts.problem_set_hash(None if name == ALL else name) for name in self.sample_sizes
+            },
+            "versions": _versions(),
+            "outcomes_as_missing": list(request.outcomes_as_missing),
+            "allow_different_prompts": request.allow_different_prompts,
+            "judge_errors": {} if judge is None else judge.described(),
+        }
 
     @property
     def ok(self) -> bool:
@@ -122,3 +172,13 @@ class Analysis:
         for name, table in tables.items():
             write_csv(table, folder / name, float_format="%.8g")
         return [written[0], *(folder / name for name in tables), posterior.result(), *written[1:]]
+
+
+def _versions() -> dict[str, str]:
+    versions = {}
+    for package in ("boundary-stats", "jax", "numpyro", "numpy", "arviz"):
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            versions[package] = "not installed"
+    return versions

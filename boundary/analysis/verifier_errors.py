@@ -11,8 +11,6 @@ import pandas as pd
 from jaxtyping import Float
 from scipy.stats import beta
 
-from boundary.analysis.estimates.table import BOUNDS, GOOD_TOULMIN, SUP_T
-from boundary.analysis.fitting import Panel
 from boundary.data.audits import FALSE_NEGATIVE, FALSE_POSITIVE, read_audits
 from boundary.data.counts import ALL, CountArrays, Counts
 from boundary.data.tables.reading import LINE, read_table
@@ -66,8 +64,8 @@ class VerifierErrors:
         return said | {name: f"{Path(what)}" for name, what in files.items() if isinstance(what, str | Path)}
 
 
-def checked_errors(errors: VerifierErrors | None, counts: Counts) -> "KnownErrors | None":
-    """Read and check what was said, once for all fits; None where nothing was.
+def checked_errors(errors: VerifierErrors | None, counts: Counts) -> "MisclassificationRates | None":
+    """Read and check the rates, once for all fits; None where none are given.
 
     Raises
     ------
@@ -80,7 +78,7 @@ def checked_errors(errors: VerifierErrors | None, counts: Counts) -> "KnownError
         _check_said(kind, getattr(errors, kind), counts.benchmarks)
     table = None if errors.rates is None else _rates_table(errors.rates, counts)
     audit = None if errors.audit is None else _audit_table(errors, table, counts)
-    known = KnownErrors(errors, table, audit)
+    known = MisclassificationRates(errors, table, audit)
     for benchmark in counts.benchmarks:
         known.constants(counts.problems(benchmark))
     return known
@@ -155,16 +153,16 @@ def _audit_table(errors: VerifierErrors, table: pd.DataFrame | None, counts: Cou
 
 
 @dataclass(frozen=True)
-class KnownErrors:
-    """What was said, read and checked."""
+class MisclassificationRates:
+    """Rates of the verifier's errors, read and checked."""
 
-    said: VerifierErrors
+    errors: VerifierErrors
     table: pd.DataFrame | None
     audit: pd.DataFrame | None
 
     def constants(self, problems: list[tuple[str, str]]) -> Float[np.ndarray, "kind problem"]:
         """Rates of each kind for (benchmark, problem) pairs."""
-        rates = np.array([[_of(getattr(self.said, kind), name) for name, _ in problems] for kind in KINDS])
+        rates = np.array([[_of(getattr(self.errors, kind), name) for name, _ in problems] for kind in KINDS])
         for at, kind in enumerate(KINDS):
             if self.table is not None and kind in self.table:
                 given = self.table.set_index(list(KEYS))[kind].dropna().to_dict()
@@ -212,9 +210,9 @@ def _of(said: Rate, benchmark: str) -> float:
     return float(said.get(benchmark, 0.0) if isinstance(said, Mapping) else said)
 
 
-def known_errors(
+def misclassification_rates(
     errors: VerifierErrors | None, counts: Counts, benchmarks: Sequence[str], prior: Prior, compare_priors: bool
-) -> KnownErrors | None:
+) -> MisclassificationRates | None:
     """`checked_errors` for the benchmarks of an analysis, refused where its prior takes verdicts for the truth."""
     if errors is None:
         return None
@@ -224,16 +222,3 @@ def known_errors(
             "to compare it with."
         )
     return checked_errors(errors, counts.select(benchmarks=[name for name in benchmarks if name != ALL] or None))
-
-
-def with_errors(asked: list[Panel], known: KnownErrors | None) -> list[Panel]:
-    """The fits with the rates of their verdicts' errors."""
-    if known is None:
-        return asked
-    return [panel._replace(errors=known.of(panel.counts)) for panel in asked]
-
-
-def without_verdicts(rows: list[dict[str, Any]], errors: VerdictErrors | None) -> list[dict[str, Any]]:
-    """Rows less the witnesses that speak of verdicts, where the posterior speaks of what is right."""
-    told = (BOUNDS, GOOD_TOULMIN, SUP_T)
-    return rows if errors is None else [row for row in rows if row["prior"] not in told]

@@ -77,7 +77,7 @@ def quantities(base, rl, k):
         yield name, "rl", value.sum(), width * problems * 0.6
 
 
-def row(benchmark, estimand, model, reference, k, problems, mean, lower, upper, prior="nonparametric", prob=np.nan):
+def row(benchmark, estimand, model, reference, k, problems, mean, lower, upper, kind="posterior", prob=np.nan):
     return {
         "benchmark": benchmark,
         "estimand": estimand,
@@ -86,7 +86,8 @@ def row(benchmark, estimand, model, reference, k, problems, mean, lower, upper, 
         "k": k,
         "tau": np.nan,
         "target": "benchmark",
-        "prior": prior,
+        "kind": kind,
+        "prior": "nonparametric" if kind == "posterior" else "",
         "mean": mean,
         "median": mean,
         "lower": lower,
@@ -115,7 +116,7 @@ def pair_rows(benchmark, base, rl, base_name, rl_name):
                 yield row(benchmark, "narrowed", rl_name, base_name, k, problems, 0.96, np.nan, np.nan)
                 yield row(benchmark, "widened", rl_name, base_name, k, problems, 0.02, np.nan, np.nan)
             if k <= N:
-                yield row(*labels, value, np.nan, np.nan, prior="observed")
+                yield row(*labels, value, np.nan, np.nan, kind="observed")
     latest = np.inf if problems < 40 else 32.0
     yield row(benchmark, "crossover", rl_name, base_name, np.nan, problems, 24.0, 16.0, latest)
     yield row(benchmark, "no_crossover", rl_name, base_name, 1024, problems, 0.02, np.nan, np.nan)

@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 import boundary as bd
-from boundary.analysis.checks.missing_outcomes import as_missing, chosen_classes, outcome_shares
+from boundary.analysis.checks.missing_outcomes import as_missing, outcome_shares
 from boundary.analysis.checks.optional_stopping import stopped_arms
-from boundary.analysis.estimates.valid_reasoning import valid_counts
+from boundary.analysis.checks.valid_reasoning import valid_counts
+from boundary.analysis.request import chosen_classes
 from boundary.data.counts import Counts
 from boundary.errors import InputError
 from boundary.stats.priors import NonParametric
@@ -51,7 +52,7 @@ def both_ways():
 def test_both_treatments_stand_side_by_side(both_ways, tmp_path):
     rows = both_ways.outcomes.rows
     chosen = rows.loc[(rows["model"] == "the-base") & (rows["estimand"] == "pass_at_k") & (rows["k"] == 1)]
-    means = chosen.loc[chosen["prior"] == "observed"].set_index("treatment")["mean"]
+    means = chosen.loc[chosen["kind"] == "observed"].set_index("treatment")["mean"]
     counts = both_ways.counts.table.loc[both_ways.counts.table["model"] == "the-base"]
     assert means["wrong"] == pytest.approx((counts["n_correct"] / N).mean())
     assert means["missing"] == pytest.approx((counts["n_correct"] / (N - counts["n_truncated"])).mean())
@@ -105,8 +106,8 @@ def test_sampling_up_to_a_success_is_recognised_and_unbiased_estimates_are_withh
     found = analysed(sequential())
     assert [one.model for one in found.stopped] == ["the-rl"]
     rows = found.estimates
-    assert "the-rl" not in set(rows.loc[rows["prior"].isin(["observed", "bounds", "sup_t"]), "model"])
-    assert "the-base" in set(rows.loc[rows["prior"] == "observed", "model"])
+    assert "the-rl" not in set(rows.loc[rows["kind"].isin(["observed", "bounds", "sup_t"]), "model"])
+    assert "the-base" in set(rows.loc[rows["kind"] == "observed", "model"])
     assert {"pass_at_k", "shrinkage"} <= set(rows.loc[rows["prior"] == "independent", "estimand"])
     found.write(tmp_path)
     assert "The number of samples depends on the outcome" in (tmp_path / "report.html").read_text()
@@ -130,11 +131,11 @@ def test_valid_reasoning_has_estimates_of_its_own(tmp_path):
     frame = table()
     frame["n_correct_cot"] = frame["n_correct"] // 2
     found = analysed(frame)
-    rows = found.estimates.set_index(["estimand", "model", "prior", "k"])["mean"]
+    rows = found.estimates.set_index(["estimand", "model", "kind", "k"])["mean"]
     half = (frame.loc[frame["model"] == "the-rl", "n_correct_cot"] / N).mean()
     assert rows["cot_pass_at_k", "the-rl", "observed", 1] == pytest.approx(half)
-    gap = rows["cot_pass_at_k", "the-base", "independent", 4] - rows["cot_pass_at_k", "the-rl", "independent", 4]
-    assert rows["cot_shrinkage", "the-rl", "independent", 4] == pytest.approx(gap)
+    gap = rows["cot_pass_at_k", "the-base", "posterior", 4] - rows["cot_pass_at_k", "the-rl", "posterior", 4]
+    assert rows["cot_shrinkage", "the-rl", "posterior", 4] == pytest.approx(gap)
     found.write(tmp_path)
     assert "Right answers with valid reasoning" in (tmp_path / "report.html").read_text()
 
@@ -145,8 +146,8 @@ def test_a_judge_that_errs_is_reckoned_with():
     small = NonParametric(chains=4, draws=60, new_problems=8)
     judges = [None, bd.VerifierErrors(false_negative=0.3)]
     found = [bd.analyze(frame, base="the-base", prior=small, k=[1, 4], judge=judge).estimates for judge in judges]
-    rows = [one.set_index(["estimand", "model", "prior", "k"])["mean"] for one in found]
-    key = ("the-rl", "nonparametric", 1)
+    rows = [one.set_index(["estimand", "model", "kind", "k"])["mean"] for one in found]
+    key = ("the-rl", "posterior", 1)
     # 30 % of what is right and valid was called wrong, so that there is 1 / .7 as much of it.
     assert rows[1]["cot_pass_at_k", *key] / rows[0]["cot_pass_at_k", *key] == pytest.approx(1 / 0.7, rel=0.08)
     assert rows[1]["pass_at_k", *key] == rows[0]["pass_at_k", *key]

@@ -49,7 +49,7 @@ def test_curves_are_the_posterior_means_and_points_the_observed(pair):
     lines = drawn_lines(figures.pass_curves(pair.estimates, "all", N).axes[0])
     for model in pair.models:
         mine = rows.loc[rows["model"] == model].sort_values("k")
-        posterior, observed = (mine.loc[(mine["prior"] == "observed") == flag] for flag in (False, True))
+        posterior, observed = (mine.loc[(mine["kind"] == "observed") == flag] for flag in (False, True))
         within, beyond = (posterior.loc[posterior["k"] <= N], posterior.loc[posterior["k"] >= N])
         for part in (within, beyond, observed):
             assert any(np.array_equal(x, part["k"]) and np.array_equal(y, part["mean"]) for x, y in lines)

@@ -16,9 +16,9 @@ SHARES = {"base": 0.4, "run-10": 0.55, "run-final": 0.7}
 CHANCES = {("run-final", "base"): 0.99, ("run-10", "base"): 0.9, ("run-10", "run-final"): 0.03}
 
 
-def row(estimand, model, k=np.nan, mean=0.5, prior="nonparametric", reference="", tau=np.nan, **more):
+def row(estimand, model, k=np.nan, mean=0.5, kind="posterior", reference="", tau=np.nan, **more):
     known = {"benchmark": "B", "estimand": estimand, "model": model, "reference": reference, "k": k, "tau": tau}
-    known |= {"prior": prior, "mean": mean, "median": mean, "lower": mean - 0.05, "upper": mean + 0.05, "level": 0.95}
+    known |= {"kind": kind, "mean": mean, "median": mean, "lower": mean - 0.05, "upper": mean + 0.05, "level": 0.95}
     return known | {"extrapolated": bool(k > N), "n_problems": 30} | more
 
 
@@ -33,10 +33,10 @@ def rows():
         for model in MODELS[1:]:
             yield row("shrinkage", model, k, SHARES["base"] - SHARES[model], reference="base", prob_positive=0.01)
             yield row("srr", model, k, 0.9, reference="base")
-            yield row("srr", model, k, 0.8, prior="observed", reference="base")
+            yield row("srr", model, k, 0.8, kind="observed", reference="base")
     for model in MODELS:
         yield row("cover_at_tau", model, tau=0.5, mean=0.25)
-        yield row("pass_hat_k", model, 4, 0.125, prior="observed")
+        yield row("pass_hat_k", model, 4, 0.125, kind="observed")
         for tau in (0, *np.arange(0.05, 1, 0.1), 1):
             yield row("accuracy_histogram", model, tau=tau, mean=1 / 12)
 

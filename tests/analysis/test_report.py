@@ -156,7 +156,7 @@ def test_summary_says_none_for_a_crossover_beyond_all_budgets(pair):
 def test_summary_has_the_headline_budgets(pair, failed):
     rows = summary(pair)["estimates"]
     assert {row["k"] for row in rows if row["estimand"] == "pass_at_k"} == {1, 128, 1024}
-    assert any(row["prior"] == "observed" and row["estimand"] == "lost" and row["mean"] == 33 for row in rows)
+    assert any(row["kind"] == "observed" and row["estimand"] == "lost" and row["mean"] == 33 for row in rows)
     assert summary(failed)["ok"] is False
     assert summary(failed)["diagnostics"][0]["ok"] is False
 

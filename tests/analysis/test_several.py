@@ -9,19 +9,18 @@ import pytest
 import xarray as xr
 
 from boundary.analysis.analyze import analyze
+from boundary.analysis.checkpoints import checkpoint_steps, in_training_order
 from boundary.analysis.estimates.ranking import (
-    RANKINGS,
     ahead_by_more,
     multiplicity,
     panel_rows,
-    panel_sentences,
     ranking_rows,
-    ranking_verdict,
 )
 from boundary.analysis.estimates.table import EstimateTable, estimates_frame
 from boundary.analysis.fitting import fit_names, panels
-from boundary.analysis.request import chosen_estimands, chosen_taus
-from boundary.analysis.text.trajectory import checkpoint_steps, in_training_order, trajectory_verdict
+from boundary.analysis.request import RANKINGS, chosen_estimands, chosen_taus
+from boundary.analysis.text.ranking import panel_sentences, ranking_verdict
+from boundary.analysis.text.trajectory import trajectory_verdict
 from boundary.data.counts import Counts
 from boundary.errors import InputError
 from boundary.stats.estimands import ESTIMANDS
@@ -82,7 +81,7 @@ def test_checkpoints_stand_in_the_order_of_training(run):
 
 
 def test_ranking_agrees_with_the_curves(run):
-    rows = run.estimates.loc[(run.estimates["prior"] != "observed") & (run.estimates["k"] == 1)]
+    rows = run.estimates.loc[(run.estimates["kind"] != "observed") & (run.estimates["k"] == 1)]
     best = rows.loc[rows["estimand"] == "best"].set_index("model")["mean"]
     assert best.sum() == pytest.approx(1)
     assert best["run-final"] > 0.99

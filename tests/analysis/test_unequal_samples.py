@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import boundary as bd
-from boundary.analysis.checks.unequal_samples import sizes_in_words
+from boundary.analysis.estimates.sample_sizes import SampleSizes
 from boundary.analysis.estimates.table import BOUNDS, OBSERVED, SUP_T, of_posterior
 from boundary.analysis.report.page import report_html
 from boundary.analysis.report.summary import summary
@@ -59,18 +59,16 @@ def test_unbiased_estimates_are_of_the_problems_with_enough_samples(one_short):
     counts = one_short.counts.table
     rl = counts.loc[counts["model"] == "rl"]
     for k, problems in ((SHORT, 30), (8, 29), (N, 29)):
-        row = rows_of(one_short, "pass_at_k", model="rl", k=k, prior=OBSERVED).iloc[0]
+        row = rows_of(one_short, "pass_at_k", model="rl", k=k, kind=OBSERVED).iloc[0]
         enough = rl.loc[rl["n_samples"] >= k]
         assert row["n_problems"] == problems == len(enough)
         c, n = (enough[name].to_numpy() for name in ("n_correct", "n_samples"))
         assert row["mean"] == pytest.approx(unbiased_pass_at_k(c, n, k).mean())
-        flows = [
-            rows_of(one_short, name, k=k, prior=OBSERVED).iloc[0] for name in ("kept", "lost", "gained", "neither")
-        ]
+        flows = [rows_of(one_short, name, k=k, kind=OBSERVED).iloc[0] for name in ("kept", "lost", "gained", "neither")]
         assert {row["n_problems"] for row in flows} == {problems}
         assert sum(row["mean"] for row in flows) == pytest.approx(problems)
         # The base has N samples of every problem.
-        assert rows_of(one_short, "pass_at_k", model="base", k=k, prior=OBSERVED)["n_problems"].item() == 30
+        assert rows_of(one_short, "pass_at_k", model="base", k=k, kind=OBSERVED)["n_problems"].item() == 30
 
 
 def test_the_report_shows_the_range_names_the_problem_and_what_it_changes(one_short):
@@ -101,10 +99,10 @@ def test_problems_and_claims_say_what_is_extrapolated(one_short):
 
 
 def test_bands_and_ranges_go_as_far_as_the_other_problems(one_short):
-    band = rows_of(one_short, "shrinkage", prior=SUP_T)
+    band = rows_of(one_short, "shrinkage", kind=SUP_T)
     assert set(band["k"]) == {1, 2, 4, 8, N}
     assert set(band["n_problems"]) == {29}
-    assert rows_of(one_short, "pass_at_k", prior=BOUNDS)["k"].min() == 2 * N
+    assert rows_of(one_short, "pass_at_k", kind=BOUNDS)["k"].min() == 2 * N
 
 
 def test_where_every_fifth_problem_is_short_n_is_theirs_and_the_curve_goes_on(tmp_path):
@@ -113,7 +111,7 @@ def test_where_every_fifth_problem_is_short_n_is_theirs_and_the_curve_goes_on(tm
     posterior = rows_of(analysis, "shrinkage", prior="independent").set_index("k")
     assert posterior["extrapolated"].tolist() == [False, False, True]
     assert posterior["n_extrapolated"].tolist() == [0, 0, 6]
-    assert rows_of(analysis, "shrinkage", prior=OBSERVED, k=N)["n_problems"].item() == 24
+    assert rows_of(analysis, "shrinkage", kind=OBSERVED, k=N)["n_problems"].item() == 24
     assert "p24 (4 of rl)" in analysis.unequal[0].text
     assert "and 1 more" in analysis.unequal[0].text
 
@@ -121,7 +119,7 @@ def test_where_every_fifth_problem_is_short_n_is_theirs_and_the_curve_goes_on(tm
 def test_no_estimate_from_counts_where_most_problems_are_short():
     """One problem of 30 with more samples says nothing of the others."""
     analysis = analysed([SHORT] * 29 + [N], k=[1, 4, N])
-    assert set(rows_of(analysis, "pass_at_k", prior=OBSERVED)["k"]) == {1, 4}
+    assert set(rows_of(analysis, "pass_at_k", kind=OBSERVED)["k"]) == {1, 4}
     assert analysis.unequal == ()
 
 
@@ -137,7 +135,7 @@ def test_no_estimate_from_counts_where_most_problems_are_short():
     ],
 )
 def test_samples_in_words(sizes, text):
-    assert sizes_in_words({model: np.array(n) for model, n in sizes.items()}) == text
+    assert SampleSizes({model: np.array(n) for model, n in sizes.items()}, reliable_k=1).in_words == text
 
 
 def test_default_budgets_reach_the_typical_number_of_samples():

@@ -15,6 +15,7 @@ def row(estimand, k, mean, lower=np.nan, upper=np.nan, equivalent=np.nan, **fact
     return {
         "estimand": estimand,
         "model": "org/rl",
+        "kind": "posterior",
         "prior": "nonparametric",
         "k": k,
         "mean": mean,
@@ -178,7 +179,7 @@ def test_one_model_alone_beyond_its_samples():
 
 
 def test_plug_ins_are_not_taken_for_estimates():
-    observed = row("pass_at_k", 1, 0.1, float("nan"), float("nan"), prior="observed")
+    observed = row("pass_at_k", 1, 0.1, float("nan"), float("nan"), kind="observed", prior="")
     assert text([observed, row("pass_at_k", 1, 0.5, 0.4, 0.6)], None) == (
         "rl solves 50.0 % [40.0, 60.0] of the problems with k = 1."
     )

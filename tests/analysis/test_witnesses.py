@@ -30,7 +30,7 @@ def compared():
 
 def of_kind(analysis, kind, estimand):
     rows = analysis.estimates
-    return rows.loc[(rows["prior"] == kind) & (rows["estimand"] == estimand)]
+    return rows.loc[(rows["kind"] == kind) & (rows["estimand"] == estimand)]
 
 
 def test_each_extrapolated_interval_has_its_range(compared):
@@ -83,12 +83,16 @@ def test_the_report_shows_ranges_and_bands(compared):
 
 def test_the_summary_tells_them_apart(compared):
     at_the_end = [row for row in summary(compared)["estimates"] if row["k"] == 8 * N and row["estimand"] == "shrinkage"]
-    assert {row["prior"] for row in at_the_end} == {"independent", BOUNDS, SIMULTANEOUS}
+    assert {(row["kind"], row["prior"]) for row in at_the_end} == {
+        ("posterior", "independent"),
+        (BOUNDS, ""),
+        (SIMULTANEOUS, "independent"),
+    }
 
 
 def test_figures_shade_the_ranges_from_n_on(compared):
     drawn = figures_of(compared.estimates, "b", N)
-    without = figures_of(compared.estimates.loc[compared.estimates["prior"] != BOUNDS], "b", N)
+    without = figures_of(compared.estimates.loc[compared.estimates["kind"] != BOUNDS], "b", N)
     for name in ("pass_at_k", "shrinkage"):
         models = 2 if name == "pass_at_k" else 1
         areas, fewer = (len(figure[name].axes[0].collections) for figure in (drawn, without))
@@ -111,5 +115,5 @@ def test_an_alarm_where_the_posterior_leaves_what_counts_allow(compared):
 
 def test_counts_that_no_population_gives_are_named(compared):
     rows = compared.estimates.copy()
-    rows.loc[(rows["prior"] == BOUNDS) & (rows["model"] == "rl"), ["lower", "upper"]] = np.nan
+    rows.loc[(rows["kind"] == BOUNDS) & (rows["model"] == "rl"), ["lower", "upper"]] = np.nan
     assert any("No population of solve rates agrees with the counts of rl" in said for said, _ in beyond(rows, N))

@@ -34,9 +34,9 @@ def test_rates_change_the_posterior_and_the_report_says_so(analyze, tmp_path):
     curve = pd.read_csv(out / "errors.csv")
     assert set(curve["k"]) == {1, 16, 128}
     estimates = pd.read_csv(out / "estimates.csv")
-    assert not set(estimates["prior"]) & {"bounds", "good_toulmin", "sup_t"}
-    lost = estimates.loc[(estimates["estimand"] == "lost") & (estimates["k"] == 16)].set_index("prior")["mean"]
-    assert lost["nonparametric"] < lost["observed"] - 0.5  # three lucky verdicts for the base are no losses
+    assert not set(estimates["kind"]) & {"bounds", "good_toulmin", "sup_t"}
+    lost = estimates.loc[(estimates["estimand"] == "lost") & (estimates["k"] == 16)].set_index("kind")["mean"]
+    assert lost["posterior"] < lost["observed"] - 0.5  # three lucky verdicts for the base are no losses
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,8 @@ def test_at_any_moment(tmp_path, command, after):
     code = PLAIN if command == "analyze" else PLAIN.replace("main()", "import sys; sys.argv += CLAIM; main()")
     code = code.replace("CLAIM", "['--claim', 'shrinkage(128) > 0', '--benchmark', 'AMC23']")
     output = tmp_path / ("report" if command == "analyze" else "plan.csv")
-    status, error, seconds = interrupted(code, command, output, after, XDG_CACHE_HOME=str(tmp_path / "cache"))
+    nothing_compiled = {"JAX_COMPILATION_CACHE_DIR": str(tmp_path / "compiled")}
+    status, error, seconds = interrupted(code, command, output, after, **nothing_compiled)
     assert status == 130, error
     assert error.startswith("Interrupted.")
     assert error.count("\n") == 1

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from boundary.analysis.formatting import short
 from boundary.analysis.notes import Note, Severity
-from boundary.analysis.text.verdict import short
 from boundary.data.arm_settings import BY_NAME, ArmSettings, Kind, Setting, arm_settings, setting
 from boundary.data.counts import ALL, Counts
 from boundary.data.runs.counts import refuse_other_problems

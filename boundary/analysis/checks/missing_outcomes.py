@@ -1,24 +1,21 @@
 """Samples that came to no verdict on an answer, truncated ones above all: counted as wrong, or as never drawn."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 import pandas as pd
 
-from boundary.analysis.checks.refit import REREAD, Analysed, reread
+from boundary.analysis.checks.refit import REFIT_ESTIMANDS, refit
 from boundary.analysis.estimates.decisions import calls
 from boundary.analysis.estimates.table import OBSERVED, of_posterior
+from boundary.analysis.fitting import Progress
 from boundary.analysis.formatting import interval, number
 from boundary.analysis.notes import Note
-from boundary.analysis.verifier_errors import KnownErrors
+from boundary.analysis.request import CLASSES, Request, recorded_classes
+from boundary.analysis.verifier_errors import MisclassificationRates
 from boundary.data.counts import ALL, Counts
-from boundary.data.validation import OUTCOMES
-from boundary.errors import InputError
-from boundary.stats.priors import Prior
 
-CLASSES = tuple(name.removeprefix("n_") for name in OUTCOMES)
 WRONG, MISSING = "wrong", "missing"
 # From this share of an arm's samples on the report says so, and shows both treatments.
 MANY = 0.01
@@ -45,30 +42,6 @@ class Outcomes:
     remarks: tuple[Note, ...] = ()
 
 
-def chosen_classes(names: str | Sequence[str] | None, counts: Counts) -> tuple[str, ...]:
-    """The outcome classes to be taken for missing.
-
-    Raises
-    ------
-    InputError
-        For a class that there is not, or that the counts do not hold.
-    """
-    words = names.split(",") if isinstance(names, str) else list(names or ())
-    chosen = tuple(dict.fromkeys(str(word).strip() for word in words))
-    have = _classes(counts)
-    for name in chosen:
-        if name not in CLASSES:
-            near = get_close_matches(name, CLASSES, n=1)
-            hint = f"Did you mean '{near[0]}'?" if near else f"Choose among: {', '.join(CLASSES)}."
-            raise InputError(f"'{name}' is no outcome that could be missing. {hint}")
-        if name not in have:
-            raise InputError(
-                f"{counts.source}: no column n_{name}, so its samples cannot be taken for missing. "
-                f"It counts: {', '.join(have) or 'no outcome apart'}."
-            )
-    return chosen
-
-
 def as_missing(counts: Counts, classes: Sequence[str]) -> Counts:
     """Counts as if samples of some classes had never been drawn.
 
@@ -87,42 +60,44 @@ def as_missing(counts: Counts, classes: Sequence[str]) -> Counts:
 
 
 def outcomes(
-    analysis: Analysed,
+    request: Request,
+    estimates: pd.DataFrame,
     counts: Counts,
-    missing: Sequence[str],
-    prior: Prior,
-    progress: Callable[[str, int, int], None],
-    errors: KnownErrors | None = None,
+    progress: Progress,
+    *,
+    rates: MisclassificationRates | None = None,
+    stopped: tuple[Note, ...] = (),
 ) -> Outcomes:
     """Both treatments of what came to no verdict, side by side.
 
     Parameters
     ----------
-    analysis
-        Of `counts` with the classes `missing` taken for missing.
+    request
+        Says which classes are taken for missing in the analysis; where there are none, the other treatment takes all.
+    estimates
+        Of the analysis.
     counts
         As they came, of the analysed models.
-    missing
-        Classes taken for missing in the analysis; where there are none, the other treatment takes all for missing.
-    prior, progress, errors
-        As in the analysis.
+    progress, rates, stopped
+        As for `boundary.analysis.checks.refit.refit`.
 
     Returns
     -------
     Empty where every sample was right or wrong.
     """
-    shares = outcome_shares(counts, analysis.benchmarks)
+    missing = request.outcomes_as_missing
+    shares = outcome_shares(counts, request.benchmarks)
     if shares.empty:
         return Outcomes()
     classes = tuple(missing) or tuple(name for name in CLASSES if name in set(shares["outcome"]))
     rows = pd.DataFrame()
-    if len(analysis.models) <= MOST_MODELS:
+    if len(request.models) <= MOST_MODELS:
         otherwise = counts if missing else as_missing(counts, classes)
-        other = reread(analysis, otherwise, prior, progress, "read otherwise", errors)
-        mine = analysis.estimates.loc[_main(analysis.estimates)]
+        other = refit(request, estimates, otherwise, progress, "read otherwise", rates=rates, stopped=stopped)
+        mine = estimates.loc[_main(estimates)]
         pair = {MISSING: mine, WRONG: other} if missing else {WRONG: mine, MISSING: other}
         rows = pd.concat([_marked(pair[name], name, classes) for name in (WRONG, MISSING)], ignore_index=True)
-    remarks = [*_share_remarks(shares, analysis), *_turn_remarks(rows, shares, classes)]
+    remarks = [*_share_remarks(shares, request.base), *_turn_remarks(rows, shares, classes)]
     return Outcomes(rows, shares, tuple(remarks))
 
 
@@ -132,7 +107,7 @@ def outcome_shares(counts: Counts, benchmarks: Sequence[str]) -> pd.DataFrame:
     for benchmark in benchmarks:
         here = counts.table if benchmark == ALL else counts.table.loc[counts.table["benchmark"] == benchmark]
         for model, mine in here.groupby("model", sort=False):
-            for name in _classes(counts):
+            for name in recorded_classes(counts):
                 n = int(mine[f"n_{name}"].fillna(0).sum())
                 rows.append((benchmark, model, name, n, n / max(int(mine["n_samples"].sum()), 1)))
     table = pd.DataFrame(rows, columns=["benchmark", "model", "outcome", "n", "share"])
@@ -159,12 +134,8 @@ def outcomes_shown(found: Outcomes, rows: pd.DataFrame, benchmark: str, budgets:
     return lines
 
 
-def _classes(counts: Counts) -> list[str]:
-    return [name for name in CLASSES if f"n_{name}" in counts.table]
-
-
 def _main(estimates: pd.DataFrame) -> "pd.Series[bool]":
-    return estimates["estimand"].isin(REREAD) & (of_posterior(estimates) | (estimates["prior"] == OBSERVED))
+    return estimates["estimand"].isin(REFIT_ESTIMANDS) & (of_posterior(estimates) | (estimates["kind"] == OBSERVED))
 
 
 def _marked(rows: pd.DataFrame, treatment: str, classes: Sequence[str]) -> pd.DataFrame:
@@ -178,7 +149,7 @@ def _said(row: dict[Any, Any]) -> str:
     return f"{number(row['mean'], 100, 1)} {interval(row, 100, 1)}"
 
 
-def _share_remarks(shares: pd.DataFrame, analysis: Analysed) -> Iterator[Note]:
+def _share_remarks(shares: pd.DataFrame, base: str | None) -> Iterator[Note]:
     """A plain warning where an arm has many samples without a verdict; which arm has more is said."""
     for (benchmark, outcome), rows in shares.groupby(["benchmark", "outcome"], sort=False):
         if rows["share"].max() < MANY:
@@ -188,7 +159,7 @@ def _share_remarks(shares: pd.DataFrame, analysis: Analysed) -> Iterator[Note]:
         text = f"Samples that ended as {str(outcome).replace('_', ' ')}: {said}."
         most, least = ordered.iloc[0], ordered.iloc[-1]
         if len(ordered) > 1 and most["share"] >= 2 * least["share"]:
-            role = ", the base" if most["model"] == analysis.base else ""
+            role = ", the base" if most["model"] == base else ""
             text += f" Counted as wrong they weigh most on {most['model']}{role}, so that it may look worse than it is."
         yield Note(str(benchmark), str(most["model"]), text, "alarm")
 

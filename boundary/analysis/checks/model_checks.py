@@ -1,19 +1,20 @@
 """Whether the population fits the counts, and what other families of populations would say."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from boundary.analysis.estimates.posterior import EstimateOptions, model_quantities, pair_quantities
-from boundary.analysis.estimates.table import EstimateTable, estimates_frame
+from boundary.analysis.estimates.estimate import estimate
+from boundary.analysis.estimates.table import POSTERIOR, estimates_frame
 from boundary.analysis.fitting import Panel, Progress, fit_all
 from boundary.analysis.formatting import number
 from boundary.analysis.notes import Note
+from boundary.analysis.request import Request
 from boundary.stats.model_checks import LARGEST_PARETO_K, loo, predictive_checks, stacking_weights
-from boundary.stats.priors import PRIORS, Prior
+from boundary.stats.priors import PRIORS
 from boundary.stats.solve_rates import SolveRates
 
 FIT = ("benchmark", "model", "prior")
@@ -64,27 +65,36 @@ class Criticism:
     remarks: tuple[Note, ...] = ()
 
 
-def fit_families(panels: Sequence[Panel], used: Prior, seed: int, progress: Progress) -> list[dict[str, SolveRates]]:
-    """Each panel's fits under the families other than the one in use, by name."""
-    found: list[dict[str, SolveRates]] = [{} for _ in panels]
-    for name in FAMILIES:
-        if name != used.name:
-            for mine, rates in zip(found, fit_all(panels, PRIORS[name](), seed, progress), strict=True):
-                mine[name] = rates
-    return found
-
-
-def criticism(
-    panels: Sequence[Panel], fits: Sequence[Fits], asked: Sequence[EstimateOptions], level: float, seed: int
+def model_checks(
+    request: Request, panels: Sequence[Panel], posteriors: Sequence[SolveRates], progress: Progress
 ) -> Criticism:
-    """Criticise fits of panels, each under one family or several, the one in use first; `asked` is what is reported."""
+    """Check the fitted populations against the counts, and against other families where that is asked for.
+
+    Parameters
+    ----------
+    request
+        Says whether other families are fitted too.
+    panels, posteriors
+        The fits in use.
+    progress
+        Told of further fits.
+    """
+    fits = [{rates.prior: rates} for rates in posteriors]
+    if request.compare_priors:
+        for name in FAMILIES:
+            if name != request.prior.name:
+                others = fit_all(panels, PRIORS[name](), request.seed, progress)
+                fits = [families | {name: rates} for families, rates in zip(fits, others, strict=True)]
     checks, families, sensitivity = [], [], []
-    for panel, mine, wanted in zip(panels, fits, asked, strict=True):
-        checked = [row for rates in mine.values() for row in _checked(panel, rates, seed)]
-        checks += checked
-        families += _families(panel, mine, checked)
-        if len(mine) > 1:
-            sensitivity += [row for rates in mine.values() for row in _sensitivity(panel, rates, wanted, level)]
+    for panel, by_family in zip(panels, fits, strict=True):
+        replicated = [row for rates in by_family.values() for row in _predictive_rows(panel, rates, request.seed)]
+        checks += replicated
+        families += _families(panel, by_family, replicated)
+        if len(by_family) > 1:
+            main = _main_request(request, next(iter(by_family.values())))
+            every = panel._replace(first=True)
+            for rates in by_family.values():
+                sensitivity += estimate(main, every, rates, kinds=(POSTERIOR,))
     tables = (
         pd.DataFrame(checks, columns=list(CHECK_COLUMNS)),
         pd.DataFrame(families, columns=list(FAMILY_COLUMNS)),
@@ -94,7 +104,7 @@ def criticism(
     return Criticism(*tables, (*_misfits(tables[1], used), *_disagreements(tables[2], tables[1], used)))
 
 
-def _checked(panel: Panel, rates: SolveRates, seed: int) -> list[Row]:
+def _predictive_rows(panel: Panel, rates: SolveRates, seed: int) -> list[Row]:
     about = dict(zip(FIT, (panel.benchmark, panel.arm, rates.prior), strict=True))
     return [about | check._asdict() | {"ok": check.ok} for check in predictive_checks(rates, seed)]
 
@@ -125,14 +135,11 @@ def _families(panel: Panel, fits: Fits, checks: Sequence[Row]) -> list[Row]:
     return rows
 
 
-def _sensitivity(panel: Panel, rates: SolveRates, asked: EstimateOptions, level: float) -> list[Row]:
-    budgets = sorted({asked.within(rates.reliable_k), max(asked.budgets)})
-    main = asked._replace(budgets=budgets, estimands=SENSITIVE)
-    table = EstimateTable(panel.benchmark, rates, asked.target, level, asked.margin)
-    table.add_posterior(model_quantities(rates, panel.models, main))
-    if panel.base is not None:
-        table.add_posterior(pair_quantities(rates, panel.base, panel.arm, main))
-    return table.rows
+def _main_request(request: Request, rates: SolveRates) -> Request:
+    """The main estimates at the largest budget within the samples and at the largest of all."""
+    reported = request.for_fit(rates)
+    budgets = tuple(sorted({reported.within(rates.reliable_k), max(reported.budgets)}))
+    return replace(request, budgets=budgets, max_k=reported.max_k, estimands=SENSITIVE)
 
 
 def _misfits(families: pd.DataFrame, used: str) -> Iterator[Note]:

@@ -1,11 +1,11 @@
 """Arms whose number of samples depends on the outcome: declared, or recognised from the counts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import pandas as pd
 
 from boundary.analysis.notes import Note
-from boundary.data.counts import ALL, Counts
+from boundary.data.counts import Counts
 from boundary.errors import InputError
 from boundary.stats.optional_stopping import StoppingRule, stopping_rule
 
@@ -47,11 +47,6 @@ def stopped_arms(counts: Counts, stopping: str | None = None) -> tuple[Note, ...
             text = f"The number of samples depends on the outcome: {why}. {WITHHELD}"
             found.append(Note(str(benchmark), str(model), text, "alarm"))
     return tuple(found)
-
-
-def withheld(stopped: Iterable[Note], benchmark: str) -> frozenset[str]:
-    """Models of whose counts on a benchmark no unbiased estimate is made; on `all`, those of any benchmark."""
-    return frozenset(one.model for one in stopped if benchmark in (ALL, one.benchmark))
 
 
 def _known(rule: str, where: str) -> None:

@@ -1,76 +1,19 @@
-"""Problems with fewer samples than the others: how many samples there are, in words, and what such problems change."""
+"""Problems with fewer samples than the others: which they are, and what leaving them out would change."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Bool, Int
+from jaxtyping import Bool
 
-from boundary.analysis.fitting import Panel
-from boundary.analysis.formatting import interval, number
+from boundary.analysis.formatting import interval, number, short
 from boundary.analysis.notes import Note
-from boundary.analysis.text.verdict import short
 from boundary.data.counts import ALL
 from boundary.stats.estimands import pass_at_k, shrinkage
 from boundary.stats.intervals import summarise
-from boundary.stats.sample_sizes import HALF, MOST, reached_by
 from boundary.stats.solve_rates import SolveRates
 
 # So many short problems are named.
 MOST_NAMED = 5
-# So many models have their samples told apart.
-MOST_MODELS = 3
-
-
-def samples_by_model(panels: Sequence[Panel]) -> dict[str, dict[str, Int[np.ndarray, " problem"]]]:
-    """Samples of each problem, by benchmark and model."""
-    sizes: dict[str, dict[str, np.ndarray]] = {}
-    for panel in panels:
-        sizes.setdefault(panel.benchmark, {}).update(zip(panel.models, panel.counts.n_samples.T, strict=True))
-    return sizes
-
-
-def reliable_budgets(panels: Sequence[Panel]) -> dict[str, int]:
-    """Largest budget within the samples of nine of ten problems, of every model of a benchmark."""
-    budgets: dict[str, int] = {}
-    for panel in panels:
-        n = reached_by(panel.counts.n_samples.min(axis=1), MOST)
-        budgets[panel.benchmark] = min(n, budgets.get(panel.benchmark, n))
-    return budgets
-
-
-def sizes_in_words(sizes: Mapping[str, Int[np.ndarray, " problem"]]) -> str:
-    """How many samples the problems of a benchmark have.
-
-    Parameters
-    ----------
-    sizes
-        Samples of each problem, by model.
-
-    Examples
-    --------
-    >>> sizes_in_words({"base": np.array([64] * 59 + [4])})
-    '4 to 64 samples a problem, 64 for 59 of 60'
-    """
-    texts = {model: _in_words(n) for model, n in sizes.items()}
-    if len(set(texts.values())) == 1:
-        return next(iter(texts.values()))
-    if len(texts) <= MOST_MODELS:
-        return "; ".join(f"{short(model)}: {text}" for model, text in texts.items())
-    every = np.concatenate(list(sizes.values()))
-    return f"{every.min():,} to {every.max():,} samples a problem"
-
-
-def _in_words(n: Int[np.ndarray, " problem"]) -> str:
-    if n.min() == n.max():
-        return f"n = {n.min():,} samples each"
-    values, counts = np.unique(n, return_counts=True)
-    common, count = values[counts.argmax()], int(counts.max())
-    reach = f"{common:,} for {count:,} of {len(n):,}"
-    if count < len(n) / 2:
-        half = reached_by(n, HALF)
-        reach = f"{half:,} or more for {int((n >= half).sum()):,} of {len(n):,}"
-    return f"{n.min():,} to {n.max():,} samples a problem, {reach}"
 
 
 def unequal_samples(rates: SolveRates, benchmark: str, arm: str, base: str | None, level: float) -> Note | None:

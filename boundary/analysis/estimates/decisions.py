@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from boundary.analysis.formatting import chance, points
-from boundary.errors import InputError
 
 # Probability from which a call is made.
 SURE = 0.95
@@ -104,18 +103,3 @@ def likeliest_words(call: Call, margin: float) -> str:
     direction = {NARROWED: "a narrowing", WIDENED: "a widening", EQUIVALENT: EQUIVALENT}[call.likeliest]
     by = "" if call.likeliest == EQUIVALENT else f" by more than {points(margin)}"
     return f"{direction}{by} is likeliest, with probability {chance(call.probability)}"
-
-
-def checked_margin(margin: float) -> float:
-    """The margin as a share of problems.
-
-    Raises
-    ------
-    InputError
-        If it is not in [0, 1).
-    """
-    if isinstance(margin, bool) or not 0 <= margin < 1:
-        raise InputError(
-            f"The margin is {margin}, and it must be at least 0 and below 1. Write .005 for half a percentage point."
-        )
-    return float(margin)

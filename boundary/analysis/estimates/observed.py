@@ -6,8 +6,8 @@ from typing import get_args
 import numpy as np
 import xarray as xr
 
-from boundary.analysis.estimates.posterior import EstimateOptions
 from boundary.analysis.estimates.table import Observed
+from boundary.analysis.request import EstimateOptions
 from boundary.stats.estimands import Estimand
 from boundary.stats.estimands.estimand import ReportedAt
 from boundary.stats.solve_rates import SolveRates

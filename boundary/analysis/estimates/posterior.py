@@ -2,54 +2,15 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from boundary.analysis.estimates.table import Quantity
-from boundary.stats.estimands import ESTIMANDS, Estimand
-from boundary.stats.intervals import MARGIN
-from boundary.stats.solve_rates import SolveRates, Target
-
-# G-Pass@k is about reliability, which its paper reports at k = 16 (arXiv 2412.13147, Sec. 4).
-RELIABILITY_K = 16
-
-
-class EstimateOptions(NamedTuple):
-    """What to report of a fit: budgets k, thresholds tau, how far a crossing is looked for, estimands, margin."""
-
-    budgets: list[int]
-    taus: tuple[float, ...]
-    max_k: int
-    target: Target
-    estimands: frozenset[str]
-    margin: float = MARGIN
-
-    def within(self, limit: float) -> int:
-        """The largest budget up to a limit, or the smallest there is."""
-        return max([k for k in self.budgets if k <= limit], default=min(self.budgets))
-
-    def reliability_budget(self, rates: SolveRates) -> int:
-        """The budget at which reliability is reported."""
-        return self.within(min(RELIABILITY_K, rates.reliable_k))
-
-    def budgets_of(self, record: Estimand, rates: SolveRates) -> list[int]:
-        """The budgets at which an estimand is reported."""
-        return {
-            "each": self.budgets,
-            "half": [self.within(rates.reliable_k / 2)],
-            "within": [self.within(rates.reliable_k)],
-            "reliability": [self.reliability_budget(rates)],
-        }.get(str(record.reported_at), [])
-
-    def records(self, of: str) -> list[Estimand]:
-        """The estimands to report of each `model` or of a `pair`, in the order of the table."""
-        return [
-            record
-            for record in ESTIMANDS.values()
-            if record.of == of and record.reported_at is not None and record.name in self.estimands
-        ]
+from boundary.analysis.request import EstimateOptions
+from boundary.stats.estimands import Estimand
+from boundary.stats.solve_rates import SolveRates
 
 
 def model_quantities(rates: SolveRates, models: Sequence[str], options: EstimateOptions) -> list[Quantity]:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from boundary.analysis.estimates.posterior import EstimateOptions
-from boundary.analysis.estimates.table import BOUNDS, GOOD_TOULMIN, SIMULTANEOUS, SUP_T, EstimateTable, Quantity
+from boundary.analysis.estimates.table import BOUNDS, GOOD_TOULMIN, SIMULTANEOUS, SUP_T, EstimateTable, Kind, Quantity
+from boundary.analysis.request import EstimateOptions
 from boundary.stats.prior_free.bands import Band, first_loss_set, posterior_band, sup_t_band
 from boundary.stats.prior_free.bounds import pass_at_k_bounds, shrinkage_bounds
 from boundary.stats.prior_free.good_toulmin import good_toulmin
@@ -86,7 +86,7 @@ def bootstrap_rows(table: EstimateTable, pairs: Sequence[tuple[str, str]], optio
 
 def _band_rows(
     table: EstimateTable,
-    kind: str,
+    kind: Kind,
     rl: str,
     base: str,
     band: Band,

@@ -1,52 +1,45 @@
-"""Several models on the same problems: ranks, P(best), and every pair, with a word on how many pairs there are."""
+"""Several models on the same problems: ranks, P(best) and P(better) of every pair, and how many pairs there are."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
-from boundary.analysis.estimates.decisions import OPEN, SURE, calls_of_pairs
+from boundary.analysis.estimates.decisions import SURE
 from boundary.analysis.estimates.table import EstimateTable, Quantity, of_posterior
-from boundary.analysis.formatting import chance, number, points
-from boundary.analysis.text.verdict import Verdict, short
-from boundary.errors import InputError
+from boundary.analysis.request import ENOUGH_MODELS, RANKINGS, Request
 from boundary.stats.estimands import pass_at_k
 from boundary.stats.estimands.ranking import bests, pairwise, ranks
-from boundary.stats.intervals import MARGIN, signs
+from boundary.stats.intervals import signs
 from boundary.stats.solve_rates import SolveRates, Target
 
-RANKINGS = frozenset({"rank", "best", "better"})
-# Models are ranked where there are so many.
-ENOUGH_MODELS = 3
 
+def ranked_rows(request: Request, benchmark: str, fits: Mapping[str, SolveRates]) -> list[dict[str, Any]]:
+    """Rows that rank the models of one benchmark; none where there are too few, or where new problems are the target.
 
-def check_rankable(estimands: Sequence[str] | None, models: Sequence[str], base: str | None, target: Target) -> None:
-    """Refuse estimands that would have no rows.
-
-    Raises
-    ------
-    InputError
-        For `rank`, `best` or `better` where models are not ranked, and for `reach`, which is a problem's.
+    Parameters
+    ----------
+    request
+        Says which of `rank`, `best` and `better`, and at which budgets.
+    benchmark
+        The benchmark.
+    fits
+        Posterior of each model, the base first where there is one.
     """
-    for name in estimands or ():
-        if name == "reach":
-            raise InputError(
-                "'reach' is a quantity of one problem and has no row in estimates.csv. Leave it out: problems.csv has "
-                "the reach of every problem, and pass_at_k is its mean."
-            )
-        if name in RANKINGS and target != "benchmark":
-            raise InputError(
-                f"'{name}' ranks models on these very problems, not on new ones. Leave it out, or say --target "
-                "benchmark."
-            )
-        if name in RANKINGS and len(models) < (2 if base is None else ENOUGH_MODELS):
-            raise InputError(
-                f"'{name}' compares several models, and there are too few here: {', '.join(models)}. Leave it out, add "
-                "RL models, or rank two or more models without a base (--rank; rank=True from Python)."
-            )
+    enough = 2 if request.base is None else ENOUGH_MODELS
+    names = request.estimands & RANKINGS
+    # New problems would be the same ones for all models, so that these are not independent.
+    if len(fits) < enough or request.target != "benchmark" or not names:
+        return []
+    rates = min(fits.values(), key=lambda fit: fit.reliable_k)
+    table = EstimateTable(benchmark, rates, request.target, request.level, request.margin)
+    common = set.intersection(*(set(request.for_fit(fit).budgets) for fit in fits.values()))
+    ranking_rows(table, coverage_of(fits, sorted(common), request.target), rates.reliable_k, names)
+    fewest = np.min([fit.fewest for fit in fits.values()], axis=0)
+    return [row | {"n_extrapolated": int((fewest < row["k"]).sum())} for row in table.rows]
 
 
 def coverage_of(fits: Mapping[str, SolveRates], budgets: Sequence[int], target: Target) -> xr.DataArray:
@@ -132,62 +125,6 @@ def ahead_by_more(pairs: pd.DataFrame, other: bool = False) -> "pd.Series[float]
     return ahead
 
 
-def ranking_verdict(
-    estimates: pd.DataFrame,
-    benchmark: str,
-    n: int,
-    margin: float = MARGIN,
-    warnings: Sequence[str] = (),
-    solved: Mapping[str, int] | None = None,
-) -> Verdict | None:
-    """Say which model is best at k = 1 and at n, how surely, and how many pairs are told apart.
-
-    Parameters
-    ----------
-    warnings
-        Sentences to stand behind.
-    solved
-        Correct samples of each model.
-    """
-    rows = estimates.loc[(estimates["benchmark"] == benchmark) & of_posterior(estimates)]
-    best = rows.loc[rows["estimand"] == "best"]
-    if best.empty:
-        return None
-    budgets = [k for k in dict.fromkeys((1.0, float(n))) if (best["k"] == k).any()] or [float(best["k"].min())]
-    names = list(dict.fromkeys(best["model"]))
-    leader = str(best.loc[best["k"] == budgets[0]].sort_values("mean")["model"].iloc[-1])
-    if solved and not any(solved.get(name, 1) for name in names):
-        sentences = [f"None of the {len(names)} models solved any problem."]
-    else:
-        sentences = [f"Of {len(names)} models, {'; '.join(_best_at(rows, k) for k in budgets)}."]
-        tally = multiplicity(rows, budgets[0])
-        sentences += [] if tally is None else [multiplicity_text(tally, f"k = {budgets[0]:.0f}", margin)]
-    return Verdict(benchmark, leader, None, " ".join([*sentences, *warnings]), cautions=tuple(warnings))
-
-
-def multiplicity_text(tally: Tally, where: str, margin: float) -> str:
-    """Write what `multiplicity` counted."""
-    same = f", and {tally.alike:,} differ by no more than that" if tally.alike else ""
-    wrong = number(tally.expected_wrong, 1, 1)
-    return (
-        f"{tally.told_apart:,} of {tally.pairs:,} pair{'s' * (tally.pairs != 1)} differ by more than {points(margin)} "
-        f"at {where}{same} (each by itself with probability {SURE:.2f} or more; {wrong} of these are expected to be "
-        "wrong)."
-    )
-
-
-def _best_at(rows: pd.DataFrame, k: float) -> str:
-    best = rows.loc[(rows["estimand"] == "best") & (rows["k"] == k)].sort_values("mean", kind="stable").iloc[-1]
-    curve = rows.loc[(rows["estimand"] == "pass_at_k") & (rows["k"] == k) & (rows["model"] == best["model"])].iloc[0]
-    share, lower, upper = (number(curve[name], 100, 1) for name in ("mean", "lower", "upper"))
-    mark = ", extrapolated" if bool(best["extrapolated"]) else ""
-    name = short(str(best["model"]))
-    about = f"probability {chance(best['mean'])}; pass@{k:.0f} {share} % [{lower}, {upper}]{mark}"
-    if best["mean"] < 0.5:
-        return f"none is likelier than not to be the best at k = {k:.0f}; first is {name} ({about})"
-    return f"{name} is likeliest to be the best at k = {k:.0f} ({about})"
-
-
 def panel_rows(estimates: pd.DataFrame) -> pd.DataFrame:
     """Every panel (a benchmark and an RL model) with its shrinkage at the largest budget within its samples.
 
@@ -202,30 +139,3 @@ def panel_rows(estimates: pd.DataFrame) -> pd.DataFrame:
         & (estimates["benchmark"] != "all")
     ]
     return rows.loc[rows.groupby(["benchmark", "model"], sort=False)["k"].idxmax()]
-
-
-def panel_sentences(estimates: pd.DataFrame) -> Iterator[str]:
-    """What to bear in mind where several panels are compared."""
-    panels = panel_rows(estimates)
-    at_n = panels.set_index(["benchmark", "model"])["k"]
-    posterior = estimates.loc[of_posterior(estimates) & (estimates["benchmark"] != "all")]
-    verdicts = [
-        call
-        for benchmark, model, each in calls_of_pairs(posterior)
-        for call in each
-        if at_n.get((benchmark, model)) == call.k
-    ]
-    if len(verdicts) < 2:
-        return
-    words = Counter(call.word for call in verdicts)
-    counted = ", ".join(f"{word} in {words[word]}" for word in dict.fromkeys([*sorted({*words} - {OPEN}), OPEN]))
-    wrong = sum(1 - call.probability for call in verdicts if call.word != OPEN)
-    yield (
-        f"{len(verdicts)} panels (a benchmark and an RL model each) are compared at k = n: {counted}. Each verdict by "
-        f"itself has a probability of {SURE:.2f} or more; {number(wrong, 1, 2)} of them are expected to be wrong."
-    )
-    if panels.duplicated(["benchmark", "reference"]).any():
-        yield (
-            "Panels of one benchmark and base share their base model's samples: an unlucky draw of these moves all of "
-            "their shrinkages the same way."
-        )

@@ -1,8 +1,8 @@
 """The tidy table of estimates: one row a number, the contract with everything downstream."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ ESTIMATE_COLUMNS = (
     "k",
     "tau",
     "target",
+    "kind",
     "prior",
     "mean",
     "median",
@@ -38,12 +39,17 @@ ESTIMATE_COLUMNS = (
     "ess_tail",
 )
 
-# Rows of this "prior" are computed from the counts alone and carry no interval.
-OBSERVED = "observed"
-# What counts allow beyond n whatever the prior; estimates beyond n without one; bands over all k at once, of the
+# Kinds of rows: posterior summaries under a prior; unbiased estimates from the counts alone, without an interval;
+# bounds beyond n that hold whatever the prior, and estimates beyond n without one; bands over all k at once, of the
 # posterior and of a bootstrap over problems (boundary.analysis.estimates.prior_free).
-BOUNDS, GOOD_TOULMIN, SIMULTANEOUS, SUP_T = "bounds", "good_toulmin", "simultaneous", "sup_t"
-NOT_PRIORS = (OBSERVED, BOUNDS, GOOD_TOULMIN, SIMULTANEOUS, SUP_T)
+Kind = Literal["posterior", "observed", "bounds", "good_toulmin", "simultaneous", "sup_t"]
+POSTERIOR: Kind = "posterior"
+OBSERVED: Kind = "observed"
+BOUNDS: Kind = "bounds"
+GOOD_TOULMIN: Kind = "good_toulmin"
+SIMULTANEOUS: Kind = "simultaneous"
+SUP_T: Kind = "sup_t"
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass
@@ -89,7 +95,7 @@ class EstimateTable:
         judged = convergence(named)
         for i, quantity in enumerate(quantities):
             summary = summarise(quantity.draws.to_numpy(), self.level, self._margin_of(quantity.estimand))
-            row = self._row(quantity.estimand, quantity.model, quantity.reference, quantity.k, self.rates.prior)
+            row = self._row(quantity.estimand, quantity.model, quantity.reference, quantity.k, POSTERIOR)
             row["tau"] = quantity.tau
             row |= summary._asdict() | judged[str(i)]._asdict()
             row |= {"extrapolated": quantity.extrapolated, "n_extrapolated": quantity.n_extrapolated}
@@ -114,7 +120,7 @@ class EstimateTable:
 
     def add_witness(
         self,
-        kind: str,
+        kind: Kind,
         estimand: str,
         model: str,
         reference: str,
@@ -136,7 +142,7 @@ class EstimateTable:
         self, estimand: str, model: str, reference: str, k: int, value: float, beyond: bool, of: Signs | None = None
     ) -> None:
         """Add a probability: it has no interval. `of` has the signs of the difference that it speaks of."""
-        row = self._row(estimand, model, reference, k, self.rates.prior)
+        row = self._row(estimand, model, reference, k, POSTERIOR)
         if of is not None:
             row |= {f"prob_{name}": chance for name, chance in of._asdict().items()}
         self.rows.append(row | {"mean": value, "level": self.level, "extrapolated": bool(beyond)})
@@ -147,7 +153,7 @@ class EstimateTable:
             return self.margin * self.rates.n_problems
         return self.margin if ESTIMANDS[estimand].difference else None
 
-    def _row(self, estimand: str, model: str, reference: str, k: float, prior: str) -> dict[str, Any]:
+    def _row(self, estimand: str, model: str, reference: str, k: float, kind: Kind) -> dict[str, Any]:
         return {
             "benchmark": self.benchmark,
             "estimand": estimand,
@@ -155,7 +161,8 @@ class EstimateTable:
             "reference": reference,
             "k": k,
             "target": self.target,
-            "prior": prior,
+            "kind": kind,
+            "prior": self.rates.prior if kind in (POSTERIOR, SIMULTANEOUS) else "",
             "n_problems": self.rates.n_problems,
             "n_extrapolated": self.rates.n_short(float(k)),
         }
@@ -166,9 +173,57 @@ class EstimateTable:
         return row | {"n_problems": n_problems, "n_extrapolated": max(row["n_extrapolated"] - left_out, 0)}
 
 
-def of_posterior(rows: pd.DataFrame) -> pd.Series:
+Choice = str | float | Collection[str] | Collection[float] | None
+
+
+def select(
+    rows: pd.DataFrame,
+    *,
+    kind: Kind | Collection[Kind] | None = None,
+    benchmark: Choice = None,
+    estimand: Choice = None,
+    model: Choice = None,
+    reference: Choice = None,
+    k: Choice = None,
+) -> pd.DataFrame:
+    """Rows of the estimates with these values; a collection stands for any of its members, None for all rows.
+
+    Parameters
+    ----------
+    rows
+        Columns as in estimates.csv.
+    kind, benchmark, estimand, model, reference, k
+        Values of the columns of these names.
+
+    Returns
+    -------
+    The rows, in their order and with their index.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"kind": ["posterior", "observed"], "k": [1.0, 8.0]})
+    >>> select(rows, kind="observed", k=[1, 8])["k"].tolist()
+    [8.0]
+    """
+    chosen = pd.Series(True, index=rows.index)
+    values = {
+        "kind": kind,
+        "benchmark": benchmark,
+        "estimand": estimand,
+        "model": model,
+        "reference": reference,
+        "k": k,
+    }
+    for column, value in values.items():
+        if value is not None:
+            members = [value] if isinstance(value, str | int | float) else list(value)
+            chosen &= rows[column].isin(members)
+    return rows.loc[chosen]
+
+
+def of_posterior(rows: pd.DataFrame) -> "pd.Series[bool]":
     """Which rows are posterior summaries under a prior, rather than what stands beside them."""
-    return ~rows["prior"].isin(NOT_PRIORS)
+    return rows["kind"] == POSTERIOR
 
 
 def estimates_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:

@@ -112,12 +112,12 @@ def arm_colours(estimates: pd.DataFrame) -> dict[str, str]:
 
 def curve_of(rows: pd.DataFrame, model: str, observed: bool = False) -> Curve:
     """Take one model's estimand over k: the posterior, or the plug-in from the counts alone."""
-    return _curve(rows.loc[(rows["prior"] == OBSERVED) if observed else of_posterior(rows)], model)
+    return _curve(rows.loc[(rows["kind"] == OBSERVED) if observed else of_posterior(rows)], model)
 
 
 def witness_of(rows: pd.DataFrame, model: str, kind: str) -> Curve:
     """Take what stands beside one model's posterior: ranges that counts allow, or a band over all k at once."""
-    return _curve(rows.loc[rows["prior"] == kind], model)
+    return _curve(rows.loc[rows["kind"] == kind], model)
 
 
 def _curve(rows: pd.DataFrame, model: str) -> Curve:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from boundary.analysis.checkpoints import ENOUGH_CHECKPOINTS
 from boundary.analysis.estimates.table import BOUNDS, SIMULTANEOUS, of_posterior
 from boundary.analysis.figures.drawing import (
     FLOW_COLOURS,
@@ -37,8 +38,7 @@ from boundary.analysis.figures.drawing import (
     witness_of,
 )
 from boundary.analysis.figures.several_models import histogram, pairs, ranking, trajectory
-from boundary.analysis.text.trajectory import ENOUGH_CHECKPOINTS
-from boundary.analysis.text.verdict import short
+from boundary.analysis.formatting import short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -92,7 +92,7 @@ def shrinkage_curve(estimates: pd.DataFrame, benchmark: str, n: int) -> Figure:
     rows = here.loc[here["estimand"] == "shrinkage"]
     base = base_model(estimates)
     arms = _arms_in(rows, estimates)
-    alone = len(arms) == 1 and bool((rows["prior"] == SIMULTANEOUS).any())
+    alone = len(arms) == 1 and bool((rows["kind"] == SIMULTANEOUS).any())
     bounded = _bounded(rows)
     explanation = "base less RL: posterior, {level:.0%} interval; points: unbiased" + ALLOWED * bounded
     explanation += "; dotted: all k at once" * alone
@@ -191,7 +191,7 @@ def _arms_in(rows: pd.DataFrame, estimates: pd.DataFrame) -> dict[str, str]:
 
 def _bounded(rows: pd.DataFrame) -> bool:
     """Whether to shade what counts allow: overlapping ranges of many models tell nobody anything."""
-    models = rows.loc[rows["prior"] == BOUNDS, "model"].nunique()
+    models = rows.loc[rows["kind"] == BOUNDS, "model"].nunique()
     return 0 < models <= MOST_RANGES
 
 

@@ -24,7 +24,7 @@ from boundary.analysis.figures.drawing import (
     styled,
     title,
 )
-from boundary.analysis.text.verdict import short
+from boundary.analysis.formatting import short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -175,7 +175,7 @@ def histogram(estimates: pd.DataFrame, benchmark: str, n: int) -> Figure:
 
 
 def _draw_bars(axes: Axes, rows: pd.DataFrame, colour: str, i: int, models: int, n: int) -> None:
-    posterior, seen = (rows.loc[(rows["prior"] == OBSERVED) == flag].sort_values("tau") for flag in (False, True))
+    posterior, seen = (rows.loc[(rows["kind"] == OBSERVED) == flag].sort_values("tau") for flag in (False, True))
     width = 0.8 / models
     places = np.arange(len(posterior)) + (i - (models - 1) / 2) * width
     axes.bar(places, posterior["mean"], width=0.92 * width, color=colour, alpha=0.45)

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from boundary.analysis.estimates.ranking import panel_sentences
-from boundary.analysis.estimates.table import NOT_PRIORS, OBSERVED, of_posterior
+from boundary.analysis.estimates.table import OBSERVED, POSTERIOR, of_posterior
 from boundary.analysis.figures.drawing import image
 from boundary.analysis.figures.pair import MOST_CURVES, figures_of
 from boundary.analysis.formatting import interval, number, of_fewer, points
@@ -24,6 +23,7 @@ from boundary.analysis.report.sections.reliability import further
 from boundary.analysis.report.sections.verdicts import verdict_tables
 from boundary.analysis.report.sections.verifier_errors import erring
 from boundary.analysis.result import Analysis
+from boundary.analysis.text.ranking import panel_sentences
 from boundary.plain_text import printable
 from boundary.stats.estimands import ESTIMANDS
 from boundary.stats.intervals import MARGIN
@@ -276,8 +276,7 @@ def _table(caption: str, columns: Sequence[Column], rows: pd.DataFrame) -> Table
     """Fill one table, a row for each budget."""
     found: dict[Any, dict[str, dict[Any, Any]]] = {}
     for row in rows.to_dict(orient="records"):
-        kind = row["prior"] if row["prior"] in NOT_PRIORS else ""
-        found.setdefault((row["estimand"], row["model"], row["k"]), {})[kind] = row
+        found.setdefault((row["estimand"], row["model"], row["k"]), {})[row["kind"]] = row
     # The last column is the RL model's: another one's may have budgets of its own, where its samples are more or fewer.
     mine = rows.loc[(rows["estimand"] == columns[-1].estimand) & (rows["model"] == columns[-1].model)]
     mine = mine.loc[of_posterior(mine)].drop_duplicates("k").sort_values("k")
@@ -290,7 +289,7 @@ def _table(caption: str, columns: Sequence[Column], rows: pd.DataFrame) -> Table
 
 def _cell(found: dict[Any, dict[str, dict[Any, Any]]], column: Column, k: float) -> Cell:
     here = found.get((column.estimand, column.model, k), {})
-    posterior, observed = here.get("", {}), here.get(OBSERVED, {})
+    posterior, observed = here.get(POSTERIOR, {}), here.get(OBSERVED, {})
     alone = number(observed.get("mean"), column.scale, column.digits)
     return Cell(
         alone + of_fewer(observed, posterior) if alone else witnesses(here, column.scale, column.digits),

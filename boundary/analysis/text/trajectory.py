@@ -4,48 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
+from boundary.analysis.checkpoints import ENOUGH_CHECKPOINTS
 from boundary.analysis.estimates.decisions import SURE, call_at
 from boundary.analysis.estimates.ranking import ahead_by_more
 from boundary.analysis.estimates.table import of_posterior
-from boundary.analysis.formatting import chance, number, points
-from boundary.analysis.text.verdict import Verdict, short
-from boundary.data.counts import Counts
+from boundary.analysis.formatting import chance, number, points, short
+from boundary.analysis.text.verdict import Verdict
 from boundary.stats.intervals import MARGIN
-
-STEP = "checkpoint_step"
-FINAL = "final"
-# A trajectory needs a start and two checkpoints.
-ENOUGH_CHECKPOINTS = 2
-
-
-def checkpoint_steps(counts: Counts, base: str | None, models: Sequence[str]) -> dict[str, str]:
-    """Step of each checkpoint as text, in order of training, the base model first.
-
-    Returns
-    -------
-    Nothing where the counts have no column `checkpoint_step`, or fewer than two checkpoints beside the base. One
-    model without a step is the final checkpoint; several without a step are other models, and left out.
-    """
-    if base is None or STEP not in counts.table.columns:
-        return {}
-    steps = pd.to_numeric(counts.table[STEP], errors="coerce").groupby(counts.table["model"]).first()
-    found = {model: float(steps[model]) for model in models if model != base}
-    named = {model: step for model, step in found.items() if not pd.isna(step)}
-    stepless = [model for model in found if model not in named]
-    last = stepless if len(stepless) == 1 else []
-    if not named or len(named) + len(last) < ENOUGH_CHECKPOINTS or len(set(named.values())) < len(named):
-        return {}
-    ordered = sorted(named, key=lambda model: named[model])
-    return {base: "0"} | {model: f"{named[model]:.10g}" for model in ordered} | dict.fromkeys(last, FINAL)
-
-
-def in_training_order(counts: Counts, base: str | None, models: Sequence[str]) -> tuple[str, ...]:
-    """Checkpoints of one run in the order of their training, then the other models as they were."""
-    steps = checkpoint_steps(counts, base, models)
-    return (
-        *(model for model in steps if model != base),
-        *(model for model in models if model not in steps),
-    )
 
 
 def trajectory_verdict(

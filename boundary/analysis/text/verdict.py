@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from boundary.analysis.estimates.decisions import EQUIVALENT, OPEN, SURE, Call, calls, likeliest_words
-from boundary.analysis.estimates.posterior import EstimateOptions
 from boundary.analysis.estimates.table import of_posterior
-from boundary.analysis.formatting import chance, number, points
+from boundary.analysis.formatting import chance, number, points, short
+from boundary.analysis.request import EstimateOptions
 from boundary.stats.estimands.crossing import LIKELY, Course, Meeting, course
 from boundary.stats.intervals import MARGIN
 from boundary.stats.solve_rates import SolveRates
@@ -139,11 +139,6 @@ def verdict(
         sentences = [*extremes, *_pair(rows, short(model), n, compared, run, margin)]
     text = " ".join([*sentences, *warnings])
     return Verdict(benchmark, model, reference, text, tuple(compared), run, warnings)
-
-
-def short(model: str) -> str:
-    """A model's name without the organisation."""
-    return model.rsplit("/", 1)[-1]
 
 
 def cautions(n_problems: int, n: int) -> tuple[str, ...]:

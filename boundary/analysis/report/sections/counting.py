@@ -3,7 +3,7 @@
 from typing import Any
 
 from boundary.analysis.checks.missing_outcomes import outcomes_shown
-from boundary.analysis.estimates.valid_reasoning import valid_shown
+from boundary.analysis.checks.valid_reasoning import valid_shown
 from boundary.analysis.report.rows import samples_per_problem, without_slight_crossovers
 from boundary.analysis.result import Analysis
 from boundary.data.counts import ALL

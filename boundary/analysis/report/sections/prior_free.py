@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 
 from boundary.analysis.estimates.table import BOUNDS, GOOD_TOULMIN, SIMULTANEOUS, SUP_T, of_posterior
-from boundary.analysis.formatting import interval, number, points
-from boundary.analysis.text.verdict import short
+from boundary.analysis.formatting import interval, number, points, short
 from boundary.stats.intervals import MARGIN
 
 # Estimates that lie so far out of the range that counts allow are no rounding.
@@ -42,7 +41,7 @@ def witnesses(found: dict[str, dict[Any, Any]], scale: float, digits: int) -> st
 
 
 def _allowed(rows: pd.DataFrame, n: int) -> Iterator[str]:
-    ranges = rows.loc[rows["prior"] == BOUNDS]
+    ranges = rows.loc[rows["kind"] == BOUNDS]
     if ranges.empty:
         return
     yield (
@@ -50,7 +49,7 @@ def _allowed(rows: pd.DataFrame, n: int) -> Iterator[str]:
         f"that the counts do not contradict ({ranges['level'].iloc[0]:.0%} confidence); figures show it faintly. Where "
         "in it the truth lies is for the prior to say."
     )
-    reliable = rows.loc[rows["prior"] == GOOD_TOULMIN, "k"]
+    reliable = rows.loc[rows["kind"] == GOOD_TOULMIN, "k"]
     if len(reliable):
         yield (
             "GT is the smoothed Good-Toulmin estimate, which needs no prior either; it is reliable up to n log n "
@@ -65,7 +64,7 @@ def _allowed(rows: pd.DataFrame, n: int) -> Iterator[str]:
 def _contradicted(rows: pd.DataFrame) -> Iterator[str]:
     """Posterior means out of the range that counts allow."""
     keys = ["estimand", "model", "reference", "k", "target"]
-    ranges = rows.loc[rows["prior"] == BOUNDS, [*keys, "lower", "upper"]]
+    ranges = rows.loc[rows["kind"] == BOUNDS, [*keys, "lower", "upper"]]
     both = rows.loc[of_posterior(rows), [*keys, "mean"]].merge(ranges, on=keys)
     for row in both.loc[(both["mean"] < both["lower"] - SLACK) | (both["mean"] > both["upper"] + SLACK)].itertuples():
         what = f"shrinkage at k = {row.k:.0f}" if row.estimand == "shrinkage" else f"pass@{row.k:.0f}"
@@ -78,13 +77,13 @@ def _contradicted(rows: pd.DataFrame) -> Iterator[str]:
 def _at_once(rows: pd.DataFrame, n: int, margin: float) -> Iterator[str]:
     """Where the whole curve of shrinkage is out of the margin, by the posterior and by the bootstrap."""
     shrinkage = rows.loc[rows["estimand"] == "shrinkage"]
-    for model in dict.fromkeys(shrinkage.loc[shrinkage["prior"].isin([SIMULTANEOUS, SUP_T]), "model"]):
+    for model in dict.fromkeys(shrinkage.loc[shrinkage["kind"].isin([SIMULTANEOUS, SUP_T]), "model"]):
         mine = shrinkage.loc[shrinkage["model"] == model]
-        band = mine.loc[mine["prior"] == SIMULTANEOUS]
+        band = mine.loc[mine["kind"] == SIMULTANEOUS]
         if len(band):
             level = band["level"].iloc[0]
             yield f"All budgets at once ({level:.0%} posterior band): {short(model)} {_sides(band, margin)}."
-        crossing = rows.loc[(rows["estimand"] == "crossover") & (rows["prior"] == SUP_T) & (rows["model"] == model)]
+        crossing = rows.loc[(rows["estimand"] == "crossover") & (rows["kind"] == SUP_T) & (rows["model"] == model)]
         for row in crossing.itertuples():
             if row.lower <= 1 and not np.isfinite(row.upper):
                 continue  # it may lie anywhere: nothing is known

@@ -4,10 +4,11 @@ from typing import Any
 
 import pandas as pd
 
-from boundary.analysis.estimates.ranking import multiplicity, multiplicity_text
+from boundary.analysis.estimates.ranking import multiplicity
 from boundary.analysis.estimates.table import of_posterior
 from boundary.analysis.figures.several_models import ranked_models
 from boundary.analysis.formatting import interval, number
+from boundary.analysis.text.ranking import multiplicity_text
 from boundary.stats.intervals import MARGIN
 
 INDEPENDENT = (

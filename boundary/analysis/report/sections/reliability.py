@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from boundary.analysis.estimates.table import NOT_PRIORS, OBSERVED
+from boundary.analysis.estimates.table import OBSERVED, POSTERIOR
 from boundary.analysis.formatting import interval, number, of_fewer
 
 RELIABILITY = ("pass_hat_k", "g_pass_at_k", "mg_pass_at_k", "cover_at_tau", "tail_exponent")
@@ -71,8 +71,8 @@ def _support(rows: pd.DataFrame, model: str, base: str) -> dict[str, Any]:
 
 
 def _cell(rows: Sequence[Mapping[Any, Any]], scale: float, digits: int) -> dict[str, str]:
-    observed = dict(next((row for row in rows if row["prior"] == OBSERVED), {}))
-    row = dict(next((row for row in rows if row["prior"] not in NOT_PRIORS), {}))
+    observed = dict(next((row for row in rows if row["kind"] == OBSERVED), {}))
+    row = dict(next((row for row in rows if row["kind"] == POSTERIOR), {}))
     return {
         "observed": number(observed["mean"], scale, digits) + of_fewer(observed, row) if observed else "",
         "posterior": number(row.get("mean"), scale, digits),

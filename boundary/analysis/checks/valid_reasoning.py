@@ -1,18 +1,20 @@
 """CoT-pass@k: samples that are right and reason validly, beside pass@k."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from boundary.analysis.checks.refit import Analysed, reread
+from boundary.analysis.checks.refit import refit
 from boundary.analysis.estimates.table import of_posterior
+from boundary.analysis.fitting import Progress
 from boundary.analysis.formatting import interval, number
-from boundary.analysis.verifier_errors import KnownErrors, VerifierErrors, known_errors
+from boundary.analysis.notes import Note
+from boundary.analysis.request import Request
+from boundary.analysis.verifier_errors import MisclassificationRates, misclassification_rates
 from boundary.data.counts import ALL, Counts
 from boundary.data.validation import VALID
 from boundary.errors import InputError
-from boundary.stats.priors import Prior
 
 PREFIX = "cot_"
 SHOWN = {"cot_pass_at_k": "CoT-pass@k", "cot_shrinkage": "shrinkage of CoT-pass@k"}
@@ -39,10 +41,8 @@ def valid_counts(counts: Counts) -> Counts | None:
     return Counts(table, chosen.source, chosen.default_base)
 
 
-def known_judge(
-    judge: VerifierErrors | None, counts: Counts, benchmarks: Sequence[str], prior: Prior, compare_priors: bool
-) -> KnownErrors | None:
-    """What is known of the errors of the judge of reasoning.
+def judge_rates(request: Request, counts: Counts) -> MisclassificationRates | None:
+    """Misclassification rates of the judge of reasoning; None where they are not given, or nothing was judged.
 
     Raises
     ------
@@ -50,23 +50,31 @@ def known_judge(
         For rates out of range, or where there is nothing that it judged.
     """
     valid = valid_counts(counts)
-    if judge is not None and valid is None:
+    if request.judge is not None and valid is None:
         raise InputError(f"Errors of a judge are given, but no model has a whole column {VALID}. Add it, or drop them.")
-    return None if valid is None else known_errors(judge, valid, benchmarks, prior, compare_priors)
+    if valid is None:
+        return None
+    return misclassification_rates(request.judge, valid, request.benchmarks, request.prior, request.compare_priors)
 
 
-def with_valid(
-    analysis: Analysed, prior: Prior, progress: Callable[[str, int, int], None], judge: KnownErrors | None = None
+def with_valid_reasoning(
+    request: Request,
+    estimates: pd.DataFrame,
+    counts: Counts,
+    progress: Progress,
+    *,
+    rates: MisclassificationRates | None = None,
+    stopped: tuple[Note, ...] = (),
 ) -> pd.DataFrame:
     """The estimates, followed by `cot_pass_at_k`, `cot_shrinkage`, `cot_crossover` and `cot_no_crossover` where judged.
 
     As the unbiased ones need an n that was fixed, those of arms with another are left out.
     """
-    valid = valid_counts(analysis.counts)
+    valid = valid_counts(counts)
     if valid is None:
-        return analysis.estimates
-    rows = reread(analysis, valid, prior, progress, "valid reasoning", judge)
-    return pd.concat([analysis.estimates, rows.assign(estimand=PREFIX + rows["estimand"])], ignore_index=True)
+        return estimates
+    rows = refit(request, estimates, valid, progress, "valid reasoning", rates=rates, stopped=stopped)
+    return pd.concat([estimates, rows.assign(estimand=PREFIX + rows["estimand"])], ignore_index=True)
 
 
 def valid_shown(

@@ -1,0 +1,96 @@
+"""Sentences on several models: which is best, how many pairs are told apart, and how many of these may be wrong."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+import pandas as pd
+
+from boundary.analysis.estimates.decisions import OPEN, SURE, calls_of_pairs
+from boundary.analysis.estimates.ranking import Tally, multiplicity, panel_rows
+from boundary.analysis.estimates.table import of_posterior
+from boundary.analysis.formatting import chance, number, points, short
+from boundary.analysis.text.verdict import Verdict
+from boundary.stats.intervals import MARGIN
+
+
+def ranking_verdict(
+    estimates: pd.DataFrame,
+    benchmark: str,
+    n: int,
+    margin: float = MARGIN,
+    warnings: Sequence[str] = (),
+    solved: Mapping[str, int] | None = None,
+) -> Verdict | None:
+    """Say which model is best at k = 1 and at n, how surely, and how many pairs are told apart.
+
+    Parameters
+    ----------
+    warnings
+        Sentences to stand behind.
+    solved
+        Correct samples of each model.
+    """
+    rows = estimates.loc[(estimates["benchmark"] == benchmark) & of_posterior(estimates)]
+    best = rows.loc[rows["estimand"] == "best"]
+    if best.empty:
+        return None
+    budgets = [k for k in dict.fromkeys((1.0, float(n))) if (best["k"] == k).any()] or [float(best["k"].min())]
+    names = list(dict.fromkeys(best["model"]))
+    leader = str(best.loc[best["k"] == budgets[0]].sort_values("mean")["model"].iloc[-1])
+    if solved and not any(solved.get(name, 1) for name in names):
+        sentences = [f"None of the {len(names)} models solved any problem."]
+    else:
+        sentences = [f"Of {len(names)} models, {'; '.join(_best_at(rows, k) for k in budgets)}."]
+        tally = multiplicity(rows, budgets[0])
+        sentences += [] if tally is None else [multiplicity_text(tally, f"k = {budgets[0]:.0f}", margin)]
+    return Verdict(benchmark, leader, None, " ".join([*sentences, *warnings]), cautions=tuple(warnings))
+
+
+def multiplicity_text(tally: Tally, where: str, margin: float) -> str:
+    """Write what `multiplicity` counted."""
+    same = f", and {tally.alike:,} differ by no more than that" if tally.alike else ""
+    wrong = number(tally.expected_wrong, 1, 1)
+    return (
+        f"{tally.told_apart:,} of {tally.pairs:,} pair{'s' * (tally.pairs != 1)} differ by more than {points(margin)} "
+        f"at {where}{same} (each by itself with probability {SURE:.2f} or more; {wrong} of these are expected to be "
+        "wrong)."
+    )
+
+
+def _best_at(rows: pd.DataFrame, k: float) -> str:
+    best = rows.loc[(rows["estimand"] == "best") & (rows["k"] == k)].sort_values("mean", kind="stable").iloc[-1]
+    curve = rows.loc[(rows["estimand"] == "pass_at_k") & (rows["k"] == k) & (rows["model"] == best["model"])].iloc[0]
+    share, lower, upper = (number(curve[name], 100, 1) for name in ("mean", "lower", "upper"))
+    mark = ", extrapolated" if bool(best["extrapolated"]) else ""
+    name = short(str(best["model"]))
+    about = f"probability {chance(best['mean'])}; pass@{k:.0f} {share} % [{lower}, {upper}]{mark}"
+    if best["mean"] < 0.5:
+        return f"none is likelier than not to be the best at k = {k:.0f}; first is {name} ({about})"
+    return f"{name} is likeliest to be the best at k = {k:.0f} ({about})"
+
+
+def panel_sentences(estimates: pd.DataFrame) -> Iterator[str]:
+    """What to bear in mind where several panels are compared."""
+    panels = panel_rows(estimates)
+    at_n = panels.set_index(["benchmark", "model"])["k"]
+    posterior = estimates.loc[of_posterior(estimates) & (estimates["benchmark"] != "all")]
+    verdicts = [
+        call
+        for benchmark, model, each in calls_of_pairs(posterior)
+        for call in each
+        if at_n.get((benchmark, model)) == call.k
+    ]
+    if len(verdicts) < 2:
+        return
+    words = Counter(call.word for call in verdicts)
+    counted = ", ".join(f"{word} in {words[word]}" for word in dict.fromkeys([*sorted({*words} - {OPEN}), OPEN]))
+    wrong = sum(1 - call.probability for call in verdicts if call.word != OPEN)
+    yield (
+        f"{len(verdicts)} panels (a benchmark and an RL model each) are compared at k = n: {counted}. Each verdict by "
+        f"itself has a probability of {SURE:.2f} or more; {number(wrong, 1, 2)} of them are expected to be wrong."
+    )
+    if panels.duplicated(["benchmark", "reference"]).any():
+        yield (
+            "Panels of one benchmark and base share their base model's samples: an unlucky draw of these moves all of "
+            "their shrinkages the same way."
+        )

@@ -1,0 +1,65 @@
+"""The verdicts of an analysis: on each fit, on the ranking of a benchmark, and on the checkpoints of a training run."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from boundary.analysis.checkpoints import checkpoint_steps
+from boundary.analysis.estimates.sample_sizes import SampleSizes
+from boundary.analysis.estimates.table import estimates_frame, select
+from boundary.analysis.fitting import Panel
+from boundary.analysis.request import Request
+from boundary.analysis.text.ranking import ranking_verdict
+from boundary.analysis.text.trajectory import trajectory_verdict
+from boundary.analysis.text.verdict import Verdict, cautions, verdict_of_fit
+from boundary.data.counts import ALL, Counts
+from boundary.stats.solve_rates import SolveRates
+
+Fit = tuple[Panel, SolveRates, Sequence[dict[str, Any]]]
+
+
+def verdicts(
+    request: Request, counts: Counts, estimates: pd.DataFrame, sizes: Mapping[str, SampleSizes], fits: Sequence[Fit]
+) -> list[Verdict]:
+    """Verdicts in the order of the benchmarks; within one, those on several models stand first.
+
+    Parameters
+    ----------
+    request
+        Of the analysis.
+    counts, estimates, sizes
+        What the verdicts speak of.
+    fits
+        Each panel with its posterior and its rows of the estimates.
+
+    Notes
+    -----
+    Models without a base have a verdict each only where there is no ranking to speak of.
+    """
+    steps = checkpoint_steps(counts, request.base, request.models)
+    sentences: list[Verdict | None] = []
+    for benchmark, size in sizes.items():
+        sentences.append(trajectory_verdict(estimates, benchmark, steps, size.reliable_k, request.margin))
+        sentences.append(_ranking_verdict(request, counts, estimates, benchmark, size.reliable_k))
+    alone = {benchmark: sum(panel.benchmark == benchmark for panel, *_ in fits) == 1 for benchmark in sizes}
+    for panel, rates, rows in fits:
+        if request.base is not None or alone[panel.benchmark]:
+            about = panel.benchmark, panel.arm, panel.base
+            options = request.for_fit(rates)
+            sentences.append(verdict_of_fit(estimates_frame(rows), rates, *about, options, request.level))
+    return sorted(
+        (verdict for verdict in sentences if verdict is not None),
+        key=lambda verdict: request.benchmarks.index(verdict.benchmark),
+    )
+
+
+def _ranking_verdict(
+    request: Request, counts: Counts, estimates: pd.DataFrame, benchmark: str, n: int
+) -> Verdict | None:
+    table = counts.table if benchmark == ALL else counts.table.loc[counts.table["benchmark"] == benchmark]
+    solved = {str(model): int(c) for model, c in table.groupby("model")["n_correct"].sum().items()}
+    n_problems = int(select(estimates, benchmark=benchmark)["n_problems"].max())
+    # With a base each pair has a verdict of its own, which holds these warnings.
+    warnings = cautions(n_problems, n) if request.base is None else ()
+    return ranking_verdict(estimates, benchmark, n, request.margin, warnings, solved)

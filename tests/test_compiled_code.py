@@ -1,0 +1,37 @@
+"""Compiled code is kept on disk: by the command in the user's cache, by the tests in a folder of their own."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import jax
+
+COUNTS = "model,benchmark,problem_id,n_samples,n_correct\n" + "".join(f"m,B,{i},8,{i % 9}\n" for i in range(12))
+
+
+def compiled_by(command, tmp_path, **environment):
+    """Names of the compiled functions kept in the user's cache by a small analysis."""
+    counts = tmp_path / "counts.csv"
+    counts.write_text(COUNTS)
+    cleared = {name: value for name, value in os.environ.items() if not name.startswith("JAX_")}
+    places = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "HOME": str(tmp_path)}
+    words = ["analyze", str(counts), "-o", str(tmp_path / "report"), "--prior", "independent"]
+    subprocess.run([*command, *words], check=True, capture_output=True, env=cleared | places | environment)
+    return {path.name for path in tmp_path.rglob("boundary/compiled/*-cache")}
+
+
+def test_command_keeps_compiled_code_in_the_users_cache(boundary_command, tmp_path):
+    assert compiled_by(boundary_command, tmp_path)
+
+
+def test_command_leaves_the_users_choice_of_folder(boundary_command, tmp_path):
+    chosen = tmp_path / "chosen"
+    options = {"JAX_COMPILATION_CACHE_DIR": str(chosen), "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
+    assert compiled_by(boundary_command, tmp_path, **options) == set()
+    assert list(chosen.glob("*-cache"))
+
+
+def test_tests_keep_compiled_code():
+    folder = Path(jax.config.values["jax_compilation_cache_dir"])
+    assert folder == Path(os.environ["JAX_COMPILATION_CACHE_DIR"])
+    assert not folder.is_relative_to(Path.home() / ".cache" / "boundary")
