@@ -224,7 +224,7 @@ def _fit_until_converged(request: Request, jobs: list[Panel], progress: Progress
 
     fits = for_each(jobs, lambda panel: fitted(panel, request.prior, 1), progress)
     for times in MORE_DRAWS:
-        longer = _with_more_draws(request.prior, times)
+        longer = request.prior.with_more_draws(times)
         failed = [i for i, each in enumerate(fits) if not each.diagnosis["ok"]]
         if not failed or longer == request.prior:
             break
@@ -267,7 +267,3 @@ def _unequal(request: Request, fits: Sequence[_Fit]) -> tuple[Note, ...]:
         if panel.adaptive.isdisjoint(panel.models)
     ]
     return tuple(note for note in notes if note is not None)
-
-
-def _with_more_draws(prior: Any, times: int) -> Any:
-    return replace(prior, draws=times * prior.draws) if hasattr(prior, "draws") else prior

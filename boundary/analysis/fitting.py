@@ -115,8 +115,7 @@ def fit_all(fits: Sequence[Panel], prior: Prior, seed: int, progress: Progress) 
 def fit(panel: Panel, prior: Prior, seed: int) -> SolveRates:
     """Posterior of the solve rates of one panel; equal panels and seeds give equal draws."""
     key = fit_key(seed, "\0".join([panel.benchmark, *panel.models]))
-    errors = () if panel.errors is None else (panel.errors,)
-    rates = prior.posterior(panel.counts.n_correct, panel.counts.n_samples, key, *errors)
+    rates = prior.posterior(panel.counts.n_correct, panel.counts.n_samples, key, panel.errors)
     return rates.labelled(panel.models, panel.counts.problem_ids)
 
 
