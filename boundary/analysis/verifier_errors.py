@@ -11,9 +11,11 @@ import pandas as pd
 from jaxtyping import Float
 from scipy.stats import beta
 
-from boundary.data.audits import FALSE_NEGATIVE, FALSE_POSITIVE, read_audits
+from boundary.data.audits import read_audits
 from boundary.data.counts import ALL, CountArrays, Counts
-from boundary.data.tables.reading import LINE, read_table
+from boundary.data.records import FALSE_NEGATIVE, FALSE_POSITIVE
+from boundary.data.tables.reading import read_table
+from boundary.data.validation import LINE
 from boundary.errors import InputError
 from boundary.stats.priors import Prior
 from boundary.stats.verdict_errors import VerdictErrors, rates_of_verdicts, with_guessing

@@ -16,8 +16,8 @@ def draws(values):
     return xr.DataArray(np.asarray(values, float), dims=("chain", "draw"))
 
 
-def test_independent_draws_pass_and_a_stuck_chain_fails():
-    good = np.random.default_rng(0).normal(size=(8, 200))
+def test_independent_draws_pass_and_a_stuck_chain_fails(seed):
+    good = np.random.default_rng(seed).normal(size=(8, 200))
     stuck = good.copy()
     stuck[3] = 2.0
     diagnostics = convergence({"good": draws(good), "stuck": draws(stuck)})
@@ -25,13 +25,13 @@ def test_independent_draws_pass_and_a_stuck_chain_fails():
     assert not diagnostics["stuck"].ok
 
 
-def test_slow_chains_have_few_effective_draws():
-    walk = np.cumsum(np.random.default_rng(0).normal(size=(8, 200)), axis=1)
+def test_slow_chains_have_few_effective_draws(seed):
+    walk = np.cumsum(np.random.default_rng(seed).normal(size=(8, 200)), axis=1)
     assert not convergence({"walk": draws(walk)})["walk"].ok
 
 
-def test_constant_infinite_and_undefined_draws():
-    rng = np.random.default_rng(0)
+def test_constant_infinite_and_undefined_draws(seed):
+    rng = np.random.default_rng(seed)
     some_infinite = np.where(rng.random((8, 200)) < 0.2, np.inf, rng.normal(size=(8, 200)))
     some_undefined = np.where(rng.random((8, 200)) < 0.2, np.nan, rng.normal(size=(8, 200)))
     diagnostics = convergence(

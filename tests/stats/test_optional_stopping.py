@@ -20,8 +20,8 @@ def sample_until_success(rng, p, most, successes=1, block=1):
 
 
 @pytest.mark.parametrize(("successes", "block"), [(1, 1), (2, 1), (1, 10)])
-def test_stopping_at_successes_is_recognised(successes, block):
-    rng = np.random.default_rng(1)
+def test_stopping_at_successes_is_recognised(successes, block, seed):
+    rng = np.random.default_rng(seed + 1)
     c, n = sample_until_success(rng, rng.beta(0.5, 10, 60), 400, successes, block)
     rule = stopping_rule(c, n)
     assert rule == StoppingRule(successes, block, 400)
@@ -37,8 +37,8 @@ def test_sizes_chosen_without_regard_to_outcomes_are_hardly_ever_taken_for_a_rul
     assert rule is None or problems < 8  # a handful of problems may look so by chance
 
 
-def test_one_unsolved_problem_below_the_largest_n_breaks_the_pattern():
-    rng = np.random.default_rng(2)
+def test_one_unsolved_problem_below_the_largest_n_breaks_the_pattern(seed):
+    rng = np.random.default_rng(seed + 2)
     c, n = sample_until_success(rng, rng.beta(0.5, 10, 60), 400)
     assert stopping_rule(c, n) is not None
     c[np.flatnonzero(n < 400)[0]] = 0

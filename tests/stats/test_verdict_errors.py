@@ -106,25 +106,25 @@ def test_rates_out_of_range_are_refused(positive, negative):
         constant((1, 1), positive, negative)
 
 
-def simulated(positive, negative=0.0, problems=80, n=64, seed=0):
+def simulated(positive, negative=0.0, problems=80, n=64, *, seed):
     rng = np.random.default_rng(seed)
     p = np.where(rng.random((problems, 1)) < 0.3, 0.0, rng.beta(0.6, 0.9, size=(problems, 1)))
     samples = np.full((problems, 1), n)
     return p, rng.binomial(samples, judged_correct(p, positive, negative)), samples
 
 
-def test_no_errors_are_errors_of_rate_zero():
-    _, correct, samples = simulated(0.0)
-    key = jax.random.key(1)
+def test_no_errors_are_errors_of_rate_zero(seed):
+    _, correct, samples = simulated(0.0, seed=seed)
+    key = jax.random.key(seed + 1)
     plain = SMALL.posterior(correct, samples, key)
     zero = SMALL.posterior(correct, samples, key, constant(correct.shape, 0.0))
     np.testing.assert_array_equal(plain.p, zero.p)
 
 
-def test_the_posterior_sees_through_false_positives():
-    p, correct, samples = simulated(0.05, 0.1)
+def test_the_posterior_sees_through_false_positives(seed):
+    p, correct, samples = simulated(0.05, 0.1, seed=seed)
     truth = [1 - ((1 - p) ** k).mean() for k in (1, 16, 64)]
-    key = jax.random.key(2)
+    key = jax.random.key(seed + 2)
     blind = pass_at_k(SMALL.posterior(correct, samples, key), [1, 16, 64]).to_numpy()
     aware = pass_at_k(
         SMALL.posterior(correct, samples, key, constant(correct.shape, 0.05, 0.1)), [1, 16, 64]
@@ -135,23 +135,23 @@ def test_the_posterior_sees_through_false_positives():
     assert (blind[:, :, 1:] > truth[1] + 0.05).all()  # every problem looks solvable to the blind
 
 
-def test_evidences_of_normal_nodes_have_a_closed_form():
+def test_evidences_of_normal_nodes_have_a_closed_form(seed):
     """Prior N(0, 1), likelihood N(y; theta + shift, 1): the evidence is N(y; shift, 2)."""
-    rng, y, shifts = np.random.default_rng(0), 1.0, np.array([-1.0, 0.0, 0.5, 2.0])
+    rng, y, shifts = np.random.default_rng(seed), 1.0, np.array([-1.0, 0.0, 0.5, 2.0])
     draws = (y - shifts[:, None]) / 2 + np.sqrt(0.5) * rng.standard_normal((len(shifts), 4000))
     log_likelihood = -0.5 * (y - draws[None] - shifts[:, None, None]) ** 2
     exact = -((y - shifts) ** 2) / 4
     np.testing.assert_allclose(log_evidences(log_likelihood), exact - exact.max(), atol=0.03)
 
 
-def test_counts_tell_of_a_shared_rate():
-    _, correct, samples = simulated(0.02, problems=80)
+def test_counts_tell_of_a_shared_rate(seed):
+    _, correct, samples = simulated(0.02, problems=80, seed=seed)
     candidates = np.array([0.0, 0.002, 0.02, 0.08])
     shape = (*correct.shape, len(candidates))
     errors = VerdictErrors(np.broadcast_to(candidates, shape), np.zeros(shape), shared=True)
-    fits, log_evidence = SMALL.posterior_by_node(correct, samples, jax.random.key(3), errors)
+    fits, log_evidence = SMALL.posterior_by_node(correct, samples, jax.random.key(seed + 3), errors)
     assert len(fits) == len(candidates)
     assert log_evidence.argmax() == 2
-    mixed = SMALL.posterior(correct, samples, jax.random.key(3), errors)
-    alone = pass_at_k(SMALL.posterior(correct, samples, jax.random.key(4), errors.node(2)), 16)
+    mixed = SMALL.posterior(correct, samples, jax.random.key(seed + 3), errors)
+    alone = pass_at_k(SMALL.posterior(correct, samples, jax.random.key(seed + 4), errors.node(2)), 16)
     assert float(pass_at_k(mixed, 16).mean()) == pytest.approx(float(alone.mean()), abs=3 * float(alone.std()))

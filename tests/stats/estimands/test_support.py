@@ -105,8 +105,8 @@ def test_tail_exponent_is_zero_where_the_curve_levels_off_and_undefined_where_al
 
 
 @pytest.mark.parametrize("max_k", [2, 33, 1000])
-def test_speedup_is_the_first_budget_that_reaches_one_sample_of_rl(max_k):
-    p = np.random.default_rng(1).beta(0.8, 4.0, size=(1, 100, 20, 2))
+def test_speedup_is_the_first_budget_that_reaches_one_sample_of_rl(max_k, seed):
+    p = np.random.default_rng(seed + 1).beta(0.8, 4.0, size=(1, 100, 20, 2))
     p[..., 1] = np.clip(p[..., 1] * 3, 0, 1)
     p[:, :5, :, 0] = 0  # a base that never solves anything
     speedup = sampling_speedup(rates_of(p), max_k).to_numpy().ravel()
@@ -116,8 +116,8 @@ def test_speedup_is_the_first_budget_that_reaches_one_sample_of_rl(max_k):
         assert speedup[draw] == (budgets[0] + 1 if len(budgets) else np.inf)
 
 
-def test_a_model_needs_one_sample_to_equal_itself():
-    p = np.random.default_rng(2).random((1, 50, 7, 1)).repeat(2, axis=3)
+def test_a_model_needs_one_sample_to_equal_itself(seed):
+    p = np.random.default_rng(seed + 2).random((1, 50, 7, 1)).repeat(2, axis=3)
     np.testing.assert_array_equal(sampling_speedup(rates_of(p), 64), 1)
     with pytest.raises(ValueError, match="2 or more"):
         sampling_speedup(rates_of(p), 1)

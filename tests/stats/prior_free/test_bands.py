@@ -49,8 +49,8 @@ def test_sup_t_covers_the_whole_curve():
     assert missed < 10
 
 
-def test_a_posterior_band_holds_its_share_of_whole_curves():
-    rng = np.random.default_rng(0)
+def test_a_posterior_band_holds_its_share_of_whole_curves(seed):
+    rng = np.random.default_rng(seed)
     curves = rng.normal(size=(4, 500, 12)).cumsum(axis=-1) * np.linspace(0.1, 3, 12)
     band = posterior_band(curves, range(1, 13), level=0.8)
     whole = ((band.lower <= curves) & (curves <= band.upper)).all(axis=-1).mean()
@@ -59,8 +59,8 @@ def test_a_posterior_band_holds_its_share_of_whole_curves():
     assert (at_one_budget > 0.8).all()
 
 
-def test_a_curve_that_does_not_vary_keeps_its_place():
-    draws = np.stack([np.zeros(100), np.random.default_rng(0).normal(size=100)], axis=1)
+def test_a_curve_that_does_not_vary_keeps_its_place(seed):
+    draws = np.stack([np.zeros(100), np.random.default_rng(seed).normal(size=100)], axis=1)
     band = posterior_band(draws, [1, 2])
     assert band.lower[0] == band.upper[0] == 0
     assert np.isfinite(band.critical)
@@ -82,8 +82,8 @@ def test_problems_that_do_not_differ_leave_the_band_open():
     assert first_loss_set(band) == (1, np.inf)
 
 
-def test_many_samples_take_fewer_budgets():
-    rng = np.random.default_rng(0)
+def test_many_samples_take_fewer_budgets(seed):
+    rng = np.random.default_rng(seed)
     n_samples = np.full((40, 2), 5000)
     band = sup_t_band(rng.binomial(n_samples, rng.random((40, 2)) ** 3), n_samples)
     assert band.k[0] == 1

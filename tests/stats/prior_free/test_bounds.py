@@ -74,13 +74,13 @@ def test_bounds_are_as_wide_as_the_data_leave_open():
     assert upper[0] < upper[1] < 1
 
 
-def test_more_problems_and_more_samples_narrow_the_bounds():
+def test_more_problems_and_more_samples_narrow_the_bounds(seed):
     few, many = (draw_counts(beta, problems, 3)[:2] for problems in (30, 1000))
     assert np.diff(pass_at_k_bounds(*many, [256])) < np.diff(pass_at_k_bounds(*few, [256]))
-    rates = beta(np.random.default_rng(5), 200)
+    rates = beta(np.random.default_rng(seed + 5), 200)
     widths = []
     for n in (16, 256):
-        n_correct = np.random.default_rng(6).binomial(n, rates)
+        n_correct = np.random.default_rng(seed + 6).binomial(n, rates)
         widths.append(float(np.diff(pass_at_k_bounds(n_correct, np.full(200, n), [512]))[0, 0]))
     assert widths[1] < widths[0] / 2
 
@@ -95,8 +95,8 @@ def test_a_finer_grid_changes_nothing(monkeypatch):
     np.testing.assert_allclose(coarse, pass_at_k_bounds(n_correct, n_samples, BUDGETS), atol=2e-4)
 
 
-def test_unequal_samples_are_thinned_and_absent_ones_leave_all_open():
-    rng = np.random.default_rng(2)
+def test_unequal_samples_are_thinned_and_absent_ones_leave_all_open(seed):
+    rng = np.random.default_rng(seed + 2)
     rates = beta(rng, 200)
     n_samples = rng.choice([32, 128], 200)
     n_correct = rng.binomial(n_samples, rates)

@@ -17,7 +17,7 @@ FAMILIES = sorted(PRIORS)
 N_PROBLEMS, N_SAMPLES = 60, 32
 
 
-def made_up_counts(seed=0, n=N_SAMPLES, models=2):
+def made_up_counts(seed, n=N_SAMPLES, models=2):
     rng = np.random.default_rng(seed)
     p = rng.beta(0.6, 0.8, size=(N_PROBLEMS, models))
     p[:5] = 0
@@ -30,9 +30,9 @@ def family(request):
 
 
 @pytest.fixture(scope="module")
-def fitted(family):
-    p, c, n = made_up_counts()
-    return p, c, n, PRIORS[family]().posterior(c, n, jax.random.key(0))
+def fitted(family, seed):
+    p, c, n = made_up_counts(seed)
+    return p, c, n, PRIORS[family]().posterior(c, n, jax.random.key(seed))
 
 
 def test_rates_are_probabilities_of_the_right_shape(fitted):
@@ -42,9 +42,9 @@ def test_rates_are_probabilities_of_the_right_shape(fitted):
     assert rates.prior in PRIORS
 
 
-def test_same_key_same_draws(family, fitted):
+def test_same_key_same_draws(family, fitted, seed):
     _, c, n, rates = fitted
-    again = PRIORS[family]().posterior(c, n, jax.random.key(0))
+    again = PRIORS[family]().posterior(c, n, jax.random.key(seed))
     np.testing.assert_array_equal(again.p, rates.p)
 
 
@@ -62,19 +62,19 @@ def test_observed_zero_is_never_certain_failure_and_one_success_excludes_zero(fi
     assert rates.p[:, :, c < N_SAMPLES].max() < 1
 
 
-def test_permuting_problems_permutes_results(family, fitted):
+def test_permuting_problems_permutes_results(family, fitted, seed):
     _, c, n, rates = fitted
-    order = np.random.default_rng(3).permutation(N_PROBLEMS)
-    permuted = PRIORS[family]().posterior(c[order], n[order], jax.random.key(5))
+    order = np.random.default_rng(seed + 3).permutation(N_PROBLEMS)
+    permuted = PRIORS[family]().posterior(c[order], n[order], jax.random.key(seed + 5))
     spread = rates.p.std((0, 1))[order]
     difference = permuted.p.mean((0, 1)) - rates.p.mean((0, 1))[order]
     assert np.abs(difference / np.maximum(spread, 1e-3)).max() < 0.5
 
 
-def test_more_samples_narrow_the_interval(family, fitted):
+def test_more_samples_narrow_the_interval(family, fitted, seed):
     *_, rates = fitted
-    _, c, n = made_up_counts(n=8)
-    fewer = PRIORS[family]().posterior(c, n, jax.random.key(0))
+    _, c, n = made_up_counts(seed, n=8)
+    fewer = PRIORS[family]().posterior(c, n, jax.random.key(seed))
     widths = [pass_at_k(r, 1).std(("chain", "draw")).max().item() for r in (fewer, rates)]
     assert widths[0] > widths[1]
 
@@ -86,69 +86,69 @@ def test_reported_quantities_converge(fitted):
     assert all(quantity.ok for quantity in diagnostics.values()), diagnostics
 
 
-def test_unequal_and_missing_samples(family):
-    _, c, n = made_up_counts()
+def test_unequal_and_missing_samples(family, seed):
+    _, c, n = made_up_counts(seed)
     n = n.copy()
     n[:10, 0], n[10:20, 1] = 0, 16
     c = np.minimum(c, n)
-    rates = PRIORS[family]().posterior(c, n, jax.random.key(0))
+    rates = PRIORS[family]().posterior(c, n, jax.random.key(seed))
     assert np.isfinite(rates.p).all()
     # A problem never sampled is known less well than one sampled 32 times.
     assert rates.p[:, :, :10, 0].std((0, 1)).mean() > rates.p[:, :, 20:, 0].std((0, 1)).mean()
 
 
-def test_one_model_alone(family):
-    _, c, n = made_up_counts(models=1)
-    rates = PRIORS[family]().posterior(c, n, jax.random.key(0))
+def test_one_model_alone(family, seed):
+    _, c, n = made_up_counts(seed, models=1)
+    rates = PRIORS[family]().posterior(c, n, jax.random.key(seed))
     assert rates.p.shape[2:] == (N_PROBLEMS, 1)
 
 
 @pytest.mark.parametrize(
     ("c", "n"), [([[3]], [[2]]), ([[-1]], [[2]]), ([1, 2], [3, 3]), (np.zeros((0, 2)), np.zeros((0, 2)))]
 )
-def test_impossible_counts_are_refused(family, c, n, unchecked_types):
+def test_impossible_counts_are_refused(family, c, n, unchecked_types, seed):
     with pytest.raises(ValueError, match="Counts need"):
-        PRIORS[family]().posterior(np.array(c), np.array(n), jax.random.key(0))
+        PRIORS[family]().posterior(np.array(c), np.array(n), jax.random.key(seed))
 
 
-def test_independent_is_the_conjugate_posterior():
+def test_independent_is_the_conjugate_posterior(seed):
     c, n = np.array([[0], [3], [10]]), np.full((3, 1), 10)
-    p = Independent(a=0.5, b=0.5, draws=5000).posterior(c, n, jax.random.key(0)).p.reshape(-1, 3)
+    p = Independent(a=0.5, b=0.5, draws=5000).posterior(c, n, jax.random.key(seed)).p.reshape(-1, 3)
     mean = (c[:, 0] + 0.5) / 11
     error = np.sqrt(mean * (1 - mean) / 12 / len(p))
     np.testing.assert_array_less(abs(p.mean(0) - mean), 4 * error)
 
 
-def test_independent_refuses_improper_parameters_and_new_problems():
+def test_independent_refuses_improper_parameters_and_new_problems(seed):
     with pytest.raises(ValueError, match="above 0"):
         Independent(a=0.0)
-    rates = Independent().posterior(np.array([[1]]), np.array([[2]]), jax.random.key(0))
+    rates = Independent().posterior(np.array([[1]]), np.array([[2]]), jax.random.key(seed))
     with pytest.raises(ValueError, match="no population"):
         pass_at_k(rates, 1, target="superpopulation")
 
 
-def test_nonparametric_takes_one_model_or_a_pair():
+def test_nonparametric_takes_one_model_or_a_pair(seed):
     c = np.zeros((4, 3), int)
     with pytest.raises(ValueError, match="fit pairs"):
-        NonParametric().posterior(c, c + 1, jax.random.key(0))
+        NonParametric().posterior(c, c + 1, jax.random.key(seed))
 
 
-def test_paired_model_informs_the_other():
+def test_paired_model_informs_the_other(seed):
     """A problem that the base never solved is likelier solvable by it where the RL model solves it often."""
-    rng = np.random.default_rng(2)
+    rng = np.random.default_rng(seed + 2)
     logit = rng.normal(-1.5, 2.0, N_PROBLEMS)
     p = 1 / (1 + np.exp(-np.column_stack([logit, logit + 1.0])))
     c, n = rng.binomial(N_SAMPLES, p), np.full((N_PROBLEMS, 2), N_SAMPLES)
     c[:2] = [[0, 0], [0, 12]]
-    rates = NonParametric().posterior(c, n, jax.random.key(0))
+    rates = NonParametric().posterior(c, n, jax.random.key(seed))
     reach = 1 - (1 - rates.p[..., 0]) ** N_SAMPLES
     assert reach[:, :, 1].mean() > 2 * reach[:, :, 0].mean()
 
 
-def test_counts_that_contradict_each_other_are_fitted():
+def test_counts_that_contradict_each_other_are_fitted(seed):
     # 0 of n against n of n has next to no chance under a population where the models agree.
     c = np.array([[0, N_SAMPLES], [N_SAMPLES, 0], *[[i, i] for i in range(N_SAMPLES)]])
-    rates = NonParametric().posterior(c, np.full_like(c, N_SAMPLES), jax.random.key(3))
+    rates = NonParametric().posterior(c, np.full_like(c, N_SAMPLES), jax.random.key(seed + 3))
     expected = [[0.0, 1.0], [1.0, 0.0]]
     np.testing.assert_allclose(rates.p[:, :, :2].mean((0, 1)), expected, atol=3 / N_SAMPLES)
     diagnostics = convergence({"pass": pass_at_k(rates, 4 * N_SAMPLES).isel(model=0)})
@@ -170,13 +170,13 @@ def test_log_likelihood_is_the_chance_of_the_counts_among_new_problems(fitted):
         assert abs(chances.mean() - expected) < 5 * error + 0.05 * expected
 
 
-def test_three_models_jointly_agree_with_two_on_the_grid():
-    rng = np.random.default_rng(5)
+def test_three_models_jointly_agree_with_two_on_the_grid(seed):
+    rng = np.random.default_rng(seed + 5)
     logits = rng.multivariate_normal([-1, 0, 1], [[6, 4, 4], [4, 6, 4], [4, 4, 6]], 40)
     c = rng.binomial(N_SAMPLES, 1 / (1 + np.exp(-logits)))
     n = np.full_like(c, N_SAMPLES)
-    three = LogitNormal(draws=150, warmup=150).posterior(c, n, jax.random.key(0))
-    two = LogitNormal().posterior(c[:, :2], n[:, :2], jax.random.key(0))
+    three = LogitNormal(draws=150, warmup=150).posterior(c, n, jax.random.key(seed))
+    two = LogitNormal().posterior(c[:, :2], n[:, :2], jax.random.key(seed))
     assert three.log_likelihood is None
     for k in (1, N_SAMPLES, 4 * N_SAMPLES):
         sampled, exact = (pass_at_k(rates, k).isel(model=slice(0, 2)) for rates in (three, two))
@@ -185,12 +185,12 @@ def test_three_models_jointly_agree_with_two_on_the_grid():
         assert (abs(sampled.mean(("chain", "draw")) - exact.mean(("chain", "draw"))) < 0.4 * spread + 0.002).all()
 
 
-def test_inflated_population_finds_the_shares_at_zero_and_one():
-    rng = np.random.default_rng(8)
+def test_inflated_population_finds_the_shares_at_zero_and_one(seed):
+    rng = np.random.default_rng(seed + 8)
     kind = rng.choice(3, size=400, p=[0.2, 0.1, 0.7])
     p = np.where(kind == 0, 0.0, np.where(kind == 1, 1.0, rng.beta(3, 3, 400)))
     c = rng.binomial(128, p)[:, None]
-    rates = InflatedBetaBinomial().posterior(c, np.full_like(c, 128), jax.random.key(1))
+    rates = InflatedBetaBinomial().posterior(c, np.full_like(c, 128), jax.random.key(seed + 1))
     shares = (rates.new_p == 0).mean(), (rates.new_p == 1).mean()
     np.testing.assert_allclose(shares, [(kind == 0).mean(), (kind == 1).mean()], atol=0.03)
 

@@ -21,17 +21,17 @@ def skewed_density(theta, data):
     return (3.0 * theta - jnp.exp(theta)).sum(axis=0)
 
 
-def test_moments_of_a_correlated_normal():
+def test_moments_of_a_correlated_normal(seed):
     data = (jnp.asarray(MEAN, jnp.float32), jnp.asarray(np.linalg.inv(COVARIANCE), jnp.float32))
-    draws = np.asarray(hmc(normal_density, data, 3, jax.random.key(1), chains=8, draws=500).draws, float)
+    draws = np.asarray(hmc(normal_density, data, 3, jax.random.key(seed + 1), chains=8, draws=500).draws, float)
     flat = draws.reshape(-1, 3)
     error = np.sqrt(np.diag(COVARIANCE) / 1000)  # at least 1,000 of the 4,000 draws are effective
     np.testing.assert_array_less(abs(flat.mean(0) - MEAN), 4 * error)
     np.testing.assert_allclose(np.cov(flat.T), COVARIANCE, atol=0.12, rtol=0.15)
 
 
-def test_quantiles_of_a_skewed_density():
-    draws = np.exp(np.asarray(hmc(skewed_density, None, 2, jax.random.key(2), chains=8, draws=500).draws, float))
+def test_quantiles_of_a_skewed_density(seed):
+    draws = np.exp(np.asarray(hmc(skewed_density, None, 2, jax.random.key(seed + 2), chains=8, draws=500).draws, float))
     flat = draws.reshape(-1)
     assert abs(flat.mean() - 3) < 4 * np.sqrt(3 / 2000)
     assert abs((flat < 2.674).mean() - 0.5) < 4 * np.sqrt(0.25 / 2000)
