@@ -2,9 +2,9 @@
 
 Needs blackjax, which nothing else here does: `pip install blackjax`.
 
-Each fit is warmed up by `boundary.stats.hmc`. From the positions, metric and step that the warm-up ends with, every
-kernel takes the same number of draws; each repeat has a seed and a warm-up of its own. Kernels take turns, so that a
-busy machine is slow for all of them alike. Columns of the result:
+Each fit is warmed up by `boundary.stats.sampler.hmc`. From the positions, metric and step that the warm-up ends with,
+every kernel takes the same number of draws; each repeat has a seed and a warm-up of its own. Kernels take turns, so
+that a busy machine is slow for all of them alike. Columns of the result:
 
 - `compile_seconds`; `cpu_seconds` of all threads and `seconds`, both of drawing alone;
 - `min_ess` and `max_r_hat`: the least bulk effective sample size and the largest R-hat of pass@k of each model and of
@@ -46,11 +46,12 @@ import xarray as xr
 from benchmarks.speed import N, pair_of
 from boundary.data.catalog import card, load_counts
 from boundary.data.counts import ALL
-from boundary.stats import hmc as our_hmc
 from boundary.stats.diagnostics import convergence
 from boundary.stats.estimands import pass_at_k, shrinkage
-from boundary.stats.priors import NonParametric, on_lattice
-from boundary.stats.priors.prior import fit_key
+from boundary.stats.population import fit as population_fit
+from boundary.stats.priors import NonParametric
+from boundary.stats.random_keys import fit_key
+from boundary.stats.sampler import hmc as our_hmc
 
 try:
     import blackjax
@@ -264,7 +265,7 @@ KERNELS: dict[str, Kernel] = {
 def reported(fit: Fit, key: jax.Array, positions: np.ndarray) -> dict[str, xr.DataArray]:
     """Draws of pass@k of each model, and of shrinkage, given these draws of the population (draw, dim, chain)."""
     chains = SimpleNamespace(draws=positions.transpose(2, 0, 1))
-    with patch.object(on_lattice, "hmc", lambda *_, **__: chains):
+    with patch.object(population_fit, "hmc", lambda *_, **__: chains):
         rates = NonParametric(draws=DRAWS).posterior(fit.n_correct, fit.n_samples, key)
     n, models = int(fit.n_samples.max()), fit.n_correct.shape[1]
     budgets = [1, n, 8 * n]
@@ -354,7 +355,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--only", default="", help="fits whose name has this in it")
     parser.add_argument("--kernel", action="append", choices=KERNELS, help="this kernel only")
-    parser.add_argument("--changed", type=Path, help="measure this version of boundary/stats/hmc.py too")
+    parser.add_argument("--changed", type=Path, help="measure this version of boundary/stats/sampler/hmc.py too")
     parser.add_argument("-o", "--output", type=Path, default=RESULTS)
     options = parser.parse_args()
     kernels = {name: KERNELS[name] for name in options.kernel or KERNELS if options.kernel or name != ALONE}
