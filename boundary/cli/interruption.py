@@ -3,8 +3,10 @@
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import IO, Any, TypeVar
 
 import click
@@ -60,8 +62,8 @@ def interruptibly(work: Callable[[], Result], output: Path) -> Result:
             thread.join(0.1)
     except KeyboardInterrupt as error:
         ignore_more()
-        what = f"All of '{output}' was written." if output in abandon() else f"Nothing was written to '{output}'."
-        raise Interrupted(f"Interrupted. {what}") from error
+        state = f"All of '{output}' was written." if output in abandon() else f"Nothing was written to '{output}'."
+        raise Interrupted(f"Interrupted. {state}") from error
     if failed:
         raise failed[0]
     return done[0]
@@ -77,3 +79,21 @@ def end_now() -> None:
     """End the process without waiting for threads: compiled code in them cannot be stopped."""
     flush()
     os._exit(EXIT_CODE)
+
+
+@contextmanager
+def stopped_by_sigterm() -> Iterator[None]:
+    """Let a scheduler's SIGTERM stop a run as Ctrl-C does."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not the main thread: a test, a notebook
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -6,11 +6,13 @@ from typing import Any
 import click
 
 from boundary.cli.commands.analyze import analyze
+from boundary.cli.commands.counts import counts
 from boundary.cli.commands.data import data
 from boundary.cli.commands.import_samples import import_samples
 from boundary.cli.commands.plan import plan
-from boundary.cli.commands.runs import counts, status, verify
 from boundary.cli.commands.sample import sample
+from boundary.cli.commands.status import status
+from boundary.cli.commands.verify import verify
 from boundary.cli.interruption import Interrupted, end_now, ignore_more
 from boundary.errors import InputError
 from boundary.plain_text import printable
@@ -27,10 +29,10 @@ class Commands(click.Group):
 
     interrupted = False
 
-    def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> Any:
+    def main(self, args: Sequence[str] | None = None, *arguments: Any, **options: Any) -> Any:
         """Run a command line; interrupted, the process ends whatever its threads are in."""
         try:
-            return super().main(args, *rest, **options)
+            return super().main(args, *arguments, **options)
         except SystemExit:
             if self.interrupted and args is None:  # a program that passes arguments goes on after them
                 end_now()
@@ -65,11 +67,6 @@ def main() -> None:
     """
 
 
-main.add_command(analyze)
-main.add_command(data)
-main.add_command(plan)
-main.add_command(counts)
-main.add_command(import_samples)
-main.add_command(status)
-main.add_command(verify)
-main.add_command(sample)
+COMMANDS = (analyze, counts, data, import_samples, plan, sample, status, verify)
+for command in COMMANDS:
+    main.add_command(command)

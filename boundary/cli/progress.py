@@ -19,12 +19,12 @@ FIRST_SECONDS, LINE_SECONDS = 2.0, 30.0
 
 
 @contextmanager
-def progress_bar(wanted: bool) -> Iterator[Progress | None]:
+def progress_bar(show: bool) -> Iterator[Progress | None]:
     """Show how far something is.
 
     Parameters
     ----------
-    wanted
+    show
         False for nothing at all.
 
     Yields
@@ -32,26 +32,26 @@ def progress_bar(wanted: bool) -> Iterator[Progress | None]:
     Progress or None
         Called with what is being done, the steps done and the steps in all (0 where they are not known).
     """
-    if not wanted:
+    if not show:
         yield None
         return
     if not on_terminal():
-        with log_lines(FIRST_SECONDS) as show:
-            yield lambda what, done, steps: show(f"{what}: {done:,} of {steps:,}" if steps else what)
+        with log_lines(FIRST_SECONDS) as show_line:
+            yield lambda task, done, steps: show_line(f"{task}: {done:,} of {steps:,}" if steps else task)
         return
     from rich.progress import BarColumn, Progress, SpinnerColumn, TimeElapsedColumn
 
     columns = (SpinnerColumn(), text_column("{task.description}"), BarColumn(), TimeElapsedColumn())
     bar = Progress(*columns, console=console(stderr=True), transient=True)
-    task = bar.add_task("Starting", total=None)
+    task_id = bar.add_task("Starting", total=None)
 
-    def move(what: str, done: int, steps: int) -> None:
-        nonlocal task
+    def move(task: str, done: int, steps: int) -> None:
+        nonlocal task_id
         if steps:
-            bar.update(task, description=what, completed=done, total=steps)
+            bar.update(task_id, description=task, completed=done, total=steps)
         else:  # a bar with an end cannot be turned into one without
-            bar.remove_task(task)
-            task = bar.add_task(what, total=None)
+            bar.remove_task(task_id)
+            task_id = bar.add_task(task, total=None)
 
     with shown_later(bar):
         yield move

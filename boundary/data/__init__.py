@@ -1,1 +1,14 @@
-"""Where counts come from: tables of per-problem sample counts, shipped sets and published formats."""
+"""Counts of correct samples per model, benchmark and problem: where they come from, and how they are checked.
+
+Read first: `counts` (the type `Counts`), `validation` (what a counts table must be), `catalog` (`load_counts`, the one
+way to load). Then, by where the counts come from:
+
+- `tables`: files of counts, and files with a row a sample. `audits`: files of audited verdicts.
+- `runs`: the run folders that `boundary sample` writes. `shared_texts`: models whose samples are the same texts.
+- `formats`, `importing`: files that other tools wrote, one module a format, and what is done with all of them.
+- `sets`, `published`: the counts that come with the package, and cards of sets that live elsewhere.
+
+Below these: `records` (samples as a format's reader gives them), `settings` (how samples were taken), `readers` (files
+of others, within bounds), `confusable_names`. No module here imports one that is listed before it in this order:
+records, readers, settings, formats, validation, runs, tables, counts, catalog, importing.
+"""

@@ -8,6 +8,9 @@ import time
 
 import pytest
 
+from boundary.sampling.problems import Completion, Problem
+from boundary.sampling.store.arm import open_store
+
 # Fits run in threads of a pool, which Python waits for at its end; here none of them ever comes back.
 STUCK = """
 import sys, threading
@@ -55,6 +58,37 @@ def test_fits_that_never_end_are_left(tmp_path):
     assert (code, error) == (130, f"Interrupted. Nothing was written to '{folder}'.\n")
     assert seconds < 2
     assert list(tmp_path.rglob("*.csv")) == []
+
+
+VERIFIER = """
+import time
+from pathlib import Path
+
+def endless(text, answer):
+    Path(__file__).with_name("begun").touch()
+    time.sleep(60)
+"""
+
+
+def test_verify_ends_at_once_with_its_workers(tmp_path):
+    """Ctrl-C in a terminal reaches the processes that judge, too."""
+    problem = Problem("p", "What is 1 + 1?", "2")
+    manifest = {"model": "m", "benchmark": "b", "template": "raw", "engine": "none", "settings": {}, "n_samples": 8}
+    with open_store(tmp_path / "run", manifest, [problem]) as store:
+        store.append([Completion("p", place, f"{place}", "stop", 1) for place in range(8)])
+    (tmp_path / "slow_verifier.py").write_text(VERIFIER)
+    words = [sys.executable, "-c", PLAIN, "verify", "run", "--verifier", "slow_verifier:endless", "--workers", "2"]
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    settings = {"cwd": tmp_path, "env": os.environ | {"PYTHONPATH": path}, "start_new_session": True, "text": True}
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **settings) as process:
+        while not (tmp_path / "begun").exists() and process.poll() is None:
+            time.sleep(0.05)
+        began = time.monotonic()
+        os.killpg(process.pid, signal.SIGINT)
+        output, error = process.communicate(timeout=30)
+    assert (process.returncode, output, error.splitlines()[-1]) == (130, "", "Interrupted.")
+    assert "Traceback" not in error
+    assert time.monotonic() - began < 2
 
 
 @pytest.mark.slow

@@ -6,8 +6,8 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from boundary.cli.commands.analyze import budgets
 from boundary.cli.main import main
+from boundary.cli.parsing import budgets
 from boundary.errors import InputError
 
 HEAVY = ("pandas", "jax", "numpyro", "arviz", "matplotlib", "torch", "rich")

@@ -30,10 +30,10 @@ def test_a_log_gets_a_line_now_and_then_and_the_last_state(quick, capsys):
     assert lines[-1].endswith("sums: 5 of 5")
 
 
-@pytest.mark.parametrize("wanted", [True, False])
-def test_what_is_done_at_once_says_nothing(wanted, capsys):
-    with progress.progress_bar(wanted) as report:
-        assert (report is not None) == wanted
+@pytest.mark.parametrize("show", [True, False])
+def test_what_is_done_at_once_says_nothing(show, capsys):
+    with progress.progress_bar(show) as report:
+        assert (report is not None) == show
         if report:
             report("fits", 1, 2)
             report("writing", 0, 0)
@@ -83,7 +83,7 @@ def test_a_terminal_gets_a_bar_only_of_what_takes_time(seconds):
 
 def test_sampling_into_a_log_says_how_far_it_is(tmp_path):
     """At the beginning and at the end of each arm, on standard error; JSON on standard output is JSON alone."""
-    from boundary.cli.commands.sample import reports
+    from boundary.cli.printing.sampling import sampling_progress
     from boundary.sampling.run import Snapshot
 
     def now(benchmark, done):
@@ -93,11 +93,11 @@ def test_sampling_into_a_log_says_how_far_it_is(tmp_path):
     with log.open("w") as stream:
         before, sys.stderr = sys.stderr, stream
         try:
-            with reports(wanted=True) as (report, notice):
+            with sampling_progress(True) as (report, notice):
                 notice("Loading m")
                 for state in (now("a", 0), now("a", 4), now("a", 10), now("b", 0), now("b", 6), now("b", 10)):
                     report(state)
-            with reports(wanted=False) as (report, notice):
+            with sampling_progress(False) as (report, notice):
                 notice("Loading m")
                 assert report is None
         finally:

@@ -1,7 +1,8 @@
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from boundary.data.audits import FALSE_NEGATIVE, FALSE_POSITIVE, Audit, audit_table, read_audits
+from boundary.data.audits import audit_table, read_audits
+from boundary.data.records import FALSE_NEGATIVE, FALSE_POSITIVE, Audit
 from boundary.errors import InputError
 
 HEAD = "benchmark,problem_id,kind,errors,checked\n"
@@ -24,7 +25,7 @@ def test_audits_add_up_and_survive_a_file(tmp_path_factory, rows):
     audits = [Audit(name, problem, kind, errors, errors + right) for name, problem, kind, errors, right in rows]
     table = audit_table(audits)
     assert table["errors"].sum() == sum(audit.errors for audit in audits)
-    assert table["checked"].sum() == sum(audit.checked for audit in audits)
+    assert table["checked"].sum() == sum(audit.n_checked for audit in audits)
     assert not table.duplicated(["benchmark", "problem_id", "kind"]).any()
     path = tmp_path_factory.mktemp("audit") / "audit.csv"
     table.to_csv(path, index=False)

@@ -1,6 +1,6 @@
 """Whether the arms of a comparison were sampled and judged alike: what is refused, what is remarked, what is named.
 
-An arm is one model on one benchmark. Its settings stand in the counts table (`boundary.data.arm_settings`).
+An arm is one model on one benchmark. Its settings stand in the counts table (`boundary.data.settings.columns`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,10 +9,10 @@ from itertools import combinations
 
 from boundary.analysis.formatting import short
 from boundary.analysis.notes import Note, Severity
-from boundary.data.arm_settings import BY_NAME, ArmSettings, Kind, Setting, arm_settings, setting
 from boundary.data.counts import ALL, Counts
-from boundary.data.runs.counts import refuse_other_problems
+from boundary.data.settings.columns import BY_NAME, ArmSettings, Kind, Setting, arm_settings, setting
 from boundary.data.shared_texts import SharedTexts
+from boundary.data.validation import refuse_other_problems
 from boundary.errors import InputError
 from boundary.plain_text import plain
 

@@ -56,7 +56,7 @@ def as_missing(counts: Counts, classes: Sequence[str]) -> Counts:
     columns = [f"n_{name}" for name in classes]
     table["n_samples"] -= table[columns].fillna(0).sum(axis=1).astype("int64")
     table[columns] = 0
-    return Counts(table, counts.source, counts.default_base)
+    return Counts(table, counts.source, counts.default_base, counts.remarks)
 
 
 def outcomes(

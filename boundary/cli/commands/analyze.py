@@ -5,44 +5,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from boundary.cli.claims import print_claims, required
 from boundary.cli.interruption import interruptibly
 from boundary.cli.jax_setup import prepare
+from boundary.cli.options import base_option, counts_argument, prior_option, quiet_option
+from boundary.cli.parsing import budgets, judge_errors, rate, required, thresholds, verifier_errors
+from boundary.cli.printing.verdict import print_verdict
 from boundary.cli.progress import progress_bar
-from boundary.cli.terminal import console, echo
-from boundary.cli.verifier_errors import judge_errors, rate, verifier_errors
+from boundary.cli.terminal import echo
 
 if TYPE_CHECKING:
     from boundary.analysis.result import Analysis
 
-PRIOR_NAMES = ("nonparametric", "logit_normal", "beta_binomial", "inflated_beta_binomial", "stacked", "independent")
 TARGETS = ("benchmark", "superpopulation")
 
 
-def budgets(ctx: click.Context, param: click.Parameter, text: str | None) -> list[int] | None:
-    """Turn a comma list of sample budgets, as in `1,16,128`, into sorted distinct integers of at least 1."""
-    if text is None:
-        return None
-    words = [word.strip() for word in text.split(",")]
-    for word in words:
-        if not (word.isascii() and word.isdigit() and int(word) >= 1):
-            raise click.BadParameter(f"'{word}' is not a whole number of at least 1; write budgets as 1,16,128.")
-    return sorted({int(word) for word in words})
-
-
-def thresholds(ctx: click.Context, param: click.Parameter, text: str | None) -> list[float] | None:
-    """Turn a comma list of solve rates, as in `.25,.5`, into numbers; analyze checks that they lie in [0, 1]."""
-    if text is None:
-        return None
-    try:
-        return [float(word) for word in text.split(",")]
-    except ValueError as error:
-        raise click.BadParameter(f"'{text}' is no list of solve rates; write them as .25,.5.") from error
-
-
 @click.command()
-@click.argument("counts", nargs=-1, required=True)
-@click.option("--base", metavar="MODEL", help="The base model. May be left out where the shipped set names it.")
+@counts_argument
+@base_option
 @click.option("--rl", metavar="MODEL", multiple=True, help="An RL model; repeat for several. Default: all others.")
 @click.option("--benchmark", "benchmarks", metavar="B", multiple=True, help="Only this benchmark; repeat for several.")
 @click.option("--k", callback=budgets, metavar="K,K,...", help="Sample budgets to report. Default: 1,2,4,... to 8n.")
@@ -50,7 +29,7 @@ def thresholds(ctx: click.Context, param: click.Parameter, text: str | None) -> 
 @click.option("--tau", callback=thresholds, metavar="T,T,...", help="Solve rates of cover@tau, shares of G-Pass@k.")
 @click.option("--estimand", "estimands", metavar="E", multiple=True, help="Only this beside the main ones; repeat.")
 @click.option("--rank", is_flag=True, help="Rank all models, each fitted alone, without a base.")
-@click.option("--prior", type=click.Choice(PRIOR_NAMES), help="Population of solve rates. Default: nonparametric.")
+@prior_option
 @click.option(
     "--target",
     type=click.Choice(TARGETS),
@@ -79,7 +58,7 @@ def thresholds(ctx: click.Context, param: click.Parameter, text: str | None) -> 
 @click.option("--compare-priors", is_flag=True, help="Fit other families too, and say where they disagree.")
 @click.option("--samples", type=click.Path(dir_okay=False), metavar="FILE", help="Samples, to check order and runs.")
 @click.option("--claims", type=click.Path(path_type=Path), multiple=True, metavar="FILE", help="Claims in a TOML file.")
-@click.option("--claim", "told", metavar="CLAIM", multiple=True, help='A claim, as in "shrinkage(1024) > 0"; repeat.')
+@click.option("--claim", metavar="CLAIM", multiple=True, help='A claim, as in "shrinkage(1024) > 0"; repeat.')
 @click.option("--require", callback=required, multiple=True, metavar="[NAME=]P", help="Probability asked of claims.")
 @click.option("--outcomes-as-missing", metavar="O,O,...", help="Outcomes to leave out, as truncated,timeout.")
 @click.option("--stopping", metavar="RULE", help="What decided n: fixed, first success, adaptive.")
@@ -92,7 +71,7 @@ def thresholds(ctx: click.Context, param: click.Parameter, text: str | None) -> 
 @click.option("--judge-false-negative-rate", callback=rate, multiple=True, metavar="[B=]R", help="The same, of CoT.")
 @click.option("--error-curve", is_flag=True, default=None, help="Shrinkage against the verifier's error rate.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON in place of the verdict.")
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@quiet_option
 @click.option(
     "-o",
     "--output",
@@ -121,76 +100,26 @@ def analyze(
 
         files = (options[name] for name in ("samples", "error_rates", "audit"))
         check_output(output, [*counts, *options["claims"], *(file for file in files if file)])
-        options["claims"] += options.pop("told")
+        options["claims"] += options.pop("claim")
         options["margin"] /= 100
         options["verifier"], options["judge"] = verifier_errors(options), judge_errors(options)
-        chosen: dict[str, Any] = {
-            name: list(value) or None if isinstance(value, tuple) else value for name, value in options.items()
-        }
-        analysis = run_analysis(counts[0] if len(counts) == 1 else counts, **chosen, progress=progress)
+        for name, value in options.items():
+            if isinstance(value, tuple):
+                options[name] = list(value) or None
+        analysis = run_analysis(counts[0] if len(counts) == 1 else counts, **options, progress=progress)
         if progress:
             progress("Writing the report, its tables and figures", 0, 0)
         return analysis, analysis.write(output)
 
-    with progress_bar(wanted=not (quiet or as_json)) as progress:
-        analysis, written = interruptibly(run, output)
+    with progress_bar(not (quiet or as_json)) as progress:
+        analysis, files = interruptibly(run, output)
     if as_json:
         from boundary.analysis.report.summary import summary_json
 
         echo(summary_json(analysis))
     elif not quiet:
-        print_verdict(analysis, written)
-        print_run_remarks(counts)
+        print_verdict(analysis, files)
     if not analysis.ok:  # before the claims: a probability from such a fit says nothing
         ctx.exit(4)
     if len(analysis.claims) and not analysis.claims["met"].ne(False).all():
         ctx.exit(3)
-
-
-def print_run_remarks(counts: tuple[str, ...]) -> None:
-    """Print what the counts of run folders leave out."""
-    from boundary.data.runs.counts import run_remarks
-    from boundary.data.runs.folder import is_run
-
-    for folder in map(Path, counts):
-        if folder.is_dir() and is_run(folder):
-            for remark in run_remarks(folder):
-                echo(remark, err=True)
-
-
-def print_verdict(analysis: "Analysis", written: list[Path]) -> None:
-    """Print a sentence per benchmark, what failed if anything did, and where the files are."""
-    from rich.table import Table
-    from rich.text import Text
-
-    screen = console()
-    failed = analysis.diagnostics.loc[~analysis.diagnostics["ok"].astype(bool)]
-    for benchmark, message in zip(failed["benchmark"], failed["message"], strict=True):
-        screen.print(Text(f"NOT CONVERGED, do not rely on {benchmark}: {message}", style="bold red"))
-    table = Table(box=None, show_header=False, padding=(0, 2, 1, 0), pad_edge=False)
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column()
-    for benchmark in analysis.benchmarks:
-        for verdict in analysis.verdicts:
-            if verdict.benchmark == benchmark:
-                table.add_row(Text(benchmark), Text(verdict.text))
-        if benchmark == "all" and len(analysis.benchmarks) > 1:
-            continue  # said of each benchmark above
-        for remark in analysis.arms.of(benchmark, notes=False):
-            table.add_row(Text(), Text(remark.text, style="bold red" if remark.alarming else "bold"))
-    screen.print(table)
-    print_claims(screen, analysis.claims)
-    for doubt in analysis.criticism.remarks:
-        if doubt.alarming:
-            screen.print(Text(f"POPULATION of {doubt.model}, {doubt.benchmark}: {doubt.text}", style="bold red"))
-    counting: list[Any] = [*analysis.stopped, *analysis.unequal, *analysis.outcomes.remarks]
-    for told in counting:
-        if told.alarming:
-            screen.print(Text(f"COUNTS of {told.model}, {told.benchmark}: {told.text}", style="bold"))
-    for check in analysis.sample_checks:
-        if check.alarming:
-            screen.print(Text(f"SAMPLES of {check.model}, {check.benchmark}: {check.text}", style="bold red"))
-    folder = written[0].parent
-    for path in written:
-        if path.parent == folder:
-            screen.print(Text(str(path)), soft_wrap=True)

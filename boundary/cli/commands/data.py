@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from boundary.cli.options import FILE, json_option
 from boundary.cli.terminal import echo
 
 
@@ -15,28 +16,28 @@ def data() -> None:
 
 
 @data.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+@json_option
 def list_sets(as_json: bool) -> None:
     """Name the shipped sets, and published ones that live elsewhere."""
-    from boundary.data.catalog import card, shipped_sets
+    from boundary.data.catalog import card as shipped_card, shipped_sets
     from boundary.data.published import published_card, published_sets
 
-    shipped = [card(name) for name in shipped_sets()]
+    shipped = [shipped_card(name) for name in shipped_sets()]
     published = [published_card(name) for name in published_sets()]
     if as_json:
         facts = ("name", "title", "base", "rl", "n_samples", "licence", "source")
-        entries = [{"shipped": True} | {fact: getattr(its, fact) for fact in facts} for its in shipped]
+        entries = [{"shipped": True} | {fact: getattr(card, fact) for fact in facts} for card in shipped]
         facts = ("name", "title", "benchmarks", "n_samples", "licence", "url", "format")
-        entries += [{"shipped": False} | {fact: getattr(its, fact) for fact in facts} for its in published]
+        entries += [{"shipped": False} | {fact: getattr(card, fact) for fact in facts} for card in published]
         echo(json.dumps(entries, indent=2))
         return
     echo("Shipped (boundary analyze NAME):")
-    for its in shipped:
-        echo(f"{its.name}\n  {its.title}\n  {its.n_samples} samples a problem; licence: {its.licence}")
+    for card in shipped:
+        echo(f"{card.name}\n  {card.title}\n  {card.n_samples} samples a problem; licence: {card.licence}")
     echo("\nPublished elsewhere (boundary data get NAME):")
-    for other in published:
-        echo(f"{other.name}\n  {other.title}\n  {other.url}")
-        echo(f"  {other.n_samples} samples a problem; format: {other.format}; licence: {other.licence}")
+    for set_card in published:
+        echo(f"{set_card.name}\n  {set_card.title}\n  {set_card.url}")
+        echo(f"  {set_card.n_samples} samples a problem; format: {set_card.format}; licence: {set_card.licence}")
     echo("\nboundary data show NAME prints a set's card.")
 
 
@@ -55,7 +56,7 @@ def show(name: str) -> None:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE,
     required=True,
     metavar="FILE",
     help="CSV file to write.",
@@ -82,15 +83,16 @@ def export(name: str, output: Path) -> None:
 def get(name: str, patterns: tuple[str, ...], refresh: bool, as_json: bool) -> None:
     """Fetch a published set that lives elsewhere, and print where its files are.
 
-    Files are kept in ~/.cache/boundary (or $BOUNDARY_CACHE) with their revision and SHA-256, and are checked against
-    these whenever they are asked for again. Needs the extra `hub` (the package huggingface_hub).
+    Files are kept in the user's cache folder (on Linux ~/.cache/boundary), or in $BOUNDARY_CACHE, with their revision
+    and SHA-256, and are checked against these whenever they are used again. Needs the extra `hub` (the package
+    huggingface_hub).
     """
     from boundary.data.published import fetch, published_card
 
     fetched = fetch(name, patterns, refresh=refresh, progress=sys.stderr.isatty())
     if as_json:
-        said = {"folder": str(fetched.folder), "revision": fetched.revision, "sha256": fetched.sha256}
-        echo(json.dumps(said, indent=2))
+        record = {"folder": str(fetched.folder), "revision": fetched.revision, "sha256": fetched.sha256}
+        echo(json.dumps(record, indent=2))
         return
     for path in fetched.files:
         echo(str(path))

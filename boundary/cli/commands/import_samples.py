@@ -1,14 +1,15 @@
 """`boundary import`: samples that others published, as counts."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from boundary.cli.options import FILE, FOLDER, quiet_option
+from boundary.cli.parsing import format_options
+from boundary.cli.printing.imported import print_imported
 from boundary.cli.progress import progress_bar
-from boundary.cli.terminal import echo
 from boundary.errors import InputError
-from boundary.plain_text import one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,37 +18,22 @@ if TYPE_CHECKING:
 
 
 CSV_SUFFIXES, PARQUET_SUFFIXES = (".csv", ".csv.gz"), (".parquet", ".pq")
-# What import_files takes beside the options of a format.
-RESERVED = ("paths", "format", "model", "benchmark", "skip_bad", "pool_settings", "progress")
-
-
-def named(ctx: click.Context, param: click.Parameter, words: tuple[str, ...]) -> dict[str, Any]:
-    """Turn NAME=TEXT, repeated, into a dict."""
-    found: dict[str, Any] = {}
-    for word in words:
-        name, equals, text = word.partition("=")
-        if not (equals and name.isidentifier()):
-            raise click.BadParameter(f"'{word}' is not of the form NAME=TEXT, as in threshold=0.5.")
-        if name in RESERVED:
-            raise click.BadParameter(f"'{name}' is no option of a format. Write it as one of the command.")
-        if name in found:
-            raise click.BadParameter(f"'{name}' is given twice.")
-        found[name] = text
-    return found
 
 
 @click.command(name="import")
 @click.argument("format", metavar="FORMAT")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, metavar="CSV")
-@click.option("--samples", type=click.Path(dir_okay=False, path_type=Path), help="Keep the samples too: .parquet.")
-@click.option("--audits", type=click.Path(dir_okay=False, path_type=Path), help="Keep verdicts checked anew (.csv).")
+@click.argument("files", nargs=-1, required=True, type=FOLDER)
+@click.option("-o", "--output", type=FILE, required=True, metavar="CSV")
+@click.option("--samples", type=FILE, help="Keep the samples too: .parquet.")
+@click.option("--audits", type=FILE, help="Keep verdicts checked anew (.csv).")
 @click.option("--model", metavar="NAME", help="The model, where the files do not say.")
 @click.option("--benchmark", metavar="NAME", help="The benchmark, where the files do not say.")
 @click.option("--skip-bad", is_flag=True, help="Leave broken records out, and count them.")
 @click.option("--pool-settings", is_flag=True, help="Pool runs of different settings or prompts too.")
-@click.option("--option", "options", callback=named, multiple=True, metavar="NAME=TEXT", help="Of the format; repeat.")
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option(
+    "--option", "options", callback=format_options, multiple=True, metavar="NAME=TEXT", help="Of the format; repeat."
+)
+@quiet_option
 def import_samples(
     format: str,
     files: tuple[Path, ...],
@@ -58,7 +44,7 @@ def import_samples(
     benchmark: str | None,
     skip_bad: bool,
     pool_settings: bool,
-    options: dict[str, Any],
+    options: dict[str, str],
     quiet: bool,
 ) -> None:
     """Make a counts table of samples that are already there.
@@ -74,7 +60,7 @@ def import_samples(
     for path in outputs:
         _check_name(path)
         check_writable(path)
-    with progress_bar(wanted=not quiet) as progress:
+    with progress_bar(not quiet) as progress:
         imported = import_files(
             files,
             format,
@@ -86,24 +72,24 @@ def import_samples(
             **options,
         )
     refuse_inputs(outputs, imported.collected.files)
-    written = _write(imported, output, samples, audits)
+    paths = _write(imported, output, samples, audits)
     if not quiet:
-        _print(imported, written)
+        print_imported(imported, paths)
 
 
 def _write(imported: "Imported", output: Path, samples: Path | None, audits: Path | None) -> list[Path]:
-    written = {output: imported.counts.table}
+    tables = {output: imported.counts.table}
     if samples is not None:
-        written[samples] = imported.samples
+        tables[samples] = imported.samples
     if audits is not None:
         from boundary.data.audits import audit_table
 
         if not imported.audits:
             raise InputError(f"The format {imported.format} holds no verdicts checked anew. Leave out --audits.")
-        written[audits] = audit_table(imported.audits)
-    for path, table in written.items():
+        tables[audits] = audit_table(imported.audits)
+    for path, table in tables.items():
         _write_table(table, path)
-    return list(written)
+    return list(tables)
 
 
 def _check_name(path: Path) -> None:
@@ -119,18 +105,3 @@ def _write_table(table: "pd.DataFrame", path: Path) -> None:
         return
     with replacing(path) as new:
         table.to_parquet(new, index=False)
-
-
-def _print(imported: "Imported", written: list[Path]) -> None:
-    table = imported.counts.table
-    for (model, benchmark), part in table.groupby(["model", "benchmark"], sort=False):
-        correct, samples = int(part["n_correct"].sum()), int(part["n_samples"].sum())
-        n = part["n_samples"]
-        each = f"{n.min()}" if n.min() == n.max() else f"{n.min()} to {n.max()}"
-        echo(f"{model} on {benchmark}: {len(part)} problems, {each} samples each, {correct} of {samples} correct")
-    for name, value in imported.settings.items():
-        echo(one_line(f"{name}: {value}"))
-    for note in imported.notes:
-        echo(one_line(note), err=True)
-    for path in written:
-        echo(str(path))

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from boundary.cli.commands.analyze import PRIOR_NAMES
 from boundary.cli.interruption import interruptibly
 from boundary.cli.jax_setup import prepare
+from boundary.cli.options import base_option, counts_argument, prior_option, quiet_option
+from boundary.cli.printing.plan import print_plan
 from boundary.cli.progress import progress_bar
-from boundary.cli.terminal import console
 
 if TYPE_CHECKING:
     from boundary.analysis.claims.plan import Plan
@@ -18,21 +18,23 @@ SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 
 @click.command()
-@click.argument("counts", nargs=-1, required=True)
+@counts_argument
 @click.option("--claim", required=True, metavar="CLAIM", help='What to settle, as in "shrinkage(1024) > 0".')
-@click.option("--base", metavar="MODEL", help="The base model. May be left out where the shipped set names it.")
+@base_option
 @click.option("--rl", metavar="MODEL", help="The RL model. Default: the other one.")
 @click.option("--benchmark", metavar="B", help="The benchmark. Default: all together.")
-@click.option("--width", type=float, metavar="W", help="Wanted width of the interval of the claim's quantity.")
+@click.option("--width", type=float, metavar="W", help="Desired width of the interval of the claim's quantity.")
 @click.option("--budget", type=int, metavar="N", help="How best to spend N more samples.")
 @click.option("--only", multiple=True, metavar="MODEL", help="Only this model can be sampled further.")
-@click.option("--settled", type=SHARE, default=0.95, show_default=True, help="Settled: P above this or below 1 - it.")
-@click.option("--chance", type=SHARE, default=0.8, show_default=True, help="Wanted chance that the claim is settled.")
+@click.option(
+    "--settled", "certainty", type=SHARE, default=0.95, show_default=True, help="Settled: P above this or below 1 - it."
+)
+@click.option("--chance", type=SHARE, default=0.8, show_default=True, help="Desired chance that the claim is settled.")
 @click.option("--level", type=SHARE, default=0.95, show_default=True, help="Probability within the interval.")
-@click.option("--prior", type=click.Choice(PRIOR_NAMES), help="Population of solve rates. Default: nonparametric.")
+@prior_option
 @click.option("--common-problems", is_flag=True, help="Go on with the problems that both models have.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same plan.")
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@quiet_option
 @click.option(
     "-o",
     "--output",
@@ -60,36 +62,12 @@ def plan(ctx: click.Context, /, counts: tuple[str, ...], output: Path, quiet: bo
         check_writable(output)
         refuse_inputs([output], counts)
         options["only"] = list(options["only"]) or None
-        made = make_plan(counts[0] if len(counts) == 1 else counts, **options, progress=progress)
-        return made, made.write(output)
+        plan = make_plan(counts[0] if len(counts) == 1 else counts, **options, progress=progress)
+        return plan, plan.write(output)
 
-    with progress_bar(wanted=not quiet) as progress:
-        made, written = interruptibly(run, output)
+    with progress_bar(not quiet) as progress:
+        sampling_plan, path = interruptibly(run, output)
     if not quiet:
-        print_plan(made, written)
-    if not made.converged:
+        print_plan(sampling_plan, path)
+    if not sampling_plan.converged:
         ctx.exit(4)
-
-
-def print_plan(made: "Plan", written: Path) -> None:
-    """Print what the plan says, what other numbers of samples promise, and where it is."""
-    from rich.table import Table
-    from rich.text import Text
-
-    screen = console()
-    if not made.converged:
-        screen.print(Text("NOT CONVERGED, do not rely on this plan. Run again with another seed.", style="bold red"))
-    screen.print(Text(made.text, style="bold"))
-    if made.extrapolated:
-        screen.print("The claim looks beyond the samples there are: it rests on the prior as well as on them.")
-    if made.n_more:
-        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-        for heading in ("samples", "more", "chance to settle", "width"):
-            table.add_column(heading, justify="left" if heading == "samples" else "right")
-        for row in made.prospects.to_dict("records"):
-            table.add_row(row["allocation"], f"{row['n_more']:,}", f"{row['chance']:.2f}", f"{row['width']:.3g}")
-        screen.print()
-        screen.print(table)
-        screen.print()
-        screen.print("Such samples depend on those before them: analyse them with --stopping adaptive.")
-    screen.print(f"Written: {written}", soft_wrap=True)

@@ -1,14 +1,16 @@
-"""Readers of published sample formats, one module each.
+"""Formats of published samples: one module each, and one record in FORMATS.
 
-To add a format, write a module with two functions and put it into FORMATS:
+Read first: `passk_inference`, the shortest, then `math_eval`. `parts` holds what is too long for a format's module.
+
+To add a format, write a module with two functions, and add one `Format` to FORMATS below. The command
+`boundary import`, its detection of formats and the table in docs/import.md (which a test checks) follow from it.
 
 `recognises(path: Path, head: bytes) -> bool`
     Tell by content alone: `head` is the first 256 KiB, decompressed. `boundary.data.readers.streams` has `has_keys`,
     `is_list` and `is_object` for JSON; a binary format looks at its first bytes and then opens `path`. No two formats
-    may claim one file; FALLBACK is asked last.
+    may claim one file; one that is marked as `fallback` is asked last.
 `read(source: Source, *, option=default) -> Iterator[Answers | Tally]`
-    Read one file and yield `boundary.data.importing.records.Answers` (samples of a problem, in order) or `Tally`
-    (counts alone).
+    Read one file and yield `boundary.data.records.Answers` (samples of a problem, in order) or `Tally` (counts alone).
     Options are keyword-only, with defaults; from the command line they come as text (`--option NAME=TEXT`).
 
 What a reader should do:
@@ -32,8 +34,6 @@ The collection (`boundary.data.importing.collection`) pools files by model, benc
 that share problems, and refuses what contradicts itself: a problem twice in a file (unless `whole=False`, for formats
 with a record a sample), another `question` under one problem's name, other sampling settings, one seed in two files.
 """
-
-from types import ModuleType
 
 from boundary.data.formats import (
     bon_jailbreaking,
@@ -61,32 +61,118 @@ from boundary.data.formats import (
     verifiers,
     verl,
 )
+from boundary.data.formats.format import Format
 
-FORMATS: dict[str, ModuleType] = {
-    "bon-jailbreaking": bon_jailbreaking,
-    "evalperf": evalperf,
-    "evalperf-brief": evalperf_brief,
-    "evalplus": evalplus,
-    "human-eval": human_eval,
-    "inspect-ai": inspect_ai,
-    "large-language-monkeys": large_language_monkeys,
-    "lighteval": lighteval,
-    "livecodebench": livecodebench,
-    "livecodebench-board": livecodebench_board,
-    "lm-eval": lm_eval,
-    "math-eval": math_eval,
-    "matharena": matharena,
-    "matrix": matrix,
-    "metr": metr,
-    "opencompass": opencompass,
-    "passk-inference": passk_inference,
-    "rlvr-audit": rlvr_audit,
-    "rows": rows,
-    "scorio": scorio,
-    "tabulated": tabulated,
-    "tau-bench": tau_bench,
-    "verifiers": verifiers,
-    "verl": verl,
-}
-# Taken only where no other format recognises a file.
-FALLBACK = "rows"
+_FORMATS = (
+    Format("bon-jailbreaking", bon_jailbreaking, "`*_text_t*_n*.jsonl`", "an attempt; n depends on the outcome"),
+    Format("evalperf", evalperf, "results of EvalPerf", "a solution; speeds are not read"),
+    Format(
+        "evalperf-brief",
+        evalperf_brief,
+        "`*_evalperf_results.brief.json` as EvalPlus publishes",
+        "counts only, from pass@1",
+    ),
+    Format(
+        "evalplus",
+        evalplus,
+        "`*eval_results.json`",
+        "a solution; correct where it passes the base and the plus tests",
+        ("tests=base",),
+    ),
+    Format("human-eval", human_eval, "`*_results.jsonl`", "a completion"),
+    Format(
+        "inspect-ai",
+        inspect_ai,
+        "`.eval`, `.json` of inspect_ai",
+        "an epoch of a sample",
+        ("scorer=NAME", "scorer=NAME.KEY", "threshold=0.5", "reader=inspect_ai"),
+    ),
+    Format(
+        "large-language-monkeys",
+        large_language_monkeys,
+        "a YAML file a problem; tables of `monkey_business` (JSON, Parquet)",
+        "a completion",
+    ),
+    Format(
+        "lighteval",
+        lighteval,
+        "`details_*.parquet`",
+        "a document; with repeats counts only, from pass@1",
+        ("metric=NAME",),
+    ),
+    Format("livecodebench", livecodebench, "`Scenario.*_eval_all.json`", "a program"),
+    Format(
+        "livecodebench-board",
+        livecodebench_board,
+        "`performances_*.json` of the leaderboard",
+        "counts only, worked out from pass@1",
+        ("n=20",),
+    ),
+    Format(
+        "lm-eval",
+        lm_eval,
+        "`samples_{task}_{date}.jsonl`",
+        "a document, after one filter",
+        ("filter=NAME", "metric=NAME"),
+    ),
+    Format(
+        "math-eval",
+        math_eval,
+        "`test_*_seed*.jsonl` of Qwen2.5-Math, SimpleRL, limit-of-RLVR",
+        "a completion; seeds are runs",
+    ),
+    Format("matharena", matharena, "`outputs/{competition}/{solver}/{problem}.json` (`.zst`)", "an answer"),
+    Format(
+        "matrix",
+        matrix,
+        "CSV, TSV or `.npy` of 0 and 1: a problem a row, a sample a column",
+        "a cell",
+        ("rows=samples", "header=yes"),
+    ),
+    Format("metr", metr, "`runs.jsonl`", "a run, judged by `score_binarized`"),
+    Format(
+        "opencompass",
+        opencompass,
+        "`results/{model}/{dataset}.json` with details",
+        "a prediction; copies of the dataset are samples of one problem",
+    ),
+    Format("passk-inference", passk_inference, "JSON Lines of `id`, `c`, `n`", "counts only"),
+    Format("rlvr-audit", rlvr_audit, "`results.json` of limit-of-RLVR's reproduction", "counts only"),
+    Format(
+        "rows",
+        rows,
+        "JSON Lines or a JSON list of one's own: a sample a record",
+        "a record",
+        ("id=FIELD", "correct=FIELD", "text=FIELD", "threshold=0.5"),
+        fallback=True,
+    ),
+    Format(
+        "scorio",
+        scorio,
+        "`.npz` of arrays (models, problems, trials); its one-problem JSON",
+        "a trial",
+        ("models=A,B",),
+    ),
+    Format(
+        "tabulated",
+        tabulated,
+        "Parquet tables of Schaeffer et al.: pass@k, or single outcomes",
+        "an attempt, or counts only",
+    ),
+    Format("tau-bench", tau_bench, "results of tau-bench and tau2-bench", "a trial", ("errors=wrong",)),
+    Format(
+        "verifiers",
+        verifiers,
+        "`results.jsonl` of `vf-eval`, with `metadata.json` beside it",
+        "a rollout",
+        ("verdict=METRIC", "threshold=0.5", "errors=wrong", "problems=prompt"),
+    ),
+    Format(
+        "verl",
+        verl,
+        "`{step}.jsonl` of validation or rollouts",
+        "an output, or a session of several; problems are told apart by uid and input",
+        ("threshold=0.5", "verdicts=acc", "outputs=3"),
+    ),
+)
+FORMATS: dict[str, Format] = {format.name: format for format in _FORMATS}

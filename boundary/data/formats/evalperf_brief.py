@@ -12,9 +12,9 @@ import msgspec
 
 from boundary.data.formats.evalperf import BENCHMARK, NOT_OF_SAMPLING
 from boundary.data.formats.evalplus import BACKENDS
-from boundary.data.importing.pooled_settings import without
-from boundary.data.importing.records import Tally
 from boundary.data.readers.streams import Source, has_keys, is_object
+from boundary.data.records import Tally
+from boundary.data.settings.pooling import without
 
 # A slash in a model's name stands there as --; `-perf-instruct` behind the temperature names another prompt.
 NAME = re.compile(rf"^(?P<model>.+?)_({BACKENDS})_temp_(?P<T>\d+(\.\d+)?)(?P<prompt>-[a-z-]+)?_evalperf_results")
@@ -58,10 +58,10 @@ def read(source: Source) -> Iterator[Tally]:
     except msgspec.ValidationError as error:
         raise source.error("its config does not say how many samples (n_samples) a problem has") from error
     names: dict[str, Any] = {"benchmark": BENCHMARK}
-    named = NAME.match(source.path.name)
-    if named:
-        names["model"] = named["model"].replace("--", "/")
-        source.conditions["prompt"] = named["prompt"] or "usual"
+    file_name = NAME.match(source.path.name)
+    if file_name:
+        names["model"] = file_name["model"].replace("--", "/")
+        source.conditions["prompt"] = file_name["prompt"] or "usual"
     temperature = results.config.get("temperature")
     if isinstance(temperature, int | float):
         source.settings["temperature"] = float(temperature)

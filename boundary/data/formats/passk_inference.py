@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from boundary.data.importing.records import Tally, whole
 from boundary.data.readers.streams import Source, has_keys, is_object
+from boundary.data.records import Tally, whole
 
 
 class Row(msgspec.Struct):

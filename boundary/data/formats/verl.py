@@ -12,11 +12,11 @@ from typing import Any
 
 import msgspec
 
-from boundary.data.formats.verl_sessions import Rollout, Sessions
-from boundary.data.importing.option_values import number
-from boundary.data.importing.records import CORRECT, EMPTY, WRONG, Answers, text_hash, verdict
+from boundary.data.formats.parts.option_values import number
+from boundary.data.formats.parts.verl_sessions import Rollout, Sessions
 from boundary.data.readers.raw_json import NOTHING, raw_bytes, raw_hash
 from boundary.data.readers.streams import Source, has_keys, is_object
+from boundary.data.records import CORRECT, EMPTY, WRONG, Answers, text_hash, verdict
 
 EXTRAS = ("acc", "score")
 

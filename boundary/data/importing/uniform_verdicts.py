@@ -6,7 +6,7 @@ import numpy as np
 
 from boundary.data.importing.collection import CODE, Collection
 from boundary.data.importing.pooled_tables import numbers
-from boundary.data.importing.records import CORRECT, OUTCOMES, WRONG
+from boundary.data.records import CORRECT, OUTCOMES, WRONG
 
 # Of fewer samples and failures nothing is said.
 ENOUGH = 16

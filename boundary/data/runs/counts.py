@@ -1,12 +1,12 @@
 """The counts of a run folder: its samples, judged, per model, benchmark and problem."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from boundary.data.arm_settings import manifest_settings
+from boundary.data.records import CORRECT, WRONG
 from boundary.data.runs.folder import (
     LONG_TEXT,
     MANY_REPEATS,
@@ -23,9 +23,9 @@ from boundary.data.runs.folder import (
     shards,
     verdicts_and_strays,
 )
+from boundary.data.settings.columns import manifest_settings
+from boundary.data.validation import CountNote, refuse_other_problems
 from boundary.errors import InputError
-
-CORRECT, WRONG = "correct", "wrong"
 
 
 def run_table(folders: Path | Sequence[Path], verifier: str | None = None) -> pd.DataFrame:
@@ -41,7 +41,7 @@ def run_table(folders: Path | Sequence[Path], verifier: str | None = None) -> pd
     Returns
     -------
     Columns model, benchmark, problem_id, n_samples, n_correct, n_OUTCOME for the other outcomes that occur, and how it
-    was sampled and judged (`boundary.data.arm_settings.SETTINGS`).
+    was sampled and judged (`boundary.data.settings.columns.SETTINGS`).
 
     Raises
     ------
@@ -49,17 +49,17 @@ def run_table(folders: Path | Sequence[Path], verifier: str | None = None) -> pd
         If samples are not judged, shards overlap, manifests disagree, one run is there twice, or models were sampled on
         different problems of one benchmark.
     """
-    found = arms_of([folders] if isinstance(folders, Path) else folders)
+    run_arms = arms_of([folders] if isinstance(folders, Path) else folders)
     groups: dict[tuple[str, str], list[Path]] = {}
-    for arm in found:
+    for arm in run_arms:
         manifest = read_manifest(arm)
         groups.setdefault((model_name(manifest), str(manifest["benchmark"])), []).append(arm)
     parts = []
     for same in groups.values():
         _refuse_unlike(same)
         judge = _one_verifier(same, verifier)
-        judged = pd.concat([_judged(arm, judge) for arm in same], ignore_index=True)
-        parts.append(_counted(judged, [read_manifest(arm) for arm in same], judge))
+        samples = pd.concat([_sample_outcomes(arm, judge) for arm in same], ignore_index=True)
+        parts.append(_arm_counts(samples, [read_manifest(arm) for arm in same], judge))
     table = pd.concat(parts, ignore_index=True)
     refuse_other_problems(table)
     outcomes = [name for name in table.columns if name.startswith("n_")]
@@ -67,7 +67,7 @@ def run_table(folders: Path | Sequence[Path], verifier: str | None = None) -> pd
     return table
 
 
-def run_remarks(folders: Path | Sequence[Path], verifier: str | None = None) -> list[str]:
+def run_remarks(folders: Path | Sequence[Path], verifier: str | None = None) -> list[CountNote]:
     """Sentences on what the counts of run folders leave out: problems without samples, verdicts on other texts.
 
     Parameters
@@ -75,49 +75,33 @@ def run_remarks(folders: Path | Sequence[Path], verifier: str | None = None) -> 
     folders, verifier
         As `run_table` takes them.
     """
-    remarks = []
-    for arm in arms_of([folders] if isinstance(folders, Path) else folders):
-        manifest, index = read_manifest(arm), sample_index(arm)
-        name, sampled = f"{model_name(manifest)} on {manifest['benchmark']}", set(index["problem_id"])
-        skipped = [problem for problem in manifest.get("skipped", {}) if problem not in sampled]
-        empty = [str(line["problem_id"]) for line in read_problems(arm) if line["problem_id"] not in sampled]
-        empty = [problem for problem in empty if problem not in skipped]
-        if skipped:
-            remarks.append(
-                f"{name}: {_problems(skipped)} skipped, since the prompt leaves no room for a sample. "
-                "Not in the counts: missing, not wrong."
-            )
-        if empty:
-            remarks.append(f"{name}: {_problems(empty)} without samples. Not in the counts: missing, not wrong.")
-        stray = verdicts_and_strays(arm, chosen_verifier(arm, verifier), index)[1]
-        if stray:
-            remarks.append(f"{name}: {stray} samples were judged whose texts are no longer stored. They do not count.")
-    return remarks
+    return [
+        note
+        for arm in arms_of([folders] if isinstance(folders, Path) else folders)
+        for note in _arm_remarks(arm, verifier)
+    ]
+
+
+def _arm_remarks(arm: Path, verifier: str | None) -> Iterator[CountNote]:
+    manifest, index = read_manifest(arm), sample_index(arm)
+    model, benchmark, sampled = model_name(manifest), str(manifest["benchmark"]), set(index["problem_id"])
+    skipped = [problem for problem in manifest.get("skipped", {}) if problem not in sampled]
+    empty = [str(line["problem_id"]) for line in read_problems(arm) if line["problem_id"] not in sampled]
+    empty = [problem for problem in empty if problem not in skipped]
+    stray = verdicts_and_strays(arm, chosen_verifier(arm, verifier), index)[1]
+    sentences = {
+        f"{_problems(skipped)} skipped, since the prompt leaves no room for a sample. "
+        "Not in the counts: missing, not wrong.": skipped,
+        f"{_problems(empty)} without samples. Not in the counts: missing, not wrong.": empty,
+        f"{stray} samples were judged whose texts are no longer stored. They do not count.": stray,
+    }
+    for sentence, applies in sentences.items():
+        if applies:
+            yield CountNote(benchmark, model, f"{model} on {benchmark}: {sentence}")
 
 
 def _problems(names: Sequence[str]) -> str:
     return f"{len(names)} problem{'s' * (len(names) > 1)} ({', '.join(names[:5])}{', ...' * (len(names) > 5)})"
-
-
-def refuse_other_problems(table: pd.DataFrame) -> None:
-    """Refuse a table in which models were sampled on different problem sets under one benchmark's name.
-
-    Raises
-    ------
-    InputError
-        Naming the benchmark and the models.
-    """
-    if "problem_set_hash" not in table.columns:
-        return
-    known = table.dropna(subset=["problem_set_hash"])
-    for benchmark, rows in known.groupby("benchmark", sort=False):
-        sets = rows.groupby("problem_set_hash", sort=False)["model"].agg(lambda models: models.iloc[0])
-        if len(sets) > 1:
-            first, second = list(sets)[:2]
-            raise InputError(
-                f"{first} and {second} were sampled on different problem sets under the name '{benchmark}' "
-                "(their problem_set_hash differs). Sample both on the same problems, or name one benchmark otherwise."
-            )
 
 
 def _one_verifier(same: Sequence[Path], verifier: str | None) -> str:
@@ -135,7 +119,7 @@ def _one_verifier(same: Sequence[Path], verifier: str | None) -> str:
     return names[0]
 
 
-def _judged(arm: Path, verifier: str) -> pd.DataFrame:
+def _sample_outcomes(arm: Path, verifier: str) -> pd.DataFrame:
     """Outcome of every sample of an arm."""
     samples = sample_index(arm)
     verdicts, stray = verdicts_and_strays(arm, verifier, samples)
@@ -173,15 +157,15 @@ def _refuse_same_run(arm: Path, other: Path) -> None:
 
     A sure model repeats itself, whatever the seed: only what goes beyond that says that one run is there twice.
     """
-    seeds = [read_manifest(one).get("settings", {}).get("seed") for one in (arm, other)]
-    here, there = (table.loc[table["n_tokens"] >= LONG_TEXT] for table in map(sample_index, (arm, other)))
+    seeds = [read_manifest(folder).get("settings", {}).get("seed") for folder in (arm, other)]
+    texts, other_texts = (table.loc[table["n_tokens"] >= LONG_TEXT] for table in map(sample_index, (arm, other)))
     text = ["problem_id", "text_hash"]
-    again = len(here.merge(there[text].drop_duplicates(), on=text))
-    by_itself = int(here.duplicated(text, keep=False).sum())
-    if seeds[0] == seeds[1] or again - by_itself > MANY_REPEATS * max(len(here), 1):
+    again = len(texts.merge(other_texts[text].drop_duplicates(), on=text))
+    by_itself = int(texts.duplicated(text, keep=False).sum())
+    if seeds[0] == seeds[1] or again - by_itself > MANY_REPEATS * max(len(texts), 1):
         raise InputError(
             f"'{other}' and '{arm}' look like one run twice: seeds {seeds[1]} and {seeds[0]}, "
-            f"{again} of {len(here)} longer texts in both. Leave one out."
+            f"{again} of {len(texts)} longer texts in both. Leave one out."
         )
 
 
@@ -189,18 +173,18 @@ def _seedless(manifest: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in manifest.get("settings", {}).items() if key != "seed"}
 
 
-def differing(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
+def differing(first: dict[str, Any], second: dict[str, Any]) -> list[str]:
     """Names of what two manifests disagree on, settings one by one."""
     flat = [
         manifest | {f"settings.{key}": value for key, value in manifest.get("settings", {}).items()}
-        for manifest in (one, other)
+        for manifest in (first, second)
     ]
     names = sorted((flat[0].keys() | flat[1].keys()) - {"settings", *MUTABLE})
     return [name for name in names if flat[0].get(name) != flat[1].get(name)]
 
 
-def _counted(judged: pd.DataFrame, manifests: Sequence[dict[str, Any]], verifier: str) -> pd.DataFrame:
-    table = pd.crosstab(judged["problem_id"], judged["outcome"]).reset_index()
+def _arm_counts(samples: pd.DataFrame, manifests: Sequence[dict[str, Any]], verifier: str) -> pd.DataFrame:
+    table = pd.crosstab(samples["problem_id"], samples["outcome"]).reset_index()
     outcomes = [name for name in table.columns if name != "problem_id"]
     counts = pd.DataFrame(
         {

@@ -42,21 +42,8 @@ def counts(tmp_path):
 
 
 def analyze(counts, folder):
-    words = [
-        "analyze",
-        str(counts),
-        "--base",
-        "base",
-        "--prior",
-        "independent",
-        "--k",
-        "1,16",
-        "--benchmark",
-        "easy",
-        "-o",
-        str(folder),
-    ]
-    result = CliRunner().invoke(main, words, catch_exceptions=False)
+    options = ["--base", "base", "--benchmark", "easy", "--prior", "independent", "--k", "1,16", "-o", str(folder)]
+    result = CliRunner().invoke(main, ["analyze", str(counts), *options], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return (folder / "report.html").read_text(encoding="utf-8")
 

@@ -14,8 +14,8 @@ from boundary.analysis.checks.arm_settings import (
     values_by_model,
 )
 from boundary.analysis.result import Analysis
-from boundary.data.arm_settings import BY_NAME, ArmSettings
 from boundary.data.catalog import card, shipped_sets
+from boundary.data.settings.columns import BY_NAME, ArmSettings
 from boundary.plain_text import plain
 
 UNKNOWN = "The counts do not say how they were sampled."

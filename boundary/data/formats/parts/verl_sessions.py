@@ -1,0 +1,110 @@
+"""Outputs of verl that are several to a session, as of agents that call tools: a session is one sample."""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from math import comb, gcd, prod
+from typing import NamedTuple
+
+from boundary.data.readers.streams import Source
+from boundary.data.records import CORRECT
+
+# Verdicts that stand in blocks by a chance below this are taken for those of sessions.
+RARE = 0.2
+
+
+class Rollout(NamedTuple):
+    """What is kept of a line: hashes of input and output, and who it belongs to."""
+
+    input_hash: int
+    uid: str
+    session: str | int | None
+    outcome: str
+    text: int
+    step: int | None
+    line: int
+
+
+class Sessions:
+    """Outputs by uid, of which samples are made once all are known.
+
+    Parameters
+    ----------
+    source
+        The file, for messages.
+    outputs
+        Lines one after the other that are one session, where the user says it.
+    """
+
+    def __init__(self, source: Source, outputs: int | None) -> None:
+        self.source, self.outputs = source, outputs
+        self._groups: dict[str, list[Rollout]] = {}
+
+    def add(self, rollout: Rollout) -> None:
+        """Take an output that has a uid, or a session."""
+        # Without a uid a session that is a number is one of its prompt; a text is a session's own name.
+        alone = f"{rollout.session}" if isinstance(rollout.session, str) else f"{rollout.input_hash}"
+        self._groups.setdefault(f"uid {rollout.uid}" if rollout.uid else f"session {alone}", []).append(rollout)
+
+    def samples(self) -> Iterator[tuple[str, Rollout]]:
+        """Name of the problem, and one output for each session."""
+        self._refuse_blocks()
+        names: dict[int, list[str]] = {}
+        for key, group in self._groups.items():
+            input_hash = group[0].input_hash
+            keys = names.setdefault(input_hash, [])
+            if key not in keys and (key.startswith("uid ") or not keys):
+                keys.append(key)
+            place = keys.index(key) if key in keys else 0
+            name = f"{input_hash:016x}" + (f"#{place}" if place else "")
+            for rollout in self._of_group(group):
+                yield name, rollout
+        shared = sum(len(keys) > 1 for keys in names.values())
+        if shared:
+            self.source.note(
+                f"'{self.source.path}': {shared} inputs belong to several problems each (other pictures, say), which "
+                "are told apart by uid, and between files by their order."
+            )
+
+    def _of_group(self, group: list[Rollout]) -> Iterator[Rollout]:
+        if all(rollout.session is not None for rollout in group):
+            sessions: dict[str | int | None, list[Rollout]] = {}
+            for rollout in group:
+                sessions.setdefault(rollout.session, []).append(rollout)
+            yield from self._last_of_each(sessions.values())
+        elif len({rollout.input_hash for rollout in group}) > 1:
+            # Every session begins with the problem's own input; further turns go on from it.
+            yield from (rollout for rollout in group if rollout.input_hash == group[0].input_hash)
+        elif self.outputs:
+            parts = [group[at : at + self.outputs] for at in range(0, len(group), self.outputs)]
+            yield from self._last_of_each(parts)
+        else:
+            yield from group
+
+    def _last_of_each(self, sessions: Iterable[list[Rollout]]) -> Iterator[Rollout]:
+        for session in sessions:
+            if len({rollout.outcome == CORRECT for rollout in session}) > 1:
+                self.source.broken("outputs of one session have different verdicts", session[-1].line)
+                continue
+            yield session[-1]
+
+    def _refuse_blocks(self) -> None:
+        """Refuse lines of one uid whose verdicts stand in blocks of one length: several outputs of each session."""
+        if self.outputs is not None:
+            return
+        plain = [
+            [rollout.outcome == CORRECT for rollout in group]
+            for group in self._groups.values()
+            if len({rollout.input_hash for rollout in group}) == 1 and any(rollout.session is None for rollout in group)
+        ]
+        length = gcd(*(len(list(run)) for verdicts in plain for _, run in groupby(verdicts)))
+        if length < 2:
+            return
+        chances = [
+            comb(len(verdicts) // length, sum(verdicts) // length) / comb(len(verdicts), sum(verdicts))
+            for verdicts in plain
+        ]
+        if prod(chances) < RARE:
+            raise self.source.error(
+                f"verdicts of one uid stand in blocks of {length}, as where each session has {length} outputs that "
+                f"share its score. Count a session once with --option outputs={length}, or every line with outputs=1"
+            )
