@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from boundary.analysis.checkpoints import in_training_order
 from boundary.analysis.verifier_errors import VerifierErrors
 from boundary.data.counts import ALL, Counts
-from boundary.data.validation import OUTCOMES
+from boundary.data.validation import OUTCOME_COLUMNS
 from boundary.errors import InputError
 from boundary.stats.estimands import ESTIMANDS, Estimand
 from boundary.stats.intervals import MARGIN
@@ -18,7 +18,7 @@ from boundary.stats.solve_rates import TARGETS, SolveRates, Target
 # G-Pass@k is about reliability, which its paper reports at k = 16 (arXiv 2412.13147, Sec. 4).
 RELIABILITY_K = 16
 # Outcomes that may be taken for missing samples.
-CLASSES = tuple(name.removeprefix("n_") for name in OUTCOMES)
+CLASSES = tuple(name.removeprefix("n_") for name in OUTCOME_COLUMNS)
 # Budgets of the default curve beyond the samples drawn, as multiples of the typical n.
 EXTRAPOLATED_MULTIPLES = (2, 4, 8)
 # Solve rates at which cover@tau is reported, and shares of k at which G-Pass@k is.
