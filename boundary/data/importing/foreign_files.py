@@ -1,4 +1,4 @@
-"""What a file is that no reader of samples takes: said in words, with what to do about it."""
+"""Descriptions of files that no format recognises: what such a file is, and what to do with it."""
 
 import csv
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ SAMPLES_READ = "boundary analyze reads it as it is"
 
 
 def description(path: Path, head: bytes) -> str | None:
-    """What a file of no known format is, as far as can be told, and what to do; None where nothing can be told."""
+    """What a file of no known format is, and what to do with it; None where that cannot be recognised."""
     answer = never_samples(path.name, head)
     if answer is None and head.startswith(ZIP):
         answer = _of_zip(path)
