@@ -3,7 +3,6 @@
 import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 from zipfile import BadZipFile, ZipFile
 
 from boundary.data.readers.file_kinds import BOM, never_samples
@@ -86,15 +85,11 @@ def _of_json(path: Path, head: bytes) -> str | None:
     record = first_record(path, head)
     if not isinstance(record, Mapping):
         return None
+    names = ", ".join(str(name)[:40] for name in list(record)[:8]) + ", ..." * (len(record) > 8)
     return (
-        f"JSON of no known format, with the fields {_few(record)}. Where each record is a sample, name the format rows "
+        f"JSON of no known format, with the fields {names}. Where each record is a sample, name the format rows "
         "and its fields"
     )
-
-
-def _few(record: Mapping[str, Any]) -> str:
-    names = list(record)
-    return ", ".join(name[:40] for name in names[:8]) + ", ..." * (len(names) > 8)
 
 
 def _of_text(path: Path, head: bytes) -> str | None:
