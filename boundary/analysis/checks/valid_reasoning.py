@@ -1,12 +1,9 @@
-"""CoT-pass@k: samples that are right and reason validly, beside pass@k."""
-
-from collections.abc import Mapping
-from typing import Any
+"""CoT-pass@k: pass@k of samples whose answer is right and whose reasoning is valid, beside plain pass@k."""
 
 import pandas as pd
 
 from boundary.analysis.checks.refit import refit
-from boundary.analysis.estimates.table import of_posterior
+from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.fitting import Progress
 from boundary.analysis.formatting import interval, number
 from boundary.analysis.notes import Note
@@ -32,13 +29,13 @@ def valid_counts(counts: Counts) -> Counts | None:
     """
     if VALID not in counts.table:
         return None
-    judged = counts.table.groupby("model", sort=False)[VALID].apply(lambda column: bool(column.notna().all()))
-    models = [str(model) for model in judged.index[judged]]
+    complete = counts.table.groupby("model", sort=False)[VALID].apply(lambda column: bool(column.notna().all()))
+    models = [str(model) for model in complete.index[complete]]
     if not models:
         return None
-    chosen = counts.select(models=models)
-    table = chosen.table.assign(n_correct=chosen.table[VALID].astype("int64"))
-    return Counts(table, chosen.source, chosen.default_base)
+    valid = counts.select(models=models)
+    table = valid.table.assign(n_correct=valid.table[VALID].astype("int64"))
+    return Counts(table, valid.source, valid.default_base)
 
 
 def judge_rates(request: Request, counts: Counts) -> MisclassificationRates | None:
@@ -64,16 +61,16 @@ def with_valid_reasoning(
     progress: Progress,
     *,
     rates: MisclassificationRates | None = None,
-    stopped: tuple[Note, ...] = (),
+    adaptive_arms: tuple[Note, ...] = (),
 ) -> pd.DataFrame:
     """The estimates, followed by `cot_pass_at_k`, `cot_shrinkage`, `cot_crossover` and `cot_no_crossover` where judged.
 
-    As the unbiased ones need an n that was fixed, those of arms with another are left out.
+    Unbiased estimates of arms in `adaptive_arms` are left out, since these estimators need a fixed n.
     """
     valid = valid_counts(counts)
     if valid is None:
         return estimates
-    rows = refit(request, estimates, valid, progress, "valid reasoning", rates=rates, stopped=stopped)
+    rows = refit(request, estimates, valid, progress, "valid reasoning", rates=rates, adaptive_arms=adaptive_arms)
     return pd.concat([estimates, rows.assign(estimand=PREFIX + rows["estimand"])], ignore_index=True)
 
 
@@ -81,19 +78,20 @@ def valid_shown(
     estimates: pd.DataFrame, counts: Counts | None, benchmark: str
 ) -> dict[str, list[dict[str, str]]] | None:
     """The report's part on one benchmark: share of right answers with valid reasoning, and CoT-pass@k beside pass@k."""
-    here = estimates.loc[(estimates["benchmark"] == benchmark) & of_posterior(estimates)]
-    if counts is None or VALID not in counts.table or not here["estimand"].str.startswith(PREFIX).any():
+    posterior = select(estimates, kind=POSTERIOR, benchmark=benchmark)
+    if counts is None or VALID not in counts.table or not posterior["estimand"].str.startswith(PREFIX).any():
         return None
     table = counts.table if benchmark == ALL else counts.table.loc[counts.table["benchmark"] == benchmark]
     shares = []
-    for model, mine in table.dropna(subset=[VALID]).groupby("model", sort=False):
-        right, valid = int(mine["n_correct"].sum()), int(mine[VALID].sum())
+    for model, arm in table.dropna(subset=[VALID]).groupby("model", sort=False):
+        right, valid = int(arm["n_correct"].sum()), int(arm[VALID].sum())
         share = f"{number(valid / right, 100, 1)} %" if right else "none right"
         shares.append({"model": str(model), "right": f"{right:,}", "valid": f"{valid:,}", "share": share})
     lines = []
     for name, words in SHOWN.items():
-        for row in here.loc[here["estimand"] == name].to_dict(orient="records"):
-            plain = here.loc[_same(here, name.removeprefix(PREFIX), row)].to_dict(orient="records")
+        for row in select(posterior, estimand=name).to_dict(orient="records"):
+            plain_name = name.removeprefix(PREFIX)
+            plain = select(posterior, estimand=plain_name, model=row["model"], k=row["k"]).to_dict(orient="records")
             lines.append(
                 {
                     "what": f"{words} at k = {row['k']:.0f}, {row['model']}" + " (extrapolated)" * row["extrapolated"],
@@ -102,8 +100,3 @@ def valid_shown(
                 }
             )
     return {"shares": shares, "lines": lines}
-
-
-def _same(rows: pd.DataFrame, estimand: str, row: Mapping[Any, Any]) -> "pd.Series[bool]":
-    same: pd.Series[bool] = (rows[["estimand", "model", "k"]] == [estimand, row["model"], row["k"]]).all(axis=1)
-    return same

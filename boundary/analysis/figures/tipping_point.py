@@ -18,7 +18,7 @@ def error_figure(rows: pd.DataFrame) -> "Figure":
     Parameters
     ----------
     rows
-        Rows of `boundary.analysis.checks.tipping_point.error_curves` of one benchmark and model.
+        Rows of `boundary.analysis.checks.tipping_point.tipping_point_curves` of one benchmark and model.
     """
     figure, panels = panels_of(1, 1, width=4.9, height=3.1, right=2.3)
     axes = panels[0, 0]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from boundary.analysis.estimates.decisions import OPEN, SURE, calls_of_pairs
+from boundary.analysis.estimates.decisions import OPEN, SURE, decisions_of_pairs
 from boundary.analysis.estimates.ranking import Tally, multiplicity, panel_rows
 from boundary.analysis.estimates.table import of_posterior
 from boundary.analysis.formatting import chance, number, points, short
@@ -48,7 +48,7 @@ def ranking_verdict(
 
 def multiplicity_text(tally: Tally, where: str, margin: float) -> str:
     """Write what `multiplicity` counted."""
-    same = f", and {tally.alike:,} differ by no more than that" if tally.alike else ""
+    same = f", and {tally.equivalent:,} differ by no more than that" if tally.equivalent else ""
     wrong = number(tally.expected_wrong, 1, 1)
     return (
         f"{tally.told_apart:,} of {tally.pairs:,} pair{'s' * (tally.pairs != 1)} differ by more than {points(margin)} "
@@ -76,7 +76,7 @@ def panel_sentences(estimates: pd.DataFrame) -> Iterator[str]:
     posterior = estimates.loc[of_posterior(estimates) & (estimates["benchmark"] != "all")]
     verdicts = [
         call
-        for benchmark, model, each in calls_of_pairs(posterior)
+        for benchmark, model, each in decisions_of_pairs(posterior)
         for call in each
         if at_n.get((benchmark, model)) == call.k
     ]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from boundary.analysis.estimates.decisions import EQUIVALENT, OPEN, SURE, Call, calls, likeliest_words
+from boundary.analysis.estimates.decisions import EQUIVALENT, OPEN, SURE, Decision, decisions, likeliest_words
 from boundary.analysis.estimates.table import of_posterior
 from boundary.analysis.formatting import chance, number, points, short
 from boundary.analysis.request import EstimateOptions
@@ -43,7 +43,7 @@ class Verdict:
     model: str
     reference: str | None
     text: str
-    calls: tuple[Call, ...] = ()
+    calls: tuple[Decision, ...] = ()
     course: Course | None = None
     cautions: tuple[str, ...] = ()
 
@@ -129,7 +129,7 @@ def verdict(
     """
     rows = estimates.loc[of_posterior(estimates)]
     warnings = cautions(int(rows["n_problems"].max()) if len(rows) else 0, n)
-    compared = _ends(calls(rows.loc[rows["model"] == model])) if reference is not None else []
+    compared = _ends(decisions(rows.loc[rows["model"] == model])) if reference is not None else []
     extremes, nothing_else = _extremes(model, reference, totals or {})
     if nothing_else:
         sentences = extremes
@@ -154,7 +154,7 @@ def cautions(n_problems: int, n: int) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def _ends(at_budgets: list[Call]) -> list[Call]:
+def _ends(at_budgets: list[Decision]) -> list[Decision]:
     """The calls at the largest budget within the samples, and at the largest beyond."""
     within, beyond = ([call for call in at_budgets if call.extrapolated is side] for side in (False, True))
     return [*within[-1:], *beyond[-1:]]
@@ -211,7 +211,9 @@ def _share(row: pd.Series) -> str:
     return f"{mean} % [{lower}, {upper}]"
 
 
-def _pair(rows: pd.DataFrame, model: str, n: int, compared: list[Call], run: Course | None, margin: float) -> list[str]:
+def _pair(
+    rows: pd.DataFrame, model: str, n: int, compared: list[Decision], run: Course | None, margin: float
+) -> list[str]:
     """The call within the samples, how the curves run, and the call beyond the samples."""
     sentences = [_within(rows, model, call, margin) for call in compared if not call.extrapolated]
     sentences.append(_course(rows, n, run, margin))
@@ -219,7 +221,7 @@ def _pair(rows: pd.DataFrame, model: str, n: int, compared: list[Call], run: Cou
     return [sentence for sentence in sentences if sentence] or [f"{model}: nothing was compared with its base."]
 
 
-def _within(rows: pd.DataFrame, model: str, call: Call, margin: float) -> str:
+def _within(rows: pd.DataFrame, model: str, call: Decision, margin: float) -> str:
     row = _row(rows, "shrinkage", call.k)
     assert row is not None  # the call was made from it
     start = f"{call.word.capitalize()} at k = {call.k:.0f}: {model} solves {_difference(row)}"
@@ -228,7 +230,7 @@ def _within(rows: pd.DataFrame, model: str, call: Call, margin: float) -> str:
     return f"{start} ({_surety(call, margin)})."
 
 
-def _beyond(rows: pd.DataFrame, n: int, call: Call, margin: float) -> str:
+def _beyond(rows: pd.DataFrame, n: int, call: Decision, margin: float) -> str:
     """What holds beyond the samples: nothing from the data alone, and the extrapolation with its name."""
     row = _row(rows, "shrinkage", call.k)
     assert row is not None  # the call was made from it
@@ -239,7 +241,7 @@ def _beyond(rows: pd.DataFrame, n: int, call: Call, margin: float) -> str:
     )
 
 
-def _surety(call: Call, margin: float) -> str:
+def _surety(call: Decision, margin: float) -> str:
     if call.word == EQUIVALENT:
         return f"within {points(margin)} with probability {chance(call.probability)}"
     return f"by more than {points(margin)} with probability {chance(call.probability)}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from boundary.analysis.checks.tipping_point import turns
+from boundary.analysis.checks.tipping_point import tipping_points
 from boundary.analysis.figures.drawing import image
 from boundary.analysis.figures.tipping_point import error_figure
 from boundary.analysis.formatting import interval, number
@@ -18,14 +18,14 @@ def erring(curves: pd.DataFrame, supposed: Mapping[str, Any]) -> dict[str, Any] 
     Parameters
     ----------
     curves
-        From `boundary.analysis.checks.tipping_point.error_curves`.
+        From `boundary.analysis.checks.tipping_point.tipping_point_curves`.
     supposed
         What was said of the verifier (`settings["verifier_errors"]`).
     """
     if curves.empty and not supposed:
         return None
     parts = []
-    said = turns(curves) if len(curves) else []
+    said = tipping_points(curves) if len(curves) else []
     for (benchmark, model), rows in curves.groupby(["benchmark", "model"], sort=False):
         drawn = base64.b64encode(image(error_figure(rows), "svg")).decode("ascii")
         parts.append(
