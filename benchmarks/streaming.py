@@ -23,6 +23,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from boundary.data.readers.zstd import ZstdFile
+
 SAMPLES, LENGTH = 32, 4_000
 
 
@@ -187,11 +189,10 @@ def packed(plain: Path, name: str) -> Path:
                 target.write(chunk)
         return path
     if name.endswith("zst"):
-        import zstandard
-
         path = plain.with_suffix(".jsonl.zst")
-        with plain.open("rb") as source, path.open("wb") as target:
-            zstandard.ZstdCompressor().copy_stream(source, target)
+        with plain.open("rb") as source, ZstdFile(path, "wb") as target:
+            while chunk := source.read(1 << 24):
+                target.write(chunk)
         return path
     return plain
 

@@ -17,7 +17,7 @@ from boundary.analysis.checks.suspect_counts import count_remarks
 from boundary.analysis.checks.tipping_point import tipping_point_curves, tipping_point_panels
 from boundary.analysis.checks.unequal_samples import unequal_samples
 from boundary.analysis.checks.valid_reasoning import judge_rates, with_valid_reasoning
-from boundary.analysis.claims.evaluate import asked_claims, claims as judged_claims, settled
+from boundary.analysis.claims.evaluate import claim_requests, claims as evaluate_claims, resolve_requests
 from boundary.analysis.estimates.estimate import estimate
 from boundary.analysis.estimates.problems import joined, problem_table
 from boundary.analysis.estimates.ranking import ranked_rows
@@ -159,11 +159,11 @@ def analyze(
         verifier=verifier,
         judge=judge,
     )
-    claims_to_judge = settled(asked_claims(claims, require), request.base, request.arms, request.benchmarks)
+    claims_to_judge = resolve_requests(claim_requests(claims, require), request.base, request.arms, request.benchmarks)
     data = _checked_data(request, table.select(models=list(request.models)), counts, samples, stopping)
     with_curves = verifier is not None if error_curve is None else error_curve
     analysis = _fitted_analysis(request, data, with_curves, progress or (lambda stage, done, steps: None))
-    return replace(analysis, claims=judged_claims(analysis, claims_to_judge)) if claims_to_judge else analysis
+    return replace(analysis, claims=evaluate_claims(analysis, claims_to_judge)) if claims_to_judge else analysis
 
 
 class _CheckedData(NamedTuple):
@@ -272,7 +272,7 @@ def _fit_until_converged(request: Request, panels: Sequence[Panel], progress: Pr
 
     fits = for_each(panels, lambda panel: fit_panel(panel, request.prior, 1), progress)
     for times in MORE_DRAWS:
-        longer = _with_more_draws(request.prior, times)
+        longer = request.prior.with_more_draws(times)
         failed = [i for i, first_fit in enumerate(fits) if not first_fit.convergence["ok"]]
         if not failed or longer == request.prior:
             break
@@ -315,7 +315,3 @@ def _unequal(request: Request, fits: Sequence[_Fit]) -> tuple[Note, ...]:
         if panel.adaptive.isdisjoint(panel.models)
     ]
     return tuple(note for note in notes if note is not None)
-
-
-def _with_more_draws(prior: Any, times: int) -> Any:
-    return replace(prior, draws=times * prior.draws) if hasattr(prior, "draws") else prior

@@ -24,7 +24,7 @@ def checkpoint_steps(counts: Counts, base: str | None, models: Sequence[str]) ->
         return {}
     steps = pd.to_numeric(counts.table[STEP], errors="coerce").groupby(counts.table["model"]).first()
     checkpoints = {model: float(steps[model]) for model in models if model != base and not pd.isna(steps[model])}
-    stepless = [model for model in models if model != base and model not in checkpoints]
+    stepless = [model for model in dict.fromkeys(models) if model != base and model not in checkpoints]
     final = stepless if len(stepless) == 1 else []
     repeated = len(set(checkpoints.values())) < len(checkpoints)
     if not checkpoints or len(checkpoints) + len(final) < ENOUGH_CHECKPOINTS or repeated:

@@ -11,6 +11,7 @@ from boundary.data.tables.reading import read_table
 from boundary.data.validation import LINE
 from boundary.errors import InputError
 
+KEY = ["benchmark", "problem_id", "kind"]
 LARGEST = 10**9
 
 
@@ -22,9 +23,8 @@ def audit_table(audits: Iterable[Audit]) -> pd.DataFrame:
     Columns benchmark, problem_id (None for a whole benchmark), kind, errors, checked: a row for each benchmark, problem
     and kind, in the order in which they came.
     """
-    table = pd.DataFrame(list(audits), columns=list(Audit._fields))
-    keys = ["benchmark", "problem_id", "kind"]
-    added = table.groupby(keys, sort=False, as_index=False, dropna=False)[["errors", "checked"]].sum()
+    table = pd.DataFrame(list(audits), columns=[*KEY, "errors", "checked"])
+    added = table.groupby(KEY, sort=False, as_index=False, dropna=False)[["errors", "checked"]].sum()
     problem = added["problem_id"].astype(object)
     return added.assign(problem_id=problem.where(problem.notna(), None))
 
@@ -55,37 +55,37 @@ def read_audits(path: str | Path) -> pd.DataFrame:
     rows = [_row(row, f"'{path}'{_line(row)}") for row in table.to_dict("records")]
     if not rows:
         raise InputError(f"'{path}' holds no audits. Give a row for each kind of error.")
-    found = audit_table(rows)
-    if len(found) < len(rows):
+    audits = audit_table(rows)
+    if len(audits) < len(rows):
         raise InputError(
             f"'{path}' has a benchmark, problem and kind twice. Add their errors and checked up in one row."
         )
-    return found
+    return audits
 
 
 def _line(row: dict[Any, Any]) -> str:
     return f", line {row[LINE]}" if LINE in row else ""
 
 
-def _row(row: dict[Any, Any], where: str) -> Audit:
+def _row(row: dict[Any, Any], place: str) -> Audit:
     benchmark, kind = str(row["benchmark"]), str(row["kind"])
     if not benchmark.strip():
-        raise InputError(f"{where}: no benchmark. Name it as in the counts.")
+        raise InputError(f"{place}: no benchmark. Name it as in the counts.")
     if kind not in (FALSE_POSITIVE, FALSE_NEGATIVE):
-        raise InputError(f"{where}: the kind {kind!r} is neither {FALSE_POSITIVE} nor {FALSE_NEGATIVE}.")
-    errors, checked = (_count(name, row[name], where) for name in ("errors", "checked"))
-    if errors > checked:
-        raise InputError(f"{where}: {errors} errors of {checked} checked verdicts. Check the row.")
+        raise InputError(f"{place}: the kind {kind!r} is neither {FALSE_POSITIVE} nor {FALSE_NEGATIVE}.")
+    errors, n_checked = (_count(name, row[name], place) for name in ("errors", "checked"))
+    if errors > n_checked:
+        raise InputError(f"{place}: {errors} errors of {n_checked} checked verdicts. Check the row.")
     problem = row.get("problem_id")
-    named = problem is not None and str(problem) not in ("", "nan")
-    return Audit(benchmark, str(problem) if named else None, kind, errors, checked)
+    has_problem = problem is not None and str(problem) not in ("", "nan")
+    return Audit(benchmark, str(problem) if has_problem else None, kind, errors, n_checked)
 
 
-def _count(name: str, value: object, where: str) -> int:
+def _count(name: str, value: object, place: str) -> int:
     try:
         number = float(str(value))
     except ValueError:
         number = -1.0
     if not (0 <= number <= LARGEST and number == int(number)):
-        raise InputError(f"{where}: {name} is {str(value)[:40]!r}, not a whole number of at least 0.")
+        raise InputError(f"{place}: {name} is {str(value)[:40]!r}, not a whole number of at least 0.")
     return int(number)

@@ -62,49 +62,73 @@ def set_path(name: str) -> Path:
     return SETS / card(name).name / "counts.csv"
 
 
-def load_counts(what: Any) -> Counts:
-    """Counts from a shipped set's name, a path, a DataFrame, `Counts`, or several of them together.
+def load_counts(source: Any) -> Counts:
+    """Load counts: from a shipped set's name, a path, a run folder, a DataFrame, or several of them together.
+
+    This is the way to load counts, and what `boundary.analyze` and the commands do with what they are given. The other
+    functions are parts of it, for those who need one alone: `Counts.from_frame` (a DataFrame), `Counts.from_file` (a
+    table on disk), `Counts.from_runs` (run folders, with a choice of the verifier). Files that other tools wrote are
+    turned into counts first, by `import_files`.
 
     Parameters
     ----------
-    what
+    source
         The name of a shipped set; the path of a CSV, TSV (also .gz) or Parquet file, of a folder of samples that
         `boundary sample` wrote, or of one that holds counts.csv; a pandas DataFrame (each of
         these may have a row a sample, with an outcome, in place of counts); `Counts`; or a sequence of these.
+
+    Returns
+    -------
+    Counts
+        One validated table. Of several sources it holds all rows; no two of them may hold the same model, benchmark
+        and problem.
 
     Raises
     ------
     InputError
         If it cannot be read or is not a counts table; the message names file, line and column, and what would mend it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import boundary as bd
+    >>> shipped = bd.load_counts("smollm2-arithmetic")
+    >>> shipped.models[0], len(shipped.problems())
+    ('SmolLM2-135M-Instruct', 100)
+    >>> own = pd.DataFrame({"model": ["m", "m"], "problem_id": ["p1", "p2"], "n_samples": 64, "n_correct": [3, 60]})
+    >>> bd.load_counts(own).table[["benchmark", "problem_id", "n_correct"]].to_numpy().tolist()
+    [['default', 'p1', 3], ['default', 'p2', 60]]
+    >>> len(bd.load_counts([shipped, own]).models) - len(shipped.models)
+    1
     """
-    if isinstance(what, Counts):
-        return what
-    if isinstance(what, pd.DataFrame):
-        return Counts.from_frame(what)
-    if isinstance(what, Path):
-        return Counts.from_file(what)
-    if isinstance(what, str):
-        return _by_name(what)
-    if isinstance(what, Sequence) and len(what):
-        return concatenated([load_counts(part) for part in what])
-    raise InputError(f"Counts come from a path, a shipped set's name or a DataFrame, not from {type(what).__name__}.")
+    if isinstance(source, Counts):
+        return source
+    if isinstance(source, pd.DataFrame):
+        return Counts.from_frame(source)
+    if isinstance(source, Path):
+        return Counts.from_file(source)
+    if isinstance(source, str):
+        return _by_name(source)
+    if isinstance(source, Sequence) and len(source):
+        return concatenated([load_counts(part) for part in source])
+    raise InputError(f"Counts come from a path, a shipped set's name or a DataFrame, not from {type(source).__name__}.")
 
 
-def _by_name(what: str) -> Counts:
+def _by_name(name: str) -> Counts:
     # A folder of results named after the set must not hide it; ./NAME is the folder.
-    if what in shipped_sets():
-        return replace(Counts.from_file(set_path(what)), source=what, default_base=card(what).base)
-    if _is_path(what):
-        return Counts.from_file(what)
-    near = get_close_matches(what, shipped_sets(), n=1)
+    if name in shipped_sets():
+        return replace(Counts.from_file(set_path(name)), source=name, default_base=card(name).base)
+    if _is_path(name):
+        return Counts.from_file(name)
+    near = get_close_matches(name, shipped_sets(), n=1)
     hint = f" Did you mean '{near[0]}'?" if near else ""
-    raise InputError(f"'{what}' is neither a file nor a shipped set.{hint} Shipped sets: {', '.join(shipped_sets())}.")
+    raise InputError(f"'{name}' is neither a file nor a shipped set.{hint} Shipped sets: {', '.join(shipped_sets())}.")
 
 
-def _is_path(what: str) -> bool:
-    if what.lower().endswith((*TEXT_SUFFIXES, *PARQUET_SUFFIXES)) or "/" in what:
+def _is_path(name: str) -> bool:
+    if name.lower().endswith((*TEXT_SUFFIXES, *PARQUET_SUFFIXES)) or "/" in name:
         return True
     try:
-        return Path(what).exists()
+        return Path(name).exists()
     except OSError:  # too long for a name, or in a folder that may not be looked into
         return True

@@ -25,9 +25,9 @@ def visible(name: str) -> str:
 
 def confusable(names: Sequence[str]) -> tuple[str, str] | None:
     """Two names that look the same and are not, if there are any."""
-    known: dict[str, str] = {}
+    first_name: dict[str, str] = {}
     for name in names:
-        other = known.setdefault(name if name.isascii() and name.isprintable() else visible(name), name)
+        other = first_name.setdefault(name if name.isascii() and name.isprintable() else visible(name), name)
         if other != name:
             return other, name
     return None
@@ -35,8 +35,8 @@ def confusable(names: Sequence[str]) -> tuple[str, str] | None:
 
 def whitespace_variants(names: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Names that are one once white space is put in order: each later one with the first."""
-    known: dict[str, str] = {}
+    first_name: dict[str, str] = {}
     for name in names:
-        other = known.setdefault(collapsed(name), name)
+        other = first_name.setdefault(collapsed(name), name)
         if other != name:
             yield other, name

@@ -14,7 +14,7 @@ from jaxtyping import Int
 from boundary.data.runs.counts import run_remarks, run_table
 from boundary.data.runs.folder import is_run
 from boundary.data.tables.reading import read_table
-from boundary.data.tables.sample_rows import counted
+from boundary.data.tables.sample_rows import count_samples
 from boundary.data.tables.writing import write_csv
 from boundary.data.validation import KEY, CountNote, refuse_other_problems, validated
 from boundary.errors import InputError
@@ -37,7 +37,7 @@ class CountArrays(NamedTuple):
 
 @dataclass(frozen=True)
 class Counts:
-    """A validated counts table: one row per model, benchmark and problem.
+    """A validated counts table: one row per model, benchmark and problem. `boundary.load_counts` makes one.
 
     Parameters
     ----------
@@ -49,11 +49,20 @@ class Counts:
     default_base
         The base model where a `role` column or a card names it.
     remarks
-        What was done with some rows, such as those without a sample.
+        What was done with some rows, such as those without a sample, and what a run folder leaves out of its counts.
 
     Notes
     -----
-    Make one with `from_frame` or `from_file`, which validate.
+    The constructor does not validate; `from_frame`, `from_file` and `from_runs`, the parts of `load_counts`, do.
+
+    Examples
+    --------
+    >>> import boundary as bd
+    >>> counts = bd.load_counts("deepscaler-1.5b")
+    >>> counts.default_base, "AIME24" in counts.benchmarks
+    ('DeepSeek-R1-Distill-Qwen-1.5B', True)
+    >>> counts.arrays(counts.models, "AIME24").n_correct.shape
+    (30, 2)
     """
 
     table: pd.DataFrame
@@ -65,17 +74,55 @@ class Counts:
     def from_frame(cls, frame: pd.DataFrame, source: str = "DataFrame", default_base: str | None = None) -> "Counts":
         """Validate a table; one with a row a sample (outcome in place of n_samples and n_correct) is counted first.
 
+        Parameters
+        ----------
+        frame
+            Columns model, problem_id, n_samples and n_correct, and any others; without a column benchmark all problems
+            are of the benchmark `default`.
+        source
+            What messages call it.
+        default_base
+            The base model where the user names none.
+
+        Returns
+        -------
+        Counts
+            The validated table.
+
         Raises
         ------
         InputError
             For a missing column or a row that cannot be a count, named by file, line and column.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> frame = pd.DataFrame({"model": "m", "problem_id": ["a", "b"], "n_samples": 8, "n_correct": [0, 5]})
+        >>> Counts.from_frame(frame).problems()
+        [('default', 'a'), ('default', 'b')]
         """
-        table, remarks = validated(counted(frame, source), source)
+        table, remarks = validated(count_samples(frame, source), source)
         return cls(table, source, default_base or _base_by_role(table), remarks)
 
     @classmethod
     def from_file(cls, path: str | Path) -> "Counts":
-        """Read and validate a CSV, TSV (also .gz) or Parquet file, or a folder of samples or with counts.csv."""
+        """Read and validate a CSV, TSV (also .gz) or Parquet file, a run folder, or a folder with counts.csv.
+
+        Parameters
+        ----------
+        path
+            The file or folder.
+
+        Returns
+        -------
+        Counts
+            The validated table.
+
+        Raises
+        ------
+        InputError
+            If it cannot be read, or is not a table of counts.
+        """
         path = Path(path)
         return cls.from_runs([path]) if is_run(path) else cls.from_frame(read_table(path), str(path))
 
@@ -89,6 +136,11 @@ class Counts:
             Run folders, as `boundary sample` writes them.
         verifier
             Whose verdicts count; by default what each manifest says.
+
+        Returns
+        -------
+        Counts
+            The validated table; `remarks` says what the folders leave out of it.
 
         Raises
         ------
@@ -111,21 +163,37 @@ class Counts:
     def select(self, models: Sequence[str] | None = None, benchmarks: Sequence[str] | None = None) -> "Counts":
         """Keep the rows of some models and benchmarks.
 
+        Parameters
+        ----------
+        models, benchmarks
+            Names to keep; None for all.
+
+        Returns
+        -------
+        Counts
+            The rows, in their order.
+
         Raises
         ------
         InputError
             For a name that the table does not hold; the message lists those it does.
+
+        Examples
+        --------
+        >>> import boundary as bd
+        >>> bd.load_counts("deepscaler-1.5b").select(benchmarks=["AIME24"]).benchmarks
+        ('AIME24',)
         """
         keep = np.ones(len(self.table), dtype=bool)
         for column, names in (("model", models), ("benchmark", benchmarks)):
             if names is not None:
-                self._known(column, names)
+                self._refuse_unknown(column, names)
                 keep &= self.table[column].isin(list(names)).to_numpy()
         default = self.default_base if models is None or self.default_base in models else None
         remarks = tuple(
-            each
-            for each in self.remarks
-            if (models is None or each.model in models) and (benchmarks is None or each.benchmark in benchmarks)
+            remark
+            for remark in self.remarks
+            if (models is None or remark.model in models) and (benchmarks is None or remark.benchmark in benchmarks)
         )
         return Counts(self.table.loc[keep].reset_index(drop=True), self.source, default, remarks)
 
@@ -151,12 +219,17 @@ class Counts:
         common_only
             Go on with the problems that every model has, where they differ.
 
+        Returns
+        -------
+        CountArrays
+            n_correct and n_samples of shape (problem, model), with their labels.
+
         Raises
         ------
         InputError
             For an unknown name, or where the models' problems differ and `common_only` is not set.
         """
-        self._known("model", models)
+        self._refuse_unknown("model", models)
         rows = self._of(benchmark)
         rows = rows.loc[rows["model"].isin(list(models))]
         correct, samples = (
@@ -170,8 +243,8 @@ class Counts:
         if not common.any():
             raise InputError(f"{self.source}: {' and '.join(models)} have no problem in common on '{benchmark}'.")
         index = samples.index[common]
-        several = index.get_level_values("benchmark").nunique() > 1
-        ids = [f"{name}/{problem}" if several else str(problem) for name, problem in index]
+        is_pooled = index.get_level_values("benchmark").nunique() > 1
+        ids = [f"{name}/{problem}" if is_pooled else str(problem) for name, problem in index]
         counts, sizes = (table.to_numpy()[common].astype(np.int64) for table in (correct, samples))
         pairs = [(str(name), str(problem)) for name, problem in index]
         return CountArrays(counts, sizes, ids, tuple(models), benchmark, pairs)
@@ -183,10 +256,10 @@ class Counts:
     def _of(self, benchmark: str) -> pd.DataFrame:
         if benchmark == ALL:
             return self.table
-        self._known("benchmark", [benchmark])
+        self._refuse_unknown("benchmark", [benchmark])
         return self.table.loc[self.table["benchmark"] == benchmark]
 
-    def _known(self, column: str, names: Sequence[str]) -> None:
+    def _refuse_unknown(self, column: str, names: Sequence[str]) -> None:
         have = list(self.table[column].unique())
         for name in names:
             if name not in have:
@@ -223,7 +296,7 @@ def concatenated(parts: Sequence[Counts]) -> Counts:
         )
     refuse_other_problems(frame)
     table, remarks = validated(frame, source)
-    remarks = (*(each for part in parts for each in part.remarks), *remarks)
+    remarks = (*(remark for part in parts for remark in part.remarks), *remarks)
     return Counts(table, source, bases.pop() if len(bases) == 1 else None, remarks)
 
 

@@ -12,6 +12,8 @@ from importlib.resources import files
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from platformdirs import user_cache_path
+
 from boundary.data.catalog import FENCE, shipped_sets
 from boundary.data.tables.writing import write_text
 from boundary.errors import InputError, missing_package
@@ -96,10 +98,8 @@ def known_as_published(name: str) -> bool:
 
 
 def cache_folder() -> Path:
-    """Folder of fetched sets: `$BOUNDARY_CACHE`, or `boundary` in `$XDG_CACHE_HOME`, else in `~/.cache`."""
-    if chosen := os.environ.get("BOUNDARY_CACHE"):
-        return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "boundary"
+    """Folder of fetched sets: `$BOUNDARY_CACHE`, else the user's cache folder (on Linux `~/.cache/boundary`)."""
+    return Path(os.environ.get("BOUNDARY_CACHE") or user_cache_path("boundary"))
 
 
 def fetch(
@@ -135,14 +135,14 @@ def fetch(
         raise InputError(
             f"'{name}' lives at {card.url}, which is not fetched from here. Get it with: git clone {card.url}.git"
         )
-    wanted = tuple(patterns) or card.files
+    file_patterns = tuple(patterns) or card.files
     folder = (cache or cache_folder()) / name
-    known = {} if refresh else _manifest(folder)
-    if not (wanted and set(wanted) <= set(known.get("patterns", ()))):
-        known = _downloaded(card, wanted, folder, known, progress)
-    chosen = {path: digest for path, digest in known["sha256"].items() if _matches(path, wanted)}
-    _check(folder, chosen, name)
-    return Fetched(folder, tuple(folder / path for path in chosen), known["revision"], chosen)
+    manifest = {} if refresh else _manifest(folder)
+    if not (file_patterns and set(file_patterns) <= set(manifest.get("patterns", ()))):
+        manifest = _downloaded(card, file_patterns, folder, manifest, progress)
+    digests = {path: digest for path, digest in manifest["sha256"].items() if _matches(path, file_patterns)}
+    _check(folder, digests, name)
+    return Fetched(folder, tuple(folder / path for path in digests), manifest["revision"], digests)
 
 
 def _matches(path: str, patterns: Sequence[str]) -> bool:
@@ -154,9 +154,9 @@ def _manifest(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if {"revision", "patterns", "sha256"} <= found.keys():
-            return found
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if {"revision", "patterns", "sha256"} <= manifest.keys():
+            return manifest
     except (ValueError, AttributeError):
         pass
     raise InputError(f"'{path}' is not what was written there. Fetch the set anew with --refresh.")
@@ -177,19 +177,19 @@ def _digest(path: Path) -> str:
 
 
 def _downloaded(
-    card: PublishedCard, wanted: tuple[str, ...], folder: Path, known: dict[str, Any], progress: bool
+    card: PublishedCard, patterns: tuple[str, ...], folder: Path, manifest: dict[str, Any], progress: bool
 ) -> dict[str, Any]:
     """Fetch the wanted files at the revision known, or the newest, and note what came."""
     hub = _hub()
     try:
-        info = hub.HfApi().dataset_info(card.repository, revision=known.get("revision"))
+        info = hub.HfApi().dataset_info(card.repository, revision=manifest.get("revision"))
         paths = [sibling.rfilename for sibling in info.siblings]
-        chosen = _chosen(card, wanted, paths)
+        matching = _matching_paths(card, patterns, paths)
         if not progress:
             hub.utils.disable_progress_bars()
-        _made(folder)
+        _make_folder(folder)
         hub.snapshot_download(
-            card.repository, repo_type="dataset", revision=info.sha, allow_patterns=list(wanted), local_dir=folder
+            card.repository, repo_type="dataset", revision=info.sha, allow_patterns=list(patterns), local_dir=folder
         )
     except InputError:
         raise
@@ -199,14 +199,14 @@ def _downloaded(
         raise InputError(
             f"Cannot get '{card.name}' from {card.url}: {reason}. Check the network, or get the files there by hand."
         ) from error
-    digests = dict(known.get("sha256", {})) | {path: _digest(folder / path) for path in chosen}
-    patterns = sorted({*known.get("patterns", ()), *wanted})
-    noted = {"repository": card.repository, "revision": info.sha, "patterns": patterns, "sha256": digests}
+    digests = dict(manifest.get("sha256", {})) | {path: _digest(folder / path) for path in matching}
+    all_patterns = sorted({*manifest.get("patterns", ()), *patterns})
+    noted = {"repository": card.repository, "revision": info.sha, "patterns": all_patterns, "sha256": digests}
     write_text(folder / MANIFEST, json.dumps(noted, indent=2) + "\n")
     return noted
 
 
-def _made(folder: Path) -> None:
+def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -215,16 +215,16 @@ def _made(folder: Path) -> None:
         ) from error
 
 
-def _chosen(card: PublishedCard, wanted: tuple[str, ...], paths: list[str]) -> list[str]:
+def _matching_paths(card: PublishedCard, patterns: tuple[str, ...], paths: list[str]) -> list[str]:
     # A name that climbs out of the folder would have us read, and vouch for, a file that is not the set's.
     inside = [path for path in paths if not PurePosixPath(path).is_absolute() and ".." not in PurePosixPath(path).parts]
-    chosen = [path for path in inside if _matches(path, wanted)]
-    if not chosen:
-        named = [path for path in inside if not path.startswith(".")]
-        said = f"No file of '{card.name}' is named so" if wanted else f"'{card.name}' is large"
-        example = f", as in --files '{named[-1]}'" if named else ""
-        raise InputError(f"{said}. Choose with --files{example}. It holds: {_shortened(', '.join(named))}")
-    return chosen
+    matching = [path for path in inside if _matches(path, patterns)]
+    if not matching:
+        visible = [path for path in inside if not path.startswith(".")]
+        reason = f"No file of '{card.name}' is named so" if patterns else f"'{card.name}' is large"
+        example = f", as in --files '{visible[-1]}'" if visible else ""
+        raise InputError(f"{reason}. Choose with --files{example}. It holds: {_shortened(', '.join(visible))}")
+    return matching
 
 
 def _shortened(text: str, limit: int = 1500) -> str:

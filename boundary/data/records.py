@@ -84,17 +84,17 @@ class Audit(NamedTuple):
     benchmark, problem_id
         What the verdicts are on; problem_id None for the benchmark as a whole.
     kind
-        FALSE_POSITIVE: of `checked` samples judged correct, `errors` are wrong. FALSE_NEGATIVE: of `checked` samples
-        judged wrong, `errors` are correct.
-    errors, checked
-        Whole numbers, 0 <= errors <= checked.
+        FALSE_POSITIVE: of `n_checked` samples judged correct, `errors` are wrong. FALSE_NEGATIVE: of `n_checked`
+        samples judged wrong, `errors` are correct.
+    errors, n_checked
+        Whole numbers, 0 <= errors <= n_checked.
     """
 
     benchmark: str
     problem_id: str | None
     kind: str
     errors: int
-    checked: int
+    n_checked: int
 
 
 def text_hash(text: str | bytes | memoryview) -> int:

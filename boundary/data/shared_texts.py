@@ -36,7 +36,7 @@ PLACES_IN_WORDS = {
 TILTS = np.geomspace(1e-2, 1e3, 31)
 
 
-Where = Literal["same places", "any places", "whole problems"]
+Overlap = Literal["same places", "any places", "whole problems"]
 
 
 class SharedTexts(NamedTuple):
@@ -46,7 +46,7 @@ class SharedTexts(NamedTuple):
     ----------
     benchmark, models
         The two arms.
-    where
+    overlap
         `same places`: at the same index of the same problem; `any places`: anywhere in the same problem; `whole
         problems`: problems whose texts are all the same.
     share, chance
@@ -58,7 +58,7 @@ class SharedTexts(NamedTuple):
 
     benchmark: str
     models: tuple[str, str]
-    where: Where
+    overlap: Overlap
     share: float
     chance: float
     p_value: float
@@ -78,18 +78,18 @@ class SharedTexts(NamedTuple):
                 "from two models that agree."
             )
         return (
-            f"{names} share their texts: {PLACES_IN_WORDS[self.where].format(f'{self.share:.0%}')}, where chance makes "
-            f"{self.chance:.1%}. They are the same completions under two names, or were drawn with the same random "
-            "numbers, and are not independent."
+            f"{names} share their texts: {PLACES_IN_WORDS[self.overlap].format(f'{self.share:.0%}')}, where chance "
+            f"makes {self.chance:.1%}. They are the same completions under two names, or were drawn with the same "
+            "random numbers, and are not independent."
         )
 
 
-def texts_of(what: Any, samples: pd.DataFrame | None = None) -> pd.DataFrame:
+def texts_of(source: Any, samples: pd.DataFrame | None = None) -> pd.DataFrame:
     """The hashes of the texts behind what the user named as counts, a row a sample, with the columns COLUMNS.
 
     Parameters
     ----------
-    what
+    source
         Whatever `load_counts` takes; run folders hold such hashes.
     samples
         Samples one by one, where these are at hand; used where they have a column `text_hash`.
@@ -98,9 +98,9 @@ def texts_of(what: Any, samples: pd.DataFrame | None = None) -> pd.DataFrame:
     -------
     No rows where no texts are known.
     """
-    parts = [_texts_of_arm(arm) for folder in _folders(what) for arm in arms(folder)]
-    needed = {"model", "benchmark", "problem_id", "sample_index", "text_hash"}
-    if not parts and samples is not None and needed <= set(samples.columns):
+    parts = [_texts_of_arm(arm) for folder in _folders(source) for arm in arms(folder)]
+    required = {"model", "benchmark", "problem_id", "sample_index", "text_hash"}
+    if not parts and samples is not None and required <= set(samples.columns):
         parts.append(samples.assign(run=samples.get("run", ""))[list(COLUMNS)].astype(str))
     texts = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS), dtype=object)
     return texts.loc[~texts["text_hash"].isin(UNKNOWN)].reset_index(drop=True)
@@ -138,26 +138,26 @@ def shared_texts(texts: pd.DataFrame, models: Sequence[str] | None = None) -> li
     p-value that is at most too large. An alarm needs p times the number of tests of the report below 0.001, and 2 % of
     the texts shared beyond chance.
     """
-    found: list[tuple[str, _Arm, _Arm]] = []
+    pairs: list[tuple[str, _Arm, _Arm]] = []
     for benchmark, rows in texts.groupby("benchmark", sort=False):
-        found += [(str(benchmark), *pair) for pair in combinations(_arms(rows, models), 2)]
-    shared = (_shared(benchmark, first, second, TESTS * len(found)) for benchmark, first, second in found)
-    return [each for each in shared if each is not None]
+        pairs += [(str(benchmark), *pair) for pair in combinations(_arms(rows, models), 2)]
+    shared = (_shared(benchmark, first, second, TESTS * len(pairs)) for benchmark, first, second in pairs)
+    return [result for result in shared if result is not None]
 
 
-def _folders(what: Any) -> list[Path]:
-    if isinstance(what, str | Path):
-        return [Path(what)] if is_run(Path(what)) else []
-    if isinstance(what, Sequence):
-        return [folder for part in what for folder in _folders(part)]
+def _folders(source: Any) -> list[Path]:
+    if isinstance(source, str | Path):
+        return [Path(source)] if is_run(Path(source)) else []
+    if isinstance(source, Sequence):
+        return [folder for part in source for folder in _folders(part)]
     return []
 
 
 def _texts_of_arm(arm: Path) -> pd.DataFrame:
     manifest = read_manifest(arm)
     index = sample_index(arm)[["problem_id", "sample_index", "text_hash"]].astype(str)
-    named = {"model": model_name(manifest), "benchmark": str(manifest["benchmark"]), "run": str(arm)}
-    return index.assign(**named)[list(COLUMNS)]
+    names = {"model": model_name(manifest), "benchmark": str(manifest["benchmark"]), "run": str(arm)}
+    return index.assign(**names)[list(COLUMNS)]
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,7 @@ class _Test:
         For each problem what counts for the share, and the statistic, of the observed and of random arrangements.
     """
 
-    where: Where
+    overlap: Overlap
     n: int
     share: float
     excess: float
@@ -217,8 +217,8 @@ def _shared(benchmark: str, first: _Arm, second: _Arm, n_tests: int) -> SharedTe
             shared, statistics = zip(*test.arranged(), strict=True)
             p_value = _tail(statistics)
             if p_value * n_tests < FALSE_ALARM:
-                chance = sum(float(each[1:].mean()) for each in shared) / test.n
-                return SharedTexts(benchmark, (first.model, second.model), test.where, test.share, chance, p_value)
+                chance = sum(float(statistic[1:].mean()) for statistic in shared) / test.n
+                return SharedTexts(benchmark, (first.model, second.model), test.overlap, test.share, chance, p_value)
     common = np.minimum(first.counts(), second.counts()).sum() / max(len(first.text), len(second.text))
     if common >= NEARLY_ALL:
         return SharedTexts(benchmark, (first.model, second.model), "any places", float(common), float(common), 1.0)
@@ -228,56 +228,56 @@ def _shared(benchmark: str, first: _Arm, second: _Arm, n_tests: int) -> SharedTe
 def _same_places(first: _Arm, second: _Arm) -> Iterator[_Test]:
     """Equal texts at the same places, against random orders of one arm's samples of each problem."""
     _, at, to = np.intersect1d(first.place, second.place, assume_unique=True, return_indices=True)
-    here, there, problem_of_text = first.text[at], second.text[to], first.problem_of_text
-    if not len(here):
+    first_texts, second_texts, problem_of_text = first.text[at], second.text[to], first.problem_of_text
+    if not len(first_texts):
         return
     n_texts = len(problem_of_text)
-    n_problem = np.bincount(problem_of_text[here])
-    crossing = np.bincount(here, minlength=n_texts) * np.bincount(there, minlength=n_texts)
+    n_problem = np.bincount(problem_of_text[first_texts])
+    crossing = np.bincount(first_texts, minlength=n_texts) * np.bincount(second_texts, minlength=n_texts)
     expected = (np.bincount(problem_of_text, crossing)[: len(n_problem)] / np.maximum(n_problem, 1)).sum()
-    equal = int((here == there).sum())
+    equal = int((first_texts == second_texts).sum())
 
     def arranged() -> Iterator[tuple[Any, Any]]:
         rng = np.random.default_rng(0)
-        telling = problem_of_text[np.flatnonzero(crossing)]
-        for problem in np.unique(telling):
-            rows = problem_of_text[here] == problem
-            mine, theirs = here[rows], there[rows]
-            orders = rng.permuted(np.tile(theirs, (_arrangements(len(here)), 1)), axis=1)
-            matches = (np.vstack([theirs, orders]) == mine).sum(axis=1).astype(float)
+        informative = problem_of_text[np.flatnonzero(crossing)]
+        for problem in np.unique(informative):
+            rows = problem_of_text[first_texts] == problem
+            first_rows, second_rows = first_texts[rows], second_texts[rows]
+            orders = rng.permuted(np.tile(second_rows, (_arrangements(len(first_texts)), 1)), axis=1)
+            matches = (np.vstack([second_rows, orders]) == first_rows).sum(axis=1).astype(float)
             yield matches, matches
 
-    excess = _excess(equal - expected, len(here) - expected)
-    yield _Test("same places", len(here), equal / len(here), excess, arranged)
+    excess = _excess(equal - expected, len(first_texts) - expected)
+    yield _Test("same places", len(first_texts), equal / len(first_texts), excess, arranged)
 
 
 def _any_places(first: _Arm, second: _Arm) -> Iterator[_Test]:
     """Equal texts between the arms against those within them, and problems whose texts are all the same."""
     problem_of_text, a, b = first.problem_of_text, first.counts(), second.counts()
     n_a, n_b = (np.bincount(problem_of_text, counts) for counts in (a, b))
-    both = (n_a > 1) & (n_b > 1)
-    if not both.any():
+    comparable = (n_a > 1) & (n_b > 1)
+    if not comparable.any():
         return
     inside = (_within(problem_of_text, a, n_a) + _within(problem_of_text, b, n_b)) / 2
-    beyond = np.bincount(problem_of_text, a * b) - n_a * n_b * inside  # a text that was copied once adds one pair
+    excess_pairs = np.bincount(problem_of_text, a * b) - n_a * n_b * inside  # a text that was copied once adds one pair
     fewer = np.minimum(n_a, n_b)
     common = np.bincount(problem_of_text, np.minimum(a, b))
-    n = int(fewer[both].sum())
-    share = float(common[both].sum() / n)
+    n = int(fewer[comparable].sum())
+    share = float(common[comparable].sum() / n)
 
     def arranged(all_the_same: bool) -> Iterator[tuple[Any, Any]]:
         rng = np.random.default_rng(0)
         repeated = np.unique(problem_of_text[np.flatnonzero(a + b > 1)])
-        for problem in repeated[both[repeated]]:
+        for problem in repeated[comparable[repeated]]:
             texts = np.flatnonzero((problem_of_text == problem) & (a + b > 0))
-            shared, statistic = _divided(a[texts], b[texts], _arrangements(int((n_a + n_b)[both].sum())), rng)
+            shared, statistic = _divided(a[texts], b[texts], _arrangements(int((n_a + n_b)[comparable].sum())), rng)
             same = ((shared == n_a[problem]) & (shared == n_b[problem])).astype(float)
             yield (same, same) if all_the_same else (shared, statistic)
 
-    excess = _excess(beyond[both].sum(), (fewer * (1 - inside))[both].sum())
+    excess = _excess(excess_pairs[comparable].sum(), (fewer * (1 - inside))[comparable].sum())
     yield _Test("any places", n, share, excess, lambda: arranged(False))
-    same = float(((common == n_a) & (common == n_b))[both].mean())
-    yield _Test("whole problems", int(both.sum()), same, same, lambda: arranged(True))
+    same = float(((common == n_a) & (common == n_b))[comparable].mean())
+    yield _Test("whole problems", int(comparable.sum()), same, same, lambda: arranged(True))
 
 
 def _divided(
@@ -288,10 +288,14 @@ def _divided(
     labels = np.repeat([1, 0], [n_a, n_b])
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     random = np.add.reduceat(rng.permuted(np.tile(labels, (n_arrangements, 1)), axis=1), starts, axis=1)
-    mine = np.vstack([a, random]).astype(float)
-    theirs = sizes - mine
-    inside = (mine * (mine - 1)).sum(1) / (n_a * (n_a - 1)) + (theirs * (theirs - 1)).sum(1) / (n_b * (n_b - 1))
-    return np.minimum(mine, theirs).sum(1), (mine * theirs).sum(1) - n_a * n_b * inside / 2
+    first_counts = np.vstack([a, random]).astype(float)
+    second_counts = sizes - first_counts
+    inside = (first_counts * (first_counts - 1)).sum(1) / (n_a * (n_a - 1)) + (second_counts * (second_counts - 1)).sum(
+        1
+    ) / (n_b * (n_b - 1))
+    return np.minimum(first_counts, second_counts).sum(1), (first_counts * second_counts).sum(
+        1
+    ) - n_a * n_b * inside / 2
 
 
 def _within(
@@ -302,8 +306,8 @@ def _within(
     return equal
 
 
-def _excess(beyond: float, room: float) -> float:
-    return float(beyond / room) if room > 0 else 0.0
+def _excess(shared: float, room: float) -> float:
+    return float(shared / room) if room > 0 else 0.0
 
 
 def _arrangements(n_samples: int) -> int:
@@ -312,13 +316,13 @@ def _arrangements(n_samples: int) -> int:
 
 def _tail(statistics: Sequence[Float[np.ndarray, " arrangement"]]) -> float:
     """A Chernoff bound on the probability of a sum over problems as large as the observed one, which stands first."""
-    scale = max((float(np.abs(each).max()) for each in statistics), default=0.0)
+    scale = max((float(np.abs(arranged).max()) for arranged in statistics), default=0.0)
     if not scale:
         return 1.0
     tilts = TILTS / scale
     bound = np.zeros(len(tilts))
-    for each in statistics:
-        raised = np.outer(each - each[0], tilts)
+    for arranged in statistics:
+        raised = np.outer(arranged - arranged[0], tilts)
         top = raised.max(axis=0)
         bound += top + np.log(np.exp(raised - top).mean(axis=0))
     return float(np.exp(min(bound.min(), 0.0)))

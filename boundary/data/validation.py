@@ -57,7 +57,7 @@ def validated(frame: pd.DataFrame, source: str) -> tuple[pd.DataFrame, tuple[Cou
         With the first thing that is wrong.
     """
     lines = frame[LINE].to_numpy() if LINE in frame else None
-    checked = _Rows(source, lines)
+    rows = _Rows(source, lines)
     table = frame.drop(columns=LINE, errors="ignore").reset_index(drop=True)
     table.columns = [str(name).strip() for name in table.columns]
     _require_columns(table, source)
@@ -65,24 +65,24 @@ def validated(frame: pd.DataFrame, source: str) -> tuple[pd.DataFrame, tuple[Cou
         raise InputError(f"{source}: a header but no rows. It needs a row for each model and problem.")
     if "benchmark" not in table:
         table["benchmark"] = DEFAULT_BENCHMARK
-    names = {column: checked.names(table[column], column) for column in KEY}
+    names = {column: rows.names(table[column], column) for column in KEY}
     notes = list(_merged_names(table, names))
     table = table.assign(**names)
     if (table["benchmark"] == RESERVED).any():
-        where = checked.at((table["benchmark"] == RESERVED).to_numpy())
+        place = rows.at((table["benchmark"] == RESERVED).to_numpy())
         raise InputError(
-            f"{source}{where}, column benchmark: 'all' is reserved for every benchmark together. Rename it."
+            f"{source}{place}, column benchmark: 'all' is reserved for every benchmark together. Rename it."
         )
     for column in ("n_samples", "n_correct"):
-        table[column] = checked.whole(table[column], column)
+        table[column] = rows.whole(table[column], column)
     for column in (name for name in (*OUTCOME_COLUMNS, VALID) if name in table):
-        table[column] = checked.whole_or_missing(table[column], column)
-    _check_totals(table, checked)
-    _check_unique(table, checked)
+        table[column] = rows.whole_or_missing(table[column], column)
+    _check_totals(table, rows)
+    _check_unique(table, rows)
     notes += _empty_rows(table, source)
-    rest = [name for name in table.columns if name not in COLUMNS]
+    other_columns = [name for name in table.columns if name not in COLUMNS]
     sampled = table["n_samples"] > 0
-    return table.loc[sampled, [*COLUMNS, *rest]].reset_index(drop=True), tuple(notes)
+    return table.loc[sampled, [*COLUMNS, *other_columns]].reset_index(drop=True), tuple(notes)
 
 
 def _merged_names(table: pd.DataFrame, names: dict[str, pd.Series]) -> Iterator[CountNote]:
@@ -115,8 +115,8 @@ def refuse_other_problems(table: pd.DataFrame) -> None:
     """
     if "problem_set_hash" not in table.columns:
         return
-    known = table.dropna(subset=["problem_set_hash"])
-    for benchmark, rows in known.groupby("benchmark", sort=False):
+    hashed = table.dropna(subset=["problem_set_hash"])
+    for benchmark, rows in hashed.groupby("benchmark", sort=False):
         sets = rows.groupby("problem_set_hash", sort=False)["model"].agg(lambda models: models.iloc[0])
         if len(sets) > 1:
             first, second = list(sets)[:2]
@@ -151,12 +151,12 @@ class _Rows:
                 f"{self.source}{self.at(long)}, column {name}: {length:,} characters are no name. Shorten it to "
                 f"{limits.LONGEST_NAME} or fewer."
             )
-        alike = confusable(list(dict.fromkeys(text)))
-        if alike is not None:
-            where = self.at((text == alike[1]).to_numpy())
+        look_alike = confusable(list(dict.fromkeys(text)))
+        if look_alike is not None:
+            place = self.at((text == look_alike[1]).to_numpy())
             raise InputError(
-                f"{self.source}{where}, column {name}: {alike[0]!a} and {alike[1]!a} differ only in what cannot be "
-                "seen. Write them alike, or so that one can tell them apart."
+                f"{self.source}{place}, column {name}: {look_alike[0]!a} and {look_alike[1]!a} differ only in what "
+                "cannot be seen. Write them alike, or so that one can tell them apart."
             )
         return text
 
@@ -232,43 +232,43 @@ def _require_columns(table: pd.DataFrame, source: str) -> None:
             raise InputError(f"{source}: no column '{name}'.{hint} It needs {', '.join(REQUIRED)}; it has {few}.")
 
 
-def _check_totals(table: pd.DataFrame, checked: _Rows) -> None:
+def _check_totals(table: pd.DataFrame, rows: _Rows) -> None:
     over = (table["n_correct"] > table["n_samples"]).to_numpy()
     if over.any():
         row = table.loc[over].iloc[0]
         raise InputError(
-            f"{checked.source}{checked.at(over)}, column n_correct: {row['n_correct']} correct of {row['n_samples']} "
+            f"{rows.source}{rows.at(over)}, column n_correct: {row['n_correct']} correct of {row['n_samples']} "
             "samples. Are the two columns swapped?"
         )
     over = (table[VALID] > table["n_correct"]).fillna(False).to_numpy(dtype=bool) if VALID in table else over
     if over.any():
         row = table.loc[over].iloc[0]
         raise InputError(
-            f"{checked.source}{checked.at(over)}, column {VALID}: {row[VALID]} with valid reasoning of "
+            f"{rows.source}{rows.at(over)}, column {VALID}: {row[VALID]} with valid reasoning of "
             f"{row['n_correct']} correct samples. It is at most n_correct."
         )
     present = [name for name in OUTCOME_COLUMNS if name in table]
-    others = table[present].sum(axis=1).to_numpy(dtype=np.int64)
-    over = (table["n_correct"] + others > table["n_samples"]).to_numpy()
+    other_outcomes = table[present].sum(axis=1).to_numpy(dtype=np.int64)
+    over = (table["n_correct"] + other_outcomes > table["n_samples"]).to_numpy()
     if over.any():
         raise InputError(
-            f"{checked.source}{checked.at(over)}: n_correct and {', '.join(present)} add up to more than n_samples. "
+            f"{rows.source}{rows.at(over)}: n_correct and {', '.join(present)} add up to more than n_samples. "
             "A sample has one outcome."
         )
 
 
-def _check_unique(table: pd.DataFrame, checked: _Rows) -> None:
+def _check_unique(table: pd.DataFrame, rows: _Rows) -> None:
     repeated = table.duplicated(list(KEY)).to_numpy()
     if not repeated.any():
         return
     row = table.loc[repeated].iloc[0]
-    what = f"{row['model']} on {row['benchmark']}, problem {row['problem_id']}"
+    description = f"{row['model']} on {row['benchmark']}, problem {row['problem_id']}"
     same = table.loc[(table[list(KEY)] == row[list(KEY)]).all(axis=1)]
     for column in ("temperature", "checkpoint_step"):
         if column in table and same[column].nunique(dropna=False) > 1:
             values = ", ".join(map(str, same[column].unique()[:4]))
             raise InputError(
-                f"{checked.source}{checked.at(repeated)}: {what} appears with several values of {column} ({values}). "
+                f"{rows.source}{rows.at(repeated)}: {description} appears with several values of {column} ({values}). "
                 f"Keep one, or put the {column} into the model's name."
             )
-    raise InputError(f"{checked.source}{checked.at(repeated)}: {what} appears twice. Add the rows up, or remove one.")
+    raise InputError(f"{rows.source}{rows.at(repeated)}: {description} appears twice. Add the rows up, or remove one.")

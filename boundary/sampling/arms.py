@@ -97,7 +97,7 @@ class Arm:
         return text_without_bos(self.model.tokenizer, self.benchmark.template, problem)
 
     def manifest(self, n_samples: int) -> dict[str, Any]:
-        """What its samples are."""
+        """What identifies its samples: model, engine, settings, template, verifier."""
         context = self.model.facts.context
         return {
             **self.model.identity,

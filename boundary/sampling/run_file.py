@@ -90,16 +90,16 @@ def _refuse_other_secrets(options: Mapping[str, Any], on_line: Mapping[str, Any]
 
 def _value(path: Path | None, name: str, value: Any) -> Any:
     """A value as `Run` takes it, checked by the type of its field."""
-    where = f"'{path}', " if path else ""
+    location = f"'{path}', " if path else ""
     if name == "shard":
-        return _shard(where, value)
+        return _shard(location, value)
     try:
         return msgspec.convert(value, TYPES[name], dec_hook=_path)
     except msgspec.ValidationError as error:
         expected = (
             str(error).removeprefix("Expected ").replace("`", "").replace(" | null", "").replace("object", "table")
         )
-        raise InputError(f"{where}{name}: {value!r} cannot be used; it has to be {expected}.") from error
+        raise InputError(f"{location}{name}: {value!r} cannot be used; it has to be {expected}.") from error
 
 
 def _path(kind: type, value: Any) -> Any:
@@ -108,7 +108,7 @@ def _path(kind: type, value: Any) -> Any:
     return kind(value)
 
 
-def _shard(where: str, value: Any) -> tuple[int, int]:
+def _shard(location: str, value: Any) -> tuple[int, int]:
     """The part of i/N, or of [i, N]."""
     numbers = value.split("/") if isinstance(value, str) else value
     try:
@@ -116,5 +116,5 @@ def _shard(where: str, value: Any) -> tuple[int, int]:
     except (TypeError, ValueError):
         number, parts = 0, 0
     if not 0 <= number < parts:
-        raise InputError(f"{where}shard: '{value}' is no part. Write it as 0/8, 1/8, ..., 7/8.")
+        raise InputError(f"{location}shard: '{value}' is no part. Write it as 0/8, 1/8, ..., 7/8.")
     return number, parts

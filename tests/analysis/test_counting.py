@@ -8,7 +8,7 @@ import pytest
 
 import boundary as bd
 from boundary.analysis.checks.missing_outcomes import as_missing, outcome_shares
-from boundary.analysis.checks.optional_stopping import stopped_arms
+from boundary.analysis.checks.optional_stopping import adaptive_arms
 from boundary.analysis.checks.valid_reasoning import valid_counts
 from boundary.analysis.request import chosen_classes
 from boundary.data.counts import Counts
@@ -114,17 +114,17 @@ def test_sampling_up_to_a_success_is_recognised_and_unbiased_estimates_are_withh
 
 
 def test_a_declared_rule_goes_before_what_is_recognised():
-    assert not stopped_arms(Counts.from_frame(sequential()), "fixed")
+    assert not adaptive_arms(Counts.from_frame(sequential()), "fixed")
     declared = Counts.from_frame(table(stopping="first success"))
-    assert {one.model for one in stopped_arms(declared)} == {"the-base", "the-rl"}
-    assert not stopped_arms(Counts.from_frame(sequential().assign(stopping="fixed")))
+    assert {one.model for one in adaptive_arms(declared)} == {"the-base", "the-rl"}
+    assert not adaptive_arms(Counts.from_frame(sequential().assign(stopping="fixed")))
 
 
 @pytest.mark.parametrize("where", ["option", "column"])
 def test_an_unknown_rule_is_refused(where):
     frame = table() if where == "option" else table(stopping="whenever")
     with pytest.raises(InputError, match="'whenever' is no stopping rule"):
-        stopped_arms(Counts.from_frame(frame), "whenever" if where == "option" else None)
+        adaptive_arms(Counts.from_frame(frame), "whenever" if where == "option" else None)
 
 
 def test_valid_reasoning_has_estimates_of_its_own(tmp_path):

@@ -49,7 +49,7 @@ def both_ways(name, margin=0.005):
         table = EstimateTable(name, rates, "benchmark", 0.95, margin)
         compared = pair_quantities(rates, base, rl, asked)
         table.add_posterior(compared)
-        table.add_calls(compared)
+        table.add_decisions(compared)
         yield verdict_of_fit(estimates_frame(table.rows), rates, name, rl, base, asked, 0.95)
 
 

@@ -2,9 +2,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from boundary.analysis.checks.tipping_point import CURVE_RATES, crossing, error_curves, turns, with_curve
+from boundary.analysis.checks.tipping_point import (
+    CURVE_RATES,
+    crossing,
+    tipping_point_curves,
+    tipping_point_panels,
+    tipping_points,
+)
 from boundary.analysis.fitting import panels
-from boundary.analysis.report.sections.verifier_errors import erring
+from boundary.analysis.report.sections.verifier_errors import verifier_errors_parts
 from boundary.analysis.verifier_errors import VerifierErrors, checked_errors
 from boundary.data.counts import Counts
 from boundary.errors import InputError
@@ -119,17 +125,17 @@ def test_false_positives_of_the_wider_arm_turn_the_verdict():
         rows += [("base", "A", f"p{i}", n, base), ("rl", "A", f"p{i}", n, rl)]
     columns = ["model", "benchmark", "problem_id", "n_samples", "n_correct"]
     counts = Counts.from_frame(pd.DataFrame(rows, columns=columns))
-    asked = with_curve(panels(counts, "base", ["rl"], ["A"], False))
-    curves = error_curves(asked, 0.95, 0, lambda *told: None)
+    asked = tipping_point_panels(panels(counts, "base", ["rl"], ["A"], False))
+    curves = tipping_point_curves(asked, 0.95, 0, lambda *told: None)
     assert len(curves) == 3 * len(CURVE_RATES)
     at_n = curves.loc[curves["k"] == n].set_index("false_positive_rate")
     assert at_n.loc[0.0, "prob_positive"] > 0.99
     assert at_n.loc[0.03, "mean"] < at_n.loc[0.0, "mean"] - 0.1
-    said = {turn.k: turn for turn in turns(curves)}
+    said = {turn.k: turn for turn in tipping_points(curves)}
     assert set(said) == {n, 8 * n}
     assert said[n].contradicted == 0.01  # 29 problems without a success: .99^(64 * 29) = 8e-9
-    section = erring(curves, {"false_positive": 0.01})
+    section = verifier_errors_parts(curves, {"false_positive": 0.01})
     assert 1e-3 < said[n].rate < 1e-2
     assert section["supposed"] == ["false positive 0.01"]
-    assert "contradict rates from 0.01" in section["parts"][0]["turns"][0]
-    assert erring(curves.iloc[:0], {}) is None
+    assert "contradict rates from 0.01" in section["parts"][0]["sentences"][0]
+    assert verifier_errors_parts(curves.iloc[:0], {}) is None

@@ -30,10 +30,10 @@ def test_a_log_gets_a_line_now_and_then_and_the_last_state(quick, capsys):
     assert lines[-1].endswith("sums: 5 of 5")
 
 
-@pytest.mark.parametrize("wanted", [True, False])
-def test_what_is_done_at_once_says_nothing(wanted, capsys):
-    with progress.progress_bar(wanted) as report:
-        assert (report is not None) == wanted
+@pytest.mark.parametrize("show", [True, False])
+def test_what_is_done_at_once_says_nothing(show, capsys):
+    with progress.progress_bar(show) as report:
+        assert (report is not None) == show
         if report:
             report("fits", 1, 2)
             report("writing", 0, 0)

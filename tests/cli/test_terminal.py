@@ -68,13 +68,13 @@ def test_consoles_and_echo_print_texts_as_they_stand(capsys):
 def test_every_command_prints_through_one_module():
     """No other module of the commands may print by itself, or make a console that takes markup."""
     forbidden = {"print", "click.echo", "click.secho", "click.print_exception", "Console", "TextColumn", "sys.stdout"}
-    named = set()
+    names = set()
     for path in Path(boundary.__file__).parent.joinpath("cli").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             name = ast.unparse(node) if isinstance(node, ast.Name | ast.Attribute) else ""
             if name in forbidden and path.name != "terminal.py":
-                named.add(f"{path.name}: {name}")
-    assert named == set()
+                names.add(f"{path.name}: {name}")
+    assert names == set()
 
 
 @pytest.fixture

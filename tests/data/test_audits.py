@@ -25,7 +25,7 @@ def test_audits_add_up_and_survive_a_file(tmp_path_factory, rows):
     audits = [Audit(name, problem, kind, errors, errors + right) for name, problem, kind, errors, right in rows]
     table = audit_table(audits)
     assert table["errors"].sum() == sum(audit.errors for audit in audits)
-    assert table["checked"].sum() == sum(audit.checked for audit in audits)
+    assert table["checked"].sum() == sum(audit.n_checked for audit in audits)
     assert not table.duplicated(["benchmark", "problem_id", "kind"]).any()
     path = tmp_path_factory.mktemp("audit") / "audit.csv"
     table.to_csv(path, index=False)

@@ -132,9 +132,9 @@ def is_plain(message):
     return 1 <= len(message.splitlines()) <= 2 and len(message) < 600 and "Traceback" not in message
 
 
-@pytest.mark.parametrize("what", BAD_FILES)
-def test_bad_file(what, tmp_path):
-    name, content, parts = BAD_FILES[what]
+@pytest.mark.parametrize("case", BAD_FILES)
+def test_bad_file(case, tmp_path):
+    name, content, parts = BAD_FILES[case]
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(InputError) as caught:
@@ -175,14 +175,14 @@ GOOD_FILES = {
 }
 
 
-@pytest.mark.parametrize("what", GOOD_FILES)
-def test_unusual_but_good_file(what, tmp_path):
-    name, content = GOOD_FILES[what]
+@pytest.mark.parametrize("case", GOOD_FILES)
+def test_unusual_but_good_file(case, tmp_path):
+    name, content = GOOD_FILES[case]
     folder = tmp_path / "model=other"  # a folder that some readers would take for a column
     folder.mkdir()
     (folder / name).write_bytes(content)
-    found = load_counts(folder / name)
-    pd.testing.assert_frame_equal(found.table, Counts.from_frame(good_table()).table)
+    counts = load_counts(folder / name)
+    pd.testing.assert_frame_equal(counts.table, Counts.from_frame(good_table()).table)
 
 
 def test_names_with_commas_and_quotes(tmp_path):
@@ -207,7 +207,7 @@ def test_folder_with_counts_is_read_and_errors_name_the_folder(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [
         ("nothing.csv", "No file"),
         ("no/such/folder/c.parquet", "No file"),
@@ -218,11 +218,11 @@ def test_folder_with_counts_is_read_and_errors_name_the_folder(tmp_path):
         ("null\0byte.csv", "No file"),
     ],
 )
-def test_no_such_file(name, said, tmp_path, monkeypatch):
+def test_no_such_file(name, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError) as caught:
         load_counts(name)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     if "\0" not in name:
         assert analyze(name, "-o", tmp_path / "out").exit_code == 2
 
@@ -236,14 +236,14 @@ def test_unreadable_file(tmp_path):
         load_counts(path)
 
 
-@pytest.mark.parametrize("what", [None, 7, {"model": ["m"]}, [], b"c.csv", [None]])
-def test_not_counts_at_all(what):
+@pytest.mark.parametrize("case", [None, 7, {"model": ["m"]}, [], b"c.csv", [None]])
+def test_not_counts_at_all(case):
     with pytest.raises(InputError, match="Counts come from"):
-        load_counts(what)
+        load_counts(case)
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"n_correct": [1, -2, 1, 1]}, "DataFrame, row 1, column n_correct: -2 is negative"),
         ({"n_correct": [1, np.inf, 1, 1]}, "'inf' is infinite"),
@@ -256,10 +256,10 @@ def test_not_counts_at_all(what):
         ({"model": [1.0, np.nan, 2.0, 2.0]}, "row 1, column model: empty"),
     ],
 )
-def test_bad_frame(changed, said):
+def test_bad_frame(changed, message):
     with pytest.raises(InputError) as caught:
         load_counts(good_table(**changed))
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_frame_with_a_column_twice():

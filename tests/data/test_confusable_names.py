@@ -19,7 +19,7 @@ def table(*rows):
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         ("p1", "p1\u200b"),
         ("p1", "\ufeffp1"),
@@ -32,9 +32,9 @@ def table(*rows):
     ],
 )
 @pytest.mark.parametrize("column", ["problem_id", "model", "benchmark"])
-def test_names_that_look_alike_are_refused(one, other, column):
+def test_names_that_look_alike_are_refused(first, second, column):
     frame = table(["m", "b", "p", 4, 1], ["n", "c", "q", 4, 2])
-    frame[column] = [one, other]
+    frame[column] = [first, second]
     with pytest.raises(InputError, match="differ only in what cannot be seen") as refusal:
         Counts.from_frame(frame)
     assert str(refusal.value).isascii()
@@ -121,10 +121,10 @@ def test_counts_that_look_like_a_fault_are_told():
     same = [["rl", *row[1:]] for row in rows]
     (remark,) = count_remarks(Counts.from_frame(table(*rows, *same)), ["b"])
     assert remark.text == "base and rl have the same counts on every problem. Are they one model under two names?"
-    alike = [["none", "b", f"p{i}", 8, 0] for i in range(12)] + [["every", "b", f"p{i}", 8, 8] for i in range(12)]
-    texts = [remark.text for remark in count_remarks(Counts.from_frame(table(*rows, *alike)), ["b"])]
+    uniform = [["none", "b", f"p{i}", 8, 0] for i in range(12)] + [["every", "b", f"p{i}", 8, 8] for i in range(12)]
+    texts = [remark.text for remark in count_remarks(Counts.from_frame(table(*rows, *uniform)), ["b"])]
     assert texts == [
         "Not one of the 96 samples of none is correct. Did the verifier run?",
         "All 96 samples of every are correct. Did the verifier run?",
     ]
-    assert not list(count_remarks(Counts.from_frame(table(*rows, *alike)), ["c"]))
+    assert not list(count_remarks(Counts.from_frame(table(*rows, *uniform)), ["c"]))

@@ -33,10 +33,10 @@ def tables(draw):
     return table[draw(st.permutations(list(table.columns)))]
 
 
-def same(found, expected):
+def same(actual, expected):
     """Equal cells; columns beyond the five may be text of another type."""
-    pd.testing.assert_frame_equal(found, expected, check_dtype=False)
-    assert found.dtypes[COLUMNS].to_dict() == expected.dtypes[COLUMNS].to_dict()
+    pd.testing.assert_frame_equal(actual, expected, check_dtype=False)
+    assert actual.dtypes[COLUMNS].to_dict() == expected.dtypes[COLUMNS].to_dict()
 
 
 @in_a_folder
@@ -52,8 +52,8 @@ def test_csv_round_trip(tmp_path, table):
 @given(tables())
 def test_parquet_round_trip(tmp_path, table):
     counts = Counts.from_frame(table)
-    for written in (table, counts.table):
-        written.to_parquet(tmp_path / "c.parquet")
+    for frame in (table, counts.table):
+        frame.to_parquet(tmp_path / "c.parquet")
         same(load_counts(tmp_path / "c.parquet").table, counts.table)
 
 
@@ -107,15 +107,15 @@ def test_alignment_of_arms(arms, benchmark):
         with pytest.raises(InputError, match="no problem in common"):
             counts.arrays(["base", "rl"], benchmark, common_only=True)
         return
-    found = counts.arrays(["rl", "base"], benchmark, common_only=True)
-    several = len({b for b, _ in base & rl}) > 1
-    assert found.problem_ids == [f"{b}/{p}" if several else p for b, p in sorted(base & rl)]
+    aligned = counts.arrays(["rl", "base"], benchmark, common_only=True)
+    is_pooled = len({b for b, _ in base & rl}) > 1
+    assert aligned.problem_ids == [f"{b}/{p}" if is_pooled else p for b, p in sorted(base & rl)]
     rows = counts.table.set_index(COLUMNS[:3])
     for i, problem in enumerate(sorted(base & rl)):
         for j, model in enumerate(("rl", "base")):
             row = rows.loc[(model, *problem)]
-            assert (found.n_correct[i, j], found.n_samples[i, j]) == (row["n_correct"], row["n_samples"])
-    assert found.n_correct.dtype == found.n_samples.dtype == np.int64
+            assert (aligned.n_correct[i, j], aligned.n_samples[i, j]) == (row["n_correct"], row["n_samples"])
+    assert aligned.n_correct.dtype == aligned.n_samples.dtype == np.int64
 
 
 def table(**columns):

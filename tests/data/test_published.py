@@ -73,8 +73,8 @@ def test_the_catalogue_lists_and_shows_them():
     assert "monkey_business" in runner.invoke(main, ["data", "list"]).stdout
     for name in published_sets():
         card = published_card(name)
-        said = runner.invoke(main, ["data", "list"]).stdout
-        assert all(fact in said for fact in (name, card.url, card.licence, card.format, card.n_samples))
+        listing = runner.invoke(main, ["data", "list"]).stdout
+        assert all(fact in listing for fact in (name, card.url, card.licence, card.format, card.n_samples))
     entries = json.loads(runner.invoke(main, ["data", "list", "--json"]).stdout)
     assert {entry["name"] for entry in entries if not entry["shipped"]} == set(published_sets())
     assert "ScalingIntelligence/monkey_business" in runner.invoke(main, ["data", "show", "monkey_business"]).stdout
@@ -144,7 +144,7 @@ def test_the_missing_extra_is_named(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["get", "livecodebench-submissions"], "git clone https://github.com/LiveCodeBench/submissions.git"),
         (["get", "monkey_busines"], "Did you mean 'monkey_business'?"),
@@ -154,11 +154,11 @@ def test_the_missing_extra_is_named(monkeypatch, tmp_path):
         (["get", "deepscaler-1.5b"], "boundary analyze deepscaler-1.5b"),
     ],
 )
-def test_what_cannot_be_fetched_exits_with_2(arguments, said, tmp_path, monkeypatch):
+def test_what_cannot_be_fetched_exits_with_2(arguments, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(main, ["data", *arguments])
     assert result.exit_code == 2
-    assert said in result.stderr
+    assert message in result.stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -213,13 +213,13 @@ def test_the_hubs_own_client_against_a_loopback_server(tmp_path):
         server.shutdown()
         server.server_close()
     assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
-    assert said["revision"] == REVISION
-    assert set(said["sha256"]) == {"data/train-0.parquet", "data/train-1.parquet"}
+    record = json.loads(done.stdout)
+    assert record["revision"] == REVISION
+    assert set(record["sha256"]) == {"data/train-0.parquet", "data/train-1.parquet"}
     assert (tmp_path / NAME / "data" / "train-1.parquet").read_bytes() == FILES["data/train-1.parquet"]
     # The server is gone: what is in the cache still answers.
     again = real_client("http://127.0.0.1:9", tmp_path, "--json")
-    assert json.loads(again.stdout) == said
+    assert json.loads(again.stdout) == record
 
 
 def test_no_network_is_said_plainly_with_exit_2(tmp_path):

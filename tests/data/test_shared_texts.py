@@ -11,7 +11,7 @@ PROBLEMS, N = 20, 32
 KINDS = {"few": 6, "some": 40, "many": 10**6}
 
 
-def drawn(rng, kind, changed=0.0):
+def random_texts(rng, kind, changed=0.0):
     """Texts of an arm on each problem, as numbers; the populations of `few` and `some` follow from the problem."""
     size = KINDS[kind]
     if kind == "many":
@@ -35,12 +35,12 @@ def table(**arms):
 def test_honest_arms_share_nothing_beyond_chance(kind, changed):
     rng = np.random.default_rng(0)
     for _ in range(2):
-        assert shared_texts(table(base=drawn(rng, kind), rl=drawn(rng, kind, changed))) == []
+        assert shared_texts(table(base=random_texts(rng, kind), rl=random_texts(rng, kind, changed))) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
-    ("copied", "where"),
+    ("copied", "overlaps"),
     [
         (lambda rng, first, second: first, {"same places"}),
         (lambda rng, first, second: np.where(rng.random(first.shape) < 0.3, first, second), {"same places"}),
@@ -53,11 +53,11 @@ def test_honest_arms_share_nothing_beyond_chance(kind, changed):
     ],
     ids=["copy", "part", "permuted copy", "permuted copy of some problems"],
 )
-def test_copies_are_found(kind, copied, where):
+def test_copies_are_found(kind, copied, overlaps):
     rng = np.random.default_rng(1)
-    first, second = drawn(rng, kind), drawn(rng, kind, 0.5)
+    first, second = random_texts(rng, kind), random_texts(rng, kind, 0.5)
     (shared,) = shared_texts(table(base=first, rl=copied(rng, first, second)))
-    assert shared.where in where
+    assert shared.overlap in overlaps
     assert shared.severity == "alarm"
     assert shared.share > shared.chance
     assert "not independent" in shared.text
@@ -65,10 +65,10 @@ def test_copies_are_found(kind, copied, where):
 
 def test_a_copy_of_a_part_in_a_larger_arm_is_found():
     rng = np.random.default_rng(2)
-    first = drawn(rng, "many")
-    larger = rng.permuted(np.hstack([first, drawn(rng, "many"), drawn(rng, "many")]), axis=1)
+    first = random_texts(rng, "many")
+    larger = rng.permuted(np.hstack([first, random_texts(rng, "many"), random_texts(rng, "many")]), axis=1)
     (shared,) = shared_texts(table(base=first, rl=larger))
-    assert shared.where == "any places"
+    assert shared.overlap == "any places"
     assert shared.share == pytest.approx(1.0)
 
 
@@ -88,11 +88,11 @@ def test_two_sure_models_that_agree_are_named_and_no_alarm():
 
 def test_runs_are_matched_in_their_order_and_only_the_models_named_are_compared():
     rng = np.random.default_rng(4)
-    runs = [drawn(rng, "many") for _ in range(2)]
-    parts = [table(base=runs[i], rl=runs[i], other=drawn(rng, "many")).assign(run=f"seed {i}") for i in (0, 1)]
+    runs = [random_texts(rng, "many") for _ in range(2)]
+    parts = [table(base=runs[i], rl=runs[i], other=random_texts(rng, "many")).assign(run=f"seed {i}") for i in (0, 1)]
     parts[1].loc[parts[1]["model"] == "rl", "run"] = "rl-1.jsonl"
     texts = pd.concat(parts)
-    assert [(each.models, each.where) for each in shared_texts(texts)] == [(("base", "rl"), "same places")]
+    assert [(pair.models, pair.overlap) for pair in shared_texts(texts)] == [(("base", "rl"), "same places")]
     assert shared_texts(texts, ["base", "other"]) == []
 
 

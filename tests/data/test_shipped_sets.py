@@ -59,10 +59,10 @@ def test_every_model_has_the_same_problems(name):
 def test_headline_numbers(name):
     its = card(name)
     base, rl = (load_counts(name).arrays([its.base, its.rl[0]]).n_correct > 0).T
-    found = tuple(int(part.sum()) for part in (base & rl, base & ~rl, rl & ~base, ~base & ~rl))
-    assert found == HEADLINES[name]
-    both, lost, gained, neither = found
-    assert re.search(rf"both {both}, base only {lost}, RL only {gained}, neither {neither}\b", its.text)
+    sizes = tuple(int(part.sum()) for part in (base & rl, base & ~rl, rl & ~base, ~base & ~rl))
+    assert sizes == HEADLINES[name]
+    kept, lost, gained, neither = sizes
+    assert re.search(rf"both {kept}, base only {lost}, RL only {gained}, neither {neither}\b", its.text)
 
 
 @pytest.mark.parametrize("name", shipped_sets())
@@ -100,18 +100,22 @@ def test_the_set_sampled_here_is_what_the_example_says():
     }
     assert counts.problem_set_hash() == "sha256:c966661717c6d403de49d35be2745a1c3ab8408b6ebb2cdd71574a0f0e69815b"
     steps = counts.table.groupby("model", sort=False)["checkpoint_step"].unique()
-    assert [list(each) for each in steps] == [["0"], ["20"], ["80"], ["160"], [""], [""]]
+    assert [list(step) for step in steps] == [["0"], ["20"], ["80"], ["160"], [""], [""]]
 
 
 def test_the_set_sampled_here_was_drawn_from_its_exact_solve_rates():
     truth = pd.read_csv(EXAMPLE / "truth.csv", dtype={"problem_id": str})
-    both = truth.merge(load_counts("smollm2-arithmetic").table, on=["model", "benchmark", "problem_id"], validate="1:1")
-    assert len(both) == 600
-    assert both["left"].max() < 1e-4
-    c, n, p = both["n_correct"], both["n_samples"], both["p"]
+    merged = truth.merge(
+        load_counts("smollm2-arithmetic").table, on=["model", "benchmark", "problem_id"], validate="1:1"
+    )
+    assert len(merged) == 600
+    assert merged["left"].max() < 1e-4
+    c, n, p = merged["n_correct"], merged["n_samples"], merged["p"]
     ranks = binom.cdf(c - 1, n, p) + np.random.default_rng(0).random(600) * binom.pmf(c, n, p)
     assert kstest(ranks, "uniform").pvalue > 0.01
-    sums = pd.DataFrame({"model": both["model"], "more": c - n * p, "variance": n * p * (1 - p)}).groupby("model").sum()
+    sums = (
+        pd.DataFrame({"model": merged["model"], "more": c - n * p, "variance": n * p * (1 - p)}).groupby("model").sum()
+    )
     assert (sums["more"].abs() < 4 * np.sqrt(sums["variance"])).all()
 
 

@@ -225,7 +225,7 @@ def test_weights_that_lie_still_are_read_once(tmp_path, monkeypatch):
     from boundary.sampling import weights as module
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(module, "SETTLED_SECONDS", -1.0)
+    monkeypatch.setattr(module, "UNCHANGED_SECONDS", -1.0)
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "model.safetensors").write_bytes(bytes(5_000_000))
     before = folder_fingerprint(tmp_path / "model")

@@ -116,28 +116,6 @@ def outcome_shares(counts: Counts, benchmarks: Sequence[str]) -> pd.DataFrame:
     return table.loc[table.groupby("outcome")["n"].transform("sum") > 0].reset_index(drop=True)
 
 
-def outcomes_shown(
-    outcomes: Outcomes, rows: pd.DataFrame, benchmark: str, budgets: Sequence[int]
-) -> list[dict[str, str]]:
-    """Lines of the report on one benchmark: each estimate under both treatments; none where there is no remark.
-
-    `rows` are those of `outcomes.rows` that are to be shown.
-    """
-    if rows.empty or not any(remark.benchmark == benchmark for remark in outcomes.remarks):
-        return []
-    estimands = ("pass_at_k", "shrinkage", "crossover")
-    posterior = select(rows, kind=POSTERIOR, benchmark=benchmark, estimand=estimands)
-    posterior = posterior.loc[posterior["k"].isna() | posterior["k"].isin(list(budgets))]
-    lines = []
-    for _, pair in posterior.groupby(["estimand", "model", "k"], sort=False, dropna=False):
-        treatments = pair.to_dict(orient="records")
-        first = treatments[0]
-        at = "" if pd.isna(first["k"]) else f" at k = {first['k']:.0f}"
-        line = {"what": f"{first['estimand'].replace('pass_at_k', 'pass@k')}{at}, {first['model']}"}
-        lines.append(line | {row["treatment"]: _estimate_text(row) for row in treatments})
-    return lines
-
-
 def _labelled(rows: pd.DataFrame, treatment: str, classes: Sequence[str]) -> pd.DataFrame:
     labels = {"treatment": treatment, "as_missing": " ".join(classes) if treatment == MISSING else ""}
     return pd.concat([pd.DataFrame(labels, index=rows.index), rows], axis=1)

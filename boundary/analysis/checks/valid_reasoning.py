@@ -3,18 +3,15 @@
 import pandas as pd
 
 from boundary.analysis.checks.refit import refit
-from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.fitting import Progress
-from boundary.analysis.formatting import interval, number
 from boundary.analysis.notes import Note
 from boundary.analysis.request import Request
 from boundary.analysis.verifier_errors import MisclassificationRates, misclassification_rates
-from boundary.data.counts import ALL, Counts
+from boundary.data.counts import Counts
 from boundary.data.validation import VALID
 from boundary.errors import InputError
 
 PREFIX = "cot_"
-SHOWN = {"cot_pass_at_k": "CoT-pass@k", "cot_shrinkage": "shrinkage of CoT-pass@k"}
 
 
 def valid_counts(counts: Counts) -> Counts | None:
@@ -72,31 +69,3 @@ def with_valid_reasoning(
         return estimates
     rows = refit(request, estimates, valid, progress, "valid reasoning", rates=rates, adaptive_arms=adaptive_arms)
     return pd.concat([estimates, rows.assign(estimand=PREFIX + rows["estimand"])], ignore_index=True)
-
-
-def valid_shown(
-    estimates: pd.DataFrame, counts: Counts | None, benchmark: str
-) -> dict[str, list[dict[str, str]]] | None:
-    """The report's part on one benchmark: share of right answers with valid reasoning, and CoT-pass@k beside pass@k."""
-    posterior = select(estimates, kind=POSTERIOR, benchmark=benchmark)
-    if counts is None or VALID not in counts.table or not posterior["estimand"].str.startswith(PREFIX).any():
-        return None
-    table = counts.table if benchmark == ALL else counts.table.loc[counts.table["benchmark"] == benchmark]
-    shares = []
-    for model, arm in table.dropna(subset=[VALID]).groupby("model", sort=False):
-        right, valid = int(arm["n_correct"].sum()), int(arm[VALID].sum())
-        share = f"{number(valid / right, 100, 1)} %" if right else "none right"
-        shares.append({"model": str(model), "right": f"{right:,}", "valid": f"{valid:,}", "share": share})
-    lines = []
-    for name, words in SHOWN.items():
-        for row in select(posterior, estimand=name).to_dict(orient="records"):
-            plain_name = name.removeprefix(PREFIX)
-            plain = select(posterior, estimand=plain_name, model=row["model"], k=row["k"]).to_dict(orient="records")
-            lines.append(
-                {
-                    "what": f"{words} at k = {row['k']:.0f}, {row['model']}" + " (extrapolated)" * row["extrapolated"],
-                    "valid": f"{number(row['mean'], 100, 1)} {interval(row, 100, 1)}",
-                    "any": f"{number(plain[0]['mean'], 100, 1)} {interval(plain[0], 100, 1)}" if plain else "",
-                }
-            )
-    return {"shares": shares, "lines": lines}

@@ -83,8 +83,9 @@ def export(name: str, output: Path) -> None:
 def get(name: str, patterns: tuple[str, ...], refresh: bool, as_json: bool) -> None:
     """Fetch a published set that lives elsewhere, and print where its files are.
 
-    Files are kept in ~/.cache/boundary (or $BOUNDARY_CACHE) with their revision and SHA-256, and are checked against
-    these whenever they are asked for again. Needs the extra `hub` (the package huggingface_hub).
+    Files are kept in the user's cache folder (on Linux ~/.cache/boundary), or in $BOUNDARY_CACHE, with their revision
+    and SHA-256, and are checked against these whenever they are used again. Needs the extra `hub` (the package
+    huggingface_hub).
     """
     from boundary.data.published import fetch, published_card
 

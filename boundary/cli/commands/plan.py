@@ -26,7 +26,9 @@ SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 @click.option("--width", type=float, metavar="W", help="Desired width of the interval of the claim's quantity.")
 @click.option("--budget", type=int, metavar="N", help="How best to spend N more samples.")
 @click.option("--only", multiple=True, metavar="MODEL", help="Only this model can be sampled further.")
-@click.option("--settled", type=SHARE, default=0.95, show_default=True, help="Settled: P above this or below 1 - it.")
+@click.option(
+    "--settled", "certainty", type=SHARE, default=0.95, show_default=True, help="Settled: P above this or below 1 - it."
+)
 @click.option("--chance", type=SHARE, default=0.8, show_default=True, help="Desired chance that the claim is settled.")
 @click.option("--level", type=SHARE, default=0.95, show_default=True, help="Probability within the interval.")
 @prior_option

@@ -36,12 +36,12 @@ def recognises(path: Path, head: bytes) -> bool:
 
 def read(source: Source) -> Iterator[Answers]:
     """Samples, an attempt each."""
-    found = NAME.match(source.path.name)
-    said: dict[str, Any] = {}
-    if found:
-        said = {"model": found["model"], "benchmark": f"bon-jailbreaking-{found['modality']}"}
-        source.settings["temperature"] = float(found["T"])
-    seen: set[tuple[int | str, int]] = set()
+    file_name = NAME.match(source.path.name)
+    names: dict[str, Any] = {}
+    if file_name:
+        names = {"model": file_name["model"], "benchmark": f"bon-jailbreaking-{file_name['modality']}"}
+        source.settings["temperature"] = float(file_name["T"])
+    attempts: set[tuple[int | str, int]] = set()
     first: dict[int | str, int] = {}
     last: dict[int | str, int] = {}
     for line, row in source.rows(Row):
@@ -50,10 +50,10 @@ def read(source: Source) -> Iterator[Answers]:
         except ValueError as error:
             source.broken(str(error), line)
             continue
-        if (row.i, row.n) in seen:
+        if (row.i, row.n) in attempts:
             source.broken(f"attempt {row.n} of problem {row.i} appears twice", line)
             continue
-        seen.add((row.i, row.n))
+        attempts.add((row.i, row.n))
         last[row.i] = max(last.get(row.i, 0), row.n)
         if correct:
             first[row.i] = min(first.get(row.i, row.n), row.n)
@@ -64,7 +64,7 @@ def read(source: Source) -> Iterator[Answers]:
             question=row.behavior_id,
             whole=False,
             line=line,
-            **said,
+            **names,
         )
     _tell_of_stopping(first, last, source)
 
@@ -73,9 +73,10 @@ def _tell_of_stopping(first: dict[int | str, int], last: dict[int | str, int], s
     """Say so where attempts stop soon after the first success."""
     longest = max(last.values(), default=0)
     shorter = [problem for problem, end in last.items() if end < longest]
-    stopped = sum(problem in first and last[problem] - first[problem] < BLOCK for problem in shorter)
-    if shorter and stopped >= 0.9 * len(shorter):
+    n_stopped = sum(problem in first and last[problem] - first[problem] < BLOCK for problem in shorter)
+    if shorter and n_stopped >= 0.9 * len(shorter):
         source.note(
-            f"'{source.path}': attempts on {stopped} problems stop soon after the first success. Their number depends "
-            "on the outcome, so that the share of successes and pass@k, which suppose a fixed number, are biased."
+            f"'{source.path}': attempts on {n_stopped} problems stop soon after the first success. Their number "
+            "depends on the outcome, so that the share of successes and pass@k, which suppose a fixed number, are "
+            "biased."
         )

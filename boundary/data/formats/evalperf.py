@@ -52,25 +52,25 @@ def recognises(path: Path, head: bytes) -> bool:
 
 def read(source: Source) -> Iterator[Answers]:
     """Samples of each problem."""
-    found = source.document(Results)
-    config = found.config or {}
+    document = source.document(Results)
+    config = document.config or {}
     model, temperature = config.get("model"), config.get("temperature")
     if isinstance(temperature, int | float) and not isinstance(temperature, bool):
         source.settings["temperature"] = float(temperature)
     source.conditions["config"] = without(config, *NOT_OF_SAMPLING)
     left_out = 0
-    for task, problem in found.eval.items():
+    for task, problem in document.eval.items():
         if _has_one_twice(problem.results):
             source.broken(f"problem {task}: a sample_id stands there twice")
             continue
-        judged = [result for result in problem.results if result.passed is not None or result.own is not None]
-        left_out += len(problem.results) - len(judged)
+        results = [result for result in problem.results if result.passed is not None or result.own is not None]
+        left_out += len(problem.results) - len(results)
         try:
-            outcomes = [CORRECT if _verdict(result) else WRONG for result in judged]
+            outcomes = [CORRECT if _verdict(result) else WRONG for result in results]
         except ValueError as error:
             source.broken(f"problem {task}: {error}")
             continue
-        texts = [raw_hash(result.solution) for result in judged]
+        texts = [raw_hash(result.solution) for result in results]
         names: dict[str, Any] = {"model": model if isinstance(model, str) else None, "benchmark": BENCHMARK}
         yield Answers(problem_id=task, outcomes=outcomes, texts=texts, **names)
     if left_out:

@@ -58,10 +58,10 @@ def read(source: Source) -> Iterator[Tally]:
     except msgspec.ValidationError as error:
         raise source.error("its config does not say how many samples (n_samples) a problem has") from error
     names: dict[str, Any] = {"benchmark": BENCHMARK}
-    named = NAME.match(source.path.name)
-    if named:
-        names["model"] = named["model"].replace("--", "/")
-        source.conditions["prompt"] = named["prompt"] or "usual"
+    file_name = NAME.match(source.path.name)
+    if file_name:
+        names["model"] = file_name["model"].replace("--", "/")
+        source.conditions["prompt"] = file_name["prompt"] or "usual"
     temperature = results.config.get("temperature")
     if isinstance(temperature, int | float):
         source.settings["temperature"] = float(temperature)

@@ -52,8 +52,8 @@ def recognises(path: Path, head: bytes) -> bool:
     """Whether there are statuses of the base tests, or solutions that were not judged yet."""
     if not is_object(head):
         return False
-    judged = has_keys(head, "eval", "base_status") or has_keys(head, "eval", "nfiles", "base", "plus")
-    return judged or _is_unjudged(head)
+    has_verdicts = has_keys(head, "eval", "base_status") or has_keys(head, "eval", "nfiles", "base", "plus")
+    return has_verdicts or _is_unjudged(head)
 
 
 def _is_unjudged(head: bytes) -> bool:
@@ -73,40 +73,40 @@ def read(source: Source, *, tests: str = "plus") -> Iterator[Answers]:
         raise source.error(
             "its solutions are not judged yet. Run evalplus.evaluate, and import the eval_results.json it writes"
         )
-    said = _from_name(source)
+    names = _from_name(source)
     source.settings["verifier"] = f"EvalPlus {tests} tests"
     measured = [0, 0]
     results = source.document(Results)
     if results.hash is not None:
         source.conditions["tests"] = results.hash
-    for task, found in results.eval.items():
+    for task, samples in results.eval.items():
         benchmark = BENCHMARKS.get(task.split("/")[0])
         try:
-            pairs = _statuses(found)
-            outcomes = [base if tests == "base" or base != CORRECT else _known(plus) for base, plus in pairs]
+            pairs = _statuses(samples)
+            outcomes = [base if tests == "base" or base != CORRECT else _refuse_unknown(plus) for base, plus in pairs]
         except ValueError as error:
             source.broken(f"problem {task}: {error}")
             continue
         audit = _audit(benchmark, task, pairs)
-        measured = [measured[0] + audit.errors, measured[1] + audit.checked]
+        measured = [measured[0] + audit.errors, measured[1] + audit.n_checked]
         source.audits.append(audit)
         name = f"{benchmark}+" if benchmark and tests == "plus" else benchmark
-        yield Answers(problem_id=task, outcomes=outcomes, texts=_texts(found), benchmark=name, **said)
+        yield Answers(problem_id=task, outcomes=outcomes, texts=_texts(samples), benchmark=name, **names)
     _tell(measured, source)
 
 
-def _statuses(found: list[Result] | Old) -> list[tuple[str, str | None]]:
+def _statuses(samples: list[Result] | Old) -> list[tuple[str, str | None]]:
     """Outcomes by the base tests and by the plus tests alone."""
-    if isinstance(found, Old):
-        if found.nfiles not in (None, len(found.base)):
-            raise ValueError(f"{found.nfiles} files, but {len(found.base)} base results")
-        if found.plus and len(found.plus) != len(found.base):
-            raise ValueError(f"{len(found.base)} base results, but {len(found.plus)} plus results")
-        base = [_first(result) for result in found.base]
-        plus = [_first(result) for result in found.plus or []] or [None] * len(base)
+    if isinstance(samples, Old):
+        if samples.nfiles not in (None, len(samples.base)):
+            raise ValueError(f"{samples.nfiles} files, but {len(samples.base)} base results")
+        if samples.plus and len(samples.plus) != len(samples.base):
+            raise ValueError(f"{len(samples.base)} base results, but {len(samples.plus)} plus results")
+        base = [_first(result) for result in samples.base]
+        plus = [_first(result) for result in samples.plus or []] or [None] * len(base)
     else:
-        base, plus = [result.base_status for result in found], [result.plus_status for result in found]
-    return [(_known(_outcome(b)), _outcome(p)) for b, p in zip(base, plus, strict=True)]
+        base, plus = [result.base_status for result in samples], [result.plus_status for result in samples]
+    return [(_refuse_unknown(_outcome(b)), _outcome(p)) for b, p in zip(base, plus, strict=True)]
 
 
 def _first(result: list[Any]) -> Any:
@@ -121,41 +121,41 @@ def _outcome(status: Any) -> str | None:
     return STATUS[status]
 
 
-def _known(outcome: str | None) -> str:
+def _refuse_unknown(outcome: str | None) -> str:
     if outcome is None:
         raise ValueError("a sample whose tests were not run. Where only the base tests were, say --option tests=base")
     return outcome
 
 
 def _audit(benchmark: str | None, task: str, pairs: list[tuple[str, str | None]]) -> Audit:
-    checked = [plus for base, plus in pairs if base == CORRECT and plus is not None]
-    errors = sum(plus != CORRECT for plus in checked)
-    return Audit(benchmark or "all", task, FALSE_POSITIVE, errors, len(checked))
+    plus_outcomes = [plus for base, plus in pairs if base == CORRECT and plus is not None]
+    errors = sum(plus != CORRECT for plus in plus_outcomes)
+    return Audit(benchmark or "all", task, FALSE_POSITIVE, errors, len(plus_outcomes))
 
 
-def _texts(found: list[Result] | Old) -> list[int] | None:
-    if isinstance(found, Old):
+def _texts(samples: list[Result] | Old) -> list[int] | None:
+    if isinstance(samples, Old):
         return None
-    return [raw_hash(result.solution) for result in found]
+    return [raw_hash(result.solution) for result in samples]
 
 
 def _tell(measured: list[int], source: Source) -> None:
-    errors, checked = measured
-    if checked:
+    errors, n_checked = measured
+    if n_checked:
         source.note(
-            f"{errors} of {checked} samples that pass the base tests fail the plus tests: {errors / checked:.2%} false "
-            "positives of the base tests. They go out as an audit, for counts imported with tests=base."
+            f"{errors} of {n_checked} samples that pass the base tests fail the plus tests: {errors / n_checked:.2%} "
+            "false positives of the base tests. They go out as an audit, for counts imported with tests=base."
         )
 
 
 def _from_name(source: Source) -> dict[str, Any]:
     """Model and temperature, where file or folder are named as the tool names them."""
     for name in (source.path.name, source.path.resolve().parent.name):
-        found = NAME.match(name)
-        if found:
-            source.settings["temperature"] = float(found["T"])
+        parts = NAME.match(name)
+        if parts:
+            source.settings["temperature"] = float(parts["T"])
             # Solutions that were cleaned are judged otherwise; the backend decides on the prompt.
             cleaned = "sanitized" in source.path.name or "sanitized" in source.path.resolve().parent.name
-            source.conditions |= {"backend": found["backend"], "solutions": "sanitized" if cleaned else "as they are"}
-            return {"model": found["model"].replace("--", "/")}
+            source.conditions |= {"backend": parts["backend"], "solutions": "sanitized" if cleaned else "as they are"}
+            return {"model": parts["model"].replace("--", "/")}
     return {}

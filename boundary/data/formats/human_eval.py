@@ -38,14 +38,14 @@ def recognises(path: Path, head: bytes) -> bool:
 
 def read(source: Source) -> Iterator[Answers]:
     """Samples, one at a time: lines of a problem need not stand together."""
-    judged = False
+    has_verdicts = False
     for line, row in source.rows(Row):
-        if row.passed is msgspec.UNSET and not judged:
+        if row.passed is msgspec.UNSET and not has_verdicts:
             raise source.error(
                 "its completions are not judged yet. Run evaluate_functional_correctness on it, and import the "
                 "_results.jsonl that it writes"
             )
-        judged = True
+        has_verdicts = True
         try:
             outcome = _outcome(row)
         except ValueError as error:

@@ -75,17 +75,17 @@ def read(source: Source, *, scorer: str = "", threshold: object = "", reader: st
         `inspect_ai` to read the file with inspect_ai itself, which must be installed.
     """
     least = None if threshold == "" else number("threshold", threshold)
-    found = records(source, one_of("reader", reader, PLAIN, OWN))
-    said = _from_header(next(found), source, scorer)
+    entries = records(source, one_of("reader", reader, PLAIN, OWN))
+    names = _from_header(next(entries), source, scorer)
     left_out: Counter[str] = Counter()
-    seen: set[tuple[str, int]] = set()
-    for sample in found:
+    epochs: set[tuple[str, int]] = set()
+    for sample in entries:
         assert isinstance(sample, Sample)
         place = (str(sample.id), sample.epoch)
-        if place in seen:
+        if place in epochs:
             source.broken(f"epoch {sample.epoch} of sample {sample.id} appears twice")
             continue
-        seen.add(place)
+        epochs.add(place)
         try:
             value = _value(sample, scorer)
             reason = _why_left_out(sample, value)
@@ -95,10 +95,10 @@ def read(source: Source, *, scorer: str = "", threshold: object = "", reader: st
             continue
         if reason:
             left_out[reason] += 1
-            yield Answers(str(sample.id), [], whole=False, **said)
+            yield Answers(str(sample.id), [], whole=False, **names)
         else:
-            yield _answers(sample, value, correct)._replace(**said)
-    _tell(left_out, len(seen), source)
+            yield _answers(sample, value, correct)._replace(**names)
+    _tell(left_out, len(epochs), source)
 
 
 def _from_header(header: Any, source: Source, scorer: str) -> dict[str, Any]:
@@ -113,9 +113,9 @@ def _from_header(header: Any, source: Source, scorer: str) -> dict[str, Any]:
         )
     if header.invalidated:
         source.note(f"'{source.path}': inspect_ai marks samples of this log as invalid.")
-    said = {"model": task.model, "benchmark": task.task}
+    names = {"model": task.model, "benchmark": task.task}
     # A retry keeps its task_id and holds the samples that were finished before once more: not a second run.
-    return said if task.task_id is None else said | {"run": f"task {task.task_id}"}
+    return names if task.task_id is None else names | {"run": f"task {task.task_id}"}
 
 
 def _why_left_out(sample: Sample, value: Any) -> str:
@@ -233,10 +233,10 @@ def _prompt(messages: list[Message]) -> bytes | None:
     """What stands before the first answer: system message, worked examples, template."""
     roles = [message.role for message in messages]
     before = messages[: roles.index("assistant")] if "assistant" in roles else []
-    return b"\0".join(f"{each.role}:".encode() + bytes(each.content) for each in before) or None
+    return b"\0".join(f"{message.role}:".encode() + bytes(message.content) for message in before) or None
 
 
 def _question(sample: Sample) -> bytes | None:
     """The input where it is plain text: messages carry ids of their own, and long texts are kept elsewhere."""
-    asked = raw_bytes(sample.input)
-    return asked if asked.startswith(b'"') and not asked.startswith(b'"attachment:') else None
+    text = raw_bytes(sample.input)
+    return text if text.startswith(b'"') and not text.startswith(b'"attachment:') else None

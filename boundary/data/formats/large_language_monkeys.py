@@ -42,8 +42,10 @@ def recognises(path: Path, head: bytes) -> bool:
     if {"samples", "is_corrects"} <= set(column_names(path, head)):
         return True
     # Long samples push the verdicts, which stand last, beyond the head.
-    found = sum(re.search(key, head, re.MULTILINE) is not None for key in KEYS)
-    return found == 2 or (found == 1 and len(head) == HEAD and re.search(rb"^samples:", head, re.MULTILINE) is not None)
+    n_keys = sum(re.search(key, head, re.MULTILINE) is not None for key in KEYS)
+    return n_keys == 2 or (
+        n_keys == 1 and len(head) == HEAD and re.search(rb"^samples:", head, re.MULTILINE) is not None
+    )
 
 
 def read(source: Source) -> Iterator[Answers]:
@@ -55,8 +57,8 @@ def read(source: Source) -> Iterator[Answers]:
         rows = _of_parquet(source)
     else:
         rows = iter([(0, _of_yaml(source))])
-    found = NAME.match(source.path.name) or NAME.match(source.path.resolve().parent.name)
-    said: dict[str, Any] = found.groupdict() if found else {}
+    file_name = NAME.match(source.path.name) or NAME.match(source.path.resolve().parent.name)
+    names: dict[str, Any] = file_name.groupdict() if file_name else {}
     for place, problem in rows:
         name = str(place) if problem.orig_dset_idx is None else str(problem.orig_dset_idx)
         if problem.orig_dset_split not in (None, "test"):
@@ -67,7 +69,7 @@ def read(source: Source) -> Iterator[Answers]:
             source.broken(f"problem {name}: {error}")
             continue
         texts = [text_hash(bytes(text)) for text in problem.samples] if problem.samples else None
-        yield Answers(name, outcomes, texts=texts, question=problem.question, prompt=problem.prompt, **said)
+        yield Answers(name, outcomes, texts=texts, question=problem.question, prompt=problem.prompt, **names)
 
 
 def _outcomes(problem: Problem) -> list[str]:
@@ -81,7 +83,7 @@ def _outcomes(problem: Problem) -> list[str]:
 
 def _of_parquet(source: Source) -> Iterator[tuple[int, Problem]]:
     for number, row in parquet_rows(source, COLUMNS, at_once=1):
-        problem = _checked(row, source, number)
+        problem = _problem_of(row, source, number)
         if problem is not None:
             yield number - 1, problem
 
@@ -92,23 +94,23 @@ def _of_yaml(source: Source) -> Problem:
 
     with source.open() as file:
         try:
-            found = yaml_fields(file, ("is_corrects", "samples", "question"))
+            fields = yaml_fields(file, ("is_corrects", "samples", "question"))
         except InputError:
             raise
         except (yaml.YAMLError, ValueError) as error:
             mark = getattr(error, "problem_mark", None)
-            what = " ".join(str(getattr(error, "problem", None) or error).split())[:80]
-            raise source.error(f"not YAML ({what})", mark.line + 1 if mark else None) from error
-    if found is None:
+            reason = " ".join(str(getattr(error, "problem", None) or error).split())[:80]
+            raise source.error(f"not YAML ({reason})", mark.line + 1 if mark else None) from error
+    if fields is None:
         raise source.error("no fields samples and is_corrects in it")
     name = re.sub(r"(\.ya?ml)?(\.gz|\.zst)?$", "", source.path.name)
-    problem = _checked(found | {"orig_dset_idx": name}, source, None)
+    problem = _problem_of(fields | {"orig_dset_idx": name}, source, None)
     if problem is None:
         raise source.error("its only problem is broken")
     return problem
 
 
-def _checked(row: Mapping[Any, Any], source: Source, number: int | None) -> Problem | None:
+def _problem_of(row: Mapping[Any, Any], source: Source, number: int | None) -> Problem | None:
     """The problem; None where it is broken and to be left out."""
     verdicts, samples = row.get("is_corrects"), row.get("samples")
     if not isinstance(verdicts, list) or not isinstance(samples, list | None):

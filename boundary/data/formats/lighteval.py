@@ -26,7 +26,12 @@ SHARE = re.compile(
 )
 NAME = re.compile(r"^details_(?P<task>.+?)_(?P<date>\d{4}-\d{2}-\d{2}T.+)\.parquet")
 NEAR = 1e-6
-TOLD = {"temperature": "temperature", "top_p": "top_p", "max_new_tokens": "max_tokens", "max_tokens": "max_tokens"}
+SETTING_NAMES = {
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "max_new_tokens": "max_tokens",
+    "max_tokens": "max_tokens",
+}
 NOT_OF_TASK = ("original_num_docs", "effective_num_docs", "must_remove_duplicate_docs", "full_name", "version")
 
 
@@ -44,23 +49,27 @@ def read(source: Source, *, metric: str = "") -> Iterator[Answers | Tally]:
     metric
         Which metric is the verdict, or the share of correct samples, where there are several.
     """
-    said = _from_name(source)
+    names = _from_name(source)
     for number, row in parquet_rows(source, [*COLUMNS, *OLD_COLUMNS]):
         try:
             doc, metrics, response = _parts(row)
             name = str(doc.get("id") or number - 1) if doc.get("id") != 0 else "0"
             texts = _texts(response)
-            chosen = _metric(metrics, metric, len(texts))
-            record = _record(name, chosen, metrics[chosen], texts, doc, said)
+            metric_name = _metric(metrics, metric, len(texts))
+            record = _record(name, metric_name, metrics[metric_name], texts, doc, names)
             if isinstance(record, Answers):
                 record = record._replace(prompt=_prompt(doc, response))
         except ValueError as error:
             source.broken(f"row {number}: {error}")
             continue
         if isinstance(record, Tally):
-            source.note(f"'{source.path}': no verdicts on single samples; the counts are those that '{chosen}' gives.")
+            source.note(
+                f"'{source.path}': no verdicts on single samples; the counts are those that '{metric_name}' gives."
+            )
             if record.n_samples < len(texts):
-                source.note(f"'{source.path}': '{chosen}' judges the first {record.n_samples} of {len(texts)} samples.")
+                source.note(
+                    f"'{source.path}': '{metric_name}' judges the first {record.n_samples} of {len(texts)} samples."
+                )
         yield record
 
 
@@ -111,18 +120,18 @@ def _texts(response: Mapping[str, Any]) -> list[Any]:
     return texts
 
 
-def _metric(metrics: Mapping[str, Any], wanted: str, n: int) -> str:
-    there = [name for name, value in metrics.items() if value is not None]
-    if wanted:
-        if wanted not in there:
-            raise ValueError(f"no metric '{wanted}'. It has {', '.join(there) or 'none'}")
-        return wanted
-    sizes = {name: _size(name, n) for name in there}
+def _metric(metrics: Mapping[str, Any], requested: str, n: int) -> str:
+    present = [name for name, value in metrics.items() if value is not None]
+    if requested:
+        if requested not in present:
+            raise ValueError(f"no metric '{requested}'. It has {', '.join(present) or 'none'}")
+        return requested
+    sizes = {name: _size(name, n) for name in present}
     most = max((size for size in sizes.values() if size is not None), default=None)
-    fit = there if n == 1 else [name for name in there if most is not None and sizes[name] == most]
+    fit = present if n == 1 else [name for name in present if most is not None and sizes[name] == most]
     if not fit:
         raise ValueError(
-            f"{n} samples, but no verdict on single ones: the metrics ({', '.join(there) or 'none'}) are of the "
+            f"{n} samples, but no verdict on single ones: the metrics ({', '.join(present) or 'none'}) are of the "
             f"document, and none is the pass@1 of {n} samples"
         )
     if len(fit) > 1:
@@ -132,15 +141,15 @@ def _metric(metrics: Mapping[str, Any], wanted: str, n: int) -> str:
 
 def _size(name: str, n: int) -> int | None:
     """Of how many samples a metric is the share of correct ones; None where it is something else."""
-    found = SHARE.match(name)
-    if found is None:
+    share = SHARE.match(name)
+    if share is None:
         return None
-    size = int(found["a"] or found["b"] or found["c"] or n)
+    size = int(share["a"] or share["b"] or share["c"] or n)
     return size if size <= n else None
 
 
 def _record(
-    name: str, metric: str, value: Any, texts: list[Any], doc: Mapping[str, Any], said: dict[str, Any]
+    name: str, metric: str, value: Any, texts: list[Any], doc: Mapping[str, Any], names: dict[str, Any]
 ) -> Answers | Tally:
     n = len(texts)
     question = doc.get("query") if isinstance(doc.get("query"), str) else None
@@ -148,7 +157,7 @@ def _record(
         text = texts[0]
         outcome = CORRECT if verdict(value) else EMPTY if text in ("", None) else WRONG
         hashes = [text_hash(text)] if isinstance(text, str) else None
-        return Answers(name, [outcome], texts=hashes, question=question, **said)
+        return Answers(name, [outcome], texts=hashes, question=question, **names)
     size = _size(metric, n)
     if size is None:
         raise ValueError(f"the metric '{metric}' is not the pass@1 of {n} samples, or of some of them")
@@ -158,23 +167,23 @@ def _record(
     correct = round(value * n)
     if abs(correct - value * n) > NEAR * n:
         raise ValueError(f"{value} is no share of {n} samples")
-    return Tally(name, n, correct, **said)
+    return Tally(name, n, correct, **names)
 
 
 def _from_name(source: Source) -> dict[str, Any]:
     """Benchmark from the file's name, model from its folders; settings from the file of results."""
-    found = NAME.match(source.path.name)
+    file_name = NAME.match(source.path.name)
     parts = source.path.resolve().parts[:-2]
-    said = {"benchmark": found["task"].replace("|", "/")} if found else {}
+    names = {"benchmark": file_name["task"].replace("|", "/")} if file_name else {}
     if "details" in parts:
         place = len(parts) - parts[::-1].index("details")
         if parts[place:]:
-            said["model"] = "/".join(parts[place:])
-            if found:
+            names["model"] = "/".join(parts[place:])
+            if file_name:
                 up = "/".join([".."] * (len(parts) - place + 2))
-                beside = f"{up}/results/{said['model']}/results_{found['date']}.json"
-                _settings(json_beside(source.path, beside), found["task"], source)
-    return said
+                beside = f"{up}/results/{names['model']}/results_{file_name['date']}.json"
+                _settings(json_beside(source.path, beside), file_name["task"], source)
+    return names
 
 
 def _settings(results: Mapping[str, Any], task: str, source: Source) -> None:
@@ -184,7 +193,9 @@ def _settings(results: Mapping[str, Any], task: str, source: Source) -> None:
     if isinstance(model, Mapping):
         generation = model.get("generation_parameters")
         if isinstance(generation, Mapping):
-            source.settings |= {TOLD[k]: v for k, v in generation.items() if k in TOLD and v is not None}
+            source.settings |= {
+                SETTING_NAMES[k]: v for k, v in generation.items() if k in SETTING_NAMES and v is not None
+            }
             source.conditions["generation"] = without(
                 generation, "seed", "num_blocks", "block_size", "cache_implementation"
             )

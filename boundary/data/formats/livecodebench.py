@@ -48,7 +48,7 @@ def recognises(path: Path, head: bytes) -> bool:
 
 def read(source: Source) -> Iterator[Answers]:
     """Samples of each problem."""
-    said = _from_name(source)
+    names = _from_name(source)
     for problem in source.document(list[Problem]):
         name = str(problem.question_id) + ("" if problem.test_id is None else f"/{problem.test_id}")
         try:
@@ -66,7 +66,7 @@ def read(source: Source) -> Iterator[Answers]:
             reasons=[reason if end == WRONG else "" for reason, end in zip(reasons, outcomes, strict=False)],
             question=raw_bytes(problem.question_content) or None,
             facts={} if problem.difficulty is None else {"level": problem.difficulty},
-            **said,
+            **names,
         )
 
 
@@ -79,7 +79,7 @@ def _outcomes(problem: Problem) -> list[str]:
     output = [bytes(text) == b'""' for text in problem.output_list or []] or [False] * n
     code = [bytes(text) == b'""' for text in problem.code_list or []] or [False] * n
     late = [TIMED_OUT.search(str(facts)) is not None for facts in problem.metadata or []] or [False] * n
-    return [_outcome(verdict(v), *rest) for v, *rest in zip(problem.graded_list, output, code, late, strict=True)]
+    return [_outcome(verdict(v), *details) for v, *details in zip(problem.graded_list, output, code, late, strict=True)]
 
 
 def _outcome(correct: bool, silent: bool, codeless: bool, late: bool) -> str:
@@ -95,10 +95,10 @@ def _outcome(correct: bool, silent: bool, codeless: bool, late: bool) -> str:
 def _reason(facts: Any) -> str:
     """The error that a program ended in; "" where it gave a wrong answer."""
     try:
-        found = json.loads(facts) if isinstance(facts, str) else None
+        content = json.loads(facts) if isinstance(facts, str) else None
     except (ValueError, RecursionError):
         return ""
-    return str(found.get("error") or "") if isinstance(found, dict) else ""
+    return str(content.get("error") or "") if isinstance(content, dict) else ""
 
 
 def _compare(name: str, outcomes: list[str], published: Any, source: Source) -> None:
@@ -109,12 +109,12 @@ def _compare(name: str, outcomes: list[str], published: Any, source: Source) -> 
 
 def _from_name(source: Source) -> dict[str, Any]:
     """Benchmark and temperature, where the file is named as the tool names it; the model, where the folder is too."""
-    found = NAME.search(source.path.name)
-    if found is None:
+    file_name = NAME.search(source.path.name)
+    if file_name is None:
         return {}
-    source.settings["temperature"] = float(found["T"])
-    source.conditions["prompt"] = "chain of thought" if found["cot"] else "usual"
-    said = {"benchmark": BENCHMARKS.get(found["scenario"])}
+    source.settings["temperature"] = float(file_name["T"])
+    source.conditions["prompt"] = "chain of thought" if file_name["cot"] else "usual"
+    names = {"benchmark": BENCHMARKS.get(file_name["scenario"])}
     # The tool writes output/{model}/Scenario...
     folder = source.path.resolve().parent
-    return said | ({"model": folder.name} if found.start() == 0 and folder.parent.name == "output" else {})
+    return names | ({"model": folder.name} if file_name.start() == 0 and folder.parent.name == "output" else {})

@@ -57,17 +57,17 @@ def read(source: Source, *, n: str = "") -> Iterator[Tally]:
     n
         Number of samples of every model; by default worked out as above.
     """
-    given = _given(n)
+    n_samples = _n_samples(n)
     rows = source.document(Board).performances
-    found = NAME.search(source.path.name)
-    benchmark = "livecodebench" + (f"-{found[1]}" if found and found[1] != "generation" else "")
+    file_name = NAME.search(source.path.name)
+    benchmark = "livecodebench" + (f"-{file_name[1]}" if file_name and file_name[1] != "generation" else "")
     for column, ending in (("plain", ""), ("direct", ""), ("thought", "-cot")):
         values = list(_values(rows, column, source))
         if values:
-            yield from _tallies(values, benchmark + ending, given, source)
+            yield from _tallies(values, benchmark + ending, n_samples, source)
 
 
-def _given(n: str) -> int | None:
+def _n_samples(n: str) -> int | None:
     if n == "":
         return None
     value = number("n", n)
@@ -102,14 +102,14 @@ def _values(rows: list[Row], column: str, source: Source) -> Iterator[tuple[str,
 
 
 def _tallies(
-    values: list[tuple[str, Row, float]], benchmark: str, given: int | None, source: Source
+    values: list[tuple[str, Row, float]], benchmark: str, n_samples: int | None, source: Source
 ) -> Iterator[Tally]:
     once: defaultdict[str, bool] = defaultdict(lambda: True)
     for _, row, value in values:
         once[row.model] &= value in (0, 100)
     odd = 0
     for name, row, value in values:
-        n = given or (1 if once[row.model] else USUAL)
+        n = n_samples or (1 if once[row.model] else USUAL)
         share = Fraction(value / 100).limit_denominator(n)
         if abs(float(share) - value / 100) > NEAR:
             source.broken(f"{row.model} on problem {name}: {value} % is no share of {n} samples")
@@ -118,11 +118,11 @@ def _tallies(
             n, odd = share.denominator, odd + 1
         facts = {} if row.difficulty is None else {"level": row.difficulty}
         yield Tally(name, n, int(share * n), row.model, benchmark, facts)
-    _tell(sum(once.values()), len(once), odd, given, source)
+    _tell(sum(once.values()), len(once), odd, n_samples, source)
 
 
-def _tell(once: int, models: int, odd: int, given: int | None, source: Source) -> None:
-    if given is None:
+def _tell(once: int, models: int, odd: int, n_samples: int | None, source: Source) -> None:
+    if n_samples is None:
         source.note(
             f"The board does not say how many samples were taken. Taken for {USUAL}, the default of LiveCodeBench; for "
             f"{once} of {models} models, all of whose values are 0 or 100, for 1. Say otherwise with --option n=NUMBER."

@@ -22,7 +22,12 @@ from boundary.data.settings.pooling import without
 NAME = re.compile(r"samples_(?P<task>.+)_(?P<date>\d{4}-\d{2}-\d{2}T.+)\.jsonl")
 TASK = re.compile(r"samples_(?P<task>.+)_\d{4}-\d{2}-\d{2}T")
 # Names of settings in the arguments of a request, and what they are called elsewhere.
-TOLD = {"temperature": "temperature", "top_p": "top_p", "max_gen_toks": "max_tokens", "max_tokens": "max_tokens"}
+SETTING_NAMES = {
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "max_gen_toks": "max_tokens",
+    "max_tokens": "max_tokens",
+}
 NOT_OF_MODEL = (
     "batch_size,max_batch_size,device,tensor_parallel_size,gpu_memory_utilization,num_concurrent,base_url,api_key,seed"
 )
@@ -56,28 +61,28 @@ def read(source: Source, *, filter: str = "", metric: str = "") -> Iterator[Answ
     metric
         Which metric is the verdict, where there are several.
     """
-    said = _from_name(source)
+    names = _from_name(source)
     filters: set[str] = set()
-    found = False
+    has_filter = False
     for line, raw in source.rows(msgspec.Raw):
         row, value = _row(raw, metric, source, line)
         if row is None:
             continue
         filters.add(row.filter)
         if len(filters) > 1 and not filter:
-            names = " and ".join(name[:40] for name in sorted(filters)[:2])
+            filter_names = " and ".join(name[:40] for name in sorted(filters)[:2])
             raise source.error(
-                f"a row for each of the filters {names}. Choose one with --option filter=NAME",
+                f"a row for each of the filters {filter_names}. Choose one with --option filter=NAME",
                 line,
             )
         if filter and row.filter != filter:
             continue
         _settings(row, source)
-        found = True
-        answers = _answers(row, value, metric, said, source, line)
+        has_filter = True
+        answers = _answers(row, value, metric, names, source, line)
         if answers is not None:
             yield answers
-    if filter and filters and not found:
+    if filter and filters and not has_filter:
         raise source.error(f"no filter '{filter}' in it. It has {', '.join(sorted(filters))}")
 
 
@@ -107,18 +112,18 @@ def _metric(row: Row, metric: str) -> str:
     raise ValueError(f"several metrics ({', '.join(names)}). Choose one with --option metric=NAME")
 
 
-_KNOWN: dict[str, Any] = {}
+_STRUCTS: dict[str, Any] = {}
 
 
 def _with(name: str) -> Any:
     """A type that has the value of one metric, whatever its name."""
-    if name not in _KNOWN:
+    if name not in _STRUCTS:
         field = ("value", Any, msgspec.field(name=name, default=msgspec.UNSET))
-        _KNOWN[name] = msgspec.defstruct("Metric", [field])
-    return _KNOWN[name]
+        _STRUCTS[name] = msgspec.defstruct("Metric", [field])
+    return _STRUCTS[name]
 
 
-def _answers(row: Row, value: Any, metric: str, said: dict[str, Any], source: Source, line: int) -> Answers | None:
+def _answers(row: Row, value: Any, metric: str, names: dict[str, Any], source: Source, line: int) -> Answers | None:
     samples = row.resps[0] if row.resps else []
     if len(row.resps) > 1:
         source.broken("answers picked by likelihood, not sampled: several requests a document", line)
@@ -137,15 +142,15 @@ def _answers(row: Row, value: Any, metric: str, said: dict[str, Any], source: So
         return None
     try:
         outcomes = [
-            CORRECT if verdict(each) else EMPTY if text == b'""' else WRONG
-            for each, text in zip(values, texts, strict=True)
+            CORRECT if verdict(value_of_sample) else EMPTY if text == b'""' else WRONG
+            for value_of_sample, text in zip(values, texts, strict=True)
         ]
     except ValueError as error:
         source.broken(str(error), line)
         return None
     hashes = [text_hash(text) for text in texts]
     more: dict[str, Any] = {"question": row.doc_hash, "prompt": row.prompt_hash or _context(row), "line": line}
-    return Answers(str(row.doc_id), outcomes, texts=hashes, **more, **said)
+    return Answers(str(row.doc_id), outcomes, texts=hashes, **more, **names)
 
 
 def _repeats(row: Row, metric: str, count: int, source: Source, line: int) -> list[Any] | None:
@@ -185,22 +190,24 @@ def _settings(row: Row, source: Source) -> None:
     source.settings["filter"] = row.filter
     settings = _request(row)[1]
     for name, value in settings.items():
-        if name in TOLD and isinstance(value, int | float) and not isinstance(value, bool):
-            source.settings[TOLD[name]] = int(value) if TOLD[name] == "max_tokens" else float(value)
-    source.conditions["generation"] = without(settings, *(set(TOLD) & source.settings.keys()), "max_gen_toks", "seed")
+        if name in SETTING_NAMES and isinstance(value, int | float) and not isinstance(value, bool):
+            source.settings[SETTING_NAMES[name]] = int(value) if SETTING_NAMES[name] == "max_tokens" else float(value)
+    source.conditions["generation"] = without(
+        settings, *(set(SETTING_NAMES) & source.settings.keys()), "max_gen_toks", "seed"
+    )
     if settings.get("do_sample") is False or source.settings.get("temperature") == 0:
         source.note(f"'{source.path}': decoded greedily. Another run would give the same answers, not new samples.")
 
 
 def _from_name(source: Source) -> dict[str, Any]:
-    found = TASK.match(source.path.name)
+    task = TASK.match(source.path.name)
     folder = source.path.resolve().parent.name
-    said = {"benchmark": found["task"]} if found else {}
+    names = {"benchmark": task["task"]} if task else {}
     dated = NAME.match(source.path.name)
     if dated:
         _results(json_beside(source.path, f"results_{dated['date']}.json"), dated["task"], source)
     # The tool writes {output_path}/{organisation}__{model}/.
-    return said | ({"model": folder.replace("__", "/", 1)} if "__" in folder.strip("_") else {})
+    return names | ({"model": folder.replace("__", "/", 1)} if "__" in folder.strip("_") else {})
 
 
 def _results(results: Mapping[str, Any], task: str, source: Source) -> None:

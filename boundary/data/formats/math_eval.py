@@ -40,7 +40,7 @@ def recognises(path: Path, head: bytes) -> bool:
 
 def read(source: Source) -> Iterator[Answers]:
     """Samples of each problem."""
-    said = _from_name(source)
+    names = _from_name(source)
     for line, row in source.rows(Row):
         try:
             outcomes = _outcomes(row)
@@ -54,7 +54,7 @@ def read(source: Source) -> Iterator[Answers]:
             question=raw_bytes(row.question) or None,
             facts={} if row.level is None else {"level": row.level},
             line=line,
-            **said,
+            **names,
         )
 
 
@@ -66,7 +66,7 @@ def _outcomes(row: Row) -> list[str]:
             raise ValueError(f"problem {row.idx} has {n} scores, but {len(values)} of {name}")
     pred, finish = row.pred or [None] * n, row.finish_reason or [None] * n
     empty = [bytes(text) in (b'""', b"null") for text in row.code or []] or [False] * n
-    return [_outcome(verdict(score), *rest) for score, *rest in zip(row.score, pred, finish, empty, strict=True)]
+    return [_outcome(verdict(score), *details) for score, *details in zip(row.score, pred, finish, empty, strict=True)]
 
 
 def _outcome(correct: bool, pred: Any, finish: Any, empty: bool) -> str:
@@ -84,11 +84,11 @@ def _from_name(source: Source) -> dict[str, Any]:
     """Model, benchmark and seed, where folder and file are named as the tool names them."""
     folder = FOLDER.match(source.path.resolve().parent.name)
     file = FILE.match(source.path.name)
-    said: dict[str, Any] = {"model": folder["model"], "benchmark": folder["benchmark"]} if folder else {}
-    found = file or folder
-    if found:
-        source.settings["temperature"] = float(found["T"])
-        said["run"] = f"seed {found['seed']}"
+    names: dict[str, Any] = {"model": folder["model"], "benchmark": folder["benchmark"]} if folder else {}
+    match = file or folder
+    if match:
+        source.settings["temperature"] = float(match["T"])
+        names["run"] = f"seed {match['seed']}"
     if file and file["prompt"]:
         source.conditions |= {"prompt": file["prompt"], "split": file["split"]}
-    return said
+    return names

@@ -44,19 +44,19 @@ def read(source: Source) -> Iterator[Answers]:
                 f"{n} verdicts, but {name} is {count}" if name == "N" else f"{n} verdicts, but {count} {name}"
             )
             return
-    known = [i for i, value in enumerate(runs.correct) if value is not None]
+    judged_places = [i for i, value in enumerate(runs.correct) if value is not None]
     try:
-        outcomes = [_outcome(verdict(runs.correct[i]), runs.answers[i] if runs.answers else "?") for i in known]
+        outcomes = [_outcome(verdict(runs.correct[i]), runs.answers[i] if runs.answers else "?") for i in judged_places]
     except ValueError as error:
         source.broken(f"{error}. Points of a proof, or not graded yet")
         return
     _check_mean(runs.pass_at_1, outcomes, source)
-    if len(known) < n:
-        source.note(f"'{source.path}': {n - len(known)} of {n} samples are not graded; they were left out.")
+    if len(judged_places) < n:
+        source.note(f"'{source.path}': {n - len(judged_places)} of {n} samples are not graded; they were left out.")
     yield Answers(
         problem_id=_problem(source.path, runs.idx),
         outcomes=outcomes,
-        texts=None if runs.messages is None else [raw_hash(runs.messages[i]) for i in known],
+        texts=None if runs.messages is None else [raw_hash(runs.messages[i]) for i in judged_places],
         question=raw_bytes(runs.problem) or None,
         prompt=_prompt(runs.messages),
         **_from_path(source.path),
@@ -93,13 +93,13 @@ def _outcome(correct: bool, answer: Any) -> str:
     return NO_ANSWER if answer in NONE else WRONG
 
 
-def _check_mean(said: Any, outcomes: list[str], source: Source) -> None:
+def _check_mean(stated: Any, outcomes: list[str], source: Source) -> None:
     """The file's own mean is a check on its verdicts."""
-    if not outcomes or not isinstance(said, int | float) or isinstance(said, bool):
+    if not outcomes or not isinstance(stated, int | float) or isinstance(stated, bool):
         return
     mean = outcomes.count(CORRECT) / len(outcomes)
-    if abs(mean - said) > 1e-6:
-        source.note(f"'{source.path}': pass_at_1 says {said:g}, its verdicts {mean:g}; the verdicts were counted.")
+    if abs(mean - stated) > 1e-6:
+        source.note(f"'{source.path}': pass_at_1 says {stated:g}, its verdicts {mean:g}; the verdicts were counted.")
 
 
 def _from_path(path: Path) -> dict[str, Any]:

@@ -40,8 +40,8 @@ def recognises(path: Path, head: bytes) -> bool:
     rows = [line.replace("\t", ",").split(",") for line in lines]
     if not rows:
         return False
-    headed, named = looks_like_header(rows[0])
-    rows = [row[1:] if named else row for row in rows[headed:] or rows]
+    headed, has_names = looks_like_header(rows[0])
+    rows = [row[1:] if has_names else row for row in rows[headed:] or rows]
     cells = [cell.strip().strip('"').lower() for row in rows for cell in row]
     return any(cells) and all(cell in WORDS or not cell for cell in cells)
 
@@ -65,10 +65,10 @@ def read(source: Source, *, rows: str = "problems", header: str = AS_WRITTEN) ->
         cells = [list(column) for column in zip(*cells, strict=True)]
     missing = 0
     for place, row in enumerate(cells):
-        taken = [index for index, outcome in enumerate(row) if outcome is not None]
-        missing += len(row) - len(taken)
+        columns = [index for index, outcome in enumerate(row) if outcome is not None]
+        missing += len(row) - len(columns)
         name = str(place) if names is None else names[place]
-        yield Answers(name, [row[index] for index in taken], sample_index=taken)
+        yield Answers(name, [row[index] for index in columns], sample_index=columns)
     if missing:
         source.note(f"'{source.path}': {missing} empty cells; they were left out, not taken for wrong.")
 
@@ -80,9 +80,9 @@ def _table(source: Source, header: str) -> tuple[list[str] | None, list[list[Any
     for line, row in _lines(source):
         if not width:
             width = len(row)
-            named = _named(row, header, source, line)
-            names = [] if named else None
-            if named is not None:
+            has_names = _has_names(row, header, source, line)
+            names = [] if has_names else None
+            if has_names is not None:
                 continue
         if len(row) != width:
             source.broken(f"{len(row)} cells, where the first row has {width}", line)
@@ -100,14 +100,14 @@ def _table(source: Source, header: str) -> tuple[list[str] | None, list[list[Any
     return names, cells
 
 
-def _named(row: list[str], header: str, source: Source, line: int) -> bool | None:
+def _has_names(row: list[str], header: str, source: Source, line: int) -> bool | None:
     """Whether the first column names the problems; None where the first line is no header."""
     if header == WITHOUT_HEADER:
         return None
     if header == WITH_HEADER and {cell.strip() for cell in row} <= {"0", "1"}:
         return False
     try:
-        return header_of(row).named
+        return header_of(row).has_names
     except ValueError as error:
         raise source.error(str(error), line) from error
 

@@ -43,13 +43,13 @@ def recognises(path: Path, head: bytes) -> bool:
 def read(source: Source) -> Iterator[Answers]:
     """Samples, a run each."""
     left_out: Counter[str] = Counter()
-    seen: set[str | int] = set()
+    run_ids: set[str | int] = set()
     for line, row in source.rows(Row):
-        if row.run_id in seen:
+        if row.run_id in run_ids:
             source.broken(f"the run {row.run_id} appears twice", line)
             continue
         if row.run_id is not None:
-            seen.add(row.run_id)
+            run_ids.add(row.run_id)
         error = row.fatal_error_from
         if error not in (*OF_THE_MODEL, LIMITS) or row.score_binarized is None:
             left_out[f"ended in an error of {error}" if row.score_binarized is not None else "were not judged"] += 1

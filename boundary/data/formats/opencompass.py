@@ -50,22 +50,22 @@ def recognises(path: Path, head: bytes) -> bool:
 
 def read(source: Source) -> Iterator[Answers]:
     """Samples of each problem."""
-    found = source.document(Results)
-    if not found.details:
+    document = source.document(Results)
+    if not document.details:
         raise source.error("it holds a total only, no verdicts on samples. Run OpenCompass with --dump-eval-details")
-    said = _from_path(source.path)
-    if isinstance(found.details, list):
-        answers = _grouped(found.details, source)
+    names = _from_path(source.path)
+    if isinstance(document.details, list):
+        answers = _grouped(document.details, source)
     else:
-        kind = found.details.get("type", found.type)
+        kind = document.details.get("type", document.type)
         source.conditions["type"] = kind if isinstance(kind, str) else None
         if kind == "PPL":
             source.note(
                 f"'{source.path}': answers were picked by likelihood (PPL), not sampled: repeats would say nothing."
             )
-        answers = _numbered(found.details, source)
+        answers = _numbered(document.details, source)
     for answer in answers:
-        yield answer._replace(**said)
+        yield answer._replace(**names)
 
 
 def _grouped(details: list[Detail], source: Source) -> Iterator[Answers]:
@@ -87,9 +87,9 @@ def _grouped(details: list[Detail], source: Source) -> Iterator[Answers]:
 def _lists(detail: Detail) -> tuple[list[Any], list[Any]]:
     value = _verdict(detail)
     if value is None and isinstance(detail.predictions, list):
-        labels = [each.get("label") for each in detail.predictions if isinstance(each, dict)]
+        labels = [prediction.get("label") for prediction in detail.predictions if isinstance(prediction, dict)]
         if labels and len(labels) == len(detail.predictions):
-            return labels, [each.get("prediction", "?") for each in detail.predictions]
+            return labels, [prediction.get("prediction", "?") for prediction in detail.predictions]
     if not isinstance(value, list):
         return [value], ["?"]
     predictions = detail.pred if isinstance(detail.pred, list) else ["?"] * len(value)
@@ -124,7 +124,9 @@ def _numbered(details: dict[str, Detail | str | None], source: Source) -> Iterat
 
 def _problems(details: list[Detail], names: list[str], source: Source) -> list[str]:
     """For each sample the number of the first one that asks the same, where the dataset was repeated as a whole."""
-    prompts = [raw_bytes(each.prompt) and raw_bytes(each.prompt) + raw_bytes(each.references) for each in details]
+    prompts = [
+        raw_bytes(detail.prompt) and raw_bytes(detail.prompt) + raw_bytes(detail.references) for detail in details
+    ]
     counts = Counter(filter(None, prompts))
     if not counts or max(counts.values()) == 1:
         return names

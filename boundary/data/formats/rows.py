@@ -59,7 +59,7 @@ class Fields(msgspec.Struct):
     text: str
     question: str
     place: str
-    several: bool
+    is_list: bool
 
 
 def recognises(path: Path, head: bytes) -> bool:
@@ -91,15 +91,15 @@ def read(source: Source, *, id: str = "", correct: str = "", text: str = "", thr
     record = first_record(source.path, source.head())
     if not isinstance(record, Mapping):
         raise source.error("neither JSON Lines nor a JSON list of records")
-    fields = _checked(record, _fields(record, id, correct, text), source)
+    fields = _check_fields(record, _fields(record, id, correct, text), source)
     summary = _Summary(fields)
     for line, row in _rows(source):
         try:
             answers = _answers(row, fields, least)
             summary.add(row, answers)
         except (ValueError, KeyError) as error:
-            what = f"no field {error}" if isinstance(error, KeyError) else str(error)
-            source.broken(what, line)
+            reason = f"no field {error}" if isinstance(error, KeyError) else str(error)
+            source.broken(reason, line)
             continue
         yield answers._replace(line=line)
     summary.tell(source)
@@ -165,35 +165,37 @@ def _fields(record: Mapping[str, Any], id: str, correct: str, text: str) -> Fiel
 
     question = next((name for name in (*QUESTIONS, *PROMPTS) if isinstance(record.get(name), str | list)), "")
     verdict = correct or first(VERDICTS)
-    several = isinstance(record.get(verdict), list)
-    return Fields(id or first(NAMES), verdict, text or first(TEXTS), question, first(PLACES), several)
+    is_list = isinstance(record.get(verdict), list)
+    return Fields(id or first(NAMES), verdict, text or first(TEXTS), question, first(PLACES), is_list)
 
 
-def _checked(record: Mapping[str, Any], fields: Fields, source: Source) -> Fields:
-    there = ", ".join(str(name)[:40] for name in list(record)[:12])
+def _check_fields(record: Mapping[str, Any], fields: Fields, source: Source) -> Fields:
+    present = ", ".join(str(name)[:40] for name in list(record)[:12])
     for option, name in (("id", fields.id or fields.question), ("correct", fields.correct)):
         if not name:
-            raise source.error(f"no field is known for {option}. Name one with --option {option}=NAME. It has {there}")
+            raise source.error(
+                f"no field is known for {option}. Name one with --option {option}=NAME. It has {present}"
+            )
     for option, name in (("id", fields.id), ("correct", fields.correct), ("text", fields.text)):
         if name and name not in record:
-            raise source.error(f"no field '{name}' in the first record, for option {option}. It has {there}")
+            raise source.error(f"no field '{name}' in the first record, for option {option}. It has {present}")
     return fields
 
 
 def _answers(row: Row, fields: Fields, least: float | None) -> Answers:
     value = _decoded(row[fields.correct])
-    if fields.several and not isinstance(value, list):
+    if fields.is_list and not isinstance(value, list):
         raise ValueError(f"{str(value)[:40]!r} is no list of verdicts, as in the first record")
-    values = value if fields.several else [value]
-    outcomes = [_outcome(each, least) for each in values if each is not None]
-    texts = _texts(row.get(fields.text), len(values), fields.several)
+    values = value if fields.is_list else [value]
+    outcomes = [_outcome(value, least) for value in values if value is not None]
+    texts = _texts(row.get(fields.text), len(values), fields.is_list)
     if texts is not None:
-        known = [place for place, each in enumerate(values) if each is not None]
+        places = [place for place, value in enumerate(values) if value is not None]
         outcomes = [
             EMPTY if outcome == WRONG and texts[place] == EMPTY_TEXT else outcome
-            for outcome, place in zip(outcomes, known, strict=True)
+            for outcome, place in zip(outcomes, places, strict=True)
         ]
-        texts = [texts[place] for place in known]
+        texts = [texts[place] for place in places]
     settings = {name: _decoded(row[name]) for name in SETTINGS if name in row}
     step = settings.pop("checkpoint_step", None)
     question = bytes(row[fields.question]) if fields.question in row else None
@@ -207,25 +209,25 @@ def _answers(row: Row, fields: Fields, least: float | None) -> Answers:
         prompt=question if fields.question in PROMPTS else None,
         settings=settings if not isinstance(step, int) else settings | {"checkpoint_step": step},
         reasons=_reasons(row, outcomes),
-        whole=fields.several,
+        whole=fields.is_list,
     )
 
 
 EMPTY_TEXT = text_hash(b'""')
 
 
-def _texts(raw: msgspec.Raw | None, count: int, several: bool) -> list[int] | None:
+def _texts(raw: msgspec.Raw | None, count: int, is_list: bool) -> list[int] | None:
     if raw is None:
         return None
-    if not several:
+    if not is_list:
         return [raw_hash(raw)]
     try:
-        each = msgspec.json.decode(raw, type=list[msgspec.Raw])
+        texts = msgspec.json.decode(raw, type=list[msgspec.Raw])
     except ValueError:
         return None
-    if len(each) != count:
-        raise ValueError(f"{count} verdicts, but {len(each)} texts")
-    return [raw_hash(text) for text in each]
+    if len(texts) != count:
+        raise ValueError(f"{count} verdicts, but {len(texts)} texts")
+    return [raw_hash(text) for text in texts]
 
 
 def _name(row: Row, fields: Fields, question: bytes | None) -> str:
@@ -254,7 +256,7 @@ def _outcome(value: Any, least: float | None) -> str:
 
 def _is_verdict(value: Any) -> bool:
     if isinstance(value, list):
-        return bool(value) and all(_is_verdict(each) for each in value)
+        return bool(value) and all(_is_verdict(part) for part in value)
     return isinstance(value, int | float) or (
         isinstance(value, str) and value.strip().lower().replace(" ", "_") in WORDS
     )

@@ -29,7 +29,7 @@ ENOUGH_TRIALS, ENOUGH_PROBLEMS = 8, 10
 FROM_SOURCE = re.compile(r"^(?P<benchmark>[^/]+)/(?P<model>[^/]+)/(?P<problem>[^/.]+)\.")
 
 
-class One(msgspec.Struct):
+class OneProblem(msgspec.Struct):
     """A problem's answers."""
 
     source: str
@@ -54,7 +54,7 @@ def read(source: Source, *, models: str = "") -> Iterator[Answers]:
         Names of the models in the order of the array, between commas.
     """
     if is_object(source.head()):
-        yield from _one(source)
+        yield from _one_problem(source)
         return
     arrays = _arrays(source)
     names = [name.strip() for name in models.split(",")] if models else []
@@ -69,9 +69,9 @@ def read(source: Source, *, models: str = "") -> Iterator[Answers]:
 
 def _arrays(source: Source) -> dict[str, np.ndarray]:
     with opened(source) as (members, member):
-        found = {info.filename.removesuffix(ARRAY): _array(info, member, source) for info in members}
-    parts = {name: array for name, array in found.items() if not _is_put_together(name, found)}
-    for name in found.keys() - parts.keys():
+        arrays = {info.filename.removesuffix(ARRAY): _array(info, member, source) for info in members}
+    parts = {name: array for name, array in arrays.items() if not _is_put_together(name, arrays)}
+    for name in arrays.keys() - parts.keys():
         source.note(f"'{name}' is the other tasks put together; it was left out, as it would count all twice.")
     return parts
 
@@ -116,11 +116,13 @@ def _of_full_length(data: bytes) -> bytes:
 
 
 def _is_put_together(name: str, arrays: dict[str, np.ndarray]) -> bool:
-    others = [array for other, array in arrays.items() if other != name]
+    other_arrays = [array for other, array in arrays.items() if other != name]
     whole = arrays[name]
-    if len(others) < 2 or any(a.shape[::2] != whole.shape[::2] for a in others):
+    if len(other_arrays) < 2 or any(a.shape[::2] != whole.shape[::2] for a in other_arrays):
         return False
-    return sum(a.shape[1] for a in others) == whole.shape[1] and np.array_equal(np.concatenate(others, axis=1), whole)
+    return sum(a.shape[1] for a in other_arrays) == whole.shape[1] and np.array_equal(
+        np.concatenate(other_arrays, axis=1), whole
+    )
 
 
 def _tell_of_random_bits(task: str, array: np.ndarray, source: Source) -> None:
@@ -172,23 +174,23 @@ def _tell_of_names(arrays: dict[str, np.ndarray], names: list[str], source: Sour
         )
 
 
-def _one(source: Source) -> Iterator[Answers]:
-    one = source.document(One)
-    found = FROM_SOURCE.match(one.source)
-    if found is None:
-        source.broken(f"its source {one.source[:40]!r} names no benchmark, model and problem")
+def _one_problem(source: Source) -> Iterator[Answers]:
+    document = source.document(OneProblem)
+    origin = FROM_SOURCE.match(document.source)
+    if origin is None:
+        source.broken(f"its source {document.source[:40]!r} names no benchmark, model and problem")
         return
-    n = len(one.correct)
-    if one.answers is not None and len(one.answers) != n:
-        source.broken(f"{n} verdicts, but {len(one.answers)} answers")
+    n = len(document.correct)
+    if document.answers is not None and len(document.answers) != n:
+        source.broken(f"{n} verdicts, but {len(document.answers)} answers")
         return
     try:
-        empty = [answer in ("", None) for answer in one.answers or []] or [False] * n
+        empty = [answer in ("", None) for answer in document.answers or []] or [False] * n
         outcomes = [
             CORRECT if verdict(value) else NO_ANSWER if none else WRONG
-            for value, none in zip(one.correct, empty, strict=True)
+            for value, none in zip(document.correct, empty, strict=True)
         ]
     except ValueError as error:
         source.broken(str(error))
         return
-    yield Answers(found["problem"], outcomes, found["model"], found["benchmark"])
+    yield Answers(origin["problem"], outcomes, origin["model"], origin["benchmark"])

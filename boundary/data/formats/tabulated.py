@@ -39,36 +39,36 @@ def read(source: Source) -> Iterator[Answers | Tally]:
 
 
 def _attempts(source: Source) -> Iterator[Answers]:
-    seen: set[tuple[Any, ...]] = set()
+    attempts: set[tuple[Any, ...]] = set()
     for number, row in parquet_rows(source, COLUMNS, AT_ONCE):
         key = (row.get("Model"), row.get("Benchmark"), row.get("Problem Idx"), row.get(ATTEMPT))
         try:
-            said = _said(row)
+            names = _names_and_settings(row)
             attempt = whole(row.get(ATTEMPT), ATTEMPT)
-            if key in seen:
-                raise ValueError(f"attempt {attempt} of problem {said['problem_id']} appears twice")
+            if key in attempts:
+                raise ValueError(f"attempt {attempt} of problem {names['problem_id']} appears twice")
             outcome = CORRECT if verdict(row.get("Score")) else WRONG
         except ValueError as error:
             source.broken(f"row {number}: {error}")
             continue
-        seen.add(key)
-        yield Answers(outcomes=[outcome], sample_index=[attempt], whole=False, **said)
+        attempts.add(key)
+        yield Answers(outcomes=[outcome], sample_index=[attempt], whole=False, **names)
 
 
 def _counts(source: Source) -> Iterator[Tally]:
-    known: dict[tuple[Any, ...], tuple[int, int]] = {}
+    counts: dict[tuple[Any, ...], tuple[int, int]] = {}
     above = differing = 0
     for number, row in parquet_rows(source, COLUMNS, AT_ONCE):
         try:
-            said = _said(row)
+            names = _names_and_settings(row)
             n = whole(next((row[name] for name in SAMPLES if row.get(name) is not None), None), SAMPLES[0])
             c = whole(row.get(CORRECTS), CORRECTS)
-            key = (said["model"], said["benchmark"], said["problem_id"])
+            key = (names["model"], names["benchmark"], names["problem_id"])
             if c > n:
                 raise ValueError(f"{c} correct of {n} samples")
-            if known.get(key, (n, c)) != (n, c):
+            if counts.get(key, (n, c)) != (n, c):
                 raise ValueError(
-                    f"problem {key[2]} has {c} correct of {n}, where it had {known[key][1]} of {known[key][0]}"
+                    f"problem {key[2]} has {c} correct of {n}, where it had {counts[key][1]} of {counts[key][0]}"
                 )
         except ValueError as error:
             source.broken(f"row {number}: {error}")
@@ -76,25 +76,25 @@ def _counts(source: Source) -> Iterator[Tally]:
         k, score = row.get("Scaling Parameter"), row.get("Score")
         above += isinstance(k, int) and k > n
         differing += _differs(n, c, k, score)
-        if key not in known:
-            known[key] = (n, c)
-            yield Tally(n_samples=n, n_correct=c, **said)
+        if key not in counts:
+            counts[key] = (n, c)
+            yield Tally(n_samples=n, n_correct=c, **names)
     _tell(above, differing, source)
 
 
-def _said(row: Any) -> dict[str, Any]:
+def _names_and_settings(row: Any) -> dict[str, Any]:
     """Model, benchmark, problem and temperature of a row."""
     model, problem = row.get("Model"), row.get("Problem Idx")
     if not isinstance(model, str) or not isinstance(problem, int | str) or isinstance(problem, bool):
         raise ValueError(f"no model or problem ({model!r}, {problem!r})")
     temperature = row.get("Temperature")
-    known = isinstance(temperature, float) and isfinite(temperature)
+    has_temperature = isinstance(temperature, float) and isfinite(temperature)
     benchmark = row.get("Benchmark") or row.get("Modality")
     return {
         "model": model,
         "benchmark": None if benchmark is None else str(benchmark),
         "problem_id": str(problem),
-        "facts": {"temperature": temperature} if known else {},
+        "facts": {"temperature": temperature} if has_temperature else {},
     }
 
 

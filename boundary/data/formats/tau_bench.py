@@ -94,48 +94,49 @@ def read(source: Source, *, errors: str = "left-out") -> Iterator[Answers]:
     """
     one_of("errors", errors, "left-out", "wrong")
     trials = _old(source) if is_list(source.head()) else _new(source)
-    seen: set[tuple[str, int]] = set()
+    trials_read: set[tuple[str, int]] = set()
     left_out: Counter[str] = Counter()
-    for simulation, said in trials:
+    for simulation, names in trials:
         place = (str(simulation.task_id), simulation.trial or 0)
-        if place in seen:
+        if place in trials_read:
             source.broken(f"trial {place[1]} of task {place[0]} appears twice")
             continue
-        seen.add(place)
+        trials_read.add(place)
         if errors == "left-out" and simulation.termination_reason in FAILED:
             left_out["broke off in an error of the program"] += 1
-            yield Answers(place[0], [], whole=False, **said)
+            yield Answers(place[0], [], whole=False, **names)
         elif simulation.reward_info is None or simulation.reward_info.reward is None:
             left_out["have no reward"] += 1
-            yield Answers(place[0], [], whole=False, **said)
+            yield Answers(place[0], [], whole=False, **names)
         else:
-            yield from _answers(simulation, said, source)
+            yield from _answers(simulation, names, source)
     for reason, count in left_out.items():
         source.note(
-            f"'{source.path}': {count} of {len(seen)} trials {reason}; they were left out, not taken for failures."
+            f"'{source.path}': {count} of {len(trials_read)} trials {reason}; they were left out, "
+            "not taken for failures."
         )
 
 
 def _old(source: Source) -> Iterator[tuple[Simulation, dict[str, Any]]]:
-    said = _from_name(source)
+    names = _from_name(source)
     for trial in source.document(list[Trial]):
         failed = FAILED[0] if trial.info is not None and trial.info.error is not None else None
         more = {"question": _instruction(trial), "prompt": _system_message(trial)}
-        yield Simulation(trial.task_id, trial.trial, Reward(trial.reward), failed), said | more
+        yield Simulation(trial.task_id, trial.trial, Reward(trial.reward), failed), names | more
 
 
 def _new(source: Source) -> Iterator[tuple[Simulation, dict[str, Any]]]:
     results = source.document(Results)
     run = results.info or {}
     agent, user, environment = (_mapping(run.get(name)) for name in ("agent_info", "user_info", "environment_info"))
-    said: dict[str, Any] = {}
+    names: dict[str, Any] = {}
     if isinstance(agent.get("llm"), str) and agent["llm"]:
-        said["model"] = agent["llm"]
+        names["model"] = agent["llm"]
     temperature = _mapping(agent.get("llm_args")).get("temperature")
     if isinstance(temperature, int | float) and not isinstance(temperature, bool):
         source.settings["temperature"] = float(temperature)
     if isinstance(environment.get("domain_name"), str) and environment["domain_name"]:
-        said["benchmark"] = f"tau2-{environment['domain_name']}"
+        names["benchmark"] = f"tau2-{environment['domain_name']}"
     source.conditions |= {"agent_info": without(agent, "llm"), "user_info": without(user)}
     source.conditions["environment_info"] = without(environment)
     source.conditions["run"] = without(run, "agent_info", "user_info", "environment_info", *NOT_OF_SAMPLING)
@@ -145,7 +146,7 @@ def _new(source: Source) -> Iterator[tuple[Simulation, dict[str, Any]]]:
         if "id" in task
     }
     for simulation in results.simulations:
-        yield simulation, said | {"question": tasks.get(str(simulation.task_id))}
+        yield simulation, names | {"question": tasks.get(str(simulation.task_id))}
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -178,7 +179,7 @@ def _system_message(trial: Trial) -> bytes | None:
     return bytes(first.get("content", b"")) if bytes(first.get("role", b"")) == b'"system"' else None
 
 
-def _answers(simulation: Simulation, said: dict[str, Any], source: Source) -> Iterator[Answers]:
+def _answers(simulation: Simulation, names: dict[str, Any], source: Source) -> Iterator[Answers]:
     try:
         outcome = _outcome(simulation)
     except ValueError as error:
@@ -189,7 +190,7 @@ def _answers(simulation: Simulation, said: dict[str, Any], source: Source) -> It
         outcomes=[outcome],
         sample_index=[simulation.trial or 0],
         whole=False,
-        **said,
+        **names,
     )
 
 
@@ -203,12 +204,12 @@ def _outcome(simulation: Simulation) -> str:
 
 
 def _from_name(source: Source) -> dict[str, Any]:
-    found = NAME.match(source.path.name)
-    if found is None:
+    file_name = NAME.match(source.path.name)
+    if file_name is None:
         return {}
-    source.settings["temperature"] = float(found["T"])
+    source.settings["temperature"] = float(file_name["T"])
     user = USER.search(source.path.name)
-    source.conditions["agent"] = found["agent"]
+    source.conditions["agent"] = file_name["agent"]
     if user:
         source.conditions |= {"user": user["user"], "user_strategy": user["strategy"]}
-    return {"model": found["model"]}
+    return {"model": file_name["model"]}

@@ -131,23 +131,23 @@ def _value(row: Mapping[str, msgspec.Raw], field: str) -> Any:
     metrics = msgspec.json.decode(row["metrics"]) if "metrics" in row else None
     if isinstance(metrics, Mapping) and field in metrics:
         return metrics[field]
-    raise ValueError(f"no field '{field}', so that no verdict is in the file{_others(row)}")
+    raise ValueError(f"no field '{field}', so that no verdict is in the file{_other_metrics(row)}")
 
 
 def _is_correct(value: Any, least: float | None, row: Mapping[str, msgspec.Raw], field: str) -> bool:
     if not isinstance(value, int | float):
-        raise ValueError(f"the {field} {str(value)[:40]!r} is no number{_others(row)}")
+        raise ValueError(f"the {field} {str(value)[:40]!r} is no number{_other_metrics(row)}")
     if least is not None:
         return value >= least
     if value != 0 and not abs(value - 1) <= NEAR:
         raise ValueError(
             f"the {field} {value:g} is neither 0 nor 1: it may add up several. Say from which value on a rollout is "
-            f"correct with --option threshold=NUMBER{_others(row)}"
+            f"correct with --option threshold=NUMBER{_other_metrics(row)}"
         )
     return abs(value - 1) <= NEAR
 
 
-def _others(row: Mapping[str, msgspec.Raw]) -> str:
+def _other_metrics(row: Mapping[str, msgspec.Raw]) -> str:
     """The metrics that could be taken in place of the reward."""
     names = [name for name in row if name not in FIELDS and bytes(row[name])[:1] in b"0123456789-tf"]
     return f", or take another field with --option verdict=NAME ({', '.join(names[:6])})" if names else ""
@@ -168,12 +168,14 @@ def _from_metadata(source: Source) -> dict[str, str]:
     environment = metadata.get("env_id", metadata.get("env"))
     model, version = metadata.get("model"), metadata.get("version_info")
     names = {"environment": environment, "model": model}
-    if not metadata and (named := FOLDER.match(source.path.resolve().parent.parent.name)):
-        names = {"environment": named["env"], "model": named["model"].replace("--", "/")}
+    if not metadata and (folder := FOLDER.match(source.path.resolve().parent.parent.name)):
+        names = {"environment": folder["env"], "model": folder["model"].replace("--", "/")}
     sampling = metadata.get("sampling_args")
     if isinstance(sampling, Mapping):
-        known = {"temperature", "top_p", "max_tokens", "reasoning_effort"}
-        source.settings |= {name: value for name, value in sampling.items() if name in known and value is not None}
+        setting_names = {"temperature", "top_p", "max_tokens", "reasoning_effort"}
+        source.settings |= {
+            name: value for name, value in sampling.items() if name in setting_names and value is not None
+        }
         source.conditions["sampling_args"] = without(sampling, *NOT_OF_SAMPLING)
     if isinstance(metadata.get("env_args"), Mapping):
         source.conditions["env_args"] = without(metadata["env_args"])

@@ -54,11 +54,11 @@ class Collection:
         self.problem, self.run, self.index = array("i"), array("i"), array("q")
         self.outcome, self.text = array("b"), array("Q")
         self.files: list[Path] = []
-        self._said: dict[str, set[str]] = {"model": set(), "benchmark": set()}
+        self._names_in_files: dict[str, set[str]] = {"model": set(), "benchmark": set()}
         self._questions: dict[tuple[str, ...], tuple[int, Path]] = {}
-        self._seen: set[tuple[int, int]] = set()
+        self._problems_of_files: set[tuple[int, int]] = set()
         self._next: dict[tuple[int, int], int] = {}
-        self._named: dict[tuple[int, str], int] = {}
+        self._file_of_run: dict[tuple[int, str], int] = {}
         self._latest: tuple[dict[str, Any], dict[str, Any]] = {}, {}
 
     def add(self, record: Answers | Tally, source: Source) -> None:
@@ -89,8 +89,8 @@ class Collection:
         """Settings as cells of the counts; most records have those of the record before."""
         if settings != self._latest[0]:
             own = {name: value for name, value in settings.items() if name in SETTINGS}
-            others = {name: value for name, value in settings.items() if name not in SETTINGS}
-            self._latest = settings, setting_cells(others) | own
+            other_settings = {name: value for name, value in settings.items() if name not in SETTINGS}
+            self._latest = settings, setting_cells(other_settings) | own
         return self._latest[1]
 
     def notes(self) -> Iterator[str]:
@@ -110,18 +110,18 @@ class Collection:
                 f"{were} left out: {few}."
             )
 
-    def keep(self, chosen: np.ndarray) -> None:
+    def keep(self, stays: np.ndarray) -> None:
         """Keep some of the samples; every problem has to keep one.
 
         Parameters
         ----------
-        chosen
+        stays
             For each sample, in the order in which they were read, whether it stays.
         """
-        if not chosen.all():
+        if not stays.all():
             for name in ("problem", "run", "index", "outcome", "text"):
                 values = getattr(self, name)
-                setattr(self, name, array(values.typecode, np.array(values)[chosen].tobytes()))
+                setattr(self, name, array(values.typecode, np.array(values)[stays].tobytes()))
 
     def _key(self, record: Answers | Tally, source: Source) -> Key:
         model = self._name("model", record.model)
@@ -131,29 +131,29 @@ class Collection:
         return model, benchmark, record.problem_id
 
     def _check_names(self, record: Answers | Tally, source: Source) -> None:
-        for what in ("model", "benchmark", "problem_id"):
-            name = getattr(record, what)
+        for field in ("model", "benchmark", "problem_id"):
+            name = getattr(record, field)
             if name is not None and len(name) > limits.LONGEST_NAME:
-                raise source.error(f"a {what} of {len(name)} characters is no name ({name[:20]}...)", record.line)
+                raise source.error(f"a {field} of {len(name)} characters is no name ({name[:20]}...)", record.line)
 
-    def _name(self, what: str, said: str | None) -> str | None:
-        given = self.names[what]
-        if given is None or said is None:
-            return given or said
-        known = self._said[what]
-        known.add(said)
-        if len(known) > 1:
-            several = " and ".join(sorted(known)[:2])
+    def _name(self, field: str, name: str | None) -> str | None:
+        replacement = self.names[field]
+        if replacement is None or name is None:
+            return replacement or name
+        names = self._names_in_files[field]
+        names.add(name)
+        if len(names) > 1:
+            two_names = " and ".join(sorted(names)[:2])
             raise InputError(
-                f"The files hold more than one {what} ({several}): leave out --{what}, or import them apart."
+                f"The files hold more than one {field} ({two_names}): leave out --{field}, or import them apart."
             )
-        return given
+        return replacement
 
     def _learn(self, key: Key, facts: Mapping[str, Any]) -> None:
-        known = self.facts.setdefault(key, {})
+        values = self.facts.setdefault(key, {})
         for name, value in facts.items():
             # Pooled over several values, as the user asked: no column can hold them.
-            known[name] = value if known.get(name, value) == value else None
+            values[name] = value if values.get(name, value) == value else None
 
     def _add_tally(self, key: Key, record: Tally, source: Source) -> None:
         if key in self.tallies:
@@ -170,9 +170,9 @@ class Collection:
             self.prompts.check(key, record.prompt, source, record.line)
         if record.reasons is not None:
             self._count_reasons(key, record.reasons)
-        if record.whole and (code, file) in self._seen:
+        if record.whole and (code, file) in self._problems_of_files:
             raise source.error(f"problem {key[2]} of {key[0]} on {key[1]} appears twice. Leave one out", record.line)
-        self._seen.add((code, file))
+        self._problems_of_files.add((code, file))
         self._check_run(code, key, file, record, source)
         run = self.runs.setdefault((record.run, file), len(self.runs))
         count = len(record.outcomes)
@@ -185,16 +185,16 @@ class Collection:
         self.text.extend([0] * count if record.texts is None else record.texts)
 
     def _count_reasons(self, key: Key, reasons: Sequence[str]) -> None:
-        known = self.reasons.setdefault(key[:2], Counter())
+        counts = self.reasons.setdefault(key[:2], Counter())
         for reason in reasons:
-            if reason and (reason in known or len(known) < MOST_REASONS):
-                known[reason] += 1
+            if reason and (reason in counts or len(counts) < MOST_REASONS):
+                counts[reason] += 1
 
     def _check_run(self, code: int, key: Key, file: int, record: Answers, source: Source) -> None:
         """One seed stands in one file for a problem: a second one is a copy, or was sampled otherwise."""
         if record.run is None:
             return
-        before = self._named.setdefault((code, record.run), file)
+        before = self._file_of_run.setdefault((code, record.run), file)
         if before != file:
             raise source.error(
                 f"problem {key[2]} of {key[0]} has samples of {record.run} in '{self.files[before]}' too. Leave one "
@@ -206,9 +206,9 @@ class Collection:
         """Two benchmarks whose problems are both numbered from 0 must not be pooled."""
         if record.question is None:
             return
-        asked = text_hash(record.question)
-        before, path = self._questions.setdefault(key[1:], (asked, source.path))
-        if asked != before:
+        question = text_hash(record.question)
+        before, path = self._questions.setdefault(key[1:], (question, source.path))
+        if question != before:
             raise source.error(
                 f"problem {key[2]} asks something else than in '{path}'. Two benchmarks? Import them apart, each with "
                 "its own --benchmark NAME",

@@ -32,16 +32,16 @@ SAMPLES_READ = "boundary analyze reads it as it is"
 
 def description(path: Path, head: bytes) -> str | None:
     """What a file of no known format is, as far as can be told, and what to do; None where nothing can be told."""
-    what = never_samples(path.name, head)
-    if what is None and head.startswith(ZIP):
-        what = _of_zip(path)
-    if what is None and head.startswith(PARQUET):
-        what = _of_table(column_names(path, head), path, "a Parquet table")
-    if what is None and (is_object(head) or is_list(head)):
-        what = _of_json(path, head)
-    if what is None:
-        what = _of_text(path, head)
-    return what
+    answer = never_samples(path.name, head)
+    if answer is None and head.startswith(ZIP):
+        answer = _of_zip(path)
+    if answer is None and head.startswith(PARQUET):
+        answer = _of_table(column_names(path, head), path, "a Parquet table")
+    if answer is None and (is_object(head) or is_list(head)):
+        answer = _of_json(path, head)
+    if answer is None:
+        answer = _of_text(path, head)
+    return answer
 
 
 def _of_zip(path: Path) -> str:
@@ -110,7 +110,7 @@ def _of_text(path: Path, head: bytes) -> str | None:
         columns = next(csv.reader([header], delimiter=separator), [])
     except csv.Error:
         return None
-    what = _of_table(columns, path, "a table") if len(columns) > 1 else None
-    if what is None and separator == ";" and len(columns) > 1:
-        what = "a table whose cells are separated by semicolons. Separate them by commas"
-    return what
+    answer = _of_table(columns, path, "a table") if len(columns) > 1 else None
+    if answer is None and separator == ";" and len(columns) > 1:
+        answer = "a table whose cells are separated by semicolons. Separate them by commas"
+    return answer

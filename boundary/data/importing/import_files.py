@@ -22,6 +22,7 @@ from boundary.data.importing.repeated_runs import refuse_copies, repeated_texts,
 from boundary.data.importing.uniform_verdicts import uniform_verdicts
 from boundary.data.readers.file_kinds import never_samples
 from boundary.data.readers.streams import Progress, Source
+from boundary.data.readers.zstd import ZstdError
 from boundary.data.records import Audit
 from boundary.errors import InputError
 
@@ -30,7 +31,7 @@ AUTO = "auto"
 
 @dataclass(frozen=True)
 class Imported:
-    """What was read.
+    """What `import_files` read.
 
     Parameters
     ----------
@@ -85,7 +86,9 @@ def import_files(
     progress: Progress | None = None,
     **options: Any,
 ) -> Imported:
-    """Read files that hold samples, or counts of them, in one of FORMATS.
+    r"""Read files that another tool wrote, in one of FORMATS, and count the samples in them.
+
+    `read_counts` and `read_samples` are this function, for those who need the counts or the samples alone.
 
     Parameters
     ----------
@@ -105,44 +108,64 @@ def import_files(
     **options
         What the format's reader takes (its keyword arguments).
 
+    Returns
+    -------
+    Imported
+        The counts, the samples, and what the user should know of them.
+
     Raises
     ------
     InputError
         With the first thing that is wrong, named by file and line, or what makes the files unfit to be counted.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import boundary as bd
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> file = Path(folder.name, "samples.jsonl")
+    >>> _ = file.write_text('{"id": "p1", "correct": true}\n{"id": "p1", "correct": false}\n')
+    >>> imported = bd.import_files(file, "rows", model="m")
+    >>> imported.counts.table[["model", "problem_id", "n_samples", "n_correct"]].to_numpy().tolist()
+    [['m', 'p1', 2, 1]]
+    >>> imported.samples["outcome"].tolist()
+    ['correct', 'wrong']
+    >>> folder.cleanup()
     """
     files = _files(paths)
-    name, chosen, left_out = _chosen(files, format)
+    name, format_files, left_out = _files_of_format(files, format)
     FORMATS[name].check_options(options)
     collected = Collection(model, benchmark, pool_settings)
-    sources = [Source(path, skip_bad, progress) for path in chosen]
+    sources = [Source(path, skip_bad, progress) for path in format_files]
     for source in sources:
         with plain_errors(source.path):
             for record in FORMATS[name].read(source, options):
                 collected.add(record, source)
     if not (collected.keys or collected.tallies):
         lost = " ".join(collected.notes())
-        raise InputError(f"'{chosen[0]}': no samples of the format {name} in it.{' ' * bool(lost)}{lost}")
+        raise InputError(f"'{format_files[0]}': no samples of the format {name} in it.{' ' * bool(lost)}{lost}")
     refuse_copies(collected)
     dropped = drop_repeated_lines(collected)
-    counts = counts_table(collected, str(chosen[0]) if len(chosen) == 1 else f"{len(chosen)} files")
+    counts = counts_table(collected, str(format_files[0]) if len(format_files) == 1 else f"{len(format_files)} files")
     skipped = sum(source.skipped for source in sources)
     audits = tuple(audit for source in sources for audit in source.audits)
-    notes = tuple(_notes(sources, collected, [*dropped, *(each.text for each in counts.remarks)], left_out))
+    notes = tuple(_notes(sources, collected, [*dropped, *(remark.text for remark in counts.remarks)], left_out))
     return Imported(counts, collected, name, _settings(sources), notes, skipped, audits)
 
 
 def _notes(
-    sources: Sequence[Source], collected: Collection, others: Sequence[str], left_out: Sequence[Path]
+    sources: Sequence[Source], collected: Collection, further_notes: Sequence[str], left_out: Sequence[Path]
 ) -> dict[str, None]:
     """Sentences for the user, each once."""
     notes = [note for source in sources for note in source.notes]
-    notes += [*collected.notes(), *others]
+    notes += [*collected.notes(), *further_notes]
     notes += [*repeated_texts(collected), *texts_under_two_names(collected), *uniform_verdicts(collected)]
     if left_out:
-        what = description(left_out[0], Source(left_out[0]).head())
+        kind = description(left_out[0], Source(left_out[0]).head())
         notes.append(
             f"{len(left_out)} files of no known format were left out, the first of them '{left_out[0]}'"
-            f"{f': it is {what}' if what else ''}."
+            f"{f': it is {kind}' if kind else ''}."
         )
     skipped = [source for source in sources if source.skipped]
     if skipped:
@@ -151,20 +174,47 @@ def _notes(
     return dict.fromkeys(notes)
 
 
-def read_samples(paths: Any, format: str = AUTO, **how: Any) -> pd.DataFrame:
-    """Samples from published files, a row each; takes what `import_files` takes.
+def read_samples(paths: Any, format: str = AUTO, **options: Any) -> pd.DataFrame:
+    """Samples from published files, a row each: `import_files(...).samples`.
+
+    Parameters
+    ----------
+    paths, format, **options
+        As `import_files` takes them.
 
     Returns
     -------
-    Columns model, benchmark, problem_id, sample_index, outcome (`correct`, `wrong`, `no_answer`, `truncated`,
-    `timeout`, `empty` or `verifier_error`); run and text_hash where known. `attrs` holds `notes` and `settings`.
+    DataFrame
+        Columns model, benchmark, problem_id, sample_index, outcome (`correct`, `wrong`, `no_answer`, `truncated`,
+        `timeout`, `empty` or `verifier_error`); run and text_hash where known. `attrs` holds `notes` and `settings`.
+
+    Raises
+    ------
+    InputError
+        Where `import_files` raises it, and where the format holds counts alone.
     """
-    return import_files(paths, format, **how).samples
+    return import_files(paths, format, **options).samples
 
 
-def read_counts(paths: Any, format: str = AUTO, **how: Any) -> Counts:
-    """Counts from published files; takes what `import_files` takes."""
-    return import_files(paths, format, **how).counts
+def read_counts(paths: Any, format: str = AUTO, **options: Any) -> Counts:
+    """Counts from published files: `import_files(...).counts`.
+
+    Parameters
+    ----------
+    paths, format, **options
+        As `import_files` takes them.
+
+    Returns
+    -------
+    Counts
+        The validated table, as `load_counts` gives it.
+
+    Raises
+    ------
+    InputError
+        Where `import_files` raises it.
+    """
+    return import_files(paths, format, **options).counts
 
 
 def recognised(path: Path) -> str | None:
@@ -191,92 +241,94 @@ def _recognising(path: Path, head: bytes, fallback: bool) -> list[str]:
 @contextmanager
 def plain_errors(path: Path) -> Iterator[None]:
     """Turn failures to read or decompress a file into a plain message."""
-    import zstandard
-
     try:
         yield
     except OSError as error:
         raise InputError(f"Cannot read '{path}': {error.strerror or error}.") from error
-    except (EOFError, zlib.error, zstandard.ZstdError, zipfile.BadZipFile) as error:
+    except (EOFError, zlib.error, ZstdError, zipfile.BadZipFile) as error:
         raise InputError(f"'{path}' is cut short or damaged ({error}). Fetch or write it again.") from error
 
 
 def _files(paths: Any) -> list[tuple[Path, bool]]:
     """Files to read, sorted within folders; True where the user named the file itself."""
-    several = [paths] if isinstance(paths, str | Path) else list(paths)
-    found: list[tuple[Path, bool]] = []
-    for path in map(Path, several):
+    given_paths = [paths] if isinstance(paths, str | Path) else list(paths)
+    files: list[tuple[Path, bool]] = []
+    for path in map(Path, given_paths):
         with plain_errors(path):
             if path.is_dir():
                 inside = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
-                found += [(p, False) for p in inside]
+                files += [(p, False) for p in inside]
             elif path.exists():
-                found.append((path, True))
+                files.append((path, True))
             else:
                 raise InputError(f"No file '{path}'. Check the path.")
-    if not found:
+    if not files:
         raise InputError("No files to read. Name files, or a folder that holds some.")
-    twice = [path for path, count in Counter(path.resolve() for path, _ in found).items() if count > 1]
+    twice = [path for path, count in Counter(path.resolve() for path, _ in files).items() if count > 1]
     if twice:
         raise InputError(f"'{twice[0]}' is named twice. Name it once.")
-    return found
+    return files
 
 
-def _chosen(files: list[tuple[Path, bool]], name: str) -> tuple[str, list[Path], list[Path]]:
+def _files_of_format(files: list[tuple[Path, bool]], name: str) -> tuple[str, list[Path], list[Path]]:
     """The format, the files of it, and the files in folders that are of no format."""
     if name != AUTO and name not in FORMATS:
         near = get_close_matches(name, FORMATS, n=1)
         hint = f" Did you mean '{near[0]}'?" if near else ""
         raise InputError(f"No format '{name}'.{hint} There are: auto, {', '.join(FORMATS)}.")
-    if name != AUTO and all(named for _, named in files):
+    if name != AUTO and all(is_explicit for _, is_explicit in files):
         for path, _ in files:
             _refuse_foreign(path, name)
         return name, [path for path, _ in files], []
     kinds = {path: recognised(path) for path, _ in files}
-    unknown = [path for path, named in files if kinds[path] is None]
-    for path, named in files:
-        if named and kinds[path] is None:
+    unknown = [path for path, is_explicit in files if kinds[path] is None]
+    for path, is_explicit in files:
+        if is_explicit and kinds[path] is None:
             _refuse_unknown(path, name)
     if name == AUTO:
         name = _only(kinds)
-    return name, [path for path, named in files if kinds[path] == name or (named and kinds[path] is None)], unknown
+    return (
+        name,
+        [path for path, is_explicit in files if kinds[path] == name or (is_explicit and kinds[path] is None)],
+        unknown,
+    )
 
 
 def _refuse_foreign(path: Path, name: str) -> None:
     """Refuse what cannot be of the format that the user named, by its first bytes."""
     with plain_errors(path):
         head = Source(path).head()
-        what = None if FORMATS[name].module.recognises(path, head) else never_samples(path.name, head)
-    if what:
-        raise InputError(f"'{path}' is {what}.")
+        kind = None if FORMATS[name].module.recognises(path, head) else never_samples(path.name, head)
+    if kind:
+        raise InputError(f"'{path}' is {kind}.")
 
 
 def _refuse_unknown(path: Path, name: str) -> None:
     """Refuse a file that the user named and no reader takes, with what it is where that can be told."""
     with plain_errors(path):
         head = Source(path).head()
-        what = description(path, head) if name == AUTO else never_samples(path.name, head)
-    if what:
-        raise InputError(f"'{path}' is {what}.")
+        kind = description(path, head) if name == AUTO else never_samples(path.name, head)
+    if kind:
+        raise InputError(f"'{path}' is {kind}.")
     if name == AUTO:
         raise InputError(f"'{path}' is of no known format. Name its format; there are: {', '.join(FORMATS)}.")
 
 
 def _only(kinds: Mapping[Path, str | None]) -> str:
-    found = {kind: path for path, kind in kinds.items() if kind is not None}
-    if len(found) > 1:
-        (first, a), (second, b) = list(found.items())[:2]
+    by_format = {kind: path for path, kind in kinds.items() if kind is not None}
+    if len(by_format) > 1:
+        (first, a), (second, b) = list(by_format.items())[:2]
         raise InputError(f"'{a}' is of the format {first}, '{b}' of {second}. Import them apart.")
-    if not found:
+    if not by_format:
         raise InputError(f"'{next(iter(kinds))}' and the others are of no known format: {', '.join(FORMATS)}.")
-    return next(iter(found))
+    return next(iter(by_format))
 
 
 def _settings(sources: Sequence[Source]) -> dict[str, Any]:
     """What the files say of the sampling; a list where they differ."""
-    found: dict[str, list[Any]] = {}
+    by_name: dict[str, list[Any]] = {}
     for source in sources:
         for name, value in source.settings.items():
-            if value not in found.setdefault(name, []):
-                found[name].append(value)
-    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
+            if value not in by_name.setdefault(name, []):
+                by_name[name].append(value)
+    return {name: values[0] if len(values) == 1 else values for name, values in by_name.items()}

@@ -41,9 +41,9 @@ def counts_table(collected: Collection, source: str) -> Counts:
     """Samples and correct ones per model, benchmark and problem, other outcomes counted where they occur."""
     problem = numbers(collected.problem, np.int64)
     cells = problem * len(OUTCOMES) + numbers(collected.outcome, np.int64)
-    each = np.bincount(cells, minlength=len(collected.keys) * len(OUTCOMES)).reshape(-1, len(OUTCOMES))
+    by_problem = np.bincount(cells, minlength=len(collected.keys) * len(OUTCOMES)).reshape(-1, len(OUTCOMES))
     rows = []
-    for key, outcomes in zip(collected.keys, each, strict=True):
+    for key, outcomes in zip(collected.keys, by_problem, strict=True):
         rows.append([*key, int(outcomes.sum()), int(outcomes[CODE[CORRECT]]), *map(int, outcomes)])
     for key, (n, c) in collected.tallies.items():
         rows.append([*key, n, c, *(0 for _ in OUTCOMES)])

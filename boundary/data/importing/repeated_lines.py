@@ -39,7 +39,9 @@ def drop_repeated_lines(collected: Collection) -> list[str]:
     unknown = text == 0
     content = np.where(unknown, numbers(collected.outcome, np.uint64) + 1, text)
     code = np.unique(of_problem(problem, content), return_inverse=True)[1].reshape(-1)
-    stretches = [each for each in _stretches(code) if not unknown[each.start] or _spans_problems(each, problem)]
+    stretches = [
+        stretch for stretch in _stretches(code) if not unknown[stretch.start] or _spans_problems(stretch, problem)
+    ]
     copied = _marked(stretches, len(code))
     cautious, pooled = _chances(problem[~copied], code[~copied], int(problem.max(initial=-1)) + 1)
     sure: list[Stretch] = []

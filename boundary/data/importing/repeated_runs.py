@@ -35,16 +35,18 @@ def refuse_copies(collected: Collection) -> None:
     probability 1 / C(n, c). Runs that agree in part are found by the tests of docs/drift.md.
     """
     parts = _by_run(collected)
-    for what, equal in (("texts", _same_texts), ("verdicts", _same_verdicts)):
-        known: dict[bytes, int] = {}
+    for content, equal in (("texts", _same_texts), ("verdicts", _same_verdicts)):
+        first_runs: dict[bytes, int] = {}
         for run, place in parts.items():
             fingerprint = equal(collected, place)
             if fingerprint is None:
                 continue
-            other = known.setdefault(fingerprint, run)
+            other = first_runs.setdefault(fingerprint, run)
             if other != run:
                 first, second = (_label(collected, code) for code in (other, run))
-                raise InputError(f"{first} and {second} hold the same {what} one by one: one run twice. Leave one out.")
+                raise InputError(
+                    f"{first} and {second} hold the same {content} one by one: one run twice. Leave one out."
+                )
 
 
 def repeated_texts(collected: Collection) -> Iterator[str]:
@@ -52,10 +54,10 @@ def repeated_texts(collected: Collection) -> Iterator[str]:
     text, problem = numbers(collected.text, np.uint64), numbers(collected.problem, np.int32)
     if len(text) < ENOUGH_TEXTS or not text.all():
         return
-    several = np.bincount(problem)[problem] > 1
+    has_several = np.bincount(problem)[problem] > 1
     pairs = np.unique(np.stack([problem.astype(np.uint64), text]), axis=1)
     repeats = len(text) - pairs.shape[1]
-    if several.any() and repeats >= MANY_REPEATS * several.sum():
+    if has_several.any() and repeats >= MANY_REPEATS * has_several.sum():
         yield (
             f"{repeats} of {len(text)} samples repeat the text of another sample of their problem. At temperature 0, "
             "with a seed used twice, or where a resumed run wrote lines again, samples are no independent tries."
@@ -81,12 +83,12 @@ def texts_under_two_names(collected: Collection) -> Iterator[str]:
         return
     names = {name: place for place, name in enumerate(dict.fromkeys(key[2] for key in collected.keys))}
     common = np.array([names[key[2]] for key in collected.keys], dtype=np.int64)
-    compared = {arm: _arm(collected, codes, common) for arm, codes in arms.items()}
-    for (arm, first), (other_arm, second) in combinations(compared.items(), 2):
-        if arm[0] == other_arm[0] and (what := _in_common(first, second)):
+    contents = {arm: _arm(collected, codes, common) for arm, codes in arms.items()}
+    for (arm, first), (other_arm, second) in combinations(contents.items(), 2):
+        if arm[0] == other_arm[0] and (overlap := _in_common(first, second)):
             yield (
-                f"{arm[1]} and {other_arm[1]} have {what} on {arm[0]} in common. Samples of one model may stand there "
-                "under two names."
+                f"{arm[1]} and {other_arm[1]} have {overlap} on {arm[0]} in common. Samples of one model may stand "
+                "there under two names."
             )
 
 

@@ -53,12 +53,12 @@ def never_samples(name: str, head: bytes) -> str | None:
     for start, (name, command) in PACKED.items():
         if head.startswith(start):
             return f"packed by {name}. Unpack it first, for instance with {command} '{name}'"
-    for start, what in OTHER.items():
+    for start, kind in OTHER.items():
         if head.startswith(start):
-            return what
-    for start, what in POINTERS.items():
+            return kind
+    for start, kind in POINTERS.items():
         if head.lstrip().startswith(start):
-            return what
+            return kind
     if head.removeprefix(BOM).lstrip()[:10].lower().startswith(PAGES):
         return "a web page (HTML or XML), such as an error page in place of a download. Fetch the raw file"
     if head[257:262] == TAR:

@@ -39,11 +39,11 @@ def parquet_rows(source: Source, columns: list[str], at_once: int = ROWS) -> Ite
     import pyarrow as pa
 
     file = opened_parquet(source.path, source.head())
-    there = [name for name in columns if name in file.schema_arrow.names]
+    present = [name for name in columns if name in file.schema_arrow.names]
     number, rows = 0, max(file.metadata.num_rows, 1)
     left = min(limits.most_unpacked(source.size), limits.LONGEST_LINE)
     try:
-        for batch in file.iter_batches(batch_size=at_once, columns=there, use_threads=False):
+        for batch in file.iter_batches(batch_size=at_once, columns=present, use_threads=False):
             if expanded(batch.columns) > left:
                 raise too_much(source.path, left)
             for row in batch.to_pylist():

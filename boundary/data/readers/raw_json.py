@@ -10,11 +10,11 @@ NOTHING = msgspec.Raw()
 
 def raw_bytes(raw: msgspec.Raw) -> bytes:
     """The JSON of a value; empty where the field is missing or null."""
-    found = bytes(raw)
-    return b"" if found == b"null" else found
+    content = bytes(raw)
+    return b"" if content == b"null" else content
 
 
 def raw_hash(raw: msgspec.Raw) -> int:
     """The hash of a text's JSON, 0 where it is missing or null."""
-    found = raw_bytes(raw)
-    return text_hash(found) if found else 0
+    content = raw_bytes(raw)
+    return text_hash(content) if content else 0

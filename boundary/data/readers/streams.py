@@ -16,7 +16,8 @@ import msgspec
 
 from boundary.data.readers import limits
 from boundary.data.readers.file_kinds import BOM
-from boundary.data.readers.unpacking import Bounded, Unzstd
+from boundary.data.readers.unpacking import Bounded
+from boundary.data.readers.zstd import ZstdFile
 from boundary.data.records import Audit
 from boundary.errors import InputError
 
@@ -73,10 +74,10 @@ class Source:
 
     def error(self, why: str, line: int | None = None) -> InputError:
         """The error to raise where the file as a whole cannot be used."""
-        where = f", line {line}" if line else ""
+        place = f", line {line}" if line else ""
         # Names in a file may be as long as it likes.
         why = why if len(why) <= limits.LONGEST_MESSAGE else f"{why[: limits.LONGEST_MESSAGE]}..."
-        return InputError(f"'{self.path}'{where}: {why}.")
+        return InputError(f"'{self.path}'{place}: {why}.")
 
     def broken(self, why: str, line: int | None = None) -> None:
         """Stop at a broken record, or count it where the user asked for that."""
@@ -102,11 +103,11 @@ class Source:
         with self.path.open("rb") as raw:
             start = raw.read(4)
             raw.seek(0)
-            told: Any = io.BufferedReader(_Told(raw, self.tell), CHUNK)
+            reporting: Any = io.BufferedReader(_ReportingFile(raw, self.tell), CHUNK)
             if not start.startswith((GZIP, ZSTD)):
-                yield told
+                yield reporting
                 return
-            unpacked: Any = gzip.GzipFile(fileobj=told) if start.startswith(GZIP) else Unzstd(told)
+            unpacked: Any = gzip.GzipFile(fileobj=reporting) if start.startswith(GZIP) else ZstdFile(reporting)
             most = limits.most_unpacked(self.size)
             bounded: Any = Bounded(unpacked, most, lambda: self._too_much(most))
             yield io.BufferedReader(bounded, CHUNK)
@@ -201,7 +202,7 @@ class Source:
             raise self.error("encoded as UTF-16. Save it as UTF-8")
 
 
-class _Told(io.RawIOBase):
+class _ReportingFile(io.RawIOBase):
     """A file that says how far it has been read."""
 
     def __init__(self, raw: Any, tell: Callable[[int], None]) -> None:
@@ -253,15 +254,15 @@ def _strict(token: re.Match[bytes], as_words: bool) -> bytes:
     text = token[0]
     if text[:1] != b'"':
         return b'"' + text + b'"' if as_words else b"null"
-    return ESCAPE.sub(lambda found: b"?" if found[1] else found[0], text) if b"\\ud" in text.lower() else text
+    return ESCAPE.sub(lambda escape: b"?" if escape[1] else escape[0], text) if b"\\ud" in text.lower() else text
 
 
 def misfit(error: msgspec.ValidationError) -> str:
     """`Object missing required field `idx` - at `$[2]`` in plain words."""
     text = str(error).replace("`", "'").replace("Object missing required field", "no field")
-    what, _, where = text.partition(" - at ")
-    place = f" at {where.replace('$', '').strip(chr(39)).lstrip('.')}" if where.strip("'$") else ""
-    return f"{what[:1].lower()}{what[1:]}{place}"
+    complaint, _, path = text.partition(" - at ")
+    place = f" at {path.replace('$', '').strip(chr(39)).lstrip('.')}" if path.strip("'$") else ""
+    return f"{complaint[:1].lower()}{complaint[1:]}{place}"
 
 
 def _plain(error: Exception) -> str:
@@ -272,8 +273,8 @@ def _plain(error: Exception) -> str:
 
 
 def _line_of(error: Exception, data: Any) -> int | None:
-    found = re.search(r"\(byte (\d+)\)", str(error))
-    return bytes(data[: int(found[1])]).count(b"\n") + 1 if found else None
+    offset = re.search(r"\(byte (\d+)\)", str(error))
+    return bytes(data[: int(offset[1])]).count(b"\n") + 1 if offset else None
 
 
 def first_record(path: Path, head: bytes) -> Any:

@@ -37,7 +37,7 @@ def yaml_fields(file: IO[bytes], names: Collection[str]) -> dict[str, Any] | Non
     import yaml
 
     parsed: Iterator[Any] = yaml.parse(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    events = _checked(parsed)
+    events = _refuse_deep(parsed)
     if not isinstance(next(events, None), yaml.MappingStartEvent):
         return None
     fields: dict[str, Any] = {}
@@ -45,16 +45,16 @@ def yaml_fields(file: IO[bytes], names: Collection[str]) -> dict[str, Any] | Non
         if isinstance(event, yaml.MappingEndEvent):
             break
         name = _value(event, events, build=True)
-        wanted = isinstance(name, str) and name in names
-        value = _value(next(events), events, wanted)
-        if wanted:
+        is_field = isinstance(name, str) and name in names
+        value = _value(next(events), events, is_field)
+        if is_field:
             fields[name] = value
     if next(events, None) is not None:
         raise ValueError("it holds more than one document")
     return fields
 
 
-def _checked(events: Iterator[Any]) -> Iterator[Any]:
+def _refuse_deep(events: Iterator[Any]) -> Iterator[Any]:
     """The events that matter; an alias, a tag or a depth that no honest file has is an error."""
     import yaml
 

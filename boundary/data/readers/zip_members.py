@@ -1,5 +1,6 @@
 """Members of a zip file, of bounded size, stored, deflated or compressed by zstd (which older Pythons cannot read)."""
 
+import io
 import re
 import struct
 import zlib
@@ -10,6 +11,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from boundary.data.readers import limits
 from boundary.data.readers.streams import Source
+from boundary.data.readers.zstd import ZstdError, ZstdFile
 
 ZIP_MAGIC = b"PK\x03\x04"
 # Number of the method in the zip specification, 4.4.5 (APPNOTE 6.3.8).
@@ -65,11 +67,11 @@ def _check(members: list[ZipInfo], source: Source) -> None:
         )
     if sum(info.compress_size for info in members) > source.size:
         raise source.error("its members lie over each other. Write it anew")
-    seen: set[str] = set()
+    names: set[str] = set()
     for info in members:
-        if info.filename in seen:
+        if info.filename in names:
             raise source.error(f"it holds '{info.filename}' twice. Write it anew")
-        seen.add(info.filename)
+        names.add(info.filename)
 
 
 def _read(zipped: ZipFile, info: ZipInfo, source: Source) -> bytes:
@@ -91,18 +93,15 @@ def _read(zipped: ZipFile, info: ZipInfo, source: Source) -> bytes:
 
 
 def _unzstd(zipped: ZipFile, info: ZipInfo) -> bytes:
-    import zstandard
-
-    packed = _packed(zipped, info)
-    # Long members are written as several frames.
-    with zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True) as stream:
+    # Long members are written as several frames, of which the zipfile of Python 3.14 reads the first alone.
+    with ZstdFile(io.BytesIO(_packed(zipped, info))) as stream:
         try:
             data = stream.read(info.file_size + 1)
-        except zstandard.ZstdError as error:
+        except ZstdError as error:
             raise BadZipFile(str(error)) from error
     if len(data) != info.file_size or zlib.crc32(data) != info.CRC:
         raise BadZipFile("its checksum differs")
-    return bytes(data)
+    return data
 
 
 def _packed(zipped: ZipFile, info: ZipInfo) -> bytes:

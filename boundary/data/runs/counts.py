@@ -49,17 +49,17 @@ def run_table(folders: Path | Sequence[Path], verifier: str | None = None) -> pd
         If samples are not judged, shards overlap, manifests disagree, one run is there twice, or models were sampled on
         different problems of one benchmark.
     """
-    found = arms_of([folders] if isinstance(folders, Path) else folders)
+    run_arms = arms_of([folders] if isinstance(folders, Path) else folders)
     groups: dict[tuple[str, str], list[Path]] = {}
-    for arm in found:
+    for arm in run_arms:
         manifest = read_manifest(arm)
         groups.setdefault((model_name(manifest), str(manifest["benchmark"])), []).append(arm)
     parts = []
     for same in groups.values():
         _refuse_unlike(same)
         judge = _one_verifier(same, verifier)
-        judged = pd.concat([_judged(arm, judge) for arm in same], ignore_index=True)
-        parts.append(_counted(judged, [read_manifest(arm) for arm in same], judge))
+        samples = pd.concat([_sample_outcomes(arm, judge) for arm in same], ignore_index=True)
+        parts.append(_arm_counts(samples, [read_manifest(arm) for arm in same], judge))
     table = pd.concat(parts, ignore_index=True)
     refuse_other_problems(table)
     outcomes = [name for name in table.columns if name.startswith("n_")]
@@ -119,7 +119,7 @@ def _one_verifier(same: Sequence[Path], verifier: str | None) -> str:
     return names[0]
 
 
-def _judged(arm: Path, verifier: str) -> pd.DataFrame:
+def _sample_outcomes(arm: Path, verifier: str) -> pd.DataFrame:
     """Outcome of every sample of an arm."""
     samples = sample_index(arm)
     verdicts, stray = verdicts_and_strays(arm, verifier, samples)
@@ -157,15 +157,15 @@ def _refuse_same_run(arm: Path, other: Path) -> None:
 
     A sure model repeats itself, whatever the seed: only what goes beyond that says that one run is there twice.
     """
-    seeds = [read_manifest(one).get("settings", {}).get("seed") for one in (arm, other)]
-    here, there = (table.loc[table["n_tokens"] >= LONG_TEXT] for table in map(sample_index, (arm, other)))
+    seeds = [read_manifest(folder).get("settings", {}).get("seed") for folder in (arm, other)]
+    texts, other_texts = (table.loc[table["n_tokens"] >= LONG_TEXT] for table in map(sample_index, (arm, other)))
     text = ["problem_id", "text_hash"]
-    again = len(here.merge(there[text].drop_duplicates(), on=text))
-    by_itself = int(here.duplicated(text, keep=False).sum())
-    if seeds[0] == seeds[1] or again - by_itself > MANY_REPEATS * max(len(here), 1):
+    again = len(texts.merge(other_texts[text].drop_duplicates(), on=text))
+    by_itself = int(texts.duplicated(text, keep=False).sum())
+    if seeds[0] == seeds[1] or again - by_itself > MANY_REPEATS * max(len(texts), 1):
         raise InputError(
             f"'{other}' and '{arm}' look like one run twice: seeds {seeds[1]} and {seeds[0]}, "
-            f"{again} of {len(here)} longer texts in both. Leave one out."
+            f"{again} of {len(texts)} longer texts in both. Leave one out."
         )
 
 
@@ -173,18 +173,18 @@ def _seedless(manifest: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in manifest.get("settings", {}).items() if key != "seed"}
 
 
-def differing(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
+def differing(first: dict[str, Any], second: dict[str, Any]) -> list[str]:
     """Names of what two manifests disagree on, settings one by one."""
     flat = [
         manifest | {f"settings.{key}": value for key, value in manifest.get("settings", {}).items()}
-        for manifest in (one, other)
+        for manifest in (first, second)
     ]
     names = sorted((flat[0].keys() | flat[1].keys()) - {"settings", *MUTABLE})
     return [name for name in names if flat[0].get(name) != flat[1].get(name)]
 
 
-def _counted(judged: pd.DataFrame, manifests: Sequence[dict[str, Any]], verifier: str) -> pd.DataFrame:
-    table = pd.crosstab(judged["problem_id"], judged["outcome"]).reset_index()
+def _arm_counts(samples: pd.DataFrame, manifests: Sequence[dict[str, Any]], verifier: str) -> pd.DataFrame:
+    table = pd.crosstab(samples["problem_id"], samples["outcome"]).reset_index()
     outcomes = [name for name in table.columns if name != "problem_id"]
     counts = pd.DataFrame(
         {

@@ -12,11 +12,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pandas as pd
 
 from boundary.data.readers import limits
 from boundary.data.records import OUTCOMES
 from boundary.data.runs.shards import distinct_rows, read_header, read_lines, whole
+from boundary.data.runs.stored_types import Manifest, StoredProblem, StoredSample, StoredVerdict, fields_of, wrong_field
 from boundary.errors import InputError
 
 MANIFEST = "manifest.json"
@@ -37,31 +39,9 @@ CONTINUED = (
     "context",
     "settings",
 )
-NOTHING = type(None)
-KINDS: Mapping[str, tuple[type, ...]] = {
-    "model": (str,),
-    "benchmark": (str,),
-    "label": (str, NOTHING),
-    "verifier": (str, NOTHING),
-    "settings": (dict,),
-    "n_samples": (int, NOTHING),
-    "n_problems": (int,),
-    "context": (int,),
-    "history": (list,),
-    "skipped": (dict,),
-}
-PROBLEM_KINDS: Mapping[str, type] = {"problem_id": str, "prompt": str, "answer": str, "messages": list, "facts": dict}
-SAMPLE_KINDS: Mapping[str, type] = {
-    "problem_id": str,
-    "sample_index": int,
-    "text": str,
-    "finish_reason": str,
-    "n_tokens": int,
-}
 INDEX = ["problem_id", "sample_index", "text_hash", "n_tokens", "finish_reason"]
 SAMPLE = ["problem_id", "sample_index"]
 VERDICT = [*SAMPLE, "outcome", "answer", "reason", "text_hash"]
-VERDICT_KINDS = ((str,), (int,), (str,), (str, NOTHING), (str,), (int, NOTHING))
 # Two seeds rarely write the same text; below this length they do, as answers of a word.
 LONG_TEXT = 32
 MANY_REPEATS = 0.25
@@ -77,8 +57,8 @@ def is_run(folder: Path) -> bool:
 
 def arms(folder: Path) -> list[Path]:
     """Arms of a run folder, sorted: itself, or folders up to two levels below (MODEL/BENCHMARK)."""
-    found = (path for depth in ("", "*/", "*/*/") for path in folder.glob(depth + MANIFEST))
-    return sorted(path.parent for path in found)
+    manifests = (path for depth in ("", "*/", "*/*/") for path in folder.glob(depth + MANIFEST))
+    return sorted(path.parent for path in manifests)
 
 
 def arms_of(folders: Sequence[Path]) -> list[Path]:
@@ -89,10 +69,10 @@ def arms_of(folders: Sequence[Path]) -> list[Path]:
     InputError
         If there is none at all.
     """
-    found = [arm for folder in folders for arm in arms(folder)]
-    if not found:
+    run_arms = [arm for folder in folders for arm in arms(folder)]
+    if not run_arms:
         raise InputError(f"'{folders[0]}' is no run folder: it has no manifest. boundary sample -o DIR makes one.")
-    return found
+    return run_arms
 
 
 def model_name(manifest: Mapping[str, Any]) -> str:
@@ -121,10 +101,13 @@ def read_manifest(arm: Path) -> dict[str, Any]:
         raise InputError(f"Cannot read '{path}' ({error}). Restore it, or sample into a new folder.") from error
     if not isinstance(manifest, dict) or not {"model", "benchmark"} <= manifest.keys():
         raise InputError(f"'{path}' names no model and benchmark. Restore it, or sample into a new folder.")
-    wrong = [name for name, kinds in KINDS.items() if name in manifest and not isinstance(manifest[name], kinds)]
-    if wrong or not all(isinstance(record, dict) for record in manifest.get("history", ())):
-        name = wrong[0] if wrong else "history"
-        raise InputError(f"'{path}': its {name} is not what boundary writes. Restore it, or sample into a new folder.")
+    try:
+        msgspec.convert(manifest, Manifest)
+    except msgspec.ValidationError as error:
+        name = wrong_field(error)
+        raise InputError(
+            f"'{path}': its {name} is not what boundary writes. Restore it, or sample into a new folder."
+        ) from error
     return manifest
 
 
@@ -152,19 +135,9 @@ def read_problems(arm: Path) -> list[dict[str, Any]]:
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"Cannot read '{path}' ({error}). Sample into a new folder.") from error
     try:
-        return [_fields(problem, PROBLEM_KINDS) for problem in problems]
+        return [fields_of(problem, StoredProblem) for problem in problems]
     except ValueError as error:
         raise InputError(f"Cannot read '{path}' (a line is no problem: {error}). Sample into a new folder.") from error
-
-
-def _fields(line: Any, kinds: Mapping[str, type]) -> dict[str, Any]:
-    """The fields of a line, each of its kind; whatever else a line holds is passed over."""
-    if not isinstance(line, dict):
-        raise ValueError("it has no fields")
-    wrong = [name for name, kind in kinds.items() if not isinstance(line.get(name), kind)]
-    if wrong:
-        raise ValueError(f"{wrong[0]} is missing or of another kind")
-    return {name: line[name] for name in kinds}
 
 
 def _read_text(path: Path) -> str:
@@ -176,8 +149,8 @@ def _read_text(path: Path) -> str:
 
 def shards(folder: Path) -> list[Path]:
     """Finished shards of a folder, sorted; those being written are hidden files."""
-    found = (path for path in folder.glob(f"*{SUFFIX}") if not path.name.startswith("."))
-    return sorted(path for path in found if path.is_file())
+    paths = (path for path in folder.glob(f"*{SUFFIX}") if not path.name.startswith("."))
+    return sorted(path for path in paths if path.is_file())
 
 
 def sample_index(arm: Path) -> pd.DataFrame:
@@ -234,7 +207,7 @@ def read_samples(arm: Path) -> Iterator[dict[str, Any]]:
             with whole(path):
                 if left < 0:
                     raise ValueError("it holds more samples than it says")
-                sample = _fields(line, SAMPLE_KINDS)
+                sample = fields_of(line, StoredSample)
             yield sample
 
 
@@ -275,9 +248,10 @@ def verdicts_and_strays(arm: Path, verifier: str, index: pd.DataFrame | None = N
 def _verdict_row(line: Any) -> tuple[Any, ...]:
     if not isinstance(line, list) or len(line) not in (len(VERDICT) - 1, len(VERDICT)):
         raise ValueError("a line is no verdict")
-    cells = (*line, None)[: len(VERDICT)]  # the text's hash came last into the format
-    if any(type(cell) not in kinds for cell, kinds in zip(cells, VERDICT_KINDS, strict=True)):
-        raise ValueError("a line is no verdict")
+    try:
+        cells: tuple[Any, ...] = msgspec.convert((*line, None)[: len(VERDICT)], StoredVerdict)
+    except msgspec.ValidationError as error:
+        raise ValueError("a line is no verdict") from error
     if cells[2] not in OUTCOMES:
         raise ValueError(f"{cells[2]!r:.40} is no outcome")
     return cells
@@ -297,12 +271,12 @@ def chosen_verifier(arm: Path, name: str | None = None) -> str:
         If it has not judged these samples, or several versions of it have.
     """
     have = verdict_names(arm)
-    wanted = name or read_manifest(arm).get("verifier") or (have[0] if len(have) == 1 else "")
-    wanted = wanted.replace(":", ".")  # module:function is kept as module.function
-    found = [key for key in have if key == wanted] or [key for key in have if key.rpartition("-")[0] == wanted]
-    if len(found) == 1:
-        return found[0]
+    requested = name or read_manifest(arm).get("verifier") or (have[0] if len(have) == 1 else "")
+    requested = requested.replace(":", ".")  # module:function is kept as module.function
+    matching = [key for key in have if key == requested] or [key for key in have if key.rpartition("-")[0] == requested]
+    if len(matching) == 1:
+        return matching[0]
     if not have:
         raise InputError(f"'{arm}': its samples are not judged yet. Judge them with: boundary verify {arm}")
-    which = f"'{wanted}' is {'several' if found else 'none'} of them" if wanted else "name one"
+    which = f"'{requested}' is {'several' if matching else 'none'} of them" if requested else "name one"
     raise InputError(f"'{arm}': verdicts there are from {', '.join(have)}; {which}. Choose with --verifier.")

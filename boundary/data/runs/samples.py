@@ -43,18 +43,18 @@ def judged_samples(folders: Sequence[Path], verifier: str | None = None) -> Iter
 def _of_arm(arm: Path, verifier: str | None) -> Iterator[dict[str, Any]]:
     manifest = read_manifest(arm)
     verdicts = read_verdicts(arm, chosen_verifier(arm, verifier)).set_index(["problem_id", "sample_index"])
-    given = dict(zip(verdicts.index, verdicts.itertuples(index=False), strict=True))
+    by_sample = dict(zip(verdicts.index, verdicts.itertuples(index=False), strict=True))
     problems = {str(problem["problem_id"]): problem for problem in read_problems(arm)}
-    named = {"model": model_name(manifest), "benchmark": manifest["benchmark"]}
+    names = {"model": model_name(manifest), "benchmark": manifest["benchmark"]}
     for sample in read_samples(arm):
-        verdict = given.get((sample["problem_id"], sample["sample_index"]))
+        verdict = by_sample.get((sample["problem_id"], sample["sample_index"]))
         if verdict is None:
             raise InputError(f"'{arm}': some samples are not judged yet. Run: boundary verify {arm}")
         problem = problems.get(sample["problem_id"])
         if problem is None:
             raise InputError(f"'{arm}': sampled problem {sample['problem_id']} is none of its problems. Sample anew.")
         yield {
-            **named,
+            **names,
             "problem_id": sample["problem_id"],
             "sample_index": sample["sample_index"],
             "outcome": verdict.outcome,

@@ -10,10 +10,14 @@ from typing import IO, Any
 import msgspec
 
 from boundary.data.readers import limits
-from boundary.data.readers.unpacking import FEW, Bounded, Unzstd
+from boundary.data.readers.unpacking import Bounded
+from boundary.data.readers.zstd import ZstdDecompressor, ZstdError, ZstdFile
+from boundary.data.runs.stored_types import ShardHeader
 from boundary.errors import InputError
 
 CHUNK = 1 << 20
+# Packed bytes of a header that are unpacked at once: zstd can make 32,768 bytes of one.
+HEADER_CHUNK = 1 << 10
 
 
 def read_lines(path: Path) -> Iterator[Any]:
@@ -25,7 +29,7 @@ def read_lines(path: Path) -> Iterator[Any]:
         If the shard is cut short or damaged, or holds more than any shard of ours; the message says how to go on.
     """
     with whole(path), path.open("rb") as packed:
-        unpacked: Any = Bounded(Unzstd(packed), limits.LARGEST_SHARD, lambda: _too_much(limits.LARGEST_SHARD))
+        unpacked: Any = Bounded(ZstdFile(packed), limits.LARGEST_SHARD, lambda: _too_much(limits.LARGEST_SHARD))
         lines = io.BufferedReader(unpacked, CHUNK)
         while line := lines.readline(limits.LONGEST_SAMPLE):
             if len(line) >= limits.LONGEST_SAMPLE:
@@ -53,22 +57,12 @@ def read_header(path: Path) -> dict[str, Any]:
         return {"manifest": header.manifest, "bytes": header.bytes, "samples": [list(row) for row in header.samples]}
 
 
-class ShardHeader(msgspec.Struct):
-    """What a shard of samples says of itself."""
-
-    manifest: str
-    bytes: int
-    samples: list[tuple[str, int, int, int, str]]
-
-
 def _first_frame(file: IO[bytes]) -> tuple[bytes, int]:
     """The first zstd frame of a shard, unpacked, and its length in the file."""
-    import zstandard
-
-    frame = zstandard.ZstdDecompressor().decompressobj()
+    frame = ZstdDecompressor()
     text, length = b"", 0
     while not frame.eof:
-        packed = file.read(FEW)
+        packed = file.read(HEADER_CHUNK)
         if not packed:
             raise ValueError("the file ends too early")
         length += len(packed)
@@ -85,13 +79,11 @@ def _too_much(most: int) -> ValueError:
 @contextmanager
 def whole(path: Path) -> Iterator[None]:
     """Turn what a damaged shard raises into a plain message."""
-    import zstandard
-
     try:
         yield
     except InputError:
         raise
-    except (zstandard.ZstdError, ValueError, KeyError, TypeError, OSError, EOFError, RecursionError) as error:
+    except (ZstdError, ValueError, KeyError, TypeError, OSError, EOFError, RecursionError) as error:
         raise InputError(
             f"'{path}' is cut short or damaged ({error}). Delete it: what it held is sampled or judged again."
         ) from error

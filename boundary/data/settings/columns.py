@@ -113,9 +113,9 @@ class ArmSettings:
 
 def setting(column: str) -> Setting | None:
     """The setting that a column of a counts table holds; None for any other column."""
-    known = BY_NAME.get(column)
-    if known is not None:
-        return known
+    listed = BY_NAME.get(column)
+    if listed is not None:
+        return listed
     for prefix, kind in ((SAMPLING_PREFIX, "sampling"), (NAMED_PREFIX, "named")):
         if column.startswith(prefix):
             label = plain(column.removeprefix(prefix)).replace("_", " ")[:LONGEST_NAME]
@@ -133,14 +133,14 @@ def manifest_settings(manifests: Sequence[Mapping[str, Any]], verifier: str) -> 
     verifier
         Whose verdicts count.
     """
-    manifest, drawn = manifests[0], _drawn(manifests[0])
+    manifest, sampling = manifests[0], _sampling_settings(manifests[0])
     entries = {name: value for name, value in manifest.items() if name not in NOT_SETTINGS}
-    cells = setting_cells(entries, NAMED_PREFIX) | setting_cells(drawn)
+    cells = setting_cells(entries, NAMED_PREFIX) | setting_cells(sampling)
     for name, earlier in _earlier(manifest).items():
         cells[name] = ", later ".join([*earlier, str(cells.get(name, "not set"))])
     if isinstance(manifest.get("skipped"), Sequence | Mapping):
         cells["problems_skipped"] = len(manifest["skipped"])
-    seeds = [_drawn(pooled).get("seed", "unknown") for pooled in manifests]
+    seeds = [_sampling_settings(pooled).get("seed", "unknown") for pooled in manifests]
     if len(seeds) > 1:
         cells["seed"] = ", ".join(map(str, sorted(seeds, key=str)))
     # These have always been there, known or not.
@@ -182,11 +182,11 @@ def arm_settings(table: pd.DataFrame, benchmark: str, models: Iterable[str]) -> 
     models
         Those without counts on the benchmark are left out.
     """
-    here = table.loc[table["benchmark"] == benchmark]
-    columns = [name for name in here.columns if setting(str(name)) is not None]
+    benchmark_rows = table.loc[table["benchmark"] == benchmark]
+    columns = [name for name in benchmark_rows.columns if setting(str(name)) is not None]
     arms = []
     for model in models:
-        rows = here.loc[here["model"] == model]
+        rows = benchmark_rows.loc[benchmark_rows["model"] == model]
         if len(rows):
             values = {str(name): distinct for name in columns if (distinct := _distinct(rows[name], str(name)))}
             span = int(rows["n_samples"].min()), int(rows["n_samples"].max())
@@ -197,8 +197,8 @@ def arm_settings(table: pd.DataFrame, benchmark: str, models: Iterable[str]) -> 
 
 def _is_option(name: str) -> bool:
     """Whether a manifest holds a setting only where it is not the default."""
-    known = setting(name)
-    return known is not None and known.kind in ("sampling", "software") and name not in ALWAYS_IN_A_MANIFEST
+    column = setting(name)
+    return column is not None and column.kind in ("sampling", "software") and name not in ALWAYS_IN_A_MANIFEST
 
 
 def setting_text(value: Any, numeric: bool = True) -> str | None:
@@ -232,19 +232,23 @@ def _flat(entries: Mapping[str, Any], levels: int = 3) -> Iterator[tuple[str, An
 def _earlier(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
     """Settings under which an arm was begun and not ended: a record each in its manifest's history."""
     earlier: dict[str, list[str]] = {}
-    now = setting_cells(_drawn(manifest)) | setting_cells({"engine_version": manifest.get("engine_version")})
+    now = setting_cells(_sampling_settings(manifest)) | setting_cells(
+        {"engine_version": manifest.get("engine_version")}
+    )
     history = manifest.get("history")
     for record in history if isinstance(history, list) else []:
         if isinstance(record, Mapping):
-            before = setting_cells(_drawn(record)) | setting_cells({"engine_version": record.get("engine_version")})
+            before = setting_cells(_sampling_settings(record)) | setting_cells(
+                {"engine_version": record.get("engine_version")}
+            )
             for name, value in before.items():
-                known = earlier.setdefault(name, [])
-                if value != now.get(name) and str(value) not in known:
-                    known.append(str(value))
+                values = earlier.setdefault(name, [])
+                if value != now.get(name) and str(value) not in values:
+                    values.append(str(value))
     return {name: values for name, values in earlier.items() if values}
 
 
-def _drawn(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+def _sampling_settings(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
     settings = manifest.get("settings")
     return settings if isinstance(settings, Mapping) else {}
 

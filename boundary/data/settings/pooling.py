@@ -31,7 +31,7 @@ class RunSettings:
 
     def __init__(self, pool: bool = False) -> None:
         self.pool = pool
-        self._known: dict[Arm, dict[str, tuple[Any, Path]]] = {}
+        self._first_values: dict[Arm, dict[str, tuple[Any, Path]]] = {}
         self._files: dict[Arm, dict[Path, set[str]]] = {}
         self._pooled: dict[Arm, dict[str, list[str]]] = {}
         self._last: tuple[Arm, Path, dict[str, Any]] | None = None
@@ -49,11 +49,11 @@ class RunSettings:
         if latest == self._last:
             return
         self._last = latest
-        known = self._known.setdefault(arm, {})
+        known_values = self._first_values.setdefault(arm, {})
         self._files.setdefault(arm, {}).setdefault(source.path, set()).update(settings)
         for name, value in settings.items():
-            known.setdefault(name, (value, source.path))
-        differing = {name: known[name] for name in settings if known[name][0] != settings[name]}
+            known_values.setdefault(name, (value, source.path))
+        differing = {name: known_values[name] for name in settings if known_values[name][0] != settings[name]}
         if not differing:
             return
         pairs = _differing_values({name: (settings[name], before) for name, (before, _) in differing.items()})
@@ -69,11 +69,11 @@ class RunSettings:
         for arm, pooled in self._pooled.items():
             values = "; ".join(f"{name} {' and '.join(texts[:3])}" for name, texts in pooled.items())
             yield f"{arm[0]} on {arm[1]} is pooled over different settings, as you asked: {values}."
-        for arm, known in self._known.items():
+        for arm, known_values in self._first_values.items():
             for path, names in self._files[arm].items():
-                unsaid = [name for name in known if name not in names]
+                unsaid = [name for name in known_values if name not in names]
                 if unsaid:
-                    value, other = known[unsaid[0]]
+                    value, other = known_values[unsaid[0]]
                     yield (
                         f"'{path}' does not say its {unsaid[0]}, which is {shown(value)} in '{other}'. Samples of "
                         f"{arm[0]} on {arm[1]} were pooled as if it were the same."
@@ -97,7 +97,7 @@ class Prompts:
 
     def __init__(self, pool: bool = False) -> None:
         self.pool = pool
-        self._known: dict[tuple[str, str, str], tuple[int, Path]] = {}
+        self._first_values: dict[tuple[str, str, str], tuple[int, Path]] = {}
         self._pooled: dict[Arm, set[str]] = {}
 
     def check(self, key: tuple[str, str, str], prompt: str | bytes, source: Source, line: int | None) -> None:
@@ -109,11 +109,11 @@ class Prompts:
             Where another file has another prompt for this model and problem.
         """
         latest = text_hash(prompt)
-        before, path = self._known.setdefault(key, (latest, source.path))
+        before, path = self._first_values.setdefault(key, (latest, source.path))
         if before in (latest, 0):
             return
         if path == source.path:
-            self._known[key] = (0, path)
+            self._first_values[key] = (0, path)
         elif not self.pool:
             raise source.error(
                 f"problem {key[2]} of {key[0]} on {key[1]} was asked by another prompt (other worked examples, another "
@@ -163,16 +163,16 @@ def _differing_values(pairs: Mapping[str, tuple[Any, Any]], prefix: str = "") ->
 
 def _in_words(pairs: dict[str, tuple[Any, Any]]) -> str:
     last = {name.rpartition(".")[2]: name for name in reversed(pairs)}
-    named = {name: pair for name, pair in pairs.items() if last[name.rpartition(".")[2]] == name}
-    parts = [f"{name} {_pair(*pair)}" for name, pair in list(named.items())[:MOST_NAMED]]
-    return "; ".join(parts) + (f"; and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else "")
+    short_names = {name: pair for name, pair in pairs.items() if last[name.rpartition(".")[2]] == name}
+    parts = [f"{name} {_pair(*pair)}" for name, pair in list(short_names.items())[:MOST_NAMED]]
+    return "; ".join(parts) + (f"; and {len(short_names) - MOST_NAMED} more" if len(short_names) > MOST_NAMED else "")
 
 
 def _pair(value: Any, before: Any) -> str:
     """`high, where it had low`; of long values the part from shortly before the place where they differ."""
     texts = [shown(value), shown(before)]
     if texts[0] == texts[1]:
-        whole = [_text(each) for each in (value, before)]
+        whole = [_text(part) for part in (value, before)]
         place = next((i for i, (a, b) in enumerate(zip(*whole, strict=False)) if a != b), min(map(len, whole)))
         texts = [f"...{text[max(place - 10, 0) :][:LONGEST_VALUE]}" for text in whole]
     return f"{texts[0]}, where it had {texts[1]}"

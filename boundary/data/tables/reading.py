@@ -47,11 +47,11 @@ def read_table(path: Path) -> pd.DataFrame:
         if name.endswith(TEXT_SUFFIXES):
             return _text(path, delimiter="\t" if ".tsv" in name else ",")
         with path.open("rb") as file:
-            what = _kind(path.name, file.read(HEAD))
+            kind = _kind(path.name, file.read(HEAD))
     except OSError as error:
         raise InputError(f"Cannot read '{path}': {error.strerror or error}.") from error
     raise InputError(
-        f"'{path}' is {what or 'of an unknown kind'}. Counts are read from .csv, .tsv (also .gz) or .parquet files."
+        f"'{path}' is {kind or 'of an unknown kind'}. Counts are read from .csv, .tsv (also .gz) or .parquet files."
     )
 
 
@@ -84,8 +84,8 @@ def _parquet(path: Path) -> pd.DataFrame:
         if isinstance(error, OSError) and error.errno:  # not to be opened at all; a broken file has no number
             raise
         with path.open("rb") as file:
-            what = never_samples(path.name, file.read(HEAD))
-        why = f": it is {what}" if what else ". Write it again, or give a CSV"
+            kind = never_samples(path.name, file.read(HEAD))
+        why = f": it is {kind}" if kind else ". Write it again, or give a CSV"
         raise InputError(f"'{path}' is not a Parquet file that can be read{why}.") from error
     return table.reset_index() if any(name is not None for name in table.index.names) else table
 
@@ -97,9 +97,9 @@ def _text(path: Path, delimiter: str) -> pd.DataFrame:
     (line, header), *rows = lines
     other = next((mark for mark in SEPARATORS if mark in header[0]), None)
     if len(header) == 1 and other:
-        wanted = SEPARATORS[delimiter]
-        found = SEPARATORS[other]
-        raise InputError(f"'{path}', line {line}: the cells are separated by {found}. Separate them by {wanted}.")
+        expected = SEPARATORS[delimiter]
+        actual = SEPARATORS[other]
+        raise InputError(f"'{path}', line {line}: the cells are separated by {actual}. Separate them by {expected}.")
     for line, row in rows:
         if len(row) != len(header):
             raise InputError(
@@ -144,9 +144,9 @@ def _decoded(path: Path) -> str:
             data = _gunzipped(path, data)
         except (OSError, EOFError, zlib.error) as error:
             raise InputError(f"'{path}' is not a whole gzip file. Compress it again, or give it plain.") from error
-    what = _kind(path.name, data[:HEAD])
-    if what is not None and data.removeprefix(BOM).strip():
-        raise InputError(f"'{path}' is {what}.")
+    kind = _kind(path.name, data[:HEAD])
+    if kind is not None and data.removeprefix(BOM).strip():
+        raise InputError(f"'{path}' is {kind}.")
     if b"\0" in data:
         raise InputError(f"'{path}' is not text but binary data. Counts are read from text tables or Parquet files.")
     try:

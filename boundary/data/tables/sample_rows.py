@@ -24,7 +24,7 @@ def is_samples(frame: pd.DataFrame) -> bool:
     return {"problem_id", "outcome"} <= set(frame.columns) and not {"n_samples", "n_correct"} & set(frame.columns)
 
 
-def counted(frame: pd.DataFrame, source: str) -> pd.DataFrame:
+def count_samples(frame: pd.DataFrame, source: str) -> pd.DataFrame:
     """Counts of a table of samples; any other table as it is.
 
     Raises
@@ -51,12 +51,12 @@ def counted(frame: pd.DataFrame, source: str) -> pd.DataFrame:
     for name in OUTCOMES:
         if name not in (CORRECT, WRONG) and outcomes[name].any():
             counts[f"n_{name}"] = outcomes[name]
-    settings = [str(name) for name in table if (known := setting(str(name))) is not None and known.kind != "named"]
+    settings = [str(name) for name in table if (listed := setting(str(name))) is not None and listed.kind != "named"]
     groups = table.groupby(list(KEY), sort=False)
     for name in settings:
-        several = groups[name].nunique() > 1
-        if several.any():
-            model, benchmark, problem = several.index[several.to_numpy()][0]
+        ambiguous = groups[name].nunique() > 1
+        if ambiguous.any():
+            model, benchmark, problem = ambiguous.index[ambiguous.to_numpy()][0]
             raise InputError(
                 f"{source}: the samples of {model} on {benchmark}, problem {problem}, have several values of {name}. "
                 f"Keep one, or put the {name} into the model's name."
@@ -66,20 +66,20 @@ def counted(frame: pd.DataFrame, source: str) -> pd.DataFrame:
     return order.merge(counts.join(facts).reset_index(), on=list(KEY), validate="one_to_one")
 
 
-def samples_in(what: Any) -> pd.DataFrame | None:
+def samples_in(source: Any) -> pd.DataFrame | None:
     """The samples one by one, where what the user named as counts holds them; None where it holds counts alone.
 
     Parameters
     ----------
-    what
+    source
         Whatever `load_counts` takes.
     """
-    if isinstance(what, pd.DataFrame):
-        return what if is_samples(what) else None
-    if isinstance(what, str | Path):
-        return _of_path(Path(what))
-    if isinstance(what, Sequence):
-        parts = [part for part in map(samples_in, what) if part is not None]
+    if isinstance(source, pd.DataFrame):
+        return source if is_samples(source) else None
+    if isinstance(source, str | Path):
+        return _of_path(Path(source))
+    if isinstance(source, Sequence):
+        parts = [part for part in map(samples_in, source) if part is not None]
         return pd.concat(parts, ignore_index=True) if parts else None
     return None
 
@@ -93,16 +93,16 @@ def _of_path(path: Path) -> pd.DataFrame | None:
 
 
 def _outcomes(frame: pd.DataFrame, source: str) -> pd.Series:
-    said = frame["outcome"]
-    found = said.astype(str).str.strip().map(WORDS)
-    strange = np.asarray(found.isna())
+    words = frame["outcome"]
+    outcomes = words.astype(str).str.strip().map(WORDS)
+    strange = np.asarray(outcomes.isna())
     if strange.any():
         row = frame.loc[strange].iloc[0]
         raise InputError(
             f"{source}{_at(row)}, column outcome: {str(row['outcome'])[:40]!r} is none of {', '.join(OUTCOMES)}, "
             "1 and 0."
         )
-    return found
+    return outcomes
 
 
 def _at(row: pd.Series) -> str:

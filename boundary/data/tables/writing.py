@@ -115,8 +115,8 @@ def check_writable(path: Path, is_folder: bool = False) -> None:
         if path.exists() and path.is_dir() != is_folder:
             raise InputError(f"'{path}' is a {'file' if is_folder else 'folder'}. {ANOTHER}")
         folder = path if is_folder else path.parent
-        there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
-        with tempfile.TemporaryFile(dir=there):
+        existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+        with tempfile.TemporaryFile(dir=existing):
             pass
     except OSError as error:
         raise InputError(f"Cannot write '{path}': {error.strerror or error}. {ANOTHER}") from error
@@ -139,14 +139,14 @@ def refuse_inputs(outputs: Iterable[Path], inputs: Iterable[str | Path]) -> None
         Naming the first.
     """
     read = {key: file for path in inputs for file in _files_of(Path(path)) if (key := _identity(file)) is not None}
-    written: set[Path] = set()
+    written_paths: set[Path] = set()
     for output in outputs:
         identity = _identity(output)
         if identity is not None and (source := read.get(identity)) is not None:
             raise InputError(f"The output '{output}' is an input: '{source}' would be overwritten. {ANOTHER}")
-        if output.absolute() in written and not _is_stream(output):
+        if output.absolute() in written_paths and not _is_stream(output):
             raise InputError(f"Two outputs name one file, '{output}'. Give each a name of its own.")
-        written.add(output.absolute())
+        written_paths.add(output.absolute())
 
 
 def refuse_run_folder(folder: Path, inputs: Iterable[str | Path]) -> None:

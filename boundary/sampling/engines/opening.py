@@ -48,7 +48,7 @@ def open_engine(spec: EngineSpec) -> AbstractContextManager[Generate]:
     engine = find_engine(spec.engine)
     for package in engine.packages:
         package_version(package, engine.extra)
-    function: Callable[..., AbstractContextManager[Generate]] = _function(engine.function)
+    function: Callable[..., AbstractContextManager[Generate]] = engine_function(engine.function)
     _refuse_unknown_options(spec.engine, spec.options, function)
     return function(_with_own_noise(spec), **spec.options)
 
@@ -78,7 +78,7 @@ def engine_facts(spec: EngineSpec) -> EngineFacts:
         If a package is missing, the model cannot be had, or a server does not serve it.
     """
     loading = worker_spec(spec)
-    facts: EngineFacts = _function(find_engine(loading.engine).facts)(loading)
+    facts: EngineFacts = engine_function(find_engine(loading.engine).facts)(loading)
     return facts
 
 
@@ -106,7 +106,8 @@ def identifying_options(spec: EngineSpec) -> dict[str, Any]:
     return {name: options[name] for name in names if name in options}
 
 
-def _function(place: str) -> Callable[..., Any]:
+def engine_function(place: str) -> Callable[..., Any]:
+    """The function at `module:function` in this package."""
     module, _, name = place.partition(":")
     function: Callable[..., Any] = getattr(import_module(f"boundary.sampling.engines.{module}"), name)
     return function

@@ -69,7 +69,7 @@ class Store:
     _held: dict[str, dict[int, int]] = field(default_factory=dict)  # text hashes by problem and place
 
     def missing(self, problem_id: str, n: int) -> tuple[int, ...]:
-        """Places 0..n-1 of a problem's samples that are not stored yet."""
+        """Indices 0..n-1 of a problem's samples that are not stored yet."""
         held = self._held.get(problem_id, {})
         return tuple(index for index in range(n) if index not in held)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from boundary.data.readers.zstd import CompressionParameter, compress
 from boundary.data.runs.folder import SUFFIX, VERDICTS
 from boundary.errors import InputError
 
@@ -72,10 +73,9 @@ def writing(folder: Path) -> Iterator[None]:
 
 
 def _compressed(lines: Iterable[Any]) -> bytes:
-    import zstandard
-
     text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
-    return zstandard.ZstdCompressor(level=3, write_checksum=True).compress(text.encode())
+    options: dict[int, int] = {CompressionParameter.compression_level: 3, CompressionParameter.checksum_flag: True}
+    return compress(text.encode(), options=options)
 
 
 def _write_flushed(path: Path, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Multiple choice: the letter that a text decides for; two letters, or a letter that it denies, are no choice."""
+"""The verifier `choice`: the letter that a text decides for; two letters, or a letter that it denies, are no choice."""
 
 import re
 from itertools import islice

@@ -1,4 +1,4 @@
-"""Programs, judged by the problem's tests in the sandbox.
+"""The verifier `code`: programs, judged by the problem's tests in the sandbox.
 
 Nothing that a program must not know is ever where it runs. Cases are compared in this process; tests that are code run
 in a sandbox of their own and call the program's functions from there.

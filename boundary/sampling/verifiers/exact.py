@@ -1,4 +1,4 @@
-"""Text that must be the same, whatever its case, spacing and final full stop."""
+"""The verifier `exact`: the same text as the reference, whatever its case, spacing and final full stop."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Problems of reasoning-gym, judged by their own scorers: a score of 1 is correct, anything less is not."""
+"""The verifier `reasoning-gym`: a problem's own scorer judges; a score of 1 is correct, anything less is not."""
 
 import json
 from functools import lru_cache, partial

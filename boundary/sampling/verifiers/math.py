@@ -1,4 +1,4 @@
-"""Whether two mathematical answers are equal, by math-verify.
+"""The verifier `math`: whether two mathematical answers are equal, by math-verify.
 
 Runs in worker processes: its own time limits use alarm signals, which fail off the main thread and cannot break a loop
 inside a C library, so they are switched off and the pool kills what takes too long.

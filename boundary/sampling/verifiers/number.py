@@ -1,4 +1,4 @@
-"""Whether two numbers are equal, exactly, and in units that do not contradict each other."""
+"""The verifiers `number` and `first-number`: numbers that are equal exactly, in units that do not contradict."""
 
 from boundary.sampling.answers.expressions import last_expression
 from boundary.sampling.answers.extraction import ExtractedAnswer, extract as extract_marked, first_number

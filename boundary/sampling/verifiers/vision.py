@@ -1,4 +1,4 @@
-"""Answers to problems with an image: the same text, or a number to the precision that the problem asks for."""
+"""The verifier `vision`: the same text, a number to the precision that the problem asks for, or mathematics."""
 
 from typing import Any
 

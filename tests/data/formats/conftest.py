@@ -486,13 +486,13 @@ def example_formats() -> set[str]:
 
 
 @pytest.fixture
-def put(tmp_path: Path) -> Callable[[Example, Any], Path]:
+def write_example(tmp_path: Path) -> Callable[[Example, Any], Path]:
     """Writes an example with other content."""
 
-    def written(example: Example, content: Any | bytes) -> Path:
+    def write(example: Example, content: Any | bytes) -> Path:
         path = tmp_path / example.file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else example.pack(copy.deepcopy(content)))
         return path
 
-    return written
+    return write

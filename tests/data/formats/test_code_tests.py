@@ -102,15 +102,18 @@ def speed(passed=True, solution="s", name="passed"):
 
 def write_evalperf(path, problems):
     config = {"model": "org/small", "temperature": 0.2, "n_samples": 3}
-    results = {task: {"task_id": task, "results": found, "pass_1": 1.0} for task, found in problems.items()}
+    results = {
+        task: {"task_id": task, "results": results_of_problem, "pass_1": 1.0}
+        for task, results_of_problem in problems.items()
+    }
     path.write_text(json.dumps({"config": config, "eval": results}))
     return path
 
 
 @pytest.mark.parametrize("name", ["passed", "pass"])
 def test_evalperf(tmp_path, name):
-    found = [speed(True, "a", name), speed(False, "b", name), speed(None, "c", name)]
-    path = write_evalperf(tmp_path / "results.json", {"Mbpp/9": found})
+    results = [speed(True, "a", name), speed(False, "b", name), speed(None, "c", name)]
+    path = write_evalperf(tmp_path / "results.json", {"Mbpp/9": results})
     assert recognised(path) == "evalperf"
     imported = import_files(path)
     assert imported.counts.table[["model", "benchmark", "n_samples", "n_correct"]].to_numpy().tolist() == [
@@ -137,16 +140,16 @@ def write_human_eval(path, rows):
     return path
 
 
-def judged(task="HumanEval/0", result="passed", completion="    return 1"):
+def human_eval_line(task="HumanEval/0", result="passed", completion="    return 1"):
     return {"task_id": task, "completion": completion, "result": result, "passed": result == "passed"}
 
 
 def test_human_eval_lines_of_a_problem_need_not_stand_together(tmp_path):
     rows = [
-        judged(),
-        judged("HumanEval/1", "failed: AssertionError", "x"),
-        judged("HumanEval/0", "timed out", "y"),
-        judged("HumanEval/0", "failed: empty", ""),
+        human_eval_line(),
+        human_eval_line("HumanEval/1", "failed: AssertionError", "x"),
+        human_eval_line("HumanEval/0", "timed out", "y"),
+        human_eval_line("HumanEval/0", "failed: empty", ""),
     ]
     path = write_human_eval(tmp_path / "samples.jsonl_results.jsonl", rows)
     assert recognised(path) == "human-eval"
@@ -158,7 +161,9 @@ def test_human_eval_lines_of_a_problem_need_not_stand_together(tmp_path):
 
 
 def test_human_eval_that_contradicts_itself(tmp_path):
-    path = write_human_eval(tmp_path / "results.jsonl", [judged(), judged(result="timed out") | {"passed": True}])
+    path = write_human_eval(
+        tmp_path / "results.jsonl", [human_eval_line(), human_eval_line(result="timed out") | {"passed": True}]
+    )
     with pytest.raises(InputError, match="line 2: 'passed' is true, but the result is 'timed out'"):
         import_files(path, model="small")
     imported = import_files(path, model="small", skip_bad=True)

@@ -41,12 +41,12 @@ def totals(path, format_name):
     return int(table["n_samples"].sum()), int(table["n_correct"].sum()), bool(imported.notes)
 
 
-def places(value, found=()):
+def places(value, path=()):
     """Paths of all values within a value."""
-    yield found
+    yield path
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, part in inner:
-        yield from places(part, (*found, key))
+        yield from places(part, (*path, key))
 
 
 def at(content, place):
@@ -71,41 +71,41 @@ def packed(example, content):
         return None
 
 
-def check(example, format_name, put, content, more=False):
+def check(example, format_name, write_example, content, more=False):
     """Refused, or the same counts, or fewer samples and a note."""
-    original = totals(put(example, example.content), format_name)
+    original = totals(write_example(example, example.content), format_name)
     data = packed(example, content)
     if data is None:
         return
-    found = totals(put(example, data), format_name)
-    if found is None or more or found[:2] == original[:2]:
+    counts = totals(write_example(example, data), format_name)
+    if counts is None or more or counts[:2] == original[:2]:
         return
-    assert found[0] < original[0], f"{original} became {found}"
-    assert found[2], f"{original} became {found} without a word"
+    assert counts[0] < original[0], f"{original} became {counts}"
+    assert counts[2], f"{original} became {counts} without a word"
 
 
 def test_every_format_has_an_example(example_formats):
     assert set(FORMATS) == example_formats
 
 
-def test_examples_are_recognised_as_what_they_are(example, format_name, put):
-    path = put(example, example.content)
+def test_examples_are_recognised_as_what_they_are(example, format_name, write_example):
+    path = write_example(example, example.content)
     assert recognised(path) == format_name
     samples, correct, _ = totals(path, "auto")
     assert 0 < correct < samples
 
 
-def wrong_verdict(example, format_name, put, seed):
+def wrong_verdict(example, format_name, write_example, seed):
     """What is no verdict is never counted, be it as right or as wrong."""
     rng = random.Random(seed)
-    there = [p for p in places(example.content) if _is_verdict(p, at(example.content, p), example)]
-    content = changed(example.content, rng.choice(there), rng.choice(NO_VERDICTS))
-    original = totals(put(example, example.content), format_name)
+    candidates = [p for p in places(example.content) if _is_verdict(p, at(example.content, p), example)]
+    content = changed(example.content, rng.choice(candidates), rng.choice(NO_VERDICTS))
+    original = totals(write_example(example, example.content), format_name)
     data = packed(example, content)
-    found = None if data is None else totals(put(example, data), format_name)
-    if found is not None:
-        assert found[0] < original[0], f"{original} became {found}"
-        assert found[2], f"{original} became {found} without a word"
+    counts = None if data is None else totals(write_example(example, data), format_name)
+    if counts is not None:
+        assert counts[0] < original[0], f"{original} became {counts}"
+        assert counts[2], f"{original} became {counts} without a word"
 
 
 def _is_verdict(place, value, example):
@@ -113,74 +113,78 @@ def _is_verdict(place, value, example):
     return key in example.verdicts and not isinstance(value, list | dict)
 
 
-def missing_field(example, format_name, put, seed):
+def missing_field(example, format_name, write_example, seed):
     """A field that is gone."""
     rng = random.Random(seed)
-    there = [p for p in places(example.content) if p and isinstance(p[-1], str)]
-    if not there:
+    candidates = [p for p in places(example.content) if p and isinstance(p[-1], str)]
+    if not candidates:
         return
-    place = rng.choice(there)
+    place = rng.choice(candidates)
     content = copy.deepcopy(example.content)
     del at(content, place[:-1])[place[-1]]
     # A whole record that is gone leaves no trace; neither does a key that names the problem.
     record = isinstance(at(example.content, place), dict)
-    check(example, format_name, put, content, more=record)
+    check(example, format_name, write_example, content, more=record)
 
 
-def uneven_lists(example, format_name, put, seed):
+def uneven_lists(example, format_name, write_example, seed):
     """A list within a record that lost an element, or has one twice."""
     rng = random.Random(seed)
-    there = [p for p in places(example.content) if p and isinstance(at(example.content, p), list)]
-    there = [p for p in there if at(example.content, p) and not isinstance(at(example.content, p)[0], dict)]
-    if not there:
+    candidates = [p for p in places(example.content) if p and isinstance(at(example.content, p), list)]
+    candidates = [p for p in candidates if at(example.content, p) and not isinstance(at(example.content, p)[0], dict)]
+    if not candidates:
         return
     content = copy.deepcopy(example.content)
-    values = at(content, rng.choice(there))
+    values = at(content, rng.choice(candidates))
     index = rng.randrange(len(values))
     values[index : index + 1] = [values[index]] * rng.choice([0, 2])
-    check(example, format_name, put, content)
+    check(example, format_name, write_example, content)
 
 
-def record_twice(example, format_name, put, seed):
+def record_twice(example, format_name, write_example, seed):
     """A record that stands twice is one sample more only where the format numbers none."""
     rng = random.Random(seed)
-    there = [p for p in places(example.content) if isinstance(at(example.content, p), list) and at(example.content, p)]
-    there = [p for p in there if isinstance(at(example.content, p)[0], dict)]
-    if not there:
+    candidates = [
+        p for p in places(example.content) if isinstance(at(example.content, p), list) and at(example.content, p)
+    ]
+    candidates = [p for p in candidates if isinstance(at(example.content, p)[0], dict)]
+    if not candidates:
         return
     content = copy.deepcopy(example.content)
-    rows = at(content, rng.choice(there))
+    rows = at(content, rng.choice(candidates))
     rows.insert(rng.randrange(len(rows) + 1), copy.deepcopy(rng.choice(rows)))
-    check(example, format_name, put, content, more=example.repeats)
+    check(example, format_name, write_example, content, more=example.repeats)
 
 
-def strange_value(example, format_name, put, seed):
+def strange_value(example, format_name, write_example, seed):
     """Any value become any other: no traceback."""
     rng = random.Random(seed)
     content = changed(example.content, rng.choice(list(places(example.content))), rng.choice(STRANGE))
-    check(example, format_name, put, content, more=True)
+    check(example, format_name, write_example, content, more=True)
 
 
-def broken_bytes(example, format_name, put, seed):
+def broken_bytes(example, format_name, write_example, seed):
     """Bytes that are torn, turned, doubled or cut off: no traceback, be the format named or told by content."""
     rng = random.Random(seed)
     data = bytearray(example.pack(example.content))
     for _ in range(rng.choice([1, 1, 1, 5, 50])):
-        here, there = rng.randrange(len(data) + 1), rng.randrange(len(data) + 1)
+        start, end = rng.randrange(len(data) + 1), rng.randrange(len(data) + 1)
         match rng.randrange(5):
             case 0:
-                data[here : here + 1] = bytes([rng.randrange(256)])
+                data[start : start + 1] = bytes([rng.randrange(256)])
             case 1:
-                del data[here : here + rng.choice([1, 4, 100])]
+                del data[start : start + rng.choice([1, 4, 100])]
             case 2:
-                data[here:here] = data[there : there + rng.choice([1, 4, 100])]
+                data[start:start] = data[end : end + rng.choice([1, 4, 100])]
             case 3:
-                data[here:here] = rng.choice([b"\0", b"[", b'"', b"\xff", b"\n", b"{}", b"null", b"-", b"1e400", b"&a"])
+                data[start:start] = rng.choice(
+                    [b"\0", b"[", b'"', b"\xff", b"\n", b"{}", b"null", b"-", b"1e400", b"&a"]
+                )
             case 4:
-                data = data[: max(here, 1)]
+                data = data[: max(start, 1)]
         if not data:
             return
-    path = put(example, bytes(data))
+    path = write_example(example, bytes(data))
     totals(path, format_name)
     totals(path, "auto")
 
@@ -189,23 +193,23 @@ KINDS = (wrong_verdict, missing_field, uneven_lists, record_twice, strange_value
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_mutations(kind, example, format_name, put):
-    run(kind, example, format_name, put, FEW)
+def test_mutations(kind, example, format_name, write_example):
+    run(kind, example, format_name, write_example, FEW)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_many_mutations(kind, example, format_name, put):
-    run(kind, example, format_name, put, MANY)
+def test_many_mutations(kind, example, format_name, write_example):
+    run(kind, example, format_name, write_example, MANY)
 
 
-def run(kind, example, format_name, put, count):
+def run(kind, example, format_name, write_example, count):
     if kind is wrong_verdict and not example.verdicts:
         pytest.skip("the format holds counts")
 
     @settings(max_examples=count, **QUIET)
     @given(seeds)
-    def one(seed):
-        kind(example, format_name, put, seed)
+    def mutate(seed):
+        kind(example, format_name, write_example, seed)
 
-    one()
+    mutate()

@@ -20,12 +20,12 @@ def totals(imported):
     return dict(zip(table["problem_id"], zip(table["n_samples"], table["n_correct"], strict=True), strict=True))
 
 
-def logged(doc=0, value=1.0, said="a", filter="strict-match", **more):
+def logged(doc=0, value=1.0, text="a", filter="strict-match", **more):
     row = {
         "doc_id": doc,
         "target": "1",
         "arguments": {"gen_args_0": {"arg_0": "p", "arg_1": {"do_sample": True, "temperature": 0.6}}},
-        "resps": [[said]],
+        "resps": [[text]],
         "filtered_resps": ["1"],
         "filter": filter,
         "metrics": ["exact_match"],
@@ -136,8 +136,8 @@ def test_lighteval_aggregates_that_are_no_counts(tmp_path, metric, why):
         import_files(path, model="m")
 
 
-def rollout(asked="q0", said="x", score=1.0, **more):
-    return {"input": asked, "output": said, "gts": "18", "score": score, "step": 0} | more
+def rollout(question="q0", text="x", score=1.0, **more):
+    return {"input": question, "output": text, "gts": "18", "score": score, "step": 0} | more
 
 
 def test_verl_samples_are_grouped_by_input(tmp_path):
@@ -160,7 +160,7 @@ def test_verl_steps_are_models(tmp_path):
 
 
 def test_verl_scores_need_a_threshold_where_they_are_no_verdicts(tmp_path):
-    path = lines(tmp_path / "0.jsonl", [rollout(said=str(s), score=s) for s in (-1.0, 1.0, 0.1)])
+    path = lines(tmp_path / "0.jsonl", [rollout(text=str(s), score=s) for s in (-1.0, 1.0, 0.1)])
     with pytest.raises(InputError, match="threshold=NUMBER"):
         import_files(path)
     assert list(totals(import_files(path, threshold="0.5")).values()) == [(3, 1)]
@@ -169,7 +169,7 @@ def test_verl_scores_need_a_threshold_where_they_are_no_verdicts(tmp_path):
 
 
 def test_verl_score_and_acc_that_disagree_are_told(tmp_path):
-    path = lines(tmp_path / "0.jsonl", [rollout(acc=False, said="a"), rollout(acc=True, said="b")])
+    path = lines(tmp_path / "0.jsonl", [rollout(acc=False, text="a"), rollout(acc=True, text="b")])
     imported = import_files(path)
     assert any("score and acc disagree" in note for note in imported.notes)
     assert list(totals(imported).values()) == [(2, 2)]

@@ -7,6 +7,7 @@ import pytest
 
 from boundary.data.formats.parts import inspect_files
 from boundary.data.importing.import_files import import_files, recognised
+from boundary.data.readers.zstd import compress
 from boundary.errors import InputError
 
 HEADER = {
@@ -40,20 +41,20 @@ def reader(request):
     return request.param
 
 
-def sample(id="q1", epoch=1, value="C", said="four", stop="stop", **more):
-    answer = {"role": "assistant", "content": said, "source": "generate"}
-    scores = {"match": {"value": value, "answer": said}} if value is not None else {}
+def sample(id="q1", epoch=1, value="C", text="four", stop="stop", **more):
+    answer = {"role": "assistant", "content": text, "source": "generate"}
+    scores = {"match": {"value": value, "answer": text}} if value is not None else {}
     output = {"model": "small", "choices": [{"message": answer, "stop_reason": stop}]}
-    asked = f"What is {id}?"
-    messages = [{"role": "user", "content": asked, "source": "input"}, answer]
-    fields = {"id": id, "epoch": epoch, "input": asked, "target": "4", "messages": messages, "output": output}
+    question = f"What is {id}?"
+    messages = [{"role": "user", "content": question, "source": "input"}, answer]
+    fields = {"id": id, "epoch": epoch, "input": question, "target": "4", "messages": messages, "output": output}
     return fields | {"scores": scores, "metadata": {}, "store": {}, "events": []} | more
 
 
 def write_eval(path, samples, header=HEADER, method=zipfile.ZIP_DEFLATED):
     with zipfile.ZipFile(path, "w", method) as zipped:
-        for each in samples:
-            zipped.writestr(f"samples/{each['id']}_epoch_{each['epoch']}.json", json.dumps(each))
+        for entry in samples:
+            zipped.writestr(f"samples/{entry['id']}_epoch_{entry['epoch']}.json", json.dumps(entry))
         zipped.writestr("summaries.json", "[]")
         zipped.writestr(
             "reductions.json", json.dumps([{"scorer": "match", "samples": [{"value": 1.0, "sample_id": "q1"}]}])
@@ -64,15 +65,13 @@ def write_eval(path, samples, header=HEADER, method=zipfile.ZIP_DEFLATED):
 
 def write_zstd(path, samples):
     """What newer versions write: method 93, in several frames, which this Python's zipfile cannot."""
-    import zstandard
-
     write_eval(path, samples, method=zipfile.ZIP_STORED)
     with zipfile.ZipFile(path) as zipped:
         members = {info.filename: zipped.read(info) for info in zipped.infolist()}
     packed = {}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as zipped:
         for name, data in members.items():
-            frames = [zstandard.ZstdCompressor().compress(data[:50]), zstandard.ZstdCompressor().compress(data[50:])]
+            frames = [compress(data[:50]), compress(data[50:])]
             packed[name] = (data, b"".join(frames))
             zipped.writestr(name, packed[name][1])
     raw = bytearray(path.read_bytes())
@@ -98,11 +97,11 @@ def write_json(path, samples, header=HEADER):
 
 SIX = [
     sample("q1", 1, "C"),
-    sample("q1", 2, "I", said="five"),
-    sample("q1", 3, "C", said="Four."),
-    sample("q2", 1, "N", said="I will not"),
-    sample("q2", 2, "I", said=""),
-    sample("q2", 3, "I", said="two and", stop="max_tokens"),
+    sample("q1", 2, "I", text="five"),
+    sample("q1", 3, "C", text="Four."),
+    sample("q2", 1, "N", text="I will not"),
+    sample("q2", 2, "I", text=""),
+    sample("q2", 3, "I", text="two and", stop="max_tokens"),
 ]
 
 
@@ -191,12 +190,12 @@ def test_a_run_that_did_not_finish_is_told(tmp_path, reader):
 
 
 def test_progress_is_told_member_by_member(tmp_path):
-    told = []
+    calls = []
     path = write_eval(tmp_path / "log.eval", SIX)
-    import_files(path, progress=lambda name, done, size: told.append((name, done, size)))
-    assert {name for name, _, _ in told} == {"log.eval"}
-    assert len({done for _, done, _ in told}) >= len(SIX)
-    assert max(done for _, done, _ in told) <= path.stat().st_size
+    import_files(path, progress=lambda name, done, size: calls.append((name, done, size)))
+    assert {name for name, _, _ in calls} == {"log.eval"}
+    assert len({done for _, done, _ in calls}) >= len(SIX)
+    assert max(done for _, done, _ in calls) <= path.stat().st_size
 
 
 def test_two_logs_are_two_runs(tmp_path):

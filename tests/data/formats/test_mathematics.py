@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from boundary.data.importing.import_files import import_files, recognised
+from boundary.data.readers.zstd import compress
 from boundary.errors import InputError
 
 
@@ -46,11 +47,9 @@ def test_matharena_problems_are_numbered_by_their_files(tmp_path):
 
 
 def test_matharena_zst(tmp_path):
-    import zstandard
-
     path = tmp_path / "outputs" / "aime" / "small" / "3.json.zst"
     write(path, {})
-    path.write_bytes(zstandard.ZstdCompressor().compress(json.dumps(runs()).encode()))
+    path.write_bytes(compress(json.dumps(runs()).encode()))
     assert import_files(path).counts.table["n_correct"].tolist() == [2]
 
 
@@ -75,13 +74,16 @@ def test_matharena_says_where_its_mean_differs_and_what_is_not_graded(tmp_path):
     assert "1 of 4 samples are not graded" in imported.notes[1]
 
 
-def detail(prompt, correct, said="x", references="2"):
-    fields = {"prompt": prompt, "origin_prediction": said, "predictions": said, "references": references}
+def detail(prompt, correct, text="x", references="2"):
+    fields = {"prompt": prompt, "origin_prediction": text, "predictions": text, "references": references}
     return fields | {"correct": correct}
 
 
 def numbered(*details, kind="GEN"):
-    return {"accuracy": 50.0, "details": {"type": kind} | {str(i): each for i, each in enumerate(details)}}
+    return {
+        "accuracy": 50.0,
+        "details": {"type": kind} | {str(i): detail_of_sample for i, detail_of_sample in enumerate(details)},
+    }
 
 
 def test_opencompass_copies_of_the_dataset_are_samples(tmp_path):
@@ -157,8 +159,8 @@ def test_scorio_arrays(tmp_path):
     table = imported.counts.table
     assert len(table) == 64
     assert table["n_correct"].sum() == (aime == 1).sum() + math.sum()
-    one = table[(table["model"] == "tuned") & (table["benchmark"] == "aime") & (table["problem_id"] == "4")]
-    assert one["n_samples"].tolist() == [3]
+    problem_rows = table[(table["model"] == "tuned") & (table["benchmark"] == "aime") & (table["problem_id"] == "4")]
+    assert problem_rows["n_samples"].tolist() == [3]
     assert "'combined' is the other tasks put together" in imported.notes[0]
     assert "13 trials are marked as not run (-1)" in imported.notes[1]
     assert len(imported.notes) == 2

@@ -48,9 +48,9 @@ def test_math_eval_agrees_with_the_counts_beside_it():
     assert round(pass_at_k(counts, 8), 2) == 0.96
     samples = import_files(folder / "math_cot_100.first60.jsonl", model="m").samples
     outcomes = pd.read_csv(folder / "outcomes_with_rm_score.csv", dtype={"problem_id": str})
-    both = samples.merge(outcomes, on=["problem_id", "sample_index"], validate="one_to_one")
-    assert len(both) == 480
-    assert ((both["outcome"] == "correct") == (both["correct"] == 1)).all()
+    merged = samples.merge(outcomes, on=["problem_id", "sample_index"], validate="one_to_one")
+    assert len(merged) == 480
+    assert ((merged["outcome"] == "correct") == (merged["correct"] == 1)).all()
 
 
 def test_math500_of_the_reproduction():
@@ -94,11 +94,11 @@ def boards():
 @pytest.mark.parametrize("name", BOARDS)
 def test_boards_agree_with_the_counts_beside_them(boards, name):
     theirs = pd.read_csv(FOLDER / "livecodebench-leaderboard" / "counts.csv.gz", dtype={"problem_id": str})
-    for benchmark, (release, ours) in BOARDS[name].items():
+    for benchmark, (release, board_name) in BOARDS[name].items():
         rows = theirs.loc[theirs["benchmark"] == benchmark]
         rows = rows if release is None else rows.loc[rows["release"] == release]
-        mine = boards[name].loc[boards[name]["benchmark"] == ours]
-        assert by_problem(mine).equals(by_problem(rows.assign(model=rows["model"].astype(object))))
+        board = boards[name].loc[boards[name]["benchmark"] == board_name]
+        assert by_problem(board).equals(by_problem(rows.assign(model=rows["model"].astype(object))))
 
 
 @pytest.mark.parametrize(
@@ -174,10 +174,10 @@ def test_gsm8k_trajectory():
     table = beside("rlvr-gsm8k30-trajectory/counts.csv")
     table = table.loc[table["benchmark"].str.contains("2048")]
     parts = [part for _, part in table.groupby("model", sort=False)]
-    found = sorted((pass_at_k(part, 1), pass_at_k(part, 8)) for part in parts)
+    computed = sorted((pass_at_k(part, 1), pass_at_k(part, 8)) for part in parts)
     figures = [(0.554, 0.933), (0.650, 0.900), (0.621, 0.933), (0.663, 0.933), (0.721, 0.933), (0.729, 0.967)]
-    assert len(found) == len(figures)
-    assert all(mine == shown(theirs) for mine, theirs in zip(found, sorted(figures), strict=True))
+    assert len(computed) == len(figures)
+    assert all(figure == shown(published) for figure, published in zip(computed, sorted(figures), strict=True))
 
 
 def test_evalperf():

@@ -51,13 +51,13 @@ TABLES = {
     "limit-of-rlvr/counts.csv": "holds counts already",
     "limit-of-rlvr/outcomes_with_rm_score.csv": "Rename correct to outcome",
 }
-NAMED = ("evalperf", "inspect-ai", "metr", "scorio", "verl")
+WITH_MODEL = ("evalperf", "inspect-ai", "metr", "scorio", "verl")
 
 
 @needs_examples
 def test_no_example_is_forgotten():
-    found = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file()}
-    assert found == {*EXPECTED, *TABLES, "README.md"}
+    files = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file()}
+    assert files == {*EXPECTED, *TABLES, "README.md"}
 
 
 @needs_examples
@@ -73,7 +73,7 @@ def test_published_example(name):
     path = FOLDER / name
     format_name, *expected = EXPECTED[name]
     assert recognised(path) == format_name
-    model = None if format_name in NAMED else "small"
+    model = None if format_name in WITH_MODEL else "small"
     if isinstance(expected[0], str):
         with pytest.raises(InputError, match=expected[0]):
             import_files(path, model=model)
@@ -86,30 +86,30 @@ def test_published_example(name):
 def test_evalperf_agrees_with_the_counts_beside_it():
     counts = pd.read_csv(FOLDER / "evalperf" / "counts.csv").set_index("problem_id")
     path = FOLDER / "evalperf" / "Qwen2.5-Coder-7B_temp0.2_gpu_results.first12tasks.json"
-    found = import_files(path).counts.table.set_index("problem_id")
+    table = import_files(path).counts.table.set_index("problem_id")
     columns = ["n_samples", "n_correct", "temperature"]
-    assert found[columns].to_numpy().tolist() == counts.loc[found.index, columns].to_numpy().tolist()
+    assert table[columns].to_numpy().tolist() == counts.loc[table.index, columns].to_numpy().tolist()
 
 
 @needs_examples
 def test_math_eval_agrees_with_the_counts_beside_it():
     counts = pd.read_csv(FOLDER / "limit-of-rlvr" / "counts.csv", dtype={"problem_id": str}).set_index("problem_id")
-    found = import_files(FOLDER / "limit-of-rlvr" / "math_cot_100.first60.jsonl", model="small").counts.table
+    table = import_files(FOLDER / "limit-of-rlvr" / "math_cot_100.first60.jsonl", model="small").counts.table
     columns = ["n_samples", "n_correct"]
-    assert found[columns].to_numpy().tolist() == counts.loc[found["problem_id"], columns].to_numpy().tolist()
+    assert table[columns].to_numpy().tolist() == counts.loc[table["problem_id"], columns].to_numpy().tolist()
 
 
 @needs_examples
 def test_tau_bench_agrees_with_the_counts_of_the_whole_set():
     folder = FOLDER.parent / "tau-bench-airline-gpt4o"
     counts = pd.read_csv(folder / "counts.csv", dtype={"problem_id": str}).set_index("problem_id")
-    found = import_files(FOLDER / "tau-bench" / "gpt-4o-airline.excerpt.json", model="m").counts.table
-    assert len(found) == len(counts) == 50
+    table = import_files(FOLDER / "tau-bench" / "gpt-4o-airline.excerpt.json", model="m").counts.table
+    assert len(table) == len(counts) == 50
     columns = ["n_samples", "n_correct"]
-    expected = counts.loc[found["problem_id"], columns]
-    assert found[columns].to_numpy().tolist() == expected.to_numpy().tolist()
+    expected = counts.loc[table["problem_id"], columns]
+    assert table[columns].to_numpy().tolist() == expected.to_numpy().tolist()
     # The figures in its README: pass@1 and pass@4, then pass^k for k from 1 to 4.
-    correct = found["n_correct"]
+    correct = table["n_correct"]
     assert [round(correct.mean() / 4, 3), (correct > 0).mean()] == [0.42, 0.72]
     all_of_k = [correct.map(lambda c, k=k: comb(c, k)).mean() / comb(4, k) for k in (1, 2, 3, 4)]
     assert [round(value, 3) for value in all_of_k] == [0.42, 0.273, 0.22, 0.2]

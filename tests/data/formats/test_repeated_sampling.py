@@ -20,7 +20,7 @@ def lines(path, rows):
     return write(path, "".join(json.dumps(row) + "\n" for row in rows))
 
 
-def counted(imported):
+def counts_of(imported):
     table = imported.counts.table
     keys = table[["model", "benchmark", "problem_id"]].itertuples(index=False, name=None)
     return dict(zip(keys, zip(table["n_samples"], table["n_correct"], strict=True), strict=True))
@@ -45,7 +45,7 @@ def test_livecodebench(tmp_path):
     path = write(tmp_path / "output" / "big" / "Scenario.codegeneration_4_0.2_eval_all.json", [coded(), coded("b")])
     assert recognised(path) == "livecodebench"
     imported = import_files(path)
-    assert counted(imported) == {("big", "livecodebench", name): (4, 1) for name in ("1873_A", "b")}
+    assert counts_of(imported) == {("big", "livecodebench", name): (4, 1) for name in ("1873_A", "b")}
     assert imported.samples["outcome"].tolist()[:4] == ["correct", "empty", "no_answer", "timeout"]
     assert imported.settings == {"temperature": 0.2}
     assert set(imported.counts.table["level"]) == {"easy"}
@@ -54,7 +54,7 @@ def test_livecodebench(tmp_path):
 def test_livecodebench_test_outputs_are_problems_of_their_own(tmp_path):
     rows = [coded("7", test_id=0, question_content="a"), coded("7", test_id=1, question_content="b")]
     path = write(tmp_path / "a.json", rows)
-    assert [key[2] for key in counted(import_files(path, model="m"))] == ["7/0", "7/1"]
+    assert [key[2] for key in counts_of(import_files(path, model="m"))] == ["7/0", "7/1"]
 
 
 @pytest.mark.parametrize(
@@ -89,10 +89,10 @@ def test_board_gives_counts_of_ten_or_of_one(tmp_path):
     path = tmp_path / "performances_generation.json.gz"
     path.write_bytes(gzip.compress(json.dumps(board(*rows)).encode()))
     imported = import_files(path)
-    assert list(counted(imported).values()) == [(10, 7), (10, 0), (1, 1), (1, 0)]
+    assert list(counts_of(imported).values()) == [(10, 7), (10, 0), (1, 1), (1, 0)]
     assert set(imported.counts.benchmarks) == {"livecodebench"}
     assert any("for 1 of 2 models" in note for note in imported.notes)
-    assert counted(import_files(path, n="20"))["m", "livecodebench", "a"] == (20, 14)
+    assert counts_of(import_files(path, n="20"))["m", "livecodebench", "a"] == (20, 14)
     with pytest.raises(InputError, match="holds counts only"):
         _ = imported.samples
 
@@ -104,11 +104,11 @@ def test_board_of_execution_leaves_out_what_was_not_run(tmp_path):
     ]
     rows.append(rows[0] | {"model": "thinks", "Pass@1-COT": 40.0})
     imported = import_files(write(tmp_path / "performances_execution.json", board(*rows)))
-    found = counted(imported)
-    assert found["m", "livecodebench-execution", "s0"] == (10, 3)
-    assert found["m", "livecodebench-execution", "s1"] == (8, 1)
-    assert found["thinks", "livecodebench-execution-cot", "s0"] == (10, 4)
-    assert not any(key[:2] == ("m", "livecodebench-execution-cot") for key in found)
+    totals = counts_of(imported)
+    assert totals["m", "livecodebench-execution", "s0"] == (10, 3)
+    assert totals["m", "livecodebench-execution", "s1"] == (8, 1)
+    assert totals["thinks", "livecodebench-execution-cot", "s0"] == (10, 4)
+    assert not any(key[:2] == ("m", "livecodebench-execution-cot") for key in totals)
     assert any("3 values are -1" in note for note in imported.notes)
 
 
@@ -119,7 +119,7 @@ def test_board_rows_twice_are_refused_but_tests_of_a_question_are_numbered(tmp_p
     for row in rows:
         del row["platform"]
     path = write(tmp_path / "performances_testgen.json", board(*rows))
-    assert [key[2] for key in counted(import_files(path))] == ["q#0", "q#1"]
+    assert [key[2] for key in counts_of(import_files(path))] == ["q#0", "q#1"]
 
 
 @pytest.mark.parametrize("value", [-2, 101, "70", None, True, 33.0])
@@ -138,7 +138,7 @@ def test_monkeys_yaml_is_a_problem_a_file(tmp_path):
     for name in ("11", "12"):
         write(tmp_path / "MATH_Gemma-2B" / f"{name}.yaml", YAML.replace('"q"', f'"{name}"'))
     imported = import_files(tmp_path)
-    assert counted(imported) == {("Gemma-2B", "MATH", name): (3, 1) for name in ("11", "12")}
+    assert counts_of(imported) == {("Gemma-2B", "MATH", name): (3, 1) for name in ("11", "12")}
     assert imported.samples["outcome"].tolist()[:3] == ["correct", "empty", "wrong"]
 
 
@@ -154,7 +154,7 @@ def test_monkeys_tables(tmp_path):
     expected = {("Llama-3-8B-Instruct", "GSM8K", name): (2, 1) for name in ("4", "9")}
     for path in (table, listed):
         assert recognised(path) == "large-language-monkeys"
-        assert counted(import_files(path)) == expected
+        assert counts_of(import_files(path)) == expected
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_tabulated_counts_are_taken_once(tmp_path):
     pd.DataFrame([rates(), rates(k=2, Score=0.5), rates(k=8, Score=1.0), rates(**{"Problem Idx": 4})]).to_parquet(path)
     assert recognised(path) == "tabulated"
     imported = import_files(path)
-    assert counted(imported) == {("m", "MATH", "3"): (4, 1), ("m", "MATH", "4"): (4, 1)}
+    assert counts_of(imported) == {("m", "MATH", "3"): (4, 1), ("m", "MATH", "4"): (4, 1)}
     assert any("1 scores are pass@k of more than all samples" in note for note in imported.notes)
     assert not any("not the pass@k of their counts" in note for note in imported.notes)
 
@@ -239,7 +239,7 @@ def test_best_of_n_tells_that_attempts_stop_after_a_success(tmp_path):
     path = lines(tmp_path / "llama_text_t1.0_n10000.jsonl", rows)
     assert recognised(path) == "bon-jailbreaking"
     imported = import_files(path)
-    assert list(counted(imported).values()) == [(60, 1), (120, 1), (180, 0)]
+    assert list(counts_of(imported).values()) == [(60, 1), (120, 1), (180, 0)]
     assert imported.counts.models == ("llama",)
     assert any("depends on the outcome" in note for note in imported.notes)
     fixed = lines(path, attempts(0, 60, {3}) + attempts(1, 60, {50}, "g"))

@@ -9,25 +9,25 @@ from boundary.data.importing.import_files import import_files
 from boundary.errors import InputError
 
 
-def put(folder, rows, name="0.jsonl"):
+def write_rows(folder, rows, name="0.jsonl"):
     path = folder / name
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
 
 
-def output(asked="q", said="a", score=1.0, **more):
-    return {"input": asked, "output": said, "gts": "1", "score": score, "step": 0} | more
+def output(question="q", text="a", score=1.0, **more):
+    return {"input": question, "output": text, "gts": "1", "score": score, "step": 0} | more
 
 
-def counted(imported):
+def counts_of(imported):
     return sorted(imported.counts.table[["n_samples", "n_correct"]].to_numpy().tolist())
 
 
 def test_problems_of_one_text_are_told_apart_by_uid(tmp_path):
     """Such as one question on two pictures, be it with different answers."""
-    rows = [output(said=f"{u}{j}", score=float(u == "a"), uid=u, gts=u) for u in ("a", "b") for j in range(4)]
-    imported = import_files(put(tmp_path, rows))
-    assert counted(imported) == [[4, 0], [4, 4]]
+    rows = [output(text=f"{u}{j}", score=float(u == "a"), uid=u, gts=u) for u in ("a", "b") for j in range(4)]
+    imported = import_files(write_rows(tmp_path, rows))
+    assert counts_of(imported) == [[4, 0], [4, 4]]
     assert "1 inputs belong to several problems each" in imported.notes[0]
 
 
@@ -39,7 +39,7 @@ def test_uids_of_another_file_name_the_same_problems(tmp_path):
             for i in (0, 1)
             for j in (0, 1)
         ]
-        files.append(put(tmp_path, rows, f"{step}.jsonl"))
+        files.append(write_rows(tmp_path, rows, f"{step}.jsonl"))
     table = import_files(files).counts.table
     assert set(table.groupby("problem_id")["model"].nunique()) == {2}
 
@@ -58,7 +58,7 @@ def test_several_outputs_of_a_session_are_one_sample(tmp_path, key):
         for s in range(3)
         for turn in range(2 + s)
     ]
-    assert counted(import_files(put(tmp_path, rows))) == [[3, 0], [3, 1]]
+    assert counts_of(import_files(write_rows(tmp_path, rows))) == [[3, 0], [3, 1]]
 
 
 def test_sessions_by_name_alone(tmp_path):
@@ -67,13 +67,13 @@ def test_sessions_by_name_alone(tmp_path):
         for s in (0, 1)
         for turn in (0, 1)
     ]
-    assert counted(import_files(put(tmp_path, rows))) == [[2, 1]]
+    assert counts_of(import_files(write_rows(tmp_path, rows))) == [[2, 1]]
 
 
 def test_outputs_of_a_session_with_two_verdicts_are_refused(tmp_path):
-    rows = [output(said=str(turn), score=float(turn), uid="a", session_id=0) for turn in (0, 1)]
+    rows = [output(text=str(turn), score=float(turn), uid="a", session_id=0) for turn in (0, 1)]
     with pytest.raises(InputError, match="line 2: outputs of one session have different verdicts"):
-        import_files(put(tmp_path, rows))
+        import_files(write_rows(tmp_path, rows))
 
 
 def test_turns_that_go_on_from_an_input_are_no_samples(tmp_path):
@@ -82,7 +82,7 @@ def test_turns_that_go_on_from_an_input_are_no_samples(tmp_path):
         for turn in (0, 1)
         for s in (0, 1, 2)
     ]
-    assert counted(import_files(put(tmp_path, rows))) == [[3, 1]]
+    assert counts_of(import_files(write_rows(tmp_path, rows))) == [[3, 1]]
 
 
 def in_blocks(length, sessions=4, problems=3):
@@ -97,11 +97,11 @@ def in_blocks(length, sessions=4, problems=3):
 
 @pytest.mark.parametrize("length", [2, 3, 5])
 def test_verdicts_in_blocks_are_several_outputs_of_a_session(tmp_path, length):
-    path = put(tmp_path, in_blocks(length))
+    path = write_rows(tmp_path, in_blocks(length))
     with pytest.raises(InputError, match=rf"stand in blocks of {length}, .*--option outputs={length}"):
         import_files(path)
-    assert {n for n, _ in counted(import_files(path, outputs=str(length)))} == {4}
-    assert {n for n, _ in counted(import_files(path, outputs="1"))} == {4 * length}
+    assert {n for n, _ in counts_of(import_files(path, outputs=str(length)))} == {4}
+    assert {n for n, _ in counts_of(import_files(path, outputs="1"))} == {4 * length}
 
 
 @pytest.mark.parametrize("n", [2, 4, 8, 16])
@@ -109,15 +109,15 @@ def test_samples_of_a_uid_are_samples(tmp_path, n):
     for seed in range(20):
         rng = np.random.default_rng(seed)
         rows = [output(f"q{u}", f"{u} {j}", float(rng.random() < 0.5), uid=f"{u}") for u in range(8) for j in range(n)]
-        assert {size for size, _ in counted(import_files(put(tmp_path, rows)))} == {n}
+        assert {size for size, _ in counts_of(import_files(write_rows(tmp_path, rows)))} == {n}
 
 
 def test_acc_is_named_where_scores_are_no_verdicts(tmp_path):
-    rows = [output(said=str(j), score=2.0 * j - 1, acc=bool(j)) for j in (0, 1)]
-    path = put(tmp_path, rows)
+    rows = [output(text=str(j), score=2.0 * j - 1, acc=bool(j)) for j in (0, 1)]
+    path = write_rows(tmp_path, rows)
     with pytest.raises(InputError, match="--option verdicts=acc, which stands beside it, or say from which score on"):
         import_files(path)
-    assert counted(import_files(path, verdicts="acc")) == [[2, 1]]
+    assert counts_of(import_files(path, verdicts="acc")) == [[2, 1]]
     for score, shown in ((float("nan"), "NaN"), (float("inf"), "Infinity")):
         with pytest.raises(InputError, match=f"'{shown}' is not a verdict"):
-            import_files(put(tmp_path, [output(score=score)]))
+            import_files(write_rows(tmp_path, [output(score=score)]))

@@ -11,11 +11,11 @@ import zipfile
 
 import pandas as pd
 import pytest
-import zstandard
 from click.testing import CliRunner
 
 from boundary.cli.main import main
 from boundary.data.importing.import_files import import_files
+from boundary.data.readers.zstd import compress
 from boundary.errors import InputError
 
 LINES = b'{"task_id": "HumanEval/0", "completion": "a", "result": "passed", "passed": true}\n'
@@ -53,7 +53,7 @@ NEVER = {
     "lz4": (b"\x04\x22\x4d\x18" + bytes(40), "packed by lz4"),
     "tar": (tarred(), "a tar archive"),
     "tar.gz": (gzip.compress(tarred()), "a tar archive"),
-    "xz in zst": (zstandard.compress(lzma.compress(LINES)), "packed by xz"),
+    "xz in zst": (compress(lzma.compress(LINES)), "packed by xz"),
     "LFS": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n", "a Git LFS pointer.*git lfs pull"),
     "annex": (b"/annex/objects/SHA256E-s9--0.json\n", "a git-annex pointer.*git annex get"),
     "HTML": (b"\n<!DOCTYPE html>\n<html><body>404</body></html>", "a web page"),
@@ -103,10 +103,10 @@ FOREIGN = {
 @pytest.mark.parametrize("format_name", ["auto", "human-eval"])
 @pytest.mark.parametrize("name", NEVER)
 def test_files_that_are_never_samples(tmp_path, name, format_name):
-    data, what = NEVER[name]
+    data, message = NEVER[name]
     path = tmp_path / "a.jsonl"
     path.write_bytes(data)
-    with pytest.raises(InputError, match=what):
+    with pytest.raises(InputError, match=message):
         import_files(path, format_name, model="m")
 
 
@@ -121,10 +121,10 @@ def test_a_database(tmp_path):
 
 @pytest.mark.parametrize("name", FOREIGN)
 def test_files_of_no_known_format(tmp_path, name):
-    file, data, what = FOREIGN[name]
+    file, data, message = FOREIGN[name]
     path = tmp_path / file
     path.write_bytes(data)
-    with pytest.raises(InputError, match=what) as refusal:
+    with pytest.raises(InputError, match=message) as refusal:
         import_files(path)
     assert ("counts already" in str(refusal.value)) == name.startswith("counts")
 

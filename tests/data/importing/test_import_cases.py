@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 # For each benchmark: problems, the samples of each, and the correct ones; then what the notes must say.
-COUNTED = [
+RIGHT_COUNTS = [
     ("01-inspect-slash-ids-some/mixed.eval", {}, {"mixed": (3, {4}, 6)}, ""),
     ("02-inspect-slash-ids-all/humaneval.eval", {}, {"humaneval": (3, {4}, 6)}, ""),
     ("06-verl-uid/same_text_other_image.jsonl", {}, {"default": (2, {4}, 4)}, "told apart by uid"),
@@ -77,7 +77,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("path", "options", "expected", "note"), COUNTED, ids=[path for path, *_ in COUNTED])
+@pytest.mark.parametrize(("path", "options", "expected", "note"), RIGHT_COUNTS, ids=[path for path, *_ in RIGHT_COUNTS])
 def test_counted(path, options, expected, note):
     imported = import_files(FOLDER / path, model="M", **options)
     parts = imported.counts.table.groupby("benchmark")

@@ -5,18 +5,18 @@ import json
 
 import numpy as np
 import pytest
-import zstandard
 from click.testing import CliRunner
 
 import boundary as bd
 from boundary.cli.main import main
 from boundary.data.importing.import_files import import_files
+from boundary.data.readers.zstd import compress
 from boundary.errors import InputError
 
 
 def row(idx, scores, **more):
-    said = [f"said {idx} {i}" for i in range(len(scores))]
-    return {"idx": idx, "question": f"q{idx}", "gt_cot": "", "gt": "1", "code": said, "score": list(scores)} | more
+    texts = [f"said {idx} {i}" for i in range(len(scores))]
+    return {"idx": idx, "question": f"q{idx}", "gt_cot": "", "gt": "1", "code": texts, "score": list(scores)} | more
 
 
 def write(path, rows):
@@ -25,7 +25,7 @@ def write(path, rows):
     return path
 
 
-def counted(imported):
+def counts_of(imported):
     table = imported.counts.table
     return dict(zip(table["problem_id"], zip(table["n_samples"], table["n_correct"], strict=True), strict=True))
 
@@ -41,7 +41,7 @@ def seeds(folder, *runs, bench="aime"):
 def test_seeds_are_pooled_by_problem_and_keep_their_order(tmp_path):
     files = seeds(tmp_path, [[True, False], [False, False]], [[False, True], [True, True]])
     imported = import_files(files)
-    assert counted(imported) == {"0": (4, 2), "1": (4, 2)}
+    assert counts_of(imported) == {"0": (4, 2), "1": (4, 2)}
     assert imported.settings["temperature"] == 0.6
     samples = imported.samples
     assert set(samples["model"]) == {"m"}
@@ -76,11 +76,11 @@ def test_the_model_is_asked_for_where_no_file_says_it(tmp_path):
 
 
 def test_one_name_for_two_models_is_refused(tmp_path):
-    one = seeds(tmp_path / "x", [[True]])
+    first_files = seeds(tmp_path / "x", [[True]])
     two = write(tmp_path / "other_aime_temp0.6_n1_seed1" / "a.jsonl", [row(0, [True])])
-    assert set(import_files([*one, two]).counts.models) == {"m", "other"}
+    assert set(import_files([*first_files, two]).counts.models) == {"m", "other"}
     with pytest.raises(InputError, match="more than one model"):
-        import_files([*one, two], model="z")
+        import_files([*first_files, two], model="z")
 
 
 def test_a_problem_twice_is_refused(tmp_path):
@@ -114,7 +114,7 @@ def test_a_run_under_two_names_is_refused(tmp_path):
 
 def test_agreement_that_chance_can_bring_about_is_no_copy(tmp_path):
     files = [write(tmp_path / f"{s}.jsonl", [row(0, [True, False], code=[f"{s}", f"{s}."])]) for s in "ab"]
-    assert counted(import_files(files, model="m")) == {"0": (4, 2)}
+    assert counts_of(import_files(files, model="m")) == {"0": (4, 2)}
 
 
 def test_repeated_texts_are_told(tmp_path):
@@ -142,12 +142,12 @@ def test_two_temperatures_are_not_pooled(tmp_path):
         import_files([a, b])
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress], ids=["gz", "zst"])
+@pytest.mark.parametrize("pack", [gzip.compress, compress], ids=["gz", "zst"])
 def test_compressed_files_are_read_as_they_are(tmp_path, pack):
     plain = write(tmp_path / "a.jsonl", [row(i, [True, False]) for i in range(50)])
     packed = tmp_path / "a.jsonl.packed"
     packed.write_bytes(pack(plain.read_bytes()[:700]) + pack(plain.read_bytes()[700:]))
-    assert counted(import_files(packed, model="m")) == counted(import_files(plain, model="m"))
+    assert counts_of(import_files(packed, model="m")) == counts_of(import_files(plain, model="m"))
     packed.write_bytes(pack(plain.read_bytes())[:-20])
     with pytest.raises(InputError, match="cut short or damaged"):
         import_files(packed, model="m")
@@ -172,21 +172,21 @@ def test_a_broken_line_is_named_or_counted(tmp_path, line, why):
     assert why in str(error.value)
     imported = import_files(path, model="m", skip_bad=True)
     assert imported.skipped == 1
-    assert counted(imported) == {"0": (1, 1), "1": (1, 0)}
+    assert counts_of(imported) == {"0": (1, 1), "1": (1, 0)}
     assert "1 broken records were left out" in " ".join(imported.notes)
 
 
 def test_json_as_python_writes_it_is_read(tmp_path):
     path = tmp_path / "a.jsonl"
     path.write_text(json.dumps(row(0, [True], pred_score=float("nan"), note="\ud800")) + "\n")
-    assert counted(import_files(path, model="m")) == {"0": (1, 1)}
+    assert counts_of(import_files(path, model="m")) == {"0": (1, 1)}
 
 
 def test_a_folder_is_read_whole(tmp_path):
     seeds(tmp_path, [[True, False]], [[False, True]])
     (tmp_path / "notes.txt").write_text("hello")
     imported = import_files(tmp_path)
-    assert counted(imported) == {"0": (4, 2)}
+    assert counts_of(imported) == {"0": (4, 2)}
     assert any("1 files of no known format" in note for note in imported.notes)
 
 
@@ -214,9 +214,9 @@ def test_unknown_options_and_missing_files(tmp_path):
 def test_the_command_writes_counts_and_samples(tmp_path):
     files = seeds(tmp_path / "in", [[True, False], [False, False]], [[False, True], [True, True]])
     out, kept = tmp_path / "out" / "counts.csv", tmp_path / "out" / "samples.parquet"
-    told = CliRunner().invoke(main, ["import", "auto", *map(str, files), "-o", str(out), "--samples", str(kept)])
-    assert told.exit_code == 0, told.output
-    assert "m on aime: 2 problems, 4 samples each, 4 of 8 correct" in told.output
+    result = CliRunner().invoke(main, ["import", "auto", *map(str, files), "-o", str(out), "--samples", str(kept)])
+    assert result.exit_code == 0, result.output
+    assert "m on aime: 2 problems, 4 samples each, 4 of 8 correct" in result.output
     counts = bd.load_counts(out)
     assert counts.table["temperature"].astype(float).eq(0.6).all()
     from boundary.analysis.checks.exchangeability import check_samples
@@ -236,7 +236,7 @@ def test_the_command_writes_counts_and_samples(tmp_path):
 def test_the_command_says_what_is_wrong(tmp_path, words, why):
     path = write(tmp_path / "a.jsonl", [row(0, [True])])
     out = tmp_path / "c.csv"
-    told = CliRunner().invoke(main, ["import", "math-eval", str(path), "--model", "m", "-o", str(out), *words])
-    assert told.exit_code == 2
-    assert why in told.output
+    result = CliRunner().invoke(main, ["import", "math-eval", str(path), "--model", "m", "-o", str(out), *words])
+    assert result.exit_code == 2
+    assert why in result.output
     assert not out.exists()

@@ -13,12 +13,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import zstandard
 
 from boundary.analysis.claims.evaluate import read_claims
 from boundary.data.catalog import load_counts
 from boundary.data.importing.import_files import import_files
 from boundary.data.readers import limits, streams
+from boundary.data.readers.zstd import ZstdFile, compress
 from boundary.data.runs.counts import run_table
 from boundary.data.runs.folder import (
     arms,
@@ -72,14 +72,14 @@ def peak_of(call):
 
 def frames(content, times):
     """A text that stands `times` times, packed once: unpacked it may be of any size."""
-    return zstandard.ZstdCompressor(level=3).compress(content) * times
+    return compress(content) * times
 
 
 def bodied(path, body):
     """The shard at `path` with its header, which vouches for another body."""
-    stream = zstandard.ZstdDecompressor().stream_reader(path.read_bytes(), read_across_frames=True)
-    header = json.loads(stream.read().splitlines()[0])
-    packed = zstandard.ZstdCompressor().compress(json.dumps(header | {"bytes": len(body)}).encode() + b"\n")
+    with ZstdFile(path) as stream:
+        header = json.loads(stream.readline())
+    packed = compress(json.dumps(header | {"bytes": len(body)}).encode() + b"\n")
     path.write_bytes(packed + body)
 
 
@@ -183,7 +183,7 @@ def test_a_header_of_another_kind_is_refused(run, rows):
     arm = arms(run)[0]
     shard = shards(arm / "samples")[0]
     header = json.dumps({"manifest": "x", "samples": rows, "bytes": 0}).encode()
-    shard.write_bytes(zstandard.ZstdCompressor().compress(header))
+    shard.write_bytes(compress(header))
     with pytest.raises(InputError, match=shard.name):
         sample_index(arm)
 
@@ -234,11 +234,11 @@ def test_a_manifest_and_problems_are_files_of_bounded_size(run, monkeypatch):
 
 
 def test_a_gz_of_a_megabyte_does_not_fill_the_disk(tmp_path, monkeypatch):
-    written = []
+    sizes = []
 
     class Recorded(io.BytesIO):
         def write(self, chunk):
-            written.append(len(chunk))
+            sizes.append(len(chunk))
             return len(chunk)
 
     path = tmp_path / "Scenario.codegeneration_1_0.2_eval_all.json.gz"
@@ -247,11 +247,11 @@ def test_a_gz_of_a_megabyte_does_not_fill_the_disk(tmp_path, monkeypatch):
     message, peak = peak_of(lambda: import_files(path, "livecodebench", model="m"))
     assert "unpacks to more than 64 MiB, 128 times its size" in message
     assert "unpack it yourself" in message
-    assert sum(written) <= 64 * MIB
+    assert sum(sizes) <= 64 * MIB
     assert peak < 50
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, zstandard.ZstdCompressor().compress])
+@pytest.mark.parametrize("pack", [gzip.compress, compress])
 def test_packed_lines_are_counted_as_they_unpack(tmp_path, small, pack):
     path = tmp_path / "1.jsonl.gz"
     path.write_bytes(pack(VERDICTS_OF_VERL * 100))
@@ -321,8 +321,8 @@ def test_zip_members_are_bounded_and_do_not_lie_over_each_other(tmp_path, small)
     raw, entry, end = path.read_bytes(), 46 + len("a.npy"), struct.Struct("<4s4H2LH")
     directory = raw.index(b"PK\x01\x02")
     entries = [bytearray(raw[directory + i * entry : directory + (i + 1) * entry]) for i in range(3)]
-    for each in entries:
-        each[42:46] = bytes(4)
+    for record in entries:
+        record[42:46] = bytes(4)
     last = end.pack(b"PK\x05\x06", 0, 0, 3, 3, 3 * entry, directory // 3, 0)
     path.write_bytes(raw[: directory // 3] + b"".join(entries) + last)
     with pytest.raises(InputError, match="lie over each other"):

@@ -24,14 +24,14 @@ def inspect_log(run, eval=None, plan=None, config=None, system=None, text="q"):
         "eval": task | (eval or {}),
         "plan": {"config": config or {}} | (plan or {}),
     }
-    asked = [{"role": "system", "content": system}] * bool(system) + [{"role": "user", "content": text}]
+    messages = [{"role": "system", "content": system}] * bool(system) + [{"role": "user", "content": text}]
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as zipped:
         zipped.writestr("header.json", json.dumps(header))
         for i in range(3):
             for epoch in (1, 2):
                 answer = {"role": "assistant", "content": f"{run} {i} {epoch}"}
-                sample = {"id": i, "epoch": epoch, "messages": [*asked, answer], "scores": {"s": {"value": "C"}}}
+                sample = {"id": i, "epoch": epoch, "messages": [*messages, answer], "scores": {"s": {"value": "C"}}}
                 zipped.writestr(f"samples/{i}_epoch_{epoch}.json", json.dumps(sample))
     return f"{run}.eval", buffer.getvalue()
 
@@ -91,13 +91,13 @@ def tau(run, name="", policy=None, instruction=None):
 
 def tau2(run, **info):
     agent = {"implementation": "llm_agent", "llm": "m", "llm_args": {"temperature": 0.0}}
-    said = {"num_trials": 1, "seed": run, "agent_info": agent, "user_info": {"llm": "gpt"}, "max_steps": 100}
-    said |= {"environment_info": {"domain_name": "retail", "policy": "p"}} | info
+    info_of_run = {"num_trials": 1, "seed": run, "agent_info": agent, "user_info": {"llm": "gpt"}, "max_steps": 100}
+    info_of_run |= {"environment_info": {"domain_name": "retail", "policy": "p"}} | info
     simulations = [
         {"task_id": str(i), "trial": run, "reward_info": {"reward": 1.0}, "termination_reason": "user_stop"}
         for i in range(3)
     ]
-    return f"{run}.json", json.dumps({"info": said, "tasks": [], "simulations": simulations}).encode()
+    return f"{run}.json", json.dumps({"info": info_of_run, "tasks": [], "simulations": simulations}).encode()
 
 
 def verifiers(run, system="s", **metadata):
@@ -105,8 +105,13 @@ def verifiers(run, system="s", **metadata):
         {"example_id": i, "prompt": [{"role": "system", "content": system}], "completion": f"{run} {i}", "reward": 1.0}
         for i in range(3)
     ]
-    said = {"env_id": "e", "model": "m", "sampling_args": {"temperature": 1.0, "n": 1}, "env_args": {}} | metadata
-    return [(f"{run}/results.jsonl", json_lines(rows)), (f"{run}/metadata.json", json.dumps(said).encode())]
+    metadata_file = {
+        "env_id": "e",
+        "model": "m",
+        "sampling_args": {"temperature": 1.0, "n": 1},
+        "env_args": {},
+    } | metadata
+    return [(f"{run}/results.jsonl", json_lines(rows)), (f"{run}/metadata.json", json.dumps(metadata_file).encode())]
 
 
 def rows(run, **more):
@@ -129,11 +134,11 @@ def evalperf(run, **config):
     return f"{run}.json", json.dumps({"config": {"model": "m"} | config, "eval": problems}).encode()
 
 
-def lighteval(run, given):
+def lighteval(run, text_before):
     table = pd.DataFrame(
         [
             {"doc": json.dumps({"id": str(i), "query": f"q{i}"}), "metric": json.dumps({"em": 1.0})}
-            | {"model_response": json.dumps({"input": f"{given}q{i}", "text": [f"{run} {i}"]})}
+            | {"model_response": json.dumps({"input": f"{text_before}q{i}", "text": [f"{run} {i}"]})}
             for i in range(3)
         ]
     )
@@ -301,7 +306,7 @@ OTHERWISE = {
 }
 
 
-def put(folder, *runs):
+def write_runs(folder, *runs):
     for run in runs:
         for name, data in [run] if isinstance(run, tuple) else run:
             path = folder / name
@@ -313,7 +318,7 @@ def put(folder, *runs):
 @pytest.mark.parametrize("name", OTHERWISE)
 def test_runs_of_other_settings_are_refused_unless_asked_for(tmp_path, name):
     first, second, why = OTHERWISE[name]
-    folder = put(tmp_path, first, second)
+    folder = write_runs(tmp_path, first, second)
     with pytest.raises(InputError, match=why) as refusal:
         import_files(folder, model="m")
     if name == "tau tasks":
@@ -321,23 +326,23 @@ def test_runs_of_other_settings_are_refused_unless_asked_for(tmp_path, name):
         return
     assert "--model NAME, or pool them all the same with --pool-settings" in str(refusal.value)
     imported = import_files(folder, model="m", pool_settings=True)
-    single = import_files(put(tmp_path / "one", first), model="m").counts.table
+    single = import_files(write_runs(tmp_path / "one", first), model="m").counts.table
     assert imported.counts.table["n_samples"].tolist() == (2 * single["n_samples"]).tolist()
     assert any("as you asked" in note for note in imported.notes)
 
 
 def test_runs_of_one_setting_are_pooled(tmp_path):
     """Seeds, dates, places on disk and other things that change nothing do not keep runs apart."""
-    where = {"dataset": {"name": "d", "location": "/home/a/d.csv"}}
-    there = {"dataset": {"name": "d", "location": "/home/b/d.csv"}, "model_args": {"port": 8001}}
-    put(
+    first_place = {"dataset": {"name": "d", "location": "/home/a/d.csv"}}
+    second_place = {"dataset": {"name": "d", "location": "/home/b/d.csv"}, "model_args": {"port": 8001}}
+    write_runs(
         tmp_path / "inspect",
-        inspect_log(1, eval=where, config={"seed": 1, "max_connections": 9}),
-        inspect_log(2, eval=there, config={"seed": 2}),
+        inspect_log(1, eval=first_place, config={"seed": 1, "max_connections": 9}),
+        inspect_log(2, eval=second_place, config={"seed": 2}),
     )
-    put(tmp_path / "verifiers", verifiers(1, time_ms=1.0), verifiers(2, date="x"))
-    put(tmp_path / "tau2", tau2(0), tau2(1, git_commit="abc"))
-    put(tmp_path / "lm-eval", lm_eval(1, temperature=0.7), lm_eval(2, temperature=0.7))
+    write_runs(tmp_path / "verifiers", verifiers(1, time_ms=1.0), verifiers(2, date="x"))
+    write_runs(tmp_path / "tau2", tau2(0), tau2(1, git_commit="abc"))
+    write_runs(tmp_path / "lm-eval", lm_eval(1, temperature=0.7), lm_eval(2, temperature=0.7))
     for folder in ("inspect", "verifiers", "tau2", "lm-eval"):
         imported = import_files(tmp_path / folder)
         assert imported.counts.table["n_samples"].nunique() == 1
@@ -348,7 +353,7 @@ def test_what_one_file_does_not_say_is_told(tmp_path):
     plain = json_lines(
         [{"idx": i, "question": f"q{i}", "gt_cot": "", "code": ["x"], "score": [True]} for i in range(3)]
     )
-    folder = put(tmp_path, math_eval(0, "test_cot"), ("plain.jsonl", plain))
+    folder = write_runs(tmp_path, math_eval(0, "test_cot"), ("plain.jsonl", plain))
     imported = import_files(folder, model="m", benchmark="aime")
     assert any("does not say its temperature, which is 0.6" in note for note in imported.notes)
 
@@ -361,12 +366,12 @@ def test_prompts_that_vary_within_a_run_are_not_compared(tmp_path):
         lines = [json.loads(line) | {"prompt": f"{run} {place}"} for place in (1, 2) for line in data.splitlines()]
         return name, json_lines(lines)
 
-    imported = import_files(put(tmp_path, shuffled(1), shuffled(2)), model="m")
+    imported = import_files(write_runs(tmp_path, shuffled(1), shuffled(2)), model="m")
     assert imported.counts.table["n_samples"].tolist() == [4, 4, 4]
 
 
 def test_pooled_over_temperatures_no_column_says_one(tmp_path):
-    folder = put(tmp_path, rows(1, temperature=0.2), rows(2, temperature=1.0))
+    folder = write_runs(tmp_path, rows(1, temperature=0.2), rows(2, temperature=1.0))
     table = import_files(folder, model="m", pool_settings=True).counts.table
     assert table["temperature"].isna().all()
 
@@ -375,4 +380,4 @@ def test_one_file_of_several_settings_is_refused(tmp_path):
     name, data = rows(1)
     lines = [json.loads(line) | {"temperature": value} for value in (0.2, 1.0) for line in copy.copy(data).splitlines()]
     with pytest.raises(InputError, match=r"line 4: m on default has temperature 1\.0, where it had 0\.2"):
-        import_files(put(tmp_path, (name, json_lines(lines))), model="m")
+        import_files(write_runs(tmp_path, (name, json_lines(lines))), model="m")

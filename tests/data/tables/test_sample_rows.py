@@ -27,8 +27,8 @@ def test_samples_are_counted(tmp_path, samples, name):
     path = tmp_path / name
     samples.to_parquet(path) if name.endswith("parquet") else samples.to_csv(path, index=False)
     table = bd.load_counts(path).table
-    found = table[["problem_id", "n_samples", "n_correct", "n_truncated"]].to_numpy().tolist()
-    assert found == [["q1", 3, 2, 1], ["q2", 2, 1, 0]]
+    rows = table[["problem_id", "n_samples", "n_correct", "n_truncated"]].to_numpy().tolist()
+    assert rows == [["q1", 3, 2, 1], ["q2", 2, 1, 0]]
     assert len(samples_in(str(path))) == 5
     assert len(samples_in([path, bd.load_counts(path)])) == 5
 

@@ -59,7 +59,7 @@ def test_a_failure_leaves_what_was_there_and_nothing_else(tmp_path):
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert [each.name for each in path.parent.iterdir()] == ["a.csv"]
+    assert [file.name for file in path.parent.iterdir()] == ["a.csv"]
     assert path.read_text() == "old"
 
 

@@ -216,8 +216,10 @@ def test_memory_held_inside_is_bounded():
 @pytest.mark.parametrize("moment", [0.0, 0.001, 0.002, 0.01, 0.05])
 def test_the_sandbox_dies_with_the_process_that_started_it(moment):
     marker = f"/sandbox-of-{os.getpid()}"
-    started = f"from boundary.sampling.verifiers import sandbox\nsandbox.INSIDE = {marker!r}\nprint('go', flush=True)\n"
-    started += "sandbox.run('import time; time.sleep(1000)', limits=sandbox.Limits(seconds=1000))"
+    started = f"from boundary.sampling.sandbox import bubblewrap as sandbox\nsandbox.INSIDE = {marker!r}\n"
+    started += (
+        "print('go', flush=True)\nsandbox.run('import time; time.sleep(1000)', limits=sandbox.Limits(seconds=1000))"
+    )
     parent = subprocess.Popen([sys.executable, "-c", started], stdout=subprocess.PIPE)
     assert parent.stdout is not None
     parent.stdout.readline()

@@ -152,12 +152,12 @@ def records(source: Source, reader: str = PLAIN) -> Iterator[Header | Sample]:
             _is_sound(source)
         yield from _through_inspect(source)
         return
-    found = _from_zip(source) if zipped else _from_json(source)
-    header = next(found)
+    records = _from_zip(source) if zipped else _from_json(source)
+    header = next(records)
     assert isinstance(header, Header)
     if header.version in VERSIONS:
         yield header
-        yield from found
+        yield from records
     else:
         yield from _through_inspect(source)
 
@@ -170,18 +170,18 @@ def _from_json(source: Source) -> Iterator[Header | Sample]:
 
 def _from_zip(source: Source) -> Iterator[Header | Sample]:
     with opened(source) as (members, read):
-        named = {info.filename: info for info in members}
-        header = named.get(HEADER) or named.get(STARTED)
+        by_name = {info.filename: info for info in members}
+        header = by_name.get(HEADER) or by_name.get(STARTED)
         if header is None:
             raise source.error(f"no {HEADER} in it; not a log of inspect_ai")
         try:
-            found = decoded(read(header), Header)
+            first = decoded(read(header), Header)
         except (ValueError, RecursionError) as error:
             raise source.error(f"'{header.filename}' in it: {error}") from error
         # The header proper is written when a run ends.
-        found.status = found.status or "started"
-        yield found
-        for name, info in sorted(named.items(), key=_epoch):
+        first.status = first.status or "started"
+        yield first
+        for name, info in sorted(by_name.items(), key=_epoch):
             if not _is_sample(name):
                 continue
             data = read(info)
@@ -203,8 +203,8 @@ def _is_sample(name: str) -> bool:
 
 def _epoch(member: tuple[str, ZipInfo]) -> int:
     """The epoch in a sample's name, by which samples of a problem come in order, not as they were finished."""
-    found = re.search(r"_epoch_(\d{1,9})(\.json|/sample\.json)$", member[0])
-    return int(found[1]) if found else 0
+    number = re.search(r"_epoch_(\d{1,9})(\.json|/sample\.json)$", member[0])
+    return int(number[1]) if number else 0
 
 
 def _is_sound(source: Source) -> None:

@@ -8,7 +8,7 @@ from boundary.data.formats.parts.inspect_files import Header, Scorer, Step
 from boundary.data.settings.pooling import without
 
 # Told as settings of the samples; everything else only has to be the same.
-TOLD = ("temperature", "top_p", "top_k", "max_tokens", "reasoning_effort", "reasoning_tokens")
+SETTING_NAMES = ("temperature", "top_p", "top_k", "max_tokens", "reasoning_effort", "reasoning_tokens")
 # Of the configuration of generation these change neither what is sampled nor how it is judged; some may hold secrets.
 NOT_OF_SAMPLING = (
     *("seed", "num_choices", "max_retries", "timeout", "attempt_timeout", "stream_idle_timeout", "max_connections"),
@@ -23,7 +23,7 @@ NOT_OF_MODEL = (
 
 def told_settings(header: Header) -> dict[str, Any]:
     """The settings that a user wants to see."""
-    return {name: value for name, value in _generation(header).items() if name in TOLD}
+    return {name: value for name, value in _generation(header).items() if name in SETTING_NAMES}
 
 
 def conditions(header: Header, scorer: str) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def _step(step: Step) -> dict[str, Any]:
 def _model(role: Any) -> Any:
     """A model with a part of its own, such as a grader; or several of them."""
     if isinstance(role, list):
-        return [_model(each) for each in role]
+        return [_model(model) for model in role]
     if not isinstance(role, Mapping):
         return role
     config = role.get("config")
@@ -85,9 +85,9 @@ def _dataset(dataset: Mapping[str, Any]) -> dict[str, Any]:
     return {"name": dataset.get("name"), "location": location}
 
 
-def _scorers(scorers: list[Scorer] | None, chosen: str) -> dict[str, Any] | None:
+def _scorers(scorers: list[Scorer] | None, scorer_name: str) -> dict[str, Any] | None:
     if scorers is None:
         return None
-    options = {each.name.rpartition("/")[2]: without(each.options) for each in scorers}
-    name = next((name for name in (chosen, chosen.partition(".")[0]) if name in options), None)
+    options = {scorer.name.rpartition("/")[2]: without(scorer.options) for scorer in scorers}
+    name = next((name for name in (scorer_name, scorer_name.partition(".")[0]) if name in options), None)
     return options if name is None else {name: options[name]}

@@ -16,7 +16,7 @@ SAMPLES = (
     *("result",),
 )
 # Words before a number that name something else: pass@k, a level of difficulty, a step of the training, a model.
-OTHERS = (
+NOT_SAMPLES = (
     *("k", "pass", "pass@", "pass_at", "passat", "p@", "acc", "acc@", "maj", "maj@", "top", "level", "lvl"),
     *("difficulty", "grade", "step", "checkpoint", "ckpt", "iter", "n", "shot", "fold", "part", "q", "question"),
     *("problem", "p", "model", "llm", "arm", "system", "base", "rl", "policy"),
@@ -26,7 +26,7 @@ OTHERS = (
 class Header(NamedTuple):
     """What the first line is: None where it is verdicts; else whether the first column names the problems."""
 
-    named: bool | None
+    has_names: bool | None
 
 
 def header_of(row: Sequence[str]) -> Header:
@@ -38,8 +38,8 @@ def header_of(row: Sequence[str]) -> Header:
         Where it is a header whose columns are not samples of one model; or where it may be a header and may be not.
     """
     words = [cell.strip().strip('"').lower() for cell in row]
-    named = len(words) > 1 and words[0] in IDS and (words[0] != "" or _all_numbered(words[1:]))
-    if named:
+    has_names = len(words) > 1 and words[0] in IDS and (words[0] != "" or _all_numbered(words[1:]))
+    if has_names:
         _refuse_others(words[1:])
         return Header(True)
     if _counts_up(words) and set(words) <= {"0", "1"}:
@@ -56,8 +56,8 @@ def header_of(row: Sequence[str]) -> Header:
 def looks_like_header(row: Sequence[str]) -> tuple[bool, bool]:
     """Whether a first line may be a header of samples, good or bad, and whether its first column names problems."""
     words = [cell.strip().strip('"').lower() for cell in row]
-    named = len(words) > 1 and words[0] in IDS and (words[0] != "" or _all_numbered(words[1:]))
-    if named:
+    has_names = len(words) > 1 and words[0] in IDS and (words[0] != "" or _all_numbered(words[1:]))
+    if has_names:
         return _all_numbered(words[1:]) or words[1:] in ([verdict] for verdict in VERDICTS), True
     numbered = _all_numbered(words) and not any(word.isdigit() for word in words)
     return _counts_up(words) or numbered, False
@@ -96,7 +96,7 @@ def _refuse_others(words: Sequence[str]) -> None:
             "all samples of one model. Give each model a file of its own, and leave other columns out"
         )
     stem = stems[0]
-    if stem in OTHERS:
+    if stem in NOT_SAMPLES:
         raise ValueError(f"its columns ({', '.join(words[:3])}) are not samples: {stem!r} names something else")
     from_the_first = numbers[0] in (0, 1) and _consecutive(numbers)
     if len(set(numbers)) < len(numbers) or not (from_the_first or stem in SAMPLES):

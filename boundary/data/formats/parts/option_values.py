@@ -12,12 +12,12 @@ def number(name: str, value: object) -> float:
         For anything else.
     """
     try:
-        found = float(str(value))
+        parsed = float(str(value))
     except ValueError:
-        found = float("nan")
-    if not abs(found) < float("inf"):
+        parsed = float("nan")
+    if not abs(parsed) < float("inf"):
         raise InputError(f"Option {name} is {value!r}: give a number, such as {name}=0.5.")
-    return found
+    return parsed
 
 
 def one_of(name: str, value: object, *allowed: str) -> str:

@@ -51,14 +51,14 @@ class Sessions:
         names: dict[int, list[str]] = {}
         for key, group in self._groups.items():
             input_hash = group[0].input_hash
-            known = names.setdefault(input_hash, [])
-            if key not in known and (key.startswith("uid ") or not known):
-                known.append(key)
-            place = known.index(key) if key in known else 0
+            keys = names.setdefault(input_hash, [])
+            if key not in keys and (key.startswith("uid ") or not keys):
+                keys.append(key)
+            place = keys.index(key) if key in keys else 0
             name = f"{input_hash:016x}" + (f"#{place}" if place else "")
             for rollout in self._of_group(group):
                 yield name, rollout
-        shared = sum(len(known) > 1 for known in names.values())
+        shared = sum(len(keys) > 1 for keys in names.values())
         if shared:
             self.source.note(
                 f"'{self.source.path}': {shared} inputs belong to several problems each (other pictures, say), which "

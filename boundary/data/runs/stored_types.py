@@ -1,0 +1,81 @@
+"""What the files of a run folder hold, as types; whatever else stands in them is passed over.
+
+Texts are checked after `json.loads`, and not decoded by msgspec: a sample may hold half a character, which JSON as
+Python writes it keeps, and msgspec refuses.
+"""
+
+import re
+from typing import Any, TypeVar
+
+import msgspec
+
+Row = TypeVar("Row")
+
+
+class Manifest(msgspec.Struct):
+    """manifest.json: what the samples of an arm are. Entries that are not named here are kept."""
+
+    model: str
+    benchmark: str
+    label: str | None = None
+    verifier: str | None = None
+    settings: dict[str, Any] = {}
+    n_samples: int | None = None
+    n_problems: int = 0
+    context: int = 0
+    history: list[dict[str, Any]] = []
+    skipped: dict[str, Any] = {}
+
+
+class StoredProblem(msgspec.Struct):
+    """A line of problems.jsonl."""
+
+    problem_id: str
+    prompt: str
+    answer: str
+    messages: list[Any]
+    facts: dict[str, Any]
+
+
+class StoredSample(msgspec.Struct):
+    """A line of a shard of samples."""
+
+    problem_id: str
+    sample_index: int
+    text: str
+    finish_reason: str
+    n_tokens: int
+
+
+# A line of a shard of verdicts; the hash of the text came last into the format.
+StoredVerdict = tuple[str, int, str, str | None, str, int | None]
+
+
+class ShardHeader(msgspec.Struct):
+    """The first frame of a shard of samples: the rows list what it holds."""
+
+    manifest: str
+    bytes: int
+    samples: list[tuple[str, int, int, int, str]]
+
+
+def fields_of(line: Any, kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """The fields of a line that its type names.
+
+    Raises
+    ------
+    ValueError
+        Naming the first field that is missing or of another kind.
+    """
+    if not isinstance(line, dict):
+        raise ValueError("it has no fields")
+    try:
+        return msgspec.structs.asdict(msgspec.convert(line, kind))
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{wrong_field(error)} is missing or of another kind") from error
+
+
+def wrong_field(error: msgspec.ValidationError) -> str:
+    """The name of the outermost field that does not fit its type."""
+    place = re.search(r"at `\$\.([^.\[`]+)|missing required field `([^`]+)`", str(error))
+    return (place[1] or place[2]) if place else "content"
