@@ -1,4 +1,4 @@
-"""The main question: what can each model solve, and whether RL widens or narrows it."""
+"""`analyze`: from counts to the result, by way of the request, the fits, the estimates and the checks."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from boundary.analysis.checks.arm_settings import compare_arms
-from boundary.analysis.checks.convergence import diagnose
+from boundary.analysis.checks.arm_settings import ArmComparison, compare_arms
+from boundary.analysis.checks.convergence import check_convergence
 from boundary.analysis.checks.exchangeability import check_samples
-from boundary.analysis.checks.missing_outcomes import as_missing, outcomes
+from boundary.analysis.checks.missing_outcomes import as_missing, missing_outcomes
 from boundary.analysis.checks.model_checks import model_checks
-from boundary.analysis.checks.optional_stopping import stopped_arms
+from boundary.analysis.checks.optional_stopping import adaptive_arms
 from boundary.analysis.checks.suspect_counts import count_remarks
-from boundary.analysis.checks.tipping_point import error_curves, with_curve
+from boundary.analysis.checks.tipping_point import tipping_point_curves, tipping_point_panels
 from boundary.analysis.checks.unequal_samples import unequal_samples
 from boundary.analysis.checks.valid_reasoning import judge_rates, with_valid_reasoning
 from boundary.analysis.claims.evaluate import claim_requests, claims as evaluate_claims, resolve_requests
@@ -28,9 +28,9 @@ from boundary.analysis.notes import Note
 from boundary.analysis.request import Request, checked_request
 from boundary.analysis.result import Analysis
 from boundary.analysis.text.verdicts import verdicts
-from boundary.analysis.verifier_errors import VerifierErrors, misclassification_rates
+from boundary.analysis.verifier_errors import MisclassificationRates, VerifierErrors, misclassification_rates
 from boundary.data.catalog import load_counts
-from boundary.data.counts import ALL
+from boundary.data.counts import ALL, Counts
 from boundary.data.shared_texts import shared_texts, texts_of
 from boundary.data.tables.sample_rows import samples_in
 from boundary.stats.intervals import MARGIN
@@ -159,95 +159,143 @@ def analyze(
         verifier=verifier,
         judge=judge,
     )
-    report = progress or (lambda stage, done, steps: None)
     claims_to_judge = resolve_requests(claim_requests(claims, require), request.base, request.arms, request.benchmarks)
-    samples = samples_in(counts) if samples is None else samples
-    # Before the fits, since a fault in them should show at once.
-    sample_checks = [] if samples is None else check_samples(samples)
-    sampled = table.select(models=list(request.models))
-    stopped = tuple(note for note in stopped_arms(sampled, stopping) if note.benchmark in request.benchmarks)
-    shared = shared_texts(texts_of(counts, samples_in(samples)), request.models)
-    arms = compare_arms(sampled, request.models, request.benchmarks, allow_different_prompts, shared)
-    used = as_missing(sampled, request.outcomes_as_missing)
-    known = misclassification_rates(verifier, used, request.benchmarks, request.prior, compare_priors)
-    known_of_judge = judge_rates(request, used)
-
-    jobs = panels(used, request.base, request.arms, request.benchmarks, common_problems, known, stopped)
-    fits = _fit_until_converged(request, jobs, report)
-    estimates = _estimates(request, fits)
-    sizes = sample_sizes(jobs)
-    checks = model_checks(request, jobs, [fit.rates for fit in fits], report)
-    missing = outcomes(request, estimates, sampled, report, rates=known, stopped=stopped)
-    with_valid = with_valid_reasoning(request, estimates, used, report, rates=known_of_judge, stopped=stopped)
-    curves = pd.DataFrame()
-    if error_curve or (error_curve is None and verifier is not None):
-        curves = error_curves(with_curve(jobs), level, seed, report, request.margin)
-    analysis = Analysis(
-        request=request,
-        counts=used,
-        sample_sizes=sizes,
-        estimates=with_valid,
-        rates={name: fit.rates for name, fit in zip(fit_names(jobs), fits, strict=True)},
-        diagnostics=pd.DataFrame([fit.diagnosis for fit in fits]),
-        verdicts=verdicts(request, used, estimates, sizes, [(fit.panel, fit.rates, fit.rows) for fit in fits]),
-        problems=_problems(request, fits),
-        criticism=checks,
-        error_curves=curves,
-        outcomes=replace(missing, remarks=(*missing.remarks, *count_remarks(sampled, request.benchmarks))),
-        stopped=stopped,
-        unequal=_unequal(request, fits),
-        arms=arms,
-        sample_checks=tuple(
-            note for note in sample_checks if note.model in request.models and note.benchmark in request.benchmarks
-        ),
-    )
+    data = _checked_data(request, table.select(models=list(request.models)), counts, samples, stopping)
+    with_curves = verifier is not None if error_curve is None else error_curve
+    analysis = _fitted_analysis(request, data, with_curves, progress or (lambda stage, done, steps: None))
     return replace(analysis, claims=evaluate_claims(analysis, claims_to_judge)) if claims_to_judge else analysis
 
 
+class _CheckedData(NamedTuple):
+    """The data of an analysis after all checks that need no fit, so that a fault in them shows at once.
+
+    Parameters
+    ----------
+    sampled, counts
+        Counts of the requested models and benchmarks as they were sampled, and as they are fitted: without the
+        outcomes that are taken for missing.
+    sample_checks, adaptive_arms, arms
+        Notes on the samples and on optional stopping, and the settings of the arms.
+    rates, judge_rates
+        Misclassification rates of the verifier, and of the judge of reasoning; None where verdicts are taken for the
+        truth.
+    panels
+        The counts of each fit.
+    """
+
+    sampled: Counts
+    counts: Counts
+    sample_checks: tuple[Note, ...]
+    adaptive_arms: tuple[Note, ...]
+    arms: ArmComparison
+    rates: MisclassificationRates | None
+    judge_rates: MisclassificationRates | None
+    panels: list[Panel]
+
+
+def _checked_data(request: Request, sampled: Counts, source: Any, samples: Any, stopping: str | None) -> _CheckedData:
+    """Check counts and samples; `source` is what the counts were read from, which may hold single samples."""
+    samples = samples_in(source) if samples is None else samples
+    sample_checks = [] if samples is None else check_samples(samples)
+    stopped_arms = tuple(note for note in adaptive_arms(sampled, stopping) if note.benchmark in request.benchmarks)
+    shared = shared_texts(texts_of(source, samples_in(samples)), request.models)
+    arms = compare_arms(sampled, request.models, request.benchmarks, request.allow_different_prompts, shared)
+    counts = as_missing(sampled, request.outcomes_as_missing)
+    rates = misclassification_rates(request.verifier, counts, request.benchmarks, request.prior, request.compare_priors)
+    return _CheckedData(
+        sampled=sampled,
+        counts=counts,
+        sample_checks=tuple(
+            note for note in sample_checks if note.model in request.models and note.benchmark in request.benchmarks
+        ),
+        adaptive_arms=stopped_arms,
+        arms=arms,
+        rates=rates,
+        judge_rates=judge_rates(request, counts),
+        panels=panels(
+            counts, request.base, request.arms, request.benchmarks, request.common_problems, rates, stopped_arms
+        ),
+    )
+
+
+def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, progress: Progress) -> Analysis:
+    """Fit all panels, then estimate and check; `with_curves` adds the tipping-point curves."""
+    fits = _fit_until_converged(request, data.panels, progress)
+    estimates = _estimates(request, fits)
+    sizes = sample_sizes(data.panels)
+    checks = model_checks(request, data.panels, [fit.rates for fit in fits], progress)
+    adaptive = data.adaptive_arms
+    outcomes = missing_outcomes(request, estimates, data.sampled, progress, rates=data.rates, adaptive_arms=adaptive)
+    with_reasoning = with_valid_reasoning(
+        request, estimates, data.counts, progress, rates=data.judge_rates, adaptive_arms=adaptive
+    )
+    curves = pd.DataFrame()
+    if with_curves:
+        pairs = tipping_point_panels(data.panels)
+        curves = tipping_point_curves(pairs, request.level, request.seed, progress, request.margin)
+    return Analysis(
+        request=request,
+        counts=data.counts,
+        sample_sizes=sizes,
+        estimates=with_reasoning,
+        rates={name: fit.rates for name, fit in zip(fit_names(data.panels), fits, strict=True)},
+        diagnostics=pd.DataFrame([fit.convergence for fit in fits]),
+        verdicts=verdicts(request, data.counts, estimates, sizes, [(fit.panel, fit.rates, fit.rows) for fit in fits]),
+        problems=_problems(request, fits),
+        criticism=checks,
+        error_curves=curves,
+        outcomes=replace(outcomes, remarks=(*outcomes.remarks, *count_remarks(data.sampled, request.benchmarks))),
+        stopped=adaptive,
+        unequal=_unequal(request, fits),
+        arms=data.arms,
+        sample_checks=data.sample_checks,
+    )
+
+
 class _Fit(NamedTuple):
-    """A panel, its posterior, the rows they give, and whether these may be relied on."""
+    """A panel, its posterior, the rows of the estimates table that they give, and the convergence of these."""
 
     panel: Panel
     rates: SolveRates
     rows: list[dict[str, Any]]
-    diagnosis: dict[str, Any]
+    convergence: dict[str, Any]
 
 
-def _fit_until_converged(request: Request, jobs: list[Panel], progress: Progress) -> list[_Fit]:
-    """Fits with their rows; those whose rows have not converged once more, with more draws, thinned to as many."""
+def _fit_until_converged(request: Request, panels: Sequence[Panel], progress: Progress) -> list[_Fit]:
+    """Fits of all panels; those that have not converged are fitted again with more draws, thinned to as many."""
 
-    def fitted(panel: Panel, prior: Prior, thin: int) -> _Fit:
+    def fit_panel(panel: Panel, prior: Prior, thin: int) -> _Fit:
         rates = fit(panel, prior, request.seed)
         rates = rates if thin == 1 else rates.thinned(thin)
         rows = estimate(request, panel, rates)
-        return _Fit(panel, rates, rows, diagnose(panel.benchmark, panel.arm, rates.prior, rows))
+        return _Fit(panel, rates, rows, check_convergence(panel.benchmark, panel.arm, rates.prior, rows))
 
-    fits = for_each(jobs, lambda panel: fitted(panel, request.prior, 1), progress)
+    fits = for_each(panels, lambda panel: fit_panel(panel, request.prior, 1), progress)
     for times in MORE_DRAWS:
         longer = request.prior.with_more_draws(times)
-        failed = [i for i, each in enumerate(fits) if not each.diagnosis["ok"]]
+        failed = [i for i, first_fit in enumerate(fits) if not first_fit.convergence["ok"]]
         if not failed or longer == request.prior:
             break
-        again = for_each([jobs[i] for i in failed], lambda panel: fitted(panel, longer, times), progress)  # noqa: B023
-        for i, refitted in zip(failed, again, strict=True):
+        refits = for_each([panels[i] for i in failed], lambda panel: fit_panel(panel, longer, times), progress)  # noqa: B023
+        for i, refitted in zip(failed, refits, strict=True):
             fits[i] = refitted
     return fits
 
 
 def _estimates(request: Request, fits: Sequence[_Fit]) -> pd.DataFrame:
-    """The rows of all fits, those that rank the models of a benchmark behind its own."""
+    """The estimates table of all fits: the rows of each benchmark, followed by those that rank its models."""
     rows: list[dict[str, Any]] = []
     for benchmark, group in groupby(fits, key=lambda fit: fit.panel.benchmark):
-        of_benchmark = list(group)
-        rows += [row for each in of_benchmark for row in each.rows]
-        rates = {each.panel.arm: each.rates for each in of_benchmark}
-        base = {} if request.base is None else {request.base: of_benchmark[0].rates}
+        benchmark_fits = list(group)
+        rows += [row for fit in benchmark_fits for row in fit.rows]
+        rates = {fit.panel.arm: fit.rates for fit in benchmark_fits}
+        base = {} if request.base is None else {request.base: benchmark_fits[0].rates}
         rows += ranked_rows(request, benchmark, base | rates)
     return estimates_frame(rows)
 
 
 def _problems(request: Request, fits: Sequence[_Fit]) -> pd.DataFrame:
-    """Problem by problem; of `all` where nothing else was fitted, since it repeats the benchmarks."""
+    """The table of problems; without those of `all` where the benchmarks are there too, since it repeats them."""
     return joined(
         [
             problem_table(
@@ -260,7 +308,7 @@ def _problems(request: Request, fits: Sequence[_Fit]) -> pd.DataFrame:
 
 
 def _unequal(request: Request, fits: Sequence[_Fit]) -> tuple[Note, ...]:
-    """Problems with few samples; none where n depends on the outcome, since there it is no accident which they are."""
+    """Notes on problems with few samples, but for adaptive arms, where n depends on the outcome by design."""
     notes = [
         unequal_samples(rates, panel.benchmark, panel.arm, panel.base, request.level)
         for panel, rates, *_ in fits

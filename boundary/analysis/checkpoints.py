@@ -1,4 +1,4 @@
-"""Checkpoints of one training run: their steps, and the models in the order of training."""
+"""Checkpoints of one training run: their training steps, and the models in the order of training."""
 
 from collections.abc import Sequence
 
@@ -23,13 +23,14 @@ def checkpoint_steps(counts: Counts, base: str | None, models: Sequence[str]) ->
     if base is None or STEP not in counts.table.columns:
         return {}
     steps = pd.to_numeric(counts.table[STEP], errors="coerce").groupby(counts.table["model"]).first()
-    step_of = {model: float(steps[model]) for model in models if model != base and not pd.isna(steps[model])}
-    stepless = [model for model in dict.fromkeys(models) if model != base and model not in step_of]
-    last = stepless if len(stepless) == 1 else []
-    if not step_of or len(step_of) + len(last) < ENOUGH_CHECKPOINTS or len(set(step_of.values())) < len(step_of):
+    checkpoints = {model: float(steps[model]) for model in models if model != base and not pd.isna(steps[model])}
+    stepless = [model for model in dict.fromkeys(models) if model != base and model not in checkpoints]
+    final = stepless if len(stepless) == 1 else []
+    repeated = len(set(checkpoints.values())) < len(checkpoints)
+    if not checkpoints or len(checkpoints) + len(final) < ENOUGH_CHECKPOINTS or repeated:
         return {}
-    ordered = sorted(step_of, key=lambda model: step_of[model])
-    return {base: "0"} | {model: f"{step_of[model]:.10g}" for model in ordered} | dict.fromkeys(last, FINAL)
+    ordered = sorted(checkpoints, key=lambda model: checkpoints[model])
+    return {base: "0"} | {model: f"{checkpoints[model]:.10g}" for model in ordered} | dict.fromkeys(final, FINAL)
 
 
 def in_training_order(counts: Counts, base: str | None, models: Sequence[str]) -> tuple[str, ...]:

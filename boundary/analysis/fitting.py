@@ -1,4 +1,4 @@
-"""Which models are fitted together on which problems, and the fits, several at once."""
+"""Panels, the counts of models that are fitted together, and their fits, several at once."""
 
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -27,7 +27,7 @@ class Panel(NamedTuple):
     Parameters
     ----------
     benchmark, base, arm
-        What is fitted; `base` is None where the arm stands alone.
+        Labels of the fit; `base` is None where the arm stands alone.
     counts
         Of these models, the base first.
     first
@@ -59,34 +59,34 @@ def panels(
     benchmarks: Sequence[str],
     common_only: bool,
     rates: MisclassificationRates | None = None,
-    stopped: Iterable[Note] = (),
+    adaptive_arms: Iterable[Note] = (),
 ) -> list[Panel]:
     """The counts of every fit, in the order of benchmarks and arms; none for an arm without samples there.
 
     Parameters
     ----------
     counts, base, arms, benchmarks
-        What is fitted.
+        All counts, and the models and benchmarks to fit.
     common_only
         Use the problems that all models of a benchmark have, where they differ.
     rates
         Misclassification rates of the verdicts, if they are known.
-    stopped
-        Arms whose number of samples depends on the outcome (`boundary.analysis.checks.optional_stopping`).
+    adaptive_arms
+        Notes on arms whose number of samples depends on the outcome (`boundary.analysis.checks.optional_stopping`).
 
     Raises
     ------
     InputError
         Where the models of a benchmark were not sampled on the same problems and `common_only` is not set.
     """
-    stopped = tuple(stopped)
+    notes = tuple(adaptive_arms)
     fits: list[Panel] = []
     for benchmark in benchmarks:
         sampled = set(sampled_on(counts, benchmark))
         present = [arm for arm in arms if arm in sampled]
         models = [*([base] if base is not None else []), *present]
         together = counts.arrays(models, benchmark, common_only=common_only)
-        adaptive = frozenset(note.model for note in stopped if benchmark in (ALL, note.benchmark))
+        adaptive = frozenset(note.model for note in notes if benchmark in (ALL, note.benchmark))
         for arm in present:
             columns = [models.index(model) for model in ([arm] if base is None else [base, arm])]
             n_correct, n_samples = (np.ascontiguousarray(part[:, columns]) for part in together[:2])

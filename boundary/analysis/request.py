@@ -1,4 +1,4 @@
-"""What the user asks of an analysis, checked once: models, benchmarks, budgets, estimands, prior, target, margin."""
+"""The request for an analysis, checked once: models, benchmarks, budgets, estimands, prior, target, margin."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ ENOUGH_MODELS = 3
 
 
 class EstimateOptions(NamedTuple):
-    """What to report of a fit: budgets k, thresholds tau, how far a crossing is looked for, estimands, margin."""
+    """Options of the estimates of one fit: budgets k, thresholds tau, how far a crossover is looked for, and so on."""
 
     budgets: list[int]
     taus: tuple[float, ...]
@@ -66,7 +66,7 @@ class EstimateOptions(NamedTuple):
 
 @dataclass(frozen=True)
 class Request:
-    """All that was asked of an analysis, checked.
+    """The checked request for an analysis.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def checked_request(
     level: float,
     margin: float,
     outcomes_as_missing: str | Sequence[str] | None,
-    **rest: Any,
+    **fields: Any,
 ) -> tuple[Request, Counts]:
     """The request, and the counts of the benchmarks chosen.
 
@@ -153,7 +153,7 @@ def checked_request(
         All counts.
     base, rl, benchmarks, k, max_k, tau, estimands, rank, prior, target, level, margin, outcomes_as_missing
         As for `boundary.analyze`.
-    rest
+    fields
         Other fields of `Request`, as they are.
 
     Raises
@@ -163,27 +163,27 @@ def checked_request(
     """
     family = chosen_prior(prior)
     check_options(target, level, k, max_k, family)
-    taus, names = chosen_taus(tau), chosen_estimands(estimands)
+    taus, estimand_names = chosen_taus(tau), chosen_estimands(estimands)
     margin = checked_margin(margin)
     base, arms = chosen_arms(counts, base, rl, rank)
     if rl is None:
         arms = in_training_order(counts, base, arms)
-    chosen = chosen_benchmarks(counts, benchmarks, base, arms)
-    counts = counts.select(benchmarks=[name for name in chosen if name != ALL] or None)  # `all` pools the chosen ones
+    names = chosen_benchmarks(counts, benchmarks, base, arms)
+    counts = counts.select(benchmarks=[name for name in names if name != ALL] or None)  # `all` pools these alone
     request = Request(
         base=base,
-        arms=sampled_arms(counts, arms, named=rl is not None),
-        benchmarks=chosen,
+        arms=sampled_arms(counts, arms, required=rl is not None),
+        benchmarks=names,
         prior=family,
         budgets=None if k is None else tuple(sorted({int(budget) for budget in k})),
         max_k=max_k,
         taus=taus,
-        estimands=names,
+        estimands=estimand_names,
         target=target,
         level=level,
         margin=margin,
         outcomes_as_missing=chosen_classes(outcomes_as_missing, counts),
-        **rest,
+        **fields,
     )
     check_rankable(estimands, request.models, base, target)
     return request, counts
@@ -201,7 +201,7 @@ def chosen_prior(prior: str | Prior | None) -> Prior:
 
 
 def check_options(target: str, level: float, k: Sequence[int] | None, max_k: int | None, prior: Prior) -> None:
-    """Refuse what no analysis can be made of."""
+    """Refuse a target, level, budget or prior that no analysis can be made with."""
     if target not in TARGETS:
         raise InputError(f"Unknown target '{target}'. Choose one of: {', '.join(TARGETS)}.")
     if target == "superpopulation" and not prior.has_population:
@@ -226,7 +226,7 @@ def chosen_taus(tau: Sequence[float] | None) -> tuple[float, ...]:
 
 
 def chosen_estimands(names: Sequence[str] | None) -> frozenset[str]:
-    """Names of every estimand, or of the main ones and those named, be it one by one or by their group."""
+    """Names of all estimands where `names` is None; else the main ones and those named, singly or by their group."""
     if names is None:
         return frozenset(ESTIMANDS)
     groups = dict.fromkeys(record.group for record in ESTIMANDS.values())
@@ -257,24 +257,24 @@ def chosen_arms(
         )
     if base in rls:
         raise InputError(f"'{base}' is given both as base and as RL model. Name two different models.")
-    others = rls or tuple(m for m in counts.models if m != base)
-    return (base, others) if others else (None, (base,))
+    arms = rls or tuple(m for m in counts.models if m != base)
+    return (base, arms) if arms else (None, (base,))
 
 
-def _ranked(counts: Counts, base: str | None, named: tuple[str, ...]) -> tuple[str, ...]:
+def _ranked(counts: Counts, base: str | None, models: tuple[str, ...]) -> tuple[str, ...]:
     if base is not None:
         raise InputError(
             "Models that are ranked have no base. Leave out either --base or --rank (base or rank from Python); "
             "with a base and two or more RL models all of them are ranked too."
         )
-    models = named or counts.models
+    models = models or counts.models
     if len(models) < 2:
         raise InputError(f"Ranking needs two models or more, and {counts.source} has {len(models)}: {models[0]}.")
     return models
 
 
 def chosen_benchmarks(
-    counts: Counts, wanted: str | Sequence[str] | None, base: str | None, others: Sequence[str]
+    counts: Counts, benchmarks: str | Sequence[str] | None, base: str | None, arms: Sequence[str]
 ) -> tuple[str, ...]:
     """Benchmarks to fit, `all` last where there are several and each was given to every model.
 
@@ -285,25 +285,25 @@ def chosen_benchmarks(
     InputError
         For an unknown benchmark, one that cannot be compared on, or `all` beside a single one.
     """
-    chosen = [wanted] if isinstance(wanted, str) else list(wanted or [])
-    names = [name for name in dict.fromkeys(chosen) if name != ALL]
-    if len(names) == 1 and ALL in chosen:
+    requested = [benchmarks] if isinstance(benchmarks, str) else list(benchmarks or [])
+    names = [name for name in dict.fromkeys(requested) if name != ALL]
+    if len(names) == 1 and ALL in requested:
         raise InputError(
             f"'all' pools the benchmarks named beside it, and only '{names[0]}' is. Name another one too, or say 'all' "
             "alone for every benchmark."
         )
     if names:
         counts = counts.select(benchmarks=names)
-    known = counts.select(models=[m for m in (base, *others) if m in counts.models])
-    if not chosen:
-        names = list(known.benchmarks)
+    counts = counts.select(models=[m for m in (base, *arms) if m in counts.models])
+    if not requested:
+        names = list(counts.benchmarks)
     for name in names:
-        _check_compared(known, name, base)
-    shared = len({frozenset(sampled_on(known, name)) for name in names}) == 1
-    return tuple([*names, ALL] if (len(names) > 1 and shared) or ALL in chosen else names)
+        _check_comparable(counts, name, base)
+    same_models = len({frozenset(sampled_on(counts, name)) for name in names}) == 1
+    return tuple([*names, ALL] if (len(names) > 1 and same_models) or ALL in requested else names)
 
 
-def _check_compared(counts: Counts, benchmark: str, base: str | None) -> None:
+def _check_comparable(counts: Counts, benchmark: str, base: str | None) -> None:
     """Refuse a benchmark without samples of the base, or of any other model."""
     present = sampled_on(counts, benchmark)
     if base is not None and base not in present:
@@ -315,10 +315,10 @@ def _check_compared(counts: Counts, benchmark: str, base: str | None) -> None:
     raise InputError(f"{counts.source}: {lacking}. Choose other benchmarks with --benchmark (benchmarks= from Python).")
 
 
-def sampled_arms(counts: Counts, arms: Sequence[str], named: bool) -> tuple[str, ...]:
-    """Arms with samples in the counts; one without is refused where it was named, and left out otherwise."""
+def sampled_arms(counts: Counts, arms: Sequence[str], required: bool) -> tuple[str, ...]:
+    """Arms with samples in the counts; one without is refused where the user named it (`required`), else left out."""
     missing = [arm for arm in arms if arm not in counts.models]
-    if missing and named:
+    if missing and required:
         raise InputError(
             f"{counts.source}: '{missing[0]}' has no samples on {', '.join(counts.benchmarks)}. Leave it out, or choose"
             " other benchmarks."
@@ -392,19 +392,19 @@ def chosen_classes(names: str | Sequence[str] | None, counts: Counts) -> tuple[s
         For a class that there is not, or that the counts do not hold.
     """
     words = names.split(",") if isinstance(names, str) else list(names or ())
-    chosen = tuple(dict.fromkeys(str(word).strip() for word in words))
-    have = recorded_classes(counts)
-    for name in chosen:
+    classes = tuple(dict.fromkeys(str(word).strip() for word in words))
+    recorded = recorded_classes(counts)
+    for name in classes:
         if name not in CLASSES:
             near = get_close_matches(name, CLASSES, n=1)
             hint = f"Did you mean '{near[0]}'?" if near else f"Choose among: {', '.join(CLASSES)}."
             raise InputError(f"'{name}' is no outcome that could be missing. {hint}")
-        if name not in have:
+        if name not in recorded:
             raise InputError(
                 f"{counts.source}: no column n_{name}, so its samples cannot be taken for missing. "
-                f"It counts: {', '.join(have) or 'no outcome apart'}."
+                f"It counts: {', '.join(recorded) or 'no outcome apart'}."
             )
-    return chosen
+    return classes
 
 
 def recorded_classes(counts: Counts) -> list[str]:

@@ -1,4 +1,4 @@
-"""What an analysis found: estimates, posterior, diagnostics, checks and verdicts, and the files that it writes."""
+"""The result of an analysis: estimates, posterior, diagnostics, checks and verdicts, and the files that it writes."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,14 +26,14 @@ from boundary.stats.solve_rates import SolveRates
 
 @dataclass(frozen=True, kw_only=True)
 class Analysis:
-    """All that `analyze` found.
+    """The result of `boundary.analyze`.
 
     Parameters
     ----------
     request
-        What was asked: models, benchmarks, budgets, estimands, prior, target, level, margin, seed.
+        The checked request: models, benchmarks, budgets, estimands, prior, target, level, margin, seed.
     counts
-        What it rests on.
+        The counts that were fitted.
     sample_sizes
         Samples of the problems, and the largest budget within them, by benchmark.
     estimates
@@ -62,7 +62,7 @@ class Analysis:
     unequal
         Notes on problems that have fewer samples than the others, and what leaving them out would give.
     arms
-        How each model was sampled and judged on each benchmark, and what differs.
+        Settings with which each model was sampled and judged on each benchmark, and what differs.
     """
 
     request: Request
@@ -145,16 +145,16 @@ class Analysis:
         """
         folder = Path(folder)
         with written_together(folder) as stage:
-            written = self._written(stage)
-        return [folder / path.relative_to(stage) for path in written]
+            paths = self._write_files(stage)
+        return [folder / path.relative_to(stage) for path in paths]
 
-    def _written(self, folder: Path) -> list[Path]:
+    def _write_files(self, folder: Path) -> list[Path]:
         from boundary.analysis.output.posterior import write_posterior
         from boundary.analysis.report import write_report
 
         with ThreadPoolExecutor(1) as beside:  # compressing draws leaves Python free to draw figures
             posterior = beside.submit(write_posterior, self.rates, folder / "posterior.nc")
-            written = write_report(self, folder)
+            report_paths = write_report(self, folder)
         tables = {
             "estimates.csv": self.estimates,
             "problems.csv": self.problems,
@@ -171,7 +171,7 @@ class Analysis:
             tables["outcomes.csv"] = self.outcomes.rows
         for name, table in tables.items():
             write_csv(table, folder / name, float_format="%.8g")
-        return [written[0], *(folder / name for name in tables), posterior.result(), *written[1:]]
+        return [report_paths[0], *(folder / name for name in tables), posterior.result(), *report_paths[1:]]
 
 
 def _versions() -> dict[str, str]:

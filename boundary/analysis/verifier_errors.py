@@ -1,4 +1,4 @@
-"""What is known of a verifier's errors, turned into rates for each problem of a fit."""
+"""Misclassification rates of a verifier: read from options, tables or audits, and attached to the problems of a fit."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -60,10 +60,10 @@ class VerifierErrors:
     audit: Any = None
 
     def described(self) -> dict[str, Any]:
-        """What was said, for the settings of an analysis; what was not said is left out."""
-        said: dict[str, Any] = {kind: getattr(self, kind) for kind in KINDS if getattr(self, kind)}
-        files = {name: getattr(self, name) for name in ("rates", "audit")}
-        return said | {name: f"{Path(what)}" for name, what in files.items() if isinstance(what, str | Path)}
+        """The rates and files that were given, for the settings of an analysis; zero rates are left out."""
+        rates: dict[str, Any] = {kind: getattr(self, kind) for kind in KINDS if getattr(self, kind)}
+        sources = {name: getattr(self, name) for name in ("rates", "audit")}
+        return rates | {name: f"{Path(path)}" for name, path in sources.items() if isinstance(path, str | Path)}
 
 
 def checked_errors(errors: VerifierErrors | None, counts: Counts) -> "MisclassificationRates | None":
@@ -77,48 +77,50 @@ def checked_errors(errors: VerifierErrors | None, counts: Counts) -> "Misclassif
     if errors is None:
         return None
     for kind in KINDS:
-        _check_said(kind, getattr(errors, kind), counts.benchmarks)
+        _check_rate(kind, getattr(errors, kind), counts.benchmarks)
     table = None if errors.rates is None else _rates_table(errors.rates, counts)
     audit = None if errors.audit is None else _audit_table(errors, table, counts)
-    known = MisclassificationRates(errors, table, audit)
+    rates = MisclassificationRates(errors, table, audit)
     for benchmark in counts.benchmarks:
-        known.constants(counts.problems(benchmark))
-    return known
+        rates.constants(counts.problems(benchmark))
+    return rates
 
 
-def _check_said(kind: str, said: Rate, benchmarks: tuple[str, ...]) -> None:
-    for name, value in said.items() if isinstance(said, Mapping) else [("", said)]:
+def _check_rate(kind: str, rate: Rate, benchmarks: tuple[str, ...]) -> None:
+    for name, value in rate.items() if isinstance(rate, Mapping) else [("", rate)]:
         if name and name not in benchmarks:
             near = get_close_matches(name, benchmarks, n=1)
             hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(benchmarks)}."
-            raise InputError(f"A {_words(kind)} is given for the benchmark '{name}', which is not there. {hint}")
+            raise InputError(f"A {_label(kind)} is given for the benchmark '{name}', which is not there. {hint}")
         if not (isinstance(value, int | float) and 0 <= value < 1):
-            where = f" of {name}" if name else ""
+            of_benchmark = f" of {name}" if name else ""
             raise InputError(
-                f"The {_words(kind)}{where} must be at least 0 and below 1, got {value}. Write .01 for 1 %."
+                f"The {_label(kind)}{of_benchmark} must be at least 0 and below 1, got {value}. Write .01 for 1 %."
             )
 
 
-def _words(kind: str) -> str:
+def _label(kind: str) -> str:
     return {"guess_floor": "guess floor"}.get(kind, kind.replace("_", "-") + " rate")
 
 
 def _rates_table(rates: Any, counts: Counts) -> pd.DataFrame:
     table = rates.copy() if isinstance(rates, pd.DataFrame) else read_table(Path(rates))
     source = "The table of rates" if isinstance(rates, pd.DataFrame) else f"'{rates}'"
-    known = set(counts.benchmarks), {pair for name in counts.benchmarks for pair in counts.problems(name)}
+    problems = {pair for name in counts.benchmarks for pair in counts.problems(name)}
     if "benchmark" not in table or not set(KINDS) & set(table):
         raise InputError(f"{source} needs the column benchmark and at least one of {', '.join(KINDS)}.")
     if "problem_id" not in table:
         table["problem_id"] = ""
     table["problem_id"] = table["problem_id"].fillna("").astype(str)
     for row in table.to_dict("records"):
-        where = f"{source}, line {row[LINE]}" if LINE in row else f"{source}, {row['benchmark']} {row['problem_id']}"
+        position = f"line {row[LINE]}" if LINE in row else f"{row['benchmark']} {row['problem_id']}"
         pair = str(row["benchmark"]), str(row["problem_id"])
-        if pair[0] not in known[0] or (pair[1] and pair not in known[1]):
-            raise InputError(f"{where}: the counts have no such benchmark or problem: {' '.join(pair)}. Check the row.")
+        if pair[0] not in counts.benchmarks or (pair[1] and pair not in problems):
+            raise InputError(
+                f"{source}, {position}: the counts have no such benchmark or problem: {' '.join(pair)}. Check the row."
+            )
         for kind in KINDS:
-            _check_cell(row.get(kind), kind, where)
+            _check_cell(row.get(kind), kind, f"{source}, {position}")
     doubled = table.duplicated(list(KEYS))
     if doubled.any():
         benchmark, problem = table.loc[doubled, list(KEYS)].iloc[0]
@@ -127,20 +129,20 @@ def _rates_table(rates: Any, counts: Counts) -> pd.DataFrame:
     return table[[*KEYS, *present]].assign(**{kind: pd.to_numeric(table[kind]) for kind in present})
 
 
-def _check_cell(value: Any, kind: str, where: str) -> None:
-    if value is None or value == "" or value != value:  # NaN: not said
+def _check_cell(value: Any, kind: str, position: str) -> None:
+    if value is None or value == "" or value != value:  # NaN: not given
         return
     try:
         number = float(value)
     except ValueError:
         number = -1.0
     if not 0 <= number < 1:
-        raise InputError(f"{where}: the {_words(kind)} is {value}; it must be at least 0 and below 1.")
+        raise InputError(f"{position}: the {_label(kind)} is {value}; it must be at least 0 and below 1.")
 
 
 def _audit_table(errors: VerifierErrors, table: pd.DataFrame | None, counts: Counts) -> pd.DataFrame:
-    said = errors.false_positive or errors.false_negative
-    if said or (table is not None and {"false_positive", "false_negative"} & set(table)):
+    has_rates = errors.false_positive or errors.false_negative
+    if has_rates or (table is not None and {"false_positive", "false_negative"} & set(table)):
         raise InputError("Both an audit and rates of false positives or negatives are given. Leave one of them out.")
     audit = errors.audit if isinstance(errors.audit, pd.DataFrame) else read_audits(errors.audit)
     missing = [name for name in counts.benchmarks if name not in set(audit["benchmark"])]
@@ -165,11 +167,11 @@ class MisclassificationRates:
     def constants(self, problems: list[tuple[str, str]]) -> Float[np.ndarray, "kind problem"]:
         """Rates of each kind for (benchmark, problem) pairs."""
         rates = np.array([[_of(getattr(self.errors, kind), name) for name, _ in problems] for kind in KINDS])
-        for at, kind in enumerate(KINDS):
+        for i, kind in enumerate(KINDS):
             if self.table is not None and kind in self.table:
-                given = self.table.set_index(list(KEYS))[kind].dropna().to_dict()
-                chosen = [given.get((b, p), given.get((b, ""))) for b, p in problems]
-                rates[at] = [ours if theirs is None else theirs for ours, theirs in zip(rates[at], chosen, strict=True)]
+                listed = self.table.set_index(list(KEYS))[kind].dropna().to_dict()
+                specific = [listed.get((b, p), listed.get((b, ""))) for b, p in problems]
+                rates[i] = [r if own is None else own for r, own in zip(rates[i], specific, strict=True)]
         if (rates[0] + rates[1] >= 1).any():
             name, problem = problems[int(np.argmax(rates[0] + rates[1]))]
             raise InputError(
@@ -190,26 +192,27 @@ class MisclassificationRates:
         return VerdictErrors(positive, negative, shared=shared, node_weights=np.diff(LEVELS) if shared else None)
 
     def _audited(self, counts: CountArrays, benchmarks: list[str]) -> tuple[np.ndarray, np.ndarray]:
-        found = {}
+        """Rates of false positives and negatives of each problem at each node, from the audit of its benchmark."""
+        rates = {}
         for name in dict.fromkeys(benchmarks):
-            here = np.array([one == name for one in benchmarks])
-            share = counts.n_correct[here].sum() / max(counts.n_samples[here].sum(), 1)
+            rows = np.array([benchmark == name for benchmark in benchmarks])
+            share = counts.n_correct[rows].sum() / max(counts.n_samples[rows].sum(), 1)
             wrong = self._levels(name, FALSE_POSITIVE, (LEVELS[1:] + LEVELS[:-1]) / 2)
             missed = self._levels(name, FALSE_NEGATIVE, OTHER_LEVELS)
-            found[name] = rates_of_verdicts(wrong, missed, float(share))
-        positive, negative = (np.stack([found[name][part] for name in benchmarks]) for part in (0, 1))
+            rates[name] = rates_of_verdicts(wrong, missed, float(share))
+        positive, negative = (np.stack([rates[name][part] for name in benchmarks]) for part in (0, 1))
         return positive, negative
 
     def _levels(self, benchmark: str, kind: str, levels: np.ndarray) -> np.ndarray:
         """Quantiles of the share of wrong verdicts of a kind, after a Jeffreys prior; 0 where it was not audited."""
         assert self.audit is not None  # asked for only then
         rows = self.audit.loc[(self.audit["benchmark"] == benchmark) & (self.audit["kind"] == kind)]
-        errors, checked = int(rows["errors"].sum()), int(rows["checked"].sum())
-        return np.asarray(beta.ppf(levels, errors + 0.5, checked - errors + 0.5)) if len(rows) else 0 * levels
+        errors, n_checked = int(rows["errors"].sum()), int(rows["checked"].sum())
+        return np.asarray(beta.ppf(levels, errors + 0.5, n_checked - errors + 0.5)) if len(rows) else 0 * levels
 
 
-def _of(said: Rate, benchmark: str) -> float:
-    return float(said.get(benchmark, 0.0) if isinstance(said, Mapping) else said)
+def _of(rate: Rate, benchmark: str) -> float:
+    return float(rate.get(benchmark, 0.0) if isinstance(rate, Mapping) else rate)
 
 
 def misclassification_rates(

@@ -1,10 +1,9 @@
+"""Misclassification rates of a verifier: constants, tables and audits, and what of them is refused."""
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from boundary.analysis.checks.tipping_point import CURVE_RATES, crossing, error_curves, turns, with_curve
-from boundary.analysis.fitting import panels
-from boundary.analysis.report.sections.verifier_errors import verifier_errors_parts
 from boundary.analysis.verifier_errors import VerifierErrors, checked_errors
 from boundary.data.counts import Counts
 from boundary.errors import InputError
@@ -31,21 +30,21 @@ def test_constants_benchmarks_and_problems_in_order_of_precedence(tmp_path):
     path = tmp_path / "rates.csv"
     path.write_text("benchmark,problem_id,false_positive,guess_floor\nB/x,,.02,\nB/x,p3,.04,.5\n")
     errors = VerifierErrors({"A": 0.01}, 0.1, rates=path)
-    found = rates_of(errors, table())
-    assert found.false_positive.shape == (12, 2, 1)
-    assert found.false_positive[:6, 0, 0].tolist() == [0.01] * 6
+    rates = rates_of(errors, table())
+    assert rates.false_positive.shape == (12, 2, 1)
+    assert rates.false_positive[:6, 0, 0].tolist() == [0.01] * 6
     expected = [0.02] * 6
     expected[3] = 0.04 + (1 - 0.04 - 0.1) * 0.5  # a guess that is judged as any right answer is
-    assert found.false_positive[6:, 1, 0].tolist() == pytest.approx(expected)
-    assert (found.false_negative == 0.1).all()
+    assert rates.false_positive[6:, 1, 0].tolist() == pytest.approx(expected)
+    assert (rates.false_negative == 0.1).all()
     alone = rates_of(errors, table(), "B/x")
-    np.testing.assert_array_equal(alone.false_positive, found.false_positive[6:])
+    np.testing.assert_array_equal(alone.false_positive, rates.false_positive[6:])
 
 
-def test_nothing_said_is_nothing_changed():
+def test_no_rates_mean_no_errors():
     assert checked_errors(None, table()) is None
-    found = rates_of(VerifierErrors(), table())
-    assert (found.false_positive == 0).all()
+    rates = rates_of(VerifierErrors(), table())
+    assert (rates.false_positive == 0).all()
 
 
 def test_an_audit_covers_the_rate_that_it_was_made_under():
@@ -54,12 +53,12 @@ def test_an_audit_covers_the_rate_that_it_was_made_under():
     share = counts.table["n_correct"].sum() / counts.table["n_samples"].sum()
     rows = [("A", None, "false_positive", 100, 1000), ("A", None, "false_negative", 40, 1000)]
     audit = pd.DataFrame(rows, columns=["benchmark", "problem_id", "kind", "errors", "checked"])
-    found = rates_of(VerifierErrors(audit=audit), counts)
-    assert found.shared
-    assert found.prior_of_nodes.sum() == pytest.approx(1)
+    rates = rates_of(VerifierErrors(audit=audit), counts)
+    assert rates.shared
+    assert rates.prior_of_nodes.sum() == pytest.approx(1)
     right = 0.9 * share + 0.04 * (1 - share)
-    positive, negative = (part[0, 0] for part in (found.false_positive, found.false_negative))
-    assert positive @ found.prior_of_nodes == pytest.approx(0.1 * share / (1 - right), rel=0.05)
+    positive, negative = (part[0, 0] for part in (rates.false_positive, rates.false_negative))
+    assert positive @ rates.prior_of_nodes == pytest.approx(0.1 * share / (1 - right), rel=0.05)
     assert negative.mean() == pytest.approx(0.04 * (1 - share) / right, rel=0.05)
     assert positive.std() > 0
     one_kind = rates_of(VerifierErrors(audit=audit.iloc[:1]), counts)
@@ -99,37 +98,3 @@ def test_bad_audits_are_refused(tmp_path):
     path.write_text(head + "A,false_positive,51,50\n")
     with pytest.raises(InputError, match="51 errors of 50"):
         checked_errors(VerifierErrors(audit=path), table(("A",)))
-
-
-def test_crossing_is_between_the_candidates():
-    rates = np.array([0.0, 1e-3, 1e-2])
-    assert crossing(rates, np.array([0.99, 0.97, 0.93]), 0.95) == pytest.approx(np.sqrt(1e-5))
-    assert crossing(rates, np.array([0.97, 0.93, 0.9]), 0.95) == pytest.approx(5e-4)
-    assert crossing(rates, np.array([0.97, 0.96, 0.96]), 0.95) == np.inf
-
-
-def test_false_positives_of_the_wider_arm_turn_the_verdict():
-    """The base is judged right once on each problem that RL is never right on: at 1 % that is the verifier."""
-    rng, n, problems = np.random.default_rng(1), 64, 60
-    rows = []
-    for i in range(problems):
-        easy = i % 2 == 0
-        base = int(rng.binomial(n, 0.5)) if easy else 1
-        rl = int(rng.binomial(n, 0.8)) if easy else int(i == 1)
-        rows += [("base", "A", f"p{i}", n, base), ("rl", "A", f"p{i}", n, rl)]
-    columns = ["model", "benchmark", "problem_id", "n_samples", "n_correct"]
-    counts = Counts.from_frame(pd.DataFrame(rows, columns=columns))
-    asked = with_curve(panels(counts, "base", ["rl"], ["A"], False))
-    curves = error_curves(asked, 0.95, 0, lambda *told: None)
-    assert len(curves) == 3 * len(CURVE_RATES)
-    at_n = curves.loc[curves["k"] == n].set_index("false_positive_rate")
-    assert at_n.loc[0.0, "prob_positive"] > 0.99
-    assert at_n.loc[0.03, "mean"] < at_n.loc[0.0, "mean"] - 0.1
-    said = {turn.k: turn for turn in turns(curves)}
-    assert set(said) == {n, 8 * n}
-    assert said[n].contradicted == 0.01  # 29 problems without a success: .99^(64 * 29) = 8e-9
-    section = verifier_errors_parts(curves, {"false_positive": 0.01})
-    assert 1e-3 < said[n].rate < 1e-2
-    assert section["supposed"] == ["false positive 0.01"]
-    assert "contradict rates from 0.01" in section["parts"][0]["sentences"][0]
-    assert verifier_errors_parts(curves.iloc[:0], {}) is None

@@ -1,4 +1,4 @@
-"""Whether the arms of a comparison were sampled and judged alike: what is refused, what is remarked, what is named.
+"""Compares how the arms were sampled and judged: different prompts are refused, other differences become notes.
 
 An arm is one model on one benchmark. Its settings stand in the counts table (`boundary.data.settings.columns`).
 """
@@ -16,19 +16,20 @@ from boundary.data.validation import refuse_other_problems
 from boundary.errors import InputError
 from boundary.plain_text import plain
 
-# How the prompt was told from another, best evidence first.
+# Settings that tell two prompts apart, best evidence first.
 TOKENS, TEXTS, TEMPLATE_HASH, TEMPLATE = "prompt_tokens_hash", "prompt_text_hash", "template_hash", "template"
 TOKENIZER, STOPS, VERIFIER = "tokenizer_hash", "stop_ids", "verifier"
 OTHER_PROMPTS = ("prompt_hash", "prompt_template", "system_prompt", "few_shots")
-# What a reader of a comparison wants to know at least.
+# Settings that every comparison should state; one that is not recorded for some arms is noted.
 MAIN_SETTINGS = ("temperature", "top_p", "max_tokens", "template", "engine", "verifier")
 # A sentence names so many models or values, and counts the others.
 MOST_NAMES = 4
+MAY_DECIDE = "What differs between the models may come from that."
 
 
 @dataclass(frozen=True)
 class ArmComparison:
-    """The settings of all arms of an analysis, and what is to be said of them.
+    """The settings of all arms of an analysis, and notes on what differs between them.
 
     Parameters
     ----------
@@ -49,13 +50,13 @@ class ArmComparison:
         notes
             Whether to give those too that the report alone says.
         """
-        chosen = [r for r in self.remarks if benchmark in (ALL, r.benchmark) and (notes or r.severity != "note")]
+        remarks = [r for r in self.remarks if benchmark in (ALL, r.benchmark) and (notes or r.severity != "note")]
         if benchmark != ALL:
-            return chosen
-        where: dict[tuple[str, Severity], list[str]] = {}
-        for remark in chosen:
-            where.setdefault((remark.text, remark.severity), []).append(remark.benchmark)
-        return [Note(ALL, "", f"{', '.join(b)}: {text}", severity) for (text, severity), b in where.items()]
+            return remarks
+        benchmarks: dict[tuple[str, Severity], list[str]] = {}
+        for remark in remarks:
+            benchmarks.setdefault((remark.text, remark.severity), []).append(remark.benchmark)
+        return [Note(ALL, "", f"{', '.join(names)}: {text}", level) for (text, level), names in benchmarks.items()]
 
 
 def compare_arms(
@@ -90,12 +91,12 @@ def compare_arms(
     arms: list[ArmSettings] = []
     remarks: list[Note] = []
     for name in names:
-        here = arm_settings(counts.table, name, models)
+        benchmark_arms = arm_settings(counts.table, name, models)
         if not allow_different_prompts:
-            _refuse_other_prompts(here)
-        arms += here
-        remarks += [Note(name, "", text, severity) for severity, text in _sentences(here)]
-        remarks += [Note(name, "", each.text, each.severity) for each in shared if each.benchmark == name]
+            _refuse_other_prompts(benchmark_arms)
+        arms += benchmark_arms
+        remarks += [Note(name, "", text, severity) for severity, text in _sentences(benchmark_arms)]
+        remarks += [Note(name, "", texts.text, texts.severity) for texts in shared if texts.benchmark == name]
     return ArmComparison(tuple(arms), tuple(remarks))
 
 
@@ -136,10 +137,10 @@ def display_names(models: Sequence[str]) -> Mapping[str, str]:
 
 
 def known_settings(arms: Sequence[ArmSettings]) -> list[Setting]:
-    """The settings that any of the arms says, in the order of the list."""
-    said = {name for arm in arms for name in arm.values}
-    known = [each for name, each in BY_NAME.items() if name in said]
-    return known + [other for name in sorted(said - BY_NAME.keys()) if (other := setting(name)) is not None]
+    """The settings recorded for any of the arms: the standard ones in their order, then further columns."""
+    recorded = {name for arm in arms for name in arm.values}
+    standard = [record for name, record in BY_NAME.items() if name in recorded]
+    return standard + [extra for name in sorted(recorded - BY_NAME.keys()) if (extra := setting(name)) is not None]
 
 
 def _refuse_other_prompts(arms: Sequence[ArmSettings]) -> None:
@@ -154,7 +155,7 @@ def _refuse_other_prompts(arms: Sequence[ArmSettings]) -> None:
 
 
 def _sentences(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
-    """What is to be said of the arms of one benchmark."""
+    """Severity and text of each note on the arms of one benchmark: differences, and what is not recorded."""
     if len(arms) > 1:
         yield from _on_prompts(arms)
         yield from _on_kind(arms, "sampling", "alarm", "The models were not sampled alike: {}. " + MAY_DECIDE)
@@ -167,16 +168,15 @@ def _sentences(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
     yield from _on_problems(arms)
 
 
-MAY_DECIDE = "What differs between the models may come from that."
-
-
 def _on_kind(
     arms: Sequence[ArmSettings], kind: Kind, severity: Severity, sentence: str
 ) -> Iterator[tuple[Severity, str]]:
     parts = [
-        f"{each.label} {values_by_model(each.name, arms)}"
-        for each in known_settings(arms)
-        if each.kind == kind and differs(each.name, arms) and not (each.name == STOPS and not _same_vocabulary(arms))
+        f"{record.label} {values_by_model(record.name, arms)}"
+        for record in known_settings(arms)
+        if record.kind == kind
+        and differs(record.name, arms)
+        and not (record.name == STOPS and not _same_vocabulary(arms))
     ]
     if parts:
         yield severity, sentence.format("; ".join(parts))
@@ -220,20 +220,20 @@ def _on_stops(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
 def _on_same_weights(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
     names = display_names([arm.model for arm in arms])
     for first, second in combinations(arms, 2):
-        both = f"{names[first.model]} and {names[second.model]}"
+        pair = f"{names[first.model]} and {names[second.model]}"
         (id_a, revision_a, served_a), (id_b, revision_b, served_b) = (
             tuple(arm.values.get(name) for name in ("model_id", "revision", "served_model")) for arm in (first, second)
         )
         if revision_a is not None and revision_a == revision_b and len(revision_a[0]) >= 16:
-            yield "alarm", f"{both} are one model under two names: their weights have one fingerprint, {revision_a[0]}."
+            yield "alarm", f"{pair} are one model under two names: their weights have one fingerprint, {revision_a[0]}."
         elif id_a is not None and id_a == id_b and (revision_a == revision_b or None in (revision_a, revision_b)):
-            yield "alarm", f"{both} are one model under two names: both are {id_a[0]}."
+            yield "alarm", f"{pair} are one model under two names: both are {id_a[0]}."
         elif served_a is not None and served_a == served_b:
-            yield "remark", f"{both} may be one model under two names: a server calls both {served_a[0]}."
+            yield "remark", f"{pair} may be one model under two names: a server calls both {served_a[0]}."
 
 
 def _on_unknown(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
-    """Which arms do not say what others do."""
+    """Settings that are recorded for some of the arms only."""
     names = display_names([arm.model for arm in arms])
     silent = [names[arm.model] for arm in arms if not any(name in arm.values for name in MAIN_SETTINGS)]
     if 0 < len(silent) < len(arms):
@@ -249,12 +249,12 @@ def _on_unknown(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
 def _on_mixed(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
     """Arms whose problems were sampled under several values of one setting."""
     names = display_names([arm.model for arm in arms])
-    for each in known_settings(arms):
-        several = [arm for arm in arms if len(arm.values.get(each.name, ())) > 1]
-        if each.kind != "named" and several:
-            values = ", ".join(dict.fromkeys(shown(each.name, arm.values[each.name]) for arm in several))
-            models = in_a_row([names[arm.model] for arm in several])
-            yield "alarm", f"The {each.label} is not the same for all problems of {models}: {values}."
+    for record in known_settings(arms):
+        mixed = [arm for arm in arms if len(arm.values.get(record.name, ())) > 1]
+        if record.kind != "named" and mixed:
+            values = ", ".join(dict.fromkeys(shown(record.name, arm.values[record.name]) for arm in mixed))
+            models = in_a_row([names[arm.model] for arm in mixed])
+            yield "alarm", f"The {record.label} is not the same for all problems of {models}: {values}."
 
 
 def _on_problems(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
@@ -267,12 +267,12 @@ def _on_problems(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
             short_of.setdefault(f"{arm.n_problems} of the {size} problems", []).append(names[arm.model])
     if short_of:
         parts = "; ".join(f"{in_a_row(models)}: {share}" for share, models in short_of.items())
-        alike = len(short_of) == 1 and sum(map(len, short_of.values())) == len(arms)
-        yield "remark" if alike else "alarm", f"Not every problem of the set has samples. {parts}."
+        same_for_all = len(short_of) == 1 and sum(map(len, short_of.values())) == len(arms)
+        yield "remark" if same_for_all else "alarm", f"Not every problem of the set has samples. {parts}."
 
 
 def _different_prompts(arms: Sequence[ArmSettings]) -> str | None:
-    """What says that two arms had different prompts; None where nothing does."""
+    """The evidence that two arms had different prompts, as a phrase; None where there is none."""
     for first, second in combinations(arms, 2):
         evidence = _prompts(first, second)
         if evidence not in ("same", "unknown", ""):
@@ -282,8 +282,8 @@ def _different_prompts(arms: Sequence[ArmSettings]) -> str | None:
 
 def _prompt_evidence(name: str, arms: Sequence[ArmSettings]) -> str:
     if name in (TOKENS, TEXTS) and not differs(TEMPLATE_HASH, arms) and not differs(TEMPLATE, arms):
-        what = "tokens" if name == TOKENS else "rendered texts"
-        return f"the template is the same, the {what} of the prompts are not ({values_by_model(name, arms)})"
+        level = "tokens" if name == TOKENS else "rendered texts"
+        return f"the template is the same, the {level} of the prompts are not ({values_by_model(name, arms)})"
     name = TEMPLATE if name not in OTHER_PROMPTS and differs(TEMPLATE, arms) else name
     return f"{BY_NAME[name].label} {values_by_model(name, arms)}"
 
@@ -298,21 +298,21 @@ def _prompts(first: ArmSettings, second: ArmSettings) -> str:
     """
     a, b = first.values, second.values
 
-    def both(name: str) -> bool:
+    def in_both(name: str) -> bool:
         return name in a and name in b
 
     for name in OTHER_PROMPTS:
-        if both(name) and a[name] != b[name]:
+        if in_both(name) and a[name] != b[name]:
             return name
-    if both(TOKENS) and a[TOKENS] == b[TOKENS]:
+    if in_both(TOKENS) and a[TOKENS] == b[TOKENS]:
         return "same"
-    other_tokenizers = both(TOKENIZER) and a[TOKENIZER] != b[TOKENIZER]
+    other_tokenizers = in_both(TOKENIZER) and a[TOKENIZER] != b[TOKENIZER]
     for name in (TEXTS,) if other_tokenizers else (TOKENS, TEXTS):
-        if both(name):
+        if in_both(name):
             return "same" if a[name] == b[name] else name
     for name in (TEMPLATE_HASH, TEMPLATE):
-        if both(name):
-            same = "unknown" if both(TOKENS) else "same"
+        if in_both(name):
+            same = "unknown" if in_both(TOKENS) else "same"
             return same if a[name] == b[name] else name
     return ""
 

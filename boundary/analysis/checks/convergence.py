@@ -1,4 +1,4 @@
-"""Whether a fit may be relied on: the worst convergence of what it reports."""
+"""Convergence of a fit: the worst R-hat and effective sample size among the estimates that it reports."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,12 +9,20 @@ from boundary.analysis.formatting import number
 from boundary.stats.diagnostics import MAX_R_HAT, MIN_ESS
 
 
-def diagnose(benchmark: str, model: str, prior: str, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Judge a fit by the worst of what it reports."""
-    judged = [row for row in rows if "r_hat" in row]
-    worst = max(judged, key=_badness)
-    r_hat = max(row["r_hat"] for row in judged)
-    ess = min(min(row["ess_bulk"], row["ess_tail"]) for row in judged)
+def check_convergence(benchmark: str, model: str, prior: str, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """One row of the diagnostics table: whether all reported estimates of a fit converged, and the worst of them.
+
+    Parameters
+    ----------
+    benchmark, model, prior
+        Labels of the fit.
+    rows
+        Its rows of the estimates table; those without R-hat, as they are no posterior summaries, do not count.
+    """
+    summaries = [row for row in rows if "r_hat" in row]
+    worst = max(summaries, key=_distance_from_limits)
+    r_hat = max(row["r_hat"] for row in summaries)
+    ess = min(min(row["ess_bulk"], row["ess_tail"]) for row in summaries)
     ok = r_hat <= MAX_R_HAT and ess >= MIN_ESS
     at = f" at k = {worst['k']:.0f}" if not np.isnan(worst["k"]) else ""
     message = (
@@ -34,6 +42,6 @@ def diagnose(benchmark: str, model: str, prior: str, rows: Sequence[dict[str, An
     }
 
 
-def _badness(row: dict[str, Any]) -> float:
-    """How far a quantity is from converged, in the units of the two limits."""
+def _distance_from_limits(row: dict[str, Any]) -> float:
+    """R-hat and effective draws of an estimate in units of their limits: larger is further from convergence."""
     return float((row["r_hat"] - 1) / (MAX_R_HAT - 1) + MIN_ESS / min(row["ess_bulk"], row["ess_tail"]))

@@ -1,4 +1,4 @@
-"""What is said of the samples themselves where their order, run or text is known: are they exchangeable, as assumed."""
+"""Tests whether samples are exchangeable, as the likelihood assumes: drift, dependence, unlike or repeated runs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,20 +31,20 @@ MOST_RUNS_IN_PAIRS = 16
 ENOUGH_PROBLEMS, ENOUGH_SAMPLES = 10, 4
 COPIES = "copies"
 CORRECT = ("correct", "1", "true", "True")  # as written in a table of text
-NEEDED = ("model", "benchmark", "problem_id", "sample_index", "outcome")
+REQUIRED_COLUMNS = ("model", "benchmark", "problem_id", "sample_index", "outcome")
 
 
 @dataclass(frozen=True)
 class _Test:
-    """One test: what it looks for, its p-value, and the sentence where it finds that."""
+    """One test: the departure from exchangeability that it looks for, its p-value, and the finding as a sentence."""
 
-    of: str
+    departure: str
     p_value: float
     finding: str
 
 
 def check_samples(samples: Any) -> list[Note]:
-    """Sentences on drift, unlike runs and repeated samples, for each benchmark and model.
+    """Notes on drift, unlike runs and repeated samples, for each benchmark and model.
 
     Parameters
     ----------
@@ -67,17 +67,19 @@ def check_samples(samples: Any) -> list[Note]:
         (str(benchmark), str(model)): list(_tests(part))
         for (benchmark, model), part in _table(samples).groupby(["benchmark", "model"], sort=True)
     }
-    tried = sum(not isnan(test.p_value) for tests in parts.values() for test in tests)
-    return [check for (benchmark, model), tests in parts.items() for check in _said(benchmark, model, tests, tried)]
+    n_tests = sum(not isnan(test.p_value) for tests in parts.values() for test in tests)
+    return [note for (benchmark, model), tests in parts.items() for note in _notes(benchmark, model, tests, n_tests)]
 
 
 def _table(samples: Any) -> pd.DataFrame:
     """Read the samples where a path is given, and check that the columns are there."""
     table = samples if isinstance(samples, pd.DataFrame) else read_table(Path(samples))
     source = "The samples" if isinstance(samples, pd.DataFrame) else f"'{samples}'"
-    missing = [name for name in NEEDED if name not in table.columns]
+    missing = [name for name in REQUIRED_COLUMNS if name not in table.columns]
     if missing:
-        raise InputError(f"{source}: no column {missing[0]}. Samples need {', '.join(NEEDED)}, and run where known.")
+        raise InputError(
+            f"{source}: no column {missing[0]}. Samples need {', '.join(REQUIRED_COLUMNS)}, and run where known."
+        )
     index = pd.to_numeric(table["sample_index"], errors="coerce")
     if not (index % 1 == 0).all():
         wrong = table["sample_index"].loc[~(index % 1 == 0)].iloc[0]
@@ -85,14 +87,19 @@ def _table(samples: Any) -> pd.DataFrame:
     return table.assign(sample_index=index.astype("int64"))
 
 
-def _said(benchmark: str, model: str, tests: list[_Test], tried: int) -> Iterator[Note]:
-    found = [test for test in tests if test.p_value * tried < FALSE_ALARM]
-    for test in found:
-        how = "" if test.of == COPIES else f" ({_p(test.p_value)})"
-        yield Note(benchmark, model, f"{test.finding}{how}.", "alarm")
-    quiet = [f"{test.of} ({_p(test.p_value)})" for test in tests if test not in found and not isnan(test.p_value)]
-    if quiet:
-        yield Note(benchmark, model, f"No sign of {_listed(quiet)}.", "remark")
+def _notes(benchmark: str, model: str, tests: list[_Test], n_tests: int) -> Iterator[Note]:
+    significant = [test for test in tests if test.p_value * n_tests < FALSE_ALARM]
+    for test in significant:
+        evidence = "" if test.departure == COPIES else f" ({_p(test.p_value)})"
+        yield Note(benchmark, model, f"{test.finding}{evidence}.", "alarm")
+    passed = [
+        f"{test.departure} ({_p(test.p_value)})"
+        for test in tests
+        if test not in significant and not isnan(test.p_value)
+    ]
+    if passed:
+        departures = passed[0] if len(passed) == 1 else f"{', '.join(passed[:-1])} or {passed[-1]}"
+        yield Note(benchmark, model, f"No sign of {departures}.", "remark")
     if all(isnan(test.p_value) for test in tests):
         yield Note(benchmark, model, "Too few samples of mixed outcome to tell drift or dependence.", "remark")
 
@@ -101,15 +108,11 @@ def _p(value: float) -> str:
     return "p < 0.0001" if value < 0.0001 else f"p = {value:.2g}"
 
 
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
-
-
 def _tests(part: pd.DataFrame) -> Iterator[_Test]:
     """Test the samples of one model on one benchmark."""
     problem = pd.factorize(part["problem_id"])[0]
-    named = part["run"] if "run" in part else pd.Series(0, index=part.index)
-    run, runs = pd.factorize(named if pd.api.types.is_integer_dtype(named) else named.astype(str), sort=True)
+    labels = part["run"] if "run" in part else pd.Series(0, index=part.index)
+    run, runs = pd.factorize(labels if pd.api.types.is_integer_dtype(labels) else labels.astype(str), sort=True)
     index = part["sample_index"].to_numpy()
     ordered = np.lexsort((index, run, problem))
     problem, run = problem[ordered], run[ordered]
@@ -153,28 +156,30 @@ def _matrix(values: np.ndarray, row: np.ndarray, use: np.ndarray | None = None, 
 
 
 def _copies(outcomes: np.ndarray) -> _Test:
-    """Judge without a p-value (0 or NaN) that all samples of a problem look like copies of one."""
+    """Whether all samples of each problem look like copies of one; the p-value is only 0 or NaN."""
     n, c = (outcomes != ABSENT).sum(axis=1), (outcomes == 1).sum(axis=1)
     enough = len(n) >= ENOUGH_PROBLEMS and n.min() >= ENOUGH_SAMPLES
-    found = enough and bool(np.all((c == 0) | (c == n))) and 0 < c.sum() < n.sum()
+    all_or_none = enough and bool(np.all((c == 0) | (c == n))) and 0 < c.sum() < n.sum()
     words = "Every problem is right in all of its samples or in none: they look like copies of one sample"
-    return _Test(COPIES, 0.0 if found else float("nan"), f"{words} (temperature 0, or one seed for all)")
+    return _Test(COPIES, 0.0 if all_or_none else float("nan"), f"{words} (temperature 0, or one seed for all)")
 
 
 def _drift(outcomes: np.ndarray) -> _Test:
     test = compare_groups(outcomes, halves(outcomes))
     change = 100 * float(np.diff(test.excess)[0]) if len(test.excess) == 2 else 0.0
-    moved = f"{number(abs(change), 1, 1)} points {'more' if change > 0 else 'less'}"
-    words = f"Samples drift: the later half is right {moved} often"
+    difference = f"{number(abs(change), 1, 1)} points {'more' if change > 0 else 'less'}"
+    words = f"Samples drift: the later half is right {difference} often"
     return _Test("drift", test.p_value, f"{words} than the earlier half of the same problems")
 
 
-def _lags(test: Repeats, what: str) -> _Test:
-    where = test.place[0] if test.place else 0
-    who = "neighbouring samples" if where == 1 else f"samples {where} apart"
-    words = f"Samples depend on each other: {who} have equal {what} {test.matches:.0f} times"
-    of = "dependence between samples" if what == "outcomes" else "texts that repeat at some distance"
-    return _Test(of, test.p_value, f"{words} where {test.expected:.0f} are expected, as where a seed is used again")
+def _lags(test: Repeats, column: str) -> _Test:
+    lag = test.place[0] if test.place else 0
+    pairs = "neighbouring samples" if lag == 1 else f"samples {lag} apart"
+    words = f"Samples depend on each other: {pairs} have equal {column} {test.matches:.0f} times"
+    departure = "dependence between samples" if column == "outcomes" else "texts that repeat at some distance"
+    return _Test(
+        departure, test.p_value, f"{words} where {test.expected:.0f} are expected, as where a seed is used again"
+    )
 
 
 def _runs(outcomes: np.ndarray, groups: np.ndarray, names: list[str]) -> _Test:

@@ -1,4 +1,4 @@
-"""Whether the population fits the counts, and what other families of populations would say."""
+"""Model checks: posterior predictive checks of the fitted populations, leave-one-out comparison, other families."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -30,9 +30,9 @@ FAMILY_COLUMNS = (
     "failed",
     "ok",
 )
-# Set beside the family in use where that is asked for: those that know a population, and so predict a left-out problem.
+# Compared with the family in use on request: those with a population, which can predict a left-out problem.
 FAMILIES = ("nonparametric", "logit_normal", "beta_binomial", "inflated_beta_binomial")
-# What is compared between families, at the largest budget within the samples and at the largest of all.
+# Estimands that are compared between families, at the largest budget within the samples and at the largest of all.
 SENSITIVE = frozenset({"pass_at_k", "shrinkage", "lost", "gained", "crossover"})
 
 Row = dict[str, Any]
@@ -45,7 +45,7 @@ def _empty(columns: Sequence[str]) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Criticism:
-    """What can be held against the fits.
+    """Results of the model checks of all fits.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class Criticism:
     sensitivity
         The main estimates under each family, columns as in estimates.csv; empty where one family was fitted.
     remarks
-        What follows from these, in words.
+        Failed checks, unreliable leave-one-out predictions, and families that disagree.
     """
 
     checks: pd.DataFrame = field(default_factory=lambda: _empty(CHECK_COLUMNS))
@@ -68,7 +68,7 @@ class Criticism:
 def model_checks(
     request: Request, panels: Sequence[Panel], posteriors: Sequence[SolveRates], progress: Progress
 ) -> Criticism:
-    """Check the fitted populations against the counts, and against other families where that is asked for.
+    """Check the fitted populations against the counts, and compare them with other families on request.
 
     Parameters
     ----------
@@ -77,14 +77,14 @@ def model_checks(
     panels, posteriors
         The fits in use.
     progress
-        Told of further fits.
+        Called as each further fit begins and ends.
     """
     fits = [{rates.prior: rates} for rates in posteriors]
     if request.compare_priors:
         for name in FAMILIES:
             if name != request.prior.name:
-                others = fit_all(panels, PRIORS[name](), request.seed, progress)
-                fits = [families | {name: rates} for families, rates in zip(fits, others, strict=True)]
+                posteriors_of_family = fit_all(panels, PRIORS[name](), request.seed, progress)
+                fits = [families | {name: rates} for families, rates in zip(fits, posteriors_of_family, strict=True)]
     checks, families, sensitivity = [], [], []
     for panel, by_family in zip(panels, fits, strict=True):
         replicated = [row for rates in by_family.values() for row in _predictive_rows(panel, rates, request.seed)]
@@ -110,22 +110,25 @@ def _predictive_rows(panel: Panel, rates: SolveRates, seed: int) -> list[Row]:
 
 
 def _families(panel: Panel, fits: Fits, checks: Sequence[Row]) -> list[Row]:
-    found = {name: left_out for name, rates in fits.items() if (left_out := loo(rates)) is not None}
-    if not found:
+    """Leave-one-out prediction of each family that has a population, with the predictive checks that it failed."""
+    left_out_by_family = {name: left_out for name, rates in fits.items() if (left_out := loo(rates)) is not None}
+    if not left_out_by_family:
         return []
-    elpd = np.array([left_out.elpd for left_out in found.values()])
+    elpd = np.array([left_out.elpd for left_out in left_out_by_family.values()])
     best = elpd[elpd.sum(axis=1).argmax()]
     rows = []
-    for (name, left_out), weight in zip(found.items(), stacking_weights(elpd), strict=True):
+    for (name, left_out), weight in zip(left_out_by_family.items(), stacking_weights(elpd), strict=True):
         failed = [check["statistic"] for check in checks if check["prior"] == name and not check["ok"]]
-        less = left_out.elpd - best
+        difference = left_out.elpd - best
+        n_problems = len(difference)
+        standard_error = float(np.sqrt(n_problems) * difference.std(ddof=1)) if n_problems > 1 else np.nan
         rows.append(
             dict(zip(FIT, (panel.benchmark, panel.arm, name), strict=True))
             | {
                 "elpd": left_out.total,
                 "elpd_se": left_out.standard_error,
-                "elpd_difference": float(less.sum()),
-                "difference_se": float(np.sqrt(len(less)) * less.std(ddof=1)) if len(less) > 1 else np.nan,
+                "elpd_difference": float(difference.sum()),
+                "difference_se": standard_error,
                 "max_pareto_k": float(left_out.pareto_k.max()),
                 "weight": float(weight),
                 "failed": "; ".join(failed),
@@ -136,14 +139,14 @@ def _families(panel: Panel, fits: Fits, checks: Sequence[Row]) -> list[Row]:
 
 
 def _main_request(request: Request, rates: SolveRates) -> Request:
-    """The main estimates at the largest budget within the samples and at the largest of all."""
-    reported = request.for_fit(rates)
-    budgets = tuple(sorted({reported.within(rates.reliable_k), max(reported.budgets)}))
-    return replace(request, budgets=budgets, max_k=reported.max_k, estimands=SENSITIVE)
+    """The request cut to the main estimands, at the largest budget within the samples and at the largest of all."""
+    options = request.for_fit(rates)
+    budgets = tuple(sorted({options.within(rates.reliable_k), max(options.budgets)}))
+    return replace(request, budgets=budgets, max_k=options.max_k, estimands=SENSITIVE)
 
 
 def _misfits(families: pd.DataFrame, used: str) -> Iterator[Note]:
-    """Families that fail a check, and leave-one-out results that cannot be relied on."""
+    """Notes on families that fail a check, and on leave-one-out results that are not reliable."""
     for row in families.to_dict(orient="records"):
         about = row["benchmark"], row["model"]
         if not row["ok"]:
@@ -157,20 +160,20 @@ def _misfits(families: pd.DataFrame, used: str) -> Iterator[Note]:
 
 
 def _disagreements(sensitivity: pd.DataFrame, families: pd.DataFrame, used: str) -> Iterator[Note]:
-    """Where a family that passes its checks is further from the one in use than that one's interval is wide."""
+    """Notes where a family that passes its checks differs from the one in use by more than an interval's width."""
     passed = families.loc[families["ok"].astype(bool), list(FIT)]
     rows = sensitivity.merge(passed, on=list(FIT)) if len(sensitivity) else sensitivity
     rows = rows.loc[rows["estimand"] == ("shrinkage" if (rows["estimand"] == "shrinkage").any() else "pass_at_k")]
     for _, group in rows.groupby(["benchmark", "model", "k"], sort=False):
-        by = {row["prior"]: row for row in group.to_dict(orient="records")}
-        if used not in by:
+        by_family = {row["prior"]: row for row in group.to_dict(orient="records")}
+        if used not in by_family:
             continue
-        mine = by[used]
-        other = max(by.values(), key=lambda row: abs(row["mean"] - mine["mean"]))
-        if abs(other["mean"] - mine["mean"]) > mine["upper"] - mine["lower"]:
+        in_use = by_family[used]
+        furthest = max(by_family.values(), key=lambda row: abs(row["mean"] - in_use["mean"]))
+        if abs(furthest["mean"] - in_use["mean"]) > in_use["upper"] - in_use["lower"]:
             text = (
-                f"At k = {mine['k']:.0f} two families that both reproduce the counts disagree by more than an "
-                f"interval's width: {mine['estimand'].replace('_', ' ')} is {number(mine['mean'], 100, 1)} points "
-                f"under {used} and {number(other['mean'], 100, 1)} under {other['prior']}."
+                f"At k = {in_use['k']:.0f} two families that both reproduce the counts disagree by more than an "
+                f"interval's width: {in_use['estimand'].replace('_', ' ')} is {number(in_use['mean'], 100, 1)} points "
+                f"under {used} and {number(furthest['mean'], 100, 1)} under {furthest['prior']}."
             )
-            yield Note(mine["benchmark"], mine["model"], text, "alarm")
+            yield Note(in_use["benchmark"], in_use["model"], text, "alarm")

@@ -1,4 +1,4 @@
-"""Arms whose number of samples depends on the outcome: declared, or recognised from the counts."""
+"""Optional stopping: arms whose number of samples depends on the outcome, as declared or as the counts show."""
 
 from collections.abc import Mapping
 
@@ -13,14 +13,14 @@ from boundary.stats.optional_stopping import StoppingRule, stopping_rule
 COLUMN = "stopping"
 FIXED, FIRST, ADAPTIVE = "fixed", "first success", "adaptive"
 RULES = (FIXED, FIRST, ADAPTIVE)
-WITHHELD = (
+NO_UNBIASED_ESTIMATES = (
     "Estimates from the counts alone are withheld, since the unbiased estimators hold for an n that does not depend on "
     "the outcome; the posterior stands, since its likelihood is the same whatever made sampling stop."
 )
 
 
-def stopped_arms(counts: Counts, stopping: str | None = None) -> tuple[Note, ...]:
-    """Arms whose sampling stopped because of what was seen.
+def adaptive_arms(counts: Counts, stopping: str | None = None) -> tuple[Note, ...]:
+    """A note for each arm whose sampling stopped because of the outcomes so far.
 
     Parameters
     ----------
@@ -39,43 +39,43 @@ def stopped_arms(counts: Counts, stopping: str | None = None) -> tuple[Note, ...
     See `boundary.stats.optional_stopping.stopping_rule` for what is recognised.
     """
     if stopping is not None:
-        _known(stopping, "--stopping")
-    found = []
+        _check_rule(stopping, "--stopping")
+    notes = []
     for (benchmark, model), rows in counts.table.groupby(["benchmark", "model"], sort=False):
-        why = _why(rows, stopping or _declared(rows, counts.source))
-        if why:
-            text = f"The number of samples depends on the outcome: {why}. {WITHHELD}"
-            found.append(Note(str(benchmark), str(model), text, "alarm"))
-    return tuple(found)
+        reason = _reason(rows, stopping or _declared(rows, counts.source))
+        if reason:
+            text = f"The number of samples depends on the outcome: {reason}. {NO_UNBIASED_ESTIMATES}"
+            notes.append(Note(str(benchmark), str(model), text, "alarm"))
+    return tuple(notes)
 
 
-def _known(rule: str, where: str) -> None:
+def _check_rule(rule: str, source: str) -> None:
     if rule not in RULES:
-        raise InputError(f"{where}: '{rule}' is no stopping rule. Choose one of: {', '.join(RULES)}.")
+        raise InputError(f"{source}: '{rule}' is no stopping rule. Choose one of: {', '.join(RULES)}.")
 
 
 def _declared(rows: pd.DataFrame, source: str) -> str | None:
     rules = [" ".join(str(rule).split()) for rule in rows[COLUMN].dropna().unique()] if COLUMN in rows else []
     rules = [rule for rule in rules if rule]
     for rule in rules:
-        _known(rule, f"{source}, column {COLUMN}")
+        _check_rule(rule, f"{source}, column {COLUMN}")
     return next((rule for rule in rules if rule != FIXED), rules[0] if rules else None)
 
 
-def _why(rows: pd.DataFrame, rule: str | None) -> str:
+def _reason(rows: pd.DataFrame, rule: str | None) -> str:
     """Why n depends on the outcome; empty where it does not."""
     if rule is not None:
-        said: Mapping[str, str] = {
+        reasons: Mapping[str, str] = {
             FIXED: "",
             FIRST: "sampling is declared to have stopped at the first success",
             ADAPTIVE: "it is declared that what was seen decided how many samples were drawn",
         }
-        return said[rule]
-    found = stopping_rule(rows["n_correct"].to_numpy(), rows["n_samples"].to_numpy())
-    return "" if found is None else _recognised(found, rows)
+        return reasons[rule]
+    recognised = stopping_rule(rows["n_correct"].to_numpy(), rows["n_samples"].to_numpy())
+    return "" if recognised is None else _recognised_reason(recognised, rows)
 
 
-def _recognised(rule: StoppingRule, rows: pd.DataFrame) -> str:
+def _recognised_reason(rule: StoppingRule, rows: pd.DataFrame) -> str:
     early = int((rows["n_samples"] < rule.most).sum())
     successes = "a success" if rule.successes == 1 else f"{rule.successes} successes"
     blocks = f" (n is a multiple of {rule.block})" if rule.block > 1 else ""

@@ -1,4 +1,4 @@
-"""Sensitivity analysis: the main estimates of the same problems once more, from counts that are treated otherwise."""
+"""Sensitivity analysis: a refit of the same problems to counts that are treated in another way."""
 
 from dataclasses import replace
 
@@ -23,24 +23,24 @@ def refit(
     stage: str,
     *,
     rates: MisclassificationRates | None = None,
-    stopped: tuple[Note, ...] = (),
+    adaptive_arms: tuple[Note, ...] = (),
 ) -> pd.DataFrame:
     """Pass@k, shrinkage and crossover from other counts of the same problems, at the budgets of an analysis.
 
     Parameters
     ----------
     request
-        Of the analysis.
+        The request of the analysis.
     estimates
-        Of the analysis: they have the budgets of each benchmark.
+        The estimates of the analysis: they have the budgets of each benchmark.
     counts
         Models of the analysis that are not in them are left out.
     progress, stage
-        Told what is being done.
+        Called with the stage, steps done and steps in all.
     rates
         Misclassification rates of the verdicts in these counts.
-    stopped
-        Arms whose number of samples depends on the outcome.
+    adaptive_arms
+        Notes on arms whose number of samples depends on the outcome.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def refit(
     """
     base = request.base if request.base in counts.models else None
     arms = tuple(model for model in request.models if model in counts.models and model != base)
-    fits = panels(counts, base, arms, request.benchmarks, request.common_problems, rates, stopped)
+    fits = panels(counts, base, arms, request.benchmarks, request.common_problems, rates, adaptive_arms)
     posteriors = fit_all(fits, request.prior, request.seed, lambda name, *steps: progress(f"{name}, {stage}", *steps))
     rows = []
     for panel, posterior in zip(fits, posteriors, strict=True):

@@ -1,4 +1,4 @@
-"""Counts that look like a fault of the verifier or of the files rather than of the models."""
+"""Counts that suggest a fault of the verifier or of the files rather than a property of the models."""
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
@@ -8,28 +8,28 @@ import pandas as pd
 from boundary.analysis.notes import Note
 from boundary.data.counts import Counts
 
-# Of fewer samples, or fewer problems whose samples differ, nothing is said.
+# There is no remark on fewer samples, or on fewer problems whose samples differ.
 ENOUGH_SAMPLES, ENOUGH_PROBLEMS = 16, 10
 
 
 def count_remarks(counts: Counts, benchmarks: Sequence[str]) -> Iterator[Note]:
-    """Sentences on verdicts that are all alike, on two models with the same counts, and on rows that were left out."""
+    """Notes on verdicts that are all the same, on two models with the same counts, and on rows that were left out."""
     for remark in counts.remarks:
         yield Note(remark.benchmark, remark.model, remark.text, "remark")
-    chosen = counts.table.loc[counts.table["benchmark"].isin(list(benchmarks))]
-    for benchmark, rows in chosen.groupby("benchmark", sort=False):
+    table = counts.table.loc[counts.table["benchmark"].isin(list(benchmarks))]
+    for benchmark, rows in table.groupby("benchmark", sort=False):
         parts = {str(model): part for model, part in rows.groupby("model", sort=False)}
         for model, part in parts.items():
             n, c = int(part["n_samples"].sum()), int(part["n_correct"].sum())
             if n >= ENOUGH_SAMPLES and c in (0, n):
-                what = (
+                finding = (
                     f"All {n} samples of {model} are correct"
                     if c
                     else f"Not one of the {n} samples of {model} is correct"
                 )
-                yield Note(str(benchmark), model, f"{what}. Did the verifier run?", "alarm")
+                yield Note(str(benchmark), model, f"{finding}. Did the verifier run?", "alarm")
         for (first_model, first), (model, second) in combinations(parts.items(), 2):
-            if _same(first, second):
+            if _same_counts(first, second):
                 text = (
                     f"{first_model} and {model} have the same counts on every problem. Are they one model under two "
                     "names?"
@@ -37,7 +37,10 @@ def count_remarks(counts: Counts, benchmarks: Sequence[str]) -> Iterator[Note]:
                 yield Note(str(benchmark), model, text, "alarm")
 
 
-def _same(first: pd.DataFrame, second: pd.DataFrame) -> bool:
-    counts, others = (part.set_index("problem_id")[["n_samples", "n_correct"]].sort_index() for part in (first, second))
+def _same_counts(first: pd.DataFrame, second: pd.DataFrame) -> bool:
+    """Whether two models have equal counts, with enough problems that are neither all right nor all wrong."""
+    counts, other_counts = (
+        part.set_index("problem_id")[["n_samples", "n_correct"]].sort_index() for part in (first, second)
+    )
     mixed = (counts["n_correct"] > 0) & (counts["n_correct"] < counts["n_samples"])
-    return counts.equals(others) and int(mixed.sum()) >= ENOUGH_PROBLEMS
+    return counts.equals(other_counts) and int(mixed.sum()) >= ENOUGH_PROBLEMS

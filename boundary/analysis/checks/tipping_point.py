@@ -1,4 +1,4 @@
-"""Shrinkage against the rate of false positives, and the rate at which the verdict on it turns."""
+"""Tipping-point analysis: shrinkage against the rate of false positives, and the rate at which its verdict changes."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, SURE, WIDENED, Call
+from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, SURE, WIDENED, Decision
 from boundary.analysis.fitting import Panel, Progress
 from boundary.analysis.formatting import chance
 from boundary.stats.estimands import flows
@@ -17,9 +17,9 @@ from boundary.stats.random_keys import fit_key
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.verdict_errors import VerdictErrors
 
-# Rates of false positives looked at; 3 % and more hardly any verifier has.
+# Rates of false positives on the curve; hardly any verifier has 3 % or more.
 CURVE_RATES = (0.0, 1e-4, 1e-3, 3e-3, 1e-2, 3e-2)
-# A hint of how things change, not the estimate: fewer draws do.
+# The curve shows a tendency and is not the estimate, so fewer draws do.
 CURVE_PRIOR = NonParametric(chains=4, draws=160, warmup=120, new_problems=1)
 # A rate is contradicted where the counts are this much less probable than under the best.
 CONTRADICTED = np.log(0.01)
@@ -43,8 +43,8 @@ CURVE_COLUMNS = (
 )
 
 
-def error_curves(
-    asked: Sequence[Panel], level: float, seed: int, progress: Progress, margin: float = MARGIN
+def tipping_point_curves(
+    pairs: Sequence[Panel], level: float, seed: int, progress: Progress, margin: float = MARGIN
 ) -> pd.DataFrame:
     """Shrinkage at k = 1, n and 8n of each pair under each rate of CURVE_RATES (CURVE_COLUMNS).
 
@@ -52,25 +52,27 @@ def error_curves(
     probability of the counts under it, less that of the best rate.
     """
     rows: list[dict[str, Any]] = []
-    for done, panel in enumerate(asked):
-        progress(f"errors: {panel.benchmark}", done, len(asked))
+    for i, panel in enumerate(pairs):
+        progress(f"errors: {panel.benchmark}", i, len(pairs))
         key = fit_key(seed, "\0".join(["errors", panel.benchmark, *panel.models]))
         c, n = panel.counts.n_correct, panel.counts.n_samples
         fits, log_evidence = CURVE_PRIOR.posterior_by_node(c, n, key, _candidates(panel))
         for rate, fit, evidence in zip(CURVE_RATES, fits, log_evidence, strict=True):
             rows += _rows(panel, fit, level, margin, {"false_positive_rate": rate, "log_evidence": float(evidence)})
-        progress(f"errors: {panel.benchmark}", done + 1, len(asked))
+        progress(f"errors: {panel.benchmark}", i + 1, len(pairs))
     return pd.DataFrame(rows, columns=list(CURVE_COLUMNS))
 
 
 def _candidates(panel: Panel) -> VerdictErrors:
+    """Misclassification rates of a panel with each false-positive rate of the curve as one node."""
     shape = (*panel.counts.n_correct.shape, len(CURVE_RATES))
     positive = np.broadcast_to(np.array(CURVE_RATES), shape)
     negative = np.zeros(shape) if panel.errors is None else panel.errors.false_negative[..., :1] + np.zeros(shape)
     return VerdictErrors(positive, np.minimum(negative, 0.9), shared=True)
 
 
-def _rows(panel: Panel, fit: SolveRates, level: float, margin: float, at: dict[str, float]) -> list[dict[str, Any]]:
+def _rows(panel: Panel, fit: SolveRates, level: float, margin: float, node: dict[str, float]) -> list[dict[str, Any]]:
+    """Rows of the curve at one false-positive rate; `node` holds the rate and its log evidence."""
     n = max(fit.reliable_k, 1)
     budgets = sorted({1, n, 8 * n})
     shrinkage = flows(fit, budgets)["shrinkage"]
@@ -82,12 +84,24 @@ def _rows(panel: Panel, fit: SolveRates, level: float, margin: float, at: dict[s
             "prob_widened": float((draws < -margin - TIE).mean()),
         }
         labels = {"benchmark": panel.benchmark, "model": panel.arm, "reference": panel.base, "k": k, "level": level}
-        rows.append(summarise(draws, level, margin)._asdict() | labels | at | chances | {"extrapolated": k > n})
+        rows.append(summarise(draws, level, margin)._asdict() | labels | node | chances | {"extrapolated": k > n})
     return rows
 
 
-class Turn(NamedTuple):
-    """What a curve at one k says: where it turns, which rates the counts contradict, and a sentence of both."""
+class TippingPoint(NamedTuple):
+    """The false-positive rate at which a verdict is no longer sure.
+
+    Parameters
+    ----------
+    benchmark, model, k
+        The shrinkage that the verdict is on.
+    rate
+        The tipping point; infinite where the verdict is never sure, or stays sure over the whole curve.
+    contradicted
+        Smallest rate above 0 of the curve that the counts contradict; infinite where there is none.
+    text
+        Both as sentences.
+    """
 
     benchmark: str
     model: str
@@ -97,21 +111,27 @@ class Turn(NamedTuple):
     text: str
 
 
-def turns(curves: pd.DataFrame) -> list[Turn]:
-    """For each pair and k above 1, the rate at which the verdict on the shrinkage is no longer sure."""
-    found = []
+def tipping_points(curves: pd.DataFrame) -> list[TippingPoint]:
+    """The tipping point of the verdict on the shrinkage, for each pair and each k above 1.
+
+    Parameters
+    ----------
+    curves
+        From `tipping_point_curves`.
+    """
+    points = []
     for (benchmark, model, k), rows in curves.loc[curves["k"] > 1].groupby(["benchmark", "model", "k"], sort=False):
         ordered = rows.sort_values("false_positive_rate")
-        found.append(_turn(str(benchmark), str(model), int(float(str(k))), ordered))
-    return found
+        points.append(_tipping_point(str(benchmark), str(model), int(float(str(k))), ordered))
+    return points
 
 
-def _turn(benchmark: str, model: str, k: int, rows: pd.DataFrame) -> Turn:
+def _tipping_point(benchmark: str, model: str, k: int, rows: pd.DataFrame) -> TippingPoint:
     rates = rows["false_positive_rate"].to_numpy(float)
     against = rates[rows["log_evidence"].to_numpy() < CONTRADICTED]
     contradicted = float(against[against > 0].min(initial=np.inf))
     first = rows.iloc[0]
-    start = Call(k, False, *(float(first[f"prob_{name}"]) for name in ("narrowed", "widened", "equivalent")))
+    start = Decision(k, False, *(float(first[f"prob_{name}"]) for name in ("narrowed", "widened", "equivalent")))
     column = {NARROWED: "prob_narrowed", WIDENED: "prob_widened", EQUIVALENT: "prob_equivalent"}[start.likeliest]
     probability = rows[column].to_numpy(float)
     rate = crossing(rates, probability, SURE) if start.probability >= SURE else float("inf")
@@ -125,7 +145,7 @@ def _turn(benchmark: str, model: str, k: int, rows: pd.DataFrame) -> Turn:
         text += f"; it falls below {SURE} at a false-positive rate of about {rate:.1g}."
     if np.isfinite(contradicted):
         text += f" The counts themselves contradict rates from {contradicted:.2g} on."
-    return Turn(benchmark, model, k, rate, contradicted, text)
+    return TippingPoint(benchmark, model, k, rate, contradicted, text)
 
 
 def crossing(rates: np.ndarray, probability: np.ndarray, bar: float) -> float:
@@ -144,12 +164,12 @@ def crossing(rates: np.ndarray, probability: np.ndarray, bar: float) -> float:
     return float(low + share * (high - low) if low == 0 else low * (high / low) ** share)
 
 
-def with_curve(asked: Sequence[Panel]) -> list[Panel]:
-    """The fits whose curve is drawn: pairs on all problems together, or on each benchmark if these are not pooled."""
-    pairs = [panel for panel in asked if panel.base is not None]
+def tipping_point_panels(panels: Sequence[Panel]) -> list[Panel]:
+    """The panels to draw a curve of: pairs on all problems together, or on each benchmark if these are not pooled."""
+    pairs = [panel for panel in panels if panel.base is not None]
     pooled = [panel for panel in pairs if panel.benchmark == "all"]
-    return [panel._replace(errors=_fixed(panel.errors)) for panel in pooled or pairs]
+    return [panel._replace(errors=_middle_node(panel.errors)) for panel in pooled or pairs]
 
 
-def _fixed(errors: VerdictErrors | None) -> VerdictErrors | None:
+def _middle_node(errors: VerdictErrors | None) -> VerdictErrors | None:
     return None if errors is None else replace(errors.node(errors.n_nodes // 2), shared=False)

@@ -1,4 +1,4 @@
-"""Problems with fewer samples than the others: which they are, and what leaving them out would change."""
+"""Problems with fewer samples than the others: a note names them and gives the estimate without them."""
 
 from dataclasses import replace
 
@@ -12,12 +12,12 @@ from boundary.stats.estimands import pass_at_k, shrinkage
 from boundary.stats.intervals import summarise
 from boundary.stats.solve_rates import SolveRates
 
-# So many short problems are named.
+# So many problems with few samples are named.
 MOST_NAMED = 5
 
 
 def unequal_samples(rates: SolveRates, benchmark: str, arm: str, base: str | None, level: float) -> Note | None:
-    """Name the problems with fewer samples than half of the problems have, and say what leaving them out would give.
+    """A note on problems with fewer samples than half of the problems have, with the estimate if they are left out.
 
     Parameters
     ----------
@@ -25,13 +25,13 @@ def unequal_samples(rates: SolveRates, benchmark: str, arm: str, base: str | Non
         Posterior of a pair, or of one model (`base` is then None). What is left out is left out of the means over
         problems; the fit is the same.
     benchmark, arm, base
-        What it is of.
+        Labels of the fit.
     level
         Probability within the intervals.
 
     Returns
     -------
-    None where no problem is short.
+    None where no problem has so few.
     """
     n = rates.typical_k
     few = rates.fewest < n
@@ -39,7 +39,7 @@ def unequal_samples(rates: SolveRates, benchmark: str, arm: str, base: str | Non
         return None
     count, verb = int(few.sum()), "has" if few.sum() == 1 else "have"
     text = (
-        f"{count:,} of {rates.n_problems:,} problems {verb} fewer than {n:,} samples: {_named(rates, few)}. "
+        f"{count:,} of {rates.n_problems:,} problems {verb} fewer than {n:,} samples: {_short_problems(rates, few)}. "
         f"Without {'it' if count == 1 else 'them'}, {_left_out(rates, ~few, arm, base, n, level)}."
     )
     # Pooled benchmarks differ in n by design.
@@ -47,30 +47,30 @@ def unequal_samples(rates: SolveRates, benchmark: str, arm: str, base: str | Non
     return Note(benchmark, arm, text, "alarm" if short_of_half else "remark")
 
 
-def _named(rates: SolveRates, few: Bool[np.ndarray, " problem"]) -> str:
-    """The short problems, those with the fewest samples first, each with the model that has so few."""
+def _short_problems(rates: SolveRates, few: Bool[np.ndarray, " problem"]) -> str:
+    """The problems with few samples, fewest first, each with its number of samples and the model concerned."""
     order = [i for i in np.argsort(rates.fewest, kind="stable") if few[i]]
     names = []
     for i in order[:MOST_NAMED]:
         fewest = rates.n_samples[i].min()
-        alike = (rates.n_samples[i] == fewest).all()
-        of = "" if alike else f" of {short(rates.models[int(rates.n_samples[i].argmin())])}"
+        same_for_all = (rates.n_samples[i] == fewest).all()
+        of = "" if same_for_all else f" of {short(rates.models[int(rates.n_samples[i].argmin())])}"
         names.append(f"{rates.problem_ids[i]} ({fewest:,}{of})")
-    rest = len(order) - len(names)
-    return ", ".join(names) + (f" and {rest:,} more" if rest else "")
+    n_more = len(order) - len(names)
+    return ", ".join(names) + (f" and {n_more:,} more" if n_more else "")
 
 
 def _left_out(
     rates: SolveRates, keep: Bool[np.ndarray, " problem"], arm: str, base: str | None, k: int, level: float
 ) -> str:
-    """The main quantity without the short problems, and with them."""
+    """Pass@k of one model, or the shrinkage of a pair, without the problems with few samples and with them."""
     ids = tuple(name for name, kept in zip(rates.problem_ids, keep, strict=True) if kept)
     counts = {"n_correct": rates.n_correct[keep], "n_samples": rates.n_samples[keep], "problem_ids": ids}
-    others = replace(rates, p=rates.p[:, :, keep], **counts, log_likelihood=None, errors=None)
+    without = replace(rates, p=rates.p[:, :, keep], **counts, log_likelihood=None, errors=None)
     texts = []
-    for fit in (others, rates):
+    for fit in (without, rates):
         draws = pass_at_k(fit, k).sel(model=arm) if base is None else shrinkage(fit, k, base=base, rl=arm)
         row = summarise(draws.to_numpy(), level)._asdict()
         texts.append(f"{number(row['mean'], 100, 1)} {interval(row, 100, 1)}")
-    what, unit = (f"pass@{k} of {short(arm)}", "%") if base is None else (f"the shrinkage at k = {k:,}", "points")
-    return f"{what} would be {texts[0]} {unit} in place of {texts[1]}"
+    label, unit = (f"pass@{k} of {short(arm)}", "%") if base is None else (f"the shrinkage at k = {k:,}", "points")
+    return f"{label} would be {texts[0]} {unit} in place of {texts[1]}"

@@ -1,4 +1,4 @@
-"""CoT-pass@k: samples that are right and reason validly, beside pass@k."""
+"""CoT-pass@k: pass@k of samples whose answer is right and whose reasoning is valid, beside plain pass@k."""
 
 import pandas as pd
 
@@ -26,13 +26,13 @@ def valid_counts(counts: Counts) -> Counts | None:
     """
     if VALID not in counts.table:
         return None
-    judged = counts.table.groupby("model", sort=False)[VALID].apply(lambda column: bool(column.notna().all()))
-    models = [str(model) for model in judged.index[judged]]
+    complete = counts.table.groupby("model", sort=False)[VALID].apply(lambda column: bool(column.notna().all()))
+    models = [str(model) for model in complete.index[complete]]
     if not models:
         return None
-    chosen = counts.select(models=models)
-    table = chosen.table.assign(n_correct=chosen.table[VALID].astype("int64"))
-    return Counts(table, chosen.source, chosen.default_base)
+    valid = counts.select(models=models)
+    table = valid.table.assign(n_correct=valid.table[VALID].astype("int64"))
+    return Counts(table, valid.source, valid.default_base)
 
 
 def judge_rates(request: Request, counts: Counts) -> MisclassificationRates | None:
@@ -58,14 +58,14 @@ def with_valid_reasoning(
     progress: Progress,
     *,
     rates: MisclassificationRates | None = None,
-    stopped: tuple[Note, ...] = (),
+    adaptive_arms: tuple[Note, ...] = (),
 ) -> pd.DataFrame:
     """The estimates, followed by `cot_pass_at_k`, `cot_shrinkage`, `cot_crossover` and `cot_no_crossover` where judged.
 
-    As the unbiased ones need an n that was fixed, those of arms with another are left out.
+    Unbiased estimates of arms in `adaptive_arms` are left out, since these estimators need a fixed n.
     """
     valid = valid_counts(counts)
     if valid is None:
         return estimates
-    rows = refit(request, estimates, valid, progress, "valid reasoning", rates=rates, stopped=stopped)
+    rows = refit(request, estimates, valid, progress, "valid reasoning", rates=rates, adaptive_arms=adaptive_arms)
     return pd.concat([estimates, rows.assign(estimand=PREFIX + rows["estimand"])], ignore_index=True)

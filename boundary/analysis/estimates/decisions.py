@@ -1,4 +1,4 @@
-"""What is said of a difference at a budget: narrowed, widened, no material difference, or cannot tell yet."""
+"""Decisions on a difference at a budget: narrowed, widened, no material difference, or cannot tell yet."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -6,15 +6,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from boundary.analysis.estimates.table import select
 from boundary.analysis.formatting import chance, points
 
-# Probability from which a call is made.
+# Probability from which a decision is made.
 SURE = 0.95
 NARROWED, WIDENED, EQUIVALENT, OPEN = "narrowed", "widened", "no material difference", "cannot tell yet"
 
 
-class Call(NamedTuple):
-    """What is said of an RL model against its base at one budget.
+class Decision(NamedTuple):
+    """The decision on an RL model against its base at one budget, with the probabilities behind it.
 
     Parameters
     ----------
@@ -42,14 +43,14 @@ class Call(NamedTuple):
 
     @property
     def word(self) -> str:
-        """The likeliest of the three where it is sure enough."""
+        """The decision: the likeliest of the three where its probability is `SURE` or more, `OPEN` otherwise."""
         return self.likeliest if self.probability >= SURE else OPEN
 
     def _probability(self, word: str) -> float:
         return {NARROWED: self.narrowed, WIDENED: self.widened, EQUIVALENT: self.equivalent}[word]
 
     def described(self) -> dict[str, Any]:
-        """The call for a script."""
+        """The decision for a script, as summary.json has it."""
         return {
             "k": self.k,
             "extrapolated": self.extrapolated,
@@ -61,8 +62,8 @@ class Call(NamedTuple):
         }
 
 
-def calls(rows: pd.DataFrame) -> list[Call]:
-    """The call at each budget, in the order of budgets.
+def decisions(rows: pd.DataFrame) -> list[Decision]:
+    """The decision at each budget, in the order of budgets.
 
     Parameters
     ----------
@@ -70,10 +71,10 @@ def calls(rows: pd.DataFrame) -> list[Call]:
         Posterior estimates of one benchmark, pair of models and treatment; budgets without `narrowed` and `widened`
         are left out.
     """
-    shrinkage = rows.loc[rows["estimand"] == "shrinkage"].sort_values("k")
-    chances = {name: rows.loc[rows["estimand"] == name].set_index("k")["mean"] for name in (NARROWED, WIDENED)}
+    shrinkage = select(rows, estimand="shrinkage").sort_values("k")
+    chances = {name: select(rows, estimand=name).set_index("k")["mean"] for name in (NARROWED, WIDENED)}
     return [
-        Call(
+        Decision(
             float(row["k"]),
             bool(row["extrapolated"]),
             float(chances[NARROWED][row["k"]]),
@@ -81,25 +82,25 @@ def calls(rows: pd.DataFrame) -> list[Call]:
             float(row["prob_equivalent"]),
         )
         for row in shrinkage.to_dict(orient="records")
-        if all(row["k"] in known.index for known in chances.values()) and np.isfinite(row["prob_equivalent"])
+        if all(row["k"] in by_k.index for by_k in chances.values()) and np.isfinite(row["prob_equivalent"])
     ]
 
 
-def call_at(rows: pd.DataFrame, k: float) -> Call | None:
-    """The call at one budget, from rows as for `calls`."""
-    return next((call for call in calls(rows) if call.k == k), None)
+def decision_at(rows: pd.DataFrame, k: float) -> Decision | None:
+    """The decision at one budget, from rows as for `decisions`; None where it is not among them."""
+    return next((decision for decision in decisions(rows) if decision.k == k), None)
 
 
-def calls_of_pairs(rows: pd.DataFrame) -> Iterator[tuple[str, str, list[Call]]]:
-    """Benchmark, RL model and calls of each pair among posterior estimates."""
+def decisions_of_pairs(rows: pd.DataFrame) -> Iterator[tuple[str, str, list[Decision]]]:
+    """Benchmark, RL model and decisions of each pair among posterior estimates."""
     for (benchmark, model), pair in rows.groupby(["benchmark", "model"], sort=False):
-        at_budgets = calls(pair)
+        at_budgets = decisions(pair)
         if at_budgets:
             yield str(benchmark), str(model), at_budgets
 
 
-def likeliest_words(call: Call, margin: float) -> str:
-    """What is likeliest where nothing is sure, as a clause."""
-    direction = {NARROWED: "a narrowing", WIDENED: "a widening", EQUIVALENT: EQUIVALENT}[call.likeliest]
-    by = "" if call.likeliest == EQUIVALENT else f" by more than {points(margin)}"
-    return f"{direction}{by} is likeliest, with probability {chance(call.probability)}"
+def likeliest_words(decision: Decision, margin: float) -> str:
+    """The likeliest of the three and its probability as a clause, for a decision that is open."""
+    direction = {NARROWED: "a narrowing", WIDENED: "a widening", EQUIVALENT: EQUIVALENT}[decision.likeliest]
+    by = "" if decision.likeliest == EQUIVALENT else f" by more than {points(margin)}"
+    return f"{direction}{by} is likeliest, with probability {chance(decision.probability)}"

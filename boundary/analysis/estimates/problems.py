@@ -1,4 +1,4 @@
-"""Problem by problem: what the samples and the posterior say of each, and which claims to look at twice."""
+"""The table of problems: counts and posterior of each problem, and flags on those whose result needs a second look."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -52,7 +52,7 @@ def problem_table(
     benchmark
         Name put in the first column.
     model, base
-        The arm and what it is compared with.
+        The arm, and the model that it is compared with.
     k
         Budget of reach and of what is lost and gained, at least 1.
     level
@@ -76,7 +76,7 @@ def problem_table(
     for prefix, name in arms.items():
         columns |= {prefix + label: values for label, values in _arm(rates, rates.index(name), k, level).items()}
     if base is not None:
-        columns |= _moved(rates, rates.index(base), rates.index(model), k)
+        columns |= _lost_and_gained(rates, rates.index(base), rates.index(model), k)
     return without_minus_zero(pd.DataFrame(columns).reindex(columns=list(PROBLEM_COLUMNS)))
 
 
@@ -105,7 +105,7 @@ def _reach(p: np.ndarray, k: int) -> Float[np.ndarray, "..."]:
         return np.asarray(-np.expm1(k * np.log1p(-p)))
 
 
-def _moved(rates: SolveRates, base: int, model: int, k: int) -> dict[str, Any]:
+def _lost_and_gained(rates: SolveRates, base: int, model: int, k: int) -> dict[str, Any]:
     before, after = (_reach(rates.p[..., column], k) for column in (base, model))
     return {
         "prob_lost": (before * (1 - after)).mean(axis=(0, 1)),
@@ -115,15 +115,15 @@ def _moved(rates: SolveRates, base: int, model: int, k: int) -> dict[str, Any]:
 
 
 def flags(n_correct: np.ndarray, n_samples: np.ndarray) -> list[str]:
-    """What to look at twice, for each problem; counts of two arms, shape (problem, 2)."""
+    """The flag of each problem, empty where there is none; counts of two arms, shape (problem, 2)."""
     fewer, more = n_correct.min(axis=1), n_correct.max(axis=1)
     share = np.divide(n_correct, n_samples, out=np.zeros(n_correct.shape), where=n_samples > 0).max(axis=1)
     enough = n_samples.min(axis=1) >= ARTEFACT_SAMPLES
-    lucky = (fewer == 0) & (more == 1)
-    odd = (fewer == 0) & (share >= ARTEFACT_SHARE) & enough
-    return [ARTEFACT if strange else ONE_SUCCESS if single else "" for strange, single in zip(odd, lucky, strict=True)]
+    one_success = (fewer == 0) & (more == 1)
+    artefact = (fewer == 0) & (share >= ARTEFACT_SHARE) & enough
+    return [ARTEFACT if a else ONE_SUCCESS if b else "" for a, b in zip(artefact, one_success, strict=True)]
 
 
 def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Several tables as one."""
+    """The problem tables of several fits as one; an empty one with the same columns where there are none."""
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(PROBLEM_COLUMNS))

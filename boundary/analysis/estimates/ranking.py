@@ -1,4 +1,4 @@
-"""Several models on the same problems: ranks, P(best) and P(better) of every pair, and how many pairs there are."""
+"""Ranking of several models on the same problems: rank and P(best) of each, P(better) of each pair, multiplicity."""
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from boundary.analysis.estimates.decisions import SURE
-from boundary.analysis.estimates.table import EstimateTable, Quantity, of_posterior
+from boundary.analysis.estimates.table import POSTERIOR, EstimateTable, Quantity, select
 from boundary.analysis.request import ENOUGH_MODELS, RANKINGS, Request
 from boundary.stats.estimands import pass_at_k
 from boundary.stats.estimands.ranking import bests, pairwise, ranks
@@ -52,7 +52,7 @@ def coverage_of(fits: Mapping[str, SolveRates], budgets: Sequence[int], target: 
     return xr.concat(curves, "model")
 
 
-def ranking_rows(table: EstimateTable, coverage: xr.DataArray, n: int, wanted: frozenset[str]) -> None:
+def ranking_rows(table: EstimateTable, coverage: xr.DataArray, n: int, names: frozenset[str]) -> None:
     """Add the rank of each model, P(best) and P(better) of each pair, at each budget.
 
     Parameters
@@ -63,12 +63,12 @@ def ranking_rows(table: EstimateTable, coverage: xr.DataArray, n: int, wanted: f
         Draws of pass@k, from `coverage_of`.
     n
         Largest budget within the samples of every model; beyond it the rows are marked extrapolated.
-    wanted
+    names
         Which of `rank`, `best`, `better`.
     """
     models, budgets = ([*coverage.coords[name].to_numpy()] for name in ("model", "k"))
     for name, draws in (("rank", ranks(coverage, table.margin)), ("best", bests(coverage, table.margin))):
-        if name in wanted:
+        if name in names:
             table.add_posterior(
                 [
                     Quantity(name, draws.sel(model=model, k=k), str(model), k=float(k), extrapolated=bool(k > n))
@@ -76,7 +76,7 @@ def ranking_rows(table: EstimateTable, coverage: xr.DataArray, n: int, wanted: f
                     for k in budgets
                 ]
             )
-    if "better" in wanted:
+    if "better" in names:
         wins = pairwise(coverage, table.margin)
         for k in budgets:
             values, curves = wins.sel(k=k).to_numpy(), coverage.sel(k=k).transpose(..., "model").to_numpy()
@@ -86,16 +86,28 @@ def ranking_rows(table: EstimateTable, coverage: xr.DataArray, n: int, wanted: f
 
 
 class Tally(NamedTuple):
-    """Of pairs of models: how many there are, are told apart, are alike to within the margin, and may be wrong."""
+    """Numbers of pairs of models.
+
+    Parameters
+    ----------
+    pairs
+        All pairs.
+    told_apart
+        Pairs of which one model is ahead of the other by more than the margin, with probability .95 or more.
+    alike
+        Pairs that differ by no more than the margin, with that probability.
+    expected_wrong
+        Expected number of wrong statements among both: the sum of 1 less their probabilities.
+    """
 
     pairs: int
     told_apart: int
-    alike: int
+    equivalent: int
     expected_wrong: float
 
 
 def multiplicity(rows: pd.DataFrame, k: float) -> Tally | None:
-    """How many pairs of models there are at a budget, how many are told apart, and how many of these to expect wrong.
+    """Multiplicity of the comparisons at a budget: how many pairs there are, are decided, and are expected to be wrong.
 
     Parameters
     ----------
@@ -104,20 +116,19 @@ def multiplicity(rows: pd.DataFrame, k: float) -> Tally | None:
 
     Returns
     -------
-    Told apart are pairs of which one model is ahead of the other by more than the margin with probability .95 or more;
-    alike are those that differ by no more than it with that probability; `expected_wrong` is the sum over both of 1
-    less this probability. None without pairs.
+    None without pairs.
     """
-    pairs = rows.loc[(rows["estimand"] == "better") & (rows["k"] == k)]
+    pairs = select(rows, estimand="better", k=k)
     if pairs.empty:
         return None
-    apart, alike = ahead_by_more(pairs).combine(ahead_by_more(pairs, other=True), max), pairs["prob_equivalent"]
-    sure, same = apart.loc[apart >= SURE], alike.loc[alike >= SURE]
-    return Tally(len(pairs), len(sure), len(same), float((1 - sure).sum() + (1 - same).sum()))
+    prob_different = ahead_by_more(pairs).combine(ahead_by_more(pairs, other=True), max)
+    different = prob_different.loc[prob_different >= SURE]
+    equivalent = pairs.loc[pairs["prob_equivalent"] >= SURE, "prob_equivalent"]
+    return Tally(len(pairs), len(different), len(equivalent), float((1 - different).sum() + (1 - equivalent).sum()))
 
 
 def ahead_by_more(pairs: pd.DataFrame, other: bool = False) -> "pd.Series[float]":
-    """Of rows `better`: P(the model, or the other one, is ahead by more than the margin).
+    """Probability that a model, or the other one, is ahead by more than the margin, from rows of `better`.
 
     The mean of such a row counts a tie, which is a difference within the margin, one half.
     """
@@ -126,16 +137,12 @@ def ahead_by_more(pairs: pd.DataFrame, other: bool = False) -> "pd.Series[float]
 
 
 def panel_rows(estimates: pd.DataFrame) -> pd.DataFrame:
-    """Every panel (a benchmark and an RL model) with its shrinkage at the largest budget within its samples.
+    """The shrinkage of every panel (a benchmark and an RL model) at the largest budget within its samples.
 
     Returns
     -------
     Rows of the estimates, `all` left out, since it repeats the benchmarks.
     """
-    rows = estimates.loc[
-        (estimates["estimand"] == "shrinkage")
-        & of_posterior(estimates)
-        & ~estimates["extrapolated"]
-        & (estimates["benchmark"] != "all")
-    ]
+    rows = select(estimates, kind=POSTERIOR, estimand="shrinkage")
+    rows = rows.loc[~rows["extrapolated"] & (rows["benchmark"] != "all")]
     return rows.loc[rows.groupby(["benchmark", "model"], sort=False)["k"].idxmax()]

@@ -1,4 +1,4 @@
-"""The tidy table of estimates: one row a number, the contract with everything downstream."""
+"""The tidy table of estimates, one row a number: report, figures, texts and claims read nothing else."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -54,7 +54,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 @dataclass
 class Quantity:
-    """One number to be: what it is, and its draws (chain, draw)."""
+    """Draws (chain, draw) of one estimand at its budget and threshold, of a model or a pair: one row of the table."""
 
     estimand: str
     draws: xr.DataArray
@@ -67,7 +67,7 @@ class Quantity:
 
 
 class Observed(NamedTuple):
-    """One number from the counts alone, of `n_problems` problems."""
+    """One estimate from the counts alone, over `n_problems` problems."""
 
     estimand: str
     value: float
@@ -80,7 +80,7 @@ class Observed(NamedTuple):
 
 @dataclass
 class EstimateTable:
-    """Collects rows of one benchmark and one target; `margin` is the difference of pass@k that matters."""
+    """Collects the rows of one benchmark and one target; `margin` is the difference of pass@k that matters."""
 
     benchmark: str
     rates: SolveRates
@@ -91,34 +91,33 @@ class EstimateTable:
 
     def add_posterior(self, quantities: Sequence[Quantity]) -> None:
         """Add the summaries of draws, each with its convergence."""
-        named = {str(i): quantity.draws for i, quantity in enumerate(quantities)}
-        judged = convergence(named)
+        diagnostics = convergence({str(i): quantity.draws for i, quantity in enumerate(quantities)})
         for i, quantity in enumerate(quantities):
             summary = summarise(quantity.draws.to_numpy(), self.level, self._margin_of(quantity.estimand))
             row = self._row(quantity.estimand, quantity.model, quantity.reference, quantity.k, POSTERIOR)
             row["tau"] = quantity.tau
-            row |= summary._asdict() | judged[str(i)]._asdict()
+            row |= summary._asdict() | diagnostics[str(i)]._asdict()
             row |= {"extrapolated": quantity.extrapolated, "n_extrapolated": quantity.n_extrapolated}
             self.rows.append(row | {"level": self.level})
 
-    def add_calls(self, quantities: Sequence[Quantity]) -> None:
+    def add_decisions(self, quantities: Sequence[Quantity]) -> None:
         """Add P(narrowed) and P(widened), by more than the margin, for each shrinkage among some quantities."""
         least = self.margin + TIE
         for shrinkage in quantities:
             if shrinkage.estimand == "shrinkage":
-                about = shrinkage.model, shrinkage.reference, int(shrinkage.k)
+                labels = shrinkage.model, shrinkage.reference, int(shrinkage.k)
                 chances = {"narrowed": shrinkage.draws > least, "widened": shrinkage.draws < -least}
                 for name, draws in chances.items():
-                    self.add_probability(name, *about, float(draws.mean()), shrinkage.extrapolated)
+                    self.add_probability(name, *labels, float(draws.mean()), shrinkage.extrapolated)
 
-    def add_observed(self, found: Iterable[Observed]) -> None:
-        """Add what the counts alone say: no interval, and always of these very problems."""
-        for one in found:
-            row = self._row(one.estimand, one.model, one.reference, one.k, OBSERVED)
-            row |= {"n_problems": one.n_problems, "n_extrapolated": 0}
-            self.rows.append(row | {"tau": one.tau, "target": "benchmark", "mean": one.value, "extrapolated": False})
+    def add_observed(self, estimates: Iterable[Observed]) -> None:
+        """Add estimates from the counts alone: without an interval, and always of these very problems."""
+        for estimate in estimates:
+            row = self._row(estimate.estimand, estimate.model, estimate.reference, estimate.k, OBSERVED)
+            row |= {"tau": estimate.tau, "target": "benchmark", "mean": estimate.value}
+            self.rows.append(row | {"n_problems": estimate.n_problems, "n_extrapolated": 0, "extrapolated": False})
 
-    def add_witness(
+    def add_prior_free(
         self,
         kind: Kind,
         estimand: str,
@@ -126,26 +125,33 @@ class EstimateTable:
         reference: str,
         k: float,
         values: tuple[float, ...],
-        beyond: bool,
+        extrapolated: bool,
         n_problems: int | None = None,
     ) -> None:
-        """Add what stands beside the posterior: its mean (NaN for a range alone), lower and upper end."""
+        """Add a bound, a Good-Toulmin estimate or a band; `values`: mean (NaN for a bound), lower and upper end."""
         row = self._row(estimand, model, reference, k, kind) | dict(
             zip(("mean", "lower", "upper"), values, strict=True)
         )
-        # A bootstrap over problems speaks of problems like these, whatever was asked for.
+        # A bootstrap over problems is about problems like these, whatever the target of the request.
         target = "superpopulation" if kind in (SUP_T, GOOD_TOULMIN) else self.target
-        row |= {"target": target, "level": self.level, "extrapolated": bool(beyond)}
+        row |= {"target": target, "level": self.level, "extrapolated": bool(extrapolated)}
         self.rows.append(row if n_problems is None else self._of_fewer(row, n_problems))
 
     def add_probability(
-        self, estimand: str, model: str, reference: str, k: int, value: float, beyond: bool, of: Signs | None = None
+        self,
+        estimand: str,
+        model: str,
+        reference: str,
+        k: int,
+        value: float,
+        extrapolated: bool,
+        of: Signs | None = None,
     ) -> None:
-        """Add a probability: it has no interval. `of` has the signs of the difference that it speaks of."""
+        """Add a probability: it has no interval. `of` has the probabilities of the signs of the difference."""
         row = self._row(estimand, model, reference, k, POSTERIOR)
         if of is not None:
             row |= {f"prob_{name}": chance for name, chance in of._asdict().items()}
-        self.rows.append(row | {"mean": value, "level": self.level, "extrapolated": bool(beyond)})
+        self.rows.append(row | {"mean": value, "level": self.level, "extrapolated": bool(extrapolated)})
 
     def _margin_of(self, estimand: str) -> float | None:
         """The margin is one of differences of shares, and as many problems for numbers of problems."""
@@ -205,7 +211,7 @@ def select(
     >>> select(rows, kind="observed", k=[1, 8])["k"].tolist()
     [8.0]
     """
-    chosen = pd.Series(True, index=rows.index)
+    matches = pd.Series(True, index=rows.index)
     values = {
         "kind": kind,
         "benchmark": benchmark,
@@ -217,12 +223,12 @@ def select(
     for column, value in values.items():
         if value is not None:
             members = [value] if isinstance(value, str | int | float) else list(value)
-            chosen &= rows[column].isin(members)
-    return rows.loc[chosen]
+            matches &= rows[column].isin(members)
+    return rows.loc[matches]
 
 
 def of_posterior(rows: pd.DataFrame) -> "pd.Series[bool]":
-    """Which rows are posterior summaries under a prior, rather than what stands beside them."""
+    """Which rows are posterior summaries under a prior, rather than unbiased estimates, bounds or bands."""
     return rows["kind"] == POSTERIOR
 
 
@@ -230,11 +236,11 @@ def estimates_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """Rows as the table, columns in the order of the contract; what a row does not have is missing."""
     types = {"extrapolated": bool, "n_problems": int, "n_extrapolated": int, "k": float, "tau": float}
     frame = pd.DataFrame(list(rows), columns=list(ESTIMATE_COLUMNS))
-    frame["n_extrapolated"] = frame["n_extrapolated"].fillna(0)  # a row that names no problem rests on none
+    frame["n_extrapolated"] = frame["n_extrapolated"].fillna(0)  # missing where a row is not about problems
     return without_minus_zero(frame.astype(types))
 
 
 def without_minus_zero(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with 0.0 for every -0.0, as in a difference of two zeros with its sign turned."""
+    """The table with 0.0 for every -0.0, which a difference of two zeros with its sign changed gives."""
     numbers = table.select_dtypes("float").columns
     return table.assign(**{str(name): table[name] + 0.0 for name in numbers})

@@ -28,7 +28,7 @@ def draw_tipping_point(axes: Axes, rows: pd.DataFrame) -> None:
     axes
         To draw on.
     rows
-        Rows of `boundary.analysis.checks.tipping_point.error_curves` of one benchmark and model.
+        Rows of `boundary.analysis.checks.tipping_point.tipping_point_curves` of one benchmark and model.
     """
     level = rows["level"].iloc[0]
     name = benchmark_name(str(rows["benchmark"].iloc[0]))

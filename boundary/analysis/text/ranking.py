@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from boundary.analysis.estimates.decisions import OPEN, SURE, calls_of_pairs
+from boundary.analysis.estimates.decisions import OPEN, SURE, decisions_of_pairs
 from boundary.analysis.estimates.ranking import Tally, multiplicity, panel_rows
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.formatting import chance, number, points, short
@@ -49,7 +49,7 @@ def ranking_verdict(
 
 def multiplicity_text(tally: Tally, k: float, margin: float) -> str:
     """Write how many pairs of models are told apart at a budget, and how many of these may be wrong."""
-    same = f", and {tally.alike:,} differ by no more than that" if tally.alike else ""
+    same = f", and {tally.equivalent:,} differ by no more than that" if tally.equivalent else ""
     wrong = number(tally.expected_wrong, 1, 1)
     return (
         f"{tally.told_apart:,} of {tally.pairs:,} pair{'s' * (tally.pairs != 1)} differ by more than {points(margin)} "
@@ -77,7 +77,7 @@ def panel_sentences(estimates: pd.DataFrame) -> Iterator[str]:
     posterior = select(estimates, kind=POSTERIOR)
     verdicts = [
         call
-        for benchmark, model, calls in calls_of_pairs(posterior.loc[posterior["benchmark"] != ALL])
+        for benchmark, model, calls in decisions_of_pairs(posterior.loc[posterior["benchmark"] != ALL])
         for call in calls
         if at_n.get((benchmark, model)) == call.k
     ]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import pandas as pd
 
 from boundary.analysis.checkpoints import ENOUGH_CHECKPOINTS
-from boundary.analysis.estimates.decisions import SURE, call_at
+from boundary.analysis.estimates.decisions import SURE, decision_at
 from boundary.analysis.estimates.ranking import ahead_by_more
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.formatting import chance, number, points, short
@@ -34,7 +34,7 @@ def _along(
     """From the base to the last checkpoint, and from the first checkpoint to the last: a sentence each."""
     curve = select(rows, estimand="pass_at_k", k=k).set_index("model")["mean"]
     start, first, last = (number(curve[model], 100, 1) for model in (present[0], present[1], present[-1]))
-    call = call_at(select(rows, model=present[-1]), k)
+    call = decision_at(select(rows, model=present[-1]), k)
     if call is not None:
         ends = f"from {start} % in the base to {last} % at the last checkpoint"
         yield f"pass@{k} {_change(call.widened, call.narrowed, call.equivalent, ends, margin)}."

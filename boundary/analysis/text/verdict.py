@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from boundary.analysis.estimates.decisions import EQUIVALENT, OPEN, SURE, Call, calls, likeliest_words
+from boundary.analysis.estimates.decisions import EQUIVALENT, OPEN, SURE, Decision, decisions, likeliest_words
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.formatting import chance, number, points, short, upper_first
 from boundary.analysis.request import EstimateOptions
@@ -43,7 +43,7 @@ class Verdict:
     model: str
     reference: str | None
     text: str
-    calls: tuple[Call, ...] = ()
+    calls: tuple[Decision, ...] = ()
     course: Course | None = None
     cautions: tuple[str, ...] = ()
 
@@ -129,20 +129,20 @@ def verdict(
     """
     rows = select(estimates, kind=POSTERIOR)
     warnings = cautions(int(rows["n_problems"].max()) if len(rows) else 0, n)
-    end_calls = []
+    end_decisions = []
     if reference is not None:
-        at_budgets = calls(select(rows, model=model))
+        at_budgets = decisions(select(rows, model=model))
         for extrapolated in (False, True):
-            end_calls += [call for call in at_budgets if call.extrapolated is extrapolated][-1:]
+            end_decisions += [decision for decision in at_budgets if decision.extrapolated is extrapolated][-1:]
     extremes, nothing_else = _extremes(model, reference, totals or {})
     if nothing_else:
         sentences = extremes
     elif reference is None:
         sentences = [*extremes, _alone(rows, short(model), n)]
     else:
-        sentences = [*extremes, *_pair(rows, short(model), n, end_calls, run, margin)]
+        sentences = [*extremes, *_pair(rows, short(model), n, end_decisions, run, margin)]
     text = " ".join([*sentences, *warnings])
-    return Verdict(benchmark, model, reference, text, tuple(end_calls), run, warnings)
+    return Verdict(benchmark, model, reference, text, tuple(end_decisions), run, warnings)
 
 
 def cautions(n_problems: int, n: int) -> tuple[str, ...]:
@@ -210,16 +210,16 @@ def _share(row: pd.Series) -> str:
 
 
 def _pair(
-    rows: pd.DataFrame, model: str, n: int, end_calls: list[Call], run: Course | None, margin: float
+    rows: pd.DataFrame, model: str, n: int, end_decisions: list[Decision], run: Course | None, margin: float
 ) -> list[str]:
     """The call within the samples, how the curves run, and the call beyond the samples."""
-    sentences = [_within(rows, model, call, margin) for call in end_calls if not call.extrapolated]
+    sentences = [_within(rows, model, call, margin) for call in end_decisions if not call.extrapolated]
     sentences.append(_course(rows, n, run, margin))
-    sentences += [_extrapolation(rows, n, call, margin) for call in end_calls if call.extrapolated]
+    sentences += [_extrapolation(rows, n, call, margin) for call in end_decisions if call.extrapolated]
     return [sentence for sentence in sentences if sentence] or [f"{model}: nothing was compared with its base."]
 
 
-def _within(rows: pd.DataFrame, model: str, call: Call, margin: float) -> str:
+def _within(rows: pd.DataFrame, model: str, call: Decision, margin: float) -> str:
     row = _row(rows, "shrinkage", call.k)
     assert row is not None  # the call was made from it
     start = f"{call.word.capitalize()} at k = {call.k:.0f}: {model} solves {_difference(row)}"
@@ -228,7 +228,7 @@ def _within(rows: pd.DataFrame, model: str, call: Call, margin: float) -> str:
     return f"{start} ({_surety(call, margin)})."
 
 
-def _extrapolation(rows: pd.DataFrame, n: int, call: Call, margin: float) -> str:
+def _extrapolation(rows: pd.DataFrame, n: int, call: Decision, margin: float) -> str:
     """What holds beyond the samples: nothing from the data alone, and the extrapolation with its name."""
     row = _row(rows, "shrinkage", call.k)
     assert row is not None  # the call was made from it
@@ -239,7 +239,7 @@ def _extrapolation(rows: pd.DataFrame, n: int, call: Call, margin: float) -> str
     )
 
 
-def _surety(call: Call, margin: float) -> str:
+def _surety(call: Decision, margin: float) -> str:
     if call.word == EQUIVALENT:
         return f"within {points(margin)} with probability {chance(call.probability)}"
     return f"by more than {points(margin)} with probability {chance(call.probability)}"

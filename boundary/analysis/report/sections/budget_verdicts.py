@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from boundary.analysis.estimates.decisions import calls_of_pairs
+from boundary.analysis.estimates.decisions import decisions_of_pairs
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.formatting import number, points
 from boundary.analysis.result import Analysis
@@ -22,7 +22,7 @@ def verdict_tables(rows: pd.DataFrame) -> list[dict[str, Any]]:
     shrinkage = select(posterior, estimand="shrinkage").set_index(["model", "k"])
     signs = {at: (row["prob_positive"], row["prob_negative"]) for at, row in shrinkage.iterrows()}
     tables = []
-    for _, model, calls in calls_of_pairs(posterior):
+    for _, model, calls in decisions_of_pairs(posterior):
         lines = [
             {
                 "k": f"{call.k:.0f}",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from boundary.analysis.checks.tipping_point import turns
+from boundary.analysis.checks.tipping_point import tipping_points
 from boundary.analysis.figures.drawing import image
 from boundary.analysis.figures.tipping_point import tipping_point_figure
 from boundary.analysis.formatting import interval, number
@@ -25,13 +25,13 @@ def verifier_errors_parts(curves: pd.DataFrame, supposed: Mapping[str, Any]) -> 
     Parameters
     ----------
     curves
-        From `boundary.analysis.checks.tipping_point.error_curves`.
+        From `boundary.analysis.checks.tipping_point.tipping_point_curves`.
     supposed
         Rates of errors that the estimates suppose.
     """
     if curves.empty and not supposed:
         return None
-    tipping_points = turns(curves) if len(curves) else []
+    points = tipping_points(curves) if len(curves) else []
     parts = []
     for (benchmark, model), rows in curves.groupby(["benchmark", "model"], sort=False):
         svg = base64.b64encode(image(tipping_point_figure(rows), "svg")).decode("ascii")
@@ -39,9 +39,7 @@ def verifier_errors_parts(curves: pd.DataFrame, supposed: Mapping[str, Any]) -> 
             {
                 "caption": f"Shrinkage against the false-positive rate: {model}, {benchmark}",
                 "source": "data:image/svg+xml;base64," + svg,
-                "sentences": [
-                    point.text for point in tipping_points if (point.benchmark, point.model) == (benchmark, model)
-                ],
+                "sentences": [point.text for point in points if (point.benchmark, point.model) == (benchmark, model)],
                 "rows": [_line(row) for row in records(rows)],
             }
         )

@@ -1,4 +1,4 @@
-"""Settings in columns of a counts table: what is compared, what is not known, and how it is written."""
+"""Comparison of the settings of arms: what differs, what is not recorded, and which prompts are refused."""
 
 import json
 from dataclasses import replace
@@ -18,8 +18,8 @@ def counts(base=None, rl=None, benchmarks=("a",)):
     """Counts of two models, with settings in columns."""
     rows = [
         {"model": model, "benchmark": benchmark, "problem_id": str(p), "n_samples": 8, "n_correct": p}
-        | dict(said or {})
-        for model, said in (("org/base", base), ("org/rl", rl))
+        | dict(settings or {})
+        for model, settings in (("org/base", base), ("org/rl", rl))
         for benchmark in benchmarks
         for p in range(5)
     ]
@@ -27,29 +27,29 @@ def counts(base=None, rl=None, benchmarks=("a",)):
 
 
 def remarks(table, **options):
-    compared = compare_arms(table, ["org/base", "org/rl"], list(table.benchmarks), **options)
-    return [(remark.severity, remark.text) for remark in compared.remarks]
+    comparison = compare_arms(table, ["org/base", "org/rl"], list(table.benchmarks), **options)
+    return [(remark.severity, remark.text) for remark in comparison.remarks]
 
 
-@pytest.mark.parametrize(("one", "other"), [(0.6, "0.60"), ("1", 1.0), (16384, "16384.0"), ([1, 2], "[1, 2]")])
-def test_a_number_and_its_text_are_the_same(one, other):
-    assert remarks(counts({"temperature": one}, {"temperature": other})) == []
+@pytest.mark.parametrize(("value", "text"), [(0.6, "0.60"), ("1", 1.0), (16384, "16384.0"), ([1, 2], "[1, 2]")])
+def test_a_number_and_its_text_are_the_same(value, text):
+    assert remarks(counts({"temperature": value}, {"temperature": text})) == []
 
 
 def test_unknown_cells_are_not_compared_and_a_silent_model_is_named():
     assert remarks(counts({"temperature": 0.6}, {"temperature": None})) == [
         ("remark", "The counts do not say how rl was sampled, so this cannot be compared.")
     ]
-    known = {"temperature": 0.6, "top_p": 1}
-    assert remarks(counts(known, {"temperature": 0.6})) == [("note", "The top-p is not recorded for rl.")]
+    settings = {"temperature": 0.6, "top_p": 1}
+    assert remarks(counts(settings, {"temperature": 0.6})) == [("note", "The top-p is not recorded for rl.")]
     assert remarks(counts()) == []
 
 
 def test_several_values_within_a_model_are_said():
     table = counts({"temperature": 0.6}, {"temperature": 0.6}).table
     table.loc[0, "temperature"] = 1.0
-    said = remarks(Counts.from_frame(table))
-    assert ("alarm", "The temperature is not the same for all problems of base: 0.6, 1.") in said
+    notes = remarks(Counts.from_frame(table))
+    assert ("alarm", "The temperature is not the same for all problems of base: 0.6, 1.") in notes
 
 
 def test_problems_without_samples_are_said():
@@ -93,14 +93,14 @@ def test_the_methods_paragraph_says_how_samples_were_drawn(pair, base, rl, sente
 
 def test_what_is_said_of_every_benchmark_is_said_once_of_all():
     table = counts({"temperature": 0.6}, {"temperature": 1.0}, benchmarks=("a", "b"))
-    compared = compare_arms(table, ["org/base", "org/rl"], ["a", "b", "all"])
-    (remark,) = compared.of("all")
+    comparison = compare_arms(table, ["org/base", "org/rl"], ["a", "b", "all"])
+    (remark,) = comparison.of("all")
     assert remark.text.startswith("a, b: The models were not sampled alike: temperature 0.6 (base) and 1 (rl).")
 
 
 def test_imported_files_of_other_temperatures_are_remarked(tmp_path):
     """Counts and tables of samples keep what the files tell, so that models imported apart can be compared."""
-    written = []
+    folders = []
     for model, temperature in (("base", 0.6), ("rl", 1.0)):
         folder = tmp_path / f"{model}_aime_temp{temperature}_n2_seed0"
         folder.mkdir()
@@ -109,12 +109,12 @@ def test_imported_files_of_other_temperatures_are_remarked(tmp_path):
         imported = import_files(folder / "a.jsonl")
         imported.counts.to_csv(folder / "counts.csv")
         imported.samples.to_parquet(folder / "samples.parquet")
-        written.append(folder)
+        folders.append(folder)
     for name in ("counts.csv", "samples.parquet"):
-        table = load_counts([folder / name for folder in written])
-        compared = compare_arms(table, ["base", "rl"], ["aime"])
-        assert [remark.severity for remark in compared.remarks] == ["alarm"]
-        assert "temperature 0.6 (base) and 1 (rl)" in compared.remarks[0].text
+        table = load_counts([folder / name for folder in folders])
+        comparison = compare_arms(table, ["base", "rl"], ["aime"])
+        assert [remark.severity for remark in comparison.remarks] == ["alarm"]
+        assert "temperature 0.6 (base) and 1 (rl)" in comparison.remarks[0].text
 
 
 def test_samples_of_several_settings_are_not_counted_together():

@@ -37,9 +37,9 @@ def one_short():
     return analysed([N] * 29 + [SHORT], claims=["shrinkage(16) > 0", "shrinkage(4) > 0", "shrinkage(17) > 0"])
 
 
-def rows_of(analysis, estimand, **where):
+def rows_of(analysis, estimand, **columns):
     rows = analysis.estimates.loc[analysis.estimates["estimand"] == estimand]
-    for column, value in where.items():
+    for column, value in columns.items():
         rows = rows.loc[rows[column] == value]
     return rows
 
@@ -157,6 +157,8 @@ def test_one_short_problem_hardly_widens_what_counts_allow():
     assert (np.diff(short) < np.diff(whole) + 0.04).all()
     truth = 1 - (1 - p)[:, None] ** [128, 512]
     assert ((short[:, 0] <= truth.mean(0)) & (truth.mean(0) <= short[:, 1])).all()
-    ours, theirs = (good_toulmin(*(part[:, None] for part in parts), [128]) for parts in ((short_c, short_n), (c, n)))
-    assert (ours.n_problems, theirs.n_problems) == (99, 100)
-    assert ours.mean == pytest.approx(theirs.mean, abs=0.03)
+    with_short, without_short = (
+        good_toulmin(*(part[:, None] for part in parts), [128]) for parts in ((short_c, short_n), (c, n))
+    )
+    assert (with_short.n_problems, without_short.n_problems) == (99, 100)
+    assert with_short.mean == pytest.approx(without_short.mean, abs=0.03)

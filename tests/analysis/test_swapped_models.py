@@ -44,26 +44,26 @@ def both_ways(name, margin=0.005):
     n_correct = np.stack(TABLES[name], axis=1).astype(int)
     rates = DRAWS.posterior(n_correct, np.full_like(n_correct, N), jax.random.key(0))
     rates = rates.labelled(("first", "second"), tuple(map(str, range(len(n_correct)))))
-    asked = EstimateOptions([1, 8, N, 4 * N], (0.5,), 4 * N, "benchmark", chosen_estimands([]), margin)
+    options = EstimateOptions([1, 8, N, 4 * N], (0.5,), 4 * N, "benchmark", chosen_estimands([]), margin)
     for base, rl in (("first", "second"), ("second", "first")):
         table = EstimateTable(name, rates, "benchmark", 0.95, margin)
-        compared = pair_quantities(rates, base, rl, asked)
-        table.add_posterior(compared)
-        table.add_calls(compared)
-        yield verdict_of_fit(estimates_frame(table.rows), rates, name, rl, base, asked, 0.95)
+        quantities = pair_quantities(rates, base, rl, options)
+        table.add_posterior(quantities)
+        table.add_decisions(quantities)
+        yield verdict_of_fit(estimates_frame(table.rows), rates, name, rl, base, options, 0.95)
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_swapped_models_get_the_mirrored_verdict(name):
-    there, back = both_ways(name)
-    assert [MIRRORED[call.word] for call in there.calls] == [call.word for call in back.calls]
-    assert [call.narrowed for call in there.calls] == [call.widened for call in back.calls]
-    assert (there.course.crosses, there.course.ahead) == (back.course.crosses_back, back.course.behind)
-    assert there.calls[0].word == EXPECTED.get(name, there.calls[0].word)
+    first, swapped = both_ways(name)
+    assert [MIRRORED[call.word] for call in first.calls] == [call.word for call in swapped.calls]
+    assert [call.narrowed for call in first.calls] == [call.widened for call in swapped.calls]
+    assert (first.course.crosses, first.course.ahead) == (swapped.course.crosses_back, swapped.course.behind)
+    assert first.calls[0].word == EXPECTED.get(name, first.calls[0].word)
 
 
 def test_what_the_tables_are_said_to_be():
-    texts = {name: [said.text for said in both_ways(name)] for name in TABLES}
+    texts = {name: [verdict.text for verdict in both_ways(name)] for name in TABLES}
     assert set(texts["zeros"]) == {"Neither model solved any problem in 64 samples each."}
     assert set(texts["ones"]) == {"Both models solved every problem in every sample, 64 samples each."}
     for sides, narrowed, throughout in zip(
@@ -103,7 +103,7 @@ def test_no_sentence_holds_what_is_no_number():
     page = re.sub(r"<(script|style).*?</\1>|<[^>]*>", " ", shown[: shown.index("<pre>")], flags=re.S)
     sentences = [line.strip() for line in page.splitlines() if line.strip().endswith(".")]
     assert len(sentences) > 10
-    for sentence in [*sentences, *(said.text for said in analysis.verdicts)]:
+    for sentence in [*sentences, *(verdict.text for verdict in analysis.verdicts)]:
         assert not NO_SENTENCE.search(sentence), sentence
     assert not re.search(r"\bnan\b|\binf\b|[-\N{MINUS SIGN}]0(\.0+)?(?![.\d])", page)
     plain = summary_json(replace(analysis, settings={**analysis.settings, "zero": -0.0}))

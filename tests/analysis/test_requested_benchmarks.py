@@ -15,7 +15,7 @@ from boundary.errors import InputError
 from boundary.stats.priors import PRIORS
 
 COLUMNS = ["model", "benchmark", "problem_id", "n_samples", "n_correct", "n_truncated"]
-CHOSEN = ["easy", "hard"]
+BENCHMARKS = ["easy", "hard"]
 
 
 def file_of(benchmarks, models=("base", "rl"), left_out=()):
@@ -50,8 +50,8 @@ def options(**more):
     ids=["pair", "rank"],
 )
 def test_the_others_of_the_file_leave_no_trace(more):
-    whole = bd.analyze(file_of(["easy", "other", "hard"]), benchmarks=CHOSEN, **options(**more))
-    alone = bd.analyze(file_of(CHOSEN), **options(**more))
+    whole = bd.analyze(file_of(["easy", "other", "hard"]), benchmarks=BENCHMARKS, **options(**more))
+    alone = bd.analyze(file_of(BENCHMARKS), **options(**more))
     assert whole.benchmarks == ("easy", "hard", "all")
     assert whole.estimates.loc[whole.estimates["benchmark"] == "all", "n_problems"].eq(12).all()
     pd.testing.assert_frame_equal(whole.estimates, alone.estimates)
@@ -64,7 +64,7 @@ def test_the_others_of_the_file_leave_no_trace(more):
 
 
 @pytest.mark.parametrize(
-    ("chosen", "benchmarks"),
+    ("requested", "benchmarks"),
     [
         (["easy", "hard", "all"], {"easy": 6, "hard": 6, "all": 12}),
         ("all", {"all": 18}),
@@ -72,25 +72,25 @@ def test_the_others_of_the_file_leave_no_trace(more):
         (None, {"easy": 6, "other": 6, "hard": 6, "all": 18}),
     ],
 )
-def test_all_pools_what_is_named_beside_it_and_everything_by_itself(chosen, benchmarks):
-    result = bd.analyze(file_of(["easy", "other", "hard"]), base="base", benchmarks=chosen, **options())
+def test_all_pools_what_is_named_beside_it_and_everything_by_itself(requested, benchmarks):
+    result = bd.analyze(file_of(["easy", "other", "hard"]), base="base", benchmarks=requested, **options())
     assert result.estimates.groupby("benchmark")["n_problems"].max().to_dict() == benchmarks
 
 
 def test_all_beside_one_benchmark_is_refused():
     with pytest.raises(InputError, match="only 'easy' is"):
-        bd.analyze(file_of(CHOSEN), base="base", benchmarks=["easy", "all"])
+        bd.analyze(file_of(BENCHMARKS), base="base", benchmarks=["easy", "all"])
 
 
 def test_a_benchmark_that_cannot_be_compared_on_is_refused_by_name():
     with pytest.raises(InputError, match=r"the base base has no samples on 'hard'.*--benchmark"):
-        bd.analyze(file_of(CHOSEN, left_out=[("base", "hard")]), base="base")
+        bd.analyze(file_of(BENCHMARKS, left_out=[("base", "hard")]), base="base")
     with pytest.raises(InputError, match="no model beside the base has samples on 'hard'"):
-        bd.analyze(file_of(CHOSEN, left_out=[("rl", "hard")]), base="base")
+        bd.analyze(file_of(BENCHMARKS, left_out=[("rl", "hard")]), base="base")
 
 
 def test_models_without_samples_on_the_chosen_are_left_out_unless_they_are_named():
-    table = file_of(CHOSEN, models=("base", "rl", "other-rl"), left_out=[("other-rl", "hard")])
+    table = file_of(BENCHMARKS, models=("base", "rl", "other-rl"), left_out=[("other-rl", "hard")])
     result = bd.analyze(table, base="base", benchmarks="hard", **options())
     assert result.models == ("base", "rl")
     with pytest.raises(InputError, match="'other-rl' has no samples on hard"):
@@ -108,7 +108,7 @@ def test_error_rates_go_to_problems_of_one_label_in_two_benchmarks():
 
 
 def test_a_plan_does_not_take_the_last_benchmark_where_they_are_not_pooled():
-    table = file_of(CHOSEN, models=("base", "rl", "other-rl"), left_out=[("other-rl", "hard")])
+    table = file_of(BENCHMARKS, models=("base", "rl", "other-rl"), left_out=[("other-rl", "hard")])
     table.loc[table["model"] == "other-rl", "model"] = "third"
     counts = Counts.from_frame(table)
     assert _panel(counts, "base", "rl", None, False).benchmark == "all"

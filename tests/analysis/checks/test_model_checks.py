@@ -1,4 +1,4 @@
-"""Criticism of fits in an analysis: a family that cannot fit is named, and families are compared where asked for."""
+"""Model checks of an analysis: a family that cannot fit is named, and families are compared on request."""
 
 import json
 
@@ -23,33 +23,33 @@ def two_kinds(n_problems=40, n=16):
 
 
 @pytest.fixture(scope="module")
-def compared():
+def analysis():
     return bd.analyze(two_kinds(), base="base", k=[1, 16, 64], compare_priors=True)
 
 
-def test_every_family_is_judged_and_weights_sum_to_one(compared):
-    families = compared.criticism.families
+def test_every_family_is_judged_and_weights_sum_to_one(analysis):
+    families = analysis.criticism.families
     assert list(families["prior"]) == ["nonparametric", "logit_normal", "beta_binomial", "inflated_beta_binomial"]
     assert families["weight"].sum() == pytest.approx(1)
     assert families["elpd_difference"].max() == 0
-    assert set(compared.criticism.checks["prior"]) == set(families["prior"])
+    assert set(analysis.criticism.checks["prior"]) == set(families["prior"])
 
 
-def test_a_family_that_cannot_fit_is_named(compared):
-    families = compared.criticism.families.set_index("prior")
+def test_a_family_that_cannot_fit_is_named(analysis):
+    families = analysis.criticism.families.set_index("prior")
     assert not families.loc["beta_binomial", "ok"]
     assert families.loc["nonparametric", "ok"]
-    named = [remark for remark in compared.criticism.remarks if "beta_binomial does not reproduce" in remark.text]
-    assert named
-    assert not named[0].alarming  # it is not the family in use
+    misfits = [remark for remark in analysis.criticism.remarks if "beta_binomial does not reproduce" in remark.text]
+    assert misfits
+    assert not misfits[0].alarming  # it is not the family in use
 
 
-def test_report_and_files_show_it(compared, tmp_path):
-    page = report_html(compared, pictures={"b": {}})
+def test_report_and_files_show_it(analysis, tmp_path):
+    page = report_html(analysis, pictures={"b": {}})
     assert "Does the population fit?" in page
     assert "The same estimates under each family" in page
-    compared.write(tmp_path)
-    assert set(pd.read_csv(tmp_path / "sensitivity.csv")["prior"]) == set(compared.criticism.families["prior"])
+    analysis.write(tmp_path)
+    assert set(pd.read_csv(tmp_path / "sensitivity.csv")["prior"]) == set(analysis.criticism.families["prior"])
     assert len(pd.read_csv(tmp_path / "families.csv")) == 4
     assert json.loads((tmp_path / "summary.json").read_text())["families"][0]["prior"] == "nonparametric"
 

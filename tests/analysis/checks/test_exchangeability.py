@@ -1,4 +1,4 @@
-"""Sentences on drift, unlike runs and repeats; rows may come in any order; sound samples raise no alarm."""
+"""Tests of exchangeability: each departure is found, in any order of rows, and sound samples raise no alarm."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,7 @@ import pytest
 from boundary.analysis.checks.exchangeability import check_samples
 from boundary.errors import InputError
 
-PROBLEMS, RUNS, EACH = 80, 4, 8
+PROBLEMS, RUNS, SAMPLES = 80, 4, 8
 
 
 def samples(seed=0, model="m", benchmark="b"):
@@ -15,7 +15,7 @@ def samples(seed=0, model="m", benchmark="b"):
     rng = np.random.default_rng(seed)
     rates = rng.beta(0.6, 0.9, PROBLEMS)
     index = pd.MultiIndex.from_product(
-        [[model], [benchmark], [f"q{i}" for i in range(PROBLEMS)], range(RUNS), range(EACH)],
+        [[model], [benchmark], [f"q{i}" for i in range(PROBLEMS)], range(RUNS), range(SAMPLES)],
         names=["model", "benchmark", "problem_id", "run", "sample_index"],
     )
     table = index.to_frame(index=False)
@@ -31,10 +31,10 @@ def texts(checks, alarming):
 def test_sound_samples_raise_no_alarm():
     alarms = [texts(check_samples(samples(seed)), True) for seed in range(40)]
     assert sum(map(bool, alarms)) <= 2  # one in a hundred is the bound
-    said = texts(check_samples(samples()), False)
-    assert len(said) == 1
+    remarks = texts(check_samples(samples()), False)
+    assert len(remarks) == 1
     for of in ("drift", "unlike runs", "dependence between samples", "runs that repeat each other"):
-        assert of in said[0]
+        assert of in remarks[0]
 
 
 def test_the_order_of_rows_does_not_matter():
@@ -50,7 +50,7 @@ def test_numbers_and_words_say_the_same():
 
 
 def drift(table):
-    late = (table["sample_index"] >= EACH // 2) & (np.random.default_rng(1).random(len(table)) < 0.4)
+    late = (table["sample_index"] >= SAMPLES // 2) & (np.random.default_rng(1).random(len(table)) < 0.4)
     return table.assign(outcome=table["outcome"].mask(late, "truncated"))
 
 
@@ -76,7 +76,7 @@ def copies(table):
 
 
 @pytest.mark.parametrize(
-    ("harm", "said"),
+    ("departure", "text"),
     [
         (drift, "the later half is right"),
         (unlike, "run 2"),
@@ -85,8 +85,8 @@ def copies(table):
         (copies, "copies of one sample"),
     ],
 )
-def test_each_harm_is_named(harm, said):
-    assert any(said in text for text in texts(check_samples(harm(samples())), True))
+def test_each_departure_is_named(departure, text):
+    assert any(text in alarm for alarm in texts(check_samples(departure(samples())), True))
 
 
 def test_repeated_texts():
@@ -100,7 +100,7 @@ def test_repeated_texts():
 
 def test_runs_of_one_sample_each_are_in_order():
     table = samples()
-    table["run"] = table["run"] * EACH + table["sample_index"]
+    table["run"] = table["run"] * SAMPLES + table["sample_index"]
     table["sample_index"] = 0
     late = (table["run"] >= 16) & (np.random.default_rng(1).random(len(table)) < 0.4)
     assert any(

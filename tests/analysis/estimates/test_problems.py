@@ -45,8 +45,8 @@ def test_lost_and_gained_sum_to_the_flows(rates):
 
 
 def test_flags(rates):
-    found = list(problem_table(rates, "B", "rl", "base", K)["flag"])
-    assert found == [ARTEFACT, "", ONE_SUCCESS, ONE_SUCCESS, "", ""]
+    flag = list(problem_table(rates, "B", "rl", "base", K)["flag"])
+    assert flag == [ARTEFACT, "", ONE_SUCCESS, ONE_SUCCESS, "", ""]
 
 
 @pytest.mark.parametrize(

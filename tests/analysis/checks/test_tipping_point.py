@@ -1,0 +1,50 @@
+"""Tipping-point analysis: at which rate of false positives the verdict on a shrinkage changes."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from boundary.analysis.checks.tipping_point import (
+    CURVE_RATES,
+    crossing,
+    tipping_point_curves,
+    tipping_point_panels,
+    tipping_points,
+)
+from boundary.analysis.fitting import panels
+from boundary.analysis.report.sections.verifier_errors import verifier_errors_parts
+from boundary.data.counts import Counts
+
+
+def test_crossing_is_between_the_candidates():
+    rates = np.array([0.0, 1e-3, 1e-2])
+    assert crossing(rates, np.array([0.99, 0.97, 0.93]), 0.95) == pytest.approx(np.sqrt(1e-5))
+    assert crossing(rates, np.array([0.97, 0.93, 0.9]), 0.95) == pytest.approx(5e-4)
+    assert crossing(rates, np.array([0.97, 0.96, 0.96]), 0.95) == np.inf
+
+
+def test_false_positives_of_the_wider_arm_turn_the_verdict():
+    """The base is judged right once on each problem that RL is never right on: at 1 % that is the verifier."""
+    rng, n, problems = np.random.default_rng(1), 64, 60
+    rows = []
+    for i in range(problems):
+        easy = i % 2 == 0
+        base = int(rng.binomial(n, 0.5)) if easy else 1
+        rl = int(rng.binomial(n, 0.8)) if easy else int(i == 1)
+        rows += [("base", "A", f"p{i}", n, base), ("rl", "A", f"p{i}", n, rl)]
+    columns = ["model", "benchmark", "problem_id", "n_samples", "n_correct"]
+    counts = Counts.from_frame(pd.DataFrame(rows, columns=columns))
+    pairs = tipping_point_panels(panels(counts, "base", ["rl"], ["A"], False))
+    curves = tipping_point_curves(pairs, 0.95, 0, lambda *steps: None)
+    assert len(curves) == 3 * len(CURVE_RATES)
+    at_n = curves.loc[curves["k"] == n].set_index("false_positive_rate")
+    assert at_n.loc[0.0, "prob_positive"] > 0.99
+    assert at_n.loc[0.03, "mean"] < at_n.loc[0.0, "mean"] - 0.1
+    points = {point.k: point for point in tipping_points(curves)}
+    assert set(points) == {n, 8 * n}
+    assert points[n].contradicted == 0.01  # 29 problems without a success: .99^(64 * 29) = 8e-9
+    section = verifier_errors_parts(curves, {"false_positive": 0.01})
+    assert 1e-3 < points[n].rate < 1e-2
+    assert section["supposed"] == ["false positive 0.01"]
+    assert "contradict rates from 0.01" in section["parts"][0]["sentences"][0]
+    assert verifier_errors_parts(curves.iloc[:0], {}) is None
