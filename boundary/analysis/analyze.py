@@ -185,7 +185,7 @@ class _CheckedData(NamedTuple):
 
     sampled: Counts
     counts: Counts
-    sample_checks: tuple[Note, ...]
+    exchangeability: tuple[Note, ...]
     adaptive_arms: tuple[Note, ...]
     arms: ArmComparison
     rates: MisclassificationRates | None
@@ -205,7 +205,7 @@ def _checked_data(request: Request, sampled: Counts, source: Any, samples: Any, 
     return _CheckedData(
         sampled=sampled,
         counts=counts,
-        sample_checks=tuple(
+        exchangeability=tuple(
             note for note in sample_checks if note.model in request.models and note.benchmark in request.benchmarks
         ),
         adaptive_arms=stopped_arms,
@@ -242,13 +242,15 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
         diagnostics=pd.DataFrame([fit.convergence for fit in fits]),
         verdicts=verdicts(request, data.counts, estimates, sizes, [(fit.panel, fit.rates, fit.rows) for fit in fits]),
         problems=_problems(request, fits),
-        criticism=checks,
-        error_curves=curves,
-        outcomes=replace(outcomes, remarks=(*outcomes.remarks, *count_remarks(data.sampled, request.benchmarks))),
-        stopped=adaptive,
-        unequal=_unequal(request, fits),
+        model_checks=checks,
+        tipping_points=curves,
+        missing_outcomes=replace(
+            outcomes, remarks=(*outcomes.remarks, *count_remarks(data.sampled, request.benchmarks))
+        ),
+        optional_stopping=adaptive,
+        unequal_samples=_unequal_samples(request, fits),
         arms=data.arms,
-        sample_checks=data.sample_checks,
+        exchangeability=data.exchangeability,
     )
 
 
@@ -307,7 +309,7 @@ def _problems(request: Request, fits: Sequence[_Fit]) -> pd.DataFrame:
     )
 
 
-def _unequal(request: Request, fits: Sequence[_Fit]) -> tuple[Note, ...]:
+def _unequal_samples(request: Request, fits: Sequence[_Fit]) -> tuple[Note, ...]:
     """Notes on problems with few samples, but for adaptive arms, where n depends on the outcome by design."""
     notes = [
         unequal_samples(rates, panel.benchmark, panel.arm, panel.base, request.level)

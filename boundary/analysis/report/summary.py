@@ -38,12 +38,14 @@ def summary(analysis: Analysis) -> dict[str, Any]:
         "base": analysis.base,
         "models": list(analysis.models),
         "verdicts": [_plain(verdict.described()) for verdict in analysis.verdicts],
-        "sample_checks": _notes(analysis.sample_checks),
-        "remarks": _notes(analysis.criticism.remarks),
-        "counting": _notes([*analysis.stopped, *analysis.unequal, *analysis.outcomes.remarks]),
+        "sample_checks": _notes(analysis.exchangeability),
+        "remarks": _notes(analysis.model_checks.remarks),
+        "counting": _notes(
+            [*analysis.optional_stopping, *analysis.unequal_samples, *analysis.missing_outcomes.remarks]
+        ),
         "arms": arms_summary(analysis.arms),
         "claims": _records(analysis.claims),
-        "families": _records(analysis.criticism.families),
+        "families": _records(analysis.model_checks.families),
         "diagnostics": _records(analysis.diagnostics),
         "settings": _plain(dict(analysis.settings)),
         "estimates": [row for benchmark in analysis.benchmarks for row in _records(headline(analysis, benchmark))],

@@ -127,8 +127,8 @@ def test_sample_checks_have_their_section_where_there_are_any(pair, page):
         Note("AMC23", "<m>", "Samples drift.", "alarm"),
         Note("AMC23", "n", "No sign of drift.", "note"),
     )
-    tags = Page(html := report_html(replace(pair, sample_checks=checks), without_pictures(pair)))
+    tags = Page(html := report_html(replace(pair, exchangeability=checks), without_pictures(pair)))
     assert "<h2>Order and dependence of samples</h2>" in html
     assert tags.count("p", "alarm") == 1
     assert "<strong>&lt;m&gt;, AMC23:</strong> Samples drift." in html
-    assert summary(replace(pair, sample_checks=checks))["sample_checks"][0]["alarming"] is True
+    assert summary(replace(pair, exchangeability=checks))["sample_checks"][0]["alarming"] is True
