@@ -174,8 +174,8 @@ class _CheckedData(NamedTuple):
     sampled, counts
         Counts of the requested models and benchmarks as they were sampled, and as they are fitted: without the
         outcomes that are taken for missing.
-    sample_checks, adaptive_arms, arms
-        Notes on the samples and on optional stopping, and the settings of the arms.
+    exchangeability, adaptive_arms, arms
+        Notes on the order of samples and on optional stopping, and the settings of the arms.
     rates, judge_rates
         Misclassification rates of the verifier, and of the judge of reasoning; None where verdicts are taken for the
         truth.
@@ -233,6 +233,7 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
     if with_curves:
         pairs = tipping_point_panels(data.panels)
         curves = tipping_point_curves(pairs, request.level, request.seed, progress, request.margin)
+    suspicious = count_remarks(data.sampled, request.benchmarks)
     return Analysis(
         request=request,
         counts=data.counts,
@@ -244,9 +245,7 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
         problems=_problems(request, fits),
         model_checks=checks,
         tipping_points=curves,
-        missing_outcomes=replace(
-            outcomes, remarks=(*outcomes.remarks, *count_remarks(data.sampled, request.benchmarks))
-        ),
+        missing_outcomes=replace(outcomes, remarks=(*outcomes.remarks, *suspicious)),
         optional_stopping=adaptive,
         unequal_samples=_unequal_samples(request, fits),
         arms=data.arms,

@@ -125,10 +125,8 @@ def test_failed_diagnostics_are_said_and_exit_with_4_whatever_the_claims(counts,
         exchangeability=[],
         model_checks=SimpleNamespace(remarks=[]),
         claims=claims,
-        missing_outcomes=SimpleNamespace(remarks=[]),
         counts=SimpleNamespace(remarks=()),
-        optional_stopping=(),
-        unequal_samples=(),
+        notes_on_counts=(),
         write=lambda folder: [folder / "report.html"],
     )
     monkeypatch.setattr("boundary.analysis.analyze.analyze", lambda *args, **kwargs: result)

@@ -40,9 +40,7 @@ def summary(analysis: Analysis) -> dict[str, Any]:
         "verdicts": [_plain(verdict.described()) for verdict in analysis.verdicts],
         "sample_checks": _notes(analysis.exchangeability),
         "remarks": _notes(analysis.model_checks.remarks),
-        "counting": _notes(
-            [*analysis.optional_stopping, *analysis.unequal_samples, *analysis.missing_outcomes.remarks]
-        ),
+        "counting": _notes(analysis.notes_on_counts),
         "arms": arms_summary(analysis.arms),
         "claims": _records(analysis.claims),
         "families": _records(analysis.model_checks.families),

@@ -36,7 +36,7 @@ def print_verdict(analysis: "Analysis", files: list[Path]) -> None:
     _print_alarms(
         screen,
         "COUNTS",
-        (*analysis.optional_stopping, *analysis.unequal_samples, *analysis.missing_outcomes.remarks),
+        analysis.notes_on_counts,
         "bold",
     )
     _print_alarms(screen, "SAMPLES", analysis.exchangeability, "bold red")
