@@ -4,6 +4,7 @@
 #   make test-wheel   build the wheel, install it in another folder, and run the main job from there
 #   make lint         style, format, types, import contracts, with each of these Pythons
 #   make calibration  the slow statistical checks
+#   make docs         the pages of docs/ as a site, into ./site
 #   make docs-reference  write docs/commands.md anew from what the commands' --help prints
 #   make test-latest  the tests in a fresh environment with the newest releases of everything, which may be red
 #   make locks        resolve the lock files anew (needs uv, which it installs into .venv-locks)
@@ -20,21 +21,23 @@ TEST_VERSIONS := $(foreach version,3.11 3.12,$(if $(shell $(FIND) $(version)),$(
 ifeq ($(TEST_VERSIONS),)
 TEST_VERSIONS := $(foreach version,3.13 3.14,$(if $(shell $(FIND) $(version)),$(version)))
 endif
-TEST_RUNS := $(addprefix test-,$(TEST_VERSIONS))
-LINT_RUNS := $(addprefix lint-,$(TEST_VERSIONS))
+# Any supported one by name: make test-3.13
+VERSIONS := 3.11 3.12 3.13 3.14
+TEST_RUNS := $(addprefix test-,$(VERSIONS))
+LINT_RUNS := $(addprefix lint-,$(VERSIONS))
 NEWEST_ENV := .venv-$(lastword $(TEST_VERSIONS))
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 # The lock file is complete, so nothing else is resolved or fetched.
 LOCKED := $(PIP_INSTALL) --no-deps
-LOCK := uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-annotate --no-header --group build pyproject.toml
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-annotate --no-header
 
-.PHONY: demo test test-wheel lint docs-reference calibration test-latest locks clean need-python $(TEST_RUNS) $(LINT_RUNS)
+.PHONY: demo test test-wheel lint docs docs-reference calibration test-latest locks clean need-python $(TEST_RUNS) $(LINT_RUNS)
 .DELETE_ON_ERROR:
 
 demo: .venv/.ready
 	.venv/bin/boundary analyze deepscaler-1.5b --seed 0 -o demo-report
 
-test: need-python $(TEST_RUNS)
+test: need-python $(addprefix test-,$(TEST_VERSIONS))
 
 # The oldest Python's environment has every engine: there a test that is skipped for want of one fails.
 test-3.11: export BOUNDARY_TEST_NO_SKIPS = tests/sampling
@@ -44,7 +47,7 @@ $(TEST_RUNS): test-%: .venv-%/.ready
 test-wheel: need-python $(NEWEST_ENV)/.ready
 	$(NEWEST_ENV)/bin/python -m pytest -q -m wheel tests/packaging
 
-lint: need-python $(LINT_RUNS)
+lint: need-python $(addprefix lint-,$(TEST_VERSIONS))
 
 $(LINT_RUNS): lint-%: .venv-%/.ready
 	.venv-$*/bin/ruff check .
@@ -54,6 +57,9 @@ $(LINT_RUNS): lint-%: .venv-%/.ready
 
 docs-reference: need-python $(NEWEST_ENV)/.ready
 	$(NEWEST_ENV)/bin/python docs/make_commands.py
+
+docs: .venv-docs/.ready
+	.venv-docs/bin/mkdocs build --strict --quiet
 
 calibration: need-python $(NEWEST_ENV)/.ready
 	$(NEWEST_ENV)/bin/python -m pytest -q -m slow tests
@@ -66,8 +72,9 @@ test-latest: need-python
 
 locks: need-python
 	test -x .venv-locks/bin/uv || { $(PYTHON) -m venv .venv-locks && .venv-locks/bin/python $(PIP_INSTALL) uv; }
-	.venv-locks/bin/$(LOCK) -o locks/demo.txt
-	.venv-locks/bin/$(LOCK) --extra test -o locks/test.txt
+	.venv-locks/bin/$(LOCK) --group build pyproject.toml -o locks/demo.txt
+	.venv-locks/bin/$(LOCK) --group build pyproject.toml --extra test -o locks/test.txt
+	.venv-locks/bin/$(LOCK) --group docs -o locks/docs.txt
 
 .venv/.ready: locks/demo.txt | need-python
 	@echo "Setting up .venv with $(PYTHON) (a minute or two, once)"
@@ -85,9 +92,14 @@ locks: need-python
 	.venv-$*/bin/python $(LOCKED) --no-build-isolation -e .
 	@touch $@
 
+.venv-docs/.ready: locks/docs.txt | need-python
+	$(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/python $(LOCKED) -r locks/docs.txt
+	@touch $@
+
 need-python:
 	@test -n "$(PYTHON)" || { echo "No working Python 3.11 or newer with venv was found. Install one, or name it: make demo PYTHON=/path/to/python"; exit 1; }
 
 clean:
-	rm -rf .venv .venv-* demo-report build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .jax_cache
+	rm -rf .venv .venv-* demo-report build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .jax_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -24,7 +24,8 @@ from boundary.data.runs.counts import run_table
 from boundary.data.runs.folder import arms
 from boundary.sampling.problems import Completion, Problem
 from boundary.sampling.store.arm import open_store
-from boundary.sampling.verifiers import math, verifier
+from boundary.sampling.verifiers import math
+from boundary.sampling.verifiers.table import load_verifier
 from boundary.sampling.verify import verify_arm
 
 # How a reference of size a, b is written, and ways to write the same.
@@ -95,7 +96,7 @@ def main() -> None:
             rng = np.random.default_rng(options.seed)
             distinct, computed = write_run(Path(folder), rng, options.problems, options.samples, pool)
             start, used = time.perf_counter(), cpu_seconds()
-            outcomes = verify_arm(arms(Path(folder))[0], verifier("math"), options.workers)
+            outcomes = verify_arm(arms(Path(folder))[0], load_verifier("math"), options.workers)
             seconds, used = time.perf_counter() - start, cpu_seconds() - used
             start = time.perf_counter()
             run_table(Path(folder))

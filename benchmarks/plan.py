@@ -56,7 +56,7 @@ def drawn(truth: str, seed: int) -> list[dict[str, object]]:
         low, high = np.quantile(draws, [0.025, 0.975])
         positive = float((draws > 0).mean())
         said = {"width": high - low, "held": low <= real <= high, "settled": not 0.05 < positive < 0.95}
-        ahead = foreseen(plan.prospects, "planned" if way in ("none", "planned") else "even", int(more.sum()))
+        ahead = foreseen(plan.assurance, "planned" if way in ("none", "planned") else "even", int(more.sum()))
         rows.append({"truth": truth, "seed": seed, "samples": way, "n_more": int(more.sum()), **said})
         rows[-1] |= {"foreseen_width": ahead["width"], "foreseen_chance": ahead["chance"]}
     return rows

@@ -21,8 +21,9 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.pages import put
+from boundary.sampling.judging.judge import judge
 from boundary.sampling.problems import Completion, Problem
-from boundary.sampling.verifiers import judge, verifier
+from boundary.sampling.verifiers.table import load_verifier
 
 FOLDER = Path(__file__).parent
 PAIRS = FOLDER / "verifier_pairs.tsv"
@@ -43,7 +44,8 @@ def our_verdicts(table: pd.DataFrame) -> list[bool]:
         texts = rows["answer"] if name == "choice" else "So it is $\\boxed{" + rows["answer"] + "}$."
         problems = [Problem(str(row), "?", reference) for row, reference in rows["reference"].items()]
         samples = [Completion(str(row), 0, text.replace("\\n\\n", "\n\n"), "stop", 9) for row, text in texts.items()]
-        verdicts[rows.index] = [each.outcome == "correct" for each in judge(problems, samples, verifier(str(name)))]
+        judgements = judge(problems, samples, load_verifier(str(name)))
+        verdicts[rows.index] = [verdict.outcome == "correct" for verdict in judgements]
     return [bool(verdict) for verdict in verdicts]
 
 

@@ -3,6 +3,8 @@
 BOUNDARY_PUBLISHED names a folder of published sets, and BOUNDARY_IMPORT_CASES one of files that importing once got
 wrong; tests that need them are skipped without.
 BOUNDARY_TEST_NO_SKIPS names folders or files, separated by commas, in which a skipped test is a failed one.
+BOUNDARY_TEST_SEED, a whole number, 0 by default, is where random numbers of tests start: of those that take the fixture
+`seed`, and of what hypothesis tries (unless --hypothesis-seed says otherwise).
 BOUNDARY_TEST_CACHE names a folder for what is kept between runs of the tests: what JAX compiled (otherwise .jax_cache
 in this repository) and the small model that some tests fetch (otherwise in the user's cache).
 """
@@ -10,7 +12,7 @@ in this repository) and the small model that some tests fetch (otherwise in the 
 import os
 import sys
 import tomllib
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,19 @@ COMPILED = Path(_CACHE, "compiled") if _CACHE else REPOSITORY / ".jax_cache"
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(COMPILED))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 
+SEED = int(os.environ.get("BOUNDARY_TEST_SEED", "0"))
 NO_SKIPS = tuple(path for path in os.environ.get("BOUNDARY_TEST_NO_SKIPS", "").split(",") if path)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Hand the seed to hypothesis before it reads its options."""
+    if config.option.hypothesis_seed is None:
+        config.option.hypothesis_seed = str(SEED)  # as from the command line: a number 0 would be taken for none
+
+
+def pytest_report_header() -> str:
+    return f"BOUNDARY_TEST_SEED={SEED}"
 
 
 def _refuse_skip(report: Any) -> Any:
@@ -54,14 +68,44 @@ def pytest_make_collect_report() -> Generator[None, Any, Any]:
 
 
 @pytest.fixture(scope="session")
+def seed() -> int:
+    """Where a test's random numbers start: `np.random.default_rng(seed)`, `jax.random.key(seed + 1)`."""
+    return SEED
+
+
+@pytest.fixture(scope="session")
 def repository() -> Path:
     """The root of the checkout."""
     return REPOSITORY
 
 
+# Every finder finds neither modules nor versions of the packages left out, as where they are not installed.
+WITHOUT = """
+import sys
+class Finder:
+    def __init__(self, finder):
+        self.finder = finder
+    def __getattr__(self, name):
+        return getattr(self.finder, name)
+    def find_spec(self, name, *rest):
+        return None if name.partition(".")[0] in {packages} else self.finder.find_spec(name, *rest)
+    def find_distributions(self, *context):
+        installed = getattr(self.finder, "find_distributions", lambda *context: ())(*context)
+        return (each for each in installed if each.metadata["Name"].replace("-", "_") not in {packages})
+sys.meta_path[:] = map(Finder, sys.meta_path)
+for name in {packages} & set(sys.modules):
+    del sys.modules[name]
+"""
+
+
 @pytest.fixture(scope="session")
-def boundary_command() -> list[str]:
-    """The command `boundary` of this checkout: the first words of a subprocess."""
+def boundary_command() -> Callable[..., list[str]]:
+    """The command `boundary` of this checkout, to be run in a subprocess: `boundary_command(without=packages)`."""
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
     module, function = project["scripts"]["boundary"].split(":")
-    return [sys.executable, "-c", f"from {module} import {function}; {function}()"]
+
+    def words(without: Iterable[str] = ()) -> list[str]:
+        hide = WITHOUT.replace("{packages}", repr(set(without) | {""}))
+        return [sys.executable, "-c", f"{hide}\nfrom {module} import {function}\n{function}()"]
+
+    return words

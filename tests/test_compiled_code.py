@@ -16,7 +16,7 @@ def compiled_by(command, tmp_path, **environment):
     cleared = {name: value for name, value in os.environ.items() if not name.startswith("JAX_")}
     places = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "HOME": str(tmp_path)}
     words = ["analyze", str(counts), "-o", str(tmp_path / "report"), "--prior", "independent"]
-    subprocess.run([*command, *words], check=True, capture_output=True, env=cleared | places | environment)
+    subprocess.run([*command(), *words], check=True, capture_output=True, env=cleared | places | environment)
     return {path.name for path in tmp_path.rglob("boundary/compiled/*-cache")}
 
 

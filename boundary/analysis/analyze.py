@@ -17,7 +17,7 @@ from boundary.analysis.checks.suspect_counts import count_remarks
 from boundary.analysis.checks.tipping_point import error_curves, with_curve
 from boundary.analysis.checks.unequal_samples import unequal_samples
 from boundary.analysis.checks.valid_reasoning import judge_rates, with_valid_reasoning
-from boundary.analysis.claims.evaluate import asked_claims, claims as judged_claims, settled
+from boundary.analysis.claims.evaluate import claim_requests, claims as evaluate_claims, resolve_requests
 from boundary.analysis.estimates.estimate import estimate
 from boundary.analysis.estimates.problems import joined, problem_table
 from boundary.analysis.estimates.ranking import ranked_rows
@@ -160,7 +160,7 @@ def analyze(
         judge=judge,
     )
     report = progress or (lambda stage, done, steps: None)
-    claims_to_judge = settled(asked_claims(claims, require), request.base, request.arms, request.benchmarks)
+    claims_to_judge = resolve_requests(claim_requests(claims, require), request.base, request.arms, request.benchmarks)
     samples = samples_in(counts) if samples is None else samples
     # Before the fits, since a fault in them should show at once.
     sample_checks = [] if samples is None else check_samples(samples)
@@ -201,7 +201,7 @@ def analyze(
             note for note in sample_checks if note.model in request.models and note.benchmark in request.benchmarks
         ),
     )
-    return replace(analysis, claims=judged_claims(analysis, claims_to_judge)) if claims_to_judge else analysis
+    return replace(analysis, claims=evaluate_claims(analysis, claims_to_judge)) if claims_to_judge else analysis
 
 
 class _Fit(NamedTuple):
@@ -224,7 +224,7 @@ def _fit_until_converged(request: Request, jobs: list[Panel], progress: Progress
 
     fits = for_each(jobs, lambda panel: fitted(panel, request.prior, 1), progress)
     for times in MORE_DRAWS:
-        longer = _with_more_draws(request.prior, times)
+        longer = request.prior.with_more_draws(times)
         failed = [i for i, each in enumerate(fits) if not each.diagnosis["ok"]]
         if not failed or longer == request.prior:
             break
@@ -267,7 +267,3 @@ def _unequal(request: Request, fits: Sequence[_Fit]) -> tuple[Note, ...]:
         if panel.adaptive.isdisjoint(panel.models)
     ]
     return tuple(note for note in notes if note is not None)
-
-
-def _with_more_draws(prior: Any, times: int) -> Any:
-    return replace(prior, draws=times * prior.draws) if hasattr(prior, "draws") else prior

@@ -23,14 +23,13 @@ def checkpoint_steps(counts: Counts, base: str | None, models: Sequence[str]) ->
     if base is None or STEP not in counts.table.columns:
         return {}
     steps = pd.to_numeric(counts.table[STEP], errors="coerce").groupby(counts.table["model"]).first()
-    found = {model: float(steps[model]) for model in models if model != base}
-    named = {model: step for model, step in found.items() if not pd.isna(step)}
-    stepless = [model for model in found if model not in named]
+    step_of = {model: float(steps[model]) for model in models if model != base and not pd.isna(steps[model])}
+    stepless = [model for model in dict.fromkeys(models) if model != base and model not in step_of]
     last = stepless if len(stepless) == 1 else []
-    if not named or len(named) + len(last) < ENOUGH_CHECKPOINTS or len(set(named.values())) < len(named):
+    if not step_of or len(step_of) + len(last) < ENOUGH_CHECKPOINTS or len(set(step_of.values())) < len(step_of):
         return {}
-    ordered = sorted(named, key=lambda model: named[model])
-    return {base: "0"} | {model: f"{named[model]:.10g}" for model in ordered} | dict.fromkeys(last, FINAL)
+    ordered = sorted(step_of, key=lambda model: step_of[model])
+    return {base: "0"} | {model: f"{step_of[model]:.10g}" for model in ordered} | dict.fromkeys(last, FINAL)
 
 
 def in_training_order(counts: Counts, base: str | None, models: Sequence[str]) -> tuple[str, ...]:

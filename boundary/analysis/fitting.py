@@ -13,7 +13,7 @@ from boundary.analysis.verifier_errors import MisclassificationRates
 from boundary.data.counts import ALL, CountArrays, Counts
 from boundary.errors import InputError
 from boundary.stats.priors import Prior
-from boundary.stats.priors.prior import fit_key
+from boundary.stats.random_keys import fit_key
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.verdict_errors import VerdictErrors
 
@@ -115,8 +115,7 @@ def fit_all(fits: Sequence[Panel], prior: Prior, seed: int, progress: Progress) 
 def fit(panel: Panel, prior: Prior, seed: int) -> SolveRates:
     """Posterior of the solve rates of one panel; equal panels and seeds give equal draws."""
     key = fit_key(seed, "\0".join([panel.benchmark, *panel.models]))
-    errors = () if panel.errors is None else (panel.errors,)
-    rates = prior.posterior(panel.counts.n_correct, panel.counts.n_samples, key, *errors)
+    rates = prior.posterior(panel.counts.n_correct, panel.counts.n_samples, key, panel.errors)
     return rates.labelled(panel.models, panel.counts.problem_ids)
 
 

@@ -1,9 +1,30 @@
-"""Numbers as readers see them, in the verdict and in the report alike."""
+"""Numbers and names as readers see them, in the verdict and in the report alike."""
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
+
+from boundary.stats.estimands import ESTIMANDS
+
+
+class UnitFormat(NamedTuple):
+    """How numbers of a unit are written: times what, with how many digits, and the words behind a heading."""
+
+    scale: float
+    digits: int
+    words: str
+
+
+UNIT_FORMATS = {
+    "share": UnitFormat(100.0, 1, ", %"),
+    "points": UnitFormat(100.0, 1, ", points"),
+    "problems": UnitFormat(1.0, 1, ""),
+    "budget": UnitFormat(1.0, 0, ""),
+    "probability": UnitFormat(1.0, 2, ""),
+    "rank": UnitFormat(1.0, 0, ""),
+    "exponent": UnitFormat(1.0, 2, ""),
+}
 
 
 def number(value: float | None, scale: float, digits: int) -> str:
@@ -69,3 +90,65 @@ def short(model: str) -> str:
     'Qwen2.5-7B'
     """
     return model.rsplit("/", 1)[-1]
+
+
+def benchmark_name(benchmark: str) -> str:
+    """Write the name of a benchmark; `all` pools them.
+
+    Examples
+    --------
+    >>> benchmark_name("all"), benchmark_name("AIME24")
+    ('All benchmarks', 'AIME24')
+    """
+    return "All benchmarks" if benchmark == "all" else benchmark
+
+
+def budget(k: float) -> str:
+    """Write a budget.
+
+    Examples
+    --------
+    >>> budget(1024.0), budget(16384.0)
+    ('1024', '16,384')
+    """
+    return f"{k:,.0f}" if k >= 10_000 else f"{k:.0f}"
+
+
+def format_of(estimand: str) -> UnitFormat:
+    """How the numbers of an estimand are written.
+
+    Examples
+    --------
+    >>> format_of("shrinkage")
+    UnitFormat(scale=100.0, digits=1, words=', points')
+    """
+    return UNIT_FORMATS[ESTIMANDS[estimand].unit]
+
+
+def heading(estimand: str, k: str | None = None, tau: float = math.nan) -> str:
+    """What readers call an estimand, with its unit.
+
+    Parameters
+    ----------
+    estimand
+        A key of `ESTIMANDS`.
+    k
+        The budget as it is to be written, where the heading is of one.
+    tau
+        The threshold, where it is of one.
+
+    Examples
+    --------
+    >>> heading("shrinkage"), heading("pass_hat_k", "8"), heading("g_pass_at_k", "16", 0.5)
+    ('shrinkage, points', 'pass^8, %', 'G-Pass@16, tau = .5, %')
+    """
+    record = ESTIMANDS[estimand]
+    label = record.label
+    if k is not None and record.label_at:
+        label = record.label_at.replace("{k:.0f}", "{k}").format(k=k, tau=f"{tau:.2g}".lstrip("0"))
+    return label + format_of(estimand).words
+
+
+def upper_first(sentence: str) -> str:
+    """Write the first letter as a capital."""
+    return sentence[0].upper() + sentence[1:]

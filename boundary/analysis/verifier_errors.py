@@ -17,7 +17,7 @@ from boundary.data.records import FALSE_NEGATIVE, FALSE_POSITIVE
 from boundary.data.tables.reading import read_table
 from boundary.data.validation import LINE
 from boundary.errors import InputError
-from boundary.stats.priors import NonParametric, Prior
+from boundary.stats.priors import Prior
 from boundary.stats.verdict_errors import VerdictErrors, rates_of_verdicts, with_guessing
 
 Rate = float | Mapping[str, float]
@@ -218,7 +218,7 @@ def misclassification_rates(
     """`checked_errors` for the benchmarks of an analysis, refused where its prior takes verdicts for the truth."""
     if errors is None:
         return None
-    if not isinstance(prior, NonParametric) or compare_priors:
+    if not prior.takes_errors or compare_priors:
         raise InputError(
             "Errors of the verifier are reckoned with under the prior 'nonparametric' alone. Use it, without others "
             "to compare it with."

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-# The families of `boundary.stats.priors.PRIORS`, which is not imported here: it would load JAX.
-PRIOR_NAMES = ("nonparametric", "logit_normal", "beta_binomial", "inflated_beta_binomial", "stacked", "independent")
+from boundary.stats.prior_names import PRIOR_NAMES
+
 FOLDER = click.Path(path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -14,7 +14,7 @@ base_option = click.option(
     "--base", metavar="MODEL", help="The base model. May be left out where the shipped set names it."
 )
 prior_option = click.option(
-    "--prior", type=click.Choice(PRIOR_NAMES), help="Population of solve rates. Default: nonparametric."
+    "--prior", metavar=f"[{'|'.join(PRIOR_NAMES)}]", help="Population of solve rates. Default: nonparametric."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 quiet_option = click.option("--quiet", is_flag=True, help="Print nothing but errors.")

@@ -5,28 +5,30 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from boundary.errors import InputError
-from boundary.sampling.benchmarks.presets import Benchmark, benchmark, load_problems
-from boundary.sampling.engines import EngineFacts, EngineSpec, Sampling, engine_facts, inner_spec
+from boundary.sampling.benchmarks.loading import load_problems
+from boundary.sampling.benchmarks.presets import Benchmark, find_benchmark
+from boundary.sampling.engines.opening import engine_facts, find_engine, identifying_options, worker_spec
+from boundary.sampling.engines.spec import EngineFacts, EngineSpec, Sampling
+from boundary.sampling.engines.table import ENGINES
 from boundary.sampling.models import load_tokenizer, tokenizer_hash, weights_revision
 from boundary.sampling.problems import Problem
+from boundary.sampling.prompts import Template, load_template, prompt_ids, stop_ids, text_without_bos
 from boundary.sampling.requests import Run
 from boundary.sampling.store.arm import slug
 from boundary.sampling.targets import PlanRow
-from boundary.sampling.templates import Template, load_template, prompt_ids, stop_ids, text_without_bos
-from boundary.sampling.verifiers import Verifier, verifier
+from boundary.sampling.verifiers.spec import Verifier
+from boundary.sampling.verifiers.table import load_verifier
 from boundary.sampling.weights import Notice
 
-# Engine options that change what is sampled; the others change only how fast.
-IDENTIFYING_OPTIONS = ("dtype", "attention", "quantization", "served_model", "worker")
 # Problems that a message names before it only counts them.
-NAMED = 5
+SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Task:
-    """A benchmark, ready."""
+class LoadedBenchmark:
+    """A benchmark with its problems, and how they are put and judged in a run."""
 
-    benchmark: Benchmark
+    name: str
     problems: tuple[Problem, ...]
     template: Template
     verifier: Verifier
@@ -60,7 +62,7 @@ class Model:
     identity: Mapping[str, Any]
 
     @property
-    def shown(self) -> str:
+    def display_name(self) -> str:
         """What it is called in counts and messages."""
         return self.label or self.name
 
@@ -80,36 +82,36 @@ class Arm:
     """
 
     model: Model
-    task: Task
+    benchmark: LoadedBenchmark
     rows: tuple[PlanRow, ...]
     prompts: Mapping[str, tuple[int, ...]]
     skipped: Mapping[str, int]
 
     def prompt(self, problem: Problem) -> tuple[int, ...]:
         """A problem's prompt; of one that this call does not sample, it is made when it is asked for."""
-        known = self.prompts.get(problem.problem_id)
-        return tuple(prompt_ids(self.model.tokenizer, self.task.template, problem)) if known is None else known
+        ids = self.prompts.get(problem.problem_id)
+        return tuple(prompt_ids(self.model.tokenizer, self.benchmark.template, problem)) if ids is None else ids
 
     def prompt_text(self, problem: Problem) -> str:
         """A problem's prompt as text, the same for two tokenizers that read the same."""
-        return text_without_bos(self.model.tokenizer, self.task.template, problem)
+        return text_without_bos(self.model.tokenizer, self.benchmark.template, problem)
 
     def manifest(self, n_samples: int) -> dict[str, Any]:
-        """What its samples are."""
+        """What identifies its samples: model, engine, settings, template, verifier."""
         context = self.model.facts.context
         return {
             **self.model.identity,
             **({"context": context} if context else {}),
-            "benchmark": self.task.benchmark.name,
-            "template": self.task.template.name,
-            "template_hash": self.task.template.hash,
+            "benchmark": self.benchmark.name,
+            "template": self.benchmark.template.name,
+            "template_hash": self.benchmark.template.hash,
             "n_samples": n_samples,
-            "verifier": slug(self.task.verifier.key),
+            "verifier": slug(self.benchmark.verifier.key),
             "skipped": dict(self.skipped),
         }
 
 
-def prepared_arms(run: Run, rows: Sequence[PlanRow], notice: Notice) -> list[list[Arm]]:
+def prepare_arms(run: Run, rows: Sequence[PlanRow], notice: Notice) -> list[list[Arm]]:
     """The arms of a run, model by model.
 
     Parameters
@@ -124,53 +126,54 @@ def prepared_arms(run: Run, rows: Sequence[PlanRow], notice: Notice) -> list[lis
     InputError
         For anything that cannot be had or does not fit, before any sampling.
     """
-    names = run.models or tuple(dict.fromkeys(row.model for row in rows))
-    benchmarks = run.benchmarks or tuple(dict.fromkeys(row.benchmark for row in rows))
-    if not names or not benchmarks:
-        raise InputError(f"No {'benchmark' if names else 'model'} is named. Name one with --model and --benchmark.")
-    tasks = [_task(run, name) for name in benchmarks]
-    _refuse_unseen(run, tasks)
-    models = _models(run, names)
-    arms = [
-        [_arm(model, task, of_task) for task in tasks if (of_task := _rows_of(model, task, rows)) or not run.plan]
-        for model in models
-    ]
-    _refuse_long_prompts(run, [arm for of_model in arms for arm in of_model])
+    model_names = run.models or tuple(dict.fromkeys(row.model for row in rows))
+    benchmark_names = run.benchmarks or tuple(dict.fromkeys(row.benchmark for row in rows))
+    if not model_names or not benchmark_names:
+        raise InputError(
+            f"No {'benchmark' if model_names else 'model'} is named. Name one with --model and --benchmark."
+        )
+    benchmarks = [_loaded_benchmark(run, find_benchmark(name), name) for name in benchmark_names]
+    _refuse_images(run, benchmarks)
+    models = _models(run, model_names)
+    arms = [_arms_of(model, benchmarks, rows, bool(run.plan)) for model in models]
+    _refuse_long_prompts(run, [arm for model_arms in arms for arm in model_arms])
     # The weights are read last: that can take a minute, and by now nothing else is wrong.
     identified = [_with_revision(model, run, notice) for model in models]
-    return [[replace(arm, model=model) for arm in of_model] for model, of_model in zip(identified, arms, strict=True)]
+    return [
+        [replace(arm, model=model) for arm in model_arms] for model, model_arms in zip(identified, arms, strict=True)
+    ]
 
 
-def _task(run: Run, name: str) -> Task:
-    known = benchmark(name)
-    return Task(
-        benchmark=known,
+def _loaded_benchmark(run: Run, benchmark: Benchmark, name: str) -> LoadedBenchmark:
+    return LoadedBenchmark(
+        name=benchmark.name,
         problems=load_problems(name, run.limit),
-        template=load_template(run.template or known.template),
-        verifier=verifier(run.verifier or known.verifier, run.unsafe),
+        template=load_template(run.template or benchmark.template),
+        verifier=load_verifier(run.verifier or benchmark.verifier, run.unsafe),
     )
 
 
-def _refuse_unseen(run: Run, tasks: Sequence[Task]) -> None:
-    """Refuse pictures where an engine would leave them out in silence."""
-    engine = run.engine_options.get("worker", "transformers") if run.engine == "ray" else run.engine
-    pictured = [task.benchmark.name for task in tasks if any(problem.images for problem in task.problems)]
-    if pictured and engine != "transformers":
+def _refuse_images(run: Run, benchmarks: Sequence[LoadedBenchmark]) -> None:
+    """Refuse images where an engine would leave them out in silence."""
+    with_images = [benchmark.name for benchmark in benchmarks if any(problem.images for problem in benchmark.problems)]
+    engine = find_engine(worker_spec(EngineSpec(run.engine, "", options=run.engine_options)).engine)
+    if with_images and not engine.sees_images:
+        seeing = " or ".join(other.name for other in ENGINES.values() if other.sees_images)
         raise InputError(
-            f"The benchmark '{pictured[0]}' has pictures, and the engine {engine} is given text alone. "
-            "Use --engine transformers."
+            f"The benchmark '{with_images[0]}' has pictures, and the engine {engine.name} is given text alone. "
+            f"Use --engine {seeing}."
         )
 
 
 def _models(run: Run, names: Sequence[str]) -> list[Model]:
     """The models, each LABEL=ID@REVISION; all have the same ends of a text, and no two are one."""
-    parsed = [_parsed(run, name) for name in names]
+    parts = [_parts_of_name(run, name) for name in names]
     tokenizers = [
         load_tokenizer(run.tokenizer or weights, None if run.tokenizer else revision, run.trust_remote_code)
-        for _, _, weights, revision in parsed
+        for _, _, weights, revision in parts
     ]
     models = []
-    for (name, label, weights, revision), tokenizer in zip(parsed, tokenizers, strict=True):
+    for (name, label, weights, revision), tokenizer in zip(parts, tokenizers, strict=True):
         stops = stop_ids(tokenizer, [other for other in tokenizers if other is not tokenizer])
         sampling = Sampling(run.temperature, run.top_p, run.max_tokens, stops, run.seed)
         spec = EngineSpec(
@@ -183,32 +186,32 @@ def _models(run: Run, names: Sequence[str]) -> list[Model]:
     return models
 
 
-def _parsed(run: Run, named: str) -> tuple[str, str | None, str, str | None]:
-    label, _, name = named.rpartition("=")
+def _parts_of_name(run: Run, text: str) -> tuple[str, str | None, str, str | None]:
+    """Name, label, weights and revision of LABEL=ID@REVISION."""
+    label, _, name = text.rpartition("=")
     weights, _, revision = name.partition("@")
     return name, label or None, weights, revision or run.revision
 
 
 def _refuse_one_model_twice(models: Sequence[Model]) -> None:
-    known: dict[object, Model] = {}
+    models_by_weights: dict[object, Model] = {}
     for model in models:
         served = model.facts.served_model
-        other = known.setdefault(served or (model.weights, model.revision or "main"), model)
+        other = models_by_weights.setdefault(served or (model.weights, model.revision or "main"), model)
         if other is model:
             continue
         if served:
             raise InputError(
-                f"The servers would sample '{other.shown}' and '{model.shown}' as one model, '{served}'. Sample each "
-                "by a command of its own, with the --base-url of its own server."
+                f"The servers would sample '{other.display_name}' and '{model.display_name}' as one model, "
+                f"'{served}'. Sample each by a command of its own, with the --base-url of its own server."
             )
-        raise InputError(f"'{other.shown}' and '{model.shown}' are one model. Name each model once.")
+        raise InputError(f"'{other.display_name}' and '{model.display_name}' are one model. Name each model once.")
 
 
 def _identity(name: str, label: str | None, tokenizer: Any, spec: EngineSpec, facts: EngineFacts) -> dict[str, Any]:
-    """What of the manifest a model's arms share; the revision of weights that are here is added last."""
+    """What of the manifest a model's arms share; the revision of local weights is added last."""
     sampling = spec.sampling
-    options = {**inner_spec(spec).options, **spec.options}
-    settings = {option: options[option] for option in IDENTIFYING_OPTIONS if option in options}
+    settings = identifying_options(spec)
     if facts.served_model:
         settings["served_model"] = facts.served_model
     if spec.trust_remote_code:
@@ -231,18 +234,25 @@ def _identity(name: str, label: str | None, tokenizer: Any, spec: EngineSpec, fa
     }
 
 
-def _rows_of(model: Model, task: Task, rows: Sequence[PlanRow]) -> tuple[PlanRow, ...]:
+def _arms_of(model: Model, benchmarks: Sequence[LoadedBenchmark], rows: Sequence[PlanRow], has_plan: bool) -> list[Arm]:
+    """A model's arms; with a plan, only those that it has rows of."""
     names = (model.name, model.label, model.weights)
-    return tuple(row for row in rows if row.model in names and row.benchmark == task.benchmark.name)
+    arms = []
+    for benchmark in benchmarks:
+        own_rows = tuple(row for row in rows if row.model in names and row.benchmark == benchmark.name)
+        if own_rows or not has_plan:
+            arms.append(_arm(model, benchmark, own_rows))
+    return arms
 
 
-def _arm(model: Model, task: Task, rows: tuple[PlanRow, ...]) -> Arm:
+def _arm(model: Model, benchmark: LoadedBenchmark, rows: tuple[PlanRow, ...]) -> Arm:
     prompts = {
-        problem.problem_id: tuple(prompt_ids(model.tokenizer, task.template, problem)) for problem in task.problems
+        problem.problem_id: tuple(prompt_ids(model.tokenizer, benchmark.template, problem))
+        for problem in benchmark.problems
     }
     context = model.facts.context
     skipped = {name: len(prompt) for name, prompt in prompts.items() if context and len(prompt) >= context}
-    return Arm(model, task, rows, prompts, skipped)
+    return Arm(model, benchmark, rows, prompts, skipped)
 
 
 def _refuse_long_prompts(run: Run, arms: Sequence[Arm]) -> None:
@@ -250,18 +260,18 @@ def _refuse_long_prompts(run: Run, arms: Sequence[Arm]) -> None:
         return
     for arm in arms:
         if arm.skipped:
-            named = [f"{name} ({tokens:,} tokens)" for name, tokens in list(arm.skipped.items())[:NAMED]]
-            more = f" and {len(arm.skipped) - NAMED} more" if len(arm.skipped) > NAMED else ""
+            names = [f"{name} ({tokens:,} tokens)" for name, tokens in list(arm.skipped.items())[:SHOWN]]
+            more = f" and {len(arm.skipped) - SHOWN} more" if len(arm.skipped) > SHOWN else ""
             raise InputError(
-                f"{arm.model.shown} reads {arm.model.facts.context:,} tokens at most, and the prompts of "
-                f"{len(arm.skipped)} of {len(arm.prompts)} problems of {arm.task.benchmark.name} leave no room for a "
-                f"sample: {', '.join(named)}{more}. Add --skip-long to sample the others; these then count as missing."
+                f"{arm.model.display_name} reads {arm.model.facts.context:,} tokens at most, and the prompts of "
+                f"{len(arm.skipped)} of {len(arm.prompts)} problems of {arm.benchmark.name} leave no room for a "
+                f"sample: {', '.join(names)}{more}. Add --skip-long to sample the others; these then count as missing."
             )
 
 
 def _with_revision(model: Model, run: Run, notice: Notice) -> Model:
-    """The same with the revision of its weights; a server's weights are not here to look at."""
-    if inner_spec(model.spec).engine == "openai":
+    """The same with the revision of its weights; those that a server has cannot be looked at."""
+    if not find_engine(worker_spec(model.spec).engine).weights_are_local:
         return model
     revision = weights_revision(model.weights, model.revision, run.trust_remote_code, notice)
     return replace(model, identity={**model.identity, "revision": revision})

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from boundary.errors import InputError
-from boundary.sampling.engines import needed
+from boundary.sampling.packages import package_version
 from boundary.sampling.weights import Notice, folder_fingerprint
 
 
@@ -88,13 +88,13 @@ def weights_revision(
 def tokenizer_hash(tokenizer: Any) -> str:
     """Fingerprint of a tokenizer: vocabulary, merges, special tokens and chat template."""
     backend = getattr(tokenizer, "backend_tokenizer", None)
-    said = [
+    parts = [
         backend.to_str() if backend is not None else sorted(tokenizer.get_vocab().items()),
         tokenizer.bos_token,
         tokenizer.eos_token,
         tokenizer.chat_template,
     ]
-    return "sha256:" + hashlib.sha256(json.dumps(said, default=str, sort_keys=True).encode()).hexdigest()
+    return "sha256:" + hashlib.sha256(json.dumps(parts, default=str, sort_keys=True).encode()).hexdigest()
 
 
 def quiet_transformers() -> Any:
@@ -105,7 +105,7 @@ def quiet_transformers() -> Any:
     InputError
         If it is not installed.
     """
-    needed("transformers")
+    package_version("transformers")
     import transformers
 
     transformers.utils.logging.disable_progress_bar()
@@ -132,7 +132,7 @@ def refuse_missing_folder(name: str) -> None:
 
 def cannot_load(name: str, error: BaseException) -> InputError:
     """The plain message for what the hub's client or transformers raised about a model."""
-    kinds = {kind.__name__ for each in _chain(error) for kind in type(each).__mro__}
+    kinds = {kind.__name__ for cause in _chain(error) for kind in type(cause).__mro__}
     text = " ".join(str(error).split())
     if "trust_remote_code" in text:
         return InputError(
@@ -161,9 +161,9 @@ def cannot_load(name: str, error: BaseException) -> InputError:
 
 
 def _chain(error: BaseException) -> list[BaseException]:
-    found: list[BaseException] = []
+    chain: list[BaseException] = []
     following: BaseException | None = error
-    while following is not None and following not in found:
-        found.append(following)
+    while following is not None and following not in chain:
+        chain.append(following)
         following = following.__cause__ or following.__context__
-    return found
+    return chain

@@ -104,7 +104,7 @@ def text_hash(text: str) -> int:
 
 def problem_hash(problem: Problem) -> str:
     """Fingerprint of what a problem asks and what answers it; of `facts` only tests and accepted answers count."""
-    said = {
+    parts = {
         "prompt": problem.prompt,
         "answer": problem.answer,
         "messages": [dict(turn) for turn in problem.messages],
@@ -112,8 +112,8 @@ def problem_hash(problem: Problem) -> str:
         "tests": problem.facts.get("tests"),
     }
     if accepted := problem.facts.get(ACCEPTED_ANSWERS):
-        said["accepted_answers"] = accepted
-    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()[:16]
+        parts["accepted_answers"] = accepted
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def problem_set_hash(problems: Iterable[Problem]) -> str:

@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+Positive = Annotated[int, Meta(ge=1)]
 
 
 @dataclass(frozen=True)
@@ -45,21 +49,21 @@ class Run:
     output: Path
     models: tuple[str, ...] = ()
     benchmarks: tuple[str, ...] = ()
-    n: int | None = None
+    n: Positive | None = None
     engine: str = "transformers"
     engine_options: Mapping[str, Any] = field(default_factory=dict)
     revision: str | None = None
     tokenizer: str | None = None
     template: str | None = None
     verifier: str | None = None
-    temperature: float = 0.6
-    top_p: float = 0.95
-    max_tokens: int = 16_384
-    seed: int = 0
-    limit: int | None = None
+    temperature: Annotated[float, Meta(ge=0)] = 0.6
+    top_p: Annotated[float, Meta(gt=0, le=1)] = 0.95
+    max_tokens: Positive = 16_384
+    seed: Annotated[int, Meta(ge=0)] = 0
+    limit: Positive | None = None
     shard: tuple[int, int] = (0, 1)
     plan: Path | None = None
     unsafe: bool = False
-    workers: int = 2
+    workers: Positive = 2
     skip_long: bool = False
     trust_remote_code: bool = False

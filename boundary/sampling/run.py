@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from boundary.errors import InputError
-from boundary.sampling.arms import Arm, prepared_arms
-from boundary.sampling.engines import Generate, Request, open_engine
+from boundary.sampling.arms import Arm, prepare_arms
+from boundary.sampling.engines.opening import open_engine
+from boundary.sampling.engines.spec import Generate, Request
+from boundary.sampling.judging.judge import judging
 from boundary.sampling.problems import Completion, Problem
+from boundary.sampling.prompts import text_with_bos
 from boundary.sampling.requests import Run
 from boundary.sampling.store.arm import Store, open_store, slug
 from boundary.sampling.store.manifests import Prompts
 from boundary.sampling.store.recording import Recorder
 from boundary.sampling.targets import planned_targets, read_plan
-from boundary.sampling.templates import text_with_bos
-from boundary.sampling.verifiers import judging
 from boundary.sampling.weights import Notice
 
 __all__ = ["ArmDone", "Run", "Snapshot", "sample"]
@@ -37,7 +38,7 @@ class Snapshot:
     total: int
     new: int
     tokens: int
-    judged: int
+    n_judged: int
     correct: int
     seconds: float
 
@@ -87,10 +88,7 @@ def sample(run: Run, progress: Progress | None = None, notice: Notice = lambda t
     if not rows and run.n is None:
         raise InputError("How many samples a problem? Say it with -n, or give a --plan.")
     notice("Preparing benchmarks, prompts and models")
-    done: list[ArmDone] = []
-    for arms in prepared_arms(run, rows, notice):
-        done += _model_arms(run, arms, progress, notice)
-    return done
+    return [done for arms in prepare_arms(run, rows, notice) for done in _model_arms(run, arms, progress, notice)]
 
 
 def _model_arms(run: Run, arms: Sequence[Arm], progress: Progress | None, notice: Notice) -> Iterator[ArmDone]:
@@ -99,20 +97,22 @@ def _model_arms(run: Run, arms: Sequence[Arm], progress: Progress | None, notice
         loaded: list[Generate] = []
 
         def generate(arm: Arm, requests: Sequence[Request]) -> Generator[Completion, None, None]:
+            if not requests:
+                return
             if not loaded:
-                notice(f"Loading {arm.model.shown}")
+                notice(f"Loading {arm.model.display_name}")
                 loaded.append(stack.enter_context(open_engine(arm.model.spec)))
             yield from loaded[0](requests)
 
         for arm in arms:
             manifest = arm.manifest(0 if arm.rows else run.n or 0)
             with open_store(
-                run.output, manifest, arm.task.problems, run.shard, Prompts(arm.prompt, arm.prompt_text)
+                run.output, manifest, arm.benchmark.problems, run.shard, Prompts(arm.prompt, arm.prompt_text)
             ) as store:
-                yield _sampled(run, arm, store, generate, progress)
+                yield _sample_arm(run, arm, store, generate, progress)
 
 
-def _sampled(
+def _sample_arm(
     run: Run,
     arm: Arm,
     store: Store,
@@ -121,24 +121,24 @@ def _sampled(
 ) -> ArmDone:
     targets = planned_targets(store, arm.rows) if arm.rows else {p.problem_id: run.n or 0 for p in store.problems}
     targets = {name: target for name, target in targets.items() if name not in arm.skipped}
-    requests = [_request(arm, problem, places) for problem, places in _rounds(store, targets)]
+    requests = [_request(arm, problem, sample_indices) for problem, sample_indices in _rounds(store, targets)]
     total = sum(targets.get(problem.problem_id, 0) for problem in store.problems)
-    lacking = sum(len(request.places) for request in requests)
-    verifier, begun = arm.task.verifier, time.monotonic()
+    lacking = sum(len(request.sample_indices) for request in requests)
+    verifier, begun = arm.benchmark.verifier, time.monotonic()
 
     def report() -> None:
         if progress:
             progress(_snapshot(arm, recorder, total - lacking, total, time.monotonic() - begun))
 
-    with judging(store.problems, verifier, run.workers) as judge, ThreadPoolExecutor(1) as thread:
-        recorder = Recorder(store, verifier.key, judge, thread)
+    with judging(store.problems, verifier, run.workers) as judge_batch, ThreadPoolExecutor(1) as thread:
+        recorder = Recorder(store, verifier.key, judge_batch, thread)
         report()
         try:
-            left = list(store.unjudged(slug(verifier.key)))  # stored by a run that was stopped
-            if left:
-                recorder.judge_later(left)
+            unjudged = list(store.unjudged(slug(verifier.key)))  # stored by a run that was stopped
+            if unjudged:
+                recorder.judge_later(unjudged)
             # Closed at once where something goes wrong here: an engine may have threads of its own.
-            with closing(generate(arm, requests) if requests else _nothing()) as completions:
+            with closing(generate(arm, requests)) as completions:
                 recorder.record(completions, report)
             recorder.finish()
         finally:
@@ -146,8 +146,8 @@ def _sampled(
     report()
     return ArmDone(
         folder=store.arm,
-        model=arm.model.shown,
-        benchmark=arm.task.benchmark.name,
+        model=arm.model.display_name,
+        benchmark=arm.benchmark.name,
         total=total,
         new=recorder.new,
         tokens=recorder.tokens,
@@ -159,11 +159,11 @@ def _sampled(
     )
 
 
-def _request(arm: Arm, problem: Problem, places: tuple[int, ...]) -> Request:
-    task = arm.task
-    text = text_with_bos(arm.model.tokenizer, task.template, problem) if problem.images else ""
-    noise = f"{task.benchmark.name} {task.template.hash}"
-    return Request(problem.problem_id, arm.prompts[problem.problem_id], places, text, problem.images, noise)
+def _request(arm: Arm, problem: Problem, sample_indices: tuple[int, ...]) -> Request:
+    template = arm.benchmark.template
+    text = text_with_bos(arm.model.tokenizer, template, problem) if problem.images else ""
+    noise = f"{arm.benchmark.name} {template.hash}"
+    return Request(problem.problem_id, arm.prompts[problem.problem_id], sample_indices, text, problem.images, noise)
 
 
 def _rounds(store: Store, targets: Mapping[str, int]) -> Iterator[tuple[Problem, tuple[int, ...]]]:
@@ -174,25 +174,21 @@ def _rounds(store: Store, targets: Mapping[str, int]) -> Iterator[tuple[Problem,
     longest = max(map(len, missing.values()), default=0)
     for start in range(0, longest, ROUND):
         for problem in store.problems:
-            places = missing[problem.problem_id][start : start + ROUND]
-            if places:
-                yield problem, places
-
-
-def _nothing() -> Generator[Completion, None, None]:
-    yield from ()
+            sample_indices = missing[problem.problem_id][start : start + ROUND]
+            if sample_indices:
+                yield problem, sample_indices
 
 
 def _snapshot(arm: Arm, recorder: Recorder, before: int, total: int, seconds: float) -> Snapshot:
     outcomes = recorder.outcomes.copy()
     return Snapshot(
-        model=arm.model.shown,
-        benchmark=arm.task.benchmark.name,
+        model=arm.model.display_name,
+        benchmark=arm.benchmark.name,
         done=before + recorder.new,
         total=total,
         new=recorder.new,
         tokens=recorder.tokens,
-        judged=outcomes.total(),
+        n_judged=outcomes.total(),
         correct=outcomes["correct"],
         seconds=seconds,
     )

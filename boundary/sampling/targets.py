@@ -70,25 +70,25 @@ def planned_targets(store: Store, rows: Sequence[PlanRow]) -> dict[str, int]:
     InputError
         If the plan names a problem that the benchmark does not have.
     """
-    wanted = {row.problem_id: row.n_more for row in rows}
+    n_more = {row.problem_id: row.n_more for row in rows}
     part = f"{store.shard[0]}-of-{store.shard[1]}"
-    digest = hashlib.sha256(json.dumps(sorted(wanted.items())).encode()).hexdigest()[:16]
-    kept = store.arm / "plans" / f"{digest}-{part}.json"
-    if kept.exists():
-        return _kept_targets(kept)
-    mine = {problem.problem_id for problem in store.problems}
-    if store.shard[1] == 1 and (unknown := sorted(wanted.keys() - mine)):
+    digest = hashlib.sha256(json.dumps(sorted(n_more.items())).encode()).hexdigest()[:16]
+    path = store.arm / "plans" / f"{digest}-{part}.json"
+    if path.exists():
+        return _recorded_targets(path)
+    own = {problem.problem_id for problem in store.problems}
+    if store.shard[1] == 1 and (unknown := sorted(n_more.keys() - own)):
         raise InputError(f"The plan names a problem that {store.arm.name} does not have: {unknown[0]}.")
-    targets = {name: store.n_held(name) + n_more for name, n_more in wanted.items() if name in mine}
-    own_folder(kept.parent)
-    write_text(kept, json.dumps(targets))
+    targets = {name: store.n_held(name) + more for name, more in n_more.items() if name in own}
+    own_folder(path.parent)
+    write_text(path, json.dumps(targets))
     return targets
 
 
-def _kept_targets(kept: Path) -> dict[str, int]:
+def _recorded_targets(path: Path) -> dict[str, int]:
     try:
-        return {str(name): int(target) for name, target in json.loads(kept.read_text(encoding="utf-8")).items()}
+        return {str(name): int(target) for name, target in json.loads(path.read_text(encoding="utf-8")).items()}
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise InputError(
-            f"Cannot read '{kept}' ({error}). Delete it: the plan then counts from what is there."
+            f"Cannot read '{path}' ({error}). Delete it: the plan then counts from what is there."
         ) from error

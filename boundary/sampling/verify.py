@@ -9,6 +9,7 @@ from typing import Any
 from boundary.data.readers.limits import FLUSH_TEXT
 from boundary.data.runs.folder import model_name, read_manifest, read_verdicts, sample_index, verdict_names
 from boundary.errors import InputError
+from boundary.sampling.judging.judge import judging
 from boundary.sampling.problems import Completion
 from boundary.sampling.store.arm import (
     append_verdicts,
@@ -18,7 +19,8 @@ from boundary.sampling.store.arm import (
     stored_problems,
     unjudged,
 )
-from boundary.sampling.verifiers import VERIFIERS, Verifier, judging
+from boundary.sampling.verifiers.spec import Verifier
+from boundary.sampling.verifiers.table import VERIFIERS
 
 BATCH = 4096
 EXAMPLES = 5
@@ -27,30 +29,30 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Disagreement:
-    """What two verifiers say of the same samples.
+    """How the verdicts of two verifiers on the same samples differ.
 
     Parameters
     ----------
-    one, other
+    verifier, other
         Their keys.
     n_both
         Samples that both judged.
-    only_one, only_other
-        Samples that only the one, only the other calls correct.
+    only_verifier, only_other
+        Samples that only the first, only the second calls correct.
     examples
-        Some of these: problem_id, sample_index, the outcome of each, the answer that the one found.
+        Some of these: problem_id, sample_index, the outcome of each, the answer that the first found.
     """
 
-    one: str
+    verifier: str
     other: str
     n_both: int
-    only_one: int
+    only_verifier: int
     only_other: int
     examples: tuple[dict[str, Any], ...]
 
 
 def verify_arm(
-    arm: Path, how: Verifier, workers: int = 2, again: bool = False, progress: Progress | None = None
+    arm: Path, verifier: Verifier, workers: int = 2, again: bool = False, progress: Progress | None = None
 ) -> Counter[str]:
     """Judge the samples of an arm that a verifier has not judged yet, and store the verdicts.
 
@@ -58,8 +60,8 @@ def verify_arm(
     ----------
     arm
         The arm's folder.
-    how
-        The verifier.
+    verifier
+        What judges.
     workers
         Number of worker processes.
     again
@@ -72,27 +74,27 @@ def verify_arm(
     How often each outcome was given.
     """
     manifest = read_manifest(arm)
-    samples = stored_completions(arm) if again else unjudged(arm, slug(how.key))
-    total = len(sample_index(arm)) - (0 if again else len(read_verdicts(arm, slug(how.key))))
-    given: Counter[str] = Counter()
+    samples = stored_completions(arm) if again else unjudged(arm, slug(verifier.key))
+    total = len(sample_index(arm)) - (0 if again else len(read_verdicts(arm, slug(verifier.key))))
+    outcomes: Counter[str] = Counter()
     name = f"{model_name(manifest)} on {manifest['benchmark']}"
     if progress:
         progress(name, 0, total)
     problems = stored_problems(arm)
-    known = {problem.problem_id for problem in problems}
-    with judging(problems, how, workers) as judge:
+    problem_ids = {problem.problem_id for problem in problems}
+    with judging(problems, verifier, workers) as judge_batch:
         for batch in _batches(samples):
-            strange = [sample.problem_id for sample in batch if sample.problem_id not in known]
-            if strange:
-                raise InputError(f"'{arm}': sampled problem {strange[0]} is none of its problems. Sample anew.")
-            verdicts = judge(batch)
-            append_verdicts(arm, how.key, verdicts)
-            given.update(verdict.outcome for verdict in verdicts)
+            unknown = [sample.problem_id for sample in batch if sample.problem_id not in problem_ids]
+            if unknown:
+                raise InputError(f"'{arm}': sampled problem {unknown[0]} is none of its problems. Sample anew.")
+            verdicts = judge_batch(batch)
+            append_verdicts(arm, verifier.key, verdicts)
+            outcomes.update(verdict.outcome for verdict in verdicts)
             if progress:
-                progress(name, given.total(), total)
+                progress(name, outcomes.total(), total)
     if not manifest.get("verifier"):
-        set_in_manifest(arm, verifier=slug(how.key))
-    return given
+        set_in_manifest(arm, verifier=slug(verifier.key))
+    return outcomes
 
 
 def disagreements(arm: Path, key: str) -> list[Disagreement]:
@@ -109,30 +111,30 @@ def verifier_of(arm: Path) -> str:
         If it names none, or one that is not of this package. A folder may come from anyone, and a verifier is code that
         runs here, so a user's own comes from the user alone.
     """
-    named = read_manifest(arm).get("verifier")
-    if not named:
+    key = read_manifest(arm).get("verifier")
+    if not key:
         raise InputError(f"'{arm}': its manifest names no verifier. Choose one with --verifier.")
     for name in sorted(VERIFIERS, key=len, reverse=True):
-        if named == name or (named.startswith(f"{name}-") and named[len(name) + 1 : len(name) + 2].isdigit()):
+        if key == name or (key.startswith(f"{name}-") and key[len(name) + 1 : len(name) + 2].isdigit()):
             return name
-    shown = "".join(sign if sign.isprintable() else " " for sign in named)[:60]
+    shown = "".join(sign if sign.isprintable() else " " for sign in key)[:60]
     raise InputError(
         f"'{arm}': its manifest names the verifier '{shown}', which is not one of boundary's. A folder does not choose "
         "what code runs here. If it is your own, name it yourself: --verifier module:function."
     )
 
 
-def _disagreement(arm: Path, one: str, other: str) -> Disagreement:
+def _disagreement(arm: Path, verifier: str, other: str) -> Disagreement:
     keys = ["problem_id", "sample_index"]
-    both = read_verdicts(arm, one).merge(read_verdicts(arm, other), on=keys, suffixes=("", "_other"))
-    here, there = both["outcome"] == "correct", both["outcome_other"] == "correct"
-    shown = both.loc[here != there, [*keys, "outcome", "outcome_other", "answer"]].head(EXAMPLES)
+    table = read_verdicts(arm, verifier).merge(read_verdicts(arm, other), on=keys, suffixes=("", "_other"))
+    correct, correct_other = table["outcome"] == "correct", table["outcome_other"] == "correct"
+    shown = table.loc[correct != correct_other, [*keys, "outcome", "outcome_other", "answer"]].head(EXAMPLES)
     return Disagreement(
-        one=one,
+        verifier=verifier,
         other=other,
-        n_both=len(both),
-        only_one=int((here & ~there).sum()),
-        only_other=int((there & ~here).sum()),
+        n_both=len(table),
+        only_verifier=int((correct & ~correct_other).sum()),
+        only_other=int((correct_other & ~correct).sum()),
         examples=tuple({str(key): value for key, value in row.items()} for row in shown.to_dict("records")),
     )
 

@@ -21,9 +21,9 @@ KINDS = (".json", ".safetensors", ".bin", ".pt", ".pth", ".gguf", ".jinja", ".mo
 # What training leaves beside it.
 LEFTOVERS = ("optimizer", "scheduler", "trainer_state", "training_args", "rng_state", "random_states")
 # A file changed within this time of being read may change again without its times telling.
-SETTLED_SECONDS = 2.0
+UNCHANGED_SECONDS = 2.0
 # Below this, reading a file takes no longer than looking it up.
-KEPT_FROM = 1 << 22
+CACHED_FROM = 1 << 22
 Notice = Callable[[str], None]
 
 
@@ -36,7 +36,7 @@ def folder_fingerprint(folder: Path, notice: Notice = lambda text: None) -> str:
         Called with a sentence where much has to be read.
     """
     files = _files(folder)
-    unknown = sum(path.stat().st_size for path in files if _kept(path) is None)
+    unknown = sum(path.stat().st_size for path in files if _cached_digest(path) is None)
     if unknown >= 1 << 30:
         notice(f"Reading {unknown / 1e9:.1f} GB of weights in {folder} for their fingerprint")
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as threads:
@@ -63,15 +63,15 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _digest(path: Path) -> str:
-    known = _kept(path)
-    if known is not None:
-        return known
+    cached = _cached_digest(path)
+    if cached is not None:
+        return cached
     before = _state(path)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     changed = max(before["mtime_ns"], before["ctime_ns"]) / 1e9
-    if before["size"] >= KEPT_FROM and before == _state(path) and time.time() - changed > SETTLED_SECONDS:
-        _keep(path, before | {"digest": digest})
+    if before["size"] >= CACHED_FROM and before == _state(path) and time.time() - changed > UNCHANGED_SECONDS:
+        _cache_digest(path, before | {"digest": digest})
     return digest
 
 
@@ -86,20 +86,20 @@ def _state(path: Path) -> dict[str, Any]:
     }
 
 
-def _kept(path: Path) -> str | None:
+def _cached_digest(path: Path) -> str | None:
     """The digest of a file that is as it was when it was last read."""
-    if path.stat().st_size < KEPT_FROM:
+    if path.stat().st_size < CACHED_FROM:
         return None
     with suppress(OSError, ValueError, TypeError):
-        kept = json.loads(_place(path).read_text(encoding="utf-8"))
+        kept = json.loads(_cache_file(path).read_text(encoding="utf-8"))
         digest = kept.pop("digest")
         if kept == _state(path) and isinstance(digest, str):
             return digest
     return None
 
 
-def _keep(path: Path, record: dict[str, Any]) -> None:
-    place = _place(path)
+def _cache_digest(path: Path, record: dict[str, Any]) -> None:
+    place = _cache_file(path)
     with suppress(OSError):  # a home that cannot be written: it is read again the next time
         place.parent.mkdir(parents=True, exist_ok=True)
         hidden = place.with_name(f".{place.name}-{uuid4().hex[:8]}")
@@ -107,7 +107,7 @@ def _keep(path: Path, record: dict[str, Any]) -> None:
         hidden.rename(place)
 
 
-def _place(path: Path) -> Path:
+def _cache_file(path: Path) -> Path:
     from platformdirs import user_cache_path
 
     name = hashlib.sha256(str(path.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""Where further samples tell most about sums over problems, and how much they would tell."""
+"""Allocation of further samples: of which problems and models they are most informative about sums over problems."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-Weights = Float[np.ndarray, " margin"]
+Weights = Float[np.ndarray, " sum"]
 # Solve rates of a group are summed up in so many bins of equal probability where one model's samples are weighed, with
 # so many simulated counts for each; in so many joint draws where both models' samples are.
 BINS, COUNTS_PER_BIN, ATOMS = 64, 8, 256
@@ -16,33 +16,33 @@ LEAST_GAIN = 1e-6
 STILL = 1e-4
 
 
-class Margins(NamedTuple):
+class ProblemSums(NamedTuple):
     """Quantities that are sums over problems, in posterior draws.
 
     Parameters
     ----------
     p
         Draws of the solve rates.
-    parts
-        What each problem adds to each margin, in each draw.
+    contributions
+        What each problem adds to each sum, in each draw.
     constant
         Added to each sum.
     """
 
     p: Float[np.ndarray, "draw problem model"]
-    parts: Float[np.ndarray, "draw problem margin"]
-    constant: Float[np.ndarray, " margin"]
+    contributions: Float[np.ndarray, "draw problem sum"]
+    constant: Float[np.ndarray, " sum"]
 
     @property
-    def values(self) -> Float[np.ndarray, "draw margin"]:
-        """Draws of the margins."""
-        total: np.ndarray = self.parts.sum(axis=1) + self.constant
+    def values(self) -> Float[np.ndarray, "draw sum"]:
+        """Draws of the sums."""
+        total: np.ndarray = self.contributions.sum(axis=1) + self.constant
         return total
 
-    def thinned(self, most: int) -> "Margins":
+    def thinned(self, most: int) -> "ProblemSums":
         """At most so many of the draws, evenly spaced."""
         step = max(1, -(-len(self.p) // most))
-        return self._replace(p=self.p[::step], parts=self.parts[::step])
+        return self._replace(p=self.p[::step], contributions=self.contributions[::step])
 
 
 class Step(NamedTuple):
@@ -54,31 +54,50 @@ class Step(NamedTuple):
     cost: int
 
 
-def alike(
+def exchangeable_groups(
     n_correct: Int[np.ndarray, "problem model"], n_samples: Int[np.ndarray, "problem model"], most: int
 ) -> list[Int[np.ndarray, " member"]]:
-    """Groups of problems with the same counts, which are exchangeable in the posterior; at most so many in each."""
+    """Groups of problems with the same counts, which are exchangeable in the posterior.
+
+    Parameters
+    ----------
+    n_correct, n_samples
+        The counts.
+    most
+        Problems in a group at most; larger ones are split.
+
+    Returns
+    -------
+    The problems of each group, by number.
+
+    Examples
+    --------
+    >>> exchangeable_groups(np.array([[0], [3], [0]]), np.array([[8], [8], [8]]), 10)
+    [array([0, 2]), array([1])]
+    """
     _, group = np.unique(np.hstack([n_correct, n_samples]), axis=0, return_inverse=True)
     members = [np.flatnonzero(group.ravel() == g) for g in range(int(group.max()) + 1)]
     return [part for whole in members for part in np.array_split(whole, -(-len(whole) // most))]
 
 
 def greedy_steps(
-    margins: Margins,
+    sums: ProblemSums,
     groups: Sequence[Int[np.ndarray, " member"]],
     weights: Weights,
     sizes: Sequence[int],
     models: Sequence[int],
     most: int,
 ) -> list[Step]:
-    """Which problems to sample further, of which model and how often, the most telling per sample first.
+    """Which problems to sample further, of which model and how often, the most informative per sample first.
 
     Parameters
     ----------
-    margins, groups
-        What is to be known better, and problems that are treated alike.
+    sums
+        What is to be known better.
+    groups
+        Problems that get the same numbers of samples, by number (`exchangeable_groups`).
     weights
-        How much a unit of variance of each margin matters, at least 0.
+        How much a unit of variance of each sum matters, at least 0.
     sizes
         Numbers of further samples that a problem may get, ascending.
     models
@@ -86,25 +105,29 @@ def greedy_steps(
     most
         The plan ends at this cost.
 
+    Returns
+    -------
+    The steps, each with what the plan costs after it.
+
     Notes
     -----
-    A group's sum S_g of its problems' parts is learnt through its samples as through a measurement of S_g with noise,
-    whose variance is such that a problem by itself would have its variance lowered by what is expected of its samples:
-    E Var(h | c') with c' ~ Binomial(m, p) over the posterior. Steps go by the expected decrease of the variance of the
-    margins per sample, cov(S_g, margin)^2 / (var S_g + noise), with the covariance of the groups as drawn and as
-    lowered by the steps before: what problems tell of each other through their population counts too.
+    A group's sum S_g of its problems' contributions is learnt through its samples as through a measurement of S_g with
+    noise, whose variance is such that a problem by itself would have its variance lowered by what is expected of its
+    samples: E Var(h | c') with c' ~ Binomial(m, p) over the posterior. Steps go by the expected decrease of the
+    variance of the sums per sample, cov(S_g, sum)^2 / (var S_g + noise), with the covariance of the groups as drawn
+    and as lowered by the steps before: what problems imply about each other through their population counts too.
     """
-    precision = _precisions(margins, groups, sizes, models)
-    fields = [_covariance(margins.parts[..., j], groups) for j in range(len(weights))]
+    precision = _precisions(sums, groups, sizes, models)
+    fields = [_covariance(sums.contributions[..., j], groups) for j in range(len(weights))]
     at_first = sum(w * field.sum() for w, field in zip(weights, fields, strict=True))
     members = np.array([len(group) for group in groups])
-    reached = np.full((len(groups), len(models)), -1)
+    size_at = np.full((len(groups), len(models)), -1)  # number of the size that a group has come to; -1: none
     held = np.zeros((len(weights), len(groups), len(models)))
     steps: list[Step] = []
     cost = 0
     sized = np.array(sizes)
     while cost < most and at_first > 0:
-        before = np.where(reached >= 0, sized[reached], 0)
+        before = np.where(size_at >= 0, sized[size_at], 0)
         price = members[:, None, None] * (sized - before[..., None])
         added = precision - held[..., None]
         gain = sum(w * _gain(field, added[j]) for j, (w, field) in enumerate(zip(weights, fields, strict=True)))
@@ -112,17 +135,23 @@ def greedy_steps(
         g, m, size = (int(i) for i in np.unravel_index(int(np.argmax(rate)), rate.shape))
         if gain[g, m, size] < LEAST_GAIN * at_first:
             break
-        for j, field in enumerate(fields):
-            _measure(field, g, float(added[j, g, m, size]))
+        for j, field in enumerate(fields):  # lower the covariance, in place, by a measurement of this group
+            row, extra = field[g].copy(), float(added[j, g, m, size])
+            field -= np.outer(row, row) * (extra / (1 + extra * row[g]))
         held[:, g, m] = precision[:, g, m, size]
-        reached[g, m] = size
+        size_at[g, m] = size
         cost += int(price[g, m, size])
         steps.append(Step(groups[g], models[m], sizes[size], cost))
     return steps
 
 
 def allocated(steps: Sequence[Step], shape: tuple[int, int], most: int) -> Int[np.ndarray, "problem model"]:
-    """Further samples of each problem and model after the steps that cost no more than `most`."""
+    """Further samples of each problem and model after the steps that cost no more than `most`.
+
+    Returns
+    -------
+    Numbers of samples, of the given shape.
+    """
     more = np.zeros(shape, dtype=np.int64)
     for step in steps:
         if step.cost > most:
@@ -131,88 +160,105 @@ def allocated(steps: Sequence[Step], shape: tuple[int, int], most: int) -> Int[n
     return more
 
 
-def foreseen(
-    margins: Margins,
+def preposterior_means(
+    sums: ProblemSums,
     groups: Sequence[Int[np.ndarray, " member"]],
     more: Int[np.ndarray, "problem model"],
     rng: np.random.Generator,
-) -> Float[np.ndarray, "draw margin"]:
-    """What would be expected of each margin after further samples, one simulated outcome for each posterior draw.
+) -> Float[np.ndarray, "draw sum"]:
+    """Preposterior means: what would be expected of each sum after further samples, an outcome for each posterior draw.
+
+    Parameters
+    ----------
+    sums
+        Draws of today's posterior, each taken for the truth once.
+    groups
+        Problems that get the same numbers of samples.
+    more
+        Further samples of each problem and model.
+    rng
+        Simulates the outcomes.
 
     Returns
     -------
-    E[margin | c'] up to what the problems tell of each other through their population, for c' ~ Binomial(more, p).
+    E[sum | c'] up to what the problems imply about each other through their population, for c' ~ Binomial(more, p).
     """
-    found: np.ndarray = np.tile(margins.parts.sum(axis=1).mean(axis=0) + margins.constant, (len(margins.p), 1))
-    for g in _moving(margins, groups):
+    means: np.ndarray = np.tile(sums.contributions.sum(axis=1).mean(axis=0) + sums.constant, (len(sums.p), 1))
+    for g in _varying_groups(sums, groups):
         if more[groups[g]].any():
-            found += _group_foreseen(margins, groups[g], more[groups[g][0]], rng)
-    return found
+            means += _group_change(sums, groups[g], more[groups[g][0]], rng)
+    return means
 
 
-def prospects(
-    margins: Float[np.ndarray, "draw margin"], expected: Float[np.ndarray, "draw margin"]
-) -> tuple[Float[np.ndarray, " draw"], Float[np.ndarray, "draw margin"]]:
-    """Probability, after the samples of each simulated outcome, that all margins are above 0; and what stays open.
+def assurance(
+    values: Float[np.ndarray, "draw sum"], expected: Float[np.ndarray, "draw sum"]
+) -> tuple[Float[np.ndarray, " draw"], Float[np.ndarray, "draw sum"]]:
+    """Assurance: the probability, after the samples of each simulated outcome, that all sums are above 0.
+
+    Parameters
+    ----------
+    values
+        Draws of the sums.
+    expected
+        Their preposterior means.
 
     Returns
     -------
-    The probabilities, and the residuals of the margins: their spread is that of the posterior after the samples.
+    The probabilities, and the residuals of the sums: their spread is that of the posterior after the samples.
 
     Notes
     -----
-    Each margin is regressed on what is expected of all after the samples, and its residual is taken to have one law
+    Each sum is regressed on what is expected of all after the samples, and its residual is taken to have one law
     whatever the outcome: Strong, Oakley and Brennan 2015, Medical Decision Making 35:570, with a linear regression.
     """
-    design = np.column_stack([np.ones(len(margins)), expected])
-    fitted = design @ np.linalg.lstsq(design, margins, rcond=None)[0]
-    residual = margins - fitted
-    true = np.ones((len(margins), len(margins)), dtype=bool)
-    for j in range(margins.shape[1]):
+    design = np.column_stack([np.ones(len(values)), expected])
+    fitted = design @ np.linalg.lstsq(design, values, rcond=None)[0]
+    residual = values - fitted
+    true = np.ones((len(values), len(values)), dtype=bool)
+    for j in range(values.shape[1]):
         true &= fitted[:, j, None] + residual[None, :, j] > 0
     return true.mean(axis=1), residual
 
 
 def _precisions(
-    margins: Margins, groups: Sequence[np.ndarray], sizes: Sequence[int], models: Sequence[int]
-) -> Float[np.ndarray, "margin group model size"]:
+    sums: ProblemSums, groups: Sequence[np.ndarray], sizes: Sequence[int], models: Sequence[int]
+) -> Float[np.ndarray, "sum group model size"]:
     """Precision with which further samples of one model measure a group's sum."""
     rng = np.random.default_rng(0)
-    n_margins = margins.parts.shape[2]
-    found = np.zeros((n_margins, len(groups), len(models), len(sizes)))
-    for g in _moving(margins, groups):
+    n_sums = sums.contributions.shape[2]
+    precision = np.zeros((n_sums, len(groups), len(models), len(sizes)))
+    for g in _varying_groups(sums, groups):
         group = groups[g]
         for m, model in enumerate(models):
-            p, parts = margins.p[:, group, model].ravel(), margins.parts[:, group].reshape(-1, n_margins)
+            p, parts = sums.p[:, group, model].ravel(), sums.contributions[:, group].reshape(-1, n_sums)
             variance = parts.var(axis=0)
-            told = _explained(p, parts, sizes, rng)
-            told = np.minimum(told, 0.999 * variance)
-            noise = variance * (variance - told) / np.maximum(told, 1e-300)
-            found[:, g, m] = np.where(told > 0, 1 / np.maximum(len(group) * noise, 1e-300), 0.0).T
-    return found
+            explained = np.minimum(_explained_variance(p, parts, sizes, rng), 0.999 * variance)
+            noise = variance * (variance - explained) / np.maximum(explained, 1e-300)
+            precision[:, g, m] = np.where(explained > 0, 1 / np.maximum(len(group) * noise, 1e-300), 0.0).T
+    return precision
 
 
-def _moving(margins: Margins, groups: Sequence[np.ndarray]) -> list[int]:
-    """Numbers of the groups that hold any part of the spread worth speaking of."""
-    total, spread = margins.parts.sum(axis=1).std(axis=0), margins.parts.std(axis=0)
+def _varying_groups(sums: ProblemSums, groups: Sequence[np.ndarray]) -> list[int]:
+    """Numbers of the groups that hold a material share of the spread."""
+    total, spread = sums.contributions.sum(axis=1).std(axis=0), sums.contributions.std(axis=0)
     return [g for g, group in enumerate(groups) if (spread[group].sum(axis=0) > STILL * total).any()]
 
 
-def _explained(
+def _explained_variance(
     p: Float[np.ndarray, " draw"],
-    parts: Float[np.ndarray, "draw margin"],
+    parts: Float[np.ndarray, "draw sum"],
     sizes: Sequence[int],
     rng: np.random.Generator,
-) -> Float[np.ndarray, "size margin"]:
+) -> Float[np.ndarray, "size sum"]:
     """Variance of E[part | c'] for c' ~ Binomial(size, p), for each size; it never falls with the size."""
     bins = np.array_split(np.argsort(p, kind="stable"), min(BINS, len(p)))
     rate = np.clip([p[b].mean() for b in bins], 1e-12, 1 - 1e-12)
     mean = np.array([parts[b].mean(axis=0) for b in bins])
-    found = []
+    variances = []
     for size in sizes:
         c = rng.binomial(size, np.repeat(rate, COUNTS_PER_BIN))
-        found.append((_weights(c[:, None], np.array([size]), rate[:, None]) @ mean).var(axis=0))
-    return np.maximum.accumulate(np.array(found), axis=0)
+        variances.append((_weights(c[:, None], np.array([size]), rate[:, None]) @ mean).var(axis=0))
+    return np.maximum.accumulate(np.array(variances), axis=0)
 
 
 def _weights(
@@ -226,17 +272,17 @@ def _weights(
     return normal
 
 
-def _group_foreseen(margins: Margins, group: np.ndarray, more: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Change of what is expected of a group's sum, for each draw."""
-    n_draws, _, n_margins = margins.parts.shape
-    drawn = np.flatnonzero(more)
-    rates, parts = margins.p[:, group], margins.parts[:, group].reshape(-1, n_margins)
-    chosen = np.linspace(0, len(parts) - 1, min(ATOMS, len(parts))).astype(int)
-    atoms = rates.reshape(len(parts), -1)[np.ix_(chosen, drawn)]
-    c = rng.binomial(more[drawn], rates[..., drawn]).reshape(-1, len(drawn))
-    outcomes, which = np.unique(c, axis=0, return_inverse=True)
-    learnt = _weights(outcomes, more[drawn], atoms) @ parts[chosen] - parts[chosen].mean(axis=0)
-    change: np.ndarray = learnt[which.ravel()].reshape(n_draws, len(group), n_margins).sum(axis=1)
+def _group_change(sums: ProblemSums, group: np.ndarray, more: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Change of a group's preposterior mean from its mean today, for each draw."""
+    n_draws, _, n_sums = sums.contributions.shape
+    sampled = np.flatnonzero(more)  # the models that get samples
+    rates, parts = sums.p[:, group], sums.contributions[:, group].reshape(-1, n_sums)
+    picks = np.linspace(0, len(parts) - 1, min(ATOMS, len(parts))).astype(int)
+    atoms = rates.reshape(len(parts), -1)[np.ix_(picks, sampled)]
+    c = rng.binomial(more[sampled], rates[..., sampled]).reshape(-1, len(sampled))
+    outcomes, outcome_of = np.unique(c, axis=0, return_inverse=True)
+    learnt = _weights(outcomes, more[sampled], atoms) @ parts[picks] - parts[picks].mean(axis=0)
+    change: np.ndarray = learnt[outcome_of.ravel()].reshape(n_draws, len(group), n_sums).sum(axis=1)
     return change
 
 
@@ -247,12 +293,6 @@ def _covariance(parts: Float[np.ndarray, "draw problem"], groups: Sequence[np.nd
 
 def _gain(field: Float[np.ndarray, "group group"], added: Float[np.ndarray, "group model size"]) -> np.ndarray:
     """Expected decrease of the variance of the total by measuring a group more precisely."""
-    told, variance = field.sum(axis=1)[:, None, None], np.diag(field)[:, None, None]
-    gain: np.ndarray = told**2 * added / (1 + np.maximum(added, 0) * variance)
+    covariance, variance = field.sum(axis=1)[:, None, None], np.diag(field)[:, None, None]
+    gain: np.ndarray = covariance**2 * added / (1 + np.maximum(added, 0) * variance)
     return gain
-
-
-def _measure(field: Float[np.ndarray, "group group"], g: int, added: float) -> None:
-    """Lower a covariance, in place, by a measurement of one group."""
-    row = field[g].copy()
-    field -= np.outer(row, row) * (added / (1 + added * row[g]))

@@ -16,6 +16,11 @@ Model = str | int
 def checked_budgets(k: Budgets) -> list[int]:
     """Budgets as a list.
 
+    Examples
+    --------
+    >>> checked_budgets(8), checked_budgets([1, 16])
+    ([8], [1, 16])
+
     Raises
     ------
     ValueError

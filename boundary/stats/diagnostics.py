@@ -1,4 +1,4 @@
-"""Whether the sampler can be believed: R-hat and effective sample sizes of the reported quantities themselves."""
+"""Convergence of the sampler: R-hat and effective sample sizes of the reported quantities themselves."""
 
 from typing import NamedTuple
 
@@ -26,9 +26,20 @@ class Convergence(NamedTuple):
 
 
 def convergence(quantities: dict[str, xr.DataArray]) -> dict[str, Convergence]:
-    """Convergence of each named quantity, dimensions (chain, draw).
+    """Convergence of each quantity, by name.
 
-    Draws that are all alike have converged. Infinite draws (a crossover that never comes) count as more than the
+    Parameters
+    ----------
+    quantities
+        Draws of each, dimensions (chain, draw).
+
+    Returns
+    -------
+    R-hat and effective draws of each.
+
+    Notes
+    -----
+    Draws that are all equal have converged. Infinite draws (a crossover that never comes) count as more than the
     largest finite value, which keeps their ranks; a quantity with undefined draws is judged on whether it is defined,
     where that varies.
     """
@@ -39,9 +50,9 @@ def convergence(quantities: dict[str, xr.DataArray]) -> dict[str, Convergence]:
     finite = {name: _finite(array) for name, array in quantities.items()}
     varying = xr.Dataset({name: array for name, array in finite.items() if float(array.std()) > 0})
     chains, draws = next(iter(quantities.values())).shape
-    settled = Convergence(1.0, float(chains * draws), float(chains * draws))
+    converged = Convergence(1.0, float(chains * draws), float(chains * draws))
     if not varying.data_vars:
-        return dict.fromkeys(quantities, settled)
+        return dict.fromkeys(quantities, converged)
     with np.errstate(invalid="ignore", divide="ignore"):
         r_hat = az.rhat(varying, method="rank")
         undefined = [name for name in varying.data_vars if not np.isfinite(r_hat[name])]
@@ -52,16 +63,12 @@ def convergence(quantities: dict[str, xr.DataArray]) -> dict[str, Convergence]:
         name: Convergence(
             float(location[name] if name in location else r_hat[name]),
             float(bulk[name]),
-            _or(float(tail[name]), float(bulk[name])),
+            float(tail[name] if np.isfinite(tail[name]) else bulk[name]),
         )
         if name in varying
-        else settled
+        else converged
         for name in quantities
     }
-
-
-def _or(value: float, instead: float) -> float:
-    return value if np.isfinite(value) else instead
 
 
 def _finite(array: xr.DataArray) -> xr.DataArray:

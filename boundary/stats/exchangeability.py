@@ -1,4 +1,4 @@
-"""Are the samples of a problem exchangeable, as every estimate supposes? Tests where their order, run or text is known.
+"""Tests of whether the samples of a problem are exchangeable, as every estimate assumes: by order, run or text.
 
 Everything here takes a matrix of labels, a row for each problem and its samples in order from the left, with ABSENT
 where a row has no more. A test conditions on each row's own labels, so that problems may differ in difficulty: what is
@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 from scipy.stats import chi2, norm
 
 ABSENT = -1
-# Below this variance a count's normal approximation is not to be trusted and nothing is said (NaN). Matches are skewed
+# Below this variance a count's normal approximation is not reliable and no p-value is given (NaN). Matches are skewed
 # where labels are many and need more: at 10, one null in fifty falls below p = 0.01 in the worst case tried.
 LEAST_VARIANCE = 5.0
 LEAST_VARIANCE_OF_MATCHES = 10.0
@@ -21,34 +21,45 @@ LEAST_VARIANCE_OF_MATCHES = 10.0
 MOST_LAGS = 256
 
 
-class Alike(NamedTuple):
-    """Whether groups of samples succeed alike: each group's excess over its share (a rate), and the p-value."""
+class GroupTest(NamedTuple):
+    """Whether groups of samples have one solve rate: each group's excess over its share (a rate), and the p-value."""
 
     excess: Float[np.ndarray, " group"]
     p_value: float
 
 
 class Repeats(NamedTuple):
-    """Whether samples match more often than chance: where most, the matches there, those expected, and the p-value.
+    """Whether samples match more often than by chance: at which place most, observed and expected matches, the p-value.
 
-    `where` is a lag, or a pair of runs; None where there was too little to test.
+    `place` is a lag, or a pair of runs; None where there was too little to test.
     """
 
-    where: tuple[int, ...] | None
+    place: tuple[int, ...] | None
     matches: float
     expected: float
     p_value: float
 
 
 def halves(outcomes: Int[np.ndarray, "problem sample"]) -> Int[np.ndarray, "problem sample"]:
-    """Group 0 for the first half of each row, 1 for the last; the middle one of an odd number is ABSENT."""
+    """Group 0 for the first half of each row, 1 for the last; the middle one of an odd number is ABSENT.
+
+    Returns
+    -------
+    Groups for `compare_groups`.
+
+    Examples
+    --------
+    >>> halves(np.array([[1, 0, 1], [0, 1, ABSENT]]))
+    array([[ 0, -1,  1],
+           [ 0,  1, -1]])
+    """
     n = (outcomes != ABSENT).sum(axis=1, keepdims=True)
     position = np.arange(outcomes.shape[1])
     late = np.where((position >= n - n // 2) & (position < n), 1, ABSENT)
     return np.where(position < n // 2, 0, late)
 
 
-def alike(outcomes: Int[np.ndarray, "problem sample"], groups: Int[np.ndarray, "problem sample"]) -> Alike:
+def compare_groups(outcomes: Int[np.ndarray, "problem sample"], groups: Int[np.ndarray, "problem sample"]) -> GroupTest:
     """Test that groups of samples (early and late, runs, seeds) have one solve rate on each problem.
 
     Parameters
@@ -69,9 +80,9 @@ def alike(outcomes: Int[np.ndarray, "problem sample"], groups: Int[np.ndarray, "
     usual Z, without continuity correction.
     """
     n_groups = max(int(groups.max(initial=ABSENT)) + 1, 1)
-    there = (outcomes != ABSENT) & (groups != ABSENT)
-    sizes = np.stack([(there & (groups == g)).sum(axis=1) for g in range(n_groups)], axis=1).astype(float)
-    hits = np.stack([(there & (groups == g) & (outcomes == 1)).sum(axis=1) for g in range(n_groups)], axis=1)
+    present = (outcomes != ABSENT) & (groups != ABSENT)
+    sizes = np.stack([(present & (groups == g)).sum(axis=1) for g in range(n_groups)], axis=1).astype(float)
+    hits = np.stack([(present & (groups == g) & (outcomes == 1)).sum(axis=1) for g in range(n_groups)], axis=1)
     n, c = sizes.sum(axis=1), hits.sum(axis=1).astype(float)
     use = (n >= 2) & (c > 0) & (c < n)
     sizes, n, c = sizes[use], n[use], c[use]
@@ -79,16 +90,16 @@ def alike(outcomes: Int[np.ndarray, "problem sample"], groups: Int[np.ndarray, "
     weight = c * (n - c) / (n**2 * (n - 1))
     covariance = np.diag((weight * n) @ sizes) - (sizes * weight[:, None]).T @ sizes
     total = np.maximum(sizes.sum(axis=0), 1)
-    groups_there = np.diag(covariance) > 0
-    if groups_there.sum() < 2 or np.diag(covariance)[groups_there].min() < LEAST_VARIANCE:
-        return Alike(deviation / total, float("nan"))
+    testable = np.diag(covariance) > 0
+    if testable.sum() < 2 or np.diag(covariance)[testable].min() < LEAST_VARIANCE:
+        return GroupTest(deviation / total, float("nan"))
     statistic = deviation @ np.linalg.pinv(covariance, hermitian=True) @ deviation
     freedom = np.linalg.matrix_rank(covariance, hermitian=True)
-    return Alike(deviation / total, float(chi2.sf(statistic, freedom)))
+    return GroupTest(deviation / total, float(chi2.sf(statistic, freedom)))
 
 
 def repeats_at_lags(labels: Int[np.ndarray, "problem sample"]) -> Repeats:
-    """Test that samples some fixed number apart match no more often than any two samples of the problem.
+    """Test that samples at some fixed distance match no more often than any two samples of the problem.
 
     A serving engine that took up its seed again repeats itself at the batch size; samples that influence their
     neighbours match at lag 1.
@@ -137,9 +148,9 @@ def repeats_between_runs(labels: Int[np.ndarray, "run problem sample"]) -> Repea
     pairs = [(first, second) for first in range(len(labels)) for second in range(first + 1, len(labels))]
     matches, moments = [], []
     for first, second in pairs:
-        both = (labels[first] != ABSENT) & (labels[second] != ABSENT)
-        a, b = np.where(both, labels[first], ABSENT), np.where(both, labels[second], ABSENT)
-        matches.append(float((both & (a == b)).sum()))
+        in_both = (labels[first] != ABSENT) & (labels[second] != ABSENT)
+        a, b = np.where(in_both, labels[first], ABSENT), np.where(in_both, labels[second], ABSENT)
+        matches.append(float((in_both & (a == b)).sum()))
         moments.append(np.sum([_matching(x, y) for x, y in zip(a, b, strict=True)], axis=0))
     expected, variance = np.array(moments).reshape(-1, 2).T
     return _most(pairs, np.array(matches), expected, np.diag(variance))
@@ -160,9 +171,9 @@ def _most(
     scale = np.where(values > 1e-9 * values.max(), 1 / np.sqrt(np.maximum(values, 1e-300)), 0)
     scores = vectors @ (scale * (vectors.T @ (matches - expected)[tested]))
     best = int(np.argmax(scores))
-    where = int(tested[best])
+    place = int(tested[best])
     p_value = -np.expm1(len(tested) * norm.logcdf(scores[best]))
-    return Repeats(tuple(places[where]), float(matches[where]), float(expected[where]), float(p_value))
+    return Repeats(tuple(places[place]), float(matches[place]), float(expected[place]), float(p_value))
 
 
 def _match_moments(labels: Int[np.ndarray, "problem sample"]) -> Float[np.ndarray, "problem 3"]:
@@ -181,14 +192,14 @@ def _match_moments(labels: Int[np.ndarray, "problem sample"]) -> Float[np.ndarra
 def _expected_at_lags(
     moments: Float[np.ndarray, "problem 3"], n: Int[np.ndarray, " problem"], lags: Int[np.ndarray, " lag"]
 ) -> tuple[Float[np.ndarray, " lag"], Float[np.ndarray, "lag lag"]]:
-    """Means and covariances, under permutations, of the matches between samples each lag apart, over all rows."""
+    """Means and covariances, under permutations, of the matches between samples at each lag, over all rows."""
     mean, covariance = np.zeros(len(lags)), np.zeros((len(lags), len(lags)))
-    farther, both = np.maximum.outer(lags, lags), np.add.outer(lags, lags)
+    farther, total = np.maximum.outer(lags, lags), np.add.outer(lags, lags)
     for length in np.unique(n):
         two, three, disjoint = moments[n == length].T
         pairs = np.maximum(length - lags, 0)
         # Two pairs of samples share one where both begin, or both end, or one ends where the other begins.
-        chained = 2 * np.maximum(length - both, 0)
+        chained = 2 * np.maximum(length - total, 0)
         shared = chained + 2 * np.where(np.eye(len(lags), dtype=bool), 0, np.maximum(length - farther, 0))
         mean += pairs * two.sum()
         covariance += np.diag(pairs * (two - two**2).sum()) + shared * (three - two**2).sum()

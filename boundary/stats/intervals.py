@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-# Difference of pass@k that matters where nothing else is said: half a percentage point.
+# Difference of pass@k that matters, by default: half a percentage point.
 MARGIN = 0.005
 # Solve rates are used in single precision; draws that are closer than this are tied, the rest is rounding.
 TIE = 1e-9
@@ -43,6 +43,11 @@ def summarise(draws: Float[np.ndarray, "..."], level: float, margin: float | Non
     -------
     All NaN where no draw is left.
 
+    Examples
+    --------
+    >>> summarise(np.array([-0.1, 0.0, 0.1, 0.2]), 0.5, margin=0.05).prob_equivalent
+    0.25
+
     Notes
     -----
     Quantiles are order statistics (no interpolation), which keeps infinity and whole numbers what they are.
@@ -70,6 +75,16 @@ class Signs(NamedTuple):
 
 
 def signs(differences: Float[np.ndarray, "..."], margin: float) -> Signs:
-    """Probabilities of the signs of a difference from its draws, all of them defined."""
+    """Probabilities of the signs of a difference from its draws, all of them defined.
+
+    Returns
+    -------
+    P(above 0), P(below 0) and P(within the margin of 0).
+
+    Examples
+    --------
+    >>> signs(np.array([-0.2, 0.0, 0.01, 0.3]), 0.05)
+    Signs(positive=0.5, negative=0.25, equivalent=0.5)
+    """
     above, below = (float(np.mean(part > TIE)) for part in (differences, -differences))
     return Signs(above, below, float(np.mean(np.abs(differences) <= margin + TIE)))

@@ -1,4 +1,4 @@
-"""Does a family of populations fit? Leave-one-out prediction, stacking weights and posterior predictive checks."""
+"""Model checks of a prior family: leave-one-out prediction, stacking weights and posterior predictive checks."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -53,12 +53,16 @@ class Check(NamedTuple):
 
 
 def loo(rates: SolveRates) -> Loo | None:
-    """Leave one problem out, by Pareto-smoothed importance sampling; None where the prior gives no likelihood.
+    """Leave one problem out, by Pareto-smoothed importance sampling.
+
+    Returns
+    -------
+    Of each problem; None where the prior gives no likelihood.
 
     Notes
     -----
     Vehtari, Gelman & Gabry 2017, arXiv 1507.04544, with each problem's solve rates integrated out, so that a problem is
-    predicted from the population that the others tell of.
+    predicted from the population as the others inform about it.
     """
     if rates.log_likelihood is None:
         return None
@@ -86,7 +90,16 @@ def _smoothed_weights(log_likelihood: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def stacking_weights(elpd: Float[np.ndarray, "family problem"]) -> Float[np.ndarray, " family"]:
-    """Weights of a mixture of families that predicts left-out problems best; they sum to 1.
+    """Weights of a mixture of families that predicts left-out problems best.
+
+    Returns
+    -------
+    Weights that sum to 1.
+
+    Examples
+    --------
+    >>> stacking_weights(np.log([[0.5, 0.5], [0.1, 0.1]])).round(2)
+    array([1., 0.])
 
     Notes
     -----
@@ -109,7 +122,11 @@ def predictive_checks(rates: SolveRates, seed: int = 0) -> list[Check]:
 
     Statistics, for each model: the shares of problems with no success, with one to three and with nothing but
     successes, and the standard deviation of c / n; for a pair also the correlation of c / n and the shares solved by
-    one model only. Empty where the prior knows no population.
+    one model only.
+
+    Returns
+    -------
+    One check a statistic; none where the prior has no population.
 
     Notes
     -----
@@ -123,13 +140,13 @@ def predictive_checks(rates: SolveRates, seed: int = 0) -> list[Check]:
     draws = rng.integers(len(new), size=REPLICATES)
     replicated = []
     for draw in draws:
-        p = _judged(rates, new[draw, rng.integers(new.shape[1], size=rates.n_problems)], rng)
+        p = _judged_rates(rates, new[draw, rng.integers(new.shape[1], size=rates.n_problems)], rng)
         replicated.append(_statistics(rng.binomial(rates.n_samples, p), rates.n_samples, rates.models))
     observed = _statistics(rates.n_correct, rates.n_samples, rates.models)
-    return [_check(name, value, np.array([one[name] for one in replicated])) for name, value in observed.items()]
+    return [_check(name, value, np.array([part[name] for part in replicated])) for name, value in observed.items()]
 
 
-def _judged(rates: SolveRates, p: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _judged_rates(rates: SolveRates, p: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Rates of verdicts "correct", where verdicts err."""
     if rates.errors is None:
         return p
@@ -148,21 +165,21 @@ def _statistics(n_correct: np.ndarray, n_samples: np.ndarray, models: Sequence[s
     sampled = n_samples > 0
     share = n_correct / np.maximum(n_samples, 1)
     few = (n_correct >= 1) & (n_correct <= 3)
-    found = {}
+    statistics = {}
     for column, model in enumerate(models):
-        here = sampled[:, column]
-        if not here.any():
+        rows = sampled[:, column]
+        if not rows.any():
             continue
-        mine = share[here, column]
-        found[f"{model}: share with no success"] = float((mine == 0).mean())
-        found[f"{model}: share with one to three successes"] = float(few[here, column].mean())
-        found[f"{model}: share with successes only"] = float((mine == 1).mean())
-        found[f"{model}: spread of c/n"] = float(mine.std())
-    both = sampled.all(axis=1)
-    if len(models) == 2 and both.sum() > 2:
-        base, rl = share[both].T
+        shares = share[rows, column]
+        statistics[f"{model}: share with no success"] = float((shares == 0).mean())
+        statistics[f"{model}: share with one to three successes"] = float(few[rows, column].mean())
+        statistics[f"{model}: share with successes only"] = float((shares == 1).mean())
+        statistics[f"{model}: spread of c/n"] = float(shares.std())
+    sampled_by_both = sampled.all(axis=1)
+    if len(models) == 2 and sampled_by_both.sum() > 2:
+        base, rl = share[sampled_by_both].T
         constant = base.std() == 0 or rl.std() == 0
-        found["correlation of c/n"] = 0.0 if constant else float(np.corrcoef(base, rl)[0, 1])
-        found[f"solved by {models[0]} only"] = float(((base > 0) & (rl == 0)).mean())
-        found[f"solved by {models[1]} only"] = float(((base == 0) & (rl > 0)).mean())
-    return found
+        statistics["correlation of c/n"] = 0.0 if constant else float(np.corrcoef(base, rl)[0, 1])
+        statistics[f"solved by {models[0]} only"] = float(((base > 0) & (rl == 0)).mean())
+        statistics[f"solved by {models[1]} only"] = float(((base == 0) & (rl > 0)).mean())
+    return statistics

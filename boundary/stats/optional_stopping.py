@@ -1,4 +1,4 @@
-"""Whether sampling stopped because of what was seen, so that the number of samples depends on the outcome."""
+"""Optional stopping: whether the number of samples of a problem depends on their outcomes."""
 
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ class StoppingRule(NamedTuple):
 def stopping_rule(
     n_correct: Int[np.ndarray, " problem"], n_samples: Int[np.ndarray, " problem"]
 ) -> StoppingRule | None:
-    """The rule by which one model's sampling stopped, as its counts betray it.
+    """The stopping rule of one model's sampling, inferred from its counts.
 
     Parameters
     ----------
@@ -36,10 +36,10 @@ def stopping_rule(
 
     Notes
     -----
-    Stopping at the r-th success in blocks of b leaves three traces, all asked for here: a problem with fewer than r
-    successes has the largest n; no problem has more than r + b - 1, b being the greatest common divisor of the n below
-    the largest; and c/n falls as n grows (Spearman's rank correlation of at most -.5). Counts of a rule that stops
-    otherwise look different, and must be declared.
+    Stopping at the r-th success in blocks of b leaves three traces, all of which are required here: a problem with
+    fewer than r successes has the largest n; no problem has more than r + b - 1, b being the greatest common divisor
+    of the n below the largest; and c/n falls as n grows (Spearman's rank correlation of at most -.5). Counts of a rule
+    that stops otherwise look different, and must be declared.
 
     Examples
     --------

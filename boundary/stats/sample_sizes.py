@@ -32,5 +32,5 @@ def reached_by(n_samples: Int[np.ndarray, " problem"], share: float) -> int:
     """
     if not len(n_samples):
         return 0
-    needed = math.ceil(share * len(n_samples) - 1e-9)
-    return int(np.sort(n_samples)[::-1][max(needed, 1) - 1])
+    count = math.ceil(share * len(n_samples) - 1e-9)
+    return int(np.sort(n_samples)[::-1][max(count, 1) - 1])

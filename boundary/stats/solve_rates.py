@@ -132,7 +132,7 @@ class SolveRates:
             return self.p
         if self.new_p is None:
             raise ValueError(
-                f"The prior '{self.prior}' treats every problem apart and knows no population of new problems; use "
+                f"The prior '{self.prior}' treats every problem by itself and has no population of new problems; use "
                 "target 'benchmark', or another prior."
             )
         return self.new_p

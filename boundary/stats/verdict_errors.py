@@ -1,4 +1,4 @@
-"""From solve rates to verdicts: a verifier that errs, and answers that are guessed."""
+"""Misclassification of verdicts: a verifier that errs, and answers that are guessed."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class VerdictErrors:
         problem's are averaged over. True: each node holds the rates of all problems and models together (an audit of a
         whole benchmark), and which of them is right is learned with the population.
     node_weights
-        Prior probabilities of the nodes, which sum to 1; None: alike. Only where they are shared.
+        Prior probabilities of the nodes, which sum to 1; None: equal. Only where they are shared.
 
     Raises
     ------
@@ -36,7 +36,7 @@ class VerdictErrors:
     node_weights: Float[np.ndarray, " node"] | None = None
 
     def __post_init__(self) -> None:
-        """Check what any use of the rates rests on."""
+        """Check shapes and ranges."""
         if self.false_positive.shape != self.false_negative.shape or self.false_positive.ndim != 3:
             raise ValueError("Rates of false positives and false negatives need one shape (problem, model, node).")
         low = min(self.false_positive.min(), self.false_negative.min())
@@ -45,7 +45,7 @@ class VerdictErrors:
 
     @property
     def n_nodes(self) -> int:
-        """Rates that stand for what is not known of them."""
+        """Number of candidate rates."""
         return self.false_positive.shape[2]
 
     def node(self, index: int) -> "VerdictErrors":
@@ -65,6 +65,15 @@ def judged_correct(
     false_negative: float | Float[np.ndarray, "..."],
 ) -> Float[np.ndarray, "..."]:
     """Probability that a sample is judged correct.
+
+    Returns
+    -------
+    Probabilities in [0, 1], of the shape of p.
+
+    Examples
+    --------
+    >>> judged_correct(np.array([0.0, 0.5, 1.0]), 0.1, 0.2).round(2)
+    array([0.1 , 0.45, 0.8 ])
 
     Notes
     -----
@@ -102,11 +111,11 @@ def chance_of_counts(
 ) -> Float[np.ndarray, "row ..."]:
     """P(c of n are judged correct | p) for each row of counts, averaged over the row's nodes."""
     to_cells = (slice(None), *(None,) * p.ndim)
-    found = 0.0
+    chance = 0.0
     for positive, negative in zip(false_positive.T, false_negative.T, strict=True):
         q = judged_correct(p[None], positive[to_cells], negative[to_cells])
-        found = found + binom.pmf(n_correct[to_cells], n_samples[to_cells], q)
-    return np.asarray(found) / false_positive.shape[1]
+        chance = chance + binom.pmf(n_correct[to_cells], n_samples[to_cells], q)
+    return np.asarray(chance) / false_positive.shape[1]
 
 
 def rates_of_verdicts(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from operator import add, mul, sub
 from pathlib import Path
 
-HERE = Path(__file__).parent / "problems"
+FOLDER = Path(__file__).parent / "problems"
 TEMPLATE = (Path(__file__).parent / "two-examples.txt").read_text(encoding="utf-8")
 TOKENS = 4  # of an answer: three digits at most, and what shows that the number has ended
 TESTED, TRAINED = 20, 200  # problems a kind, where there are as many; products of one digit are 64 in all
@@ -35,21 +35,21 @@ def problems_of(kind: str) -> list[dict[str, str]]:
 
 def write(name: str, problems: Iterable[dict[str, str]]) -> None:
     """Write problems, a line of JSON each."""
-    HERE.mkdir(exist_ok=True)
-    (HERE / f"{name}.jsonl").write_text("".join(json.dumps(each) + "\n" for each in problems), encoding="utf-8")
+    FOLDER.mkdir(exist_ok=True)
+    (FOLDER / f"{name}.jsonl").write_text("".join(json.dumps(problem) + "\n" for problem in problems), encoding="utf-8")
 
 
 def read(name: str) -> list[dict[str, str]]:
     """Problems that were written, each with its prompt."""
-    lines = (HERE / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
-    found: list[dict[str, str]] = [json.loads(line) for line in lines]
-    return [{**each, "prompt": TEMPLATE.replace("{problem}", each["problem"])} for each in found]
+    lines = (FOLDER / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    problems: list[dict[str, str]] = [json.loads(line) for line in lines]
+    return [{**problem, "prompt": TEMPLATE.replace("{problem}", problem["problem"])} for problem in problems]
 
 
 if __name__ == "__main__":
     trained = []
     for kind in KINDS:
-        found = problems_of(kind)
-        write(kind, found[:TESTED])
-        trained += found[TESTED : TESTED + TRAINED]
+        problems = problems_of(kind)
+        write(kind, problems[:TESTED])
+        trained += problems[TESTED : TESTED + TRAINED]
     write("train", trained)

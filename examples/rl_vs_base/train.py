@@ -21,10 +21,10 @@ from problems import TOKENS, read
 from trl import GRPOConfig, GRPOTrainer, SFTConfig, SFTTrainer
 from verdict import right
 
-HERE = Path(__file__).parent
-BASE = HERE / "models" / "base"
+FOLDER = Path(__file__).parent
+BASE = FOLDER / "models" / "base"
 SAMPLES, PROBLEMS, STEPS, SAVE_EVERY = 16, 8, 160, 20  # of GRPO: samples a problem, problems a step
-EACH = 8  # examples a problem that was solved, of the two fine-tunings
+EXAMPLES_A_PROBLEM = 8  # examples a problem that was solved, of the two fine-tunings
 SEED = 1
 COMMON: dict[str, Any] = {
     "bf16": True,  # weights stay float32
@@ -43,7 +43,7 @@ COMMON: dict[str, Any] = {
 def training_problems() -> pd.DataFrame:
     """Problems to train on, none of which is tested: prompt, answer, and n_correct of the base's n_samples."""
     problems = pd.DataFrame(read("train"))
-    practised = pd.read_csv(HERE / "practice.csv", dtype={"problem_id": str})
+    practised = pd.read_csv(FOLDER / "practice.csv", dtype={"problem_id": str})
     return problems.merge(practised[["problem_id", "n_samples", "n_correct"]], on="problem_id", validate="1:1")
 
 
@@ -66,7 +66,7 @@ def grpo() -> None:
     """
     problems = training_problems().query("0 < n_correct < n_samples - 1")
     config = GRPOConfig(
-        output_dir=str(HERE / "models" / "grpo"),
+        output_dir=str(FOLDER / "models" / "grpo"),
         per_device_train_batch_size=SAMPLES * PROBLEMS,
         num_generations=SAMPLES,
         max_completion_length=TOKENS,
@@ -82,14 +82,14 @@ def grpo() -> None:
 
 
 def right_samples(problems: pd.DataFrame) -> list[dict[str, str]]:
-    """What the base itself got right when it practised, at most EACH of a problem."""
+    """What the base itself got right when it practised, at most EXAMPLES_A_PROBLEM of each."""
     prompts = problems.set_index("problem_id")["prompt"]
     kept: dict[str, int] = {}
     rows = []
-    with (HERE / "practice.jsonl").open(encoding="utf-8") as file:
+    with (FOLDER / "practice.jsonl").open(encoding="utf-8") as file:
         for sample in map(json.loads, file):
             name = sample["problem_id"]
-            if sample["outcome"] == "correct" and kept.get(name, 0) < EACH:
+            if sample["outcome"] == "correct" and kept.get(name, 0) < EXAMPLES_A_PROBLEM:
                 kept[name] = kept.get(name, 0) + 1
                 rows.append({"prompt": prompts[name], "completion": sample["answer"]})
     return rows
@@ -106,7 +106,7 @@ def fine_tune(kind: str) -> None:
         every = problems[["prompt", "answer"]].rename(columns={"answer": "completion"}).to_dict("records")
         rows = [every[number % len(every)] for number in range(len(rows))]
     random.Random(SEED).shuffle(rows)
-    out = str(HERE / "models" / kind)
+    out = str(FOLDER / "models" / kind)
     config = SFTConfig(output_dir=out, per_device_train_batch_size=32, num_train_epochs=1, save_strategy="no", **COMMON)
     tokenizer = transformers.AutoTokenizer.from_pretrained(BASE)
     trainer = SFTTrainer(base(), args=config, train_dataset=Dataset.from_list(rows), processing_class=tokenizer)

@@ -84,12 +84,12 @@ def continued(model: Model, problem: dict[str, Any], begun: Text, chance: torch.
 
 def solve_rates(model: Model, problems: list[dict[str, Any]]) -> tuple[list[float], list[float]]:
     """For each problem the probability of a right text, and of beginnings not followed."""
-    prompts = [model.tokenizer(each["prompt"])["input_ids"] for each in problems]
+    prompts = [model.tokenizer(beginning["prompt"])["input_ids"] for beginning in problems]
     p, left = [0.0] * len(problems), [0.0] * len(problems)
     texts = [Text(number, (), "", 1.0) for number in range(len(problems))]
     while texts:
         batch, texts = texts[:BATCH], texts[BATCH:]
-        chances = model.next_tokens([prompts[each.problem] + list(each.tokens) for each in batch])
+        chances = model.next_tokens([prompts[beginning.problem] + list(beginning.tokens) for beginning in batch])
         ends = 1 - chances[:, list(model.going_on)].sum(1)
         for begun, chance, end in zip(batch, chances, ends.tolist(), strict=True):
             problem = problems[begun.problem]
@@ -105,10 +105,10 @@ def solve_rates(model: Model, problems: list[dict[str, Any]]) -> tuple[list[floa
     return p, left
 
 
-def main(named: list[str]) -> None:
+def main(models: list[str]) -> None:
     """Print the table."""
     rows = []
-    for name, _, path in (word.partition("=") for word in named):
+    for name, _, path in (word.partition("=") for word in models):
         model = Model(path)
         for kind in KINDS:
             problems = read(kind)

@@ -1,6 +1,5 @@
 """A hand-made Analysis for figures and report: real counts and plug-ins, MADE-UP posteriors (plug-in, growing band)."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -9,41 +8,19 @@ import pytest
 from scipy.special import gammaln
 
 import boundary.data
-from boundary.analysis.checks.arm_settings import ArmComparison
-from boundary.analysis.checks.missing_outcomes import Outcomes
-from boundary.analysis.checks.model_checks import Criticism
+from boundary.analysis.estimates.sample_sizes import SampleSizes
+from boundary.analysis.request import Request
+from boundary.analysis.result import Analysis
 from boundary.analysis.text.verdict import Verdict
+from boundary.data.counts import Counts
 from boundary.stats.estimands.crossing import Course
+from boundary.stats.priors import PRIORS
 
 COUNTS = Path(boundary.data.__file__).parent / "sets" / "deepscaler-1.5b" / "counts.csv"
 BASE, RL = "DeepSeek-R1-Distill-Qwen-1.5B", "DeepScaleR-1.5B-Preview"
 N = 128
 WITHIN = [1, 2, 4, 8, 16, 32, 64, 128]
-BEYOND = [256, 512, 1024]
-
-
-@dataclass
-class SyntheticAnalysis:
-    """The attributes of an Analysis that figures, report and summary read."""
-
-    estimates: pd.DataFrame
-    settings: dict
-    diagnostics: pd.DataFrame
-    verdicts: list
-    base: str | None
-    models: tuple[str, ...]
-    benchmarks: tuple[str, ...]
-    ok: bool = True
-    sample_checks: tuple = ()
-    problems: pd.DataFrame = field(default_factory=pd.DataFrame)
-    criticism: Criticism = field(default_factory=Criticism)
-    claims: pd.DataFrame = field(default_factory=pd.DataFrame)
-    error_curves: pd.DataFrame = field(default_factory=pd.DataFrame)
-    outcomes: Outcomes = field(default_factory=Outcomes)
-    stopped: tuple = ()
-    unequal: tuple = ()
-    counts: object = None
-    arms: ArmComparison = field(default_factory=ArmComparison)
+EXTRAPOLATED = [256, 512, 1024]
 
 
 def unbiased(n_correct, k):
@@ -107,7 +84,7 @@ def row(benchmark, estimand, model, reference, k, problems, mean, lower, upper, 
 
 def pair_rows(benchmark, base, rl, base_name, rl_name):
     problems = len(base)
-    for k in WITHIN + BEYOND:
+    for k in WITHIN + EXTRAPOLATED:
         for estimand, role, value, width in quantities(base, rl, k):
             labels = (benchmark, estimand, base_name if role == "base" else rl_name)
             labels += ("" if estimand == "pass_at_k" else base_name, k, problems)
@@ -127,20 +104,20 @@ def synthetic(counts, pairs, benchmarks):
     """Build the estimates table; each pair is base counts column, RL counts column and their names."""
     rows = []
     for benchmark in benchmarks:
-        here = counts if benchmark == "all" else counts.loc[counts["benchmark"] == benchmark]
-        wide = here.pivot_table(index=["benchmark", "problem_id"], columns="model", values="n_correct")
+        table = counts if benchmark == "all" else counts.loc[counts["benchmark"] == benchmark]
+        wide = table.pivot_table(index=["benchmark", "problem_id"], columns="model", values="n_correct")
         for base, rl, rl_name in pairs:
             worse = np.floor(wide[rl] * (1.0 if rl_name == rl else 0.8))
             rows += pair_rows(benchmark, wide[base].to_numpy(), worse.to_numpy(), base, rl_name)
     return pd.DataFrame(rows).drop_duplicates()
 
 
-def analysis_of(estimates, benchmarks, base, models, ok=True):
+def analysis_of(counts, estimates, benchmarks, base, models, ok=True):
     pairs = estimates.loc[estimates["estimand"] == "crossover", ["benchmark", "model"]]
-    said = "MADE UP: {} solves 2.1 points less than its base [1.2, 3.1]. It is ahead up to k of about 24 [16, 32]."
+    text = "MADE UP: {} solves 2.1 points less than its base [1.2, 3.1]. It is ahead up to k of about 24 [16, 32]."
     course = Course(1024, 0.9, 0.0, 0.0, 0.0)
     verdicts = [
-        Verdict(benchmark, model, base, said.format(model), course=course)
+        Verdict(benchmark, model, base, text.format(model), course=course)
         for benchmark, model in pairs.itertuples(index=False)
     ] or [Verdict(name, models[0], None, "MADE UP: solves 88 %.") for name in benchmarks]
     diagnostics = pd.DataFrame(
@@ -155,22 +132,26 @@ def analysis_of(estimates, benchmarks, base, models, ok=True):
             "message": "" if ok else "R-hat 1.07 of shrinkage at k = 1024 is <above> 1.01.",
         }
     )
-    settings = {
-        "seed": 0,
-        "level": 0.95,
-        "margin": 0.005,
-        "k": WITHIN + BEYOND,
-        "max_k": 1024,
-        "prior": "nonparametric",
-        "target": "benchmark",
-        "versions": {"boundary": "0.1.0", "jax": "0.10.2"},
-        "problem_set_hash": "sha256:00",
-        "source": "made up <set>",
-        "n_samples": {b: {m: [N, N] for m in models} for b in benchmarks},
-        "sample_sizes": dict.fromkeys(benchmarks, f"n = {N} samples each"),
-        "reliable_k": dict.fromkeys(benchmarks, N),
+    sizes = {
+        benchmark: SampleSizes({model: np.full(2, N) for model in models}, reliable_k=N) for benchmark in benchmarks
     }
-    return SyntheticAnalysis(estimates, settings, diagnostics, verdicts, base, tuple(models), tuple(benchmarks), ok)
+    request = Request(
+        base=base,
+        arms=tuple(model for model in models if model != base),
+        benchmarks=tuple(benchmarks),
+        prior=PRIORS["nonparametric"](),
+        budgets=tuple(WITHIN + EXTRAPOLATED),
+        max_k=1024,
+    )
+    return Analysis(
+        request=request,
+        counts=Counts.from_frame(counts, source="made up <set>"),
+        sample_sizes=sizes,
+        estimates=estimates,
+        rates={},
+        diagnostics=diagnostics,
+        verdicts=verdicts,
+    )
 
 
 @pytest.fixture(scope="session")
@@ -182,25 +163,64 @@ def shipped_counts():
 def pair(shipped_counts):
     """Base against one RL model, two benchmarks and all."""
     benchmarks = ("AIME24", "AMC23", "all")
-    return analysis_of(synthetic(shipped_counts, [(BASE, RL, RL)], benchmarks), benchmarks, BASE, (BASE, RL))
+    estimates = synthetic(shipped_counts, [(BASE, RL, RL)], benchmarks)
+    return analysis_of(shipped_counts, estimates, benchmarks, BASE, (BASE, RL))
 
 
 @pytest.fixture(scope="session")
 def failed(shipped_counts):
     """The same, with diagnostics that failed."""
     estimates = synthetic(shipped_counts, [(BASE, RL, RL)], ("AMC23",))
-    return analysis_of(estimates, ("AMC23",), BASE, (BASE, RL), ok=False)
+    return analysis_of(shipped_counts, estimates, ("AMC23",), BASE, (BASE, RL), ok=False)
 
 
 @pytest.fixture(scope="session")
 def arms(shipped_counts):
     """Base against two RL models."""
     estimates = synthetic(shipped_counts, [(BASE, RL, RL), (BASE, RL, "another-RL-run")], ("AIME24",))
-    return analysis_of(estimates, ("AIME24",), BASE, (BASE, RL, "another-RL-run"))
+    return analysis_of(shipped_counts, estimates, ("AIME24",), BASE, (BASE, RL, "another-RL-run"))
 
 
 @pytest.fixture(scope="session")
-def single(pair):
+def single(pair, shipped_counts):
     """One model, no base."""
     estimates = pair.estimates.loc[(pair.estimates["estimand"] == "pass_at_k") & (pair.estimates["model"] == BASE)]
-    return analysis_of(estimates, pair.benchmarks, None, (BASE,))
+    return analysis_of(shipped_counts, estimates, pair.benchmarks, None, (BASE,))
+
+
+N_OF_RUN = 8
+MODELS = ("base", "run-10", "run-final")
+SHARES = {"base": 0.4, "run-10": 0.55, "run-final": 0.7}
+CHANCES = {("run-final", "base"): 0.99, ("run-10", "base"): 0.9, ("run-10", "run-final"): 0.03}
+
+
+def estimate(estimand, model, k=np.nan, mean=0.5, kind="posterior", reference="", tau=np.nan, **more):
+    labels = {"benchmark": "B", "estimand": estimand, "model": model, "reference": reference, "k": k, "tau": tau}
+    labels |= {"kind": kind, "mean": mean, "median": mean, "lower": mean - 0.05, "upper": mean + 0.05, "level": 0.95}
+    return labels | {"extrapolated": bool(k > N_OF_RUN), "n_problems": 30} | more
+
+
+def rows_of_run():
+    """Made-up estimates of a base and two checkpoints."""
+    for k in (1, 4, 8, 16):
+        for place, (model, share) in enumerate(SHARES.items()):
+            yield estimate("pass_at_k", model, k, share + 0.01 * k)
+            yield estimate("best", model, k, 0.97 if model == "run-final" else 0.015)
+            yield estimate("rank", model, k, 3 - place)
+        for (model, reference), chance in CHANCES.items():
+            yield estimate("better", model, k, chance, reference=reference, prob_equivalent=0.0)
+        for model in MODELS[1:]:
+            yield estimate("shrinkage", model, k, SHARES["base"] - SHARES[model], reference="base", prob_positive=0.01)
+            yield estimate("srr", model, k, 0.9, reference="base")
+            yield estimate("srr", model, k, 0.8, kind="observed", reference="base")
+    for model in MODELS:
+        yield estimate("cover_at_tau", model, tau=0.5, mean=0.25)
+        yield estimate("pass_hat_k", model, 4, 0.125, kind="observed")
+        for tau in (0, *np.arange(0.05, 1, 0.1), 1):
+            yield estimate("accuracy_histogram", model, tau=tau, mean=1 / 12)
+
+
+@pytest.fixture(scope="session")
+def run_estimates():
+    """The estimates table of a base and two checkpoints on benchmark B, with 8 samples a problem."""
+    return pd.DataFrame(list(rows_of_run()))

@@ -1,13 +1,13 @@
 """Settings in columns of a counts table: what is compared, what is not known, and how it is written."""
 
 import json
-from types import SimpleNamespace
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 from boundary.analysis.checks.arm_settings import compare_arms
-from boundary.analysis.report.sections.methods import methods
+from boundary.analysis.report.sections.methods import methods_paragraph
 from boundary.data.catalog import load_counts
 from boundary.data.counts import Counts
 from boundary.data.importing.import_files import import_files
@@ -86,10 +86,9 @@ def test_models_that_are_left_out_are_not_compared():
         ),
     ],
 )
-def test_the_methods_paragraph_says_how_samples_were_drawn(base, rl, sentence):
+def test_the_methods_paragraph_says_how_samples_were_drawn(pair, base, rl, sentence):
     arms = compare_arms(counts(base, rl), ["org/base", "org/rl"], ["a"])
-    settings = {"prior": "independent", "level": 0.95, "target": "benchmark", "source": "DataFrame"}
-    assert methods(SimpleNamespace(arms=arms, settings=settings, base="org/base")).startswith(sentence)
+    assert methods_paragraph(replace(pair, arms=arms)).startswith(sentence)
 
 
 def test_what_is_said_of_every_benchmark_is_said_once_of_all():

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 import boundary as bd
-from boundary.analysis.figures.pair import figures_of
-from boundary.analysis.report import LONGEST_STEM, file_stems
+from boundary.analysis.figures import figures_of
+from boundary.analysis.report.write import LONGEST_STEM, file_stems
 from boundary.errors import InputError
 
 COLUMNS = ["model", "benchmark", "problem_id", "n_samples", "n_correct"]
@@ -77,9 +77,9 @@ def test_a_claim_is_judged_on_the_fit_of_its_own_benchmark():
     claims = {"here": {"claim": "pass_at_k(1) rl > base", "benchmark": "A"}}
     probability = analysed(counts, k=[1], claims=claims).claims["probability"].item()
     assert 0.2 < probability < 0.8
-    several = {"A": {"b": FULL, "b: r": FULL, "r": FULL}, "A: b": {"b": FULL, "r": FULL}}
+    ambiguous = {"A": {"b": FULL, "b: r": FULL, "r": FULL}, "A: b": {"b": FULL, "r": FULL}}
     with pytest.raises(InputError, match="are both 'A: b: r'"):
-        analysed(several)
+        analysed(ambiguous)
 
 
 def test_file_names_of_any_benchmarks():

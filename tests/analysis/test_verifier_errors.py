@@ -4,7 +4,7 @@ import pytest
 
 from boundary.analysis.checks.tipping_point import CURVE_RATES, crossing, error_curves, turns, with_curve
 from boundary.analysis.fitting import panels
-from boundary.analysis.report.sections.verifier_errors import erring
+from boundary.analysis.report.sections.verifier_errors import verifier_errors_parts
 from boundary.analysis.verifier_errors import VerifierErrors, checked_errors
 from boundary.data.counts import Counts
 from boundary.errors import InputError
@@ -128,8 +128,8 @@ def test_false_positives_of_the_wider_arm_turn_the_verdict():
     said = {turn.k: turn for turn in turns(curves)}
     assert set(said) == {n, 8 * n}
     assert said[n].contradicted == 0.01  # 29 problems without a success: .99^(64 * 29) = 8e-9
-    section = erring(curves, {"false_positive": 0.01})
+    section = verifier_errors_parts(curves, {"false_positive": 0.01})
     assert 1e-3 < said[n].rate < 1e-2
     assert section["supposed"] == ["false positive 0.01"]
-    assert "contradict rates from 0.01" in section["parts"][0]["turns"][0]
-    assert erring(curves.iloc[:0], {}) is None
+    assert "contradict rates from 0.01" in section["parts"][0]["sentences"][0]
+    assert verifier_errors_parts(curves.iloc[:0], {}) is None

@@ -6,9 +6,9 @@ import pytest
 
 import boundary as bd
 from boundary.analysis.estimates.table import BOUNDS, GOOD_TOULMIN, SIMULTANEOUS, SUP_T, of_posterior
-from boundary.analysis.figures.pair import figures_of
+from boundary.analysis.figures import figures_of
 from boundary.analysis.report.page import report_html
-from boundary.analysis.report.sections.prior_free import beyond
+from boundary.analysis.report.sections.prior_free import prior_free_sentences
 from boundary.analysis.report.summary import summary
 
 N = 32
@@ -106,14 +106,15 @@ def test_an_alarm_where_the_posterior_leaves_what_counts_allow(compared):
     rows = compared.estimates.copy()
     moved = of_posterior(rows) & (rows["estimand"] == "pass_at_k") & (rows["k"] == 2 * N) & (rows["model"] == "base")
     rows.loc[moved, "mean"] = 0.2
-    alarms = [sentence for sentence, alarming in beyond(rows, N) if alarming]
+    alarms = [sentence for sentence, alarming in prior_free_sentences(rows, N) if alarming]
     assert len(alarms) == 1
     assert "pass@64 of base" in alarms[0]
     assert "lies outside" in alarms[0]
-    assert not any(alarming for _, alarming in beyond(compared.estimates, N))
+    assert not any(alarming for _, alarming in prior_free_sentences(compared.estimates, N))
 
 
 def test_counts_that_no_population_gives_are_named(compared):
     rows = compared.estimates.copy()
     rows.loc[(rows["kind"] == BOUNDS) & (rows["model"] == "rl"), ["lower", "upper"]] = np.nan
-    assert any("No population of solve rates agrees with the counts of rl" in said for said, _ in beyond(rows, N))
+    sentences = [sentence for sentence, _ in prior_free_sentences(rows, N)]
+    assert any("No population of solve rates agrees with the counts of rl" in sentence for sentence in sentences)

@@ -22,14 +22,14 @@ def word_tokenizer():
     transformers = pytest.importorskip("transformers")
     from tokenizers import Tokenizer, models, pre_tokenizers
 
-    def made(words, **options):
+    def make_tokenizer(words, **options):
         core = Tokenizer(models.WordLevel({word: place for place, word in enumerate(words)}, unk_token="[UNK]"))
         core.pre_tokenizer = pre_tokenizers.Whitespace()
         return transformers.PreTrainedTokenizerFast(
             tokenizer_object=core, bos_token="<s>", eos_token="</s>", unk_token="[UNK]", **options
         )
 
-    return made
+    return make_tokenizer
 
 
 @pytest.fixture(scope="session")
@@ -107,8 +107,8 @@ class ScriptedServer:
                     outer.headers.append(dict(self.headers))
                 self.answer(*(outer.behave(body, number) or outer.samples(body)))
 
-            def answer(self, status, headers, said):
-                data = json.dumps(said).encode()
+            def answer(self, status, headers, content):
+                data = json.dumps(content).encode()
                 self.send_response(status)
                 for name, value in {**headers, "Content-Length": str(len(data))}.items():
                     self.send_header(name, value)
@@ -150,8 +150,8 @@ def server():
         return started[-1]
 
     yield start
-    for each in started:
-        each.close()
+    for scripted in started:
+        scripted.close()
 
 
 @pytest.fixture(scope="session")

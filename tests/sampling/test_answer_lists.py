@@ -7,10 +7,11 @@ from types import SimpleNamespace
 import pytest
 
 from boundary.errors import InputError
-from boundary.sampling.benchmarks.presets import load_problems
+from boundary.sampling.benchmarks.loading import load_problems
+from boundary.sampling.judging.judge import judge
 from boundary.sampling.problems import Completion, Problem, problem_set_hash
 from boundary.sampling.store.arm import open_store, stored_problems
-from boundary.sampling.verifiers import judge, verifier
+from boundary.sampling.verifiers.table import load_verifier
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def hub(monkeypatch):
 
 def outcomes(problems, texts, name="math"):
     samples = [Completion(problems[0].problem_id, place, text, "stop", 9) for place, text in enumerate(texts)]
-    return [verdict.outcome for verdict in judge(problems, samples, verifier(name), workers=1)]
+    return [verdict.outcome for verdict in judge(problems, samples, load_verifier(name), workers=1)]
 
 
 def test_any_entry_of_math_evals_answers_is_right_from_the_hub_to_the_verdict(hub, tmp_path):
@@ -65,5 +66,5 @@ def test_accepted_answers_count_for_every_verifier_of_answers(name):
 
 
 def test_accepted_answers_are_part_of_the_problem_set():
-    plain, several = Problem("p", "?", "5"), Problem("p", "?", "5", facts={"accepted_answers": ["5", "7"]})
-    assert problem_set_hash([plain]) != problem_set_hash([several])
+    plain, with_list = Problem("p", "?", "5"), Problem("p", "?", "5", facts={"accepted_answers": ["5", "7"]})
+    assert problem_set_hash([plain]) != problem_set_hash([with_list])

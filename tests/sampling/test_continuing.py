@@ -11,7 +11,8 @@ from boundary.cli.main import main
 from boundary.data.runs.counts import run_remarks, run_table
 from boundary.data.runs.folder import arms, read_manifest, read_verdicts, sample_index, shards, verdicts_and_strays
 from boundary.errors import InputError
-from boundary.sampling.engines import EngineSpec, Request, Sampling, open_engine
+from boundary.sampling.engines.opening import open_engine
+from boundary.sampling.engines.spec import EngineSpec, Request, Sampling
 from boundary.sampling.problems import Completion, Problem, Verdict
 from boundary.sampling.store.arm import open_store, set_in_manifest, stored_problems, write_shard
 from boundary.sampling.store.manifests import Prompts
@@ -54,14 +55,23 @@ def test_two_divisions_of_the_problems_are_never_open_at_once(tmp_path):
     assert list(run_table(tmp_path)["n_samples"]) == [5] * 6
 
 
+def test_a_whole_number_is_the_same_setting_as_a_decimal_one(tmp_path):
+    """A run file may say `temperature = 1`, the command line says 1.0: what each stored is read."""
+    for n, temperature in ((1, 1), (2, 1.0), (3, 1)):
+        manifest = MANIFEST | {"settings": {"temperature": temperature}}
+        with open_store(tmp_path, manifest, PROBLEMS) as store:
+            store.append([Completion(p.problem_id, n - 1, f"text {n}", "stop", 2) for p in store.problems])
+    assert len(sample_index(store.arm)) == 3 * len(PROBLEMS)
+
+
 def test_writers_with_other_limits_do_not_meet(tmp_path):
     fill(tmp_path, n=1)
     order = PROBLEMS[::-1][:4]
     with (
-        open_store(tmp_path, MANIFEST, order, (0, 2)) as one,
-        open_store(tmp_path, MANIFEST, PROBLEMS, (1, 2)) as two,
+        open_store(tmp_path, MANIFEST, order, (0, 2)) as first,
+        open_store(tmp_path, MANIFEST, PROBLEMS, (1, 2)) as second,
     ):
-        assert not {p.problem_id for p in one.problems} & {p.problem_id for p in two.problems}
+        assert not {p.problem_id for p in first.problems} & {p.problem_id for p in second.problems}
 
 
 def test_a_verdict_holds_for_the_text_that_was_judged(tmp_path):
@@ -114,9 +124,9 @@ def test_a_pilot_is_extended_and_shrunk(tmp_path):
     for other in ((*PROBLEMS[:2], Problem("p2", "Another", "1")), (Problem("p0", "Another", "0"), *PROBLEMS[1:])):
         with pytest.raises(InputError, match="problem_set_hash was"), open_store(tmp_path, MANIFEST, other):
             pass
-    said = command("status", tmp_path).output
-    assert "torch 1, 2 problems: 6 samples" in said
-    assert "now with torch 1, 6 problems: 18 samples" in said
+    output = command("status", tmp_path).output
+    assert "torch 1, 2 problems: 6 samples" in output
+    assert "now with torch 1, 6 problems: 18 samples" in output
 
 
 def test_an_extension_with_another_prompt_is_refused(tmp_path):
@@ -178,12 +188,12 @@ def test_writers_of_two_versions_at_once_are_both_known(tmp_path):
     fill(tmp_path, n=1)
     sample = {part: Completion(f"p{part}", 1, "text", "stop", 1) for part in (0, 1)}
     with (
-        open_store(tmp_path, MANIFEST | {"engine_version": "torch 2"}, PROBLEMS, (0, 2)) as one,
-        open_store(tmp_path, MANIFEST | {"engine_version": "torch 3"}, PROBLEMS, (1, 2)) as two,
+        open_store(tmp_path, MANIFEST | {"engine_version": "torch 2"}, PROBLEMS, (0, 2)) as first,
+        open_store(tmp_path, MANIFEST | {"engine_version": "torch 3"}, PROBLEMS, (1, 2)) as second,
     ):
-        two.append([sample[1]])
-        one.append([sample[0]])
-    assert len(sample_index(one.arm)) == 8
+        second.append([sample[1]])
+        first.append([sample[0]])
+    assert len(sample_index(first.arm)) == 8
 
 
 def test_a_seed_of_another_version_is_pooled(tmp_path):
@@ -215,7 +225,7 @@ def test_weights_that_lie_still_are_read_once(tmp_path, monkeypatch):
     from boundary.sampling import weights as module
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(module, "SETTLED_SECONDS", -1.0)
+    monkeypatch.setattr(module, "UNCHANGED_SECONDS", -1.0)
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "model.safetensors").write_bytes(bytes(5_000_000))
     before = folder_fingerprint(tmp_path / "model")
@@ -257,9 +267,9 @@ def test_a_prompt_that_is_too_long_is_named_or_skipped(engine, long_problems, se
     assert list(read_manifest(arms(tmp_path / "run")[0])["skipped"]) == ["p1"]
     assert "1 problem (p1) skipped" in run_remarks(tmp_path / "run")[0].text
     assert "missing, not wrong" in command("counts", tmp_path / "run").output
-    said = command("status", tmp_path / "run").output
-    assert "stored 8 of 8 samples (5 problems)" in said
-    assert "skipped, since their prompts are too long: 1 problems (p1)" in said
+    output = command("status", tmp_path / "run").output
+    assert "stored 8 of 8 samples (5 problems)" in output
+    assert "skipped, since their prompts are too long: 1 problems (p1)" in output
 
 
 @pytest.mark.parametrize("continuous", [False, True])
@@ -270,7 +280,9 @@ def test_a_long_prompt_leaves_its_neighbours_their_room(tiny_model, continuous):
     spec = EngineSpec("transformers", str(tiny_model), sampling=Sampling(1.0, 1.0, 40, (), 0), options=options)
     requests = [Request("long", (1,) * 62, (0, 1)), Request("short", (1, 3, 4), (0, 1))]
     with open_engine(spec) as generate:
-        tokens = {(each.problem_id, each.sample_index): each.n_tokens for each in generate(requests)}
+        tokens = {
+            (completion.problem_id, completion.sample_index): completion.n_tokens for completion in generate(requests)
+        }
     assert tokens == {("long", 0): 2, ("long", 1): 2, ("short", 0): 40, ("short", 1): 40}
 
 
@@ -309,7 +321,12 @@ def test_copies_of_a_model_sample_independently(tiny_model, tmp_path):
     for model in (tiny_model, copy):
         spec = EngineSpec("transformers", str(model), sampling=Sampling(1.0, 1.0, 8, (2,)), options={"device": "cpu"})
         with open_engine(spec) as generate:
-            texts.append({each.sample_index: each.text for each in generate([Request("p", (1, 3), tuple(range(32)))])})
+            texts.append(
+                {
+                    completion.sample_index: completion.text
+                    for completion in generate([Request("p", (1, 3), tuple(range(32)))])
+                }
+            )
     assert sum(texts[0][place] == texts[1][place] for place in range(32)) < 8
 
 

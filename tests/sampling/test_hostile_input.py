@@ -11,10 +11,11 @@ from click.testing import CliRunner
 from boundary.cli.main import main
 from boundary.data.runs.folder import arms, read_manifest
 from boundary.errors import InputError
+from boundary.sampling.judging.judge import judge
 from boundary.sampling.problems import Completion, Problem, Verdict
 from boundary.sampling.run_file import run_of
 from boundary.sampling.store.arm import open_store, set_in_manifest
-from boundary.sampling.verifiers import judge, verifier
+from boundary.sampling.verifiers.table import load_verifier
 
 SUM = (Problem("p0", "What is 1 + 1?", "2"),)
 MANIFEST = {"model": "m", "benchmark": "b", "settings": {}, "n_samples": 1}
@@ -45,15 +46,15 @@ def marker(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "named", ["evil.judge-1.0", "evil:judge", "evil.judge", "pydoc.pipepager-1.0", "mathx:evil", "../../evil:judge"]
+    "key", ["evil.judge-1.0", "evil:judge", "evil.judge", "pydoc.pipepager-1.0", "mathx:evil", "../../evil:judge"]
 )
-def test_a_folder_never_chooses_the_code_that_judges_it(tmp_path, marker, named):
-    arm = folder_of(tmp_path / "run", verifier=named)
+def test_a_folder_never_chooses_the_code_that_judges_it(tmp_path, marker, key):
+    arm = folder_of(tmp_path / "run", verifier=key)
     done = command("verify", tmp_path / "run")
     assert done.exit_code == 2
     assert "--verifier module:function" in done.output or "No verifier" in done.output
-    for others in (("status", tmp_path / "run"), ("counts", tmp_path / "run"), ("counts", arm)):
-        command(*others)
+    for words in (("status", tmp_path / "run"), ("counts", tmp_path / "run"), ("counts", arm)):
+        command(*words)
     assert not marker.exists()
     assert command("verify", tmp_path / "run", "--verifier", "evil:judge").exit_code == 0  # the user's own word
     assert marker.exists()
@@ -87,7 +88,7 @@ def test_scorers_run_no_code_of_a_model_or_a_folder(tmp_path, dataset, answer, t
     gym = {"name": dataset, "options": {"seed": 0, "size": 1}, "index": 0, "metadata": {"difficulty": {}} | metadata}
     problem = Problem("p0", "?", answer, facts={"gym": gym})
     sample = Completion("p0", 0, f"<answer>{text}</answer>", "stop", 5)
-    verdict = judge((problem,), [sample], verifier("reasoning-gym"), 1)[0]
+    verdict = judge((problem,), [sample], load_verifier("reasoning-gym"), 1)[0]
     assert verdict.outcome != "correct"
     assert not (tmp_path / "ran").exists()
 
@@ -155,8 +156,8 @@ def test_a_run_file_names_no_secret_but_those_of_a_list(tmp_path):
         with pytest.raises(InputError, match=r"AWS_SECRET_ACCESS_KEY.*--engine-option api_key_env=NAME"):
             run_of(file, options)
     file.write_text('[engine_options]\napi_key_env = "AWS_SECRET_ACCESS_KEY"\n')
-    named = run_of(file, options | {"engine_options": {"api_key_env": "AWS_SECRET_ACCESS_KEY"}})
-    assert named.engine_options["api_key_env"] == "AWS_SECRET_ACCESS_KEY"  # the user's own word
+    run = run_of(file, options | {"engine_options": {"api_key_env": "AWS_SECRET_ACCESS_KEY"}})
+    assert run.engine_options["api_key_env"] == "AWS_SECRET_ACCESS_KEY"  # the user's own word
     file.write_text('[engine_options]\napi_key_env = "VLLM_API_KEY"\n')
     assert run_of(file, options).engine_options["api_key_env"] == "VLLM_API_KEY"
 
@@ -177,31 +178,31 @@ def test_a_run_file_names_no_secret_but_those_of_a_list(tmp_path):
 )
 def test_a_key_goes_over_https_or_to_this_machine(monkeypatch, url, sent):
     pytest.importorskip("httpx")
-    from boundary.sampling.engines.servers import servers
+    from boundary.sampling.engines.servers import parse_servers
 
     monkeypatch.setenv("OPENAI_API_KEY", "secret")
     monkeypatch.setenv("MY_KEY", "secret")
-    assert bool(servers(url)[0].headers) == sent
+    assert bool(parse_servers(url)[0].headers) == sent
     if sent:
-        assert servers(url, "MY_KEY")[0].headers == {"Authorization": "Bearer secret"}
+        assert parse_servers(url, "MY_KEY")[0].headers == {"Authorization": "Bearer secret"}
     else:
         with pytest.raises(InputError, match="unencrypted") as error:
-            servers(url, "MY_KEY")
+            parse_servers(url, "MY_KEY")
         assert "localhost@" not in str(error.value)
 
 
 def test_no_redirect_is_followed_and_no_proxy_stands_before_this_machine(server, tokenizer_folder, monkeypatch):
     pytest.importorskip("httpx")
-    from boundary.sampling.engines.servers import ask_servers, servers
+    from boundary.sampling.engines.servers import ask_servers, parse_servers
 
     other = server()
     sly = server(pages={"/v1/models": (307, {"Location": f"{other.url}/models"}, {})})
     monkeypatch.setenv("OPENAI_API_KEY", "secret")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     with pytest.raises(InputError, match="points to another address"):
-        ask_servers(servers(sly.url), "served")
+        ask_servers(parse_servers(sly.url), "served")
     assert not other.headers
-    assert ask_servers(servers(other.url), "served")
+    assert ask_servers(parse_servers(other.url), "served")
     assert other.headers[0]["Authorization"] == "Bearer secret"
 
 

@@ -80,8 +80,8 @@ def test_a_real_model_solves_the_same_through_transformers_and_a_server(real_mod
         counts[engine] = table["n_correct"].to_numpy()
         if engine == "openai":
             assert "llamacpp b" in read_manifest(arms(tmp_path / engine)[0])["engine_version"]
-    assert all(8 <= each.sum() < N * len(SUMS) for each in counts.values())  # it knows some sums, and not all
+    assert all(8 <= count.sum() < N * len(SUMS) for count in counts.values())  # it knows some sums, and not all
     # Differences of Beta posteriors, problem by problem, in standard deviations; quantised weights are the same ones.
-    p = [(each + 1) / (N + 2) for each in counts.values()]
+    p = [(count + 1) / (N + 2) for count in counts.values()]
     z = (p[0] - p[1]) / ((p[0] * (1 - p[0]) + p[1] * (1 - p[1])) / (N + 3)) ** 0.5
     assert abs(z).max() < 4

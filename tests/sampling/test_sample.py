@@ -46,17 +46,17 @@ def run_command(*command):
 
 
 def test_a_run_is_sampled_judged_and_counted_and_is_not_sampled_twice(server, tokenizer_folder, problems, tmp_path):
-    told, out = server(), tmp_path / "run"
-    command = arguments(f"tiny={tokenizer_folder}", problems, told.url, out)
+    scripted, out = server(), tmp_path / "run"
+    command = arguments(f"tiny={tokenizer_folder}", problems, scripted.url, out)
     done = run_command(*command, "-n", 20)
     assert done.exit_code == 0, done.output
     assert "tiny on sums: 120 new samples of 120" in done.output
     table = run_table(out)
     assert list(table["n_samples"]) == [20] * N_PROBLEMS
     assert set(table["model"]) == {"tiny"}
-    asked = len(told.bodies)
+    n_bodies = len(scripted.bodies)
     assert "0 new samples of 120" in run_command(*command, "-n", 20).output
-    assert len(told.bodies) == asked
+    assert len(scripted.bodies) == n_bodies
     done = run_command(*command, "-n", 25, "--json")
     assert json.loads(done.output)[0]["new"] == 30
     assert list(run_table(out)["n_samples"]) == [25] * N_PROBLEMS
@@ -71,9 +71,9 @@ def test_other_settings_are_not_pooled_with_the_old_ones(server, tokenizer_folde
 
 
 def test_several_models_and_shards_fill_one_folder(server, tokenizer_folder, tiny_copy, problems, tmp_path):
-    told, out = server(models=(str(tokenizer_folder), str(tiny_copy))), tmp_path / "run"
+    scripted, out = server(models=(str(tokenizer_folder), str(tiny_copy))), tmp_path / "run"
     for part in ("0/2", "1/2"):
-        command = arguments(tokenizer_folder, problems, told.url, out, "-n", 3, "--shard", part)
+        command = arguments(tokenizer_folder, problems, scripted.url, out, "-n", 3, "--shard", part)
         command = [word for word in command if word not in ("--engine-option", "served_model=served")]
         assert run_command(*command, "--model", tiny_copy).exit_code == 0
     table = run_table(out)
@@ -91,8 +91,8 @@ def tiny_copy(tokenizer_folder, tmp_path):
 
 
 def test_a_plan_adds_what_it_says_once(server, tokenizer_folder, problems, tmp_path):
-    told, out, plan = server(), tmp_path / "run", tmp_path / "plan.csv"
-    command = arguments(f"tiny={tokenizer_folder}", problems, told.url, out)
+    scripted, out, plan = server(), tmp_path / "run", tmp_path / "plan.csv"
+    command = arguments(f"tiny={tokenizer_folder}", problems, scripted.url, out)
     run_command(*command, "-n", 4)
     plan.write_text("model,benchmark,problem_id,n_more\ntiny,sums,s1,7\ntiny,sums,s4,2\ntiny,other,s4,2\n")
     for _ in range(2):  # the second call finds it done
@@ -117,17 +117,19 @@ def test_a_run_file_says_it_all(server, tokenizer_folder, problems, tmp_path):
     )
     assert "12 new samples of 12" in run_command("sample", file).output
     assert "6 new samples of 18" in run_command("sample", file, "-n", 3).output
-    for wrong, said in (
+    for wrong, message in (
         ("temprature = 1", "no option 'temprature'. Did you mean 'temperature'"),
-        ("n = 2.5", "n: 2.5 is no int"),
-        ("top_p = 0", "top_p: 0 is not in"),
-        ("seed = -1", "below 0"),
+        ("n = 2.5", "n: 2.5 cannot be used; it has to be int, got float"),
+        ("top_p = 0", "top_p: 0 cannot be used; it has to be float > 0"),
+        ("seed = -1", "seed: -1 cannot be used; it has to be int >= 0"),
+        ('shard = "8/8"', "shard: '8/8' is no part"),
+        ("unsafe = 1", "unsafe: 1 cannot be used; it has to be bool, got int"),
         ("n = ", "Cannot read the run file"),
     ):
         file.write_text(wrong)
         done = run_command("sample", file, "-o", tmp_path / "x")
         assert done.exit_code == 2
-        assert said in " ".join(done.output.split())
+        assert message in " ".join(done.output.split())
 
 
 def test_a_failed_sample_is_missing_and_never_wrong(server, tokenizer_folder, problems, tmp_path):
@@ -147,14 +149,14 @@ def test_a_failed_sample_is_missing_and_never_wrong(server, tokenizer_folder, pr
 
 
 def test_what_came_in_before_a_failure_is_stored(server, tokenizer_folder, problems, tmp_path):
-    told = server(lambda body, number: (400, {}, {"error": {"message": "no"}}) if number >= 8 else None)
+    scripted = server(lambda body, number: (400, {}, {"error": {"message": "no"}}) if number >= 8 else None)
     run = Run(
         output=tmp_path / "run",
         models=(str(tokenizer_folder),),
         benchmarks=(str(problems),),
         n=16,
         engine="openai",
-        engine_options={"base_url": told.url, "served_model": "served", "choices": 2, "concurrency": 1},
+        engine_options={"base_url": scripted.url, "served_model": "served", "choices": 2, "concurrency": 1},
         template="raw",
         verifier="number",
     )
@@ -164,7 +166,7 @@ def test_what_came_in_before_a_failure_is_stored(server, tokenizer_folder, probl
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("more", "message"),
     [
         (["--model", "./nowhere"], "No folder './nowhere'"),
         (["--benchmark", "math50"], "Did you mean 'math500'"),
@@ -174,7 +176,7 @@ def test_what_came_in_before_a_failure_is_stored(server, tokenizer_folder, probl
         (["--shard", "2/2"], "is no part"),
     ],
 )
-def test_a_wrong_input_is_one_plain_sentence(tokenizer_folder, problems, tmp_path, more, said):
+def test_a_wrong_input_is_one_plain_sentence(tokenizer_folder, problems, tmp_path, more, message):
     if "vllm" in more:
         try:
             import vllm  # noqa: F401
@@ -185,7 +187,7 @@ def test_a_wrong_input_is_one_plain_sentence(tokenizer_folder, problems, tmp_pat
     words = {"--model": str(tokenizer_folder), "--benchmark": str(problems), "--template": "raw", more[0]: more[1]}
     done = run_command("sample", *[word for pair in words.items() for word in pair], "-n", 1, "-o", tmp_path / "run")
     assert done.exit_code == 2
-    assert said in " ".join(done.output.split())
+    assert message in " ".join(done.output.split())
     assert "Traceback" not in done.output
 
 
@@ -210,7 +212,7 @@ def test_no_network_is_said_plainly(problems, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("kind", "said"),
+    ("kind", "message"),
     [
         ("GatedRepoError", "'a/b' is gated: ask for access"),
         ("RepositoryNotFoundError", "There is no model 'a/b' on huggingface.co that you may see"),
@@ -219,11 +221,11 @@ def test_no_network_is_said_plainly(problems, tmp_path):
         ("SafetensorError", "Cannot load the model 'a/b': the reason"),
     ],
 )
-def test_what_the_hub_refuses_is_said_plainly(kind, said):
+def test_what_the_hub_refuses_is_said_plainly(kind, message):
     cause = type(kind, (Exception,), {})("the reason")
     error = OSError("the reason")
     error.__cause__ = cause
-    assert said in str(cannot_load("a/b", error))
+    assert message in str(cannot_load("a/b", error))
 
 
 def test_sigterm_stops_a_run_that_the_same_command_goes_on_with(server, tokenizer_folder, problems, tmp_path):
@@ -236,9 +238,9 @@ def test_sigterm_stops_a_run_that_the_same_command_goes_on_with(server, tokenize
             assert process.poll() is None
             time.sleep(0.05)
         process.send_signal(signal.SIGTERM)
-        said = process.stderr.read()
+        errors = process.stderr.read()
     assert process.returncode == 130
-    assert "Stopped. What came in is stored" in said
+    assert "Stopped. What came in is stored" in errors
     assert len(sample_index(arms(tmp_path / "run")[0])) >= 8 * 3  # all but the requests in flight
 
 
@@ -280,8 +282,8 @@ while True:
 @pytest.mark.parametrize("kills", [5, pytest.param(50, marks=pytest.mark.slow)])
 def test_killed_at_random_moments_nothing_is_lost_or_twice(kills, server, tokenizer_folder, problems, tmp_path):
     out, n = tmp_path / "run", 40 * kills
-    told = server(delay=0.05)  # slow enough that no run ends before its kill: 5 s of answers, kills within 3 s
-    command = [sys.executable, "-c", KILLER, tokenizer_folder, problems, told.url, out, str(kills), str(n)]
+    scripted = server(delay=0.05)  # slow enough that no run ends before its kill: 5 s of answers, kills within 3 s
+    command = [sys.executable, "-c", KILLER, tokenizer_folder, problems, scripted.url, out, str(kills), str(n)]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
     assert done.stdout.split() == [str(kills), "0"], done.stdout + done.stderr
     arm = arms(out)[0]
@@ -291,9 +293,9 @@ def test_killed_at_random_moments_nothing_is_lost_or_twice(kills, server, tokeni
     verdicts = read_verdicts(arm, verdict_names(arm)[0])
     assert len(verdicts) == len(index)
     assert set(run_table(out)["n_samples"]) == {n}
-    asked = sum(body["n"] for body in told.bodies)
+    n_asked = sum(body["n"] for body in scripted.bodies)
     in_flight = 4 * 4 + 8 + 4  # requests, an unwritten batch, and what an answer adds to it
-    assert asked <= N_PROBLEMS * n + kills * in_flight
+    assert n_asked <= N_PROBLEMS * n + kills * in_flight
 
 
 def test_every_option_is_explained_in_the_docs():

@@ -20,7 +20,7 @@ from boundary.sampling.store.arm import open_store
 
 DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
 PROBLEMS = tuple(Problem(f"p{number}", f"What is {number} + {number}?", str(2 * number)) for number in range(5))
-DRAWN = {"temperature": 0.6, "top_p": 0.95, "max_tokens": 16384, "stop_ids": [2, 5], "seed": 0}
+SAMPLING = {"temperature": 0.6, "top_p": 0.95, "max_tokens": 16384, "stop_ids": [2, 5], "seed": 0}
 MANIFEST = {
     "benchmark": "toy",
     "template": "qwen-boxed",
@@ -74,10 +74,10 @@ def write_arm(
     """An arm whose first samples of each problem are correct; its texts are its own."""
     revision = (model.encode().hex() * 8)[:40]
     full = MANIFEST | {"model": model, "revision": revision, "n_samples": n, "verifier": verifier} | manifest
-    with open_store(folder, full | {"settings": DRAWN | dict(settings)}, problems) as store:
+    with open_store(folder, full | {"settings": SAMPLING | dict(settings)}, problems) as store:
         for number, problem in enumerate(problems):
             texts = [f"{text or model} {problem.problem_id} {place}" for place in range(n)]
-            store.append([Completion(problem.problem_id, i, each, "stop", 50) for i, each in enumerate(texts)])
+            store.append([Completion(problem.problem_id, i, item, "stop", 50) for i, item in enumerate(texts)])
             outcomes = ["correct" if place < number else "wrong" for place in range(n)]
             verdicts = [
                 Verdict(problem.problem_id, place, outcome, text_hash=text_hash(texts[place]))
@@ -93,9 +93,9 @@ def base(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def alike(base, tmp_path_factory):
+def same_settings(base, tmp_path_factory):
     """Counts of two arms that were sampled and judged alike."""
-    return run_table([base, write_arm(tmp_path_factory.mktemp("alike"))])
+    return run_table([base, write_arm(tmp_path_factory.mktemp("same_settings"))])
 
 
 def documented():
@@ -106,12 +106,12 @@ def documented():
 def outcome(counts, **options):
     """What is said of two arms, in the words of docs/settings.md; the sentences beside it."""
     try:
-        compared = compare_arms(counts, ["org/base", "org/rl"], ["toy"], **options)
+        comparison = compare_arms(counts, ["org/base", "org/rl"], ["toy"], **options)
     except InputError as error:
         return "refused", [str(error)]
-    severities = {remark.severity for remark in compared.remarks}
-    word = next((each for each in ("alarm", "remark", "note") if each in severities), "named")
-    return word, [remark.text for remark in compared.remarks]
+    severities = {remark.severity for remark in comparison.remarks}
+    word = next((severity for severity in ("alarm", "remark", "note") if severity in severities), "named")
+    return word, [remark.text for remark in comparison.remarks]
 
 
 def other_arm(folder, name):
@@ -128,39 +128,39 @@ def other_arm(folder, name):
 
 
 def test_the_page_has_every_setting():
-    assert {each.name for each in SETTINGS} <= documented().keys()
+    assert {item.name for item in SETTINGS} <= documented().keys()
 
 
 @pytest.mark.parametrize("name", documented())
-def test_what_the_page_says_of_a_setting_is_what_happens(base, alike, tmp_path, name):
+def test_what_the_page_says_of_a_setting_is_what_happens(base, same_settings, tmp_path, name):
     """From a run folder, where it can differ in this alone; from counts in a file; with another value in a column."""
-    said = re.split(r"[;,]", documented()[name])[0].strip().removesuffix(" where some have no counts")
+    expected = re.split(r"[;,]", documented()[name])[0].strip().removesuffix(" where some have no counts")
     names = {"setting_": "setting_mirostat", "manifest_": "manifest_server"}
     column = names.get(name, name)
     if (folder := other_arm(tmp_path / "rl", column)) is not None:
         table = run_table([base, folder])
         word, texts = outcome(Counts.from_frame(table))
-        assert word == said, texts
+        assert word == expected, texts
         Counts.from_frame(table).to_csv(tmp_path / "counts.csv")
         assert outcome(load_counts(tmp_path / "counts.csv")) == (word, texts)
     if name != "n_samples":
         values = {"problem_set_size": (5, 9)}.get(column, ("one", "another"))
-        changed = alike.assign(**{column: [values[model == "org/rl"] for model in alike["model"]]})
+        changed = same_settings.assign(**{column: [values[model == "org/rl"] for model in same_settings["model"]]})
         # Better evidence that the prompts are the same goes before this one.
         better = ["prompt_tokens_hash", "prompt_text_hash", "template_hash", "template"]
         changed = changed.drop(columns=better[: better.index(name)] if name in better else [])
         word, texts = outcome(Counts.from_frame(changed))
-        assert word == said, texts
+        assert word == expected, texts
 
 
-def test_arms_that_are_alike_are_not_remarked(alike):
-    assert outcome(Counts.from_frame(alike)) == ("named", [])
+def test_arms_that_are_alike_are_not_remarked(same_settings):
+    assert outcome(Counts.from_frame(same_settings)) == ("named", [])
 
 
-def test_other_problems_are_refused_from_a_file_too_even_if_other_prompts_are_allowed(base, alike, tmp_path):
+def test_other_problems_are_refused_from_a_file_too_even_if_other_prompts_are_allowed(base, same_settings, tmp_path):
     with pytest.raises(InputError, match="different problem sets under the name 'toy'"):
         run_table([base, write_arm(tmp_path, problems=(Problem("p0", "Another?", "3"), *PROBLEMS[1:]))])
-    frame = alike.assign(problem_set_hash=alike["model"])
+    frame = same_settings.assign(problem_set_hash=same_settings["model"])
     word, texts = outcome(Counts.from_frame(frame), allow_different_prompts=True)
     assert word == "refused"
     assert "problem_set_hash" in texts[0]
@@ -210,8 +210,8 @@ def test_one_model_under_two_names_is_said(base, tmp_path, manifest, text):
 
 def test_two_servers_that_call_their_model_alike_are_said(tmp_path):
     served = {"served_model": "default"}
-    both = [write_arm(tmp_path / name, f"org/{name}", settings=served, text=name) for name in ("base", "rl")]
-    word, texts = outcome(Counts.from_frame(run_table(both)))
+    folders = [write_arm(tmp_path / name, f"org/{name}", settings=served, text=name) for name in ("base", "rl")]
+    word, texts = outcome(Counts.from_frame(run_table(folders)))
     assert word == "remark"
     assert "may be one model under two names: a server calls both default" in texts[0]
 
@@ -226,7 +226,7 @@ def test_settings_that_changed_within_an_arm_are_named(tmp_path):
     arm = write_arm(tmp_path) / "org-rl" / "toy" / "manifest.json"
     manifest = json.loads(arm.read_text())
     manifest["skipped"] = {"p4": "too long"}
-    manifest["history"] = [{"engine_version": "vllm 0.31.0", "settings": DRAWN}]
+    manifest["history"] = [{"engine_version": "vllm 0.31.0", "settings": SAMPLING}]
     cells = manifest_settings([manifest], "math-2.0.9")
     assert (cells["engine_version"], cells["problems_skipped"]) == ("vllm 0.31.0, later vllm 0.32.0", 1)
 
@@ -274,11 +274,11 @@ def test_the_command_refuses_other_prompts_and_says_the_rest(base, tmp_path):
 
 def test_shared_texts_are_said_by_status_and_analyze(base, tmp_path):
     run = write_arm(write_arm(tmp_path / "run", "org/base"), text="org/base")
-    said = CliRunner().invoke(main, ["status", str(run)])
-    assert said.output.count("LOOK: base and rl share their texts: 100% of the samples are the same at the same") == 2
+    result = CliRunner().invoke(main, ["status", str(run)])
+    assert result.output.count("LOOK: base and rl share their texts: 100% of the samples are the same at the same") == 2
     facts = json.loads(CliRunner().invoke(main, ["status", str(run), "--json"]).output)
     assert facts[0]["shared_texts"][0]["share"] == 1.0
-    compared = bd.analyze(run, base="org/base", prior="independent", k=[1]).arms
-    assert [remark.alarming for remark in compared.of("toy")] == [True]
+    comparison = bd.analyze(run, base="org/base", prior="independent", k=[1]).arms
+    assert [remark.alarming for remark in comparison.of("toy")] == [True]
     honest = CliRunner().invoke(main, ["status", str(write_arm(write_arm(tmp_path / "honest", "org/base")))])
     assert "LOOK" not in honest.output

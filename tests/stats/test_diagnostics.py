@@ -16,25 +16,25 @@ def draws(values):
     return xr.DataArray(np.asarray(values, float), dims=("chain", "draw"))
 
 
-def test_independent_draws_pass_and_a_stuck_chain_fails():
-    good = np.random.default_rng(0).normal(size=(8, 200))
+def test_independent_draws_pass_and_a_stuck_chain_fails(seed):
+    good = np.random.default_rng(seed).normal(size=(8, 200))
     stuck = good.copy()
     stuck[3] = 2.0
-    judged = convergence({"good": draws(good), "stuck": draws(stuck)})
-    assert judged["good"].ok
-    assert not judged["stuck"].ok
+    diagnostics = convergence({"good": draws(good), "stuck": draws(stuck)})
+    assert diagnostics["good"].ok
+    assert not diagnostics["stuck"].ok
 
 
-def test_slow_chains_have_few_effective_draws():
-    walk = np.cumsum(np.random.default_rng(0).normal(size=(8, 200)), axis=1)
+def test_slow_chains_have_few_effective_draws(seed):
+    walk = np.cumsum(np.random.default_rng(seed).normal(size=(8, 200)), axis=1)
     assert not convergence({"walk": draws(walk)})["walk"].ok
 
 
-def test_constant_infinite_and_undefined_draws():
-    rng = np.random.default_rng(0)
+def test_constant_infinite_and_undefined_draws(seed):
+    rng = np.random.default_rng(seed)
     some_infinite = np.where(rng.random((8, 200)) < 0.2, np.inf, rng.normal(size=(8, 200)))
     some_undefined = np.where(rng.random((8, 200)) < 0.2, np.nan, rng.normal(size=(8, 200)))
-    judged = convergence(
+    diagnostics = convergence(
         {
             "constant": draws(np.ones((8, 200))),
             "never": draws(np.full((8, 200), np.inf)),
@@ -43,7 +43,7 @@ def test_constant_infinite_and_undefined_draws():
             "some undefined": draws(some_undefined),
         }
     )
-    assert all(quantity.ok for quantity in judged.values()), judged
+    assert all(quantity.ok for quantity in diagnostics.values()), diagnostics
 
 
 def test_draws_that_hardly_vary_are_judged_without_a_warning():

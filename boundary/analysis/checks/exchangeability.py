@@ -13,7 +13,14 @@ from boundary.analysis.formatting import number
 from boundary.analysis.notes import Note
 from boundary.data.tables.reading import read_table
 from boundary.errors import InputError
-from boundary.stats.exchangeability import ABSENT, Repeats, alike, halves, repeats_at_lags, repeats_between_runs
+from boundary.stats.exchangeability import (
+    ABSENT,
+    Repeats,
+    compare_groups,
+    halves,
+    repeats_at_lags,
+    repeats_between_runs,
+)
 
 # All tests of a report together raise a false alarm with at most this probability (Bonferroni): half of the 1 % that is
 # promised, since normal approximations understate p-values up to twofold where most problems are hard (docs/drift.md).
@@ -155,7 +162,7 @@ def _copies(outcomes: np.ndarray) -> _Test:
 
 
 def _drift(outcomes: np.ndarray) -> _Test:
-    test = alike(outcomes, halves(outcomes))
+    test = compare_groups(outcomes, halves(outcomes))
     change = 100 * float(np.diff(test.excess)[0]) if len(test.excess) == 2 else 0.0
     moved = f"{number(abs(change), 1, 1)} points {'more' if change > 0 else 'less'}"
     words = f"Samples drift: the later half is right {moved} often"
@@ -163,7 +170,7 @@ def _drift(outcomes: np.ndarray) -> _Test:
 
 
 def _lags(test: Repeats, what: str) -> _Test:
-    where = test.where[0] if test.where else 0
+    where = test.place[0] if test.place else 0
     who = "neighbouring samples" if where == 1 else f"samples {where} apart"
     words = f"Samples depend on each other: {who} have equal {what} {test.matches:.0f} times"
     of = "dependence between samples" if what == "outcomes" else "texts that repeat at some distance"
@@ -171,7 +178,7 @@ def _lags(test: Repeats, what: str) -> _Test:
 
 
 def _runs(outcomes: np.ndarray, groups: np.ndarray, names: list[str]) -> _Test:
-    test = alike(outcomes, groups)
+    test = compare_groups(outcomes, groups)
     low, high = int(test.excess.argmin()), int(test.excess.argmax())
     above, below = (number(value, 100, 1) for value in (test.excess[high], -test.excess[low]))
     words = f"Runs are not alike: on the same problems, run {names[high]} is right {above} points"
@@ -180,7 +187,7 @@ def _runs(outcomes: np.ndarray, groups: np.ndarray, names: list[str]) -> _Test:
 
 
 def _pairs(test: Repeats, names: list[str]) -> _Test:
-    first, second = test.where or (0, 0)
+    first, second = test.place or (0, 0)
     words = f"Runs {names[first]} and {names[second]} repeat each other: sample by sample they agree"
     return _Test(
         "runs that repeat each other",

@@ -114,26 +114,6 @@ def outcome_shares(counts: Counts, benchmarks: Sequence[str]) -> pd.DataFrame:
     return table.loc[table.groupby("outcome")["n"].transform("sum") > 0].reset_index(drop=True)
 
 
-def outcomes_shown(found: Outcomes, rows: pd.DataFrame, benchmark: str, budgets: Sequence[int]) -> list[dict[str, str]]:
-    """Lines of the report on one benchmark: each quantity under both treatments; none where it does not matter.
-
-    `rows` are those of the outcomes that are to be shown.
-    """
-    if rows.empty or not any(one.benchmark == benchmark for one in found.remarks):
-        return []
-    here = rows.loc[(rows["benchmark"] == benchmark) & of_posterior(rows)]
-    here = here.loc[here["estimand"].isin(("pass_at_k", "shrinkage", "crossover"))]
-    here = here.loc[here["k"].isna() | here["k"].isin(list(budgets))]
-    lines = []
-    for _, both in here.groupby(["estimand", "model", "k"], sort=False, dropna=False):
-        treatments = both.to_dict(orient="records")
-        first = treatments[0]
-        at = "" if pd.isna(first["k"]) else f" at k = {first['k']:.0f}"
-        line = {"what": f"{first['estimand'].replace('pass_at_k', 'pass@k')}{at}, {first['model']}"}
-        lines.append(line | {row["treatment"]: _said(row) for row in treatments})
-    return lines
-
-
 def _main(estimates: pd.DataFrame) -> "pd.Series[bool]":
     return estimates["estimand"].isin(REFIT_ESTIMANDS) & (of_posterior(estimates) | (estimates["kind"] == OBSERVED))
 

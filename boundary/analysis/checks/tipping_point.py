@@ -13,7 +13,7 @@ from boundary.analysis.formatting import chance
 from boundary.stats.estimands import flows
 from boundary.stats.intervals import MARGIN, TIE, summarise
 from boundary.stats.priors import NonParametric
-from boundary.stats.priors.prior import fit_key
+from boundary.stats.random_keys import fit_key
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.verdict_errors import VerdictErrors
 
@@ -56,7 +56,7 @@ def error_curves(
         progress(f"errors: {panel.benchmark}", done, len(asked))
         key = fit_key(seed, "\0".join(["errors", panel.benchmark, *panel.models]))
         c, n = panel.counts.n_correct, panel.counts.n_samples
-        fits, log_evidence = CURVE_PRIOR.under_each(c, n, key, _candidates(panel))
+        fits, log_evidence = CURVE_PRIOR.posterior_by_node(c, n, key, _candidates(panel))
         for rate, fit, evidence in zip(CURVE_RATES, fits, log_evidence, strict=True):
             rows += _rows(panel, fit, level, margin, {"false_positive_rate": rate, "log_evidence": float(evidence)})
         progress(f"errors: {panel.benchmark}", done + 1, len(asked))

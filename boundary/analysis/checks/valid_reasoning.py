@@ -1,23 +1,17 @@
 """CoT-pass@k: samples that are right and reason validly, beside pass@k."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import pandas as pd
 
 from boundary.analysis.checks.refit import refit
-from boundary.analysis.estimates.table import of_posterior
 from boundary.analysis.fitting import Progress
-from boundary.analysis.formatting import interval, number
 from boundary.analysis.notes import Note
 from boundary.analysis.request import Request
 from boundary.analysis.verifier_errors import MisclassificationRates, misclassification_rates
-from boundary.data.counts import ALL, Counts
+from boundary.data.counts import Counts
 from boundary.data.validation import VALID
 from boundary.errors import InputError
 
 PREFIX = "cot_"
-SHOWN = {"cot_pass_at_k": "CoT-pass@k", "cot_shrinkage": "shrinkage of CoT-pass@k"}
 
 
 def valid_counts(counts: Counts) -> Counts | None:
@@ -75,35 +69,3 @@ def with_valid_reasoning(
         return estimates
     rows = refit(request, estimates, valid, progress, "valid reasoning", rates=rates, stopped=stopped)
     return pd.concat([estimates, rows.assign(estimand=PREFIX + rows["estimand"])], ignore_index=True)
-
-
-def valid_shown(
-    estimates: pd.DataFrame, counts: Counts | None, benchmark: str
-) -> dict[str, list[dict[str, str]]] | None:
-    """The report's part on one benchmark: share of right answers with valid reasoning, and CoT-pass@k beside pass@k."""
-    here = estimates.loc[(estimates["benchmark"] == benchmark) & of_posterior(estimates)]
-    if counts is None or VALID not in counts.table or not here["estimand"].str.startswith(PREFIX).any():
-        return None
-    table = counts.table if benchmark == ALL else counts.table.loc[counts.table["benchmark"] == benchmark]
-    shares = []
-    for model, mine in table.dropna(subset=[VALID]).groupby("model", sort=False):
-        right, valid = int(mine["n_correct"].sum()), int(mine[VALID].sum())
-        share = f"{number(valid / right, 100, 1)} %" if right else "none right"
-        shares.append({"model": str(model), "right": f"{right:,}", "valid": f"{valid:,}", "share": share})
-    lines = []
-    for name, words in SHOWN.items():
-        for row in here.loc[here["estimand"] == name].to_dict(orient="records"):
-            plain = here.loc[_same(here, name.removeprefix(PREFIX), row)].to_dict(orient="records")
-            lines.append(
-                {
-                    "what": f"{words} at k = {row['k']:.0f}, {row['model']}" + " (extrapolated)" * row["extrapolated"],
-                    "valid": f"{number(row['mean'], 100, 1)} {interval(row, 100, 1)}",
-                    "any": f"{number(plain[0]['mean'], 100, 1)} {interval(plain[0], 100, 1)}" if plain else "",
-                }
-            )
-    return {"shares": shares, "lines": lines}
-
-
-def _same(rows: pd.DataFrame, estimand: str, row: Mapping[Any, Any]) -> "pd.Series[bool]":
-    same: pd.Series[bool] = (rows[["estimand", "model", "k"]] == [estimand, row["model"], row["k"]]).all(axis=1)
-    return same

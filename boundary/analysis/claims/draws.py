@@ -8,16 +8,12 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float
 
-from boundary.analysis.claims.grammar import OF_PAIR, Claim, Comparison, ModelName
+from boundary.analysis.claims.grammar import RELATIONS, Claim, Comparison, ModelName
 from boundary.errors import InputError
-from boundary.stats.estimands import ESTIMANDS
 from boundary.stats.solve_rates import SolveRates, Target
 
-# A claim about these needs to be looked at no further than its bound.
-BUDGETS_THEMSELVES = ("crossover", "sampling_speedup")
 
-
-def resolved(claim: Claim, base: str | None, arms: Sequence[str]) -> Claim:
+def resolve(claim: Claim, base: str | None, arms: Sequence[str]) -> Claim:
     """The claim with its roles and near names replaced by models of an analysis.
 
     Parameters
@@ -27,30 +23,34 @@ def resolved(claim: Claim, base: str | None, arms: Sequence[str]) -> Claim:
     base, arms
         The base model, if there is one, and the others.
 
+    Returns
+    -------
+    The same comparisons, each model of them with the name that it has in the analysis.
+
     Raises
     ------
     InputError
-        For a model that there is not, a quantity of a pair without a base, or one that does not say which arm.
+        For a model that is not in the analysis, an estimand of a pair without a base, or one that leaves the arm open.
     """
-    return Claim(claim.text, tuple(_resolved(one, claim.text, base, arms) for one in claim.comparisons))
+    return Claim(claim.text, tuple(_resolve_comparison(part, claim.text, base, arms) for part in claim.comparisons))
 
 
-def _resolved(one: Comparison, text: str, base: str | None, arms: Sequence[str]) -> Comparison:
-    if one.estimand not in OF_PAIR:
-        assert one.model is not None  # the grammar asks for one
-        bound = _named(one.bound, text, base, arms) if isinstance(one.bound, ModelName) else one.bound
-        return one._replace(model=_named(one.model, text, base, arms), bound=bound)
+def _resolve_comparison(part: Comparison, text: str, base: str | None, arms: Sequence[str]) -> Comparison:
+    if part.record.of != "pair":
+        assert part.model is not None  # the grammar requires one
+        bound = _resolve_model(part.bound, text, base, arms) if isinstance(part.bound, ModelName) else part.bound
+        return part._replace(model=_resolve_model(part.model, text, base, arms), bound=bound)
     if base is None:
         raise InputError(
-            f"The claim '{text}': {one.estimand} compares with a base model, and there is none. Say --base."
+            f"The claim '{text}': {part.estimand} compares with a base model, and there is none. Say --base."
         )
-    model = _named(one.model or ModelName("rl"), text, base, arms)
+    model = _resolve_model(part.model or ModelName("rl"), text, base, arms)
     if model.name == base:
-        raise InputError(f"The claim '{text}': {one.estimand} is of an RL model against the base. Name an RL model.")
-    return one._replace(model=model)
+        raise InputError(f"The claim '{text}': {part.estimand} is of an RL model against the base. Name an RL model.")
+    return part._replace(model=model)
 
 
-def _named(model: ModelName, text: str, base: str | None, arms: Sequence[str]) -> ModelName:
+def _resolve_model(model: ModelName, text: str, base: str | None, arms: Sequence[str]) -> ModelName:
     names = [*([base] if base is not None else []), *arms]
     if not model.quoted and model.name == "base" and base is not None:
         return ModelName(base, quoted=True)
@@ -66,22 +66,33 @@ def _named(model: ModelName, text: str, base: str | None, arms: Sequence[str]) -
 
 
 def comparison_draws(
-    one: Comparison, fits: Mapping[str, SolveRates], base: str | None, target: Target = "benchmark"
+    comparison: Comparison, fits: Mapping[str, SolveRates], base: str | None, target: Target = "benchmark"
 ) -> tuple[xr.DataArray, xr.DataArray | float]:
-    """Draws of both sides of a resolved comparison, dimensions (chain, draw); the right one a number where it is one.
+    """Draws of both sides of a resolved comparison.
 
     Parameters
     ----------
+    comparison
+        Of a claim from `resolve`.
     fits
         The posterior of each arm, with the base or alone. Draws of one number in two fits make a joint draw, since
-        models fitted apart are independent given the counts.
+        models fitted each by itself are independent given the counts.
+    base
+        The base model.
+    target
+        `benchmark` or `superpopulation`.
+
+    Returns
+    -------
+    Left and right side, dimensions (chain, draw); the right side is a number where the claim has a number there.
     """
-    assert one.model is not None  # resolved
-    if not isinstance(one.bound, ModelName):
-        return _quantity(one, _fit_of(one.model.name, fits), one.model.name, base, target), one.bound
-    names = (one.model.name, one.bound.name)
-    together = [fit for fit in fits.values() if set(names) <= set(fit.models)]
-    left, right = (_quantity(one, together[0] if together else _fit_of(m, fits), m, base, target) for m in names)
+    assert comparison.model is not None  # resolved
+    bound, model = comparison.bound, comparison.model.name
+    if not isinstance(bound, ModelName):
+        return _estimand_draws(comparison, _fit_of(model, fits), model, base, target), bound
+    names = (model, bound.name)
+    joint = next((fit for fit in fits.values() if set(names) <= set(fit.models)), None)
+    left, right = (_estimand_draws(comparison, joint or _fit_of(name, fits), name, base, target) for name in names)
     return left, right
 
 
@@ -96,15 +107,18 @@ def _fit_of(model: str, fits: Mapping[str, SolveRates]) -> SolveRates:
     )
 
 
-def _quantity(one: Comparison, rates: SolveRates, model: str, base: str | None, target: Target) -> xr.DataArray:
-    function = ESTIMANDS[one.estimand]
-    if one.estimand in BUDGETS_THEMSELVES:
-        assert not isinstance(one.bound, ModelName)  # the grammar has numbers only
-        return function(rates, max(2, floor(one.bound) + 1), base=base, rl=model, target=target)
-    arguments = [argument for argument in (one.k, one.tau) if argument is not None]
-    if one.estimand in OF_PAIR:
-        return function(rates, *arguments, base=base, rl=model, target=target)
-    return function(rates, *arguments, target=target).sel(model=model, drop=True)
+def _estimand_draws(
+    comparison: Comparison, rates: SolveRates, model: str, base: str | None, target: Target
+) -> xr.DataArray:
+    record = comparison.record
+    values = {"k": comparison.k, "tau": comparison.tau}
+    if record.is_budget:
+        assert not isinstance(comparison.bound, ModelName)  # the grammar has numbers only
+        values["max_k"] = max(2, floor(comparison.bound) + 1)  # no need to look further than the bound
+    arguments = [values[name] for name in record.parameters]
+    if record.of == "pair":
+        return record(rates, *arguments, base=base, rl=model, target=target)
+    return record(rates, *arguments, target=target).sel(model=model, drop=True)
 
 
 def holds(claim: Claim, fits: Mapping[str, SolveRates], base: str | None, target: Target = "benchmark") -> xr.DataArray:
@@ -117,21 +131,12 @@ def holds(claim: Claim, fits: Mapping[str, SolveRates], base: str | None, target
     -------
     Booleans, dimensions (chain, draw).
     """
-    found = None
-    for one in claim.comparisons:
-        left, right = comparison_draws(one, fits, base, target)
-        true = _compared(left, one.relation, right)
-        found = true if found is None else found & true
-    assert found is not None  # a claim has at least one comparison
-    return found.rename("claim")
-
-
-def _compared(left: xr.DataArray, relation: str, right: xr.DataArray | float) -> xr.DataArray:
-    values = left.to_numpy()
-    other = right.to_numpy() if isinstance(right, xr.DataArray) else right
-    answers = {"<": values < other, "<=": values <= other, ">": values > other, ">=": values >= other}
+    truths = []
+    for comparison in claim.comparisons:
+        left, right = comparison_draws(comparison, fits, base, target)
+        truths.append(RELATIONS[comparison.relation](left.to_numpy(), np.asarray(right)))
     coords = {name: left.coords[name] for name in ("chain", "draw")}
-    return xr.DataArray(answers[relation], dims=("chain", "draw"), coords=coords)
+    return xr.DataArray(np.logical_and.reduce(truths), dims=("chain", "draw"), coords=coords, name="claim")
 
 
 def claim_draws(
@@ -140,7 +145,7 @@ def claim_draws(
     models: Sequence[str],
     base: str | None = None,
 ) -> Bool[np.ndarray, " *draw"]:
-    """Whether a claim holds, for draws of solve rates given as a bare array.
+    """Whether a claim holds, for draws of solve rates in a bare array.
 
     Parameters
     ----------
@@ -153,14 +158,18 @@ def claim_draws(
     base
         The base model.
 
+    Returns
+    -------
+    One boolean for each draw.
+
     Raises
     ------
     InputError
-        If the claim names a model that there is not.
+        If the claim names a model that is not among them.
     """
     leading, size = p.shape[:-2], p.shape[-2:]
-    nothing = np.zeros(size, dtype=int)
-    rates = SolveRates(p.reshape(1, -1, *size), nothing, nothing, "given", models=tuple(models))
+    no_counts = np.zeros(size, dtype=int)
+    rates = SolveRates(p.reshape(1, -1, *size), no_counts, no_counts, "given", models=tuple(models))
     arms = [model for model in models if model != base]
-    found = holds(resolved(claim, base, arms), dict.fromkeys(arms, rates), base)
-    return found.to_numpy().reshape(leading)
+    truths = holds(resolve(claim, base, arms), dict.fromkeys(arms, rates), base)
+    return truths.to_numpy().reshape(leading)

@@ -1,17 +1,17 @@
-"""Claims about a boundary, each with its probability: in a file, from the command line or from Python."""
+"""The probability of claims about a boundary: read from a file, the command line or Python, and evaluated."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from math import floor, sqrt
+from math import sqrt
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from boundary.analysis.claims.draws import BUDGETS_THEMSELVES, comparison_draws, holds, resolved
-from boundary.analysis.claims.grammar import Claim, Comparison, ModelName, parse_claim
+from boundary.analysis.claims.draws import comparison_draws, holds, resolve
+from boundary.analysis.claims.grammar import Claim, parse_claim
 from boundary.analysis.result import Analysis
 from boundary.data.counts import ALL
 from boundary.data.readers.toml_files import read_toml
@@ -38,8 +38,8 @@ CLAIM_COLUMNS = (
 EXAMPLE = '[claims] and below it: narrower = "shrinkage(1024) > 0"'
 
 
-class AskedClaim(NamedTuple):
-    """A claim, what it is called, the benchmark it is about, and the probability asked of it (None: not said)."""
+class ClaimRequest(NamedTuple):
+    """A claim with its name, its benchmark, and the probability that it must have; None: left open."""
 
     name: str
     claim: Claim
@@ -53,12 +53,12 @@ def claims(analysis: Analysis, claims: Any, *, require: Any = None) -> pd.DataFr
     Parameters
     ----------
     analysis
-        What `boundary.analyze` returned.
+        From `boundary.analyze`.
     claims
         A claim, a sequence of them, a mapping of names to claims (or to mappings with `claim` and perhaps `benchmark`
         and `require`), or the path of a TOML file. docs/claims.md has the language.
     require
-        Probability in [0, 1] asked of every claim that has none of its own, or a mapping of names to probabilities.
+        Probability in [0, 1] that every claim without its own must have, or a mapping of names to probabilities.
 
     Returns
     -------
@@ -71,45 +71,59 @@ def claims(analysis: Analysis, claims: Any, *, require: Any = None) -> pd.DataFr
     InputError
         For a claim that cannot be read, an unknown model, benchmark or name, or a probability outside [0, 1].
     """
-    asked = settled(asked_claims(claims, require), analysis.base, _arms(analysis), analysis.benchmarks)
-    rows = [_row(one, _fits(analysis, one.benchmark), analysis.base, analysis.settings["target"]) for one in asked]
+    requests = resolve_requests(claim_requests(claims, require), analysis.base, _arms(analysis), analysis.benchmarks)
+    target = analysis.settings["target"]
+    rows = [_row(request, _fits(analysis, request.benchmark), analysis.base, target) for request in requests]
     return pd.DataFrame(rows, columns=list(CLAIM_COLUMNS))
 
 
-def asked_claims(claims: Any, require: Any = None) -> tuple[AskedClaim, ...]:
-    """Claims in any of the forms of `claims`, read; several forms may stand in one sequence."""
-    found: list[AskedClaim] = []
-    unnamed = 0
-    for one in [claims] if isinstance(claims, str | Path | Mapping | AskedClaim) else list(claims or []):
-        if isinstance(one, AskedClaim):
-            found.append(one)
-        elif isinstance(one, Path) or (isinstance(one, str) and one.endswith(".toml")):
-            found += read_claims(Path(one))
-        elif isinstance(one, Mapping):
-            found += [_entry(str(name), entry, "The claims") for name, entry in one.items()]
-        else:
-            unnamed += 1
-            found.append(AskedClaim(f"claim-{unnamed}", parse_claim(one)))
-    names = [one.name for one in found]
-    for name, count in Counter(names).items():
-        if count > 1:
-            raise InputError(f"Two claims are called '{name}'. Give each a name of its own.")
-    return _required(tuple(found), require)
+def claim_requests(claims: Any, require: Any = None) -> tuple[ClaimRequest, ...]:
+    """Read claims in any of the forms that `claims` takes; several forms may stand in one sequence.
 
-
-def read_claims(path: Path) -> list[AskedClaim]:
-    """Read a file of claims: TOML with a table `claims` of names and claims.
+    Returns
+    -------
+    A request for each claim, named and with the probability that it must have.
 
     Raises
     ------
     InputError
-        If it is not there, no TOML, or holds anything else.
+        For a claim that cannot be read, two claims of one name, or a requirement of a name that no claim has.
+    """
+    requests: list[ClaimRequest] = []
+    unnamed = 0
+    for source in [claims] if isinstance(claims, str | Path | Mapping | ClaimRequest) else list(claims or []):
+        if isinstance(source, ClaimRequest):
+            requests.append(source)
+        elif isinstance(source, Path) or (isinstance(source, str) and source.endswith(".toml")):
+            requests += read_claims(Path(source))
+        elif isinstance(source, Mapping):
+            requests += [_entry(str(name), entry, "The claims") for name, entry in source.items()]
+        else:
+            unnamed += 1
+            requests.append(ClaimRequest(f"claim-{unnamed}", parse_claim(source)))
+    for name, count in Counter(request.name for request in requests).items():
+        if count > 1:
+            raise InputError(f"Two claims are called '{name}'. Give each a name of its own.")
+    return _required(tuple(requests), require)
+
+
+def read_claims(path: Path) -> list[ClaimRequest]:
+    """Read a file of claims: TOML with a table `claims` of names and claims.
+
+    Returns
+    -------
+    A request for each claim, in the order of the file.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is not TOML, or holds anything else.
     """
     try:
         content = read_toml(path)
     except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise InputError(f"Cannot read the claims '{path}': {why}. Name a TOML file.") from error
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise InputError(f"Cannot read the claims '{path}': {reason}. Name a TOML file.") from error
     except ValueError as error:
         raise InputError(f"The claims '{path}' are not TOML: {error}. Write: {EXAMPLE}") from error
     table = content.pop("claims", None)
@@ -119,43 +133,42 @@ def read_claims(path: Path) -> list[AskedClaim]:
     return [_entry(name, entry, f"'{path}'") for name, entry in table.items()]
 
 
-def _entry(name: str, entry: Any, where: str) -> AskedClaim:
+def _entry(name: str, entry: Any, source: str) -> ClaimRequest:
     fields = {"claim": entry} if isinstance(entry, str) else dict(entry) if isinstance(entry, Mapping) else {}
     for key in fields:
         if key not in ("claim", "benchmark", "require"):
-            raise InputError(f"{where}: claim '{name}' has a field '{key}'. It may have claim, benchmark and require.")
+            raise InputError(f"{source}: claim '{name}' has a field '{key}'. It may have claim, benchmark and require.")
     text, benchmark, require = (fields.get(key) for key in ("claim", "benchmark", "require"))
     if not isinstance(text, str):
-        raise InputError(f"{where}: '{name}' has no claim. Write one such as \"shrinkage(1024) > 0\".")
+        raise InputError(f"{source}: '{name}' has no claim. Write one such as \"shrinkage(1024) > 0\".")
     if benchmark is not None and not isinstance(benchmark, str):
-        raise InputError(f"{where}: the benchmark of claim '{name}' is {benchmark!r}. Name one benchmark.")
+        raise InputError(f"{source}: the benchmark of claim '{name}' is {benchmark!r}. Name one benchmark.")
     try:
         claim = parse_claim(text)
     except InputError as error:
-        raise InputError(f"{where}, claim '{name}': {error}") from error
-    return AskedClaim(name, claim, benchmark, None if require is None else _probability(require, name))
+        raise InputError(f"{source}, claim '{name}': {error}") from error
+    return ClaimRequest(name, claim, benchmark, None if require is None else _probability(require, name))
 
 
-def _required(asked: tuple[AskedClaim, ...], require: Any) -> tuple[AskedClaim, ...]:
+def _required(requests: tuple[ClaimRequest, ...], require: Any) -> tuple[ClaimRequest, ...]:
     if require is None:
-        return asked
-    if not asked and (require or not isinstance(require, Mapping)):
+        return requests
+    if not requests and (require or not isinstance(require, Mapping)):
         raise InputError(
             "A probability is required (--require), but no claim is there to have it. Add one with --claim or --claims "
             "(claims= from Python), or leave the requirement out."
         )
     if not isinstance(require, Mapping):
         level = _probability(require, "all")
-        return tuple(one if one.require is not None else one._replace(require=level) for one in asked)
-    names = [one.name for one in asked]
+        return tuple(part if part.require is not None else part._replace(require=level) for part in requests)
+    names = [request.name for request in requests]
     for name in require:
         if name not in names:
             near = get_close_matches(str(name), names, n=1)
             hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(names)}."
             raise InputError(f"A probability is required of '{name}', which is no claim. {hint}")
-    return tuple(
-        one._replace(require=_probability(require[one.name], one.name)) if one.name in require else one for one in asked
-    )
+    levels = {name: _probability(level, name) for name, level in require.items()}
+    return tuple(part._replace(require=levels.get(part.name, part.require)) for part in requests)
 
 
 def _probability(value: Any, name: str) -> float:
@@ -165,27 +178,40 @@ def _probability(value: Any, name: str) -> float:
     return number
 
 
-def settled(
-    asked: Sequence[AskedClaim], base: str | None, arms: Sequence[str], benchmarks: Sequence[str]
-) -> tuple[AskedClaim, ...]:
-    """Claims with the models and the benchmark that they mean: what can be refused before anything is fitted."""
+def resolve_requests(
+    requests: Sequence[ClaimRequest], base: str | None, arms: Sequence[str], benchmarks: Sequence[str]
+) -> tuple[ClaimRequest, ...]:
+    """Claims with the models and the benchmark that they mean; what cannot be evaluated is refused before any fit.
+
+    Returns
+    -------
+    The requests, each with the names of its models and its benchmark.
+
+    Raises
+    ------
+    InputError
+        For an unknown model or benchmark, or a claim that leaves them open where there are several.
+    """
     return tuple(
-        one._replace(claim=resolved(one.claim, base, arms), benchmark=_benchmark(one, benchmarks)) for one in asked
+        part._replace(claim=resolve(part.claim, base, arms), benchmark=_benchmark(part, benchmarks))
+        for part in requests
     )
 
 
-def _benchmark(one: AskedClaim, benchmarks: Sequence[str]) -> str:
-    if one.benchmark in benchmarks:
-        return str(one.benchmark)
-    if one.benchmark is not None:
-        near = get_close_matches(one.benchmark, benchmarks, n=1)
+def _benchmark(request: ClaimRequest, benchmarks: Sequence[str]) -> str:
+    if request.benchmark in benchmarks:
+        return str(request.benchmark)
+    if request.benchmark is not None:
+        near = get_close_matches(request.benchmark, benchmarks, n=1)
         hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(benchmarks)}."
-        raise InputError(f"Claim '{one.name}' is about the benchmark '{one.benchmark}', which is not analysed. {hint}")
+        raise InputError(
+            f"Claim '{request.name}' is about the benchmark '{request.benchmark}', which is not analysed. {hint}"
+        )
     if len(benchmarks) == 1:
         return benchmarks[0]
     if ALL in benchmarks:
         return ALL
-    raise InputError(f"Claim '{one.name}' does not say which benchmark. Name one of: {', '.join(benchmarks)}.")
+    raise InputError(f"Claim '{request.name}' does not say which benchmark. Name one of: {', '.join(benchmarks)}.")
 
 
 def _arms(analysis: Analysis) -> list[str]:
@@ -199,25 +225,35 @@ def _fits(analysis: Analysis, benchmark: str | None) -> dict[str, SolveRates]:
     return {arm: analysis.rates[name] for name, arm in fits.items() if name in analysis.rates}
 
 
-def _row(one: AskedClaim, fits: Mapping[str, SolveRates], base: str | None, target: Any) -> dict[str, Any]:
-    draws = holds(one.claim, fits, base, target)
-    judged = convergence({"claim": draws.astype(float)})["claim"]
-    probability, error = float(draws.mean()), monte_carlo_error(float(draws.mean()), judged.ess_bulk)
-    met = None if one.require is None else probability >= one.require
-    close = one.require is not None and abs(probability - one.require) < 2 * error
-    notes = ["not converged"] * (judged.r_hat > MAX_R_HAT) + ["within twice the Monte Carlo error of the bar"] * close
-    n = min(rates.reliable_k for rates in fits.values())
-    furthest = max(_furthest(comparison) for comparison in one.claim.comparisons)
-    short, problems = (
-        max(rates.n_short(float(furthest)) for rates in fits.values()),
-        next(iter(fits.values())).n_problems,
-    )
-    if short:
-        notes.append(f"{short:,} of {problems:,} problems have fewer than {furthest:,} samples")
-    found = (one.name, one.claim.text, one.benchmark, target, probability, error, judged.r_hat, judged.ess_bulk)
-    undefined = _undefined(one.claim, fits, base, target)
-    rest = (undefined, furthest > n, problems, one.require, met, "; ".join(notes))
-    return dict(zip(CLAIM_COLUMNS, (*found, *rest), strict=True))
+def _row(request: ClaimRequest, fits: Mapping[str, SolveRates], base: str | None, target: Any) -> dict[str, Any]:
+    draws = holds(request.claim, fits, base, target)
+    chains = convergence({"claim": draws.astype(float)})["claim"]
+    probability = float(draws.mean())
+    error = monte_carlo_error(probability, chains.ess_bulk)
+    near_bar = request.require is not None and abs(probability - request.require) < 2 * error
+    largest = max(comparison.largest_budget for comparison in request.claim.comparisons)
+    n_short = max(rates.n_short(float(largest)) for rates in fits.values())
+    n_problems = next(iter(fits.values())).n_problems
+    notes = ["not converged"] * (chains.r_hat > MAX_R_HAT)
+    notes += ["within twice the Monte Carlo error of the bar"] * near_bar
+    if n_short:
+        notes.append(f"{n_short:,} of {n_problems:,} problems have fewer than {largest:,} samples")
+    return {
+        "name": request.name,
+        "claim": request.claim.text,
+        "benchmark": request.benchmark,
+        "target": target,
+        "probability": probability,
+        "mc_error": error,
+        "r_hat": chains.r_hat,
+        "ess_bulk": chains.ess_bulk,
+        "undefined": _undefined(request.claim, fits, base, target),
+        "extrapolated": largest > min(rates.reliable_k for rates in fits.values()),
+        "n_problems": n_problems,
+        "require": request.require,
+        "met": None if request.require is None else probability >= request.require,
+        "note": "; ".join(notes),
+    }
 
 
 def monte_carlo_error(probability: float, effective: float) -> float:
@@ -230,6 +266,15 @@ def monte_carlo_error(probability: float, effective: float) -> float:
     effective
         Effective number of draws.
 
+    Returns
+    -------
+    The standard error, above 0.
+
+    Examples
+    --------
+    >>> round(monte_carlo_error(0.5, 100), 3)
+    0.05
+
     Notes
     -----
     sqrt(q (1 - q) / ess) with q = (share * ess + 1) / (ess + 2), so that a share of 0 or 1 is not taken for certainty.
@@ -239,15 +284,9 @@ def monte_carlo_error(probability: float, effective: float) -> float:
 
 
 def _undefined(claim: Claim, fits: Mapping[str, SolveRates], base: str | None, target: Any) -> float:
+    """Share of draws in which a side of a comparison is not defined."""
     missing: Any = False
-    for one in claim.comparisons:
-        for side in comparison_draws(one, fits, base, target):
+    for comparison in claim.comparisons:
+        for side in comparison_draws(comparison, fits, base, target):
             missing = missing | np.isnan(np.asarray(side))
     return float(np.mean(missing))
-
-
-def _furthest(one: Comparison) -> int:
-    """The largest budget that a comparison speaks of."""
-    if one.estimand in BUDGETS_THEMSELVES and not isinstance(one.bound, ModelName):
-        return max(2, floor(one.bound))
-    return (one.k or 0) * (2 if one.estimand == "tail_exponent" else 1)

@@ -10,37 +10,15 @@ model      = "base" | "rl" | a name | a name in quotes
 
 import re
 from difflib import get_close_matches
+from math import floor
 from typing import NamedTuple, NoReturn
 
-from boundary.errors import InputError
+import numpy as np
 
-# What each quantity takes in parentheses. Those of one model name it; those of a pair are RL's against its base.
-OF_MODEL = {
-    "pass_at_k": ("k",),
-    "pass_hat_k": ("k",),
-    "g_pass_at_k": ("k", "tau"),
-    "mg_pass_at_k": ("k",),
-    "cover_at_tau": ("tau",),
-    "tail_exponent": ("k",),
-}
-OF_PAIR = {
-    "shrinkage": ("k",),
-    "kept": ("k",),
-    "lost": ("k",),
-    "gained": ("k",),
-    "neither": ("k",),
-    "delta_se": ("k",),
-    "srr": ("k",),
-    "ndr": ("k",),
-    "sds": ("k",),
-    "nscr": ("k",),
-    "amplified": ("k",),
-    "discovered": ("k",),
-    "crossover": (),
-    "sampling_speedup": (),
-}
-PARAMETERS = OF_MODEL | OF_PAIR
-RELATIONS = ("<", "<=", ">", ">=")
+from boundary.errors import InputError
+from boundary.stats.estimands import ESTIMANDS, Estimand
+
+RELATIONS = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
 LONGEST, LARGEST_K = 1000, 10**9
 
 _TOKEN = re.compile(
@@ -51,6 +29,17 @@ _TOKEN = re.compile(
     |(?P<mark>[(),%]))""",
     re.VERBOSE,
 )
+
+
+def claimable() -> dict[str, Estimand]:
+    """Estimands that a claim can be about, by name: of one model, which it names, or of an RL model against its base.
+
+    Examples
+    --------
+    >>> claimable()["g_pass_at_k"].arguments
+    ('k', 'tau')
+    """
+    return {name: record for name, record in ESTIMANDS.items() if record.claimable}
 
 
 class ModelName(NamedTuple):
@@ -66,7 +55,7 @@ class Comparison(NamedTuple):
     Parameters
     ----------
     estimand
-        A key of PARAMETERS.
+        A key of `claimable()`.
     k, tau
         Its budget and its threshold or share; None where it takes none.
     model
@@ -87,7 +76,20 @@ class Comparison(NamedTuple):
     @property
     def models(self) -> tuple[ModelName, ...]:
         """The models that it names."""
-        return tuple(one for one in (self.model, self.bound) if isinstance(one, ModelName))
+        return tuple(side for side in (self.model, self.bound) if isinstance(side, ModelName))
+
+    @property
+    def record(self) -> Estimand:
+        """The estimand's record."""
+        return ESTIMANDS[self.estimand]
+
+    @property
+    def largest_budget(self) -> int:
+        """The largest budget that it looks at; 0 where it looks at none."""
+        if self.record.is_budget:
+            assert not isinstance(self.bound, ModelName)  # the grammar has numbers only
+            return max(2, floor(self.bound))
+        return int(self.record.samples_needed(self.k or 0))
 
 
 class Claim(NamedTuple):
@@ -99,6 +101,10 @@ class Claim(NamedTuple):
 
 def parse_claim(text: str) -> Claim:
     """Read a claim.
+
+    Returns
+    -------
+    Its text, and the comparisons that must all hold.
 
     Raises
     ------
@@ -149,21 +155,22 @@ class _Reader:
 
     def fail(self, expected: str, start: int | None = None) -> NoReturn:
         """Say what was expected, and show where."""
-        where = self.next.start if start is None else start
-        shown = re.sub(r"\s", " ", self.text)
-        raise InputError(f"Cannot read a claim: {expected} at column {where + 1}.\n  {shown}\n  {' ' * where}^")
+        column = self.next.start if start is None else start
+        line = re.sub(r"\s", " ", self.text)
+        raise InputError(f"Cannot read a claim: {expected} at column {column + 1}.\n  {line}\n  {' ' * column}^")
 
     def comparison(self) -> Comparison:
         start = self.next.start
         estimand, arguments = self._quantity()
         model = self._model() if self.next.kind in ("name", "quoted") else None
-        if model is None and estimand in OF_MODEL:
+        of_pair = claimable()[estimand].of == "pair"
+        if model is None and not of_pair:
             self.fail(f"{estimand} is of one model: expected base, rl or a model's name")
         if self.next.kind != "relation":
-            self.fail(f"expected {', '.join(RELATIONS[:-1])} or {RELATIONS[-1]}")
+            self.fail("expected <, <=, > or >=")
         relation = self.take().text
         bound = self._bound()
-        if isinstance(bound, ModelName) and estimand in OF_PAIR:
+        if isinstance(bound, ModelName) and of_pair:
             self.fail(f"{estimand} is of an RL model against its base: expected a number after '{relation}'", start)
         k, tau = arguments.get("k"), arguments.get("tau")
         return Comparison(estimand, None if k is None else int(k), tau, model, relation, bound)
@@ -172,31 +179,31 @@ class _Reader:
         tokens, end = [], len(self.text.rstrip())
         at = 0
         while at < end:
-            found = _TOKEN.match(self.text, at)
-            if found is None or found.lastgroup is None:
+            match = _TOKEN.match(self.text, at)
+            if match is None or match.lastgroup is None:
                 start = at + len(self.text[at:]) - len(self.text[at:].lstrip())
                 self.fail(f"did not expect {self.text[start]!r}", start)
-            tokens.append(_Token(found.lastgroup, found[found.lastgroup], found.start(found.lastgroup)))
-            at = found.end()
+            tokens.append(_Token(match.lastgroup, match[match.lastgroup], match.start(match.lastgroup)))
+            at = match.end()
         return [*tokens, _Token("end", "", end)]
 
     def _quantity(self) -> tuple[str, dict[str, float]]:
-        word = self.next.text
-        if self.next.kind != "name" or word not in PARAMETERS:
-            near = get_close_matches(word, PARAMETERS, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"choose among {', '.join(PARAMETERS)}"
-            what = f"{word!r} is no quantity" if word else "a quantity is missing"
-            self.fail(f"{what} ({hint})")
+        word, estimands = self.next.text, claimable()
+        if self.next.kind != "name" or word not in estimands:
+            near = get_close_matches(word, estimands, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"choose among {', '.join(estimands)}"
+            problem = f"{word!r} is no quantity" if word else "a quantity is missing"
+            self.fail(f"{problem} ({hint})")
         self.take()
-        wanted = PARAMETERS[word]
-        if not wanted:
+        names = estimands[word].arguments
+        if not names:
             if self.next.text == "(":
                 self.fail(f"{word} takes nothing in parentheses: expected a relation")
             return word, {}
-        example = ", ".join("128" if name == "k" else ".5" for name in wanted)
+        example = ", ".join("128" if name == "k" else ".5" for name in names)
         self._mark("(", f"write {word}({example})")
-        arguments = {}
-        for i, name in enumerate(wanted):
+        arguments: dict[str, float] = {}
+        for i, name in enumerate(names):
             if i:
                 self._mark(",", f"write {word}({example})")
             arguments[name] = self._argument(name)
@@ -209,13 +216,13 @@ class _Reader:
         self.take()
 
     def _argument(self, name: str) -> float:
-        what = "a whole number of at least 1" if name == "k" else "a number from 0 to 1"
+        values = "a whole number of at least 1" if name == "k" else "a number from 0 to 1"
         if self.next.kind != "number":
-            self.fail(f"expected {name}, {what},")
+            self.fail(f"expected {name}, {values},")
         value = float(self.next.text)
         fits = 1 <= value <= LARGEST_K and value == int(value) if name == "k" else 0 <= value <= 1
         if not fits:
-            self.fail(f"{name} must be {what}, not {self.next.text},")
+            self.fail(f"{name} must be {values}, not {self.next.text},")
         self.take()
         return value
 

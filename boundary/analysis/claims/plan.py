@@ -10,9 +10,9 @@ import pandas as pd
 from jaxtyping import Int
 from scipy.stats import norm
 
-from boundary.analysis.claims.draws import BUDGETS_THEMSELVES, holds, resolved
-from boundary.analysis.claims.grammar import Claim, Comparison, ModelName, parse_claim
-from boundary.analysis.claims.problem_sums import check_sums, is_sum, margins_of
+from boundary.analysis.claims.draws import holds, resolve
+from boundary.analysis.claims.grammar import Claim, parse_claim
+from boundary.analysis.claims.problem_sums import check_additive, problem_sums
 from boundary.analysis.fitting import Panel, Progress, fit_all, panels
 from boundary.analysis.formatting import chance, number
 from boundary.analysis.request import chosen_arms, chosen_benchmarks, chosen_prior
@@ -20,20 +20,28 @@ from boundary.data.catalog import load_counts
 from boundary.data.counts import Counts
 from boundary.data.tables.writing import write_csv
 from boundary.errors import InputError
-from boundary.stats.allocation import Margins, Step, alike, allocated, foreseen, greedy_steps, prospects
+from boundary.stats.allocation import (
+    ProblemSums,
+    Step,
+    allocated,
+    assurance,
+    exchangeable_groups,
+    greedy_steps,
+    preposterior_means,
+)
 from boundary.stats.diagnostics import MAX_R_HAT, convergence
 from boundary.stats.priors import Prior
 from boundary.stats.solve_rates import SolveRates
 
 PLAN_COLUMNS = ("model", "benchmark", "problem_id", "n_more", "n_samples", "n_correct")
-PROSPECT_COLUMNS = ("allocation", "n_more", "chance", "width", "mean_probability")
+ASSURANCE_COLUMNS = ("allocation", "n_more", "chance", "width", "mean_probability")
 # Problems with the same counts are planned for in parts of at most this share of all.
 PART = 1 / 50
 # Posterior draws that outcomes are simulated from, and those of the covariance of problems.
 OUTCOMES = 1280
 # The search ends at so many times the samples that are there.
 FURTHEST = 64
-# A smaller chance of settling a claim is no measure of what samples tell; the width of the interval is, then.
+# A smaller chance of settling a claim does not measure what samples tell; the width of the interval does then.
 LEAST_CHANCE = 0.02
 Allocation = Literal["planned", "even"]
 
@@ -50,12 +58,12 @@ class Plan:
         Of the claim now, and whether the chains agree on it.
     rows
         The plan: PLAN_COLUMNS, a row for each model and problem that is to be sampled further.
-    prospects
-        PROSPECT_COLUMNS: for several numbers of further samples, allocated as planned or evenly, the `chance` that the
+    assurance
+        ASSURANCE_COLUMNS: for several numbers of further samples, allocated as planned or evenly, the `chance` that the
         claim is settled by them, and the expected `width` of the interval of its first quantity.
     n_even
         Samples that would do as much when spread evenly; None where not found, or not looked for.
-    reached
+    is_reached
         Whether the plan reaches its goal.
     goal
         In words.
@@ -71,44 +79,45 @@ class Plan:
     probability: float
     converged: bool
     rows: pd.DataFrame
-    prospects: pd.DataFrame
+    assurance: pd.DataFrame
     n_even: int | None
-    reached: bool
+    is_reached: bool
     goal: str
     extrapolated: bool
     is_settled: bool = False
 
     @property
     def n_more(self) -> int:
-        """Samples that the plan asks for."""
+        """Samples in the plan."""
         return int(self.rows["n_more"].sum())
 
     @property
     def text(self) -> str:
-        """What it says, in a few sentences."""
-        now = f"P({self.claim}) is {number(self.probability, 1, 2)} now, on {self.benchmark}."
+        """The plan in a few sentences."""
+        today = f"P({self.claim}) is {number(self.probability, 1, 2)} now, on {self.benchmark}."
         if self.is_settled:
             surer = max(self.probability, 1 - self.probability)
             outcome = "holds" if self.probability > 0.5 else "does not hold"
-            now = (
+            today = (
                 f"The claim {self.claim} is settled: on {self.benchmark} it {outcome} with probability {chance(surer)}."
             )
         if not self.n_more:
-            enough = "no more samples are needed" if self.reached else "no sample would tell more"
-            return f"{now} {enough.capitalize()}." if self.is_settled else f"{now} {self.goal}: {enough}."
-        at = self.prospects.loc[(self.prospects["allocation"] == "planned") & (self.prospects["n_more"] == self.n_more)]
-        then = f"chance of settling it {number(at['chance'].iloc[0], 100, 0)} %, width {at['width'].iloc[0]:.3g}"
-        where = ", ".join(
-            f"{mine['n_more'].sum():,} of {model} on {len(mine)} problem{'s' * (len(mine) > 1)}"
-            for model, mine in self.rows.groupby("model", sort=False)
+            enough = "no more samples are needed" if self.is_reached else "no sample would tell more"
+            return f"{today} {enough.capitalize()}." if self.is_settled else f"{today} {self.goal}: {enough}."
+        is_plan = (self.assurance["allocation"] == "planned") & (self.assurance["n_more"] == self.n_more)
+        row = self.assurance.loc[is_plan].iloc[0]
+        outlook = f"chance of settling it {number(row['chance'], 100, 0)} %, width {row['width']:.3g}"
+        places = ", ".join(
+            f"{rows['n_more'].sum():,} of {model} on {len(rows)} problem{'s' * (len(rows) > 1)}"
+            for model, rows in self.rows.groupby("model", sort=False)
         )
-        if not self.reached:
-            return f"{now} {self.goal}: not within {self.n_more:,} more samples ({then}). They would be {where}."
+        if not self.is_reached:
+            return f"{today} {self.goal}: not within {self.n_more:,} more samples ({outlook}). They would be {places}."
         even = "" if self.n_even is None else f" Spread evenly it would take {self.n_even:,}."
-        return f"{now} {self.goal}: {self.n_more:,} more samples ({then}): {where}.{even}"
+        return f"{today} {self.goal}: {self.n_more:,} more samples ({outlook}): {places}.{even}"
 
     def write(self, path: str | Path) -> Path:
-        """Write the file that `boundary sample --plan` takes."""
+        """Write the file that `boundary sample --plan` takes, and return its path."""
         write_csv(self.rows, Path(path))
         return Path(path)
 
@@ -116,7 +125,7 @@ class Plan:
 class _Goal(NamedTuple):
     """When a plan is good enough: a chance of settling a claim, or an interval's width."""
 
-    settled: float
+    certainty: float
     chance: float
     width: float | None
     budget: int | None
@@ -129,11 +138,11 @@ class _Goal(NamedTuple):
             return f"With {self.budget:,} more samples at most"
         if self.width is not None:
             return f"For a {number(self.level, 100, 0)} % interval no wider than {self.width:g}"
-        bar = f"P \u2265 {self.settled:g} or \u2264 {round(1 - self.settled, 10):g}"
+        bar = f"P \u2265 {self.certainty:g} or \u2264 {round(1 - self.certainty, 10):g}"
         return f"To settle it ({bar}) with a chance of {number(self.chance, 100, 0)} %"
 
-    def reached(self, row: dict[str, Any]) -> bool:
-        """Whether samples with these prospects are enough."""
+    def is_met(self, row: dict[str, Any]) -> bool:
+        """Whether the samples of a row of the assurance table are enough."""
         if self.budget is not None:
             return True
         return bool(row["chance"] >= self.chance if self.width is None else row["width"] <= self.width)
@@ -141,9 +150,9 @@ class _Goal(NamedTuple):
 
 @dataclass(frozen=True)
 class _Question:
-    """The posterior of a claim's margins, and what further samples would make of it."""
+    """The posterior of a claim's per-problem sums, and what further samples would make of it."""
 
-    margins: Margins
+    sums: ProblemSums
     groups: Sequence[np.ndarray]
     steps: Sequence[Step]
     columns: tuple[int, ...]
@@ -152,7 +161,7 @@ class _Question:
 
     @property
     def shape(self) -> tuple[int, int]:
-        return self.margins.p.shape[1], self.margins.p.shape[2]
+        return self.sums.p.shape[1], self.sums.p.shape[2]
 
     def planned(self, budget: int) -> Int[np.ndarray, "problem model"]:
         return allocated(self.steps, self.shape, budget)
@@ -164,15 +173,14 @@ class _Question:
         return more
 
     def row(self, allocation: Allocation, more: np.ndarray) -> dict[str, Any]:
-        """A row of the prospects."""
-        values = self.margins.values
-        expected = foreseen(self.margins, self.groups, more, np.random.default_rng(self.seed))
-        probability, residual = prospects(values, expected)
-        sure = (probability >= self.goal.settled) | (probability <= 1 - self.goal.settled)
+        """A row of the assurance table."""
+        expected = preposterior_means(self.sums, self.groups, more, np.random.default_rng(self.seed))
+        probability, residual = assurance(self.sums.values, expected)
+        sure = (probability >= self.goal.certainty) | (probability <= 1 - self.goal.certainty)
         tail = (1 - self.goal.level) / 2
         width = float(np.ptp(np.quantile(residual[:, 0], [tail, 1 - tail])))
-        found = (allocation, int(more.sum()), float(sure.mean()), width, float(probability.mean()))
-        return dict(zip(PROSPECT_COLUMNS, found, strict=True))
+        row = (allocation, int(more.sum()), float(sure.mean()), width, float(probability.mean()))
+        return dict(zip(ASSURANCE_COLUMNS, row, strict=True))
 
 
 def plan(
@@ -185,7 +193,7 @@ def plan(
     width: float | None = None,
     budget: int | None = None,
     only: str | Sequence[str] | None = None,
-    settled: float = 0.95,
+    certainty: float = 0.95,
     chance: float = 0.8,
     level: float = 0.95,
     prior: str | Prior | None = None,
@@ -209,12 +217,16 @@ def plan(
         Ask how best to spend so many samples, in place of how many are needed.
     only
         Models that can be sampled; all in the claim where not given.
-    settled
+    certainty
         A claim is settled where its probability is at least this, or at most 1 less this; in (.5, 1).
     chance
-        Wanted probability, over the posterior, that the samples settle it.
+        Probability, over the posterior, with which the samples are to settle it.
     level
         Probability within the interval.
+
+    Returns
+    -------
+    The plan: show its `text`, and `write` it for `boundary sample --plan`.
 
     Raises
     ------
@@ -226,40 +238,40 @@ def plan(
     The outcome of samples that have not been drawn is simulated from the posterior, and each simulated outcome is
     followed by what the posterior would then be: docs/plan.md.
     """
-    goal = _goal(claim, width, budget, settled, chance, level)
+    goal = _goal(claim, width, budget, certainty, chance, level)
     table = load_counts(counts)
     panel = _panel(table, base, rl, benchmark, common_problems)
-    asked = resolved(parse_claim(claim), panel.base, [panel.arm])
+    resolved = resolve(parse_claim(claim), panel.base, [panel.arm])
     columns = _columns(panel, only)
-    check_sums(asked)
-    if width is not None and not is_sum(asked.comparisons[0]):
+    check_additive(resolved)
+    if width is not None and not resolved.comparisons[0].record.additive:
         raise InputError(
-            f"--width is for shrinkage, lost, pass_at_k and the like, not for {asked.comparisons[0].estimand}."
+            f"--width is for shrinkage, lost, pass_at_k and the like, not for {resolved.comparisons[0].estimand}."
         )
-    rates = fit_all([panel], chosen_prior(prior), seed, progress or (lambda what, done, steps: None))[0]
-    question = _question(asked, rates, panel, columns, goal, seed)
-    probability, converged = _now(asked, rates, panel)
-    is_settled = converged and max(probability, 1 - probability) >= goal.settled
-    more = question.planned(goal.budget if goal.budget is not None else _needed(question, is_settled))
-    then = question.row("planned", more)
+    rates = fit_all([panel], chosen_prior(prior), seed, progress or (lambda label, done, steps: None))[0]
+    question = _question(resolved, rates, panel, columns, goal, seed)
+    probability, converged = _probability_today(resolved, rates, panel)
+    is_settled = converged and max(probability, 1 - probability) >= goal.certainty
+    more = question.planned(goal.budget if goal.budget is not None else _least_cost(question, is_settled))
+    outlook = question.row("planned", more)
     return Plan(
-        asked.text,
+        resolved.text,
         panel.benchmark,
         panel.models,
         probability,
         converged,
         rows=_rows(panel, more),
-        prospects=_prospects(question, then),
-        n_even=_even_as_good(question, then) if more.any() else None,
-        reached=goal.reached(then) or (is_settled and goal.width is None),
+        assurance=_assurance_table(question, outlook),
+        n_even=_even_as_good(question, outlook) if more.any() else None,
+        is_reached=goal.is_met(outlook) or (is_settled and goal.width is None),
         goal=goal.words,
-        extrapolated=any(_furthest(one) > rates.reliable_k for one in asked.comparisons),
+        extrapolated=any(part.largest_budget > rates.reliable_k for part in resolved.comparisons),
         is_settled=is_settled,
     )
 
 
-def _goal(claim: str, width: float | None, budget: int | None, settled: float, chance: float, level: float) -> _Goal:
-    bounds = {"settled": (settled, 0.5), "chance": (chance, 0.0), "level": (level, 0.0)}
+def _goal(claim: str, width: float | None, budget: int | None, certainty: float, chance: float, level: float) -> _Goal:
+    bounds = {"settled": (certainty, 0.5), "chance": (chance, 0.0), "level": (level, 0.0)}
     for name, (value, least) in bounds.items():
         if not least < value < 1:
             raise InputError(f"--{name} is {value:g}; it lies between {least:g} and 1.")
@@ -269,7 +281,7 @@ def _goal(claim: str, width: float | None, budget: int | None, settled: float, c
         raise InputError(f"--budget is {budget}; write a number of samples of at least 1.")
     if width is not None and budget is not None:
         raise InputError("--width and --budget are both given. Ask for a width, or say what may be spent.")
-    return _Goal(settled, chance, width, budget, level)
+    return _Goal(certainty, chance, width, budget, level)
 
 
 def _panel(table: Counts, base: str | None, rl: str | None, benchmark: str | None, common_problems: bool) -> Panel:
@@ -295,53 +307,53 @@ def _columns(panel: Panel, only: str | Sequence[str] | None) -> tuple[int, ...]:
 def _question(
     claim: Claim, rates: SolveRates, panel: Panel, columns: tuple[int, ...], goal: _Goal, seed: int
 ) -> _Question:
-    margins = margins_of(claim, rates, panel.base)
+    sums = problem_sums(claim, rates, panel.base)
     if goal.width is not None:
-        margins = margins._replace(parts=margins.parts[..., :1], constant=margins.constant[:1])
-    margins = margins.thinned(OUTCOMES)
+        sums = sums._replace(contributions=sums.contributions[..., :1], constant=sums.constant[:1])
+    sums = sums.thinned(OUTCOMES)
     n_correct, n_samples = panel.counts.n_correct, panel.counts.n_samples
-    groups = alike(n_correct, n_samples, max(1, round(PART * len(n_correct))))
+    groups = exchangeable_groups(n_correct, n_samples, max(1, round(PART * len(n_correct))))
     typical = max(float(np.median(n_samples)), 1.0)
     sizes = sorted({max(1, round(typical / 8 * 2**i)) for i in range(12)})
-    there = n_samples[:, columns]
-    most = 4 * goal.budget if goal.budget else FURTHEST * max(int(there.sum()), there.size)
-    steps = greedy_steps(margins, groups, _weights(margins), sizes, columns, most)
-    return _Question(margins, groups, steps, columns, goal, seed)
+    present = n_samples[:, columns]
+    most = 4 * goal.budget if goal.budget else FURTHEST * max(int(present.sum()), present.size)
+    steps = greedy_steps(sums, groups, _weights(sums), sizes, columns, most)
+    return _Question(sums, groups, steps, columns, goal, seed)
 
 
-def _weights(margins: Margins) -> np.ndarray:
-    """How much a unit of each margin's variance matters to the probability of the claim: the more, the closer to 0."""
-    values = margins.values
+def _weights(sums: ProblemSums) -> np.ndarray:
+    """How much a unit of each sum's variance matters to the probability of the claim: the more, the closer to 0."""
+    values = sums.values
     spread = np.maximum(values.std(axis=0), np.finfo(float).tiny)
     weights: np.ndarray = (norm.pdf(np.clip(values.mean(axis=0) / spread, -6, 6)) / spread) ** 2
     return weights
 
 
-def _needed(question: _Question, is_settled: bool) -> int:
+def _least_cost(question: _Question, is_settled: bool) -> int:
     """Least cost of the plan's steps that reaches the goal, by bisection; all of them where none does."""
     costs = [0, *(step.cost for step in question.steps)]
     if question.goal.width is None and is_settled:
         return 0
-    # A claim that is not settled is not settled by no sample, whatever the forecast of none says.
+    # A claim that is not settled needs at least one sample, even where the forecast of none reaches the goal.
     low, high = -1 if question.goal.width is not None else 0, len(costs) - 1
     while high - low > 1:
         middle = (low + high) // 2
-        if question.goal.reached(question.row("planned", question.planned(costs[middle]))):
+        if question.goal.is_met(question.row("planned", question.planned(costs[middle]))):
             high = middle
         else:
             low = middle
     return costs[high]
 
 
-def _even_as_good(question: _Question, then: dict[str, Any]) -> int | None:
+def _even_as_good(question: _Question, outlook: dict[str, Any]) -> int | None:
     """Samples spread evenly that promise as much, to a tenth; None beyond 64 times the plan."""
-    by_width = question.goal.width is not None or then["chance"] < LEAST_CHANCE
+    by_width = question.goal.width is not None or outlook["chance"] < LEAST_CHANCE
 
     def as_good(budget: int) -> bool:
         row = question.row("even", question.even(budget))
-        return bool(row["width"] <= then["width"] if by_width else row["chance"] >= then["chance"])
+        return bool(row["width"] <= outlook["width"] if by_width else row["chance"] >= outlook["chance"])
 
-    high = max(then["n_more"], 1)
+    high = max(outlook["n_more"], 1)
     furthest = 64 * high
     while not as_good(high):
         high *= 2
@@ -354,19 +366,19 @@ def _even_as_good(question: _Question, then: dict[str, Any]) -> int | None:
     return int(question.even(high).sum())
 
 
-def _prospects(question: _Question, then: dict[str, Any]) -> pd.DataFrame:
+def _assurance_table(question: _Question, outlook: dict[str, Any]) -> pd.DataFrame:
     """What the plan's number of samples promises, and fractions and multiples of it, as planned and spread evenly."""
-    found = [question.row("planned", question.planned(0)), then]
-    n = then["n_more"]
+    rows = [question.row("planned", question.planned(0)), outlook]
+    n = outlook["n_more"]
     for budget in (n // 4, n // 2, 2 * n, 4 * n) if n else ():
-        found.append(question.row("planned", question.planned(budget)))
+        rows.append(question.row("planned", question.planned(budget)))
     for budget in (n // 4, n // 2, n, 2 * n, 4 * n) if n else ():
-        found.append(question.row("even", question.even(max(budget, 1))))
-    table = pd.DataFrame(found, columns=list(PROSPECT_COLUMNS)).drop_duplicates(["allocation", "n_more"])
+        rows.append(question.row("even", question.even(max(budget, 1))))
+    table = pd.DataFrame(rows, columns=list(ASSURANCE_COLUMNS)).drop_duplicates(["allocation", "n_more"])
     return table.sort_values(["allocation", "n_more"], ascending=[False, True], ignore_index=True)
 
 
-def _now(claim: Claim, rates: SolveRates, panel: Panel) -> tuple[float, bool]:
+def _probability_today(claim: Claim, rates: SolveRates, panel: Panel) -> tuple[float, bool]:
     """Probability of the claim, and whether its chains agree on it."""
     draws = holds(claim, {panel.arm: rates}, panel.base)
     probability = float(draws.mean())
@@ -376,17 +388,10 @@ def _now(claim: Claim, rates: SolveRates, panel: Panel) -> tuple[float, bool]:
 
 def _rows(panel: Panel, more: np.ndarray) -> pd.DataFrame:
     """The plan, a row for each model and problem that gets samples."""
-    counts, found = panel.counts, []
+    counts, rows = panel.counts, []
     for m, model in enumerate(panel.models):
         for i in np.flatnonzero(more[:, m]):
             benchmark, problem = counts.pairs[i]
             done = int(counts.n_samples[i, m]), int(counts.n_correct[i, m])
-            found.append((model, benchmark, problem, int(more[i, m]), *done))
-    return pd.DataFrame(found, columns=list(PLAN_COLUMNS))
-
-
-def _furthest(one: Comparison) -> float:
-    """The largest budget that a comparison speaks of."""
-    if one.estimand in BUDGETS_THEMSELVES and not isinstance(one.bound, ModelName):
-        return one.bound
-    return one.k or 0
+            rows.append((model, benchmark, problem, int(more[i, m]), *done))
+    return pd.DataFrame(rows, columns=list(PLAN_COLUMNS))

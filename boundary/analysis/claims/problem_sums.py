@@ -1,37 +1,48 @@
-"""Claims as margins: sums over problems that are above 0 where the claim holds."""
+"""Claims as per-problem sums: for each comparison a sum over problems that is above 0 where the comparison holds."""
 
 from math import ceil, floor
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
-from boundary.analysis.claims.grammar import OF_PAIR, Claim, Comparison, ModelName
+from boundary.analysis.claims.grammar import Claim, Comparison, ModelName
 from boundary.errors import InputError
-from boundary.stats.allocation import Margins
+from boundary.stats.allocation import ProblemSums
 from boundary.stats.estimands import ESTIMANDS
 from boundary.stats.solve_rates import SolveRates
 
-NUMBERS_OF_PROBLEMS = ("kept", "lost", "gained", "neither")
-# A rate is at least r where the first sum is at least r times the second: numbers of kept, lost, gained problems.
-RATES = {
-    "srr": ({"kept": 1}, {"kept": 1, "lost": 1}),
-    "ndr": ({"gained": 1}, {"kept": 1, "gained": 1}),
-    "nscr": ({"gained": 1, "lost": -1}, {"kept": 1, "lost": 1, "gained": 1}),
-}
-# A budget at which base and RL meet is at most b where this is at least 0 at b.
-MEETING = {"crossover": "shrinkage", "sampling_speedup": "delta_se"}
-
 
 class _Term(NamedTuple):
+    """An additive estimand of a model, times a factor."""
+
     factor: float
     estimand: str
-    arguments: tuple[float, ...]
+    k: int | None
+    tau: float | None
     model: str
 
 
-def margins_of(claim: Claim, rates: SolveRates, base: str | None) -> Margins:
-    """One margin for each comparison of a resolved claim, each above 0 where the comparison holds.
+def problem_sums(claim: Claim, rates: SolveRates, base: str | None) -> ProblemSums:
+    """One sum over problems for each comparison of a claim, above 0 where the comparison holds.
+
+    Parameters
+    ----------
+    claim
+        From `boundary.analysis.claims.draws.resolve`.
+    rates
+        Posterior of the solve rates of the claim's models.
+    base
+        The base model.
+
+    Returns
+    -------
+    What each problem adds to each sum, in each posterior draw.
+
+    Raises
+    ------
+    InputError
+        For a claim on an estimand that is no sum over problems.
 
     Notes
     -----
@@ -40,71 +51,65 @@ def margins_of(claim: Claim, rates: SolveRates, base: str | None) -> Margins:
     """
     chains, draws, n_problems, n_models = rates.p.shape
     p = rates.p.reshape(chains * draws, n_problems, n_models)
-    apart = _each_apart(p, rates.models)
-    found, constants = [], []
-    for one in claim.comparisons:
-        terms, constant = _terms(one)
-        found.append(np.sum([term.factor * _contributions(term, apart, base) for term in terms], axis=0).T)
+    # Each problem as a benchmark of one problem, along the axis of chains.
+    no_counts = np.zeros((1, n_models), dtype=int)
+    single = SolveRates(np.swapaxes(p, 0, 1)[:, :, None, :], no_counts, no_counts, "given", models=rates.models)
+    contributions, constants = [], []
+    for comparison in claim.comparisons:
+        terms, constant = _terms(comparison)
+        parts = [term.factor * _contributions(term, single, base) for term in terms]
+        contributions.append(np.sum(parts, axis=0).T)
         constants.append(constant)
-    return Margins(p, np.stack(found, axis=-1), np.array(constants))
+    return ProblemSums(p, np.stack(contributions, axis=-1), np.array(constants))
 
 
-def check_sums(claim: Claim) -> None:
-    """Refuse a resolved claim on quantities that are no sums over problems.
+def check_additive(claim: Claim) -> None:
+    """Refuse a resolved claim on estimands that are no sums over problems.
 
     Raises
     ------
     InputError
         For such a claim.
     """
-    for one in claim.comparisons:
-        _terms(one)
+    for comparison in claim.comparisons:
+        _terms(comparison)
 
 
-def is_sum(one: Comparison) -> bool:
-    """Whether the quantity itself is a sum over problems, so that its interval is that of its margin."""
-    return one.estimand not in (*RATES, *MEETING)
-
-
-def _each_apart(p: Float[np.ndarray, "draw problem model"], models: tuple[str, ...]) -> SolveRates:
-    """A benchmark of one problem for each problem, along the axis of chains."""
-    nothing = np.zeros((1, len(models)), dtype=int)
-    return SolveRates(np.swapaxes(p, 0, 1)[:, :, None, :], nothing, nothing, "given", models=models)
-
-
-def _contributions(term: _Term, apart: SolveRates, base: str | None) -> Float[np.ndarray, "problem draw"]:
-    arguments: list[Any] = [
-        int(x) if i == 0 and term.estimand != "cover_at_tau" else x for i, x in enumerate(term.arguments)
-    ]
-    if term.estimand in OF_PAIR:
-        values = ESTIMANDS[term.estimand](apart, *arguments, base=base, rl=term.model)
+def _contributions(term: _Term, single: SolveRates, base: str | None) -> Float[np.ndarray, "problem draw"]:
+    """What each problem adds to an estimand: a share of it where the estimand is a mean over problems."""
+    record = ESTIMANDS[term.estimand]
+    values = {"k": term.k, "tau": term.tau}
+    arguments = [values[name] for name in record.arguments]
+    if record.of == "pair":
+        draws = record(single, *arguments, base=base, rl=term.model)
     else:
-        values = ESTIMANDS[term.estimand](apart, *arguments).sel(model=term.model)
-    share = 1 if term.estimand in NUMBERS_OF_PROBLEMS else len(apart.p)
-    contributions: np.ndarray = values.to_numpy() / share
+        draws = record(single, *arguments).sel(model=term.model)
+    contributions: np.ndarray = draws.to_numpy() / (1 if record.unit == "problems" else len(single.p))
     return contributions
 
 
-def _terms(one: Comparison) -> tuple[list[_Term], float]:
+def _terms(comparison: Comparison) -> tuple[list[_Term], float]:
     """What is added up, and a constant, such that the sum is above 0 where the comparison holds."""
-    assert one.model is not None  # resolved
-    sign = 1.0 if one.relation in (">", ">=") else -1.0
-    model = one.model.name
-    arguments = tuple(float(argument) for argument in (one.k, one.tau) if argument is not None)
-    if isinstance(one.bound, ModelName):
-        sides = ((sign, model), (-sign, one.bound.name))
-        return [_Term(factor, one.estimand, arguments, name) for factor, name in sides], 0.0
-    if one.estimand in MEETING:
-        at = floor(one.bound) if one.relation in ("<=", ">") else ceil(one.bound) - 1
-        return [_Term(-sign, MEETING[one.estimand], (max(at, 1),), model)], 0.0
-    if one.estimand in RATES:
-        above, below = RATES[one.estimand]
-        names = {*above, *below}
-        factors = {name: above.get(name, 0) - one.bound * below.get(name, 0) for name in names}
-        return [_Term(sign * factor, name, arguments, model) for name, factor in sorted(factors.items())], 0.0
-    if one.estimand in ("sds", "tail_exponent"):
+    assert comparison.model is not None  # resolved
+    record, bound, model = comparison.record, comparison.bound, comparison.model.name
+    sign = 1.0 if comparison.relation in (">", ">=") else -1.0
+    at = comparison.k, comparison.tau
+    if record.ratio is not None:
+        # A ratio is at least r where its numerator is at least r times its denominator.
+        assert not isinstance(bound, ModelName)  # a ratio is of a pair, and the grammar has numbers only
+        above, below = record.ratio
+        factors = {name: above.get(name, 0) - bound * below.get(name, 0) for name in sorted({*above, *below})}
+        return [_Term(sign * factor, name, *at, model) for name, factor in factors.items()], 0.0
+    if record.root_of:
+        # The first budget at which an estimand is at least 0 is at most b where the estimand is so at b.
+        assert not isinstance(bound, ModelName)
+        k = floor(bound) if comparison.relation in ("<=", ">") else ceil(bound) - 1
+        return [_Term(-sign, record.root_of, max(k, 1), None, model)], 0.0
+    if not record.additive:
         raise InputError(
-            f"No plan can be made for {one.estimand}, which is no sum over problems. Claim something of "
+            f"No plan can be made for {record.name}, which is no sum over problems. Claim something of "
             "shrinkage, lost, gained, srr or pass_at_k in its place."
         )
-    return [_Term(sign, one.estimand, arguments, model)], -sign * one.bound
+    if isinstance(bound, ModelName):
+        return [_Term(sign, record.name, *at, model), _Term(-sign, record.name, *at, bound.name)], 0.0
+    return [_Term(sign, record.name, *at, model)], -sign * bound

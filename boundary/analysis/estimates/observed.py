@@ -33,9 +33,9 @@ def observed(
 
     Notes
     -----
-    An estimate at k is that of the problems with k samples or more, and says how many these are. All are unbiased for
-    them, but for the support rates and the tail exponent, which are ratios of unbiased estimates, and the histogram,
-    which is that of c/n. cover@tau has no estimate of its own: see `boundary.stats.estimands.reliability`.
+    An estimate at k is that of the problems with k samples or more, with their number as `n_problems`. All are unbiased
+    for them, but for the support rates and the tail exponent, which are ratios of unbiased estimates, and the
+    histogram, which is that of c/n. cover@tau has no estimate of its own: see `boundary.stats.estimands.reliability`.
     """
     for model in models:
         yield from _rows(options.records("model"), rates, options, [model])

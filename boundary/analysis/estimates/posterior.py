@@ -1,4 +1,4 @@
-"""Posterior estimates: from solve rates to the draws of every estimand asked for, at its budgets and thresholds."""
+"""Posterior estimates: from solve rates to the draws of every requested estimand, at its budgets and thresholds."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product

@@ -7,21 +7,20 @@ from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Callable, Sequence
-from functools import wraps
-from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from boundary.analysis.estimates.table import BOUNDS, OBSERVED, of_posterior
+from boundary.analysis.estimates.table import BOUNDS, POSTERIOR, Kind, select
+from boundary.analysis.formatting import benchmark_name, budget
 from boundary.plain_text import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-P = ParamSpec("P")
 
 # Okabe and Ito's palette, told apart with every common kind of colour blindness.
 BASE_COLOUR = "#0072B2"
@@ -31,7 +30,7 @@ INK, MUTED, RULE = "#1B1F24", "#59636E", "#C9CFD6"
 FLOW_COLOURS = {"kept": "#A9B4C0", "gained": RL_COLOURS[0], "lost": BASE_COLOUR, "neither": "#E9ECEF"}
 LABEL_COLOURS = FLOW_COLOURS | {"kept": MUTED, "neither": MUTED}
 FLOW_WORDS = {"kept": "kept: both", "gained": "gained: RL only", "lost": "lost: base only", "neither": "neither"}
-BEYOND_N = "#F1F1EC"
+EXTRAPOLATED = "#F1F1EC"
 
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
@@ -54,6 +53,35 @@ STYLE: dict[Any, Any] = {
 }
 
 
+class Layout(NamedTuple):
+    """Panels of a figure; sizes in inches.
+
+    Parameters
+    ----------
+    rows, columns
+        How many panels.
+    width, height
+        Of each panel.
+    right
+        Room to the right of each panel, for labels.
+    names
+        Room to the left of the first panel for names, in place of what numbers need.
+    gap
+        Room between columns as a share of a panel's width, in place of what labels and numbers need.
+    """
+
+    rows: int = 1
+    columns: int = 1
+    width: float = 4.9
+    height: float = 3.1
+    right: float = 1.85
+    names: float | None = None
+    gap: float | None = None
+
+
+ONE_PANEL = Layout()
+
+
 class Curve(NamedTuple):
     """An estimand over k: float arrays of one length, sorted by k."""
 
@@ -63,19 +91,58 @@ class Curve(NamedTuple):
     upper: np.ndarray
 
 
-def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+@contextmanager
+def report_style() -> Iterator[None]:
     """Draw under this module's settings, whatever the caller's are, and put the caller's back."""
+    import matplotlib as mpl
 
-    @wraps(draw)
-    def drawn(*args: P.args, **kwargs: P.kwargs) -> Figure:
-        import matplotlib as mpl
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(STYLE)
+        yield
 
-        with mpl.rc_context():
-            mpl.rcdefaults()
-            mpl.rcParams.update(STYLE)
-            return draw(*args, **kwargs)
 
-    return drawn
+def new_figure(layout: Layout, draw: Callable[..., None], *arguments: Any) -> Figure:
+    """Draw on the panels of a new figure, under the style of the report.
+
+    Parameters
+    ----------
+    layout
+        Its panels.
+    draw
+        Called with one axes, or an array of them where there are several, and with the arguments.
+
+    Returns
+    -------
+    Figure
+        Not attached to any backend; save it with `image`.
+    """
+    with report_style():
+        figure = panels_of(layout)
+        draw(figure.subplots(layout.rows, layout.columns), *arguments)
+    return figure
+
+
+def panels_of(layout: Layout) -> Figure:
+    """Make a figure with room for the panels of a layout.
+
+    The layout is fixed, since finding one takes matplotlib as long as drawing the figure.
+    """
+    from matplotlib.figure import Figure
+
+    left, top, bottom = 0.75, 0.7, 0.55
+    width = layout.columns * (left + layout.width + layout.right)
+    height = layout.rows * (top + layout.height + bottom)
+    figure = Figure(figsize=(width, height))
+    figure.subplots_adjust(
+        left=(left if layout.names is None else layout.names) / width,
+        right=1 - layout.right / width,
+        top=1 - top / height,
+        bottom=bottom / height,
+        wspace=(left + layout.right) / layout.width if layout.gap is None else layout.gap,
+        hspace=(top + bottom) / layout.height,
+    )
+    return figure
 
 
 def image(figure: Figure, kind: str) -> bytes:
@@ -98,70 +165,34 @@ def image(figure: Figure, kind: str) -> bytes:
 
 def base_model(estimates: pd.DataFrame) -> str | None:
     """Name the base: what the shrinkage rows refer to; None where no pair was compared."""
-    references = estimates.loc[estimates["estimand"] == "shrinkage", "reference"]
+    references = select(estimates, estimand="shrinkage")["reference"]
     return None if references.empty else str(references.iloc[0])
 
 
 def arm_colours(estimates: pd.DataFrame) -> dict[str, str]:
     """Give every model its colour, the same in each figure: blue for the base or a model alone."""
-    models = list(dict.fromkeys(estimates.loc[estimates["estimand"] == "pass_at_k", "model"]))
+    models = list(dict.fromkeys(select(estimates, estimand="pass_at_k")["model"]))
     first = base_model(estimates) or models[0]
-    others = [model for model in models if model != first]
-    return {first: BASE_COLOUR} | {model: RL_COLOURS[i % len(RL_COLOURS)] for i, model in enumerate(others)}
+    rl_models = [model for model in models if model != first]
+    return {first: BASE_COLOUR} | {model: RL_COLOURS[i % len(RL_COLOURS)] for i, model in enumerate(rl_models)}
 
 
-def curve_of(rows: pd.DataFrame, model: str, observed: bool = False) -> Curve:
-    """Take one model's estimand over k: the posterior, or the plug-in from the counts alone."""
-    return _curve(rows.loc[(rows["kind"] == OBSERVED) if observed else of_posterior(rows)], model)
+def curve_of(rows: pd.DataFrame, model: str, kind: Kind = POSTERIOR) -> Curve:
+    """Take one model's estimand over k: the posterior, estimates from the counts alone, bounds or a band."""
+    curve = select(rows, kind=kind, model=model).sort_values("k")
+    return Curve(*(curve[column].to_numpy(dtype=float) for column in ("k", "mean", "lower", "upper")))
 
 
-def witness_of(rows: pd.DataFrame, model: str, kind: str) -> Curve:
-    """Take what stands beside one model's posterior: ranges that counts allow, or a band over all k at once."""
-    return _curve(rows.loc[rows["kind"] == kind], model)
-
-
-def _curve(rows: pd.DataFrame, model: str) -> Curve:
-    mine = rows.loc[rows["model"] == model].sort_values("k")
-    columns = ("k", "mean", "lower", "upper")
-    return Curve(*(mine[column].to_numpy(dtype=float) for column in columns))
-
-
-def panels_of(rows: int, columns: int, width: float, height: float, right: float) -> tuple[Figure, np.ndarray]:
-    """Make a figure of panels of this size, with room to the right of each; all in inches.
-
-    The layout is fixed, since finding one takes matplotlib as long as drawing the figure.
-    """
-    from matplotlib.figure import Figure
-
-    left, top, bottom = 0.75, 0.7, 0.55
-    whole_width, whole_height = columns * (left + width + right), rows * (top + height + bottom)
-    figure = Figure(figsize=(whole_width, whole_height))
-    figure.subplots_adjust(
-        left=left / whole_width,
-        right=1 - right / whole_width,
-        top=1 - top / whole_height,
-        bottom=bottom / whole_height,
-        wspace=(left + right) / width,
-        hspace=(top + bottom) / height,
-    )
-    return figure, figure.subplots(rows, columns, squeeze=False)
-
-
-def canvas(rows: pd.DataFrame, benchmark: str, explanation: str, labels: bool = True) -> tuple[Figure, Axes]:
-    """Make a figure of one panel with its title, a line that explains the marks, and room for labels."""
-    right = 1.85 if labels else 0.3
-    figure, panels = panels_of(1, 1, width=6.75 - right, height=3.1, right=right)
-    axes: Axes = panels[0, 0]
-    level = rows.loc[of_posterior(rows), "level"].iloc[0]
+def explain(axes: Axes, rows: pd.DataFrame, benchmark: str, explanation: str) -> None:
+    """Write the headline of a benchmark and a line that explains the marks, with the level of the intervals."""
+    level = select(rows, kind=POSTERIOR)["level"].iloc[0]
     title(axes, headline(rows, benchmark), explanation.format(level=level))
-    return figure, axes
 
 
 def headline(rows: pd.DataFrame, benchmark: str) -> str:
     """Name a benchmark and the number of its problems."""
     problems = int(rows["n_problems"].max())
-    name = "All benchmarks" if benchmark == "all" else benchmark
-    return f"{name}, {problems:,} problem{'s' * (problems != 1)}"
+    return f"{benchmark_name(benchmark)}, {problems:,} problem{'s' * (problems != 1)}"
 
 
 def title(axes: Axes, headline: str, explanation: str) -> None:
@@ -175,25 +206,25 @@ def draw_curve(axes: Axes, curve: Curve, observed: Curve, n: int, colour: str) -
     axes.fill_between(curve.k, curve.lower, curve.upper, color=colour, alpha=0.18, linewidth=0)
     within = curve.k <= n
     # The dashed part starts at the last point within n, so that no gap is left between the two.
-    beyond = ~within | (curve.k == curve.k[within].max(initial=0))
+    extrapolated = ~within | (curve.k == curve.k[within].max(initial=0))
     axes.plot(curve.k[within], curve.middle[within], color=colour)
-    axes.plot(curve.k[beyond], curve.middle[beyond], color=colour, linestyle=(0, (3, 2)))
+    axes.plot(curve.k[extrapolated], curve.middle[extrapolated], color=colour, linestyle=(0, (3, 2)))
     axes.plot(observed.k, observed.middle, "o", color=colour, markersize=4.5, markeredgecolor="white")
 
 
-def draw_allowed(axes: Axes, rows: pd.DataFrame, model: str, n: int, colour: str) -> None:
+def draw_bounds(axes: Axes, rows: pd.DataFrame, model: str, n: int, colour: str) -> None:
     """Shade what the counts allow beyond n whatever the prior, from the posterior's interval at n on."""
-    allowed, curve = witness_of(rows, model, BOUNDS), curve_of(rows, model)
-    if not len(allowed.k):
+    bounds, curve = curve_of(rows, model, BOUNDS), curve_of(rows, model)
+    if not len(bounds.k):
         return
     last = np.flatnonzero(curve.k <= n)[-1:]
-    k, _, lower, upper = (np.concatenate([ours[last], theirs]) for ours, theirs in zip(curve, allowed, strict=True))
+    k, _, lower, upper = (np.concatenate([at_n[last], at_k]) for at_n, at_k in zip(curve, bounds, strict=True))
     axes.fill_between(k, lower, upper, color=colour, alpha=0.07, linewidth=0)
     for edge in (lower, upper):
         axes.plot(k, edge, color=colour, linewidth=0.5, alpha=0.5)
 
 
-def draw_edges(axes: Axes, band: Curve, colour: str) -> None:
+def draw_band_edges(axes: Axes, band: Curve, colour: str) -> None:
     """Draw the edges of a band over all k at once as dotted lines."""
     for edge in (band.lower, band.upper):
         axes.plot(band.k, edge, color=colour, linewidth=0.9, linestyle=(0, (1, 2)))
@@ -210,11 +241,11 @@ def budget_axis(axes: Axes, rows: pd.DataFrame, n: int) -> None:
     step = 2 if len(powers) > 12 else 1
     axes.xaxis.set_major_locator(FixedLocator(list(powers[::step])))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda k, _: f"{k:.0f}" if k < 10_000 else f"{k:,.0f}"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda k, _: budget(k)))
     axes.set_xlabel("k, samples per problem")
     axes.grid(axis="y", color=RULE, linewidth=0.5, alpha=0.7)
     if largest > n:
-        axes.axvspan(n, largest * 1.08, color=BEYOND_N, zorder=0, linewidth=0)
+        axes.axvspan(n, largest * 1.08, color=EXTRAPOLATED, zorder=0, linewidth=0)
         axes.axvline(n, color=MUTED, linewidth=0.8, linestyle=":")
         words = f"k > n = {n:,}: extrapolated"
         axes.annotate(words, (1, 1), (0, 4), "axes fraction", "offset points", color=MUTED, fontsize=8, ha="right")
@@ -234,11 +265,11 @@ def percent_axis(axes: Axes, label: str, signed: bool = False) -> None:
 def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
     """Write each curve's name beside its end, moved apart where two would overlap."""
     low, high = axes.get_ylim()
-    wanted = sorted(((y - low) / (high - low), y, label, colour) for y, label, colour in ends)
+    labels = sorted(((y - low) / (high - low), y, label, colour) for y, label, colour in ends)
     heights = spread(
-        [height for height, *_ in wanted], [0.04 + 0.05 * (1 + label.count("\n")) for _, _, label, _ in wanted]
+        [height for height, *_ in labels], [0.04 + 0.05 * (1 + label.count("\n")) for _, _, label, _ in labels]
     )
-    for height, (_, y, label, colour) in zip(heights, wanted, strict=True):
+    for height, (_, y, label, colour) in zip(heights, labels, strict=True):
         axes.annotate(
             label,
             (axes.get_xlim()[1], y),

@@ -9,6 +9,7 @@ from boundary.errors import InputError
 TABLES = ("estimates", "problems", "checks", "families", "sensitivity", "claims", "errors", "outcomes")
 FILES = ("report.html", "summary.json", "posterior.nc", *(f"{name}.csv" for name in TABLES))
 FIGURES = "figures"
+FIGURE_TYPES = ("png", "pdf")
 
 
 def check_output(folder: str | Path, inputs: Iterable[str | Path]) -> None:

@@ -8,18 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from boundary.analysis.output.files import FIGURES, FILES, refuse_link
+from boundary.analysis.output.files import FIGURE_TYPES, FIGURES, FILES, refuse_link
 from boundary.errors import InputError
 
 # Lists what was written, one name a line, so that the next run knows what to remove.
 LISTING = ".boundary-files"
 UNFINISHED = ".boundary-unfinished-"
 LARGEST_LISTING = 1 << 20
-# What an analysis may write, and so may remove: a name in the listing that is no such file is not touched.
-_DRAWN = "pass_at_k|shrinkage|flows|histogram|ranking|pairs|trajectory"
-OURS = re.compile(rf"{'|'.join(map(re.escape, FILES))}|{FIGURES}/[\w.-]+-(?:{_DRAWN})\.(?:png|pdf)")
 
-_moving = threading.Lock()
+_move_lock = threading.Lock()
 _unfinished: set[Path] = set()
 _completed: list[Path] = []
 
@@ -52,7 +49,7 @@ def written_together(folder: Path) -> Iterator[Path]:
     _unfinished.add(stage)
     try:
         yield stage
-        with _moving:
+        with _move_lock:
             _move(stage, folder)
             _completed.append(folder)
     finally:
@@ -69,7 +66,7 @@ def abandon() -> list[Path]:
     -------
     Folders that were written whole before.
     """
-    _moving.acquire(timeout=1)  # kept for good; a move that has begun takes milliseconds
+    _move_lock.acquire(timeout=1)  # kept for good; a move that has begun takes milliseconds
     for stage in list(_unfinished):
         shutil.rmtree(stage, ignore_errors=True)
         shutil.rmtree(stage, ignore_errors=True)  # what was made while the rest was removed
@@ -101,7 +98,22 @@ def _listed(folder: Path) -> list[str]:
     if listing.is_symlink() or not listing.is_file() or listing.stat().st_size > LARGEST_LISTING:
         return []
     lines = listing.read_text(encoding="utf-8", errors="replace").splitlines()
-    return [line for line in dict.fromkeys(lines) if OURS.fullmatch(line)]
+    return [line for line in dict.fromkeys(lines) if may_remove(line)]
+
+
+def may_remove(name: str) -> bool:
+    """Whether a file is one that an analysis may write, and so may remove.
+
+    Parameters
+    ----------
+    name
+        Within the folder of an analysis, as in its listing; there one that is no such file is not touched.
+    """
+    from boundary.analysis.figures import FIGURES as KINDS
+
+    stems = "|".join(re.escape(figure.name) for figure in KINDS)
+    figures = rf"{FIGURES}/[\w.-]+-(?:{stems})\.(?:{'|'.join(FIGURE_TYPES)})"
+    return name in FILES or re.fullmatch(figures, name) is not None
 
 
 def _is_plain_file(folder: Path, name: str) -> bool:

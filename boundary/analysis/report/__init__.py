@@ -1,59 +1,16 @@
-"""The report: one self-contained page, the summary for scripts, and the figures as files."""
+"""The report: one self-contained page, the summary for scripts, and the figures as files.
 
-import re
-from pathlib import Path
+Read first `page` (the frame, which renders the sections), then `sections`: one module and one template each, and one
+line in `SECTIONS`.
 
-from boundary.analysis.figures.drawing import image
-from boundary.analysis.output.files import FIGURES, refuse_link
-from boundary.analysis.report.page import Pictures, drawn_figures, report_html
-from boundary.analysis.report.summary import summary_json
-from boundary.analysis.result import Analysis
-from boundary.data.tables.writing import write_bytes, write_text
+- `write`: the files, and how those of figures are named.
+- `page`, `section`: the page, and what a section is.
+- `sections`: each with its template, and where it needs them its style sheet and script, of the same stem.
+- `tables`, `rows`: tables of estimates, and what sections read of an analysis.
+- `references`: what the report cites, each source by its key in references.toml.
+- `summary`: summary.json.
+"""
+
+from boundary.analysis.report.write import write_report
 
 __all__ = ["write_report"]
-
-# File systems take names of 255 bytes at most.
-LONGEST_STEM = 100
-
-
-def write_report(analysis: Analysis, folder: str | Path) -> list[Path]:
-    """Write report.html, summary.json and figures/*.png and *.pdf.
-
-    Parameters
-    ----------
-    analysis
-        What `boundary.analyze` returns.
-    folder
-        Made where it is missing; files of the same names are replaced.
-
-    Returns
-    -------
-    list of Path
-        The files written.
-    """
-    folder = Path(folder)
-    refuse_link(folder / FIGURES)
-    (folder / FIGURES).mkdir(parents=True, exist_ok=True)
-    written, pictures = [], Pictures()
-    for benchmark, stem in zip(analysis.benchmarks, file_stems(analysis.benchmarks), strict=True):
-        drawn = drawn_figures(analysis, benchmark)
-        pictures[benchmark] = {name: image(figure, "svg") for name, figure in drawn.items()}
-        for name, figure in drawn.items():
-            for kind in ("png", "pdf"):
-                written.append(folder / FIGURES / f"{stem}-{name}.{kind}")
-                write_bytes(written[-1], image(figure, kind))
-    texts = {"report.html": report_html(analysis, pictures), "summary.json": summary_json(analysis) + "\n"}
-    for name, text in texts.items():
-        write_text(folder / name, text)
-    return [folder / name for name in texts] + written
-
-
-def file_stems(benchmarks: tuple[str, ...]) -> list[str]:
-    """Turn benchmark names into file names: safe on every system, and no two alike."""
-    stems: list[str] = []
-    for benchmark in benchmarks:
-        stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", benchmark)[:LONGEST_STEM].strip("-.") or "benchmark"
-        taken = {other.lower() for other in stems}
-        candidates = [stem, *(f"{stem}-{number}" for number in range(2, len(benchmarks) + 2))]
-        stems.append(next(name for name in candidates if name.lower() not in taken))
-    return stems

@@ -2,12 +2,18 @@
 
 import pandas as pd
 
+from boundary.analysis.figures.figure import FigureData
 from boundary.analysis.result import Analysis
 
 
-def samples_per_problem(analysis: Analysis, benchmark: str) -> int:
-    """Samples that nine of ten problems of a benchmark have, of every model: beyond it is extrapolation."""
-    return int(analysis.settings["reliable_k"][benchmark])
+def figure_data(analysis: Analysis, benchmark: str) -> FigureData:
+    """What the figures of one benchmark are drawn from."""
+    return FigureData(
+        without_slight_crossovers(analysis.estimates, analysis),
+        benchmark,
+        analysis.sample_sizes[benchmark].reliable_k,
+        analysis.settings["checkpoint_steps"],
+    )
 
 
 def crossing_pairs(analysis: Analysis) -> set[tuple[str, str]]:

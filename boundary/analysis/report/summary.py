@@ -2,13 +2,19 @@
 
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
-from boundary.analysis.report.rows import samples_per_problem
+from boundary.analysis.estimates.table import select
+from boundary.analysis.notes import Note
 from boundary.analysis.report.sections.arms import arms_summary
 from boundary.analysis.result import Analysis
+from boundary.stats.estimands import ESTIMANDS
+
+# The estimands of the summary, by their group in ESTIMANDS.
+GROUPS = ("coverage", "flows", "crossing", "ranking")
 
 
 def summary(analysis: Analysis) -> dict[str, Any]:
@@ -32,18 +38,9 @@ def summary(analysis: Analysis) -> dict[str, Any]:
         "base": analysis.base,
         "models": list(analysis.models),
         "verdicts": [_plain(verdict.described()) for verdict in analysis.verdicts],
-        "sample_checks": [
-            {"benchmark": said.benchmark, "model": said.model, "text": said.text, "alarming": said.alarming}
-            for said in analysis.sample_checks
-        ],
-        "remarks": [
-            {"benchmark": said.benchmark, "model": said.model, "text": said.text, "alarming": said.alarming}
-            for said in analysis.criticism.remarks
-        ],
-        "counting": [
-            {"benchmark": said.benchmark, "model": said.model, "text": said.text, "alarming": said.alarming}
-            for said in (*analysis.stopped, *analysis.unequal, *analysis.outcomes.remarks)
-        ],
+        "sample_checks": _notes(analysis.sample_checks),
+        "remarks": _notes(analysis.criticism.remarks),
+        "counting": _notes([*analysis.stopped, *analysis.unequal, *analysis.outcomes.remarks]),
         "arms": arms_summary(analysis.arms),
         "claims": _records(analysis.claims),
         "families": _records(analysis.criticism.families),
@@ -60,11 +57,20 @@ def summary_json(analysis: Analysis) -> str:
 
 def headline(analysis: Analysis, benchmark: str) -> pd.DataFrame:
     """Choose a benchmark's rows at k = 1, n and the largest k, and those of no particular k."""
-    rows = analysis.estimates.loc[analysis.estimates["benchmark"] == benchmark]
-    chosen = {1, samples_per_problem(analysis, benchmark), rows["k"].max()}
-    over_k = rows["estimand"].isin(["pass_at_k", "shrinkage", "kept", "lost", "gained", "neither", "rank", "best"])
-    of_no_k = rows["estimand"].isin(["crossover", "no_crossover", "delta_se", "sampling_speedup"])
-    return rows.loc[of_no_k | (over_k & rows["k"].isin(chosen))]
+    rows = select(analysis.estimates, benchmark=benchmark)
+    budgets = {1, analysis.sample_sizes[benchmark].reliable_k, rows["k"].max()}
+    names = {group: [record.name for record in ESTIMANDS.values() if record.group == group] for group in GROUPS}
+    of_no_k = rows["estimand"].isin(names["crossing"])
+    # Every pair of many models would be too much.
+    over_k = rows["estimand"].isin({*names["coverage"], *names["flows"], *names["ranking"]} - {"better"})
+    return rows.loc[of_no_k | (over_k & rows["k"].isin(budgets))]
+
+
+def _notes(notes: Sequence[Note]) -> list[dict[str, Any]]:
+    return [
+        {"benchmark": note.benchmark, "model": note.model, "text": note.text, "alarming": note.alarming}
+        for note in notes
+    ]
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -7,9 +7,10 @@ import pandas as pd
 
 from boundary.analysis.estimates.decisions import OPEN, SURE, calls_of_pairs
 from boundary.analysis.estimates.ranking import Tally, multiplicity, panel_rows
-from boundary.analysis.estimates.table import of_posterior
+from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.formatting import chance, number, points, short
 from boundary.analysis.text.verdict import Verdict
+from boundary.data.counts import ALL
 from boundary.stats.intervals import MARGIN
 
 
@@ -30,36 +31,36 @@ def ranking_verdict(
     solved
         Correct samples of each model.
     """
-    rows = estimates.loc[(estimates["benchmark"] == benchmark) & of_posterior(estimates)]
-    best = rows.loc[rows["estimand"] == "best"]
+    rows = select(estimates, kind=POSTERIOR, benchmark=benchmark)
+    best = select(rows, estimand="best")
     if best.empty:
         return None
     budgets = [k for k in dict.fromkeys((1.0, float(n))) if (best["k"] == k).any()] or [float(best["k"].min())]
     names = list(dict.fromkeys(best["model"]))
-    leader = str(best.loc[best["k"] == budgets[0]].sort_values("mean")["model"].iloc[-1])
+    leader = str(select(best, k=budgets[0]).sort_values("mean")["model"].iloc[-1])
     if solved and not any(solved.get(name, 1) for name in names):
         sentences = [f"None of the {len(names)} models solved any problem."]
     else:
         sentences = [f"Of {len(names)} models, {'; '.join(_best_at(rows, k) for k in budgets)}."]
         tally = multiplicity(rows, budgets[0])
-        sentences += [] if tally is None else [multiplicity_text(tally, f"k = {budgets[0]:.0f}", margin)]
+        sentences += [] if tally is None else [multiplicity_text(tally, budgets[0], margin)]
     return Verdict(benchmark, leader, None, " ".join([*sentences, *warnings]), cautions=tuple(warnings))
 
 
-def multiplicity_text(tally: Tally, where: str, margin: float) -> str:
-    """Write what `multiplicity` counted."""
+def multiplicity_text(tally: Tally, k: float, margin: float) -> str:
+    """Write how many pairs of models are told apart at a budget, and how many of these may be wrong."""
     same = f", and {tally.alike:,} differ by no more than that" if tally.alike else ""
     wrong = number(tally.expected_wrong, 1, 1)
     return (
         f"{tally.told_apart:,} of {tally.pairs:,} pair{'s' * (tally.pairs != 1)} differ by more than {points(margin)} "
-        f"at {where}{same} (each by itself with probability {SURE:.2f} or more; {wrong} of these are expected to be "
-        "wrong)."
+        f"at k = {k:.0f}{same} (each by itself with probability {SURE:.2f} or more; {wrong} of these are expected to "
+        "be wrong)."
     )
 
 
 def _best_at(rows: pd.DataFrame, k: float) -> str:
-    best = rows.loc[(rows["estimand"] == "best") & (rows["k"] == k)].sort_values("mean", kind="stable").iloc[-1]
-    curve = rows.loc[(rows["estimand"] == "pass_at_k") & (rows["k"] == k) & (rows["model"] == best["model"])].iloc[0]
+    best = select(rows, estimand="best", k=k).sort_values("mean", kind="stable").iloc[-1]
+    curve = select(rows, estimand="pass_at_k", k=k, model=best["model"]).iloc[0]
     share, lower, upper = (number(curve[name], 100, 1) for name in ("mean", "lower", "upper"))
     mark = ", extrapolated" if bool(best["extrapolated"]) else ""
     name = short(str(best["model"]))
@@ -73,20 +74,20 @@ def panel_sentences(estimates: pd.DataFrame) -> Iterator[str]:
     """What to bear in mind where several panels are compared."""
     panels = panel_rows(estimates)
     at_n = panels.set_index(["benchmark", "model"])["k"]
-    posterior = estimates.loc[of_posterior(estimates) & (estimates["benchmark"] != "all")]
+    posterior = select(estimates, kind=POSTERIOR)
     verdicts = [
         call
-        for benchmark, model, each in calls_of_pairs(posterior)
-        for call in each
+        for benchmark, model, calls in calls_of_pairs(posterior.loc[posterior["benchmark"] != ALL])
+        for call in calls
         if at_n.get((benchmark, model)) == call.k
     ]
     if len(verdicts) < 2:
         return
     words = Counter(call.word for call in verdicts)
-    counted = ", ".join(f"{word} in {words[word]}" for word in dict.fromkeys([*sorted({*words} - {OPEN}), OPEN]))
+    numbers = ", ".join(f"{word} in {words[word]}" for word in dict.fromkeys([*sorted({*words} - {OPEN}), OPEN]))
     wrong = sum(1 - call.probability for call in verdicts if call.word != OPEN)
     yield (
-        f"{len(verdicts)} panels (a benchmark and an RL model each) are compared at k = n: {counted}. Each verdict by "
+        f"{len(verdicts)} panels (a benchmark and an RL model each) are compared at k = n: {numbers}. Each verdict by "
         f"itself has a probability of {SURE:.2f} or more; {number(wrong, 1, 2)} of them are expected to be wrong."
     )
     if panels.duplicated(["benchmark", "reference"]).any():

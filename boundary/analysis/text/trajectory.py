@@ -7,7 +7,7 @@ import pandas as pd
 from boundary.analysis.checkpoints import ENOUGH_CHECKPOINTS
 from boundary.analysis.estimates.decisions import SURE, call_at
 from boundary.analysis.estimates.ranking import ahead_by_more
-from boundary.analysis.estimates.table import of_posterior
+from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.formatting import chance, number, points, short
 from boundary.analysis.text.verdict import Verdict
 from boundary.stats.intervals import MARGIN
@@ -17,8 +17,8 @@ def trajectory_verdict(
     estimates: pd.DataFrame, benchmark: str, steps: Mapping[str, str], n: int, margin: float = MARGIN
 ) -> Verdict | None:
     """Say what pass@1 and pass@n did from the base to the last checkpoint, and between the first and the last."""
-    rows = estimates.loc[(estimates["benchmark"] == benchmark) & of_posterior(estimates)]
-    curve = rows.loc[rows["estimand"] == "pass_at_k"]
+    rows = select(estimates, kind=POSTERIOR, benchmark=benchmark)
+    curve = select(rows, estimand="pass_at_k")
     present = [model for model in steps if model in set(curve["model"])]
     if len(present) <= ENOUGH_CHECKPOINTS:
         return None
@@ -32,14 +32,13 @@ def _along(
     rows: pd.DataFrame, present: Sequence[str], k: int, steps: Mapping[str, str], margin: float
 ) -> Iterator[str]:
     """From the base to the last checkpoint, and from the first checkpoint to the last: a sentence each."""
-    curve = rows.loc[(rows["estimand"] == "pass_at_k") & (rows["k"] == k)].set_index("model")["mean"]
+    curve = select(rows, estimand="pass_at_k", k=k).set_index("model")["mean"]
     start, first, last = (number(curve[model], 100, 1) for model in (present[0], present[1], present[-1]))
-    call = call_at(rows.loc[rows["model"] == present[-1]], k)
+    call = call_at(select(rows, model=present[-1]), k)
     if call is not None:
         ends = f"from {start} % in the base to {last} % at the last checkpoint"
         yield f"pass@{k} {_change(call.widened, call.narrowed, call.equivalent, ends, margin)}."
-    pairs = rows.loc[(rows["estimand"] == "better") & (rows["k"] == k)]
-    later = _later(pairs, present[-1], present[1])
+    later = _pair_probabilities(select(rows, estimand="better", k=k), present[-1], present[1])
     if later is not None:
         ends = f"from {first} % to {last} %"
         yield f"Between step {steps[present[1]]} and the last checkpoint it {_change(*later, ends, margin)}."
@@ -56,15 +55,15 @@ def _change(rises: float, falls: float, equivalent: float, ends: str, margin: fl
         return f"changes by no more than {points(margin)}, {ends} (with probability {chance(equivalent)})"
     likeliest, probability = max(
         ((f"no change of more than {points(margin)}", equivalent), (f"a rise {by}", rises), (f"a fall {by}", falls)),
-        key=lambda each: each[1],
+        key=lambda clause: clause[1],
     )
     return f"goes {ends}, and whether it changes cannot be told yet ({likeliest} has probability {chance(probability)})"
 
 
-def _later(pairs: pd.DataFrame, model: str, other: str) -> tuple[float, float, float] | None:
+def _pair_probabilities(pairs: pd.DataFrame, model: str, other: str) -> tuple[float, float, float] | None:
     """P(a model is ahead of another by more than the margin), P(it is behind by more), P(neither)."""
     for first, second in ((model, other), (other, model)):
-        pair = pairs.loc[(pairs["model"] == first) & (pairs["reference"] == second)]
+        pair = select(pairs, model=first, reference=second)
         if len(pair):
             flip = first == other
             ahead, behind = (float(ahead_by_more(pair, other=side).iloc[0]) for side in (flip, not flip))

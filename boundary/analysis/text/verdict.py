@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from boundary.analysis.estimates.decisions import EQUIVALENT, OPEN, SURE, Call, calls, likeliest_words
-from boundary.analysis.estimates.table import of_posterior
-from boundary.analysis.formatting import chance, number, points, short
+from boundary.analysis.estimates.table import POSTERIOR, select
+from boundary.analysis.formatting import chance, number, points, short, upper_first
 from boundary.analysis.request import EstimateOptions
 from boundary.stats.estimands.crossing import LIKELY, Course, Meeting, course
 from boundary.stats.intervals import MARGIN
@@ -89,16 +89,16 @@ def verdict_of_fit(
     benchmark: str,
     model: str,
     reference: str | None,
-    asked: EstimateOptions,
+    options: EstimateOptions,
     level: float,
 ) -> Verdict:
     """The verdict on one fit: its estimates, its samples and how its curves run; parameters as for `verdict`."""
     run = None
     if reference is not None:
-        pair: dict[str, Any] = {"base": reference, "rl": model, "target": asked.target}
-        run = course(rates, asked.max_k, asked.margin, level, **pair)
+        pair: dict[str, Any] = {"base": reference, "rl": model, "target": options.target}
+        run = course(rates, options.max_k, options.margin, level, **pair)
     about = benchmark, model, reference, rates.reliable_k
-    return verdict(estimates, *about, margin=asked.margin, run=run, totals=totals_of(rates))
+    return verdict(estimates, *about, margin=options.margin, run=run, totals=totals_of(rates))
 
 
 def verdict(
@@ -127,18 +127,18 @@ def verdict(
     totals
         Samples of each model.
     """
-    rows = estimates.loc[of_posterior(estimates)]
+    rows = select(estimates, kind=POSTERIOR)
     warnings = cautions(int(rows["n_problems"].max()) if len(rows) else 0, n)
-    compared = _ends(calls(rows.loc[rows["model"] == model])) if reference is not None else []
+    end_calls = _ends(calls(select(rows, model=model))) if reference is not None else []
     extremes, nothing_else = _extremes(model, reference, totals or {})
     if nothing_else:
         sentences = extremes
     elif reference is None:
         sentences = [*extremes, _alone(rows, short(model), n)]
     else:
-        sentences = [*extremes, *_pair(rows, short(model), n, compared, run, margin)]
+        sentences = [*extremes, *_pair(rows, short(model), n, end_calls, run, margin)]
     text = " ".join([*sentences, *warnings])
-    return Verdict(benchmark, model, reference, text, tuple(compared), run, warnings)
+    return Verdict(benchmark, model, reference, text, tuple(end_calls), run, warnings)
 
 
 def cautions(n_problems: int, n: int) -> tuple[str, ...]:
@@ -149,48 +149,48 @@ def cautions(n_problems: int, n: int) -> tuple[str, ...]:
         few = f"Caution: there {'is one problem' if n_problems == 1 else f'are {n_problems} problems'} only"
         sentences.append(f"{few}, so that each moves pass@k by up to {moves} points.")
     if n < FEW_SAMPLES:
-        drawn = "one sample" if n == 1 else f"{n} samples"
-        sentences.append(f"Caution: with {drawn} of each problem the estimates rest much on the prior.")
+        samples = "one sample" if n == 1 else f"{n} samples"
+        sentences.append(f"Caution: with {samples} of each problem the estimates rest much on the prior.")
     return tuple(sentences)
 
 
 def _ends(at_budgets: list[Call]) -> list[Call]:
     """The calls at the largest budget within the samples, and at the largest beyond."""
-    within, beyond = ([call for call in at_budgets if call.extrapolated is side] for side in (False, True))
-    return [*within[-1:], *beyond[-1:]]
+    within, extrapolated = ([call for call in at_budgets if call.extrapolated is side] for side in (False, True))
+    return [*within[-1:], *extrapolated[-1:]]
 
 
 def _extremes(model: str, reference: str | None, totals: Mapping[str, Totals]) -> tuple[list[str], bool]:
     """Sentences on models that solved nothing or everything, and whether no more is to be said."""
     pair = [model] if reference is None else [model, reference]
-    known = {name: totals[name] for name in pair if name in totals and totals[name].n_samples}
-    none = [name for name, drawn in known.items() if drawn.n_correct == 0]
-    every = [name for name, drawn in known.items() if drawn.n_correct == drawn.n_samples]
+    sampled = {name: totals[name] for name in pair if name in totals and totals[name].n_samples}
+    none = [name for name, total in sampled.items() if total.n_correct == 0]
+    every = [name for name, total in sampled.items() if total.n_correct == total.n_samples]
     if reference is not None and len(none) == 2:
-        return [f"Neither model solved any problem in {_samples(known)} each."], True
+        return [f"Neither model solved any problem in {_samples(sampled)} each."], True
     if reference is not None and len(every) == 2:
-        return [f"Both models solved every problem in every sample, {_samples(known)} each."], True
-    nothing = [f"{short(name)} solved no problem in {_samples({name: known[name]})} each." for name in none]
+        return [f"Both models solved every problem in every sample, {_samples(sampled)} each."], True
+    nothing = [f"{short(name)} solved no problem in {_samples({name: sampled[name]})} each." for name in none]
     everything = [
-        f"{short(name)} solved every problem in every sample, {_samples({name: known[name]})} each." for name in every
+        f"{short(name)} solved every problem in every sample, {_samples({name: sampled[name]})} each." for name in every
     ]
     return [*nothing, *everything], False
 
 
 def _samples(totals: Mapping[str, Totals]) -> str:
-    fewest, most = min(drawn.fewest for drawn in totals.values()), max(drawn.most for drawn in totals.values())
+    fewest, most = min(total.fewest for total in totals.values()), max(total.most for total in totals.values())
     if fewest == most:
         return f"{most:,} sample{'s' * (most != 1)}"
     return f"{fewest:,} to {most:,} samples"
 
 
 def _row(rows: pd.DataFrame, estimand: str, k: float | None = None) -> pd.Series | None:
-    chosen = rows.loc[(rows["estimand"] == estimand) & (True if k is None else rows["k"] == k)]
-    return None if chosen.empty else chosen.iloc[0]
+    rows = select(rows, estimand=estimand, k=k)
+    return None if rows.empty else rows.iloc[0]
 
 
 def _alone(rows: pd.DataFrame, model: str, n: int) -> str:
-    curve = rows.loc[rows["estimand"] == "pass_at_k"]
+    curve = select(rows, estimand="pass_at_k")
     within = curve.loc[~curve["extrapolated"]]
     if within.empty:
         text = f"{model}: every budget asked for lies beyond the samples"
@@ -199,9 +199,9 @@ def _alone(rows: pd.DataFrame, model: str, n: int) -> str:
             f"{_share(row)} of the problems with k = {row['k']:.0f}" for _, row in within.iloc[[0, -1]].iterrows()
         ]
         text = f"{model} solves " + " and ".join(dict.fromkeys(shares))
-    further = curve.loc[curve["extrapolated"]]
-    if len(further):
-        last = further.iloc[-1]
+    extrapolated = curve.loc[curve["extrapolated"]]
+    if len(extrapolated):
+        last = extrapolated.iloc[-1]
         text += f"; beyond n = {n} the data alone cannot say (extrapolated: {_share(last)} at k = {last['k']:.0f})"
     return text + "."
 
@@ -211,11 +211,13 @@ def _share(row: pd.Series) -> str:
     return f"{mean} % [{lower}, {upper}]"
 
 
-def _pair(rows: pd.DataFrame, model: str, n: int, compared: list[Call], run: Course | None, margin: float) -> list[str]:
+def _pair(
+    rows: pd.DataFrame, model: str, n: int, end_calls: list[Call], run: Course | None, margin: float
+) -> list[str]:
     """The call within the samples, how the curves run, and the call beyond the samples."""
-    sentences = [_within(rows, model, call, margin) for call in compared if not call.extrapolated]
+    sentences = [_within(rows, model, call, margin) for call in end_calls if not call.extrapolated]
     sentences.append(_course(rows, n, run, margin))
-    sentences += [_beyond(rows, n, call, margin) for call in compared if call.extrapolated]
+    sentences += [_extrapolation(rows, n, call, margin) for call in end_calls if call.extrapolated]
     return [sentence for sentence in sentences if sentence] or [f"{model}: nothing was compared with its base."]
 
 
@@ -224,11 +226,11 @@ def _within(rows: pd.DataFrame, model: str, call: Call, margin: float) -> str:
     assert row is not None  # the call was made from it
     start = f"{call.word.capitalize()} at k = {call.k:.0f}: {model} solves {_difference(row)}"
     if call.word == OPEN:
-        return f"{start}. {_upper_first(likeliest_words(call, margin))}."
+        return f"{start}. {upper_first(likeliest_words(call, margin))}."
     return f"{start} ({_surety(call, margin)})."
 
 
-def _beyond(rows: pd.DataFrame, n: int, call: Call, margin: float) -> str:
+def _extrapolation(rows: pd.DataFrame, n: int, call: Call, margin: float) -> str:
     """What holds beyond the samples: nothing from the data alone, and the extrapolation with its name."""
     row = _row(rows, "shrinkage", call.k)
     assert row is not None  # the call was made from it
@@ -297,7 +299,3 @@ def _difference(row: pd.Series) -> str:
 def _side(gain: float) -> str:
     """One end of an interval of RL less base."""
     return f"{number(abs(gain), 100, 1)} points {'more' if gain > 0 else 'less'}"
-
-
-def _upper_first(sentence: str) -> str:
-    return sentence[0].upper() + sentence[1:]

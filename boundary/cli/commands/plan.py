@@ -28,6 +28,7 @@ SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 @click.option("--only", multiple=True, metavar="MODEL", help="Only this model can be sampled further.")
 @click.option(
     "--settled",
+    "certainty",
     type=SHARE,
     default=0.95,
     show_default=True,

@@ -10,8 +10,8 @@ from boundary.cli.options import FILE, quiet_option
 from boundary.cli.parsing import engine_options, shard
 from boundary.cli.printing.sampling import as_json as arms_as_json, print_arms, sampling_progress
 from boundary.cli.terminal import echo
+from boundary.sampling.engines.table import ENGINES
 
-ENGINE_NAMES = ("transformers", "vllm", "openai", "ray")
 INCOMPLETE = 4
 
 
@@ -23,7 +23,7 @@ INCOMPLETE = 4
 @click.option("--benchmark", "benchmarks", metavar="NAME|FILE", multiple=True, help="Repeat for several.")
 @click.option("-n", "n", type=click.IntRange(min=1), metavar="N", help="Samples a problem.")
 @click.option("--plan", type=FILE, metavar="FILE", help="CSV of samples to add.")
-@click.option("--engine", type=click.Choice(ENGINE_NAMES), help="What samples. Default: transformers.")
+@click.option("--engine", type=click.Choice(list(ENGINES)), help="What samples. Default: transformers.")
 @click.option(
     "--engine-option", "engine_options", metavar="K=V", multiple=True, callback=engine_options, help="Repeat."
 )
@@ -56,18 +56,19 @@ def sample(ctx: click.Context, /, runfile: Path | None, as_json: bool, quiet: bo
     stopped.
     """
     from boundary.data.tables.writing import check_writable, refuse_within_arms
-    from boundary.sampling.benchmarks.presets import benchmark
+    from boundary.sampling.benchmarks.presets import find_benchmark
     from boundary.sampling.run import sample as run_sampling
     from boundary.sampling.run_file import run_of
-    from boundary.sampling.verifiers.code import notice_for_root
+    from boundary.sampling.verifiers.table import machine_notices
 
     run = run_of(runfile, options)
     check_writable(run.output, is_folder=True)
     files = [*run.benchmarks, run.template, runfile, run.plan]
     refuse_within_arms(run.output, [file for file in files if file is not None])
-    verifiers = {run.verifier or benchmark(name).verifier for name in run.benchmarks}
-    if "code" in verifiers and not quiet and (notice := notice_for_root(run.unsafe)):
-        echo(notice, err=True)
+    verifiers = {run.verifier or find_benchmark(name).verifier for name in run.benchmarks}
+    if not quiet:
+        for sentence in machine_notices(verifiers, run.unsafe):
+            echo(sentence, err=True)
     try:
         with stopped_by_sigterm(), sampling_progress(not (quiet or as_json)) as (progress, say):
             arms = run_sampling(run, progress, say)

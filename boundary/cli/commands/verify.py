@@ -34,16 +34,16 @@ def verify(folder: Path, as_json: bool, quiet: bool, use: bool, **options: Any) 
     """
     from boundary.data.runs.folder import arms_of
     from boundary.sampling.store.arm import set_in_manifest, slug
-    from boundary.sampling.verifiers import code, verifier as verifier_named
+    from boundary.sampling.verifiers.table import load_verifier, machine_notices
     from boundary.sampling.verify import disagreements, verifier_of, verify_arm
 
     # Every arm's verifier is made before the first arm is judged, so that a wrong one ends the command at once.
     verifiers = {
-        arm: verifier_named(options["verifier"] or verifier_of(arm), options["unsafe"]) for arm in arms_of([folder])
+        arm: load_verifier(options["verifier"] or verifier_of(arm), options["unsafe"]) for arm in arms_of([folder])
     }
-    runs_programs = any(verifier.name == "code" for verifier in verifiers.values())
-    if runs_programs and not quiet and (notice := code.notice_for_root(options["unsafe"])):
-        echo(notice, err=True)
+    if not quiet:
+        for notice in machine_notices([verifier.name for verifier in verifiers.values()], options["unsafe"]):
+            echo(notice, err=True)
     results: list[dict[str, Any]] = []
     for arm, verifier in verifiers.items():
         with progress_bar(not (quiet or as_json)) as progress:
@@ -71,7 +71,7 @@ def _print_arm(arm: Path, verifier: str, outcomes: Counter[str], disagreements: 
     for pair in disagreements:
         echo(
             f"  against {pair.other}, on {pair.n_both:,} samples of both: "
-            f"only {pair.one} calls {pair.only_one:,} correct, only {pair.other} {pair.only_other:,}"
+            f"only {pair.verifier} calls {pair.only_verifier:,} correct, only {pair.other} {pair.only_other:,}"
         )
         for example in pair.examples:
             line = (

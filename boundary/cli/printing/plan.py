@@ -24,7 +24,7 @@ def print_plan(plan: "Plan", path: Path) -> None:
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
         for heading in ("samples", "more", "chance to settle", "width"):
             table.add_column(heading, justify="left" if heading == "samples" else "right")
-        for row in plan.prospects.to_dict("records"):
+        for row in plan.assurance.to_dict("records"):
             table.add_row(row["allocation"], f"{row['n_more']:,}", f"{row['chance']:.2f}", f"{row['width']:.3g}")
         screen.print()
         screen.print(table)

@@ -114,6 +114,6 @@ def _fields(state: "Snapshot") -> dict[str, Any]:
     left = state.seconds / state.new * (state.total - state.done) if state.new else 0.0
     return {
         "speed": f"{state.tokens / state.seconds:,.0f} tokens/s" if state.new and state.seconds > 0 else "",
-        "correct": f"{state.correct / state.judged:.1%} correct" if state.judged else "",
+        "correct": f"{state.correct / state.n_judged:.1%} correct" if state.n_judged else "",
         "left": f"{timedelta(seconds=round(left))} left" if state.new else "",
     }

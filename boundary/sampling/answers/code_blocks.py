@@ -70,8 +70,8 @@ def program_in(text: str, names: Collection[str] = (), continues: bool = False) 
     unfenced = Block("python", lead)
     if _begins_as_code(lead):
         blocks.insert(0, unfenced)
-    chosen = _chosen(blocks, names, continues)
-    return None if chosen is None else (_with_earlier(chosen, blocks, names), chosen is not unfenced)
+    answer = _answer_block(blocks, names, continues)
+    return None if answer is None else (_with_earlier(answer, blocks, names), answer is not unfenced)
 
 
 def fenced_blocks(text: str, depth: int = 0) -> tuple[str, list[Block]]:
@@ -148,7 +148,7 @@ def _language(label: str) -> str:
     return "" if label.lower() in _NO_LANGUAGE else label.lower()
 
 
-def _chosen(blocks: list[Block], names: Collection[str], continues: bool) -> Block | None:
+def _answer_block(blocks: list[Block], names: Collection[str], continues: bool) -> Block | None:
     """The block that is the answer: of Python before those without a language, and these before all others.
 
     For a function it is the last that defines it, or that could be its body; for a program the last that reads its
@@ -168,8 +168,8 @@ def _chosen(blocks: list[Block], names: Collection[str], continues: bool) -> Blo
         for block in reversed(group):
             if sign(block.code) and not _SESSION.search(block.code):
                 return block
-    rest = python or unlabelled
-    return rest[-1] if rest else None
+    candidates = python or unlabelled
+    return candidates[-1] if candidates else None
 
 
 def _begins_as_code(text: str) -> bool:
@@ -184,11 +184,11 @@ def _begins_as_body(code: str) -> bool:
     return first[:1] in (" ", "\t") and bool(_BODY_LINE.match(first.strip()))
 
 
-def _with_earlier(chosen: Block, blocks: list[Block], names: Collection[str]) -> str:
+def _with_earlier(answer: Block, blocks: list[Block], names: Collection[str]) -> str:
     """The block, after those of its kind before it that bind what it uses and does not bind: a program in pieces."""
-    pieces, bound = [chosen.code], _binds(chosen.code) | set(names)
-    used = set(re.findall(r"\w+", chosen.code))
-    before = [block for block in blocks[: blocks.index(chosen)] if block.language == chosen.language]
+    pieces, bound = [answer.code], _binds(answer.code) | set(names)
+    used = set(re.findall(r"\w+", answer.code))
+    before = [block for block in blocks[: blocks.index(answer)] if block.language == answer.language]
     for block in reversed(before):
         binds = _binds(block.code)
         if binds & used - bound and not binds & set(names) and not _SESSION.search(block.code):
@@ -203,7 +203,7 @@ def _binds(code: str) -> set[str]:
     bound: set[str] = set()
     for definition, assigned, imported in _BINDS.findall(code):
         bound |= {definition, assigned} - {""}
-        for each in imported.strip("()").split(","):
-            words = re.findall(r"\w+", each)
+        for part in imported.strip("()").split(","):
+            words = re.findall(r"\w+", part)
             bound |= set(words[-1:] if "as" in words else words[:1])
     return bound

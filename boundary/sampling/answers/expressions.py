@@ -153,7 +153,7 @@ def _pieces(line: str) -> list[_Piece]:
         pieces += _words(line[place : formula.start()])
         place = formula.end()
         sign = re.match(r"\\?%", line[place:])
-        content = next(each for each in formula.groups() if each is not None).strip()
+        content = next(group for group in formula.groups() if group is not None).strip()
         place += sign.end() if sign else 0
         content += sign[0] if sign else ""
         comma = bool(re.match(r"[*_]{0,3}[.,;:?!]", line[place:])) or content.endswith((",", "."))

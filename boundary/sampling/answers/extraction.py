@@ -37,7 +37,7 @@ TAIL = 20_000
 TRIES = 50
 
 
-class Extracted(NamedTuple):
+class ExtractedAnswer(NamedTuple):
     """An answer found in a text.
 
     Parameters
@@ -62,14 +62,14 @@ class Marked(NamedTuple):
     closed: bool
 
 
-def extract(text: str, fallback: Callable[[str], str | None]) -> Extracted | None:
+def extract(text: str, fallback: Callable[[str], str | None]) -> ExtractedAnswer | None:
     """The answer of the model's own turn: the one that it marks, or else what `fallback` finds in its last part."""
     turn = turn_of(text)
     marked = marked_in(turn.text)
     if marked is not None:
-        return Extracted(marked.answer, marked.closed or turn.ended, turn.ended)
+        return ExtractedAnswer(marked.answer, marked.closed or turn.ended, turn.ended)
     unmarked = fallback(turn.text[-TAIL:])
-    return None if unmarked is None else Extracted(unmarked, explicit=False, ended=turn.ended)
+    return None if unmarked is None else ExtractedAnswer(unmarked, explicit=False, ended=turn.ended)
 
 
 def turn_of(text: str) -> Turn:

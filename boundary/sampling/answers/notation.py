@@ -15,7 +15,7 @@ _LAST_TEXT = re.compile(r"\\(?:text|mathrm|mbox|textrm)\s*\{([^{}]*)\}\s*(?:\^\s
 _LAST_WORDS = re.compile(r"(?<=[\d)}i])(?:\s|\\[,; ])*((?<![A-Za-z])[A-Za-z][A-Za-z\s./^{}23]*)$")
 _CONSTANT = re.compile(r"\d|\\pi|\\infty|\\sqrt")
 # Words of a text behind a number that change what it says.
-_TELLING = re.compile(
+_CHANGES_MEANING = re.compile(
     r"\d|\b(?:maybe|perhaps|possibly|not?|or|and|than|if|unless|except|wrong|incorrect|least|most"
     rf"|(?:{'|'.join(SCALES)})s?)\b",
     re.IGNORECASE,
@@ -42,8 +42,8 @@ def canonical(text: str) -> str:
 
 def words_alike(gold: str, answer: str) -> bool:
     r"""Whether two answers are the same signs, whatever is put into \text{}: 5:30 PM; a list may lack its spaces."""
-    signs, others = (canonical(_TEXT.sub(r" \1 ", text)) for text in (gold, answer))
-    return signs == others or signs.replace(", ", ",") == others
+    signs, other = (canonical(_TEXT.sub(r" \1 ", text)) for text in (gold, answer))
+    return signs == other or signs.replace(", ", ",") == other
 
 
 def readable(text: str) -> str:
@@ -66,7 +66,7 @@ def readable(text: str) -> str:
 def without_unit(text: str) -> str:
     r"""An expression without a unit at its end: 2\pi \text{ cm}, 4\sqrt{3} feet."""
     last = _LAST_TEXT.search(text)
-    if last and _CONSTANT.search(text[: last.start()]) and not _TELLING.search(last[1]):
+    if last and _CONSTANT.search(text[: last.start()]) and not _CHANGES_MEANING.search(last[1]):
         return text[: last.start()].strip()
     words = _LAST_WORDS.search(text)
     if words and _CONSTANT.search(text[: words.start()]) and len(words[1]) > 1:
@@ -78,13 +78,13 @@ def without_unit(text: str) -> str:
 
 def _decimal(numerator: int, denominator: int) -> str | None:
     """A fraction in decimal digits, if it has finitely many."""
-    rest, places = denominator, 0
+    quotient, places = denominator, 0
     for prime in (2, 5):
         count = 0
-        while rest % prime == 0:
-            rest, count = rest // prime, count + 1
+        while quotient % prime == 0:
+            quotient, count = quotient // prime, count + 1
         places = max(places, count)
-    if rest != 1:
+    if quotient != 1:
         return None
     digits = str(abs(numerator) * 10**places // denominator).rjust(places + 1, "0")
     sign = "-" if numerator < 0 else ""

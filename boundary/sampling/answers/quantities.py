@@ -111,7 +111,7 @@ def _mixed(match: re.Match[str]) -> Fraction | None:
 
 def _scientific(match: re.Match[str]) -> Fraction | None:
     mantissa, exponent, *powers = match.groups()
-    power = exponent or next(each for each in powers if each is not None)
+    power = exponent or next(group for group in powers if group is not None)
     return _decimal(mantissa or "1") * Fraction(10) ** int(power.replace(" ", ""))
 
 

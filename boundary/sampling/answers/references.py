@@ -1,6 +1,6 @@
-"""Several reference answers of one problem, any of which may match."""
+"""Reference answers: as text, and several of one problem, any of which may match."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -13,7 +13,7 @@ _ORDER: tuple[Outcome, ...] = ("wrong", "timeout", "verifier_error")
 def references(problem: Problem) -> str | list[str]:
     """The reference answer of a problem, or all of those that its facts list as accepted."""
     accepted = problem.facts.get(ACCEPTED_ANSWERS)
-    if not isinstance(accepted, list | tuple) or not all(isinstance(each, str) for each in accepted):
+    if not isinstance(accepted, list | tuple) or not all(isinstance(answer, str) for answer in accepted):
         return problem.answer
     answers = list(dict.fromkeys((problem.answer, *accepted)))
     return answers if len(answers) > 1 else problem.answer
@@ -23,13 +23,42 @@ def any_reference(compare: Callable[..., Any]) -> Callable[..., Any]:
     """Let a comparison with a reference answer take a list of them: correct if the answer matches one."""
 
     @wraps(compare)
-    def with_any(gold: str | Sequence[str], *rest: Any) -> Any:
+    def compare_any(gold: str | Sequence[str], *arguments: Any) -> Any:
         if isinstance(gold, str):
-            return compare(gold, *rest)
-        verdicts = [compare(each, *rest) for each in gold]
+            return compare(gold, *arguments)
+        verdicts = [compare(reference, *arguments) for reference in gold]
         correct = next((verdict for verdict in verdicts if verdict and verdict[0] == "correct"), None)
         if correct or None in verdicts:
             return correct
         return min(verdicts, key=lambda verdict: _ORDER.index(verdict[0]))
 
-    return with_any
+    return compare_any
+
+
+def accepted_answers(answers: Iterable[Any]) -> list[str]:
+    """Answers any one of which is right, as text, each once."""
+    return list(dict.fromkeys(map(answer_text, answers)))
+
+
+def answer_text(value: Any, after: str = "") -> str:
+    """A reference answer as text, without dollar signs around it.
+
+    Parameters
+    ----------
+    value
+        The answer; several ones are separated by commas, and 27.0 is 27.
+    after
+        The answer stands behind this mark, if it is not empty.
+
+    Examples
+    --------
+    >>> answer_text("9 - 2 = 7 #### $7$", "####")
+    '7'
+    """
+    if isinstance(value, list | tuple):
+        return ", ".join(dict.fromkeys(map(answer_text, value)))
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    text = str(value).rpartition(after)[2] if after else str(value)
+    text = text.strip()
+    return text[1:-1].strip() if len(text) > 2 and text[0] == text[-1] == "$" and "$" not in text[1:-1] else text

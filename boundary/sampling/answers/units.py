@@ -97,7 +97,7 @@ _SPEEDS = {
     "kmh": ("kilometer", "hour"),
 }
 # Things that are counted, and words that count; two of these never contradict each other.
-_COUNTED = """
+_COUNTABLE = """
 unit piece item thing object number digit integer time way method possibility possibilities outcome combination
 arrangement permutation choice option solution value root term factor divisor multiple prime pair triple set group
 team person people man men woman women child children kid boy girl student pupil teacher friend player worker employee
@@ -153,7 +153,7 @@ _PHRASE = re.compile(r"\s*-?(?:[A-Za-z]+\.?(?:\^?[23]|\^\{[23]\}|[\u00b2\u00b3])
 _LONGEST = 80
 _MEASURE = {word: line.split()[0] for line in _MEASURES.splitlines() for word in line.split()}
 _KIND = {word: kind for kind, lines in enumerate(_MEASURES.split("\n\n")) for word in lines.split()}
-_THINGS = frozenset(_COUNTED.split())
+_THINGS = frozenset(_COUNTABLE.split())
 
 
 class Unit(NamedTuple):
@@ -181,19 +181,19 @@ def unit(words: str) -> Unit | None:
     if len(words) > _LONGEST or not _PHRASE.fullmatch(words) or (len(words.strip()) == 1 and words not in _LETTERS):
         return None
     measures: list[str] = []
-    scale, counted = 1, False
+    scale, has_thing = 1, False
     tokens = re.findall("[A-Za-z]+", words.lower())
     if words[0].isalpha() and len(tokens[0]) == 2 and tokens[0] not in _ADJACENT:
         return None
     for place, word in enumerate(tokens):
         if word in _SPEEDS:
             measures += _SPEEDS[word]
-        elif (multiple := SCALES.get(word.removesuffix("s"))) and not (measures or counted):
+        elif (multiple := SCALES.get(word.removesuffix("s"))) and not (measures or has_thing):
             scale *= multiple
         elif (measure := _among(word, _MEASURE)) is not None:
             measures.append(_MEASURE[measure])
         elif _among(word, _THINGS) is not None:
-            counted = True
+            has_thing = True
         elif word not in _POWERS and not (word in _LINKS and (place < len(tokens) - 1 or word == "each")):
             return None
     return Unit(scale, "percent" in measures, tuple(name for name in measures if name != "percent"))
@@ -204,12 +204,12 @@ def spelled_out(text: str) -> str:
     return _MEASURE.get(text.strip(), text) if len(text.strip()) == 1 else text
 
 
-def contradict(measures: tuple[str, ...], others: tuple[str, ...]) -> bool:
+def contradict(measures: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """Whether two units measure the same kind of thing in different units: km against miles."""
-    pairs = list(zip(measures, others, strict=False))
-    return len(measures) == len(others) and any(a != b and _KIND[a] == _KIND[b] for a, b in pairs)
+    pairs = list(zip(measures, other, strict=False))
+    return len(measures) == len(other) and any(a != b and _KIND[a] == _KIND[b] for a, b in pairs)
 
 
-def _among(word: str, known: Container[str]) -> str | None:
+def _among(word: str, words: Container[str]) -> str | None:
     forms = (word,) if len(word) < 4 else (word, word.removesuffix("s"), word.removesuffix("es"))  # "ms" is not "m"
-    return next((form for form in forms if form in known), None)
+    return next((form for form in forms if form in words), None)

@@ -32,7 +32,8 @@ def whole_program(tests: Mapping[str, Any], program: str, names: Collection[str]
         The functions that are tested.
     """
     prefix, name = str(tests.get("prefix", "")), str(tests.get("function", ""))
-    if prefix and _begins_indented(program):
+    first_line = next((line for line in program.split("\n") if line.strip()), "")
+    if prefix and first_line[:1] in (" ", "\t"):
         unindented = dedent(program)
         if unindented == program or not defines_at_top(unindented, name):
             return (_cut(prefix + program, [name], last=False),)
@@ -40,11 +41,6 @@ def whole_program(tests: Mapping[str, Any], program: str, names: Collection[str]
     if not prefix or defines_at_top(program, name):
         return prompt_helpers(tests), _cut(program, names, last=True)
     return (_cut(prefix + program, [name], last=False),)
-
-
-def _begins_indented(code: str) -> bool:
-    """Whether the first line that is not blank is indented."""
-    return next((line for line in code.split("\n") if line.strip()), "")[:1] in (" ", "\t")
 
 
 def defines_at_top(code: str, name: str) -> bool:
@@ -74,10 +70,10 @@ def _cut(source: str, names: Collection[str], last: bool) -> str:
     if not places:
         return source
     place = places[-1] if last else places[0]
-    needed = _needed(body, body[: place + 1], set() if last else set(names)) | {"sys"}  # its recursion limit
-    kept = [each for each in body[place + 1 :] if _is_needed(each, needed, set(names))]
+    required = _names_needed(body, body[: place + 1], set() if last else set(names)) | {"sys"}  # its recursion limit
+    kept = [statement for statement in body[place + 1 :] if _is_required(statement, required, set(names))]
     ends = lines[: body[place].end_lineno]
-    return "\n".join([*ends, *(line for each in kept for line in _lines_of(each, lines))]) + "\n"
+    return "\n".join([*ends, *(line for statement in kept for line in _lines_of(statement, lines))]) + "\n"
 
 
 def _leading_python(source: str) -> tuple[list[str], list[ast.stmt]] | None:
@@ -113,28 +109,28 @@ def _used(statement: ast.stmt) -> set[str]:
     return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
 
 
-def _needed(body: list[ast.stmt], kept: list[ast.stmt], without: set[str]) -> set[str]:
+def _names_needed(body: list[ast.stmt], kept: list[ast.stmt], without: set[str]) -> set[str]:
     """Names bound in a program that what is kept of it uses, by way of others, too."""
     definitions: dict[str, set[str]] = {}
     for statement in body:
         for name in _bound(statement) - without:
             definitions.setdefault(name, set()).update(_used(statement))
-    needed: set[str] = set()
+    required: set[str] = set()
     new = set().union(*map(_used, kept)) if kept else set()
-    while new := (new & definitions.keys()) - needed:
-        needed |= new
+    while new := (new & definitions.keys()) - required:
+        required |= new
         new = set().union(*(definitions[name] for name in new))
-    return needed
+    return required
 
 
-def _is_needed(statement: ast.stmt, needed: set[str], names: set[str]) -> bool:
+def _is_required(statement: ast.stmt, required: set[str], names: set[str]) -> bool:
     """Whether a statement after the function belongs to it: it binds what is needed, or prepares it."""
     bound = _bound(statement)
     if isinstance(statement, (*_DEFINITIONS, ast.Import, ast.ImportFrom)):
-        return bool(bound & needed)
-    return not _used(statement) & names and bool((bound | _used(statement)) & needed)
+        return bool(bound & required)
+    return not _used(statement) & names and bool((bound | _used(statement)) & required)
 
 
 def _lines_of(statement: ast.stmt, lines: list[str]) -> Iterator[str]:
-    first = min([statement.lineno, *(each.lineno for each in getattr(statement, "decorator_list", ()))])
+    first = min([statement.lineno, *(decorator.lineno for decorator in getattr(statement, "decorator_list", ()))])
     yield from lines[first - 1 : statement.end_lineno]

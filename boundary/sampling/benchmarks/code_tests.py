@@ -45,7 +45,7 @@ LIVECODEBENCH_PREAMBLE = "".join(
     ]
 )
 _CALLED = re.compile(r"(?<![\w.])([A-Za-z_]\w*)[ \t]*\(")
-_JUDGED = re.compile(r"\bassert(?:ion)?\b[ \t(]*(?:not[ \t]+)?([A-Za-z_]\w*)[ \t]*\(")
+_ASSERTED = re.compile(r"\bassert(?:ion)?\b[ \t(]*(?:not[ \t]+)?([A-Za-z_]\w*)[ \t]*\(")
 _BOUND_BY_TESTS = re.compile(r"(?m)^[ \t]*(?:(?:def|class)[ \t]+(\w+)|(?:from[ \t][^\n]*?)?import[ \t]+([^\n]+))")
 
 
@@ -94,8 +94,8 @@ def preamble(tests: Mapping[str, Any]) -> str:
 def seconds_of(tests: Mapping[str, Any]) -> tuple[float, float]:
     """Processor time of one case, and of all together."""
     default, total = LIVECODEBENCH_SECONDS if "packed" in tests else (SECONDS, 0.0)
-    each = float(tests.get("seconds", default))
-    return each, float(tests.get("total_seconds", total or 10 * each))
+    case = float(tests.get("seconds", default))
+    return case, float(tests.get("total_seconds", total or 10 * case))
 
 
 def functions_tested(tests: Mapping[str, Any]) -> tuple[str, ...]:
@@ -108,7 +108,7 @@ def _functions_called(code: str) -> tuple[str, ...]:
     bound = {name for match in _BOUND_BY_TESTS.finditer(code) for name in re.findall(r"\w+", match[1] or match[2])}
     called = [name for name in dict.fromkeys(_CALLED.findall(code)) if name not in bound]
     own = tuple(name for name in called if not hasattr(builtins, name) and not keyword.iskeyword(name))
-    return own or tuple(dict.fromkeys(_JUDGED.findall(code)))
+    return own or tuple(dict.fromkeys(_ASSERTED.findall(code)))
 
 
 def cases_of(tests: Mapping[str, Any]) -> list[list[Any]]:
@@ -122,10 +122,12 @@ def cases_of(tests: Mapping[str, Any]) -> list[list[Any]]:
     if "cases" in tests:
         return [list(case) for case in tests["cases"]]
     try:
-        said = json.loads(tests["public"]) + unpacked(tests["packed"])
+        cases = json.loads(tests["public"]) + unpacked(tests["packed"])
         if tests["kind"] == "stdio":
-            return [[case["input"], case["output"]] for case in said]
-        return [[[json.loads(line) for line in case["input"].split("\n")], json.loads(case["output"])] for case in said]
+            return [[case["input"], case["output"]] for case in cases]
+        return [
+            [[json.loads(line) for line in case["input"].split("\n")], json.loads(case["output"])] for case in cases
+        ]
     except (KeyError, TypeError, ValueError, zlib.error) as error:
         raise InputError(f"The tests of a problem are in no known form ({error}).") from error
 

@@ -9,14 +9,46 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
+from urllib.parse import parse_qsl
 
 from boundary.errors import InputError, missing_package
+from boundary.sampling.problems import Problem
+from boundary.sampling.python_module import module_command, module_environment
 
 RIGHT = 1.0
-FIXED_ORDER = {"PYTHONHASHSEED": "0"}
+# Exit code of the process where the input is at fault.
+WRONG_INPUT = 2
+
+
+def gym_problems(source: str, limit: int | None) -> Iterator[Problem]:
+    """Problems of `NAME?OPTION=VALUE&...`; seed is 0 and size the limit where they are not among the options.
+
+    Raises
+    ------
+    InputError
+        If the package is missing, or knows no such dataset or option.
+    """
+    name, _, query = source.partition("?")
+    options = {key: _option(value) for key, value in parse_qsl(query, keep_blank_values=True)}
+    options = {"seed": 0} | ({} if limit is None else {"size": limit}) | options
+    for index, entry in enumerate(gym_entries(name, options)):
+        origin = {"name": name, "options": options, "index": index}
+        yield Problem(
+            problem_id=f"{index:04d}",
+            prompt=entry["question"],
+            answer=entry["answer"] or "",
+            facts={"gym": origin | ({"metadata": entry["metadata"]} if "metadata" in entry else {})},
+        )
+
+
+def _option(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def gym_entries(name: str, options: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -31,15 +63,15 @@ def gym_entries(name: str, options: Mapping[str, Any]) -> list[dict[str, Any]]:
     InputError
         If the package is missing, or knows no such dataset or option.
     """
-    command = [sys.executable, "-P", "-m", "boundary.sampling.benchmarks.generated", name, json.dumps(options)]
-    environment = os.environ | FIXED_ORDER | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    made = subprocess.run(command, capture_output=True, env=environment, check=False)
-    if made.returncode == 2:
-        raise InputError(made.stderr.decode(errors="replace").strip())
-    if made.returncode:
-        said = made.stderr.decode(errors="replace").strip().splitlines()
-        raise InputError(f"reasoning-gym failed to make '{name}': {said[-1] if said else 'no reason given'}")
-    return [json.loads(line) for line in made.stdout.splitlines()]
+    command = module_command("boundary.sampling.benchmarks.generated", name, json.dumps(options))
+    process = subprocess.run(command, capture_output=True, env=module_environment(), check=False)
+    errors = process.stderr.decode(errors="replace").strip()
+    if process.returncode == WRONG_INPUT:
+        raise InputError(errors)
+    if process.returncode:
+        reason = errors.splitlines()[-1] if errors else "no reason given"
+        raise InputError(f"reasoning-gym failed to make '{name}': {reason}")
+    return [json.loads(line) for line in process.stdout.splitlines()]
 
 
 def gym_dataset(name: str, options: Mapping[str, Any]) -> Any:
@@ -78,7 +110,7 @@ def main(name: str, options: str) -> None:
         dataset = gym_dataset(name, json.loads(options))
     except InputError as error:
         print(error, file=sys.stderr)
-        sys.exit(2)
+        sys.exit(WRONG_INPUT)
     for index in range(len(dataset)):
         lines.write(json.dumps(_entry(dataset, dataset[index])) + "\n")
     lines.close()

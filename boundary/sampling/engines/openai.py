@@ -10,17 +10,18 @@ from random import random
 from typing import Any, Literal
 
 from boundary.errors import InputError
-from boundary.sampling.engines import EngineSpec, Generate, Request, Sampling, needed, noise_seed, places_of
 from boundary.sampling.engines.servers import (
     BusyError,
     Server,
     ask_servers,
-    listed,
+    listed_model,
+    parse_servers,
     refuse_status,
-    servers,
-    shortened,
+    shorten,
 )
+from boundary.sampling.engines.spec import EngineSpec, Generate, Request, Sampling, noise_seed, sample_names
 from boundary.sampling.models import load_tokenizer
+from boundary.sampling.packages import package_version
 from boundary.sampling.problems import Completion
 
 # Seconds before the first retry; each further one waits twice as long, and never more than the longest wait.
@@ -80,13 +81,13 @@ def openai_engine(
     more_fields
         Whether to send fields that OpenAI's own servers do not know, so that nothing is sampled by hidden defaults.
     """
-    needed("httpx")
+    package_version("httpx")
     import httpx
 
-    known = servers(base_url, api_key_env)
+    addresses = parse_servers(base_url, api_key_env)
     tokenizer = load_tokenizer(spec.tokenizer or spec.model, spec.revision, spec.trust_remote_code)
-    served = ask_servers(known, spec.model, served_model)
-    contexts = [context] if context else [each.context for each in served.values() if each.context]
+    served = ask_servers(addresses, spec.model, served_model)
+    contexts = [context] if context else [facts.context for facts in served.values() if facts.context]
 
     def generate(requests: Sequence[Request]) -> Iterator[Completion]:
         clients = {
@@ -97,34 +98,34 @@ def openai_engine(
                 timeout=httpx.Timeout(timeout, connect=30.0),
                 limits=httpx.Limits(max_connections=concurrency + 1),
             )
-            for server in known
+            for server in addresses
         }
-        crew = _Servers(
+        pool = _ServerPool(
             clients=clients,
-            checked=set(served),
+            confirmed=set(served),
             retries=retries,
-            asked=(spec.model, served_model),
+            model_names=(spec.model, served_model),
             model=next(iter(served.values())).name,
             context=min(contexts, default=None),
             more_fields=more_fields,
             choices=choices,
         )
-        yield from _generate(crew, tokenizer, spec.sampling, requests, concurrency)
+        yield from _generate(pool, tokenizer, spec.sampling, requests, concurrency)
 
     yield generate
 
 
 @dataclass
-class _Servers:
+class _ServerPool:
     """The servers of a run, and what has been learnt of them.
 
     Parameters
     ----------
     clients
         One a server.
-    checked
+    confirmed
         Those that are known to serve the model; another one is asked first, when it answers.
-    asked
+    model_names
         The model's id, and what the user says that servers call it.
     refused
         Problems of which a server refused a request, with the reason; they are not asked for again.
@@ -135,9 +136,9 @@ class _Servers:
     """
 
     clients: Mapping[Server, Any]
-    checked: set[Server]
+    confirmed: set[Server]
     retries: int
-    asked: tuple[str, str]
+    model_names: tuple[str, str]
     model: str
     context: int | None
     more_fields: bool
@@ -157,57 +158,50 @@ class _Servers:
         """
         import httpx
 
-        said, order = "", list(self.clients)
+        trouble, order = "", list(self.clients)
+        longest = ANSWER_BYTES + int(body["n"]) * int(body["max_tokens"]) * TOKEN_BYTES
         for attempt in range(self.retries + 1):
             server = order[next(self.turn) % len(order)]
             pause = 0.0
             try:
                 await self._check(server)
-                status, data, wait = await _posted(self.clients[server], f"{server.url}/completions", body)
+                stream = self.clients[server].stream("POST", f"{server.url}/completions", json=body)
+                status, data, wait = await _answer(stream, longest)
             except httpx.HTTPError as error:
-                said = f"{server.shown}: {shortened(str(error)) or type(error).__name__}"
+                trouble = f"{server.display_url}: {shorten(str(error)) or type(error).__name__}"
             except BusyError as error:
-                said = str(error)
+                trouble = str(error)
             else:
                 if status == httpx.codes.OK:
                     with suppress(ValueError, RecursionError):
                         return json.loads(data)
                 refuse_status(server, status)
-                said = f"{server.shown}: HTTP {status}: {_message(data)}"
+                trouble = f"{server.display_url}: HTTP {status}: {_message(data)}"
                 if 400 <= status < 500 and status not in BUSY:
-                    raise RefusedError(said)
+                    raise RefusedError(trouble)
                 pause = wait
             # Half of it by chance, so that those who were refused together do not return together.
             pause = max(pause, min(LONGEST_WAIT, FIRST_WAIT * 2**attempt) * (0.5 + random() / 2))
             if attempt < self.retries:
                 await asyncio.sleep(pause)
-        raise InputError(f"No server answers ({said}), after {self.retries} retries. What is stored stays.")
+        raise InputError(f"No server answers ({trouble}), after {self.retries} retries. What is stored stays.")
 
     async def _check(self, server: Server) -> None:
         """Ask a server that did not answer at the beginning what it serves, before it is used."""
-        if server in self.checked:
+        if server in self.confirmed:
             return
-        status, data, _ = await _got(self.clients[server], f"{server.url}/models")
+        status, data, _ = await _answer(self.clients[server].stream("GET", f"{server.url}/models"), ANSWER_BYTES)
         listing = None
         with suppress(ValueError, RecursionError):
             listing = json.loads(data)
-        name = listed(server, status, listing, *self.asked).name
+        name = listed_model(server, status, listing, *self.model_names).name
         if name != self.model:
-            raise InputError(f"{server.shown} calls the model '{shortened(name)}', the others '{self.model}'.")
-        self.checked.add(server)
+            raise InputError(f"{server.display_url} calls the model '{shorten(name)}', the others '{self.model}'.")
+        self.confirmed.add(server)
 
 
 class RefusedError(InputError):
     """A server says that the request itself is at fault."""
-
-
-async def _posted(client: Any, url: str, body: Mapping[str, Any]) -> tuple[int, bytes, float]:
-    most = ANSWER_BYTES + int(body["n"]) * int(body["max_tokens"]) * TOKEN_BYTES
-    return await _answer(client.stream("POST", url, json=body), most)
-
-
-async def _got(client: Any, url: str) -> tuple[int, bytes, float]:
-    return await _answer(client.stream("GET", url), ANSWER_BYTES)
 
 
 async def _answer(stream: Any, most: int) -> tuple[int, bytes, float]:
@@ -228,16 +222,16 @@ async def _answer(stream: Any, most: int) -> tuple[int, bytes, float]:
 
 
 def _generate(
-    crew: _Servers, tokenizer: Any, sampling: Sampling, requests: Sequence[Request], concurrency: int
+    pool: _ServerPool, tokenizer: Any, sampling: Sampling, requests: Sequence[Request], concurrency: int
 ) -> Iterator[Completion]:
     """Keep requests in flight on a loop of our own: leaving early cancels them at once, as threads would not."""
-    blocks = (part for request in requests for part in _parts(request, crew.choices))
+    blocks = (part for request in requests for part in _parts(request, pool.choices))
     loop = asyncio.new_event_loop()
     running: set[asyncio.Task[list[Completion]]] = set()
     try:
         while True:
             for block in islice(blocks, concurrency - len(running)):
-                running.add(loop.create_task(_answered(crew, tokenizer, sampling, block)))
+                running.add(loop.create_task(_sample_block(pool, tokenizer, sampling, block)))
             if not running:
                 break
             done, running = loop.run_until_complete(asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED))
@@ -248,61 +242,64 @@ def _generate(
             for result in results:
                 if isinstance(result, BaseException):
                     raise result
-        if crew.refused and not crew.answered:
-            raise _refusal(next(iter(crew.refused.values())))
+        if pool.refused and not pool.answered:
+            raise _refusal(next(iter(pool.refused.values())))
     finally:
         for task in running:
             task.cancel()
         if running:
             loop.run_until_complete(asyncio.wait(running))
-        for client in crew.clients.values():
+        for client in pool.clients.values():
             loop.run_until_complete(client.aclose())
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
 
 
 def _parts(request: Request, size: int) -> Iterator[Request]:
-    for start in range(0, len(request.places), size):
-        yield replace(request, places=request.places[start : start + size])
+    for start in range(0, len(request.sample_indices), size):
+        yield replace(request, sample_indices=request.sample_indices[start : start + size])
 
 
-async def _answered(crew: _Servers, tokenizer: Any, sampling: Sampling, block: Request) -> list[Completion]:
+async def _sample_block(pool: _ServerPool, tokenizer: Any, sampling: Sampling, block: Request) -> list[Completion]:
     """Samples of a block; asked for again where a server gives fewer choices than it was asked for."""
     completions: list[Completion] = []
-    places, size = block.places, crew.choices
-    while places:
-        if block.problem_id in crew.refused:
-            return completions + _failed(block, places, crew.refused[block.problem_id])
-        part = replace(block, places=places[: min(size, crew.choices)])
+    sample_indices, size = block.sample_indices, pool.choices
+    while sample_indices:
+        if block.problem_id in pool.refused:
+            reason = pool.refused[block.problem_id]
+            return completions + [Completion(block.problem_id, index, reason, "error", 0) for index in sample_indices]
+        part = replace(block, sample_indices=sample_indices[: min(size, pool.choices)])
         try:
-            choices = (await crew.post(_body(crew, sampling, part)))["choices"]
+            choices = (await pool.post(_body(pool, sampling, part)))["choices"]
         except RefusedError as refused:
-            if len(part.places) > 1:
-                size = len(part.places) // 2  # perhaps it refuses so many choices
+            if len(part.sample_indices) > 1:
+                size = len(part.sample_indices) // 2  # perhaps it refuses so many choices
                 continue
-            _note_refusal(crew, block.problem_id, str(refused))
+            _note_refusal(pool, block.problem_id, str(refused))
             continue
         except (KeyError, TypeError) as error:
             raise InputError("The server's answer has no choices: it is not OpenAI-compatible.") from error
         if not isinstance(choices, list) or not choices or not all(isinstance(choice, dict) for choice in choices):
             raise InputError("The server's answer has no choices in it.")
-        crew.answered, crew.refused_in_a_row = True, 0
-        if len(choices) < len(part.places) or size < crew.choices:  # it passes over n in silence, or refuses more
-            crew.choices = min(len(choices), len(part.places))
+        pool.answered, pool.refused_in_a_row = True, 0
+        if (
+            len(choices) < len(part.sample_indices) or size < pool.choices
+        ):  # it passes over n in silence, or refuses more
+            pool.choices = min(len(choices), len(part.sample_indices))
         completions += [
-            _completion(tokenizer, part.problem_id, place, choice)
-            for place, choice in zip(part.places, choices, strict=False)
+            _completion(tokenizer, part.problem_id, sample_index, choice)
+            for sample_index, choice in zip(part.sample_indices, choices, strict=False)
         ]
-        places = places[len(choices) :]
+        sample_indices = sample_indices[len(choices) :]
     return completions
 
 
-def _note_refusal(crew: _Servers, problem_id: str, reason: str) -> None:
+def _note_refusal(pool: _ServerPool, problem_id: str, reason: str) -> None:
     """Leave a problem out whose request is refused, and stop where that is more than a problem or two."""
-    if problem_id not in crew.refused:
-        crew.refused[problem_id] = reason
-        crew.refused_in_a_row += 1
-    if crew.refused_in_a_row >= REFUSED_IN_A_ROW:
+    if problem_id not in pool.refused:
+        pool.refused[problem_id] = reason
+        pool.refused_in_a_row += 1
+    if pool.refused_in_a_row >= REFUSED_IN_A_ROW:
         raise _refusal(reason)
 
 
@@ -314,53 +311,49 @@ def _refusal(reason: str) -> InputError:
     )
 
 
-def _failed(block: Request, places: Sequence[int], reason: str) -> list[Completion]:
-    return [Completion(block.problem_id, place, reason, "error", 0) for place in places]
-
-
-def _body(crew: _Servers, sampling: Sampling, part: Request) -> dict[str, Any]:
+def _body(pool: _ServerPool, sampling: Sampling, part: Request) -> dict[str, Any]:
     room = sampling.max_tokens
-    if crew.context:
-        room = min(room, crew.context - len(part.prompt))
+    if pool.context:
+        room = min(room, pool.context - len(part.prompt))
         if room < 1:
             raise InputError(
                 f"The prompt of problem {part.problem_id} has {len(part.prompt)} tokens, and the server's context "
-                f"holds {crew.context}. Leave the problem out, or start the server with a longer context."
+                f"holds {pool.context}. Leave the problem out, or start the server with a longer context."
             )
     own = {
-        "model": crew.model,
+        "model": pool.model,
         "prompt": list(part.prompt),
-        "n": len(part.places),
+        "n": len(part.sample_indices),
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
         "max_tokens": room,
         "presence_penalty": 0.0,
         "frequency_penalty": 0.0,
-        "seed": noise_seed(sampling.seed, places_of([part])),
+        "seed": noise_seed(sampling.seed, sample_names([part])),
     }
-    if not crew.more_fields:
+    if not pool.more_fields:
         return own
     return own | dict(MORE_FIELDS) | {"stop_token_ids": list(sampling.stop_ids)}
 
 
-def _completion(tokenizer: Any, problem_id: str, place: int, choice: Mapping[str, Any]) -> Completion:
+def _completion(tokenizer: Any, problem_id: str, sample_index: int, choice: Mapping[str, Any]) -> Completion:
     """A choice as a sample; its tokens are counted here, since servers' `usage` has counted one choice of several."""
     text = str(choice.get("text") or "")
-    said = choice.get("finish_reason")
-    if said not in ("stop", "length"):
-        return Completion(problem_id, place, f"the server ended it with {shortened(str(said))[:40]}", "error", 0)
-    finish: Literal["stop", "length"] = said
+    reason = choice.get("finish_reason")
+    if reason not in ("stop", "length"):
+        return Completion(problem_id, sample_index, f"the server ended it with {shorten(str(reason))[:40]}", "error", 0)
+    finish: Literal["stop", "length"] = reason
     tokens = len(tokenizer(text, add_special_tokens=False)["input_ids"])
-    return Completion(problem_id, place, text, finish, tokens + (finish == "stop"))
+    return Completion(problem_id, sample_index, text, finish, tokens + (finish == "stop"))
 
 
 def _message(data: bytes) -> str:
     text = data[:4096].decode(errors="replace")
     with suppress(ValueError, RecursionError, AttributeError):
-        said = json.loads(data)
-        said = said.get("error", said.get("message", said))
-        text = str(said.get("message", said) if isinstance(said, dict) else said)
-    return shortened(text)
+        content = json.loads(data)
+        content = content.get("error", content.get("message", content))
+        text = str(content.get("message", content) if isinstance(content, dict) else content)
+    return shorten(text)
 
 
 def _retry_after(response: Any) -> float:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from boundary.sampling.engines import Sampling
+from boundary.sampling.engines.spec import Sampling
 
 
 def shared_prefixes(model: Any, ids: Any, mask: Any, rows: Any, sampling: Sampling, max_tokens: int) -> list[list[int]]:
@@ -36,28 +36,28 @@ def shared_prefixes(model: Any, ids: Any, mask: Any, rows: Any, sampling: Sampli
 
     cache = transformers.DynamicCache(config=model.config)
     at, alive = rows, torch.arange(len(rows), device=rows.device)
-    written: list[list[int]] = [[] for _ in range(len(rows))]
+    token_rows: list[list[int]] = [[] for _ in range(len(rows))]
     ends = torch.tensor(sampling.stop_ids, dtype=ids.dtype, device=ids.device)
-    tokens, places = ids, (mask.cumsum(1) - 1).masked_fill(mask == 0, 1)
+    tokens, positions = ids, (mask.cumsum(1) - 1).masked_fill(mask == 0, 1)
     for left in reversed(range(max_tokens)):
-        read = {"input_ids": tokens, "attention_mask": mask, "position_ids": places, "cache": cache}
+        read = {"input_ids": tokens, "attention_mask": mask, "position_ids": positions, "cache": cache}
         logits = model(**read, use_cache=True, logits_to_keep=1).logits[:, -1].float()
-        drawn = _drawn(logits, at, sampling)
-        for sample, token in zip(alive.tolist(), drawn.tolist(), strict=True):
-            written[sample].append(token)
-        on = ~torch.isin(drawn, ends)
+        new_tokens = _next_tokens(logits, at, sampling)
+        for sample, token in zip(alive.tolist(), new_tokens.tolist(), strict=True):
+            token_rows[sample].append(token)
+        on = ~torch.isin(new_tokens, ends)
         if not left or not on.any():
             break
         alive = alive[on]
         # The distinct beginnings: which one before, and the token behind it.
-        begun, at = torch.stack([at[on], drawn[on]], dim=1).unique(dim=0, return_inverse=True)
+        begun, at = torch.stack([at[on], new_tokens[on]], dim=1).unique(dim=0, return_inverse=True)
         cache.batch_select_indices(begun[:, 0])
         mask = torch.cat([mask[begun[:, 0]], torch.ones_like(begun[:, :1])], dim=1)
-        tokens, places = begun[:, 1:], mask.sum(1, keepdim=True) - 1
-    return written
+        tokens, positions = begun[:, 1:], mask.sum(1, keepdim=True) - 1
+    return token_rows
 
 
-def _drawn(logits: Any, at: Any, sampling: Sampling) -> Any:
+def _next_tokens(logits: Any, at: Any, sampling: Sampling) -> Any:
     """Next token of each sample, drawn from the distribution of its beginning."""
     import torch
     import transformers
@@ -70,11 +70,11 @@ def _drawn(logits: Any, at: Any, sampling: Sampling) -> Any:
     # By the inverse of the distribution function, made once for each beginning and not for each sample.
     below = scores.double().softmax(-1).cumsum(-1)
     chance = torch.rand(len(at), dtype=torch.float64, device=at.device) * below[at, -1]
-    drawn = torch.empty_like(at)
+    new_tokens = torch.empty_like(at)
     for begun in range(len(below)):
-        here = at == begun
-        drawn[here] = torch.searchsorted(below[begun], chance[here], right=True).clamp_max(below.shape[-1] - 1)
-    return drawn
+        own = at == begun
+        new_tokens[own] = torch.searchsorted(below[begun], chance[own], right=True).clamp_max(below.shape[-1] - 1)
+    return new_tokens
 
 
 def can_share(model: Any) -> bool:

@@ -12,7 +12,8 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from boundary.errors import InputError
-from boundary.sampling.engines import EngineSpec, Generate, Request, inner_spec, needed, open_engine
+from boundary.sampling.engines.opening import open_engine, worker_spec
+from boundary.sampling.engines.spec import EngineSpec, Generate, Request, Sampling
 from boundary.sampling.problems import Completion
 
 Block = list[Request]
@@ -54,18 +55,17 @@ def ray_engine(
     """
     import ray
 
-    inner = inner_spec(replace(spec, options={"worker": worker, "worker_options": worker_options}))
-    needed("ray")
+    inner = worker_spec(replace(spec, options={"worker": worker, "worker_options": worker_options}))
     joined = ray.is_initialized()
     if not joined:
         _join(ray, address)
     try:
         gpus = (1.0 if ray.cluster_resources().get("GPU", 0) else 0.0) if gpus is None else gpus
         number = workers or _room(ray.cluster_resources(), cpus, gpus)
-        started = ray.remote(num_cpus=cpus, num_gpus=gpus, max_restarts=0)(Worker)
+        worker_class = ray.remote(num_cpus=cpus, num_gpus=gpus, max_restarts=0)(Worker)
 
         def generate(requests: Sequence[Request]) -> Iterator[Completion]:
-            yield from _Crew(ray, started, asdict(inner), number, block_samples, losses).generate(requests)
+            yield from _WorkerPool(ray, worker_class, asdict(inner), number, block_samples, losses).generate(requests)
 
         yield generate
     finally:
@@ -77,9 +77,9 @@ def _join(ray: Any, address: str) -> None:
     try:
         ray.init(address=address, log_to_driver=False, logging_level="error")
     except (ConnectionError, RuntimeError, ValueError) as error:
-        said = " ".join(str(error).split())[:200]
+        reason = " ".join(str(error).split())[:200]
         raise InputError(
-            f"No Ray cluster at '{address}' ({said}). Start one with ray start --head, or name it with "
+            f"No Ray cluster at '{address}' ({reason}). Start one with ray start --head, or name it with "
             "--engine-option address=HOST:6379."
         ) from error
 
@@ -96,7 +96,7 @@ class Worker:
     """An actor: an engine, loaded once, that samples one block after another."""
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
-        sampling = type(EngineSpec("", "").sampling)(**spec["sampling"])
+        sampling = Sampling(**spec["sampling"])
         self.context = open_engine(EngineSpec(**{**spec, "sampling": sampling}))
         self.run = self.context.__enter__()
 
@@ -104,81 +104,81 @@ class Worker:
         """All samples of a block."""
         return list(self.run(block))
 
-    def where(self) -> int:
+    def process_id(self) -> int:
         """Its process."""
         return os.getpid()
 
 
-class _Crew:
+class _WorkerPool:
     """Workers and the blocks that they have in hand."""
 
     def __init__(
-        self, ray: Any, started: Any, spec: Mapping[str, Any], number: int, block_samples: int, losses: int
+        self, ray: Any, worker_class: Any, spec: Mapping[str, Any], number: int, block_samples: int, losses: int
     ) -> None:
-        self.ray, self.started, self.spec = ray, started, spec
+        self.ray, self.worker_class, self.spec = ray, worker_class, spec
         self.number, self.block_samples, self.losses = number, block_samples, losses
-        self.in_hand: dict[Any, tuple[Any, Block]] = {}
-        self.again: deque[Block] = deque()
+        self.running: dict[Any, tuple[Any, Block]] = {}
+        self.lost_blocks: deque[Block] = deque()
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Completion]:
         """Hand out blocks until every one has come back."""
         waiting = deque(requests)
         try:
             for _ in range(min(self.number, len(requests))):
-                self._hire()
-            while waiting or self.again or any(block for _, block in self.in_hand.values()):
-                ready, _ = self.ray.wait(list(self.in_hand), num_returns=1)
+                self._start_worker()
+            while waiting or self.lost_blocks or any(block for _, block in self.running.values()):
+                ready, _ = self.ray.wait(list(self.running), num_returns=1)
                 for result in ready:
-                    yield from self._taken(result, waiting)
+                    yield from self._collect(result, waiting)
         finally:
-            for worker, _ in self.in_hand.values():
+            for worker, _ in self.running.values():
                 self.ray.kill(worker)
 
-    def _hire(self) -> None:
+    def _start_worker(self) -> None:
         """Start a worker; it gets a block when it is there, for which a smaller cluster may have no room at first."""
-        worker = self.started.remote(self.spec)
-        self.in_hand[worker.where.remote()] = (worker, [])
+        worker = self.worker_class.remote(self.spec)
+        self.running[worker.process_id.remote()] = (worker, [])
 
-    def _taken(self, result: Any, waiting: "deque[Request]") -> Iterator[Completion]:
-        worker, block = self.in_hand.pop(result)
+    def _collect(self, result: Any, waiting: "deque[Request]") -> Iterator[Completion]:
+        worker, block = self.running.pop(result)
         try:
             answer = self.ray.get(result)
         except self.ray.exceptions.RayActorError as error:
-            self._lost(block, error)
+            self._replace_lost(block, error)
             return
         except self.ray.exceptions.RayTaskError as error:
             raise (error.cause if isinstance(error.cause, InputError) else error) from error
-        following = self.again.popleft() if self.again else self._next_block(waiting)
+        following = self.lost_blocks.popleft() if self.lost_blocks else self._next_block(waiting)
         if following:
-            self.in_hand[worker.sample.remote(following)] = (worker, following)
+            self.running[worker.sample.remote(following)] = (worker, following)
         else:
             self.ray.kill(worker)
         if block:
             yield from answer
 
-    def _lost(self, block: Block, error: Exception) -> None:
-        said = " ".join(str(error).split())
-        if "boundary.errors.InputError: " in said:  # it could not load the model: neither can another
-            raise InputError(said.rpartition("boundary.errors.InputError: ")[2][:400]) from error
+    def _replace_lost(self, block: Block, error: Exception) -> None:
+        reason = " ".join(str(error).split())
+        if "boundary.errors.InputError: " in reason:  # it could not load the model: neither can another
+            raise InputError(reason.rpartition("boundary.errors.InputError: ")[2][:400]) from error
         if block:
-            self.again.append(block)
+            self.lost_blocks.append(block)
         self.losses -= 1
         if self.losses < 0:
             raise InputError(
-                f"Too many Ray workers were lost ({said[:200]}). What is stored stays; the same command goes on."
+                f"Too many Ray workers were lost ({reason[:200]}). What is stored stays; the same command goes on."
             ) from error
-        self._hire()
+        self._start_worker()
 
     def _next_block(self, waiting: "deque[Request]") -> Block:
         """The next requests; half of a worker's fair share of what is left, so that all end at about the same time."""
-        left = sum(len(request.places) for request in waiting)
+        left = sum(len(request.sample_indices) for request in waiting)
         size = max(1, min(self.block_samples, left // (2 * self.number)))
         block: Block = []
         while waiting and size > 0:
             request = waiting.popleft()
-            taken, rest = request.places[:size], request.places[size:]
-            block.append(replace(request, places=taken))
-            if rest:
-                waiting.appendleft(replace(request, places=rest))
-            size -= len(taken)
+            sample_indices, remaining = request.sample_indices[:size], request.sample_indices[size:]
+            block.append(replace(request, sample_indices=sample_indices))
+            if remaining:
+                waiting.appendleft(replace(request, sample_indices=remaining))
+            size -= len(sample_indices)
         return block

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from boundary.errors import InputError
 from boundary.plain_text import plain
-from boundary.sampling.engines import EngineFacts, EngineSpec, needed
+from boundary.sampling.engines.spec import EngineFacts, EngineSpec
+from boundary.sampling.packages import package_version
 
 DEFAULT_URL = "http://localhost:8000/v1"
 DEFAULT_KEY = "OPENAI_API_KEY"
@@ -64,13 +65,13 @@ class Server:
         return {"Authorization": f"Bearer {self.key}"} if self.key else {}
 
     @property
-    def shown(self) -> str:
+    def display_url(self) -> str:
         """The URL for messages and records, without user and password."""
-        return _shown(self.url)
+        return _display_url(self.url)
 
 
 @dataclass(frozen=True)
-class Served:
+class ServedModel:
     """What a server says of the model: its name there, its context, and the server's own version."""
 
     name: str
@@ -78,7 +79,7 @@ class Served:
     version: str = ""
 
 
-def servers(base_url: str | Sequence[str], api_key_env: str = "") -> tuple[Server, ...]:
+def parse_servers(base_url: str | Sequence[str], api_key_env: str = "") -> tuple[Server, ...]:
     """Servers by their URLs, each with the key if it may have it.
 
     Parameters
@@ -100,28 +101,28 @@ def servers(base_url: str | Sequence[str], api_key_env: str = "") -> tuple[Serve
     key = os.environ.get(api_key_env or DEFAULT_KEY, "").strip()
     if api_key_env and not key:
         raise InputError(
-            f"The environment variable {shortened(api_key_env)} of api_key_env is not set. Set it to the key."
+            f"The environment variable {shorten(api_key_env)} of api_key_env is not set. Set it to the key."
         )
     if not (key.isascii() and key.isprintable()):
         raise InputError(f"The environment variable {api_key_env or DEFAULT_KEY} holds no key: it is not plain text.")
     return tuple(_server(url.rstrip("/"), key, api_key_env) for url in urls)
 
 
-def _server(url: str, key: str, named: str) -> Server:
+def _server(url: str, key: str, key_variable: str) -> Server:
     import httpx
 
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL as error:
-        raise InputError(f"'{_shown(url)}' is no URL ({error}). Write it as http://HOST:PORT/v1.") from error
+        raise InputError(f"'{_display_url(url)}' is no URL ({error}). Write it as http://HOST:PORT/v1.") from error
     if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise InputError(f"'{_shown(url)}' is no URL of a server. Write it as http://HOST:PORT/v1.")
+        raise InputError(f"'{_display_url(url)}' is no URL of a server. Write it as http://HOST:PORT/v1.")
     loopback = _is_loopback(parsed.host)
     safe = loopback or parsed.scheme == "https"
-    if key and named and not safe:
+    if key and key_variable and not safe:
         raise InputError(
-            f"The key in {named} would go to {_shown(url)} unencrypted. Use https, or a tunnel (ssh -L 8000:HOST:8000) "
-            "and --base-url http://localhost:8000/v1."
+            f"The key in {key_variable} would go to {_display_url(url)} unencrypted. Use https, or a tunnel "
+            "(ssh -L 8000:HOST:8000) and --base-url http://localhost:8000/v1."
         )
     return Server(url, key if safe else "", loopback)
 
@@ -141,12 +142,12 @@ def served_facts(spec: EngineSpec) -> EngineFacts:
     InputError
         If none answers, or one serves another model.
     """
-    needed("httpx")
+    package_version("httpx")
     options = spec.options
-    known = servers(options.get("base_url", DEFAULT_URL), options.get("api_key_env", ""))
-    served = list(ask_servers(known, spec.model, options.get("served_model", "")).values())
-    versions = sorted({each.version for each in served if each.version})
-    contexts = [each.context for each in served if each.context]
+    addresses = parse_servers(options.get("base_url", DEFAULT_URL), options.get("api_key_env", ""))
+    served = list(ask_servers(addresses, spec.model, options.get("served_model", "")).values())
+    versions = sorted({facts.version for facts in served if facts.version})
+    contexts = [facts.context for facts in served if facts.context]
     context = options.get("context")
     if context is not None and (not isinstance(context, int) or context < 1):
         raise InputError("The engine option context is a number of tokens, of at least 1.")
@@ -154,7 +155,7 @@ def served_facts(spec: EngineSpec) -> EngineFacts:
     return EngineFacts(", ".join(["OpenAI-compatible", *versions]), context, served[0].name)
 
 
-def ask_servers(known: Sequence[Server], model: str, served_model: str = "") -> dict[Server, Served]:
+def ask_servers(addresses: Sequence[Server], model: str, served_model: str = "") -> dict[Server, ServedModel]:
     """What each server that answers says of a model.
 
     Raises
@@ -164,29 +165,31 @@ def ask_servers(known: Sequence[Server], model: str, served_model: str = "") -> 
     """
     import httpx
 
-    answers: dict[Server, Served] = {}
+    answers: dict[Server, ServedModel] = {}
     silent = ""
-    for server in known:
+    for server in addresses:
         try:
             with httpx.Client(
                 headers=server.headers, trust_env=not server.loopback, timeout=FACTS_SECONDS, follow_redirects=False
             ) as client:
                 status, listing = _get(client, f"{server.url}/models")
-                served = listed(server, status, listing, model, served_model)
+                served = listed_model(server, status, listing, model, served_model)
                 answers[server] = _with_version(client, server, served)
         except httpx.HTTPError as error:
-            silent = f"{server.shown}: {shortened(str(error)) or type(error).__name__}"
+            silent = f"{server.display_url}: {shorten(str(error)) or type(error).__name__}"
         except BusyError as error:
             silent = str(error)
     if not answers:
         raise InputError(
-            f"No server answers at {', '.join(server.shown for server in known)} ({silent}). Start one, or name it "
-            "with --base-url http://HOST:PORT/v1."
+            f"No server answers at {', '.join(server.display_url for server in addresses)} ({silent}). Start one, "
+            "or name it with --base-url http://HOST:PORT/v1."
         )
     names = {served.name: server for server, served in answers.items()}
     if len(names) > 1:
-        said = "; ".join(f"{server.shown}: {name}" for name, server in names.items())
-        raise InputError(f"The servers call the model by different names ({said}). Start all of them with one name.")
+        names_shown = "; ".join(f"{server.display_url}: {name}" for name, server in names.items())
+        raise InputError(
+            f"The servers call the model by different names ({names_shown}). Start all of them with one name."
+        )
     return answers
 
 
@@ -194,7 +197,7 @@ class BusyError(Exception):
     """A server is there and cannot answer yet."""
 
 
-def listed(server: Server, status: int, listing: Any, model: str, served_model: str) -> Served:
+def listed_model(server: Server, status: int, listing: Any, model: str, served_model: str) -> ServedModel:
     """The model as a server lists it at /models.
 
     Raises
@@ -204,54 +207,54 @@ def listed(server: Server, status: int, listing: Any, model: str, served_model: 
     BusyError
         If it is not ready.
     """
-    wanted = served_model or model
+    expected = served_model or model
     refuse_status(server, status)
     if status >= 500 or status == 429:
-        raise BusyError(f"{server.shown}: HTTP {status}")
+        raise BusyError(f"{server.display_url}: HTTP {status}")
     entries = listing.get("data") if isinstance(listing, dict) else None
     if not isinstance(entries, list):
         if served_model:
-            return Served(served_model)
+            return ServedModel(served_model)
         raise InputError(
-            f"The server at {server.shown} does not list its models, so nothing says that it serves '{model}'. Say "
-            "what it calls the model with --engine-option served_model=NAME."
+            f"The server at {server.display_url} does not list its models, so nothing says that it serves '{model}'. "
+            "Say what it calls the model with --engine-option served_model=NAME."
         )
-    entries = [each for each in entries if isinstance(each, dict) and isinstance(each.get("id"), str)]
-    same = [each for each in entries if _same(each["id"], wanted)]
+    entries = [entry for entry in entries if isinstance(entry, dict) and isinstance(entry.get("id"), str)]
+    same = [entry for entry in entries if _same(entry["id"], expected)]
     # vLLM lists beside a name of the user's choice where the weights come from.
-    same = same or [each for each in entries if not served_model and _same(each.get("root"), model)]
+    same = same or [entry for entry in entries if not served_model and _same(entry.get("root"), model)]
     if not same:
-        names = ", ".join(f"'{shortened(each['id'])}'" for each in entries[:SHOWN]) + ", ..." * (len(entries) > SHOWN)
+        names = ", ".join(f"'{shorten(entry['id'])}'" for entry in entries[:SHOWN]) + ", ..." * (len(entries) > SHOWN)
         raise InputError(
-            f"The server at {server.shown} lists {names or 'no model'}, and not '{shortened(wanted)}'. Is it the right "
-            "server? If it calls the model by such a name, say so with --engine-option served_model="
-            f"{shortened(entries[0]['id']) if len(entries) == 1 else 'NAME'}."
+            f"The server at {server.display_url} lists {names or 'no model'}, and not '{shorten(expected)}'. Is it the "
+            "right server? If it calls the model by such a name, say so with --engine-option served_model="
+            f"{shorten(entries[0]['id']) if len(entries) == 1 else 'NAME'}."
         )
     facts = same[0].get("meta")
     lengths = (same[0].get("max_model_len"), facts.get("n_ctx") if isinstance(facts, dict) else None)
     context = next((length for length in lengths if isinstance(length, int) and length > 0), None)
-    return Served(same[0]["id"], context, shortened(str(same[0].get("owned_by", "")))[:40])
+    return ServedModel(same[0]["id"], context, shorten(str(same[0].get("owned_by", "")))[:40])
 
 
 def _same(name: Any, other: str) -> bool:
     return isinstance(name, str) and name.rstrip("/") == other.rstrip("/")
 
 
-def _with_version(client: Any, server: Server, served: Served) -> Served:
+def _with_version(client: Any, server: Server, served: ServedModel) -> ServedModel:
     """The same with the server's version, from where vLLM, llama.cpp or any other says it."""
     import httpx
 
     root, context, version = server.url.removesuffix("/v1"), served.context, ""
     with suppress(httpx.HTTPError):
-        _, said = _get(client, f"{root}/version")  # vLLM
-        version = str(said.get("version", "")) if isinstance(said, dict) else ""
+        _, page = _get(client, f"{root}/version")  # vLLM
+        version = str(page.get("version", "")) if isinstance(page, dict) else ""
         if not version:
-            _, said = _get(client, f"{root}/props")  # llama.cpp
-            version = str(said.get("build_info", "")) if isinstance(said, dict) else ""
-            settings = said.get("default_generation_settings") if isinstance(said, dict) else None
+            _, page = _get(client, f"{root}/props")  # llama.cpp
+            version = str(page.get("build_info", "")) if isinstance(page, dict) else ""
+            settings = page.get("default_generation_settings") if isinstance(page, dict) else None
             length = settings.get("n_ctx") if isinstance(settings, dict) else None
             context = context or (length if isinstance(length, int) and length > 0 else None)
-    return Served(served.name, context, " ".join(f"{served.version} {shortened(version)[:60]}".split()))
+    return ServedModel(served.name, context, " ".join(f"{served.version} {shorten(version)[:60]}".split()))
 
 
 def refuse_status(server: Server, status: int) -> None:
@@ -265,13 +268,13 @@ def refuse_status(server: Server, status: int) -> None:
     if status in (401, 403):
         sent = "the key" if server.key else "a request without a key"
         raise InputError(
-            f"{server.shown} refuses {sent} (HTTP {status}). Put the right key into {DEFAULT_KEY}, or name another "
-            "variable with --engine-option api_key_env=NAME; keys go over https, or to this machine."
+            f"{server.display_url} refuses {sent} (HTTP {status}). Put the right key into {DEFAULT_KEY}, or name "
+            "another variable with --engine-option api_key_env=NAME; keys go over https, or to this machine."
         )
     if 300 <= status < 400:
         raise InputError(
-            f"{server.shown} points to another address (HTTP {status}), which is not followed. Name the address itself "
-            "with --base-url."
+            f"{server.display_url} points to another address (HTTP {status}), which is not followed. Name the address "
+            "itself with --base-url."
         )
 
 
@@ -288,15 +291,15 @@ def _get(client: Any, url: str) -> tuple[int, Any]:
     return response.status_code, None
 
 
-def _shown(url: str) -> str:
+def _display_url(url: str) -> str:
     with suppress(ValueError):
         parts = urlsplit(url)
         if "@" in parts.netloc:
             url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-        return shortened(url)
+        return shorten(url)
     return "(not shown)"
 
 
-def shortened(text: str) -> str:
+def shorten(text: str) -> str:
     """Text of others as it may stand in a message: on one line, and not too long."""
     return plain(text)[:LONGEST_QUOTED]

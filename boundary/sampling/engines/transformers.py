@@ -8,8 +8,8 @@ from itertools import islice
 from typing import Any, Literal
 
 from boundary.errors import InputError
-from boundary.sampling.engines import EngineSpec, Generate, Request, Sampling, noise_seed, places_of
 from boundary.sampling.engines.prefixes import can_share, shared_prefixes
+from boundary.sampling.engines.spec import EngineSpec, Generate, Request, Sampling, noise_seed, sample_names
 from boundary.sampling.models import (
     cannot_load,
     load_config,
@@ -69,8 +69,8 @@ def transformers_engine(
     refuse_missing_folder(spec.model)
     tokenizer = load_tokenizer(spec.tokenizer or spec.model, spec.revision, spec.trust_remote_code)
     # A model that sees need not load as one that reads, nor the other way round: each when it is first asked for.
-    loaded = cache(partial(_loaded, spec, device, dtype, attention))
-    processor = cache(partial(_processor, spec))
+    loaded = cache(partial(_load_model, spec, device, dtype, attention))
+    processor = cache(partial(_load_processor, spec))
 
     def generate(requests: Sequence[Request]) -> Iterator[Completion]:
         plain = [request for request in requests if not request.images]
@@ -82,7 +82,7 @@ def transformers_engine(
                 yield from _batches(model, tokenizer, spec.sampling, plain, batch_size, share_prefixes)
         for request in requests:
             if request.images:
-                yield from _pictured(loaded(SEEING), processor(), spec.sampling, request, batch_size)
+                yield from _sample_with_images(loaded(SEEING), processor(), spec.sampling, request, batch_size)
 
     yield generate
 
@@ -95,7 +95,7 @@ def _reading(spec: EngineSpec) -> str:
     return SEEING if sees and type(config) not in transformers.MODEL_FOR_CAUSAL_LM_MAPPING else READING
 
 
-def _loaded(spec: EngineSpec, device: str, dtype: str, attention: str, kind: str) -> Any:
+def _load_model(spec: EngineSpec, device: str, dtype: str, attention: str, kind: str) -> Any:
     transformers = quiet_transformers()
     options: dict[str, Any] = {"dtype": dtype or ("float32" if device == "cpu" else "auto")}
     options |= {"revision": spec.revision or "main", "trust_remote_code": spec.trust_remote_code}
@@ -139,9 +139,9 @@ def _batches(
     waiting: dict[int, list[tuple[Request, int]]] = {}
     for request in requests:
         room = _room(model, sampling, len(request.prompt))
-        for place in request.places:
+        for sample_index in request.sample_indices:
             batch = waiting.setdefault(room, [])
-            batch.append((request, place))
+            batch.append((request, sample_index))
             if len(batch) == size:
                 yield from _batch(model, tokenizer, sampling, waiting.pop(room), room, share)
     for room, batch in waiting.items():
@@ -163,17 +163,19 @@ def _batch(
         mask[row, longest - len(prompt) :] = 1
     ids, mask = ids.to(model.device), mask.to(model.device)
     rows = torch.tensor([prompts.index(request.prompt) for request, _ in batch], device=model.device)
-    torch.manual_seed(noise_seed(sampling.seed, [(request.arm, request.problem_id, place) for request, place in batch]))
+    torch.manual_seed(
+        noise_seed(sampling.seed, [(request.arm, request.problem_id, sample_index) for request, sample_index in batch])
+    )
     with torch.inference_mode():
         if share and can_share(model):
-            written = shared_prefixes(model, ids, mask, rows, sampling, room)
+            token_rows = shared_prefixes(model, ids, mask, rows, sampling, room)
         else:
             config = _generation_config(sampling, pad, room)
             begun = _read_once(model, ids, mask, rows) if len(prompts) < len(batch) else {}
             out = model.generate(input_ids=ids[rows], attention_mask=mask[rows], generation_config=config, **begun)
-            written = out[:, longest:].tolist()
-    for (request, place), tokens in zip(batch, written, strict=True):
-        yield _completion(tokenizer, sampling, request.problem_id, place, tokens)
+            token_rows = out[:, longest:].tolist()
+    for (request, sample_index), tokens in zip(batch, token_rows, strict=True):
+        yield _completion(tokenizer, sampling, request.problem_id, sample_index, tokens)
 
 
 def _read_once(model: Any, ids: Any, mask: Any, rows: Any) -> dict[str, Any]:
@@ -182,8 +184,8 @@ def _read_once(model: Any, ids: Any, mask: Any, rows: Any) -> dict[str, Any]:
 
     if ids.shape[1] < 2:
         return {}
-    places = (mask.cumsum(1) - 1).masked_fill(mask == 0, 1)  # as generation counts them
-    read = {"input_ids": ids[:, :-1], "attention_mask": mask[:, :-1], "position_ids": places[:, :-1]}
+    positions = (mask.cumsum(1) - 1).masked_fill(mask == 0, 1)  # as generation counts them
+    read = {"input_ids": ids[:, :-1], "attention_mask": mask[:, :-1], "position_ids": positions[:, :-1]}
     held = transformers.DynamicCache(config=model.config)
     if {type(layer).__name__ for layer in held.layers} != {
         "DynamicLayer"
@@ -194,13 +196,13 @@ def _read_once(model: Any, ids: Any, mask: Any, rows: Any) -> dict[str, Any]:
     return {"cache": held}
 
 
-def _completion(tokenizer: Any, sampling: Sampling, problem_id: str, place: int, tokens: Ids) -> Completion:
+def _completion(tokenizer: Any, sampling: Sampling, problem_id: str, sample_index: int, tokens: Ids) -> Completion:
     """What was generated up to the first stop token."""
     end = next((number for number, token in enumerate(tokens) if token in sampling.stop_ids), None)
-    written = list(tokens if end is None else tokens[:end])
-    text = tokenizer.decode(written, skip_special_tokens=True)
+    kept = list(tokens if end is None else tokens[:end])
+    text = tokenizer.decode(kept, skip_special_tokens=True)
     finish: Literal["stop", "length"] = "length" if end is None else "stop"
-    return Completion(problem_id, place, text, finish, len(written) + (end is not None))
+    return Completion(problem_id, sample_index, text, finish, len(kept) + (end is not None))
 
 
 def _continuous(
@@ -212,7 +214,7 @@ def _continuous(
     rooms = {request.prompt: _room(model, sampling, len(request.prompt)) for request in requests}
     config = _generation_config(sampling, sampling.stop_ids[0] if sampling.stop_ids else 0, max(rooms.values()))
     batching = transformers.ContinuousBatchingConfig(
-        seed=noise_seed(sampling.seed, places_of(requests)),
+        seed=noise_seed(sampling.seed, sample_names(requests)),
         drop_unsupported_processors=False,  # without it, top_p could be left out in silence
         **fields,
     )
@@ -220,22 +222,22 @@ def _continuous(
         generation_config=config, continuous_batching_config=batching
     ) as manager:
         try:
-            yield from _collected(manager, tokenizer, sampling, requests, rooms)
+            yield from _collect(manager, tokenizer, sampling, requests, rooms)
         except BaseException:
             manager.stop(hard_stop=True, timeout=30)  # leaving the block would wait for every sample
             raise
 
 
-def _collected(
+def _collect(
     manager: Any, tokenizer: Any, sampling: Sampling, requests: Sequence[Request], rooms: Mapping[tuple[int, ...], int]
 ) -> Iterator[Completion]:
-    rows = ((request, place) for request in requests for place in request.places)
+    rows = ((request, sample_index) for request in requests for sample_index in request.sample_indices)
     waiting: dict[str, tuple[str, int]] = {}
     number = 0
     while True:
-        for request, place in islice(rows, IN_FLIGHT - len(waiting)):
+        for request, sample_index in islice(rows, IN_FLIGHT - len(waiting)):
             name, number = f"sample-{number}", number + 1
-            waiting[name] = (request.problem_id, place)
+            waiting[name] = (request.problem_id, sample_index)
             manager.add_request(
                 list(request.prompt),
                 request_id=name,
@@ -252,14 +254,14 @@ def _collected(
                 "command goes on. Where memory was short, try --engine-option 'batching={\"max_memory_percent\": 0.7}'."
             )
         if result is not None and result.is_finished() and result.request_id in waiting:
-            problem_id, place = waiting.pop(result.request_id)
+            problem_id, sample_index = waiting.pop(result.request_id)
             if result.error is None:
-                yield _completion(tokenizer, sampling, problem_id, place, result.generated_tokens)
+                yield _completion(tokenizer, sampling, problem_id, sample_index, result.generated_tokens)
             else:
-                yield Completion(problem_id, place, str(result.error), "error", 0)
+                yield Completion(problem_id, sample_index, str(result.error), "error", 0)
 
 
-def _processor(spec: EngineSpec) -> Any:
+def _load_processor(spec: EngineSpec) -> Any:
     transformers = quiet_transformers()
     try:
         return transformers.AutoProcessor.from_pretrained(
@@ -269,7 +271,9 @@ def _processor(spec: EngineSpec) -> Any:
         raise cannot_load(spec.model, error) from error
 
 
-def _pictured(model: Any, processor: Any, sampling: Sampling, request: Request, size: int) -> Iterator[Completion]:
+def _sample_with_images(
+    model: Any, processor: Any, sampling: Sampling, request: Request, size: int
+) -> Iterator[Completion]:
     """Samples of a problem with pictures, side by side."""
     import torch
 
@@ -288,17 +292,21 @@ def _pictured(model: Any, processor: Any, sampling: Sampling, request: Request, 
     context = reading_length(model.config)
     if context and begun >= context:  # with its pictures, which are counted only here
         reason = f"problem {request.problem_id} has {begun} tokens with its pictures; the model reads {context} at most"
-        yield from (Completion(request.problem_id, place, reason, "error", 0) for place in request.places)
+        yield from (
+            Completion(request.problem_id, sample_index, reason, "error", 0) for sample_index in request.sample_indices
+        )
         return
     config = _generation_config(sampling, pad, _room(model, sampling, begun))
-    for start in range(0, len(request.places), size):
-        places = request.places[start : start + size]
-        torch.manual_seed(noise_seed(sampling.seed, request.arm, request.problem_id, places))
-        config.num_return_sequences = len(places) if config.do_sample else 1
+    for start in range(0, len(request.sample_indices), size):
+        sample_indices = request.sample_indices[start : start + size]
+        torch.manual_seed(noise_seed(sampling.seed, request.arm, request.problem_id, sample_indices))
+        config.num_return_sequences = len(sample_indices) if config.do_sample else 1
         with torch.inference_mode():
             out = model.generate(**inputs, generation_config=config)
-        for place, row in zip(places, out[:, begun:].expand(len(places), -1).tolist(), strict=True):
-            yield _completion(processor.tokenizer, sampling, request.problem_id, place, row)
+        for sample_index, row in zip(
+            sample_indices, out[:, begun:].expand(len(sample_indices), -1).tolist(), strict=True
+        ):
+            yield _completion(processor.tokenizer, sampling, request.problem_id, sample_index, row)
 
 
 def _image(data: bytes, problem_id: str) -> Any:

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any, Literal
 
 from boundary.errors import InputError
-from boundary.sampling.engines import EngineSpec, Generate, Request, Sampling, noise_seed, places_of
+from boundary.sampling.engines.spec import EngineSpec, Generate, Request, Sampling, noise_seed, sample_names
 from boundary.sampling.models import cannot_load, load_config, refuse_missing_folder
 from boundary.sampling.problems import Completion
 
@@ -41,6 +41,7 @@ def vllm_engine(
         all noise comes from the engine's seed, which is made from what is missing.
     """
     import vllm
+    from vllm.platforms import current_platform
 
     refuse_missing_folder(spec.model)
     held: list[Any] = []
@@ -61,14 +62,14 @@ def vllm_engine(
         disable_log_stats=True,
         **{name: value for name, value in options.items() if value is not None},
     )
-    seeded = _on_gpu(vllm) if seeded is None else seeded
+    seeded = not current_platform.is_cpu() if seeded is None else seeded
     load_config(spec.model, spec.revision, spec.trust_remote_code)  # says plainly what is wrong, which vLLM does not
 
     def generate(requests: Sequence[Request]) -> Iterator[Completion]:
         if not held:
-            arguments.seed = noise_seed(spec.sampling.seed, places_of(requests))
-            held.append(_started(vllm, spec, arguments))
-        yield from _collected(vllm, held[0], spec.sampling, requests, seeded)
+            arguments.seed = noise_seed(spec.sampling.seed, sample_names(requests))
+            held.append(_start(vllm, spec, arguments))
+        yield from _collect(vllm, held[0], spec.sampling, requests, seeded)
 
     try:
         yield generate
@@ -77,20 +78,14 @@ def vllm_engine(
             engine.engine_core.shutdown()
 
 
-def _on_gpu(vllm: Any) -> bool:
-    from vllm.platforms import current_platform
-
-    return not current_platform.is_cpu()
-
-
-def _started(vllm: Any, spec: EngineSpec, arguments: Any) -> Any:
+def _start(vllm: Any, spec: EngineSpec, arguments: Any) -> Any:
     try:
         return vllm.LLMEngine.from_engine_args(arguments)
     except Exception as error:  # whatever its processes raise, the model cannot be had
         raise cannot_load(spec.model, error) from error
 
 
-def _parameters(vllm: Any, sampling: Sampling, request: Request, place: int, seeded: bool) -> Any:
+def _parameters(vllm: Any, sampling: Sampling, request: Request, sample_index: int, seeded: bool) -> Any:
     from vllm.sampling_params import RequestOutputKind
 
     return vllm.SamplingParams(
@@ -103,28 +98,28 @@ def _parameters(vllm: Any, sampling: Sampling, request: Request, place: int, see
         max_tokens=sampling.max_tokens,
         stop_token_ids=list(sampling.stop_ids),
         ignore_eos=False,
-        seed=noise_seed(sampling.seed, request.arm, request.problem_id, place) if seeded else None,
+        seed=noise_seed(sampling.seed, request.arm, request.problem_id, sample_index) if seeded else None,
         output_kind=RequestOutputKind.FINAL_ONLY,
     )
 
 
-def _collected(
+def _collect(
     vllm: Any, engine: Any, sampling: Sampling, requests: Sequence[Request], seeded: bool
 ) -> Iterator[Completion]:
-    rows = ((request, place) for request in requests for place in request.places)
+    rows = ((request, sample_index) for request in requests for sample_index in request.sample_indices)
     waiting: dict[str, tuple[str, int]] = {}
     number = 0
     try:
         while True:
-            for request, place in islice(rows, IN_FLIGHT - len(waiting)):
-                name, number = f"{request.problem_id}-{place}-{number}", number + 1
+            for request, sample_index in islice(rows, IN_FLIGHT - len(waiting)):
+                name, number = f"{request.problem_id}-{sample_index}-{number}", number + 1
                 prompt = {"prompt_token_ids": list(request.prompt)}
                 try:
-                    engine.add_request(name, prompt, _parameters(vllm, sampling, request, place, seeded))
+                    engine.add_request(name, prompt, _parameters(vllm, sampling, request, sample_index, seeded))
                 except ValueError as error:  # its context can be shorter than the model's
-                    yield Completion(request.problem_id, place, " ".join(str(error).split())[:200], "error", 0)
+                    yield Completion(request.problem_id, sample_index, " ".join(str(error).split())[:200], "error", 0)
                     continue
-                waiting[name] = (request.problem_id, place)
+                waiting[name] = (request.problem_id, sample_index)
             if not waiting:
                 return
             for output in _step(engine, len(waiting)):
@@ -145,8 +140,8 @@ def _step(engine: Any, n_waiting: int) -> Any:
         ) from error
 
 
-def _completion(problem_id: str, place: int, output: Any) -> Completion:
+def _completion(problem_id: str, sample_index: int, output: Any) -> Completion:
     if output.finish_reason not in ("stop", "length"):
-        return Completion(problem_id, place, "", "error", 0)
+        return Completion(problem_id, sample_index, "", "error", 0)
     finish: Literal["stop", "length"] = output.finish_reason
-    return Completion(problem_id, place, output.text, finish, len(output.token_ids))
+    return Completion(problem_id, sample_index, output.text, finish, len(output.token_ids))

@@ -18,7 +18,7 @@ from importlib.resources import files
 from math import ceil
 from pathlib import Path
 
-from boundary.sampling.sandbox.processes import Limits, Ran, Running
+from boundary.sampling.sandbox.processes import Limits, ProgramResult, RunningProgram
 from boundary.sampling.sandbox.seccomp import program_filter
 
 INSIDE = "/sandbox"
@@ -128,7 +128,7 @@ def sandbox_trouble() -> str | None:
     return f"bubblewrap does not work here: {ran.reason or ran.output.strip()[:200] or 'no output'}"
 
 
-def run(*parts: str, stdin: str = "", limits: Limits | None = None, unsafe: bool = False) -> Ran:
+def run(*parts: str, stdin: str = "", limits: Limits | None = None, unsafe: bool = False) -> ProgramResult:
     """Run a Python program in the sandbox, as the main module.
 
     Parameters
@@ -141,13 +141,17 @@ def run(*parts: str, stdin: str = "", limits: Limits | None = None, unsafe: bool
         What it may use.
     unsafe
         Run it without the sandbox, with the limits alone: for programs that can be trusted.
+
+    Returns
+    -------
+    How it ended, and what it printed.
     """
     with _running(EXECUTE.format(parts=list(parts)), limits or Limits(), unsafe, stdin) as running:
         return running.to_its_end()
 
 
 @contextmanager
-def serving(module: str, arguments: str, limits: Limits, unsafe: bool) -> Iterator[Running]:
+def serving(module: str, arguments: str, limits: Limits, unsafe: bool) -> Iterator[RunningProgram]:
     """Run `serve(arguments)` of a module of `inside`, which exchanges messages by its pipes.
 
     Parameters
@@ -160,8 +164,8 @@ def serving(module: str, arguments: str, limits: Limits, unsafe: bool) -> Iterat
         As in `run`.
     """
     package = "boundary.sampling.sandbox.inside"
-    needed = MODULES[: MODULES.index(module) + 1]
-    sources = {f"{package}.{name}": (files(package) / f"{name}.py").read_text(encoding="utf-8") for name in needed}
+    modules = MODULES[: MODULES.index(module) + 1]
+    sources = {f"{package}.{name}": (files(package) / f"{name}.py").read_text(encoding="utf-8") for name in modules}
     with _running(SERVE.format(sources=sources, arguments=arguments), limits, unsafe) as running:
         yield running
 
@@ -172,7 +176,7 @@ MODULES = ("talk", "program", "checks")
 @contextmanager
 def _running(
     source: str, limits: Limits, unsafe: bool, stdin: str | None = None, switches: bool | None = None
-) -> Iterator[Running]:
+) -> Iterator[RunningProgram]:
     """A program that was started: it reads a text, or a pipe where there is none."""
     if switches is None:
         switches = not unsafe and changes_user()
@@ -186,15 +190,15 @@ def _running(
         opened = [_holding(stack, boot + source)]
         program_input = subprocess.PIPE if stdin is None else _holding(stack, stdin)
         if unsafe:
-            process = _started([sys.executable, "-I", f"/proc/self/fd/{opened[0]}"], opened, program_input)
+            process = _start([sys.executable, "-I", f"/proc/self/fd/{opened[0]}"], opened, program_input)
             inner = None
         else:
             opened.append(_holding(stack, program_filter() or b""))
-            process, inner = _started_in_bwrap(stack, opened, program_input, switches)
-        yield stack.enter_context(Running(process, inner, limits))
+            process, inner = _start_in_bwrap(stack, opened, program_input, switches)
+        yield stack.enter_context(RunningProgram(process, inner, limits))
 
 
-def _started(command: Sequence[str], passed: Sequence[int], stdin: int) -> "subprocess.Popen[bytes]":
+def _start(command: Sequence[str], passed: Sequence[int], stdin: int) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
         command,
         stdin=stdin,
@@ -208,7 +212,7 @@ def _started(command: Sequence[str], passed: Sequence[int], stdin: int) -> "subp
     )
 
 
-def _started_in_bwrap(
+def _start_in_bwrap(
     stack: ExitStack, opened: Sequence[int], stdin: int, switches: bool
 ) -> tuple["subprocess.Popen[bytes]", int | None]:
     """The process, and the id of the first one inside; where the user changes, both users are mapped there."""
@@ -218,7 +222,7 @@ def _started_in_bwrap(
     stack.callback(os.close, ready_write)
     try:
         command = _bwrap_command(opened, info_write, ready_read if switches else None)
-        process = _started(command, [*opened, info_write, ready_read], stdin)
+        process = _start(command, [*opened, info_write, ready_read], stdin)
     finally:
         os.close(info_write)
         os.close(ready_read)
@@ -229,7 +233,7 @@ def _started_in_bwrap(
                 Path(f"/proc/{inner}/{name}").write_text(f"0 0 1\n{NOBODY} {NOBODY} 1\n")
             os.write(ready_write, b"1")
     except BaseException:
-        with Running(process, None, Limits()):
+        with RunningProgram(process, None, Limits()):
             raise
     return process, inner
 

@@ -43,7 +43,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Ran:
+class ProgramResult:
     """How a run ended.
 
     Parameters
@@ -76,7 +76,7 @@ class EndedError(Exception):
 
 
 @dataclass
-class Running:
+class RunningProgram:
     """A program that runs, with its pipes; use it in a `with` block, after which it is gone with all it started.
 
     Parameters
@@ -100,7 +100,7 @@ class Running:
     _clock_end: float = 0.0
     _selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
 
-    def __enter__(self) -> "Running":
+    def __enter__(self) -> "RunningProgram":
         """Begin to listen."""
         for name, pipe in (("out", self.process.stdout), ("err", self.process.stderr)):
             assert pipe is not None
@@ -132,7 +132,7 @@ class Running:
                 self._used = max(self._used, time.clock_gettime((~self._program << 3) | 2))
         return self._used
 
-    def to_its_end(self) -> Ran:
+    def to_its_end(self) -> ProgramResult:
         """Wait until it ends or passes a limit."""
         try:
             while self._selector.get_map():
@@ -157,16 +157,16 @@ class Running:
         EndedError
             If it ends.
         """
-        out, rest = self.printed["out"], memoryview(message)
-        if rest and self.process.stdin is not None:
-            rest = rest[_written(self.process.stdin.fileno(), rest) :]
-            if rest:
+        out, unsent = self.printed["out"], memoryview(message)
+        if unsent and self.process.stdin is not None:
+            unsent = unsent[_write(self.process.stdin.fileno(), unsent) :]
+            if unsent:
                 self._selector.register(self.process.stdin, selectors.EVENT_WRITE, "in")
-        while rest or (end := out.find(b"\n")) < 0:
+        while unsent or (end := out.find(b"\n")) < 0:
             if self.process.stdout not in self._selector.get_map():
                 self._wait()
                 raise EndedError
-            rest = rest[self._turn(rest) :]
+            unsent = unsent[self._turn(unsent) :]
             if max(map(len, self.printed.values())) > self.limits.output:
                 raise LimitError("output")
         line = bytes(out[: end + 1])
@@ -191,23 +191,23 @@ class Running:
             return lines[-1].strip()[:200]
         # bwrap reports a signal inside as 128 + its number.
         number = -code if code < 0 else code - 128
-        known = {int(each): each.name for each in signal.Signals}
-        return f"ended by {known[number]}" if number in known else f"exit code {code}"
+        names = {int(signal_): signal_.name for signal_ in signal.Signals}
+        return f"ended by {names[number]}" if number in names else f"exit code {code}"
 
-    def _turn(self, rest: memoryview | None = None) -> int:
+    def _turn(self, unsent: memoryview | None = None) -> int:
         """Read what is there, write what can be written; the number of bytes written."""
-        written = 0
+        n_written = 0
         for key, _ in self._selector.select(self._next_look()):
-            if key.data == "in" and rest is not None:
-                written = _written(key.fd, rest)
-                if written == len(rest):
+            if key.data == "in" and unsent is not None:
+                n_written = _write(key.fd, unsent)
+                if n_written == len(unsent):
                     self._selector.unregister(key.fileobj)
                 continue
             data = os.read(key.fd, READ)
             if not data:
                 self._selector.unregister(key.fileobj)
             self.printed[key.data] += data
-        return written
+        return n_written
 
     def _next_look(self) -> float:
         """Seconds until a limit can be passed at the earliest, if all processors work for it; LOOK at most."""
@@ -223,18 +223,18 @@ class Running:
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(self._next_look())
 
-    def _ran(self, status: Literal["ok", "failed", "time", "output"], reason: str) -> Ran:
-        return Ran(status, self.printed["out"].decode("utf-8", "replace"), reason, self._used)
+    def _ran(self, status: Literal["ok", "failed", "time", "output"], reason: str) -> ProgramResult:
+        return ProgramResult(status, self.printed["out"].decode("utf-8", "replace"), reason, self._used)
 
 
-def _written(pipe: int, rest: memoryview) -> int:
+def _write(pipe: int, unsent: memoryview) -> int:
     """Write what a pipe takes; all of it counts as written where nobody reads it any more."""
     try:
-        return os.write(pipe, rest[:READ])
+        return os.write(pipe, unsent[:READ])
     except BlockingIOError:
         return 0
     except BrokenPipeError:
-        return len(rest)
+        return len(unsent)
 
 
 def _child(process: int) -> int | None:

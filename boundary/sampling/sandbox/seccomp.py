@@ -70,28 +70,28 @@ MACHINES = {
 
 def program_filter(machine: str | None = None) -> bytes | None:
     """The filter as bwrap's --seccomp reads it; None on a processor whose numbers are not known here."""
-    known = MACHINES.get(machine or platform.machine())
-    if known is None:
+    numbers = MACHINES.get(machine or platform.machine())
+    if numbers is None:
         return None
     steps = [
         _step(LOAD, MACHINE),
-        _step(EQUAL, known.audit, 1, 0),
+        _step(EQUAL, numbers.audit, 1, 0),
         _step(RETURN, KILL),
         _step(LOAD, NUMBER),
         _step(AT_LEAST, X32, 0, 1),
         _step(RETURN, KILL),
         # glibc takes clone where clone3 is said not to exist, and clone's flags can be looked at.
-        _step(EQUAL, known.clone3, 0, 1),
+        _step(EQUAL, numbers.clone3, 0, 1),
         _step(RETURN, REFUSE | ENOSYS),
     ]
-    for number in known.refused:
+    for number in numbers.refused:
         steps += [_step(EQUAL, number, 0, 1), _step(RETURN, REFUSE | EPERM)]
-    for number in known.sockets:
+    for number in numbers.sockets:
         steps += [_step(EQUAL, number, 0, len(FAMILIES) + 3), _step(LOAD, FIRST_ARGUMENT)]
         steps += [_step(EQUAL, family, len(FAMILIES) - place) for place, family in enumerate(FAMILIES)]
         steps += [_step(RETURN, REFUSE | EAFNOSUPPORT), _step(RETURN, ALLOW)]
     steps += [
-        _step(EQUAL, known.clone, 0, 3),
+        _step(EQUAL, numbers.clone, 0, 3),
         _step(LOAD, FIRST_ARGUMENT),
         _step(ANY_BIT, CLONE_THREAD, 1, 0),
         _step(RETURN, REFUSE | EPERM),

@@ -5,13 +5,14 @@ Nothing is ever changed in place. What is there is read from the shards' headers
 only what is missing.
 """
 
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock
 
 from boundary.data.runs.folder import (
     SAMPLES,
@@ -24,8 +25,9 @@ from boundary.data.runs.folder import (
 )
 from boundary.errors import InputError
 from boundary.sampling.problems import FINISH_REASONS, Completion, Problem, Verdict, text_hash
-from boundary.sampling.store.files import locked, open_lock, own_folder, short_lock, write_shard, writing
-from boundary.sampling.store.manifests import LOCK, Prompts, agreed, set_in_manifest, stored_problems
+from boundary.sampling.store.files import own_folder, write_shard, writing
+from boundary.sampling.store.locks import short_lock, take_lock
+from boundary.sampling.store.manifests import LOCK, Prompts, agree_manifest, set_in_manifest, stored_problems
 
 __all__ = [
     "Store",
@@ -67,7 +69,7 @@ class Store:
     _held: dict[str, dict[int, int]] = field(default_factory=dict)  # text hashes by problem and place
 
     def missing(self, problem_id: str, n: int) -> tuple[int, ...]:
-        """Places 0..n-1 of a problem's samples that are not stored yet."""
+        """Indices 0..n-1 of a problem's samples that are not stored yet."""
         held = self._held.get(problem_id, {})
         return tuple(index for index in range(n) if index not in held)
 
@@ -92,19 +94,19 @@ class Store:
             For a sample that is stored already, or of a problem that is not this arm's: a fault of the caller.
         """
         good = [completion for completion in completions if completion.finish_reason != "error"]
-        known = {problem.problem_id for problem in self.problems}
+        problem_ids = {problem.problem_id for problem in self.problems}
         new: set[tuple[str, int]] = set()
         for completion in good:
             key = (completion.problem_id, completion.sample_index)
-            if completion.problem_id not in known:
+            if completion.problem_id not in problem_ids:
                 raise ValueError(f"no problem {completion.problem_id} in this part of {self.arm}")
             if key in new or completion.sample_index in self._held.get(completion.problem_id, ()):
                 raise ValueError(f"sample {completion.sample_index} of {completion.problem_id} is stored already")
             new.add(key)
         if not good:
             return None
-        header = {"manifest": manifest_hash(self.manifest), "samples": [_index_row(sample) for sample in good]}
-        shard = write_shard(self.arm / SAMPLES, map(_record, good), _part(self.shard), header)
+        header = {"manifest": manifest_hash(self.manifest), "samples": [_header_row(sample) for sample in good]}
+        shard = write_shard(self.arm / SAMPLES, map(vars, good), _part(self.shard), header)
         for sample in good:
             self._held.setdefault(sample.problem_id, {})[sample.sample_index] = text_hash(sample.text)
         return shard
@@ -125,8 +127,8 @@ class Store:
 
     def unjudged(self, verifier: str) -> Iterator[Completion]:
         """Stored samples of this part's problems that a verifier has not judged yet."""
-        mine = {problem.problem_id for problem in self.problems}
-        return (sample for sample in unjudged(self.arm, verifier) if sample.problem_id in mine)
+        own = {problem.problem_id for problem in self.problems}
+        return (sample for sample in unjudged(self.arm, verifier) if sample.problem_id in own)
 
 
 @contextmanager
@@ -153,6 +155,10 @@ def open_store(
     prompts
         A problem's prompt as token ids; their fingerprint goes into the manifest.
 
+    Returns
+    -------
+    A context manager; while it is open no other process writes this part.
+
     Raises
     ------
     InputError
@@ -168,47 +174,40 @@ def open_store(
         lock = _lock_of_part(arm, shard)
         try:
             with writing(arm):
-                there, places = agreed(arm, manifest, problems, prompts)
+                agreed_manifest, places = agree_manifest(arm, manifest, problems, prompts)
                 for torn in (arm / SAMPLES).glob(f".{_part(shard)}-*"):
                     torn.unlink(missing_ok=True)
         except BaseException:
-            os.close(lock)
+            lock.release()
             raise
     try:
-        mine = sorted(
+        own = sorted(
             (problem for problem in problems if places[problem.problem_id] % shard[1] == shard[0]),
             key=lambda problem: places[problem.problem_id],
         )
-        yield Store(arm, tuple(mine), shard, there, _held(arm))
+        yield Store(arm, tuple(own), shard, agreed_manifest, _held(arm))
     finally:
-        os.close(lock)
+        lock.release()
 
 
-def _lock_of_part(arm: Path, shard: tuple[int, int]) -> int:
+def _lock_of_part(arm: Path, shard: tuple[int, int]) -> FileLock:
     """Hold a part of an arm for one process, where no other process divides the problems into other parts."""
     for path in sorted(arm.glob(f"{PART_LOCK}*of*")):
         parts = path.name.rpartition("of")[2]
         if parts.isdecimal() and int(parts) != shard[1]:
-            other = open_lock(path)
-            try:
-                if not locked(other, path):
-                    raise InputError(
-                        f"Another process is sampling '{arm}' with --shard I/{int(parts)}, and this one would divide "
-                        f"the problems by {shard[1]}: both would sample some of them. Wait until it has ended, or "
-                        f"use --shard I/{int(parts)}."
-                    )
-            finally:
-                os.close(other)
-    own = arm / f"{PART_LOCK}{_part(shard)}"
-    lock = open_lock(own)
-    try:
-        if not locked(lock, own):
-            raise InputError(
-                f"Another process is sampling the same part of '{arm}'. Wait for it, or divide with --shard i/N."
-            )
-    except InputError:
-        os.close(lock)
-        raise
+            other = take_lock(path)
+            if other is None:
+                raise InputError(
+                    f"Another process is sampling '{arm}' with --shard I/{int(parts)}, and this one would divide "
+                    f"the problems by {shard[1]}: both would sample some of them. Wait until it has ended, or "
+                    f"use --shard I/{int(parts)}."
+                )
+            other.release()
+    lock = take_lock(arm / f"{PART_LOCK}{_part(shard)}")
+    if lock is None:
+        raise InputError(
+            f"Another process is sampling the same part of '{arm}'. Wait for it, or divide with --shard i/N."
+        )
     return lock
 
 
@@ -226,7 +225,13 @@ def arm_folder(folder: str | Path, model: str, benchmark: str) -> Path:
 
 
 def slug(name: str) -> str:
-    """A name as a folder's name."""
+    """A name as a folder's name.
+
+    Examples
+    --------
+    >>> slug("Qwen/Qwen2.5-7B")
+    'Qwen-Qwen2.5-7B'
+    """
     return re.sub(r"[^A-Za-z0-9._=-]+", "-", name).strip("-.") or "unnamed"
 
 
@@ -252,9 +257,9 @@ def stored_completions(arm: Path) -> Iterator[Completion]:
 def unjudged(arm: Path, verifier: str) -> Iterator[Completion]:
     """Samples of an arm that a verifier (its key, NAME-VERSION) has not judged yet."""
     table = read_verdicts(arm, verifier)
-    judged = set(zip(table["problem_id"], table["sample_index"], strict=True))
+    keys = set(zip(table["problem_id"], table["sample_index"], strict=True))
     for sample in stored_completions(arm):
-        if (sample.problem_id, sample.sample_index) not in judged:
+        if (sample.problem_id, sample.sample_index) not in keys:
             yield sample
 
 
@@ -278,27 +283,17 @@ def append_verdicts(arm: Path, verifier: str, verdicts: Iterable[Verdict], part:
 
 
 def _check_problems(problems: Sequence[Problem]) -> None:
-    seen: set[str] = set()
+    names: set[str] = set()
     for problem in problems:
-        if problem.problem_id in seen:
+        if problem.problem_id in names:
             raise InputError(f"Two problems are named '{problem.problem_id}'. Give each a problem_id of its own.")
-        seen.add(problem.problem_id)
+        names.add(problem.problem_id)
     if not problems:
         raise InputError("There are no problems to sample.")
 
 
-def _index_row(sample: Completion) -> list[Any]:
+def _header_row(sample: Completion) -> list[Any]:
     return [sample.problem_id, sample.sample_index, text_hash(sample.text), sample.n_tokens, sample.finish_reason]
-
-
-def _record(sample: Completion) -> dict[str, Any]:
-    return {
-        "problem_id": sample.problem_id,
-        "sample_index": sample.sample_index,
-        "text": sample.text,
-        "finish_reason": sample.finish_reason,
-        "n_tokens": sample.n_tokens,
-    }
 
 
 def _part(shard: tuple[int, int]) -> str:

@@ -1,9 +1,7 @@
-"""Files of a run folder, written so that they are there whole, on the disk, or not at all, and locks beside them."""
+"""Files of a run folder, written so that they are there whole, on the disk, or not at all."""
 
-import fcntl
 import json
 import os
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +11,6 @@ from uuid import uuid4
 from boundary.data.readers.zstd import CompressionParameter, compress
 from boundary.data.runs.folder import SUFFIX, VERDICTS
 from boundary.errors import InputError
-
-# A lock that others hold for the time of a small file is waited for so long.
-LOCK_SECONDS = 60.0
 
 
 def write_shard(folder: Path, lines: Iterable[Any], prefix: str, header: Mapping[str, Any] | None = None) -> Path:
@@ -56,7 +51,7 @@ def write_text(path: Path, text: str) -> None:
     """Write a small file, whole or not at all."""
     hidden = path.with_name(f".{path.name}-{uuid4().hex[:8]}.new")
     _write_flushed(hidden, text.encode())
-    hidden.rename(path)
+    hidden.replace(path)
     _flush_folder(path.parent)
 
 
@@ -77,49 +72,6 @@ def writing(folder: Path) -> Iterator[None]:
         ) from error
 
 
-@contextmanager
-def short_lock(path: Path) -> Iterator[None]:
-    """Hold a lock for the time of a small file; others wait for it.
-
-    Raises
-    ------
-    InputError
-        If it is not free after a minute.
-    """
-    descriptor = open_lock(path)
-    try:
-        until = time.monotonic() + LOCK_SECONDS
-        while not locked(descriptor, path):
-            if time.monotonic() > until:
-                raise InputError(f"'{path.parent}' is held by another process. Wait for it, or end it.")
-            time.sleep(0.02)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def open_lock(path: Path) -> int:
-    """Open a lock file, which is no link; the lock goes with the descriptor, and with the process, however it ends."""
-    with writing(path.parent):
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
-
-
-def locked(descriptor: int, path: Path) -> bool:
-    """Take the lock of an open lock file, if no other process holds it.
-
-    Raises
-    ------
-    InputError
-        If the file system has no locks.
-    """
-    with writing(path.parent):
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-    return True
-
-
 def _compressed(lines: Iterable[Any]) -> bytes:
     text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
     options: dict[int, int] = {CompressionParameter.compression_level: 3, CompressionParameter.checksum_flag: True}
@@ -134,7 +86,9 @@ def _write_flushed(path: Path, data: bytes) -> None:
 
 
 def _flush_folder(folder: Path) -> None:
-    """Put a new name on the disk, not only the file's content."""
+    """Put a new name on the disk, not only the file's content; Windows does so by itself."""
+    if os.name == "nt":
+        return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

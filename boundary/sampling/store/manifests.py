@@ -17,7 +17,8 @@ from boundary.data.runs.counts import differing
 from boundary.data.runs.folder import CONTINUED, MANIFEST, PROBLEMS, read_manifest, read_problems
 from boundary.errors import InputError
 from boundary.sampling.problems import Problem, problem_set_hash
-from boundary.sampling.store.files import short_lock, write_text, writing
+from boundary.sampling.store.files import write_text, writing
+from boundary.sampling.store.locks import short_lock
 
 
 class Prompts(NamedTuple):
@@ -59,7 +60,7 @@ def set_in_manifest(arm: Path, **values: Any) -> None:
         _write(arm, read_manifest(arm) | values)
 
 
-def agreed(
+def agree_manifest(
     arm: Path, manifest: Mapping[str, Any], problems: Sequence[Problem], prompts: Prompts | None = None
 ) -> tuple[dict[str, Any], dict[str, int]]:
     """Make an arm's manifest, or agree with the one that is there; called with the arm's lock held.
@@ -82,34 +83,34 @@ def agreed(
     InputError
         If the arm holds samples of other settings or of other problems; the message names them.
     """
-    ours = json.loads(json.dumps(dict(manifest)))
+    proposed = json.loads(json.dumps(dict(manifest)))
     if not (arm / MANIFEST).exists():
         write_text(arm / PROBLEMS, "".join(map(_line_of, problems)))
-        _write(arm, ours | _problem_set(problems, prompts) | {"created": _today()})
+        _write(arm, proposed | _problem_set(problems, prompts) | {"created": _today()})
         return read_manifest(arm), {problem.problem_id: place for place, problem in enumerate(problems)}
-    theirs = read_manifest(arm)
-    lines = _lines(arm)[: theirs.get("n_problems")]
-    added = _added(theirs, lines, problems)
+    stored = read_manifest(arm)
+    lines = _lines(arm)[: stored.get("n_problems")]
+    added = _added(stored, lines, problems)
     if added is None:
-        _refuse_changes(arm, theirs, ours | _problem_set(problems, prompts))
+        _refuse_changes(arm, stored, proposed | _problem_set(problems, prompts))
         raise InputError(f"'{arm / PROBLEMS}' does not hold the problems of {MANIFEST}. Sample into a new folder.")
-    known = {problem.problem_id: problem for problem in (*(_problem(line) for line in lines), *problems)}
-    before = [known[line["problem_id"]] for line in lines]
-    unchanged: dict[str, Any] = {name: theirs[name] for name in PROBLEM_SET if name in theirs}
-    if prompts is not None and _cuts_no_sample(theirs, ours, before, prompts):
-        unchanged |= {"context": theirs.get("context")}
+    by_id = {problem.problem_id: problem for problem in (*(_problem(line) for line in lines), *problems)}
+    before = [by_id[line["problem_id"]] for line in lines]
+    unchanged: dict[str, Any] = {name: stored[name] for name in PROBLEM_SET if name in stored}
+    if prompts is not None and _cuts_no_sample(stored, proposed, before, prompts):
+        unchanged |= {"context": stored.get("context")}
     problem_set = _problem_set(before, prompts)
-    _refuse_changes(arm, theirs, ours | problem_set | unchanged)
+    _refuse_changes(arm, stored, proposed | problem_set | unchanged)
     after = [*before, *added]
     if added:
         write_text(arm / PROBLEMS, "".join(json.dumps(line) + "\n" for line in lines) + "".join(map(_line_of, added)))
-    ours |= _problem_set(after, prompts) if added else problem_set
+    proposed |= _problem_set(after, prompts) if added else problem_set
     if not added:  # of a part of the problems, the whole set's fingerprint cannot be made
-        ours |= {name: theirs[name] for name in PROBLEM_SET if name in theirs}
-    there = _continued(theirs, ours, [problem.problem_id for problem in problems])
-    if there != theirs:
-        _write(arm, there)
-    return there, {problem.problem_id: place for place, problem in enumerate(after)}
+        proposed |= {name: stored[name] for name in PROBLEM_SET if name in stored}
+    continued = _continued(stored, proposed, [problem.problem_id for problem in problems])
+    if continued != stored:
+        _write(arm, continued)
+    return continued, {problem.problem_id: place for place, problem in enumerate(after)}
 
 
 def _problem_set(problems: Sequence[Problem], prompts: Prompts | None) -> dict[str, Any]:
@@ -118,12 +119,12 @@ def _problem_set(problems: Sequence[Problem], prompts: Prompts | None) -> dict[s
 
 
 def _added(
-    theirs: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], problems: Sequence[Problem]
+    stored_manifest: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], problems: Sequence[Problem]
 ) -> tuple[Problem, ...] | None:
     """Problems that the arm does not have yet; None where neither set is a part of the other."""
     stored = {line["problem_id"]: _question(line) for line in lines}
     common = [problem for problem in problems if problem.problem_id in stored]
-    if problem_set_hash(common) == theirs.get("problem_set_hash") and len(common) == len(stored):
+    if problem_set_hash(common) == stored_manifest.get("problem_set_hash") and len(common) == len(stored):
         return tuple(problem for problem in problems if problem.problem_id not in stored)
     part = len(common) == len(problems) and all(
         _question(json.loads(_line_of(problem))) == stored[problem.problem_id] for problem in problems
@@ -132,49 +133,55 @@ def _added(
 
 
 def _cuts_no_sample(
-    theirs: Mapping[str, Any], ours: Mapping[str, Any], problems: Sequence[Problem], prompts: Prompts
+    stored: Mapping[str, Any], proposed: Mapping[str, Any], problems: Sequence[Problem], prompts: Prompts
 ) -> bool:
     """Whether every sample has the same room under both contexts, so that a change between them changes no sample."""
-    sampled = [problem for problem in problems if problem.problem_id not in theirs.get("skipped", {})]
+    sampled = [problem for problem in problems if problem.problem_id not in stored.get("skipped", {})]
     longest = max((len(prompts.ids(problem)) for problem in sampled), default=0)
-    most = longest + int(ours.get("settings", {}).get("max_tokens", 0))
-    return all(manifest.get("context") is None or manifest["context"] >= most for manifest in (theirs, ours))
+    most = longest + int(proposed.get("settings", {}).get("max_tokens", 0))
+    return all(manifest.get("context") is None or manifest["context"] >= most for manifest in (stored, proposed))
 
 
-def _refuse_changes(arm: Path, theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> None:
+def _refuse_changes(arm: Path, stored: Mapping[str, Any], proposed: Mapping[str, Any]) -> None:
     """Refuse what may not change; a package's or a server's version may, with what follows from it."""
-    allowed = {"engine_version"} | ({"context"} if "context" not in theirs else set())
-    if "served_model" not in theirs.get("settings", {}):
+    allowed = {"engine_version"} | ({"context"} if "context" not in stored else set())
+    if "served_model" not in stored.get("settings", {}):
         allowed.add("settings.served_model")
     # A tokenizer that is written down otherwise by another version of its package still makes the same prompts.
-    prompts = [manifest.get("prompt_tokens_hash") for manifest in (theirs, ours)]
-    if theirs.get("engine_version") != ours.get("engine_version") and prompts[0] == prompts[1] is not None:
+    prompts = [manifest.get("prompt_tokens_hash") for manifest in (stored, proposed)]
+    if stored.get("engine_version") != proposed.get("engine_version") and prompts[0] == prompts[1] is not None:
         allowed.add("tokenizer_hash")
-    changes = [name for name in differing(dict(theirs), dict(ours)) if name not in allowed]
+    changes = [name for name in differing(dict(stored), dict(proposed)) if name not in allowed]
     if changes:
         flat = [
             manifest | {f"settings.{key}": value for key, value in manifest.get("settings", {}).items()}
-            for manifest in (dict(theirs), dict(ours))
+            for manifest in (dict(stored), dict(proposed))
         ]
-        said = ", ".join(f"{name} was {flat[0].get(name)!r}, now {flat[1].get(name)!r}" for name in changes)
+        changes_shown = ", ".join(f"{name} was {flat[0].get(name)!r}, now {flat[1].get(name)!r}" for name in changes)
         raise InputError(
-            f"'{arm}' holds samples of other settings: {said}. "
+            f"'{arm}' holds samples of other settings: {changes_shown}. "
             "Samples of different settings are not pooled: name another folder with -o, or use the old settings."
         )
 
 
-def _continued(theirs: dict[str, Any], ours: Mapping[str, Any], problem_ids: Iterable[str]) -> dict[str, Any]:
+def _continued(stored: dict[str, Any], proposed: Mapping[str, Any], problem_ids: Iterable[str]) -> dict[str, Any]:
     """The manifest with this call's values; what held before goes into its history."""
-    before, now = ({key: manifest[key] for key in CONTINUED if key in manifest} for manifest in (theirs, ours))
-    there = {key: value for key, value in theirs.items() if key not in CONTINUED} | now
+    before, now = ({key: manifest[key] for key in CONTINUED if key in manifest} for manifest in (stored, proposed))
+    if before == now:
+        now = before  # 1 equals 1.0, and the shards name the manifest as it is stored
+    continued = {key: value for key, value in stored.items() if key not in CONTINUED} | now
     if before != now:
-        history = [record for record in theirs.get("history", ()) if {key: record.get(key) for key in now} != now]
-        there["history"] = [*history, before | {"until": _today()}]
-    there |= {key: ours[key] for key in ("verifier", "label", "prompt_text_hash") if ours.get(key) is not None}
-    there["n_samples"] = max(ours.get("n_samples") or 0, theirs.get("n_samples") or 0)
-    elsewhere = {name: size for name, size in theirs.get("skipped", {}).items() if name not in set(problem_ids)}
-    skipped = elsewhere | ours.get("skipped", {})
-    return {key: value for key, value in there.items() if key != "skipped"} | ({"skipped": skipped} if skipped else {})
+        history = [record for record in stored.get("history", ()) if {key: record.get(key) for key in now} != now]
+        continued["history"] = [*history, before | {"until": _today()}]
+    continued |= {
+        key: proposed[key] for key in ("verifier", "label", "prompt_text_hash") if proposed.get(key) is not None
+    }
+    continued["n_samples"] = max(proposed.get("n_samples") or 0, stored.get("n_samples") or 0)
+    elsewhere = {name: size for name, size in stored.get("skipped", {}).items() if name not in set(problem_ids)}
+    skipped = elsewhere | proposed.get("skipped", {})
+    return {key: value for key, value in continued.items() if key != "skipped"} | (
+        {"skipped": skipped} if skipped else {}
+    )
 
 
 def _write(arm: Path, manifest: Mapping[str, Any]) -> None:

@@ -85,7 +85,7 @@ def batches(completions: Iterator[Completion]) -> Iterator[list[Completion]]:
     """What is written at once; what came in before a stop is handed out before the stop goes on."""
     batch: list[Completion] = []
     since, size = time.monotonic(), 0
-    stopped: BaseException | None = None
+    error_to_raise: BaseException | None = None
     try:
         for completion in completions:
             batch.append(completion)
@@ -95,8 +95,8 @@ def batches(completions: Iterator[Completion]) -> Iterator[list[Completion]]:
                 yield batch
                 batch, since, size = [], time.monotonic(), 0
     except (KeyboardInterrupt, Exception) as error:
-        stopped = error
+        error_to_raise = error
     if batch:
         yield batch
-    if stopped is not None:
-        raise stopped
+    if error_to_raise is not None:
+        raise error_to_raise

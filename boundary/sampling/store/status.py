@@ -19,7 +19,7 @@ from boundary.data.runs.folder import (
 )
 from boundary.data.shared_texts import shared_texts, texts_of
 
-NAMED = 5
+SHOWN = 5
 
 
 def run_status(folder: Path) -> list[dict[str, Any]]:
@@ -42,31 +42,33 @@ def run_status(folder: Path) -> list[dict[str, Any]]:
     shared = shared_texts(texts_of(folder))
     statuses = [_arm_status(arm) for arm in arms_of([folder])]
     for arm in statuses:
-        here = [each for each in shared if each.benchmark == arm["benchmark"] and arm["model"] in each.models]
-        arm["shared_texts"] = [each._asdict() | {"text": each.text} for each in here]
+        shared_by_arm = [
+            texts for texts in shared if texts.benchmark == arm["benchmark"] and arm["model"] in texts.models
+        ]
+        arm["shared_texts"] = [texts._asdict() | {"text": texts.text} for texts in shared_by_arm]
     return statuses
 
 
 def sentences(status: dict[str, Any]) -> list[str]:
     """What an arm's status says, a line each; what should be looked at comes last."""
     n_skipped = len(status["skipped"])
-    wanted = (status["n_problems"] - n_skipped) * status["n_wanted"]
+    n_expected = (status["n_problems"] - n_skipped) * status["n_wanted"]
     lines = [
         f"{status['model']} on {status['benchmark']} ({status['folder']})",
-        f"  stored {status['n_stored']:,} of {wanted:,} samples ({status['n_problems']} problems), "
+        f"  stored {status['n_stored']:,} of {n_expected:,} samples ({status['n_problems']} problems), "
         f"{status['n_tokens']:,} tokens, {status['n_truncated']:,} truncated",
     ]
     if n_skipped:
-        few = ", ".join(list(status["skipped"])[:NAMED]) + ", ..." * (n_skipped > NAMED)
+        few = ", ".join(list(status["skipped"])[:SHOWN]) + ", ..." * (n_skipped > SHOWN)
         lines.append(f"  skipped, since their prompts are too long: {n_skipped} problems ({few})")
     if len(status["versions"]) > 1:
         lines += [f"  sampled {_version(version)}" for version in status["versions"]]
     for name, outcomes in status["verdicts"].items():
-        judged = sum(outcomes.values())
+        n_judged = sum(outcomes.values())
         parts = ", ".join(f"{outcome} {count:,}" for outcome, count in sorted(outcomes.items()))
-        lines.append(f"  {name}: judged {judged:,}; {parts}")
-        if judged < status["n_stored"]:
-            lines.append(f"  {status['n_stored'] - judged:,} samples are not judged by it yet: boundary verify")
+        lines.append(f"  {name}: judged {n_judged:,}; {parts}")
+        if n_judged < status["n_stored"]:
+            lines.append(f"  {status['n_stored'] - n_judged:,} samples are not judged by it yet: boundary verify")
         if status["stray_verdicts"][name]:
             lines.append(
                 f"  LOOK: it judged {status['stray_verdicts'][name]:,} samples whose texts are no longer stored; these "
@@ -74,7 +76,7 @@ def sentences(status: dict[str, Any]) -> list[str]:
             )
     if not status["verdicts"]:
         lines.append("  not judged yet: boundary verify")
-    lines += [f"  LOOK: {each['text']}" for each in status["shared_texts"]]
+    lines += [f"  LOOK: {texts['text']}" for texts in status["shared_texts"]]
     if status["repeated"] > MANY_REPEATS:
         lines.append(
             f"  LOOK: {status['repeated']:.0%} of the longer texts repeat another sample of the same problem; "
@@ -108,28 +110,28 @@ def _arm_status(arm: Path) -> dict[str, Any]:
     manifest, table = read_manifest(arm), sample_index(arm)
     problems = [line["problem_id"] for line in read_problems(arm)][: manifest.get("n_problems")]
     skipped = {name: size for name, size in manifest.get("skipped", {}).items() if name in problems}
-    n_problems, wanted = len(problems), int(manifest.get("n_samples") or 0)
-    judged = {name: verdicts_and_strays(arm, name, table) for name in verdict_names(arm)}
+    n_problems, n_wanted = len(problems), int(manifest.get("n_samples") or 0)
+    verdict_tables = {name: verdicts_and_strays(arm, name, table) for name in verdict_names(arm)}
     long = table.loc[table["n_tokens"] >= LONG_TEXT]
     # Samples beyond the number wanted fill no gap.
-    filling = (table["sample_index"] < wanted) & ~table["problem_id"].isin(list(skipped))
-    held = int(filling.sum()) if wanted else len(table)
+    filling = (table["sample_index"] < n_wanted) & ~table["problem_id"].isin(list(skipped))
+    held = int(filling.sum()) if n_wanted else len(table)
     return {
         "folder": str(arm),
         "model": model_name(manifest),
         "benchmark": manifest["benchmark"],
         "n_problems": n_problems,
-        "n_wanted": wanted,
+        "n_wanted": n_wanted,
         "n_stored": len(table),
-        "n_missing": max(0, (n_problems - len(skipped)) * wanted - held),
+        "n_missing": max(0, (n_problems - len(skipped)) * n_wanted - held),
         "n_tokens": int(table["n_tokens"].sum()),
         "n_truncated": int((table["finish_reason"] == "length").sum()),
         "repeated": float(long.duplicated(["problem_id", "text_hash"]).mean()) if len(long) else 0.0,
         "verdicts": {
             name: {str(key): int(n) for key, n in verdicts["outcome"].value_counts().items()}
-            for name, (verdicts, _) in judged.items()
+            for name, (verdicts, _) in verdict_tables.items()
         },
-        "stray_verdicts": {name: stray for name, (_, stray) in judged.items()},
+        "stray_verdicts": {name: stray for name, (_, stray) in verdict_tables.items()},
         "skipped": skipped,
         "versions": _versions(manifest, table),
     }

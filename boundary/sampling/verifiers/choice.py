@@ -1,12 +1,13 @@
-"""Multiple choice: the letter that a text decides for; two letters, or a letter that it denies, are no choice."""
+"""The verifier `choice`: the letter that a text decides for; two letters, or a letter that it denies, are no choice."""
 
 import re
 from itertools import islice
 from typing import NamedTuple
 
-from boundary.sampling.answers.extraction import Extracted, boxed_or_tagged, turn_of
+from boundary.sampling.answers.extraction import ExtractedAnswer, boxed_or_tagged, turn_of
 from boundary.sampling.answers.references import any_reference
 from boundary.sampling.problems import Outcome
+from boundary.sampling.verifiers.spec import Verifier, reference_and_answer
 
 # A choice stands near the end, in a sentence that speaks of few options.
 LENGTH, MENTIONS = 10_000, 50
@@ -52,7 +53,7 @@ _LEADS_TO = re.compile(
     rf"(?: that| us with| it'?s| it is)?|[:\u2192>\u2234])[,:]?\s?{_FILLER}$",
     re.IGNORECASE,
 )
-_NAMED = re.compile(rf"\b{_NOUN}\s$", re.IGNORECASE)
+_NOUN_BEFORE = re.compile(rf"\b{_NOUN}\s$", re.IGNORECASE)
 _DENIED_BEFORE = re.compile(
     r"(?:\b(?:not|never|neither|nor|except|without|unlike|against|than|over|wrong|incorrect|between|none of)"
     r"|\b(?:maybe|perhaps|possibly)"
@@ -103,18 +104,20 @@ class _Decision(NamedTuple):
     plainly: bool
 
 
-def extract(text: str) -> Extracted | None:
+def extract(text: str) -> ExtractedAnswer | None:
     """The letter that the text's own turn decides for; several, which are wrong, where it names them as its answer."""
     turn = turn_of(text)
     boxed = boxed_or_tagged(turn.text)
-    if boxed is not None and (letter := _whole(_plain(boxed)) or _only(_decision(_plain(boxed)))):
-        return Extracted(letter, explicit=True, ended=turn.ended)
+    in_box = None if boxed is None else _decision(_plain(boxed))
+    only = in_box.letters[0] if in_box and len(in_box.letters) == 1 else None
+    if boxed is not None and (letter := _whole(_plain(boxed)) or only):
+        return ExtractedAnswer(letter, explicit=True, ended=turn.ended)
     plain = _plain(turn.text[-LENGTH:])
     decision = None if boxed is not None and _ALSO.search(_plain(boxed)) else _decision(plain)
     if decision and (decision.plainly or len(decision.letters) == 1):
         whole = turn.ended or not plain.rstrip(" .)]").endswith(decision.letters[-1])
-        return Extracted(" or ".join(decision.letters), decision.plainly and whole, turn.ended)
-    return None if boxed is None else Extracted(boxed, explicit=True, ended=turn.ended)
+        return ExtractedAnswer(" or ".join(decision.letters), decision.plainly and whole, turn.ended)
+    return None if boxed is None else ExtractedAnswer(boxed, explicit=True, ended=turn.ended)
 
 
 @any_reference
@@ -138,17 +141,13 @@ def _whole(text: str) -> str | None:
     match = _WHOLE.fullmatch(text)
     if match is None or _ALSO.match(match[2]) or match[2].rstrip().endswith("?"):
         return None
-    letter, rest = match[1], match[2].strip(" )]}*")
-    if not rest.strip(".:,"):
+    letter, description = match[1], match[2].strip(" )]}*")
+    if not description.strip(".:,"):
         return letter.upper()
     if letter.islower() or re.match(r"[-+=^_('\u2019]|\s*(?:=|\\[a-z]{2,6}\s?[A-J]\b)", match[2]):
         return None
     described = re.match(r"[\s)\]}]*[.:,)\]\u2013\u2014-]", match[2]) or letter not in "AI"
     return letter if described and not _DENIED_BEHIND.match(match[2]) else None
-
-
-def _only(decision: _Decision | None) -> str | None:
-    return decision.letters[0] if decision and len(decision.letters) == 1 else None
 
 
 def _decision(text: str) -> _Decision | None:
@@ -208,12 +207,12 @@ def _sentence(sentence: str, outer: bool) -> _Decision | None:
         first_mention = next(group for group in groups if group[0].start() >= start)
         reason = _REASON.search(sentence, first_mention[-1].end())
         end = reason.start() if reason else len(sentence)
-        chosen = [group for group in affirmed if start <= group[0].start() < end]
-        if chosen and _OF_OTHERS.match(sentence, chosen[0][-1].end()):
-            chosen = chosen[:1]
+        decided = [group for group in affirmed if start <= group[0].start() < end]
+        if decided and _OF_OTHERS.match(sentence, decided[0][-1].end()):
+            decided = decided[:1]
         possible = [group for group in groups if _POSSIBLE.search(sentence[start : group[0].start()])]
-        if chosen:
-            return _Decision(_letters([*chosen, *possible]), True)
+        if decided:
+            return _Decision(_letters([*decided, *possible]), True)
     approved = [group for group in affirmed if _APPROVES.match(sentence, group[-1].end())]
     if approved:
         return _Decision(_letters(approved), True)
@@ -259,10 +258,15 @@ def _suggests(sentence: str, group: list[re.Match[str]], outer: bool) -> bool:
         describes = re.match(r"[.:,]|\s?[A-Z0-9$\\-]" if group[0][3] else "[.:,]", behind)
         preferred = re.match(r"\s(?:rather|instead|over|because|since|as)\b", behind)
         return outer and bool(describes or preferred or not behind.strip())
-    if ends_clause and ((group[0][1] and group[0][3]) or _NAMED.search(before)):
+    if ends_clause and ((group[0][1] and group[0][3]) or _NOUN_BEFORE.search(before)):
         return True
     return bool(_LEADS_TO.search(before) or re.match(r"\s(?:matches|fits|works)\b", behind))
 
 
 def _letters(groups: list[list[re.Match[str]]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(mention[2] for group in groups for mention in group))
+
+
+VERIFIERS = (
+    Verifier("choice", "2", extract, reference_and_answer, "boundary.sampling.verifiers.choice:compare", quick=compare),
+)

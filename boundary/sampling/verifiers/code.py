@@ -1,4 +1,4 @@
-"""Programs, judged by the problem's tests in the sandbox.
+"""The verifier `code`: programs, judged by the problem's tests in the sandbox.
 
 Nothing that a program must not know is ever where it runs. Cases are compared in this process; tests that are code run
 in a sandbox of their own and call the program's functions from there.
@@ -7,18 +7,20 @@ in a sandbox of their own and call the program's functions from there.
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from boundary.errors import InputError
 from boundary.sampling.answers.code_blocks import program_in
-from boundary.sampling.answers.extraction import Extracted
+from boundary.sampling.answers.extraction import ExtractedAnswer
 from boundary.sampling.answers.whole_program import prompt_helpers, whole_program
 from boundary.sampling.benchmarks.code_tests import cases_of, functions_tested, preamble, seconds_of
 from boundary.sampling.problems import Outcome, Problem
 from boundary.sampling.sandbox.bubblewrap import changes_user, run, sandbox_trouble, serving
 from boundary.sampling.sandbox.inside.talk import decode, encode
-from boundary.sampling.sandbox.processes import MEGABYTE, EndedError, LimitError, Limits, Running
+from boundary.sampling.sandbox.processes import MEGABYTE, EndedError, LimitError, Limits, RunningProgram
+from boundary.sampling.verifiers.spec import Verifier
 
 KINDS = ("script", "stdio", "call")
 # Tests that are code may take as long again as the program, and a little to begin with.
@@ -31,26 +33,27 @@ LONGEST = 16
 VERDICT = b'{"verdict": '
 
 
-def how_programs_run(unsafe: bool) -> str:
-    """`bwrap`, or `unsafe` where the user says so.
+def configure(verifier: Verifier, unsafe: bool) -> Verifier:
+    """The verifier as programs run on this machine: in the sandbox, or without it; its version says which.
 
     Raises
     ------
     InputError
         Where no sandbox works and the user has not said --unsafe.
     """
-    trouble = None if unsafe else sandbox_trouble()
-    if trouble:
+    if unsafe:
+        return replace(verifier, arguments=unsafe_arguments, version=f"{verifier.version}.unsafe")
+    if trouble := sandbox_trouble():
         raise InputError(
             f"Programs are run in a sandbox only, and none works here: {trouble}.\n"
             "Mend that, or say --unsafe on a machine where nothing can be lost."
         )
-    return "unsafe" if unsafe else "bwrap"
+    return replace(verifier, version=f"{verifier.version}.bwrap")
 
 
 def notice_for_root(unsafe: bool) -> str:
     """What to know where boundary runs as root and is to run programs; nothing where it does not."""
-    if os.geteuid() != 0:
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
         return ""
     if unsafe:
         return "boundary runs as root, and so does every program: without a sandbox it can do anything to this machine."
@@ -62,19 +65,19 @@ def notice_for_root(unsafe: bool) -> str:
     )
 
 
-def extract(text: str) -> Extracted | None:
+def extract(text: str) -> ExtractedAnswer | None:
     """The program in a text, whatever the problem."""
     program = program_in(text)
-    return None if program is None else Extracted(*program)
+    return None if program is None else ExtractedAnswer(*program)
 
 
-def extract_for(problem: Problem, text: str) -> Extracted | None:
+def extract_for(problem: Problem, text: str) -> ExtractedAnswer | None:
     """The program in a text: for tests of a function the one that defines it, or goes on with it."""
     tests = problem.facts.get("tests")
     if not isinstance(tests, Mapping):
         return extract(text)
     program = program_in(text, functions_tested(tests), continues="prefix" in tests)
-    return None if program is None else Extracted(*program)
+    return None if program is None else ExtractedAnswer(*program)
 
 
 def arguments(problem: Problem, program: str) -> tuple[Any, str, bool]:
@@ -113,9 +116,9 @@ class _FailedError(Exception):
 
 def _stdio(tests: Mapping[str, Any], program: str, unsafe: bool) -> tuple[Outcome, str]:
     """Run the program anew on every input, as the main module."""
-    each, left = seconds_of(tests)
+    per_case, left = seconds_of(tests)
     for number, (text, expected) in enumerate(cases_of(tests), start=1):
-        limits = Limits(seconds=min(each, left))
+        limits = Limits(seconds=min(per_case, left))
         ran = run(preamble(tests), program, stdin=text, limits=limits, unsafe=unsafe)
         if ran.status != "ok" or not same_output(ran.output, expected):
             outcome: Outcome = "timeout" if ran.status == "time" else "wrong"
@@ -126,14 +129,14 @@ def _stdio(tests: Mapping[str, Any], program: str, unsafe: bool) -> tuple[Outcom
 
 def _calls(tests: Mapping[str, Any], program: str, unsafe: bool) -> tuple[Outcome, str]:
     """Load the program once and call its function with every case."""
-    each, left = seconds_of(tests)
+    per_case, left = seconds_of(tests)
     limits = Limits(seconds=left)
     with serving("program", repr([preamble(tests), program]), limits, unsafe) as running:
-        running.allow(each)
+        running.allow(per_case)
         _exchange(running, b"", "loading: ")
         for number, (args, expected) in enumerate(cases_of(tests), start=1):
             before = running.processor_seconds()
-            running.allow(min(each, left))
+            running.allow(min(per_case, left))
             request = {"do": "call", "name": tests["function"], "args": encode(list(args), _refuse)}
             line = _exchange(running, json.dumps(request).encode() + b"\n", f"test {number}: ")
             reason = _difference(line, expected, exactly="packed" in tests)
@@ -164,18 +167,18 @@ def _script(tests: Mapping[str, Any], program: str, unsafe: bool) -> tuple[Outco
     raise _FailedError(reason, "verifier_error" if verdict == "broken" else "wrong")
 
 
-def _exchange(running: Running, message: bytes, where: str) -> bytes:
+def _exchange(running: RunningProgram, message: bytes, prefix: str) -> bytes:
     """What a program answers; that it is not passed where it does not."""
     try:
         return running.exchange(message)
     except LimitError as error:
         outcome: Outcome = "timeout" if error.status == "time" else "wrong"
-        raise _FailedError(where + running.limit_reason(error.status), outcome) from error
+        raise _FailedError(prefix + running.limit_reason(error.status), outcome) from error
     except EndedError as error:
-        raise _FailedError(where + (running.end_reason() or "ended before its tests were done")) from error
+        raise _FailedError(prefix + (running.end_reason() or "ended before its tests were done")) from error
 
 
-def _judge_exchange(judge: Running, message: bytes) -> bytes:
+def _judge_exchange(judge: RunningProgram, message: bytes) -> bytes:
     """What the tests ask next, or their verdict."""
     try:
         return judge.exchange(message)
@@ -226,11 +229,28 @@ def same_output(output: str, expected: str) -> bool:
     if [len(line) for line in lines] != [len(line) for line in expected_lines]:
         return False
     pairs = [pair for line in zip(lines, expected_lines, strict=True) for pair in zip(*line, strict=True)]
-    return all(one == other or _same_number(one, other) for one, other in pairs)
+    return all(first == other or _same_number(first, other) for first, other in pairs)
 
 
-def _same_number(one: str, other: str) -> bool:
+def _same_number(first: str, other: str) -> bool:
     try:
-        return Decimal(one) == Decimal(other)
+        return Decimal(first) == Decimal(other)
     except InvalidOperation:
         return False
+
+
+VERIFIERS = (
+    Verifier(
+        "code",
+        "2",
+        extract,
+        arguments,
+        "boundary.sampling.verifiers.code:compare",
+        by_problem=True,
+        timeout=900.0,
+        memory=None,
+        extract_for=extract_for,
+        configure=configure,
+        notice=notice_for_root,
+    ),
+)

@@ -1,10 +1,11 @@
-"""Text that must be the same, whatever its case, spacing and final full stop."""
+"""The verifier `exact`: the same text as the reference, whatever its case, spacing and final full stop."""
 
 from functools import partial
 
 from boundary.sampling.answers.extraction import extract as extract_marked, last_line
 from boundary.sampling.answers.references import any_reference
 from boundary.sampling.problems import Outcome
+from boundary.sampling.verifiers.spec import Verifier, reference_and_answer
 
 # The answer that the text marks, or else its last line.
 extract = partial(extract_marked, fallback=last_line)
@@ -19,3 +20,8 @@ def compare(gold: str, answer: str) -> tuple[Outcome, str]:
 def plain(text: str) -> str:
     """Text without differences of case, spacing, surrounding quotes and final full stop."""
     return " ".join(text.casefold().split()).strip("\"'` ").rstrip(".").strip()
+
+
+VERIFIERS = (
+    Verifier("exact", "2", extract, reference_and_answer, "boundary.sampling.verifiers.exact:compare", quick=compare),
+)

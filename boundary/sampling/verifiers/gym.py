@@ -1,4 +1,4 @@
-"""Problems of reasoning-gym, judged by their own scorers: a score of 1 is correct, anything less is not."""
+"""The verifier `reasoning-gym`: a problem's own scorer judges; a score of 1 is correct, anything less is not."""
 
 import json
 from functools import lru_cache, partial
@@ -8,7 +8,8 @@ from boundary.errors import InputError
 from boundary.sampling.answers.extraction import extract as extract_marked, last_line
 from boundary.sampling.benchmarks.generated import RIGHT, gym_dataset
 from boundary.sampling.problems import Outcome, Problem
-from boundary.sampling.verifiers.evaluation import confine_eval
+from boundary.sampling.sandbox.evaluation import confine_eval
+from boundary.sampling.verifiers.spec import Verifier
 
 # The answer that the text marks, or else its last line.
 extract = partial(extract_marked, fallback=last_line)
@@ -16,22 +17,22 @@ extract = partial(extract_marked, fallback=last_line)
 
 def arguments(problem: Problem, answer: str) -> tuple[Any, str, str, str]:
     """How the problem was made, what it asked, its answer, and the answer to judge."""
-    made = problem.facts.get("gym")
-    if not made:
+    origin = problem.facts.get("gym")
+    if not origin:
         raise InputError(f"Problem {problem.problem_id} was not made by reasoning-gym. Choose another --verifier.")
-    return made, problem.prompt, problem.answer, answer
+    return origin, problem.prompt, problem.answer, answer
 
 
-def compare(made: dict[str, Any], prompt: str, gold: str, answer: str) -> tuple[Outcome, str]:
+def compare(origin: dict[str, Any], prompt: str, gold: str, answer: str) -> tuple[Outcome, str]:
     """Verdict of the dataset's scorer.
 
     A scorer that fails on an answer but not on the right one could not read it, so it is wrong.
     """
-    dataset = _dataset(made["name"], json.dumps(made["options"]))
-    if "metadata" in made:
-        entry = {"question": prompt, "answer": gold or None, "metadata": made["metadata"]}
+    dataset = _dataset(origin["name"], json.dumps(origin["options"]))
+    if "metadata" in origin:
+        entry = {"question": prompt, "answer": gold or None, "metadata": origin["metadata"]}
     else:
-        entry = dataset[made["index"]]
+        entry = dataset[origin["index"]]
         if entry["question"] != prompt:
             return "verifier_error", "the installed reasoning-gym makes another problem of this seed"
     try:
@@ -53,3 +54,17 @@ def prepare() -> None:
     import reasoning_gym  # noqa: F401
 
     confine_eval("reasoning_gym")
+
+
+VERIFIERS = (
+    Verifier(
+        "reasoning-gym",
+        "2",
+        extract,
+        arguments,
+        "boundary.sampling.verifiers.gym:compare",
+        by_problem=True,
+        timeout=20.0,
+        package="reasoning-gym",
+    ),
+)

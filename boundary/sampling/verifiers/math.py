@@ -1,4 +1,4 @@
-"""Whether two mathematical answers are equal, by math-verify.
+"""The verifier `math`: whether two mathematical answers are equal, by math-verify.
 
 Runs in worker processes: its own time limits use alarm signals, which fail off the main thread and cannot break a loop
 inside a C library, so they are switched off and the pool kills what takes too long.
@@ -7,14 +7,17 @@ inside a C library, so they are switched off and the pool kills what takes too l
 import math
 import re
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
+from boundary.sampling.answers.expressions import last_expression
+from boundary.sampling.answers.extraction import extract as extract_marked
 from boundary.sampling.answers.notation import canonical, readable, words_alike
 from boundary.sampling.answers.quantities import Quantity, quantity, same
 from boundary.sampling.answers.references import any_reference
 from boundary.sampling.answers.units import contradict
 from boundary.sampling.problems import Outcome
+from boundary.sampling.verifiers.spec import Verifier, reference_and_answer
 
 # A number that math-verify reads as this module does, whatever surrounds it elsewhere: no unit, no percent sign.
 _BARE = re.compile(
@@ -25,7 +28,7 @@ _IN_BASE = re.compile(r"([0-9A-Za-z]+)_\{?(\d+)\}?")
 _LIST = re.compile(r"(\(|\[|\\\{)(.+?)(\)|\]|\\\})")
 _LEADING_ZERO = re.compile(r"[-+]?0\d")
 # Two numbers with nothing between them but space, where that is no fraction of LaTeX such as \\frac 1 2.
-_APART = re.compile(r"(?<![a-z]\s\d)(?<![a-z]\d)(?<=\d)(?:\s|~|\\[,;: ]|\\q?quad)+(?=\.?\d)")
+_SIDE_BY_SIDE = re.compile(r"(?<![a-z]\s\d)(?<![a-z]\d)(?<=\d)(?:\s|~|\\[,;: ]|\\q?quad)+(?=\.?\d)")
 _RELATION = re.compile(r"[<>\u2264\u2265\u2260]|\\(?:[lg](?:eq?|eqslant|t)|neq?)(?![a-z])")
 LONGEST = 2_000
 # Decimals are equal for math-verify where six places agree. Here four significant digits must agree as well, as in the
@@ -34,6 +37,8 @@ PLACES, SIGNIFICANT = 6, 4
 SMALLEST = 300
 # What differs by more than this is not equal by any of these rules.
 CLEARLY = 1e-3
+# The answer that the text marks, or else its last expression.
+extract = partial(extract_marked, fallback=last_expression)
 
 
 @any_reference
@@ -42,13 +47,13 @@ def quick(gold: str, answer: str) -> tuple[Outcome, str] | None:
 
     It is `correct` only where math-verify, asked alone, says so too.
     """
-    signs, others = canonical(gold), canonical(answer)
-    if signs == others:
+    gold_signs, answer_signs = canonical(gold), canonical(answer)
+    if gold_signs == answer_signs:
         return "correct", ""
-    bases = _IN_BASE.fullmatch(signs), _IN_BASE.fullmatch(others)
+    bases = _IN_BASE.fullmatch(gold_signs), _IN_BASE.fullmatch(answer_signs)
     if bases[0] and bases[1]:  # math-verify does not look at the base
         return ("correct", "") if bases[0].groups() == bases[1].groups() else ("wrong", "")
-    if (equal := _same_list(signs, others)) is not None:
+    if (equal := _same_list(gold_signs, answer_signs)) is not None:
         return ("correct", "") if equal else ("wrong", "")
     expected, actual = quantity(gold), quantity(answer)
     if expected is None or actual is None or expected.percent or actual.percent:
@@ -72,7 +77,7 @@ def compare(gold: str, answer: str) -> tuple[Outcome, str]:
             return "correct", ""
     if words_alike(gold, answer):
         return "correct", ""
-    if amounts[1] is None and _APART.search(answer) and not _APART.search(gold):
+    if amounts[1] is None and _SIDE_BY_SIDE.search(answer) and not _SIDE_BY_SIDE.search(gold):
         return "wrong", "two numbers side by side"  # math-verify multiplies or adds them
     if _RELATION.match(answer.lstrip("$ ")) and not _RELATION.search(gold):
         return "wrong", "a bound"  # math-verify reads what is behind the sign
@@ -114,7 +119,7 @@ def _same_list(gold: str, answer: str) -> bool | None:
         return None
     if not all(_BARE.fullmatch(text) for text in texts[0] + texts[1]):
         return None
-    expected, actual = ([quantity(text) for text in each] for each in texts)
+    expected, actual = ([quantity(text) for text in texts_of_side] for texts_of_side in texts)
     pairs = zip(expected, actual, strict=True)
     if any(a is None or b is None or (a != b and _close(a, b)) for a, b in pairs):
         return None
@@ -133,7 +138,7 @@ def _differ(expected: Any, actual: Any) -> bool:
     symbols = sorted(expected.free_symbols, key=str)
     point = {symbol: Rational(7 * place + 10, 9) for place, symbol in enumerate(symbols)}
     try:
-        value, other = (complex(each.subs(point).evalf(15, maxn=30)) for each in (expected, actual))
+        value, other = (complex(expression.subs(point).evalf(15, maxn=30)) for expression in (expected, actual))
     except (TypeError, ValueError, OverflowError, ArithmeticError):  # no number there, or none that fits
         return False
     scale = max(1.0, abs(value), abs(other))
@@ -175,3 +180,16 @@ def _parsed(text: str) -> list[Any]:
 def prepare() -> None:
     """Import what takes long, before any time is counted."""
     _parsed("1")
+
+
+VERIFIERS = (
+    Verifier(
+        "math",
+        "3",
+        extract,
+        reference_and_answer,
+        "boundary.sampling.verifiers.math:compare",
+        quick=quick,
+        package="math-verify",
+    ),
+)

@@ -1,15 +1,22 @@
-"""Whether two numbers are equal, exactly, and in units that do not contradict each other."""
+"""The verifiers `number` and `first-number`: numbers that are equal exactly, in units that do not contradict."""
 
 from boundary.sampling.answers.expressions import last_expression
-from boundary.sampling.answers.extraction import Extracted, extract as extract_marked
+from boundary.sampling.answers.extraction import ExtractedAnswer, extract as extract_marked, first_number
 from boundary.sampling.answers.quantities import quantity, same
 from boundary.sampling.answers.references import any_reference
 from boundary.sampling.problems import Outcome
+from boundary.sampling.verifiers.spec import Verifier, reference_and_answer
 
 
-def extract(text: str) -> Extracted | None:
+def extract(text: str) -> ExtractedAnswer | None:
     """The answer that the text marks, or else its last expression, if that is a number or says what one is equal to."""
     return extract_marked(text, _last_number)
+
+
+def extract_first(text: str) -> ExtractedAnswer | None:
+    """The first number of a text: what a base model answers before it goes on after a few-shot prompt."""
+    number = first_number(text)
+    return None if number is None else ExtractedAnswer(number, explicit=True)
 
 
 @any_reference
@@ -29,3 +36,10 @@ def _last_number(text: str) -> str | None:
         return None
     amount = expression.rpartition("=")[2].strip()  # "a + b = 12" ends in what it comes to
     return amount if quantity(amount) else None
+
+
+TARGET = "boundary.sampling.verifiers.number:compare"
+VERIFIERS = (
+    Verifier("number", "2", extract, reference_and_answer, TARGET, quick=compare),
+    Verifier("first-number", "2", extract_first, reference_and_answer, TARGET, quick=compare),
+)

@@ -1,7 +1,7 @@
 """What is estimated: each quantity of interest as a function from draws of the solve rates to draws of the quantity.
 
 Every function takes `SolveRates` and returns a labelled array with dimensions (chain, draw, ...); `ESTIMANDS` has a
-record for each. Read `estimand` first (what a record says), then `coverage`. To add one, write its function and its
+record for each. Read `estimand` first (what a record holds), then `coverage`. To add one, write its function and its
 record.
 
 - `estimand`, `records`: the type `Estimand`, and `ESTIMANDS` with one for each.

@@ -1,10 +1,10 @@
-"""How much a budget of k samples covers, and what one model covers that the other does not.
+"""What k samples solve, and what one model solves that the other does not.
 
 Every function takes `SolveRates` and returns a labelled array with dimensions (chain, draw, ...). A budget k may exceed
-the samples drawn: the answer is then extrapolated, and whoever prints it says so (`SolveRates.reliable_k`).
+the samples drawn: the estimate is then extrapolated, and is to be marked as such (`SolveRates.reliable_k`).
 
-Two targets: `benchmark` speaks of the problems at hand, `superpopulation` of new problems of the same kind; counts of
-problems then are the expected number among as many new ones.
+Two targets: `benchmark` is the problems at hand, `superpopulation` new problems of the same kind; counts of problems
+then are the expected number among as many new ones.
 """
 
 from typing import Any
@@ -37,6 +37,14 @@ def pass_at_k(rates: SolveRates, k: Budgets, *, target: Target = "benchmark") ->
     ------
     ValueError
         For a budget below 1 or an unknown target.
+
+    Examples
+    --------
+    >>> one_draw = np.array([[[[0.5, 0.0], [0.0, 0.2]]]])  # (chain, draw, problem, model)
+    >>> counts = np.zeros((2, 2), int)
+    >>> rates = SolveRates(one_draw, counts, counts, "given", models=("base", "rl"))
+    >>> pass_at_k(rates, [1, 2]).sel(model="base").to_numpy().ravel()
+    array([0.25 , 0.375])
 
     Notes
     -----
@@ -98,37 +106,139 @@ def flows(rates: SolveRates, k: Budgets, *, base: Model = 0, rl: Model = 1, targ
 
 
 def kept(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
-    """Problems that both models solve within k samples (see `flows`)."""
+    """Problems that both models solve within k samples (see `flows`).
+
+    Parameters
+    ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets, each at least 1.
+    **pair
+        `base`, `rl` and `target`, as for `flows`.
+
+    Returns
+    -------
+    Draws of an expected number of problems, in [0, N], dimensions (chain, draw[, k]).
+    """
     return flows(rates, k, **pair)["kept"]
 
 
 def lost(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
-    """Problems that the base model solves within k samples and the RL model does not (see `flows`)."""
+    """Problems that the base model solves within k samples and the RL model does not (see `flows`).
+
+    Parameters
+    ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets, each at least 1.
+    **pair
+        `base`, `rl` and `target`, as for `flows`.
+
+    Returns
+    -------
+    Draws of an expected number of problems, in [0, N], dimensions (chain, draw[, k]).
+    """
     return flows(rates, k, **pair)["lost"]
 
 
 def gained(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
-    """Problems that the RL model solves within k samples and the base model does not (see `flows`)."""
+    """Problems that the RL model solves within k samples and the base model does not (see `flows`).
+
+    Parameters
+    ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets, each at least 1.
+    **pair
+        `base`, `rl` and `target`, as for `flows`.
+
+    Returns
+    -------
+    Draws of an expected number of problems, in [0, N], dimensions (chain, draw[, k]).
+    """
     return flows(rates, k, **pair)["gained"]
 
 
 def neither(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
-    """Problems that neither model solves within k samples (see `flows`)."""
+    """Problems that neither model solves within k samples (see `flows`).
+
+    Parameters
+    ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets, each at least 1.
+    **pair
+        `base`, `rl` and `target`, as for `flows`.
+
+    Returns
+    -------
+    Draws of an expected number of problems, in [0, N], dimensions (chain, draw[, k]).
+    """
     return flows(rates, k, **pair)["neither"]
 
 
 def shrinkage(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
-    """pass@k of the base model minus pass@k of the RL model (see `flows`); positive where RL solves less."""
+    """pass@k of the base model minus pass@k of the RL model (see `flows`); positive where RL solves less.
+
+    Parameters
+    ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets, each at least 1.
+    **pair
+        `base`, `rl` and `target`, as for `flows`.
+
+    Returns
+    -------
+    Draws in [-1, 1], dimensions (chain, draw[, k]).
+    """
     return flows(rates, k, **pair)["shrinkage"]
 
 
 def narrowed(rates: SolveRates, k: Budgets, *, margin: float = MARGIN, **pair: Any) -> xr.DataArray:
-    """1 where pass@k of the RL model is lower by more than a margin, else 0: its mean is P(shrinkage > margin)."""
+    """1 where pass@k of the RL model is lower by more than a margin, else 0: its mean is P(shrinkage > margin).
+
+    Parameters
+    ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets, each at least 1.
+    margin
+        Difference of pass@k that matters, at least 0.
+    **pair
+        `base`, `rl` and `target`, as for `flows`.
+
+    Returns
+    -------
+    Draws of 0 or 1, dimensions (chain, draw[, k]).
+    """
     return (shrinkage(rates, k, **pair) > margin + TIE).astype(float).rename("narrowed")
 
 
 def widened(rates: SolveRates, k: Budgets, *, margin: float = MARGIN, **pair: Any) -> xr.DataArray:
-    """1 where pass@k of the RL model is higher by more than a margin, else 0: its mean is P(shrinkage < -margin)."""
+    """1 where pass@k of the RL model is higher by more than a margin, else 0: its mean is P(shrinkage < -margin).
+
+    Parameters
+    ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets, each at least 1.
+    margin
+        Difference of pass@k that matters, at least 0.
+    **pair
+        `base`, `rl` and `target`, as for `flows`.
+
+    Returns
+    -------
+    Draws of 0 or 1, dimensions (chain, draw[, k]).
+    """
     return (shrinkage(rates, k, **pair) < -margin - TIE).astype(float).rename("widened")
 
 
@@ -136,6 +246,10 @@ def delta_se(
     rates: SolveRates, k: Budgets = 256, *, base: Model = 0, rl: Model = 1, target: Target = "benchmark"
 ) -> xr.DataArray:
     """Sampling-efficiency gap: pass@k of the base model minus pass@1 of the RL model.
+
+    Returns
+    -------
+    Draws in [-1, 1], dimensions (chain, draw[, k]).
 
     Notes
     -----

@@ -10,7 +10,7 @@ from boundary.stats.budgets import Model
 from boundary.stats.intervals import MARGIN, TIE, summarise
 from boundary.stats.solve_rates import SolveRates, Target
 
-# A crossing is spoken of from this probability.
+# A crossing is reported from this probability.
 LIKELY = 0.5
 
 
@@ -48,7 +48,9 @@ def crossover(
 def no_crossover(rates: SolveRates, max_k: int, **pair: Any) -> xr.DataArray:
     """1 where the base model does not catch up with a leading RL model by max_k, else 0: its mean is P(no crossover).
 
-    NaN where RL does not lead at k = 1 (see `crossover`).
+    Returns
+    -------
+    Draws of 0 or 1, NaN where RL does not lead at k = 1 (see `crossover`); dimensions (chain, draw).
     """
     return uncrossed(crossover(rates, max_k, **pair))
 
@@ -60,7 +62,12 @@ def uncrossed(crossing: xr.DataArray) -> xr.DataArray:
 
 
 def crossings(rates: SolveRates, max_k: int, **pair: Any) -> xr.Dataset:
-    """`crossover` and `no_crossover` together; the latter along k, at max_k."""
+    """`crossover` and `no_crossover` together.
+
+    Returns
+    -------
+    Both by name, dimensions (chain, draw); `no_crossover` also along k, at max_k.
+    """
     crossing = crossover(rates, max_k, **pair)
     return xr.Dataset({"crossover": crossing, "no_crossover": uncrossed(crossing).expand_dims(k=[max_k], axis=2)})
 
@@ -189,9 +196,9 @@ def course(
     )
 
 
-def _later(first: np.ndarray, then: np.ndarray) -> float:
-    """Share of draws in which `then` holds at some budget above one at which `first` does."""
-    return float((np.logical_or.accumulate(first, axis=1) & then).any(axis=1).mean())
+def _later(first: np.ndarray, second: np.ndarray) -> float:
+    """Share of draws in which `second` holds at some budget above one at which `first` does."""
+    return float((np.logical_or.accumulate(first, axis=1) & second).any(axis=1).mean())
 
 
 def sampling_speedup(
@@ -218,9 +225,9 @@ def sampling_speedup(
         raise ValueError(f"A speed-up needs budgets of 2 or more to look at, got max_k = {max_k}.")
     log_base, log_rl = _log_failures(rates, base, rl, target)
     chains, draws = rates.log_failure(target).shape[:2]
-    needed = _first_reaching(log_base, _pass(log_rl, np.ones(chains * draws)), max_k)
+    budget = _first_reaching(log_base, _pass(log_rl, np.ones(chains * draws)), max_k)
     coords = {"chain": np.arange(chains), "draw": np.arange(draws)}
-    return xr.DataArray(needed.reshape(chains, draws), dims=("chain", "draw"), coords=coords, name="sampling_speedup")
+    return xr.DataArray(budget.reshape(chains, draws), dims=("chain", "draw"), coords=coords, name="sampling_speedup")
 
 
 def _first_reaching(log_failure: np.ndarray, aim: np.ndarray, max_k: int) -> np.ndarray:
@@ -228,9 +235,9 @@ def _first_reaching(log_failure: np.ndarray, aim: np.ndarray, max_k: int) -> np.
     low, high = np.zeros(len(aim)), np.full(len(aim), float(max_k))
     while len(wide := np.flatnonzero(high - low > 1)):
         middle = np.floor((low[wide] + high[wide]) / 2)
-        reached = _pass(log_failure[wide], middle) >= aim[wide]
-        high[wide] = np.where(reached, middle, high[wide])
-        low[wide] = np.where(reached, low[wide], middle)
+        is_enough = _pass(log_failure[wide], middle) >= aim[wide]
+        high[wide] = np.where(is_enough, middle, high[wide])
+        low[wide] = np.where(is_enough, low[wide], middle)
     never = _pass(log_failure, np.full(len(aim), float(max_k))) < aim
     return np.where(never, np.inf, high)
 

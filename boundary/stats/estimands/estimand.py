@@ -54,7 +54,7 @@ class Estimand:
     ratio
         Where it is a ratio of two sums of other estimands: the weights of those above and below the line.
     root_of
-        Where it is the budget at which another estimand, which is additive, falls to 0 or below: that one's name.
+        Where it is the smallest budget at which another estimand, which is additive, is at least 0: that one's name.
     difference
         Whether it is a difference of shares, so that the margin applies to it.
     budget_multiple

@@ -56,7 +56,17 @@ def better(rates: SolveRates, k: Budgets, *, target: Target = "benchmark", margi
 
 
 def ranks(coverage: xr.DataArray, margin: float = 0.0) -> xr.DataArray:
-    """`rank` from draws of pass@k, any dimensions and `model`, of models fitted together or apart."""
+    """`rank` from draws of pass@k, any dimensions and `model`, of models fitted jointly or each by itself.
+
+    Returns
+    -------
+    Ranks in [1, M], of the same dimensions.
+
+    Examples
+    --------
+    >>> ranks(xr.DataArray([0.2, 0.5, 0.2], dims="model")).to_numpy()
+    array([2.5, 1. , 2.5])
+    """
     ordered = coverage.transpose(..., "model")
     values = ordered.to_numpy()
     # 1 for itself, one for each better model and half a one for each that ties.
@@ -65,19 +75,34 @@ def ranks(coverage: xr.DataArray, margin: float = 0.0) -> xr.DataArray:
 
 
 def bests(coverage: xr.DataArray, margin: float = 0.0) -> xr.DataArray:
-    """`best` from draws of pass@k, as for `ranks`."""
+    """`best` from draws of pass@k, as for `ranks`.
+
+    Returns
+    -------
+    Shares in [0, 1] that sum to 1 over the models, of the same dimensions.
+
+    Examples
+    --------
+    >>> bests(xr.DataArray([0.2, 0.5, 0.5], dims="model")).to_numpy()
+    array([0. , 0.5, 0.5])
+    """
     highest = coverage >= coverage.max("model") - margin - TIE
     return (highest / highest.sum("model")).transpose(*coverage.dims).rename("best")
 
 
 def pairwise(coverage: xr.DataArray, margin: float = 0.0) -> xr.DataArray:
-    """`better` from draws of pass@k, as for `ranks`; draws run over `chain` and `draw`."""
+    """`better` from draws of pass@k, as for `ranks`; draws run over `chain` and `draw`.
+
+    Returns
+    -------
+    Probabilities, dimensions (..., model, reference).
+    """
     ordered = coverage.transpose("chain", "draw", ..., "model")
     values = ordered.to_numpy().reshape(-1, *ordered.shape[2:])
     wins = [_wins(values[..., m : m + 1], values, margin).mean(axis=0) for m in range(values.shape[-1])]
-    others = ordered.rename(model="reference").coords["reference"]
+    references = ordered.rename(model="reference").coords["reference"]
     kept = [str(dim) for dim in ordered.dims[2:]]
-    coords = {name: ordered.coords[name] for name in kept} | {"reference": others}
+    coords = {name: ordered.coords[name] for name in kept} | {"reference": references}
     return xr.DataArray(np.stack(wins, axis=-1), dims=[*kept, "reference"], coords=coords, name="better")
 
 

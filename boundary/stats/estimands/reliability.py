@@ -43,7 +43,7 @@ def g_pass_at_k(rates: SolveRates, k: Budgets, tau: Thresholds, *, target: Targe
     k
         Budget or budgets, each at least 1.
     tau
-        Share or shares in [0, 1]. At 1 it is `pass_hat_k`; at 0 one right sample is asked for still, as with
+        Share or shares in [0, 1]. At 1 it is `pass_hat_k`; at 0 one right sample is still required, as with
         `pass_at_k`.
 
     Returns
@@ -57,7 +57,8 @@ def g_pass_at_k(rates: SolveRates, k: Budgets, tau: Thresholds, *, target: Targe
     p = rates.rates(target)
     over: list[xr.DataArray] = []
     for share in checked_thresholds(tau):
-        values = [_tail(p, b, least_correct(b, share)).mean(axis=2) for b in checked_budgets(k)]
+        tails = [(b, partial(_tail, k=b, least=least_correct(b, share))) for b in checked_budgets(k)]
+        values = [_tabulated(p, b, tail).mean(axis=2) for b, tail in tails]
         over.append(over_k(values, k, "g_pass_at_k", rates.models).assign_coords(tau=share))
     return xr.concat(over, "tau").transpose(..., "tau", "model") if np.ndim(tau) else over[0]
 
@@ -126,14 +127,20 @@ def histogram_shares(p: Float[np.ndarray, "*batch problem model"]) -> Float[np.n
 
 
 def least_correct(k: int, tau: float) -> int:
-    """Right samples among k that a share tau asks for, at least 1; .55 of 100 are 55, whatever the rounding of .55."""
+    """Right samples among k that a share tau requires, at least 1; .55 of 100 is 55, despite the rounding of .55.
+
+    Examples
+    --------
+    >>> least_correct(100, 0.55), least_correct(16, 0.0)
+    (55, 1)
+    """
     checked_thresholds(tau)
     return max(1, int(np.ceil(round(tau * k, 10))))
 
 
 def _tail(p: np.ndarray, k: int, least: int) -> np.ndarray:
     """P(Binomial(k, p) >= least)."""
-    return _tabulated(p, k, lambda q: betainc(least, k - least + 1, q))
+    return betainc(least, k - least + 1, p)
 
 
 def _excess(p: np.ndarray, k: int) -> np.ndarray:

@@ -33,8 +33,8 @@ def support_rates(rates: SolveRates, k: Budgets, **pair: Any) -> xr.Dataset:
     With P, E, S the problems kept, gained and lost: SRR = P / (P + S), NDR = E / (P + E), SDS = 2 SRR NDR /
     (SRR + NDR), NSCR = (E - S) / (P + E + S): Wu et al. 2025, arXiv 2507.14843, Sec. 3.
     """
-    moved = flows(rates, k, **pair)
-    return xr.Dataset(rates_of_flows(moved["kept"], moved["lost"], moved["gained"]))
+    problems = flows(rates, k, **pair)
+    return xr.Dataset(rates_of_flows(problems["kept"], problems["lost"], problems["gained"]))
 
 
 def rates_of_flows(kept: Any, lost: Any, gained: Any) -> dict[str, Any]:
@@ -46,22 +46,78 @@ def rates_of_flows(kept: Any, lost: Any, gained: Any) -> dict[str, Any]:
 
 
 def srr(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
-    """Support retention rate: of what the base solves within k samples, the share kept (see `support_rates`)."""
+    """Support retention rate: of what the base solves within k samples, the share kept (see `support_rates`).
+
+    Parameters
+    ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets, each at least 1.
+    **pair
+        `base`, `rl` and `target`, as for `support_rates`.
+
+    Returns
+    -------
+    Draws in [0, 1], NaN where the base solves nothing, dimensions (chain, draw[, k]).
+    """
     return support_rates(rates, k, **pair)["srr"]
 
 
 def ndr(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
-    """Net discovery rate: of what the RL model solves within k samples, the share gained (see `support_rates`)."""
+    """Net discovery rate: of what the RL model solves within k samples, the share gained (see `support_rates`).
+
+    Parameters
+    ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets, each at least 1.
+    **pair
+        `base`, `rl` and `target`, as for `support_rates`.
+
+    Returns
+    -------
+    Draws in [0, 1], NaN where the RL model solves nothing, dimensions (chain, draw[, k]).
+    """
     return support_rates(rates, k, **pair)["ndr"]
 
 
 def sds(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
-    """Support dynamic score: the harmonic mean of retention and discovery (see `support_rates`)."""
+    """Support dynamic score: the harmonic mean of retention and discovery (see `support_rates`).
+
+    Parameters
+    ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets, each at least 1.
+    **pair
+        `base`, `rl` and `target`, as for `support_rates`.
+
+    Returns
+    -------
+    Draws in [0, 1], NaN where either is not defined or both are 0, dimensions (chain, draw[, k]).
+    """
     return support_rates(rates, k, **pair)["sds"]
 
 
 def nscr(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
-    """Net support change rate: gained less lost, of all that either solves (see `support_rates`)."""
+    """Net support change rate: gained less lost, of all that either solves (see `support_rates`).
+
+    Parameters
+    ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets, each at least 1.
+    **pair
+        `base`, `rl` and `target`, as for `support_rates`.
+
+    Returns
+    -------
+    Draws in [-1, 1], NaN where neither model solves anything, dimensions (chain, draw[, k]).
+    """
     return support_rates(rates, k, **pair)["nscr"]
 
 
@@ -90,12 +146,40 @@ def gains(rates: SolveRates, k: Budgets, *, base: Model = 0, rl: Model = 1, targ
 
 
 def amplified(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
-    """Gain in pass@1 on problems that the base is likelier than not to solve within k samples (see `gains`)."""
+    """Gain in pass@1 on problems that the base is likelier than not to solve within k samples (see `gains`).
+
+    Parameters
+    ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets, each at least 1.
+    **pair
+        `base`, `rl` and `target`, as for `gains`.
+
+    Returns
+    -------
+    Draws in [-1, 1], dimensions (chain, draw[, k]).
+    """
     return gains(rates, k, **pair)["amplified"]
 
 
 def discovered(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
-    """Gain in pass@1 on problems that the base is likelier than not to miss within k samples (see `gains`)."""
+    """Gain in pass@1 on problems that the base is likelier than not to miss within k samples (see `gains`).
+
+    Parameters
+    ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets, each at least 1.
+    **pair
+        `base`, `rl` and `target`, as for `gains`.
+
+    Returns
+    -------
+    Draws in [-1, 1], dimensions (chain, draw[, k]).
+    """
     return gains(rates, k, **pair)["discovered"]
 
 
@@ -115,7 +199,7 @@ def tail_exponent(rates: SolveRates, k: Budgets, *, target: Target = "benchmark"
     logs = [np.log(_share(rates, b, target)) for b in checked_budgets(k)]
     doubled = [np.log(_share(rates, 2 * b, target)) for b in checked_budgets(k)]
     with np.errstate(divide="ignore", invalid="ignore"):
-        slopes = [np.log2(one / two) for one, two in zip(logs, doubled, strict=True)]
+        slopes = [np.log2(single / double) for single, double in zip(logs, doubled, strict=True)]
     return over_k([np.where(np.isfinite(s), s, np.nan) for s in slopes], k, "tail_exponent", rates.models)
 
 

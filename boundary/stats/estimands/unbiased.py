@@ -66,9 +66,18 @@ def unbiased_pass_hat_k(
 ) -> Float[np.ndarray, "..."]:
     """Unbiased estimate of pass^k, the probability that all k samples succeed, for each problem.
 
+    Returns
+    -------
+    Estimates in [0, 1], NaN where n < k.
+
+    Examples
+    --------
+    >>> unbiased_pass_hat_k(np.array([2]), np.array([4]), 2).round(3)
+    array([0.167])
+
     Notes
     -----
-    C(c, k) / C(n, k), NaN where n < k: Yao et al. 2024 (tau-bench), arXiv 2406.12045.
+    C(c, k) / C(n, k): Yao et al. 2024 (tau-bench), arXiv 2406.12045.
     """
     return _ratio_of_choices(np.asarray(n_correct), np.asarray(n_samples), k)
 
@@ -105,9 +114,13 @@ def unbiased_mg_pass_at_k(
 ) -> Float[np.ndarray, "..."]:
     """Unbiased estimate of mG-Pass@k, the mean of G-Pass@k over tau from one half to 1, for each problem.
 
+    Returns
+    -------
+    Estimates in [0, 1], NaN where n < k.
+
     Notes
     -----
-    2 E max(X / k - 1/2, 0) with X the right ones among k of the n samples; NaN where n < k: Liu et al. 2024, arXiv
+    2 E max(X / k - 1/2, 0) with X the right ones among k of the n samples: Liu et al. 2024, arXiv
     2412.13147, eq. 6, as an integral (see `boundary.stats.estimands.reliability.mg_pass_at_k`).
     """
     weights = np.maximum(2 * np.arange(k + 1) / k - 1, 0)

@@ -1,11 +1,11 @@
-"""Smooth populations with atoms: the weights of a lattice's cells as functions of standard normal parameters.
+"""Smooth populations with atoms: the weights of a grid's cells as functions of standard normal parameters.
 
 The log density on the logit scale is a simple one (of one model a Beta's, of a pair a normal one) with learned shape,
 plus a Gaussian process that bends it where the data ask for it. The atoms at 0 (no sample will ever be right) and at 1
 have log odds of their own against the smooth part. Every parameter is standard normal a priori, so that the posterior
 is smooth and chains start near its mode.
 
-docs/decisions/002-population.md tells what was tried instead and what it cost.
+docs/decisions/002-population.md has the alternatives that were tried, and what they cost.
 """
 
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy.special import expit
 
-from boundary.stats.population.grid import Lattice
+from boundary.stats.population.grid import Grid
 
 # An atom's log odds against the smooth part: normal with this scale. At the place below, an atom of 2 % is expected and
 # one of .04 % or of 50 % is two scales away. A heavier atom at 0 pulls pass@k beyond n down, a lighter one pulls it up.
@@ -27,7 +27,7 @@ CENTRE = -0.5
 
 
 class Basis(NamedTuple):
-    """Constants of a family of populations on a lattice.
+    """Constants of a family of populations on a grid.
 
     A population's log density over the cells is `features @ coefficients + constant`, up to a constant in each segment;
     the segments (each atom or edge of atoms, and the smooth part last) have shares of their own.
@@ -39,7 +39,7 @@ class Basis(NamedTuple):
     segments: Float[np.ndarray, "cell segment"]  # 1 where the cell is in the segment, else 0
 
 
-def _shared_out(
+def _normalised(
     coefficients: Float[Array, "coefficient chain"], odds: Float[Array, "segment chain"], basis: Basis
 ) -> Float[Array, "cell chain"]:
     """Weights of the cells from the log density within segments and each segment's log odds against the last one."""
@@ -56,11 +56,11 @@ def atom_odds(
 
     Notes
     -----
-    The odds are N(place, 2). Counts tell the log odds of an atom of m problems to about 1 / sqrt(m), those of an empty
-    one not at all, so in the log odds themselves the posterior's scale changes tenfold from place to place and a
-    sampler crawls. In the coordinate u with m = softplus(u)^2 / 4, expected problems m = n exp(odds), it is about 1
-    everywhere: the square root of a count where there is one, the log odds where there is none. theta = u minus its
-    value at the prior's place.
+    The odds are N(place, 2). Counts determine the log odds of an atom of m problems to about 1 / sqrt(m), and those
+    of an empty one not at all, so in the log odds themselves the posterior's scale changes tenfold from place to
+    place and a sampler crawls. In the coordinate u with m = softplus(u)^2 / 4, expected problems m = n exp(odds),
+    it is about 1 everywhere: the square root of a count where there is one, the log odds where there is none. theta
+    = u minus its value at the prior's place.
     """
     log_four_n = jnp.log(4.0 * n_problems)
     centre = jnp.asarray(place, jnp.float32)[:, None]
@@ -74,13 +74,13 @@ def atom_odds(
 def waves(points: np.ndarray, length: float, count: int, weight: np.ndarray | None = None) -> Float[np.ndarray, "..."]:
     """Leading eigenfunctions of a squared-exponential Gaussian process, scaled so that it is `waves @ normal`.
 
-    `weight` says where on the axis they must be accurate (everywhere alike if not given).
+    `weight` is high where on the axis they must be accurate; None: everywhere.
     """
     kernel = np.exp(-0.5 * ((points[:, None] - points) / length) ** 2)
     root = np.sqrt(weight / weight.max()) + 1e-3 if weight is not None else np.ones_like(points)
     values, vectors = np.linalg.eigh(root[:, None] * kernel * root)
     leading = vectors[:, ::-1][:, :count] * np.sqrt(np.maximum(values[::-1][:count], 0.0))
-    # An eigenvector's sign is the library's whim; fixed, so that the same seed gives the same numbers everywhere.
+    # Libraries differ in an eigenvector's sign; fixed, so that the same seed gives the same numbers everywhere.
     signs = np.where(leading.sum(0) < 0, -1.0, 1.0)
     return leading * signs / root[:, None]
 
@@ -91,9 +91,9 @@ MARGINAL_SHAPE = 3
 MARGINAL_DIM = 2 + MARGINAL_SHAPE + MARGINAL_WAVES
 
 
-def marginal_basis(lattice: Lattice) -> Basis:
-    """Constants of the population of one model on a lattice: cells in the order atom at 0, knots, atom at 1."""
-    knots, size = lattice.knots, lattice.n_cells
+def marginal_basis(grid: Grid) -> Basis:
+    """Constants of the population of one model on a grid: cells in the order atom at 0, knots, atom at 1."""
+    knots, size = grid.knots, grid.n_cells
     features = np.zeros((size, MARGINAL_WAVES + 3))
     features[1:-1, :MARGINAL_WAVES] = MARGINAL_AMPLITUDE * waves(knots, MARGINAL_LENGTH, MARGINAL_WAVES)
     features[1:-1, MARGINAL_WAVES:] = np.stack([knots, np.logaddexp(0.0, knots), knots**2], axis=1)
@@ -125,7 +125,7 @@ def marginal_population(
     drawn_in = jnp.exp(-1.4 * shape[2]) / 6.0**2
     base = jnp.stack([left, -(left + right), -0.5 * drawn_in])
     odds, log_prior = atom_odds(theta[:2], (ATOM_AT_ZERO, ATOM_AT_ONE), basis.n_problems)
-    weights = _shared_out(jnp.concatenate([bend, base]), odds, basis)
+    weights = _normalised(jnp.concatenate([bend, base]), odds, basis)
     return weights, log_prior - 0.5 * (theta[2:] ** 2).sum(axis=0)
 
 
@@ -149,9 +149,9 @@ JOINT_DIM = (
 )
 
 
-def joint_basis(lattice: Lattice) -> Basis:
-    """Constants of the population of a pair of models on a lattice: pairs of cells, the base model's first."""
-    knots, size = lattice.knots, lattice.n_cells
+def joint_basis(grid: Grid) -> Basis:
+    """Constants of the population of a pair of models on a grid: pairs of cells, the base model's first."""
+    knots, size = grid.knots, grid.n_cells
     base, rl = (axis.ravel() for axis in np.meshgrid(knots, knots, indexing="ij"))
     level, change = (base + rl) / 2, rl - base
     span = knots[-1] - knots[0]
@@ -166,8 +166,10 @@ def joint_basis(lattice: Lattice) -> Basis:
     over_change = along(change, changes, CHANGE_LENGTH, CHANGE_WAVES, common)
     slow_level = along(level, levels, BOTH_LENGTHS[0], BOTH_WAVES[0], None)
     slow_change = along(change, changes, BOTH_LENGTHS[1], BOTH_WAVES[1], common)
-    both = (slow_level[:, :, None] * slow_change[:, None, :]).reshape(len(level), -1)
-    bend = np.concatenate([LEVEL_AMPLITUDE * over_level, CHANGE_AMPLITUDE * over_change, BOTH_AMPLITUDE * both], axis=1)
+    over_both = (slow_level[:, :, None] * slow_change[:, None, :]).reshape(len(level), -1)
+    bend = np.concatenate(
+        [LEVEL_AMPLITUDE * over_level, CHANGE_AMPLITUDE * over_change, BOTH_AMPLITUDE * over_both], axis=1
+    )
     bend = _beyond_normal(bend, level - CENTRE, change)
     normal = _ridge_features(level - CENTRE, change)
     inner, n_inner = slice(1, size - 1), bend.shape[1] + normal.shape[1]
@@ -218,8 +220,8 @@ def joint_population(
     a_low ~ N(1, 1.5), a_high - a_low ~ N(0, 1), log t_j ~ N(log .35, 1.1) with correlation .4. Four edges and four
     corners carry the atoms. Why two parts: docs/decisions/002-population.md.
     """
-    corners, rest = theta[: len(CORNERS_AND_EDGES)], theta[len(CORNERS_AND_EDGES) :]
-    edges, shape, bend = jnp.split(rest, [4 * EDGE_WAVES, 4 * EDGE_WAVES + JOINT_SHAPE])
+    corners, smooth = theta[: len(CORNERS_AND_EDGES)], theta[len(CORNERS_AND_EDGES) :]
+    edges, shape, bend = jnp.split(smooth, [4 * EDGE_WAVES, 4 * EDGE_WAVES + JOINT_SHAPE])
     precision = jnp.exp(-0.8 * shape[1]) / 3.5**2
     normal = [2.0 * shape[0] * precision, -0.5 * precision]
     shift = 1.0 + 1.5 * shape[4]
@@ -232,20 +234,20 @@ def joint_population(
         normal += [0.5 * (log_t - t * a**2), -t * a * b, -0.5 * t * b**2, t * a, t * b, -0.5 * t]
     coefficients = jnp.concatenate([bend, jnp.stack(normal), edges])
     odds, log_prior = atom_odds(corners, CORNERS_AND_EDGES, basis.n_problems)
-    weights = _shared_out(coefficients, odds, basis)
-    return weights, log_prior - 0.5 * (rest**2).sum(axis=0)
+    weights = _normalised(coefficients, odds, basis)
+    return weights, log_prior - 0.5 * (smooth**2).sum(axis=0)
 
 
 # Normal logits without atoms, of one model and of a pair: means, log scales and the correlation of a pair.
 NORMAL_DIM, NORMAL_PAIR_DIM = 2, 5
 
 
-def normal_basis(lattice: Lattice) -> Basis:
-    """Constants of a normal population of one model on a lattice."""
-    features, segments = np.zeros((lattice.n_cells, 2)), np.zeros((lattice.n_cells, 1))
-    features[1:-1] = np.stack([lattice.knots, lattice.knots**2], axis=1)
+def normal_basis(grid: Grid) -> Basis:
+    """Constants of a normal population of one model on a grid."""
+    features, segments = np.zeros((grid.n_cells, 2)), np.zeros((grid.n_cells, 1))
+    features[1:-1] = np.stack([grid.knots, grid.knots**2], axis=1)
     segments[1:-1] = 1
-    return _basis(features, np.zeros(lattice.n_cells), segments)
+    return _basis(features, np.zeros(grid.n_cells), segments)
 
 
 def normal_population(
@@ -259,13 +261,13 @@ def normal_population(
     """
     mean, precision = CENTRE + 2.5 * theta[0], jnp.exp(-2.0 - theta[1])
     coefficients = jnp.stack([mean * precision, -0.5 * precision])
-    return _shared_out(coefficients, theta[:0], basis), -0.5 * (theta**2).sum(axis=0)
+    return _normalised(coefficients, theta[:0], basis), -0.5 * (theta**2).sum(axis=0)
 
 
-def normal_pair_basis(lattice: Lattice) -> Basis:
-    """Constants of a normal population of a pair of models on a lattice."""
-    size = lattice.n_cells
-    base, rl = np.meshgrid(lattice.knots, lattice.knots, indexing="ij")
+def normal_pair_basis(grid: Grid) -> Basis:
+    """Constants of a normal population of a pair of models on a grid."""
+    size = grid.n_cells
+    base, rl = np.meshgrid(grid.knots, grid.knots, indexing="ij")
     features, segments = np.zeros((size, size, 5)), np.zeros((size, size, 1))
     features[1:-1, 1:-1] = np.stack([base, rl, base**2, base * rl, rl**2], axis=-1)
     segments[1:-1, 1:-1] = 1
@@ -284,8 +286,8 @@ def normal_pair_population(
     """
     mean, deviation = CENTRE + 2.5 * theta[:2], jnp.exp(1.0 + 0.5 * theta[2:4])
     correlation = jnp.tanh(theta[4])
-    rest = 1.0 / jnp.cosh(theta[4]) ** 2  # 1 - r^2
-    at, scaled = mean / deviation, 1.0 / (deviation * rest)
+    unexplained = 1.0 / jnp.cosh(theta[4]) ** 2  # 1 - r^2
+    at, scaled = mean / deviation, 1.0 / (deviation * unexplained)
     coefficients = [
         (at[0] - correlation * at[1]) * scaled[0],
         (at[1] - correlation * at[0]) * scaled[1],
@@ -293,5 +295,5 @@ def normal_pair_population(
         correlation * scaled[0] / deviation[1],
         -0.5 * scaled[1] / deviation[1],
     ]
-    log_prior = 1.5 * jnp.log(rest) - 0.5 * (theta[:4] ** 2).sum(axis=0)
-    return _shared_out(jnp.stack(coefficients), theta[:0], basis), log_prior
+    log_prior = 1.5 * jnp.log(unexplained) - 0.5 * (theta[:4] ** 2).sum(axis=0)
+    return _normalised(jnp.stack(coefficients), theta[:0], basis), log_prior

@@ -36,18 +36,18 @@ def draw_rates(
     quantiles: Float[Array, "row cell quantile"],
     row: Int[Array, " problem"],
 ) -> Float[Array, "draw problem"]:
-    """Solve rates of one model; `row` says which row of the tables holds each problem's counts.
+    """Solve rates of one model; `row` is each problem's row of the tables.
 
     Blocks of problems with different numbers get draws of their own.
     """
 
-    def one(args: tuple[Array, Array]) -> Array:
+    def draw(args: tuple[Array, Array]) -> Array:
         key, weight = args
         for_cell, for_place = jax.random.split(key)
         cell = _pick(for_cell, (weight * likelihood)[row])
         return _within(for_place, cell, quantiles, row)
 
-    return jax.lax.map(one, (_keys(key, 1000 + block, weights), weights))
+    return jax.lax.map(draw, (_keys(key, 1000 + block, weights), weights))
 
 
 @jax.jit
@@ -59,11 +59,11 @@ def draw_rates_of_pair(
     quantiles: tuple[Float[Array, "row cell quantile"], Float[Array, "row cell quantile"]],
     rows: Int[Array, "problem 2"],
 ) -> Float[Array, "draw problem 2"]:
-    """Solve rates of a pair; the tables hold each model's distinct counts, `rows` says which are a problem's."""
+    """Solve rates of a pair; the tables hold each model's distinct counts, `rows` the problems' rows of them."""
     base_rows, rl_rows = rows[:, 0], rows[:, 1]
     base_likelihood, rl_likelihood = likelihoods[0][base_rows], likelihoods[1][rl_rows]
 
-    def one(args: tuple[Array, Array]) -> Array:
+    def draw(args: tuple[Array, Array]) -> Array:
         key, weight = args
         for_base, for_rl, for_place, for_rl_place = jax.random.split(key, 4)
         base = _pick(for_base, base_likelihood * (likelihoods[1] @ weight.T)[rl_rows])
@@ -74,7 +74,7 @@ def draw_rates_of_pair(
         )
         return jnp.stack(places, axis=-1)
 
-    return jax.lax.map(one, (_keys(key, 1000 + block, weights), weights))
+    return jax.lax.map(draw, (_keys(key, 1000 + block, weights), weights))
 
 
 @partial(jax.jit, static_argnums=(4,))
@@ -88,11 +88,11 @@ def draw_new(
     """Solve rates of new problems of the same kind: `n_new` systematic draws from each population.
 
     Systematic (equally spaced, randomly shifted) draws keep the error of a population's mean far below that of
-    independent ones, so that a summary over the new problems speaks of the population and not of the number drawn.
+    independent ones, so that a summary over the new problems reflects the population and not the number drawn.
     """
     n_models = cells.shape[1]
 
-    def one(args: tuple[Array, Array]) -> Array:
+    def draw(args: tuple[Array, Array]) -> Array:
         key, weight = args
         for_shift, for_place = jax.random.split(key)
         upper = jnp.cumsum(weight)
@@ -101,7 +101,7 @@ def draw_new(
         level = jax.random.randint(for_place, (n_new, n_models), 0, prior_quantiles.shape[1])
         return prior_quantiles[cells[state], level]
 
-    return jax.lax.map(one, (_keys(key, 999, weights), weights))
+    return jax.lax.map(draw, (_keys(key, 999, weights), weights))
 
 
 def _keys(key: Array, purpose: Array | int, weights: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Posterior of solve rates whose population is a mixture of the cells of a lattice: of one model, or of a pair."""
+"""Posterior of solve rates whose population is a mixture of the cells of a grid: of one model, or of a pair."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
@@ -9,14 +9,14 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from boundary.stats.population import densities as populations
+from boundary.stats.population import densities
 from boundary.stats.population.draw_rates import draw_new, draw_rates, draw_rates_of_pair
-from boundary.stats.population.grid import Errors, Lattice
+from boundary.stats.population.grid import Errors, Grid
 from boundary.stats.sampler.hmc import LogDensity, hmc
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.verdict_errors import VerdictErrors
 
-Population = Callable[[Array, populations.Basis], tuple[Array, Array]]
+Population = Callable[[Array, densities.Basis], tuple[Array, Array]]
 
 # Solve rates are drawn for so many problems in one call.
 PROBLEMS_AT_ONCE = 128
@@ -29,7 +29,7 @@ class MarginalData(NamedTuple):
 
     likelihood: Float[np.ndarray, "row cell"]
     problems: Float[np.ndarray, " row"]
-    basis: populations.Basis
+    basis: densities.Basis
 
 
 class JointData(NamedTuple):
@@ -38,18 +38,18 @@ class JointData(NamedTuple):
     base: Float[np.ndarray, "group cell"]
     rl: Float[np.ndarray, "group slot cell"]
     problems: Float[np.ndarray, "group slot"]
-    basis: populations.Basis
+    basis: densities.Basis
 
 
 class Family(NamedTuple):
-    """A family of populations on a lattice: of one model, or of a pair.
+    """A family of populations on a grid: of one model, or of a pair.
 
     `population(theta (dim, chain), basis)` gives the cells' weights (cell or pair of cells, chain) and the log prior
-    density (chain,); `basis(lattice)` its constants.
+    density (chain,); `basis(grid)` its constants.
     """
 
     population: Population
-    basis: Callable[[Lattice], populations.Basis]
+    basis: Callable[[Grid], densities.Basis]
     dim: int
 
 
@@ -70,20 +70,16 @@ def joint_log_density(population: Population) -> LogDensity:
     """Log posterior of populations of a pair, every solve rate integrated out."""
 
     def log_density(theta: Float[Array, "dim chain"], data: JointData) -> Float[Array, " chain"]:
-        return _joint_log_density(population, theta, data)
+        weights, log_prior = population(theta, data.basis)
+        size = data.base.shape[-1]
+        given_base = data.base @ weights.T.reshape(-1, size, size)
+        chance = jnp.einsum("cgj,gsj->gcs", given_base, data.rl)
+        return (jnp.log(chance + LEAST_CHANCE) * data.problems[:, None]).sum(axis=(0, 2)) + log_prior
 
     return log_density
 
 
-def _joint_log_density(population: Population, theta: Array, data: JointData) -> Float[Array, " chain"]:
-    weights, log_prior = population(theta, data.basis)
-    size = data.base.shape[-1]
-    given_base = data.base @ weights.T.reshape(-1, size, size)
-    chance = jnp.einsum("cgj,gsj->gcs", given_base, data.rl)
-    return (jnp.log(chance + LEAST_CHANCE) * data.problems[:, None]).sum(axis=(0, 2)) + log_prior
-
-
-def fit_on_lattice(
+def fit_on_grid(
     family: Family,
     n_correct: Int[np.ndarray, "problem model"],
     n_samples: Int[np.ndarray, "problem model"],
@@ -93,26 +89,34 @@ def fit_on_lattice(
     settings: Mapping[str, int],
     errors: VerdictErrors | None = None,
 ) -> SolveRates:
-    """Populations by Hamiltonian Monte Carlo, then cells and solve rates exactly.
+    """Draw populations by Hamiltonian Monte Carlo, then cells and solve rates exactly.
 
     Parameters
     ----------
     family
         Of one model or of a pair, as the counts are; in a pair the base model is column 0.
+    n_correct, n_samples
+        The counts.
+    key
+        JAX key; the same key gives the same draws.
     name, new_problems
         The prior's name, and how many new problems are drawn from each population.
     settings
         `chains`, `draws`, `warmup` and `leapfrogs` of `boundary.stats.sampler.hmc.hmc`.
     errors
         How often verdicts are wrong, each problem's nodes averaged over; None: never.
+
+    Returns
+    -------
+    Draws of the solve rates, of new problems and of the log likelihood.
     """
-    lattice = Lattice.for_samples(int(n_samples.max()))
-    tables = tables_of(n_correct, n_samples, lattice, errors)
-    fit = fitted(family, tables, lattice, key, settings)
-    return solve_rates(fit, n_correct, n_samples, lattice, key, name, new_problems, settings, errors)
+    grid = Grid.for_samples(int(n_samples.max()))
+    tables = tables_of(n_correct, n_samples, grid, errors)
+    fit = fit_population(family, tables, grid, key, settings)
+    return rates_by_chain(fit, n_correct, n_samples, grid, key, name, new_problems, settings, errors)
 
 
-class Fitted(NamedTuple):
+class PopulationFit(NamedTuple):
     """Drawn populations as weights of cells, their cells, drawn solve rates, and the log likelihood of each problem."""
 
     weights: Float[Array, "draw cell"]
@@ -121,16 +125,18 @@ class Fitted(NamedTuple):
     log_likelihood: Float[np.ndarray, "draw problem"]
 
 
-def fitted(family: Family, tables: "Tables", lattice: Lattice, key: Array, settings: Mapping[str, int]) -> Fitted:
+def fit_population(
+    family: Family, tables: "Tables", grid: Grid, key: Array, settings: Mapping[str, int]
+) -> PopulationFit:
     """Populations and solve rates given the tables of each model's counts."""
-    return (_marginal if len(tables) == 1 else _joint)(family, tables, lattice, key, settings)
+    return (_marginal if len(tables) == 1 else _joint)(family, tables, grid, key, settings)
 
 
-def solve_rates(
-    fit: Fitted,
+def rates_by_chain(
+    fit: PopulationFit,
     n_correct: np.ndarray,
     n_samples: np.ndarray,
-    lattice: Lattice,
+    grid: Grid,
     key: Array,
     name: str,
     new_problems: int,
@@ -139,7 +145,7 @@ def solve_rates(
 ) -> SolveRates:
     """Draws by chain, with new problems of each population."""
     weights, cells, p, log_likelihood = fit
-    new_p = np.asarray(draw_new(key, weights, cells, _prior_quantiles(lattice), new_problems))
+    new_p = np.asarray(draw_new(key, weights, cells, _prior_quantiles(grid), new_problems))
     chains = (settings["chains"], settings["draws"])
     p, new_p, log_likelihood = (
         part.astype(np.float64).reshape(chains + part.shape[1:]) for part in (p, new_p, log_likelihood)
@@ -147,44 +153,46 @@ def solve_rates(
     return SolveRates(p, n_correct, n_samples, name, new_p, log_likelihood=log_likelihood, errors=errors)
 
 
-def _marginal(family: Family, tables: "Tables", lattice: Lattice, key: Array, settings: Any) -> Fitted:
+def _marginal(family: Family, tables: "Tables", grid: Grid, key: Array, settings: Any) -> PopulationFit:
     (table,) = tables
     problems = np.bincount(table.row, minlength=len(table.likelihood)).astype(np.float32)
-    data = MarginalData(table.likelihood, problems, _basis(family, lattice, len(table.row)))
-    weights = _drawn(family, marginal_log_density(family.population), data, key, settings)
+    data = MarginalData(table.likelihood, problems, _basis(family, grid, len(table.row)))
+    weights = _draw_populations(family, marginal_log_density(family.population), data, key, settings)
     p = _in_blocks(draw_rates, key, weights, table.likelihood, table.quantiles, table.row)
-    cells = np.arange(lattice.n_cells)[:, None]
-    return Fitted(weights, cells, p[..., None], log_likelihood_of(weights, tables))
+    cells = np.arange(grid.n_cells)[:, None]
+    return PopulationFit(weights, cells, p[..., None], log_likelihood_of(weights, tables))
 
 
-def _joint(family: Family, of_models: "Tables", lattice: Lattice, key: Array, settings: Any) -> Fitted:
-    base, rl = of_models
-    rows, size = np.column_stack([base.row, rl.row]), lattice.n_cells
+def _joint(family: Family, tables: "Tables", grid: Grid, key: Array, settings: Any) -> PopulationFit:
+    base, rl = tables
+    rows, size = np.column_stack([base.row, rl.row]), grid.n_cells
     of_base, of_rl, problems, _ = _grouped(rows)
-    basis = _basis(family, lattice, len(rows))
+    basis = _basis(family, grid, len(rows))
     data = JointData(base.likelihood[of_base], rl.likelihood[of_rl], problems, basis)
-    weights = _drawn(family, joint_log_density(family.population), data, key, settings)
-    tables = (base.likelihood, rl.likelihood), (base.quantiles, rl.quantiles)
-    p = _in_blocks(draw_rates_of_pair, key, weights.reshape(-1, size, size), *tables, rows)
+    weights = _draw_populations(family, joint_log_density(family.population), data, key, settings)
+    likelihoods, quantiles = (base.likelihood, rl.likelihood), (base.quantiles, rl.quantiles)
+    p = _in_blocks(draw_rates_of_pair, key, weights.reshape(-1, size, size), likelihoods, quantiles, rows)
     cells = np.stack(np.divmod(np.arange(size**2), size), axis=1)
-    return Fitted(weights, cells, p, log_likelihood_of(weights, of_models))
+    return PopulationFit(weights, cells, p, log_likelihood_of(weights, tables))
 
 
-def _drawn(family: Family, log_density: LogDensity, data: Any, key: Array, settings: Any) -> Float[Array, "draw cell"]:
+def _draw_populations(
+    family: Family, log_density: LogDensity, data: Any, key: Array, settings: Any
+) -> Float[Array, "draw cell"]:
     chains = hmc(log_density, data, family.dim, key, **settings)
     return _weights(family.population, chains.draws.reshape(-1, family.dim), data.basis)
 
 
-def _basis(family: Family, lattice: Lattice, n_problems: int) -> populations.Basis:
-    return _cached_basis(family, lattice)._replace(n_problems=np.array(n_problems, np.float32))
+def _basis(family: Family, grid: Grid, n_problems: int) -> densities.Basis:
+    return _cached_basis(family, grid)._replace(n_problems=np.array(n_problems, np.float32))
 
 
 @lru_cache(maxsize=16)
-def _cached_basis(family: Family, lattice: Lattice) -> populations.Basis:
-    return family.basis(lattice)
+def _cached_basis(family: Family, grid: Grid) -> densities.Basis:
+    return family.basis(grid)
 
 
-class _Distinct(NamedTuple):
+class _CountTables(NamedTuple):
     """Tables of the distinct counts of one model, and the row of each problem in them."""
 
     likelihood: Float[np.ndarray, "row cell"]
@@ -193,29 +201,29 @@ class _Distinct(NamedTuple):
     row: Int[np.ndarray, " problem"]
 
     @classmethod
-    def of(cls, n_correct: np.ndarray, n_samples: np.ndarray, lattice: Lattice, errors: Errors) -> "_Distinct":
+    def of(cls, n_correct: np.ndarray, n_samples: np.ndarray, grid: Grid, errors: Errors) -> "_CountTables":
         counts = np.column_stack([n_correct, n_samples, *errors])
         _, first, row = np.unique(counts, axis=0, return_index=True, return_inverse=True)
         distinct = n_correct[first], n_samples[first], (errors[0][first], errors[1][first])
         size = _bucket(len(first), 160)
-        relative, log_largest = lattice.likelihood(*distinct)
+        relative, log_largest = grid.likelihood(*distinct)
         likelihood, quantiles = (
-            _padded(table.astype(np.float32), size) for table in (relative, lattice.quantiles(*distinct))
+            _padded(table.astype(np.float32), size) for table in (relative, grid.quantiles(*distinct))
         )
         return cls(likelihood, quantiles, log_largest, row.ravel())
 
 
-Tables = Sequence[_Distinct]
+Tables = Sequence[_CountTables]
 
 
 def tables_of(
-    n_correct: np.ndarray, n_samples: np.ndarray, lattice: Lattice, errors: VerdictErrors | None
-) -> list[_Distinct]:
+    n_correct: np.ndarray, n_samples: np.ndarray, grid: Grid, errors: VerdictErrors | None
+) -> list[_CountTables]:
     """Tables of each model's counts, under the errors of verdicts."""
-    none = np.zeros((*n_correct.shape, 1))
-    positive, negative = (none, none) if errors is None else (errors.false_positive, errors.false_negative)
+    no_errors = np.zeros((*n_correct.shape, 1))
+    positive, negative = (no_errors, no_errors) if errors is None else (errors.false_positive, errors.false_negative)
     return [
-        _Distinct.of(n_correct[:, m], n_samples[:, m], lattice, (positive[:, m], negative[:, m]))
+        _CountTables.of(n_correct[:, m], n_samples[:, m], grid, (positive[:, m], negative[:, m]))
         for m in range(n_correct.shape[1])
     ]
 
@@ -242,8 +250,8 @@ def _in_blocks(draw: Any, key: Array, weights: Array, likelihood: Any, quantiles
     blocks = []
     for first in range(0, len(rows), PROBLEMS_AT_ONCE):
         block = rows[first : first + PROBLEMS_AT_ONCE]
-        drawn = draw(key, first, weights, likelihood, quantiles, _padded(block, PROBLEMS_AT_ONCE))
-        blocks.append(np.asarray(drawn)[:, : len(block)])
+        rates = draw(key, first, weights, likelihood, quantiles, _padded(block, PROBLEMS_AT_ONCE))
+        blocks.append(np.asarray(rates)[:, : len(block)])
     return np.concatenate(blocks, axis=1)
 
 
@@ -260,7 +268,7 @@ def _grouped(rows: Int[np.ndarray, "problem 2"], slots: int = 4) -> _Groups:
     """Distinct pairs of table rows in groups of up to `slots` with one row of the base.
 
     The product of the base's likelihood with a population is most of a gradient's work; a group shares it (505 distinct
-    pairs: 38 microseconds a gradient with each apart, 25 in groups of four). There are 64, 192, 576, ... groups, the
+    pairs: 38 microseconds a gradient with each alone, 25 in groups of four). There are 64, 192, 576, ... groups, the
     last ones empty.
     """
     distinct, pair, problems = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
@@ -269,10 +277,10 @@ def _grouped(rows: Int[np.ndarray, "problem 2"], slots: int = 4) -> _Groups:
     group = np.cumsum(slot == 0) - 1
     shape = (_bucket(int(group[-1]) + 1, 64), slots)
     # Empty slots repeat a pair that occurs: one that does not might have no chance at all, and an infinite gradient.
-    of_base, of_rl, held = np.full(shape[0], distinct[0, 0]), np.full(shape, distinct[0, 1]), np.zeros(shape)
+    of_base, of_rl, n_in_slot = np.full(shape[0], distinct[0, 0]), np.full(shape, distinct[0, 1]), np.zeros(shape)
     of_base[group], of_rl[group] = distinct[:, 0], distinct[:, 1:]
-    of_rl[group, slot], held[group, slot] = distinct[:, 1], problems
-    return _Groups(of_base, of_rl, held.astype(np.float32), (group * slots + slot)[pair.ravel()])
+    of_rl[group, slot], n_in_slot[group, slot] = distinct[:, 1], problems
+    return _Groups(of_base, of_rl, n_in_slot.astype(np.float32), (group * slots + slot)[pair.ravel()])
 
 
 def _bucket(size: int, smallest: int) -> int:
@@ -283,7 +291,7 @@ def _bucket(size: int, smallest: int) -> int:
 
 
 @partial(jax.jit, static_argnums=0)
-def _weights(population: Any, chains: Float[Array, "draw dim"], basis: populations.Basis) -> Float[Array, "draw cell"]:
+def _weights(population: Any, chains: Float[Array, "draw dim"], basis: densities.Basis) -> Float[Array, "draw cell"]:
     return population(chains.T, basis)[0].T
 
 
@@ -304,11 +312,11 @@ def _log_chance(chance: Any, weights: Array, tables: Any) -> Float[np.ndarray, "
 
 @partial(jax.jit, static_argnums=0)
 def _log_chances(chance: Any, weights: Array, tables: Any) -> Float[Array, "draw row"]:
-    return jax.lax.map(lambda one: jnp.log(chance(one, tables) + LEAST_CHANCE), weights, batch_size=32)
+    return jax.lax.map(lambda cells: jnp.log(chance(cells, tables) + LEAST_CHANCE), weights, batch_size=32)
 
 
 @lru_cache(maxsize=8)
-def _prior_quantiles(lattice: Lattice) -> Float[np.ndarray, "cell quantile"]:
+def _prior_quantiles(grid: Grid) -> Float[np.ndarray, "cell quantile"]:
     """Quantiles within each cell when nothing was sampled (0 of 0)."""
-    nothing = np.zeros(1, dtype=int)
-    return lattice.quantiles(nothing, nothing)[0].astype(np.float32)
+    no_samples = np.zeros(1, dtype=int)
+    return grid.quantiles(no_samples, no_samples)[0].astype(np.float32)

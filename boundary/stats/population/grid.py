@@ -1,4 +1,4 @@
-"""A lattice on the logit scale: populations of solve rates as hat functions with atoms at 0 and at 1.
+"""A grid on the logit scale: populations of solve rates as hat functions with atoms at 0 and at 1.
 
 A population is a mixture of `J + 2` *cells*: an atom at p = 0, J hat functions (linear B-splines) at equally spaced
 knots on the logit scale, and an atom at p = 1. A piecewise linear density is a smooth density with an error of second
@@ -15,7 +15,7 @@ from scipy.special import expit
 
 from boundary.stats.verdict_errors import chance_of_counts
 
-# logit -13.5 is p = 1.4e-6: no budget below a hundred thousand tells it from the atom at 0.
+# logit -13.5 is p = 1.4e-6: no budget below a hundred thousand distinguishes it from the atom at 0.
 LOWEST, HIGHEST, SPACING = -13.5, 10.5, 0.8
 # False positives and false negatives of each row of counts, at equally likely nodes.
 Errors = tuple[Float[np.ndarray, "row node"], Float[np.ndarray, "row node"]]
@@ -24,13 +24,15 @@ QUANTILES = 64
 
 
 @dataclass(frozen=True)
-class Lattice:
-    """Knots on the logit scale and a fine grid between them.
+class Grid:
+    """Knots on the logit scale, and fine points between them.
 
     Parameters
     ----------
     refinement
-        Fine grid points per knot spacing. The grid must resolve the likelihood of the largest n: see `for_samples`.
+        Fine points per knot spacing. They must resolve the likelihood of the largest n: see `for_samples`.
+    lowest, highest, spacing
+        Logits of the first and the last knot, and the step between knots.
     """
 
     refinement: int
@@ -39,11 +41,11 @@ class Lattice:
     spacing: float = SPACING
 
     @classmethod
-    def for_samples(cls, largest_n: int) -> "Lattice":
-        """Lattice fine enough for n samples a problem.
+    def for_samples(cls, largest_n: int) -> "Grid":
+        """Grid fine enough for n samples a problem.
 
-        The posterior of a logit has a standard deviation of at least 2 / sqrt(n) (at p = 1/2); half of that as grid
-        step makes the grid sums equal to the integrals to machine precision (the error falls as exp(-2 pi^2 (sd /
+        The posterior of a logit has a standard deviation of at least 2 / sqrt(n) (at p = 1/2); half of that as fine
+        step makes the sums equal to the integrals to machine precision (the error falls as exp(-2 pi^2 (sd /
         step)^2)).
         """
         steps = np.ceil(SPACING * np.sqrt(max(largest_n, 64)))
@@ -61,18 +63,18 @@ class Lattice:
 
     @cached_property
     def offsets(self) -> Float[np.ndarray, " step"]:
-        """Logit distance from a knot to each fine grid point inside its hat."""
+        """Logit distance from a knot to each fine point inside its hat."""
         return self.spacing * np.arange(1 - self.refinement, self.refinement) / self.refinement
 
     @cached_property
     def hat(self) -> Float[np.ndarray, " step"]:
-        """Probability of each fine grid point within a hat."""
+        """Probability of each fine point within a hat."""
         height = 1 - np.abs(self.offsets) / self.spacing
         return height / height.sum()
 
     @cached_property
     def fine(self) -> Float[np.ndarray, "knot step"]:
-        """Logits of the fine grid points of each hat."""
+        """Logits of the fine points of each hat."""
         return self.knots[:, None] + self.offsets
 
     def likelihood(
@@ -114,8 +116,8 @@ class Lattice:
 def _chunks(
     n_correct: np.ndarray, n_samples: np.ndarray, errors: Errors | None, rows: int = 64
 ) -> list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
-    """Rows in blocks, since the tables on the fine grid are large."""
-    none = np.zeros((len(n_correct), 1))
-    positive, negative = errors or (none, none)
+    """Rows in blocks, since the tables on the fine points are large."""
+    no_errors = np.zeros((len(n_correct), 1))
+    positive, negative = errors or (no_errors, no_errors)
     blocks = [slice(i, i + rows) for i in range(0, len(n_correct), rows)]
     return [(n_correct[at], n_samples[at], positive[at], negative[at]) for at in blocks]

@@ -1,1 +1,6 @@
-"""Bounds, extrapolation and bands that need no population of solve rates."""
+"""Statements about pass@k that need no prior for the solve rates, to stand beside the posterior.
+
+- `bounds`: the range of pass@k and of shrinkage beyond n that the counts allow, by linear programming. Read it first.
+- `good_toulmin`: estimates beyond n, up to n log n, as in the counting of unseen species.
+- `bands`: simultaneous bands over all k, of posterior draws and of a bootstrap over problems.
+"""

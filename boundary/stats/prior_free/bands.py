@@ -88,20 +88,21 @@ def sup_t_band(
     that covariance at once.
     """
     budgets = _budgets(int(n_samples.min()))
-    differences = np.stack([_difference(n_correct, n_samples, k) for k in budgets], axis=1)
+    reach = np.stack([unbiased_pass_at_k(n_correct, n_samples, k) for k in budgets], axis=1)
+    differences = reach[..., 0] - reach[..., 1]
     problems, mean = len(differences), differences.mean(axis=0)
     error = differences.std(axis=0, ddof=1) / np.sqrt(problems)
-    known = error > 1e-12
-    if not known.any():
+    varies = error > 1e-12
+    if not varies.any():
         return Band(np.array(budgets), mean, np.full_like(mean, -1.0), np.full_like(mean, 1.0), np.inf)
-    scaled = (differences - mean)[:, known] / (problems * error[known])
+    scaled = (differences - mean)[:, varies] / (problems * error[varies])
     critical = float(np.quantile(_suprema(scaled, np.random.default_rng(seed)), level))
     lower, upper = mean - critical * error, mean + critical * error
-    return Band(np.array(budgets), mean, np.where(known, lower, -1.0), np.where(known, upper, 1.0), critical)
+    return Band(np.array(budgets), mean, np.where(varies, lower, -1.0), np.where(varies, upper, 1.0), critical)
 
 
 def first_loss_set(band: Band) -> tuple[float, float]:
-    """Confidence set of the first budget at which the base covers more, from a band of shrinkage.
+    """Confidence set of the first budget at which the base solves more, from a band of shrinkage.
 
     Returns
     -------
@@ -130,11 +131,6 @@ def _budgets(furthest: int) -> list[int]:
     while budgets[-1] < furthest:
         budgets.append(min(furthest, int(budgets[-1] * 1.03)))
     return budgets
-
-
-def _difference(n_correct: np.ndarray, n_samples: np.ndarray, k: int) -> Float[np.ndarray, " problem"]:
-    base, rl = unbiased_pass_at_k(n_correct, n_samples, k).T
-    return np.asarray(base - rl)
 
 
 def _suprema(scaled: Float[np.ndarray, "problem k"], rng: np.random.Generator) -> Float[np.ndarray, " repeat"]:

@@ -1,4 +1,4 @@
-"""What counts allow beyond the samples drawn, whatever the population of solve rates: ranges by linear programming."""
+"""Prior-free bounds on pass@k beyond the samples drawn, for any population of solve rates, by linear programming."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from boundary.stats.budgets import checked_budgets
 from boundary.stats.sample_sizes import MOST, reached_by
 from boundary.stats.solve_rates import Target
 
-# The ranges rest on the shares of problems with so many successes or fewer: those with more say next to nothing of
+# The ranges rest on the shares of problems with so many successes or fewer: those with more say next to nothing about
 # larger budgets, and every further share widens the bounds on all (docs/decisions/004-bounds.md has the widths).
 THRESHOLDS = (0, 1, 2, 4)
 # Slopes of the Chernoff bounds, each way.
@@ -53,7 +53,7 @@ def pass_at_k_bounds(
     A linear program over masses w on a grid of solve rates p: the sum of w_g (1 - (1 - p_g)^k) is made smallest and
     largest over all w that agree with the observed numbers S_j of problems with j = 0, up to 1, up to 2 and up to 4
     successes (F-localization: Ignatiadis & Wager 2022, arXiv 1902.02774; Bonferroni over the numbers). For `benchmark`,
-    with F_j(p) = P(Binomial(n, p) <= j) and N problems, Chernoff's bound for independent problems that are not alike,
+    with F_j(p) = P(Binomial(n, p) <= j) and N problems, Chernoff's bound for independent, not identical problems,
     N sum_g w_g log(1 + F_j(p_g) (e^s - 1)) >= s S_j - log(1 / error), is linear in w at every slope s. For
     `superpopulation` each share S_j / N has its Clopper-Pearson interval.
 
@@ -63,13 +63,13 @@ def pass_at_k_bounds(
     array([[0.49, 0.57],
            [0.49, 0.74]])
     """
-    budgets, seen = checked_budgets(k), n_samples > 0
-    if not seen.any():
+    budgets, sampled = checked_budgets(k), n_samples > 0
+    if not sampled.any():
         return np.tile([0.0, 1.0], (len(budgets), 1))
-    sizes = {int(n_samples[seen].min()), reached_by(n_samples[seen], MOST)}
+    sizes = {int(n_samples[sampled].min()), reached_by(n_samples[sampled], MOST)}
     error = (1 - level) / len(sizes)
-    each = np.array([_thinned_bounds(n_correct, n_samples, size, budgets, error, target) for size in sorted(sizes)])
-    lower, upper = each[..., 0].max(axis=0), each[..., 1].min(axis=0)
+    bounds = np.array([_thinned_bounds(n_correct, n_samples, size, budgets, error, target) for size in sorted(sizes)])
+    lower, upper = bounds[..., 0].max(axis=0), bounds[..., 1].min(axis=0)
     return np.where((lower <= upper)[:, None], np.stack([lower, upper], axis=1), np.nan)
 
 
@@ -80,8 +80,8 @@ def _thinned_bounds(
     enough = n_samples >= size
     points, rules = _localized(n_correct[enough], n_samples[enough], max(budgets), error, target)
     ranges = np.array([_range(1 - (1 - points) ** b, rules) for b in budgets])
-    known = float(enough.mean()) if target == "benchmark" else 1.0
-    return np.clip(known * ranges + (1 - known) * np.array([0.0, 1.0]), 0.0, 1.0)
+    share_used = float(enough.mean()) if target == "benchmark" else 1.0
+    return np.clip(share_used * ranges + (1 - share_used) * np.array([0.0, 1.0]), 0.0, 1.0)
 
 
 def shrinkage_bounds(
@@ -157,6 +157,6 @@ def _range(value: np.ndarray, rules: Rules) -> tuple[float, float]:
     whole = np.ones((1, len(value)))
     ends = []
     for sign in (1, -1):
-        found = linprog(sign * value, rows, limits, whole, [1.0], method="highs")
-        ends.append(sign * found.fun if found.status == 0 else np.nan)
+        solution = linprog(sign * value, rows, limits, whole, [1.0], method="highs")
+        ends.append(sign * solution.fun if solution.status == 0 else np.nan)
     return ends[0], ends[1]

@@ -58,29 +58,29 @@ def good_toulmin(
 
     Examples
     --------
-    >>> found = good_toulmin(np.array([[0]] * 6 + [[1]] * 2 + [[9]] * 12), np.full((20, 1), 10), [20])
-    >>> found.mean.round(2), found.furthest
+    >>> result = good_toulmin(np.array([[0]] * 6 + [[1]] * 2 + [[9]] * 12), np.full((20, 1), 10), [20])
+    >>> result.mean.round(2), result.furthest
     (array([0.8]), 23)
     """
     budgets, fewest = checked_budgets(k), n_samples.min(axis=1)
-    seen = fewest >= max(reached_by(fewest[fewest > 0], MOST), 1)
-    c, drawn = n_correct[seen], n_samples[seen]
-    n = int(drawn.min()) if seen.sum() > 1 else 0
+    enough = fewest >= max(reached_by(fewest[fewest > 0], MOST), 1)
+    c, n_drawn = n_correct[enough], n_samples[enough]
+    n = int(n_drawn.min()) if enough.sum() > 1 else 0
     furthest = int(n * max(math.log(max(n, 1)), 1.0))
-    spread = norm.ppf((1 + level) / 2) / math.sqrt(max(int(seen.sum()), 1))
-    found = np.full((3, len(budgets)), np.nan)
+    spread = norm.ppf((1 + level) / 2) / math.sqrt(max(int(enough.sum()), 1))
+    estimates = np.full((3, len(budgets)), np.nan)
     for i, budget in enumerate(budgets):
         if n < budget <= furthest:
-            terms = [_terms(*columns, n, budget) for columns in zip(c.T, drawn.T, strict=True)]
+            terms = [_terms(*columns, n, budget) for columns in zip(c.T, n_drawn.T, strict=True)]
             # No model solves fewer problems in k > n samples than in n, but for chance.
-            shares = [max(each.mean(), (own > 0).mean()) for each, own in zip(terms, c.T, strict=True)]
-            mean, margin = _less(np.clip(shares, 0, 1)), spread * _less(terms).std(ddof=1)
-            found[:, i] = np.clip([mean, mean - margin, mean + margin], 1.0 - len(terms), 1.0)
-    return GoodToulmin(found[0], found[1], found[2], furthest, int(seen.sum()))
+            shares = [max(estimate.mean(), (own > 0).mean()) for estimate, own in zip(terms, c.T, strict=True)]
+            mean, margin = _difference(np.clip(shares, 0, 1)), spread * _difference(terms).std(ddof=1)
+            estimates[:, i] = np.clip([mean, mean - margin, mean + margin], 1.0 - len(terms), 1.0)
+    return GoodToulmin(estimates[0], estimates[1], estimates[2], furthest, int(enough.sum()))
 
 
-def _less(models: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
-    """The one model's, or the first less the second."""
+def _difference(models: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
+    """Of one model itself; of two, the first less the second."""
     return np.asarray(models[0] if len(models) == 1 else models[0] - models[1])
 
 

@@ -1,9 +1,20 @@
-"""Families of solve-rate populations, one module each."""
+"""Prior families of solve rates, one file each; `PRIORS` has them by name.
+
+Read `prior` first: what a family is, `posterior(n_correct, n_samples, key, errors=None)`. Then:
+
+- `nonparametric`: the default, a smooth population of any shape with atoms at 0 and 1, jointly for a pair.
+- `beta_binomial`, `inflated_beta_binomial`, `logit_normal`: parametric ones.
+- `stacked`: these four, weighted by how well they predict left-out problems.
+- `independent`: no population; for comparison.
+
+A new family is one file and one line of `PRIORS`.
+"""
 
 from collections.abc import Callable
 
-from boundary.stats.priors.beta_binomial import BetaBinomial, InflatedBetaBinomial
+from boundary.stats.priors.beta_binomial import BetaBinomial
 from boundary.stats.priors.independent import Independent
+from boundary.stats.priors.inflated_beta_binomial import InflatedBetaBinomial
 from boundary.stats.priors.logit_normal import LogitNormal
 from boundary.stats.priors.nonparametric import NonParametric
 from boundary.stats.priors.prior import Prior

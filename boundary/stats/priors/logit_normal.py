@@ -1,6 +1,7 @@
 """A normal population of logit solve rates, of any number of models jointly."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -18,12 +19,14 @@ from boundary.stats.population.densities import (
     normal_pair_population,
     normal_population,
 )
-from boundary.stats.population.fit import Family, fit_on_lattice
-from boundary.stats.priors.prior import check_counts, numpy_rng
+from boundary.stats.population.fit import Family, fit_on_grid
+from boundary.stats.priors.prior import check_counts, refuse_errors
+from boundary.stats.random_keys import numpy_rng
 from boundary.stats.sampler.nuts import nuts
 from boundary.stats.solve_rates import SolveRates
+from boundary.stats.verdict_errors import VerdictErrors
 
-ONE = Family(normal_population, normal_basis, NORMAL_DIM)
+SINGLE = Family(normal_population, normal_basis, NORMAL_DIM)
 PAIR = Family(normal_pair_population, normal_pair_basis, NORMAL_PAIR_DIM)
 
 
@@ -34,8 +37,8 @@ def population(n_correct: Array, n_samples: Array) -> None:
     -----
     x_i ~ N(m, S), c_ij ~ Binomial(n_ij, expit(x_ij)); m_j ~ N(-.5, 2.5), log s_j ~ N(1, .5), correlation ~ LKJ(1.5).
     Sampled as x_i = a_i + L_i z_i with z_i standard normal a priori, where N(a_i, L_i L_i') is the posterior under a
-    normal approximation of the counts' likelihood: centred where counts tell much and non-centred where they tell
-    nothing, which mixes at any n.
+    normal approximation of the counts' likelihood: centred where counts are informative and non-centred where they are
+    not, which mixes at any n.
     """
     n_problems, n_models = n_correct.shape
     with numpyro.plate("models", n_models):
@@ -62,7 +65,7 @@ def population(n_correct: Array, n_samples: Array) -> None:
 class LogitNormal:
     """Normal population of logit solve rates; any number of models, jointly.
 
-    One model or a pair: solve rates are integrated out on the lattice. Three or more: every logit is sampled by NUTS, a
+    One model or a pair: solve rates are integrated out on the grid. Three or more: every logit is sampled by NUTS, a
     hundred times slower, and no likelihood of the counts is given.
 
     Right where logits are normal. It has no mass at exactly 0 or 1, so a spike of hopeless problems makes it
@@ -85,18 +88,34 @@ class LogitNormal:
     new_problems: int = 500
     name: str = "logit_normal"
 
+    takes_errors: ClassVar[bool] = False
+    has_population: ClassVar[bool] = True
+    description: ClassVar[str] = (
+        "a normal population of logit solve rates, jointly for all models, their correlation with an LKJ prior"
+    )
+
     def posterior(
-        self, n_correct: Int[np.ndarray, "problem model"], n_samples: Int[np.ndarray, "problem model"], key: Array
+        self,
+        n_correct: Int[np.ndarray, "problem model"],
+        n_samples: Int[np.ndarray, "problem model"],
+        key: Array,
+        errors: VerdictErrors | None = None,
     ) -> SolveRates:
         """Draws of p given the counts."""
+        refuse_errors(self.name, errors)
         n_correct, n_samples = check_counts(n_correct, n_samples)
         if n_correct.shape[1] > 2:
-            return self._several(n_correct, n_samples, key)
-        family = (ONE, PAIR)[n_correct.shape[1] - 1]
+            return self._fit_logits(n_correct, n_samples, key)
+        family = (SINGLE, PAIR)[n_correct.shape[1] - 1]
         settings = {"chains": self.chains, "draws": self.draws, "warmup": self.warmup, "leapfrogs": self.leapfrogs}
-        return fit_on_lattice(family, n_correct, n_samples, key, self.name, self.new_problems, settings)
+        return fit_on_grid(family, n_correct, n_samples, key, self.name, self.new_problems, settings)
 
-    def _several(self, n_correct: np.ndarray, n_samples: np.ndarray, key: Array) -> SolveRates:
+    def with_more_draws(self, times: int) -> "LogitNormal":
+        """The same with so many times the draws."""
+        return replace(self, draws=times * self.draws)
+
+    def _fit_logits(self, n_correct: np.ndarray, n_samples: np.ndarray, key: Array) -> SolveRates:
+        """Three models or more: every logit by NUTS."""
         n_problems, n_models = n_correct.shape
         # Problems never sampled change nothing, and few shapes are compiled.
         padding = ((0, -n_problems % 64), (0, 0))

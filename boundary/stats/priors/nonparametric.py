@@ -1,6 +1,7 @@
 """A smooth population of any shape with atoms at 0 and 1, for one model or jointly for a pair."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Array, Int
@@ -13,9 +14,9 @@ from boundary.stats.population.densities import (
     marginal_basis,
     marginal_population,
 )
-from boundary.stats.population.fit import Family, fit_on_lattice
+from boundary.stats.population.fit import Family, fit_on_grid
+from boundary.stats.population.shared_errors import fit_nodes, fit_shared
 from boundary.stats.priors.prior import check_counts
-from boundary.stats.priors.shared_errors import fit_nodes, fit_shared
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.verdict_errors import VerdictErrors
 
@@ -28,8 +29,8 @@ class NonParametric:
     """Smooth population of logit solve rates with atoms at 0 and at 1; jointly for a pair of models.
 
     The default. The density on the logit scale is a simple one bent by a Gaussian process
-    (`boundary.stats.population.densities`), so it takes the shape that the data ask for, and where they say nothing,
-    near p = 0, the spread of its draws says so. In a pair each model's counts inform the other's solve rate.
+    (`boundary.stats.population.densities`), so it takes the shape of the data, and where these are not
+    informative, near p = 0, its draws spread. In a pair each model's counts inform the other's solve rate.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ class NonParametric:
     -----
     A g-model (Efron 2016, doi 10.1093/biomet/asv068) with atoms, fully Bayesian. docs/decisions/002-population.md
     compares it with Dirichlet processes on a grid, which mix badly (10 effective draws of 2,000 for pass@1024) and
-    cover less.
+    have lower coverage.
     """
 
     chains: int = 8
@@ -51,6 +52,14 @@ class NonParametric:
     leapfrogs: int = 16
     new_problems: int = 500
     name: str = "nonparametric"
+
+    takes_errors: ClassVar[bool] = True
+    has_population: ClassVar[bool] = True
+    description: ClassVar[str] = (
+        "a population of any smooth shape: on the logit scale a simple log density (of a single model a Beta with its "
+        "tails drawn in, of a pair a normal level and a ridge of changes) bent by a Gaussian process, with atoms at "
+        "p = 0 and p = 1, jointly for a pair of models"
+    )
 
     def posterior(
         self,
@@ -78,16 +87,25 @@ class NonParametric:
         family, settings = (MARGINAL, JOINT)[n_models - 1], self._settings
         if errors is not None and errors.shared and errors.n_nodes > 1:
             return fit_shared(family, n_correct, n_samples, key, self.name, self.new_problems, settings, errors)
-        return fit_on_lattice(family, n_correct, n_samples, key, self.name, self.new_problems, settings, errors)
+        return fit_on_grid(family, n_correct, n_samples, key, self.name, self.new_problems, settings, errors)
+
+    def with_more_draws(self, times: int) -> "NonParametric":
+        """The same with so many times the draws."""
+        return replace(self, draws=times * self.draws)
 
     @property
     def _settings(self) -> dict[str, int]:
         return {"chains": self.chains, "draws": self.draws, "warmup": self.warmup, "leapfrogs": self.leapfrogs}
 
-    def under_each(
+    def posterior_by_node(
         self, n_correct: np.ndarray, n_samples: np.ndarray, key: Array, errors: VerdictErrors
     ) -> tuple[list[SolveRates], np.ndarray]:
-        """Posterior under each node of the errors, and the nodes' log marginal likelihoods, less the largest."""
+        """Posterior under each node of the errors by itself.
+
+        Returns
+        -------
+        The posteriors, and the nodes' log marginal likelihoods, less the largest.
+        """
         n_correct, n_samples = check_counts(n_correct, n_samples)
         family = (MARGINAL, JOINT)[n_correct.shape[1] - 1]
         nodes, _ = fit_nodes(family, n_correct, n_samples, key, self._settings, errors)

@@ -2,18 +2,22 @@
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import jax
 import numpy as np
 from jaxtyping import Array, Float, Int
 
 from boundary.stats.model_checks import loo, stacking_weights
-from boundary.stats.priors.beta_binomial import BetaBinomial, InflatedBetaBinomial
+from boundary.stats.priors.beta_binomial import BetaBinomial
+from boundary.stats.priors.inflated_beta_binomial import InflatedBetaBinomial
 from boundary.stats.priors.logit_normal import LogitNormal
 from boundary.stats.priors.nonparametric import NonParametric
-from boundary.stats.priors.prior import Prior, check_counts, numpy_rng
+from boundary.stats.priors.prior import Prior, check_counts, refuse_errors
+from boundary.stats.random_keys import numpy_rng
 from boundary.stats.solve_rates import SolveRates
+from boundary.stats.verdict_errors import VerdictErrors
 
 STACKED: Mapping[str, Callable[[], Prior]] = {
     "nonparametric": NonParametric,
@@ -27,8 +31,8 @@ STACKED: Mapping[str, Callable[[], Prior]] = {
 class Stacked:
     """A mixture of the families' posteriors, weighted by stacking of their leave-one-out predictions.
 
-    What a family says beyond n enters as much as it predicts problems within n. Its weights rest on the counts alone
-    and cannot tell apart families that differ only beyond n (docs/decisions/002-population.md).
+    A family's extrapolation beyond n weighs as much as the family predicts problems within n. The weights rest on the
+    counts alone and cannot distinguish families that differ only beyond n (docs/decisions/002-population.md).
 
     Parameters
     ----------
@@ -46,18 +50,34 @@ class Stacked:
     families: Mapping[str, Callable[[], Prior]] = field(default_factory=lambda: dict(STACKED))
     name: str = "stacked"
 
+    takes_errors: ClassVar[bool] = False
+    has_population: ClassVar[bool] = True
+    description: ClassVar[str] = (
+        "a mixture of four families of populations (nonparametric, logit-normal, beta-binomial with and without "
+        "atoms), weighted by stacking of their leave-one-out predictions"
+    )
+
     def posterior(
-        self, n_correct: Int[np.ndarray, "problem model"], n_samples: Int[np.ndarray, "problem model"], key: Array
+        self,
+        n_correct: Int[np.ndarray, "problem model"],
+        n_samples: Int[np.ndarray, "problem model"],
+        key: Array,
+        errors: VerdictErrors | None = None,
     ) -> SolveRates:
-        """Draws of p from every family, as many of each as its weight says; the weights are kept in `families`.
+        """Draws of p from every family, in proportion to its weight; the weights are kept in `families`.
 
         Raises
         ------
         ValueError
-            If there are more than two models: fit pairs.
+            If there are more than two models (fit pairs), or errors of verdicts.
         """
+        refuse_errors(self.name, errors)
         fits = self.fits(n_correct, n_samples, key)
         return mixed(fits, weights_of(fits), self.draws, key, self.name)
+
+    def with_more_draws(self, times: int) -> "Stacked":
+        """The same with so many times the draws."""
+        return replace(self, draws=times * self.draws)
 
     def fits(self, n_correct: np.ndarray, n_samples: np.ndarray, key: Array) -> dict[str, SolveRates]:
         """Posterior under each family, two at a time."""
@@ -67,14 +87,24 @@ class Stacked:
         keys = jax.random.split(key, len(self.families))
         with ThreadPoolExecutor(2) as pool:
             tasks = [
-                pool.submit(make().posterior, n_correct, n_samples, one)
-                for make, one in zip(self.families.values(), keys, strict=True)
+                pool.submit(family().posterior, n_correct, n_samples, family_key)
+                for family, family_key in zip(self.families.values(), keys, strict=True)
             ]
             return {name: task.result() for name, task in zip(self.families, tasks, strict=True)}
 
 
 def weights_of(fits: Mapping[str, SolveRates]) -> Float[np.ndarray, " family"]:
-    """Stacking weights of fits that give a likelihood of the counts."""
+    """Stacking weights of fits that give a likelihood of the counts.
+
+    Returns
+    -------
+    Weights that sum to 1, in the order of the fits.
+
+    Raises
+    ------
+    ValueError
+        For a fit without a likelihood.
+    """
     elpd = []
     for name, fit in fits.items():
         left_out = loo(fit)
@@ -89,8 +119,8 @@ def mixed(
 ) -> SolveRates:
     """A fit whose draws come from each family in proportion to its weight, chain by chain.
 
-    Chain c of the mixture holds draws of chain c of every family, in random order, so that R-hat compares chains that
-    are alike in make-up and still shows a family whose own chains disagree.
+    Chain c of the mixture holds draws of chain c of every family, in random order, so that R-hat compares chains of the
+    same composition and still shows a family whose own chains disagree.
     """
     rng = numpy_rng(jax.random.fold_in(key, 1))
     shares = np.floor(weights * draws).astype(int)

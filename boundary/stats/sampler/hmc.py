@@ -25,7 +25,7 @@ TARGET_ACCEPTANCE = 0.5
 
 
 # Draws are taken in rounds until split R-hat of every parameter is below this, at most so many times.
-SETTLED_R_HAT = 1.015
+CONVERGED_R_HAT = 1.015
 MAX_ROUNDS = 4
 
 
@@ -72,6 +72,10 @@ def hmc(
     leapfrogs
         Leapfrog steps a proposal; their length varies by -40 to +20 % so that no period is resonant.
 
+    Returns
+    -------
+    The draws and the acceptance of each chain.
+
     Notes
     -----
     Neal 2011, arXiv 1206.1901; harmonic-mean tuning across chains after Hoffman & Sountsov 2022 (MEADS/ChEES).
@@ -83,14 +87,15 @@ def hmc(
     block = partial(_block, log_density, leapfrogs, steps)
     centre, number = mode, count()
     for window, blocks in enumerate(WINDOWS):
-        seen = []
+        visits = []
         for _ in range(blocks):
             visited, slopes, position, log_step, _ = block(
                 data, position, centre, metric, log_step, key, next(number), True
             )
-            seen.append((visited, slopes))
+            visits.append((visited, slopes))
         if 0 < window < len(WINDOWS) - 1:
-            centre, metric = _pooled(np.concatenate([v for v, _ in seen]), np.concatenate([s for _, s in seen]), metric)
+            positions, gradients = (np.concatenate(part) for part in zip(*visits, strict=True))
+            centre, metric = _pooled(positions, gradients, metric)
     kept: list[np.ndarray] = []
     accepted: list[np.ndarray] = []
     for _round in range(MAX_ROUNDS):
@@ -99,7 +104,7 @@ def hmc(
             kept.append(visited)
             accepted.append(rates)
         every = np.concatenate(kept)
-        if _worst_r_hat(every) < SETTLED_R_HAT:
+        if _worst_r_hat(every) < CONVERGED_R_HAT:
             break
     return Chains(every[:: len(every) // draws][:draws].transpose(2, 0, 1), np.concatenate(accepted).mean(0))
 

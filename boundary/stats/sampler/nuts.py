@@ -29,10 +29,14 @@ def nuts(
         What the model is called with: arrays, or tuples of them.
     chains, draws, warmup
         Chains, kept draws and tuning steps of each.
+
+    Returns
+    -------
+    Draws of each variable, by name.
     """
     with _TRACING:
-        found = _run(model, chains, draws, warmup, key, *data)
-    return {name: np.asarray(value, dtype=np.float64) for name, value in found.items()}
+        draws_by_site = _run(model, chains, draws, warmup, key, *data)
+    return {name: np.asarray(value, dtype=np.float64) for name, value in draws_by_site.items()}
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2, 3))

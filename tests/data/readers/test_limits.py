@@ -33,7 +33,7 @@ from boundary.errors import InputError
 from boundary.sampling.problems import Completion, Problem, Verdict
 from boundary.sampling.run_file import run_of
 from boundary.sampling.store.arm import open_store, write_shard
-from boundary.sampling.verifiers import verifier
+from boundary.sampling.verifiers.table import load_verifier
 from boundary.sampling.verify import verify_arm
 
 MIB = limits.MIB
@@ -175,7 +175,7 @@ def test_samples_of_no_problem_and_fields_of_no_sample(run):
     assert list(read_samples(arm)) == [SAMPLE] * 4
     bodied(shard, frames(json.dumps(SAMPLE | {"problem_id": "zz"}).encode() + b"\n", 4))
     with pytest.raises(InputError, match="zz is none of its problems"):
-        verify_arm(arm, verifier("number"), workers=1, again=True)
+        verify_arm(arm, load_verifier("number"), workers=1, again=True)
 
 
 @pytest.mark.parametrize("rows", [[["p0"]], [[]], [["p0", "0", 1, 1, "stop"]], [7], "p0"])

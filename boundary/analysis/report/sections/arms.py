@@ -1,4 +1,4 @@
-"""The report's part on how the arms were sampled and judged: a table, and a sentence for the methods paragraph."""
+"""How the models were sampled and judged: a table, and sentences for the methods paragraph."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -48,25 +48,27 @@ class SettingRow(NamedTuple):
     differs: bool
 
 
-def arms_section(analysis: Analysis) -> dict[str, Any]:
-    """What the template shows: `models`, `rows`, `fingerprints` (rows of hashes), and `unknown`, a sentence."""
+def arms_section(analysis: Analysis) -> dict[str, Any] | None:
+    """Names of the models, rows of settings, rows of hashes (`fingerprints`), and a sentence on what is `unknown`."""
     arms = analysis.arms.arms
+    if not arms:
+        return None
     models = list(dict.fromkeys(arm.model for arm in arms))
     names = display_names(models)
-    rows = {each: list(_rows(each, models, arms)) for each in known_settings(arms)}
-    hashes = [each for each in rows if each.name.endswith("_hash")]
+    rows = {setting: list(_rows(setting, models, arms)) for setting in known_settings(arms)}
+    hashes = [setting for setting in rows if setting.name.endswith("_hash")]
     return {
         "models": [names[model] for model in models],
         "rows": [
-            *(row for each, lines in rows.items() if each not in hashes for row in lines),
+            *(row for setting, lines in rows.items() if setting not in hashes for row in lines),
             *_grouped("samples a problem", models, arms, [_span(arm) for arm in arms]),
         ],
-        "fingerprints": [row for each in hashes for row in rows[each]],
+        "fingerprints": [row for setting in hashes for row in rows[setting]],
         "unknown": _unknown(analysis),
     }
 
 
-def arms_summary(compared: ArmComparison) -> dict[str, Any]:
+def arms_summary(comparison: ArmComparison) -> dict[str, Any]:
     """The settings and remarks for summary.json."""
     return {
         "settings": [
@@ -77,7 +79,7 @@ def arms_summary(compared: ArmComparison) -> dict[str, Any]:
                     name: values[0] if len(values) == 1 else list(values) for name, values in arm.values.items()
                 },
             }
-            for arm in compared.arms
+            for arm in comparison.arms
         ],
         "remarks": [
             {
@@ -86,7 +88,7 @@ def arms_summary(compared: ArmComparison) -> dict[str, Any]:
                 "severity": remark.severity,
                 "alarming": remark.alarming,
             }
-            for remark in compared.remarks
+            for remark in comparison.remarks
         ],
     }
 
@@ -94,12 +96,12 @@ def arms_summary(compared: ArmComparison) -> dict[str, Any]:
 def sampling_sentences(analysis: Analysis) -> Iterator[str]:
     """How the samples were drawn and judged, as far as the counts say it, for the methods paragraph."""
     arms = analysis.arms.arms
-    known = {each.name for each in known_settings(arms)}
-    phrases = [phrase.format(_in_words(name, arms)) for name, phrase in PHRASES.items() if name in known]
+    names = {setting.name for setting in known_settings(arms)}
+    phrases = [phrase.format(_in_words(name, arms)) for name, phrase in PHRASES.items() if name in names]
     if phrases:
         # Values of several models have commas of their own.
         yield f"Samples were drawn {('; ' if any('(' in phrase for phrase in phrases) else ', ').join(phrases)}."
-    if "verifier" in known:
+    if "verifier" in names:
         yield f"Answers were judged by {_in_words('verifier', arms)}."
     if arms and (unknown := _unknown(analysis)):
         yield unknown
@@ -109,8 +111,9 @@ def _unknown(analysis: Analysis) -> str:
     """What the counts do not say, or the card of a shipped set in its place; empty where they say all of it."""
     arms = analysis.arms.arms
     missing = [BY_NAME[name].label for name in MAIN_SETTINGS if not any(name in arm.values for arm in arms)]
-    if missing and analysis.settings["source"] in shipped_sets():
-        return f"The card of the set says: {card(analysis.settings['source']).settings}."
+    source = analysis.counts.source
+    if missing and source in shipped_sets():
+        return f"The card of the set says: {card(source).settings}."
     if len(missing) == len(MAIN_SETTINGS):
         return UNKNOWN
     return f"The counts do not say: {', '.join(missing)}." if missing else ""
@@ -118,28 +121,31 @@ def _unknown(analysis: Analysis) -> str:
 
 def _in_words(name: str, arms: Sequence[ArmSettings]) -> str:
     """A setting's value; where it differs, with the benchmarks or models that have it."""
-    known = [arm for arm in arms if name in arm.values]
-    values = {arm.values[name] for arm in known}
+    with_value = [arm for arm in arms if name in arm.values]
+    values = {arm.values[name] for arm in with_value}
     if len(values) == 1:
         return shown(name, next(iter(values)))
-    benchmarks = dict.fromkeys(arm.benchmark for arm in known)
-    if all(len({arm.values[name] for arm in known if arm.benchmark == b}) == 1 for b in benchmarks):
-        where: dict[tuple[str, ...], list[str]] = {}
+    benchmarks = dict.fromkeys(arm.benchmark for arm in with_value)
+    if all(len({arm.values[name] for arm in with_value if arm.benchmark == b}) == 1 for b in benchmarks):
+        names_by_value: dict[tuple[str, ...], list[str]] = {}
         for benchmark in benchmarks:
-            value = next(arm.values[name] for arm in known if arm.benchmark == benchmark)
-            where.setdefault(value, []).append(plain(benchmark))
-        return in_a_row([f"{shown(name, value)} ({in_a_row(names)})" for value, names in where.items()])
+            value = next(arm.values[name] for arm in with_value if arm.benchmark == benchmark)
+            names_by_value.setdefault(value, []).append(plain(benchmark))
+        return in_a_row([f"{shown(name, value)} ({in_a_row(names)})" for value, names in names_by_value.items()])
     texts: dict[str, list[str]] = {}
     for benchmark in benchmarks:
-        here = [arm for arm in known if arm.benchmark == benchmark]
-        text = values_by_model(name, here) if differs(name, here) else shown(name, here[0].values[name])
+        arms_there = [arm for arm in with_value if arm.benchmark == benchmark]
+        text = shown(name, arms_there[0].values[name])
+        if differs(name, arms_there):
+            text = values_by_model(name, arms_there)
         texts.setdefault(text, []).append(plain(benchmark))
     return ", ".join(text + (f" on {in_a_row(names)}" if len(texts) > 1 else "") for text, names in texts.items())
 
 
-def _rows(each: Setting, models: Sequence[str], arms: Sequence[ArmSettings]) -> Iterator[SettingRow]:
-    texts = [shown(each.name, arm.values[each.name]) if each.name in arm.values else ABSENT for arm in arms]
-    yield from _grouped(each.label, models, arms, texts, each.name)
+def _rows(setting: Setting, models: Sequence[str], arms: Sequence[ArmSettings]) -> Iterator[SettingRow]:
+    name = setting.name
+    texts = [shown(name, arm.values[name]) if name in arm.values else ABSENT for arm in arms]
+    yield from _grouped(setting.label, models, arms, texts, name)
 
 
 def _grouped(
@@ -153,10 +159,13 @@ def _grouped(
     for benchmark, by_model in cells.items():
         groups.setdefault(tuple(by_model.get(model, "") for model in models), []).append(benchmark)
     for row, benchmarks in groups.items():
-        where = f" ({', '.join(map(plain, benchmarks))})" if len(groups) > 1 else ""
-        here = [arm for arm in arms if arm.benchmark == benchmarks[0]]
-        unlike = differs(name, here) and name not in IDENTITIES if name else len({cell for cell in row if cell}) > 1
-        yield SettingRow(label + where, list(row), unlike)
+        suffix = f" ({', '.join(map(plain, benchmarks))})" if len(groups) > 1 else ""
+        arms_there = [arm for arm in arms if arm.benchmark == benchmarks[0]]
+        if name:
+            is_different = differs(name, arms_there) and name not in IDENTITIES
+        else:
+            is_different = len({cell for cell in row if cell}) > 1
+        yield SettingRow(label + suffix, list(row), is_different)
 
 
 def _span(arm: ArmSettings) -> str:

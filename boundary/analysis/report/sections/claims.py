@@ -1,17 +1,17 @@
-"""The report's part on claims: each with its probability, and whether what is required of it is met."""
+"""Claims: each with its probability, and whether what is required of it is met."""
 
 from typing import Any
 
-import pandas as pd
-
 from boundary.analysis.formatting import number
+from boundary.analysis.report.tables import records
+from boundary.analysis.result import Analysis
 
 
-def claimed(claims: pd.DataFrame) -> dict[str, Any] | None:
-    """Lay out the claims for the template; None where there are none."""
-    if claims.empty:
+def claims_section(analysis: Analysis) -> dict[str, Any] | None:
+    """A row for each claim, and the names of those that are less probable than required."""
+    if analysis.claims.empty:
         return None
-    rows = [_line(row) for row in claims.to_dict(orient="records")]
+    rows = [_line(row) for row in records(analysis.claims)]
     return {
         "rows": rows,
         "required": any(row["require"] for row in rows),
@@ -21,13 +21,13 @@ def claimed(claims: pd.DataFrame) -> dict[str, Any] | None:
 
 
 def _line(row: dict[Any, Any]) -> dict[str, Any]:
-    has_bar = row["met"] is not None
+    is_required = row["met"] is not None
     marks = ["extrapolated"] * bool(row["extrapolated"]) + [row["note"]] * bool(row["note"])
     return dict(row) | {
         "probability": number(row["probability"], 1.0, 3),
         "mc_error": number(row["mc_error"], 1.0, 3),
         "undefined": number(row["undefined"], 1.0, 3) if row["undefined"] else "",
-        "require": f"{row['require']:g}" if has_bar else "",
-        "verdict": ("met" if row["met"] else "not met") if has_bar else "",
+        "require": f"{row['require']:g}" if is_required else "",
+        "verdict": ("met" if row["met"] else "not met") if is_required else "",
         "marks": "; ".join(marks),
     }

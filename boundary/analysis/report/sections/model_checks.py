@@ -1,29 +1,29 @@
-"""The part of the page on whether the populations fit, and on what other families would say."""
+"""Whether the populations of solve rates fit the counts, and what other families of them would say."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from boundary.analysis.checks.model_checks import Criticism
-from boundary.analysis.formatting import interval, number
+from boundary.analysis.formatting import format_of, interval, number
+from boundary.analysis.report.rows import without_slight_crossovers
+from boundary.analysis.report.tables import records
+from boundary.analysis.result import Analysis
+from boundary.stats.estimands import ESTIMANDS
 
-# How each estimand is written: scale and digits.
-SHOWN = {"pass_at_k": (100.0, 1), "shrinkage": (100.0, 1), "lost": (1.0, 1), "gained": (1.0, 1), "crossover": (1.0, 0)}
 
-
-def criticised(criticism: Criticism, sensitivity: pd.DataFrame) -> dict[str, Any] | None:
-    """Remarks, families, checks and sensitivity for the template; None where the prior knows no population."""
-    if not len(criticism.families):
+def model_checks_section(analysis: Analysis) -> dict[str, Any] | None:
+    """Remarks, families, checks and sensitivity; None where the prior knows no population."""
+    checks = analysis.criticism
+    if not len(checks.families):
         return None
-    several = criticism.families["model"].nunique() > 1
     return {
-        "several": several,
-        "remarks": list(criticism.remarks),
-        "families": [_family(row) for row in criticism.families.to_dict(orient="records")],
-        "compared": bool(criticism.families["prior"].nunique() > 1),
-        "checks": [_check(row) for row in criticism.checks.to_dict(orient="records")],
-        "sensitivity": _sensitivity(sensitivity),
+        "by_model": checks.families["model"].nunique() > 1,
+        "several_families": bool(checks.families["prior"].nunique() > 1),
+        "remarks": list(checks.remarks),
+        "families": [_family(row) for row in records(checks.families)],
+        "checks": [_check(row) for row in records(checks.checks)],
+        "sensitivity": _sensitivity(without_slight_crossovers(checks.sensitivity, analysis)),
     }
 
 
@@ -38,10 +38,9 @@ def _family(row: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _check(row: Mapping[Any, Any]) -> dict[str, Any]:
-    digits = 3
     return dict(row) | {
-        "observed": number(row["observed"], 1.0, digits),
-        "replicated": f"{number(row['lower'], 1.0, digits)} to {number(row['upper'], 1.0, digits)}",
+        "observed": number(row["observed"], 1.0, 3),
+        "replicated": f"{number(row['lower'], 1.0, 3)} to {number(row['upper'], 1.0, 3)}",
         "p_value": number(row["p_value"], 1.0, 3),
     }
 
@@ -51,12 +50,12 @@ def _sensitivity(rows: pd.DataFrame) -> list[dict[str, Any]]:
     lines = []
     keys = ["benchmark", "estimand", "model", "k"]
     for (benchmark, estimand, model, k), group in rows.groupby(keys, sort=False, dropna=False):
-        scale, digits = SHOWN[str(estimand)]
+        record = ESTIMANDS[str(estimand)]
+        scale, digits, _ = format_of(record.name)
         cells = {}
-        for row in group.to_dict(orient="records"):
-            middle = row["median"] if estimand == "crossover" else row["mean"]
-            cells[row["prior"]] = {"value": number(middle, scale, digits), "interval": interval(row, scale, digits)}
-        name = str(estimand).replace("pass_at_k", "pass@k")
+        for row in records(group):
+            middle = number(row["median" if record.is_budget else "mean"], scale, digits)
+            cells[row["prior"]] = {"value": middle, "interval": interval(row, scale, digits)}
         budget = f"{k:.0f}" if k == k else ""  # NaN: of no particular budget
-        lines.append({"benchmark": benchmark, "estimand": name, "model": model, "k": budget, "cells": cells})
+        lines.append({"benchmark": benchmark, "estimand": record.label, "model": model, "k": budget, "cells": cells})
     return lines

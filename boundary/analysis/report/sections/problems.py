@@ -1,13 +1,11 @@
-"""The searchable tables of problems in the report, and the script that searches them."""
+"""The searchable tables of problems; problems.js sorts and searches them."""
 
-import base64
-import hashlib
-from importlib.resources import files
 from typing import Any
 
 import pandas as pd
 
 from boundary.analysis.formatting import number
+from boundary.analysis.result import Analysis
 
 # More arms than this make a page of many megabytes; problems.csv has them all.
 MOST_ARMS = 6
@@ -19,34 +17,32 @@ EXPLANATION = (
 )
 
 
-def script() -> str:
-    """The script that sorts and searches; the page's policy lets this very text run and no other."""
-    return (files("boundary.analysis.report") / "templates" / "problems.js").read_text(encoding="utf-8")
-
-
-def script_policy(text: str) -> str:
-    """Source expression for a content security policy that allows one inline script."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+def problems_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | None:
+    """A table for each RL model or model alone."""
+    tables = problem_tables(analysis.problems, benchmark)
+    return {"tables": tables} if tables else None
 
 
 def problem_tables(problems: pd.DataFrame, benchmark: str) -> list[dict[str, Any]]:
     """Lay out the problems of a benchmark, a table for each arm, the most lost or gained first."""
-    mine = problems.loc[problems["benchmark"] == benchmark] if len(problems) else problems
-    if mine.empty or mine["model"].nunique() > MOST_ARMS:
+    rows = problems.loc[problems["benchmark"] == benchmark] if len(problems) else problems
+    if rows.empty or rows["model"].nunique() > MOST_ARMS:
         return []
-    return [_table(part, str(model)) for model, part in mine.groupby("model", sort=False)]
+    return [_table(part, str(model)) for model, part in rows.groupby("model", sort=False)]
 
 
 def _table(part: pd.DataFrame, model: str) -> dict[str, Any]:
     base, k = str(part["reference"].iloc[0]), int(part["k"].iloc[0])
-    moved = part[["prob_lost", "prob_gained"]].max(axis=1).fillna(0)
-    ordered = part.loc[moved.sort_values(ascending=False, kind="stable").index]
+    lost_or_gained = part[["prob_lost", "prob_gained"]].max(axis=1).fillna(0)
+    ordered = part.loc[lost_or_gained.sort_values(ascending=False, kind="stable").index]
     arms = [("reference_", "base"), ("", "RL")] if base else [("", "")]
     headings = [f"{word} {name}".strip() for _, word in arms for name in ("c/n", "p", f"solves in {k}", "P(solvable)")]
+    flows = {"prob_lost": "P(lost)", "prob_gained": "P(gained)"} if base else {}
     rows = [
         {
             "name": row["problem_id"],
-            "cells": [text for prefix, _ in arms for text in _arm(row, prefix)] + (_moved(row) if base else []),
+            "cells": [text for prefix, _ in arms for text in _arm(row, prefix)]
+            + [number(row[name], 1, 2) for name in flows],
             "flag": row["flag"],
         }
         for row in ordered.to_dict(orient="records")
@@ -55,7 +51,7 @@ def _table(part: pd.DataFrame, model: str) -> dict[str, Any]:
     return {
         "caption": f"Every problem{against}",
         "explanation": EXPLANATION.format(k=k),
-        "headings": ["problem", "look twice", *headings, *(["P(lost)", "P(gained)"] if base else [])],
+        "headings": ["problem", "look twice", *headings, *flows.values()],
         "rows": rows,
     }
 
@@ -68,7 +64,3 @@ def _arm(row: dict[Any, Any], prefix: str) -> list[str]:
         number(row[f"{prefix}reach_mean"], 1, 3),
         number(row[f"{prefix}prob_solvable"], 1, 2),
     ]
-
-
-def _moved(row: dict[Any, Any]) -> list[str]:
-    return [number(row[name], 1, 2) for name in ("prob_lost", "prob_gained")]

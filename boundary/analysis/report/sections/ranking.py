@@ -1,13 +1,15 @@
-"""The parts of the report on several models: the ranking of a benchmark, and how many comparisons there are."""
+"""The ranking of a benchmark's models, and how many pairs of them are told apart."""
 
 from typing import Any
 
 import pandas as pd
 
 from boundary.analysis.estimates.ranking import multiplicity
-from boundary.analysis.estimates.table import of_posterior
-from boundary.analysis.figures.several_models import ranked_models
+from boundary.analysis.estimates.table import POSTERIOR, select
+from boundary.analysis.figures.ranking import ranked_budgets, ranked_models
 from boundary.analysis.formatting import interval, number
+from boundary.analysis.report.tables import records
+from boundary.analysis.result import Analysis
 from boundary.analysis.text.ranking import multiplicity_text
 from boundary.stats.intervals import MARGIN
 
@@ -17,7 +19,13 @@ INDEPENDENT = (
 )
 
 
-def ranking(rows: pd.DataFrame, n: int, margin: float = MARGIN) -> dict[str, Any] | None:
+def ranking_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | None:
+    """The ranking of one benchmark's models."""
+    n = analysis.sample_sizes[benchmark].reliable_k
+    return ranking_table(select(analysis.estimates, benchmark=benchmark), n, analysis.request.margin)
+
+
+def ranking_table(rows: pd.DataFrame, n: int, margin: float = MARGIN) -> dict[str, Any] | None:
     """Lay out the ranking of one benchmark's models at the smallest budget and at n; None where none was made.
 
     Parameters
@@ -29,23 +37,24 @@ def ranking(rows: pd.DataFrame, n: int, margin: float = MARGIN) -> dict[str, Any
     margin
         Difference of pass@k that matters.
     """
-    rows = rows.loc[of_posterior(rows)]
-    known = sorted(set(rows.loc[rows["estimand"] == "best", "k"]))
-    if not known:
+    rows = select(rows, kind=POSTERIOR)
+    budgets = ranked_budgets(rows, n)
+    if not budgets:
         return None
-    budgets = list(dict.fromkeys([known[0], max([k for k in known if k <= n], default=known[0])]))
-    found = {(row["estimand"], row["model"], row["k"]): row for row in rows.to_dict(orient="records")}
-    lines = [
-        {"model": model, "cells": [_cell(found, model, k) for k in budgets]}
-        for model in ranked_models(rows, budgets[0])
-    ]
-    counted = [(multiplicity(rows, k), f"k = {k:.0f}") for k in budgets]
-    sentences = [multiplicity_text(each, where, margin) for each, where in counted if each is not None]
-    return {"rows": lines, "budgets": [f"{k:.0f}" for k in budgets], "sentences": [*sentences, INDEPENDENT]}
+    cells = {(row["estimand"], row["model"], row["k"]): row for row in records(rows)}
+    models = ranked_models(rows, budgets[0])
+    tallies = {k: multiplicity(rows, k) for k in budgets}
+    sentences = [multiplicity_text(tally, k, margin) for k, tally in tallies.items() if tally is not None]
+    return {
+        "n_models": len(models),
+        "rows": [{"model": model, "cells": [_cell(cells, model, k) for k in budgets]} for model in models],
+        "budgets": [f"{k:.0f}" for k in budgets],
+        "sentences": [*sentences, INDEPENDENT],
+    }
 
 
-def _cell(found: dict[Any, dict[Any, Any]], model: str, k: float) -> dict[str, str]:
-    curve, best, rank = (found.get((name, model, k), {}) for name in ("pass_at_k", "best", "rank"))
+def _cell(rows: dict[Any, dict[Any, Any]], model: str, k: float) -> dict[str, str]:
+    curve, best, rank = (rows.get((name, model, k), {}) for name in ("pass_at_k", "best", "rank"))
     return {
         "share": number(curve.get("mean"), 100, 1),
         "around": interval(curve, 100, 1),

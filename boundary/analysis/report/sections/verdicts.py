@@ -1,32 +1,29 @@
-"""The report's tables of verdicts: what is said at each budget, and the probabilities behind it."""
+"""First of all on a benchmark: whether its fits converged, the verdicts, and remarks on settings and counts."""
 
 from typing import Any
 
-import pandas as pd
-
-from boundary.analysis.estimates.decisions import calls_of_pairs
-from boundary.analysis.estimates.table import of_posterior
-from boundary.analysis.formatting import number
+from boundary.analysis.notes import Note
+from boundary.analysis.result import Analysis
+from boundary.data.counts import ALL
 
 
-def verdict_tables(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """A table for each RL model, a line for each budget, from the estimates of one benchmark."""
-    posterior = rows.loc[of_posterior(rows)]
-    shrinkage = posterior.loc[posterior["estimand"] == "shrinkage"].set_index(["model", "k"])
-    signs = {at: (row["prob_positive"], row["prob_negative"]) for at, row in shrinkage.iterrows()}
-    tables = []
-    for _, model, at_budgets in calls_of_pairs(posterior):
-        lines = [
-            {
-                "k": f"{call.k:.0f}",
-                "extrapolated": call.extrapolated,
-                "word": call.word,
-                "chances": [
-                    number(chance, 1, 2)
-                    for chance in (call.narrowed, call.equivalent, call.widened, *signs[model, call.k])
-                ],
-            }
-            for call in at_budgets
-        ]
-        tables.append({"caption": f"Verdict at each budget: {model} against its base", "rows": lines})
-    return tables
+def verdicts_section(analysis: Analysis, benchmark: str) -> dict[str, Any]:
+    """Fits that did not converge (model and message), verdicts, and remarks on how models were sampled and counted."""
+    rows = analysis.diagnostics.loc[analysis.diagnostics["benchmark"] == benchmark]
+    failed = rows.loc[~rows["ok"].astype(bool)]
+    return {
+        "failures": [
+            (model if len(analysis.models) > 2 else "", message)
+            for model, message in zip(failed["model"], failed["message"], strict=True)
+        ],
+        "verdicts": [verdict.text for verdict in analysis.verdicts if verdict.benchmark == benchmark],
+        "arm_remarks": analysis.arms.of(benchmark),
+        "count_remarks": count_remarks_of(analysis, benchmark),
+    }
+
+
+def count_remarks_of(analysis: Analysis, benchmark: str) -> list[Note]:
+    """When sampling stopped, problems with fewer samples, samples without a verdict."""
+    stopping = [note for note in analysis.stopped if benchmark in (ALL, note.benchmark)]
+    remarks = (*analysis.unequal, *analysis.outcomes.remarks)
+    return [*stopping, *(note for note in remarks if note.benchmark == benchmark)]

@@ -1,4 +1,4 @@
-"""The report's part on verdicts that err: what was supposed of them, and shrinkage against their rate."""
+"""Errors of the verifier: what the estimates suppose of them, and shrinkage against the rate of false positives."""
 
 import base64
 from collections.abc import Mapping
@@ -8,32 +8,41 @@ import pandas as pd
 
 from boundary.analysis.checks.tipping_point import turns
 from boundary.analysis.figures.drawing import image
-from boundary.analysis.figures.tipping_point import error_figure
+from boundary.analysis.figures.tipping_point import tipping_point_figure
 from boundary.analysis.formatting import interval, number
+from boundary.analysis.report.tables import records
+from boundary.analysis.result import Analysis
 
 
-def erring(curves: pd.DataFrame, supposed: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Lay out the section for the template; None where verdicts are taken as they are and no curve was asked for.
+def verifier_errors_section(analysis: Analysis) -> dict[str, Any] | None:
+    """What is supposed of the verifier, and a part for each curve."""
+    return verifier_errors_parts(analysis.error_curves, analysis.settings["verifier_errors"])
+
+
+def verifier_errors_parts(curves: pd.DataFrame, supposed: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Lay out the section; None where verdicts are taken as they are and no curve was asked for.
 
     Parameters
     ----------
     curves
         From `boundary.analysis.checks.tipping_point.error_curves`.
     supposed
-        What was said of the verifier (`settings["verifier_errors"]`).
+        Rates of errors that the estimates suppose.
     """
     if curves.empty and not supposed:
         return None
+    tipping_points = turns(curves) if len(curves) else []
     parts = []
-    said = turns(curves) if len(curves) else []
     for (benchmark, model), rows in curves.groupby(["benchmark", "model"], sort=False):
-        drawn = base64.b64encode(image(error_figure(rows), "svg")).decode("ascii")
+        svg = base64.b64encode(image(tipping_point_figure(rows), "svg")).decode("ascii")
         parts.append(
             {
                 "caption": f"Shrinkage against the false-positive rate: {model}, {benchmark}",
-                "source": "data:image/svg+xml;base64," + drawn,
-                "turns": [turn.text for turn in said if (turn.benchmark, turn.model) == (benchmark, model)],
-                "rows": [_line(row) for row in rows.to_dict(orient="records")],
+                "source": "data:image/svg+xml;base64," + svg,
+                "sentences": [
+                    point.text for point in tipping_points if (point.benchmark, point.model) == (benchmark, model)
+                ],
+                "rows": [_line(row) for row in records(rows)],
             }
         )
     return {"supposed": [f"{name.replace('_', ' ')} {value}" for name, value in supposed.items()], "parts": parts}
@@ -46,6 +55,6 @@ def _line(row: dict[Any, Any]) -> dict[str, Any]:
         "extrapolated": bool(row["extrapolated"]),
         "shrinkage": number(row["mean"], 100.0, 1),
         "interval": interval(row, 100.0, 1),
-        "chances": [number(row[f"prob_{sign}"], 1.0, 2) for sign in ("positive", "negative", "equivalent")],
+        "probabilities": [number(row[f"prob_{sign}"], 1.0, 2) for sign in ("positive", "negative", "equivalent")],
         "log_evidence": number(row["log_evidence"], 1.0, 1),
     }

@@ -40,10 +40,10 @@ def serve() -> None:
         if "numpy" in task["code"]:
             compare_sizes()
     except BaseException as error:
-        verdict, reason = "broken", _named(error)
+        verdict, reason = "broken", _error_text(error)
     else:
-        needed = [*task["functions"], *(name for name in names_of_program(tree) if name not in names)]
-        verdict, reason = _run(peer, code, names, needed)
+        program_names = [*task["functions"], *(name for name in names_of_program(tree) if name not in names)]
+        verdict, reason = _run(peer, code, names, program_names)
     writer.write('{"verdict": ' + json.dumps([verdict, reason]) + "}\n")
     writer.flush()
     os._exit(0)
@@ -54,12 +54,12 @@ def compare_sizes() -> None:
     import numpy as np
 
     def strict(compare: Callable[..., Any]) -> Callable[..., Any]:
-        def compared(one: Any, other: Any, *args: Any, **kwargs: Any) -> Any:
-            if (np.size(one) == 0) != (np.size(other) == 0):
+        def strict_compare(first: Any, second: Any, *args: Any, **kwargs: Any) -> Any:
+            if (np.size(first) == 0) != (np.size(second) == 0):
                 raise AssertionError("one of two results is empty")
-            return compare(one, other, *args, **kwargs)
+            return compare(first, second, *args, **kwargs)
 
-        return compared
+        return strict_compare
 
     np.allclose, np.isclose = strict(np.allclose), strict(np.isclose)
     for name in (
@@ -72,14 +72,14 @@ def compare_sizes() -> None:
         setattr(np.testing, name, strict(getattr(np.testing, name)))
 
 
-def _run(peer: Tests, code: types.CodeType, names: dict[str, Any], needed: list[str]) -> tuple[str, str]:
+def _run(peer: Tests, code: types.CodeType, names: dict[str, Any], program_names: list[str]) -> tuple[str, str]:
     try:
-        names |= peer.decode(peer.ask(do="names", names=needed)["value"])
+        names |= peer.decode(peer.ask(do="names", names=program_names)["value"])
         exec(code, names)
     except CannotPassError as error:
         return "broken", str(error)
     except BaseException as error:
-        return "failed", _named(error)
+        return "failed", _error_text(error)
     return "passed", ""
 
 
@@ -95,8 +95,8 @@ def names_of_program(tree: ast.Module) -> list[str]:
     called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     if called & set(undefined):
         return undefined
-    judged = (call.func.id for call in _judged_calls(tree, bound) if isinstance(call.func, ast.Name))
-    return [*undefined, *(name for name in dict.fromkeys(judged) if name not in bound)]
+    asserted = (call.func.id for call in _asserted_calls(tree, bound) if isinstance(call.func, ast.Name))
+    return [*undefined, *(name for name in dict.fromkeys(asserted) if name not in bound)]
 
 
 def _bound(node: ast.AST) -> Iterator[str]:
@@ -112,7 +112,7 @@ def _bound(node: ast.AST) -> Iterator[str]:
         yield node.name
 
 
-def _judged_calls(tree: ast.Module, bound: set[str]) -> Iterator[ast.Call]:
+def _asserted_calls(tree: ast.Module, bound: set[str]) -> Iterator[ast.Call]:
     """Calls in an assertion, or in what a function of the tests is called with, outside of definitions."""
     for statement in tree.body:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -120,8 +120,8 @@ def _judged_calls(tree: ast.Module, bound: set[str]) -> Iterator[ast.Call]:
         for node in ast.walk(statement):
             own = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in bound
             if own or isinstance(node, ast.Assert):
-                yield from (each for each in ast.walk(node) if isinstance(each, ast.Call))
+                yield from (call for call in ast.walk(node) if isinstance(call, ast.Call))
 
 
-def _named(error: BaseException) -> str:
+def _error_text(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

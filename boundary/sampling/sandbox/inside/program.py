@@ -27,10 +27,12 @@ class Program(Peer):
         if do == "names":
             return {
                 "value": {
-                    "dict": [[name, self.encode(self.named(name))] for name in request["names"] if self.has(name)]
+                    "dict": [
+                        [name, self.encode(self.value_of(name))] for name in request["names"] if self.defines(name)
+                    ]
                 }
             }
-        thing = self.named(request["name"]) if "name" in request and do == "call" else self.exported[request["on"]]
+        thing = self.value_of(request["name"]) if "name" in request and do == "call" else self.exported[request["on"]]
         if do == "call":
             return self.called(thing, request)
         if do == "take":
@@ -45,16 +47,18 @@ class Program(Peer):
         """Result of a call; with the arguments that changed, where the function returned nothing."""
         result, args = self.call(function, request)
         reply = {"value": self.encode(result)}
-        if result is None and any(isinstance(each, MUTABLE) for each in args):
-            after = [(place, self.encode(each)) for place, each in enumerate(args) if isinstance(each, MUTABLE)]
+        if result is None and any(isinstance(argument, MUTABLE) for argument in args):
+            after = [
+                (place, self.encode(argument)) for place, argument in enumerate(args) if isinstance(argument, MUTABLE)
+            ]
             reply["changed"] = [[place, data] for place, data in after if data != request["args"][place]]
         return reply
 
-    def has(self, name: str) -> bool:
+    def defines(self, name: str) -> bool:
         """Whether the program defines a name, itself or as a method of a class Solution."""
         return hasattr(self.names.get("Solution"), name) or name in self.names
 
-    def named(self, name: str) -> Any:
+    def value_of(self, name: str) -> Any:
         """What the program calls by a name; one Solution for all calls."""
         if hasattr(self.names.get("Solution"), name):
             if self.solution is None:

@@ -39,15 +39,15 @@ def encode(value: Any, export: Callable[[Any], Any]) -> Any:
     if isinstance(value, float):
         return float.__pos__(value)
     if isinstance(value, list):
-        return [encode(each, export) for each in list.__iter__(value)]
+        return [encode(item, export) for item in list.__iter__(value)]
     if isinstance(value, tuple):
-        return {"tuple": [encode(each, export) for each in tuple.__iter__(value)]}
+        return {"tuple": [encode(item, export) for item in tuple.__iter__(value)]}
     if isinstance(value, set):
-        return {"set": [encode(each, export) for each in set.__iter__(value)]}
+        return {"set": [encode(item, export) for item in set.__iter__(value)]}
     if isinstance(value, frozenset):
-        return {"frozenset": [encode(each, export) for each in frozenset.__iter__(value)]}
+        return {"frozenset": [encode(item, export) for item in frozenset.__iter__(value)]}
     if isinstance(value, dict):
-        return {"dict": [[encode(key, export), encode(each, export)] for key, each in dict.items(value)]}
+        return {"dict": [[encode(key, export), encode(item, export)] for key, item in dict.items(value)]}
     if isinstance(value, bytes | bytearray):
         return {"bytearray" if isinstance(value, bytearray) else "bytes": value.hex()}
     if isinstance(value, complex):
@@ -70,14 +70,14 @@ def decode(data: Any, resolve: Callable[[str, Any], Any]) -> Any:
         Where the data are in no form that `encode` gives.
     """
     if isinstance(data, list):
-        return [decode(each, resolve) for each in data]
+        return [decode(item, resolve) for item in data]
     if not isinstance(data, dict):
         return data
     ((kind, content),) = data.items()
     if kind == "int":
         return int(content, 16)
     if kind in _SEQUENCES:
-        return _SEQUENCES[kind](decode(each, resolve) for each in content)
+        return _SEQUENCES[kind](decode(item, resolve) for item in content)
     if kind == "dict":
         return {decode(key, resolve): decode(value, resolve) for key, value in content}
     if kind in _FROM_TEXT:
@@ -197,7 +197,7 @@ class Remote:
     def __init__(self, peer: Peer, place: int) -> None:
         self._peer, self._place = peer, place
 
-    def _asked(self, do: str, **more: Any) -> Any:
+    def _ask(self, do: str, **more: Any) -> Any:
         peer = object.__getattribute__(self, "_peer")
         return peer.decode(peer.ask(do=do, on=self._place, **more)["value"])
 
@@ -214,13 +214,13 @@ class Remote:
         """Its public attributes."""
         if name.startswith("_"):
             raise AttributeError(name)
-        return self._asked("attribute", name=name)
+        return self._ask("attribute", name=name)
 
     def __iter__(self) -> Any:
         """Its items, fetched in steps that grow."""
-        items, step = self._asked("iterate"), 1
+        items, step = self._ask("iterate"), 1
         while True:
-            batch = items._asked("take", most=step)
+            batch = items._ask("take", most=step)
             yield from batch
             if len(batch) < step:
                 return
@@ -228,31 +228,31 @@ class Remote:
 
     def __len__(self) -> int:
         """Its length."""
-        return int(self._asked("len"))
+        return int(self._ask("len"))
 
     def __bool__(self) -> bool:
         """Whether it counts as true."""
-        return bool(self._asked("bool"))
+        return bool(self._ask("bool"))
 
     def __getitem__(self, key: Any) -> Any:
         """One of its items."""
-        return self._asked("item", key=self._peer.encode(key))
+        return self._ask("item", key=self._peer.encode(key))
 
     def __contains__(self, value: Any) -> bool:
         """Whether it holds a value."""
-        return bool(self._asked("contains", key=self._peer.encode(value)))
+        return bool(self._ask("contains", key=self._peer.encode(value)))
 
     def __str__(self) -> str:
         """Its text."""
-        return str(self._asked("str"))
+        return str(self._ask("str"))
 
     def __repr__(self) -> str:
         """Its text for programmers."""
-        return str(self._asked("repr"))
+        return str(self._ask("repr"))
 
     def __eq__(self, other: object) -> bool:
         """Whether it equals another object of the same side."""
-        return isinstance(other, Remote) and bool(self._asked("equal", key=self._peer.encode(other)))
+        return isinstance(other, Remote) and bool(self._ask("equal", key=self._peer.encode(other)))
 
     def __hash__(self) -> int:
         """By its place."""

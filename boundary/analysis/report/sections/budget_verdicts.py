@@ -1,0 +1,39 @@
+"""The tables of verdicts: what is said at each budget, and the probabilities behind it."""
+
+from typing import Any
+
+import pandas as pd
+
+from boundary.analysis.estimates.decisions import calls_of_pairs
+from boundary.analysis.estimates.table import POSTERIOR, select
+from boundary.analysis.formatting import number, points
+from boundary.analysis.result import Analysis
+
+
+def budget_verdicts_section(analysis: Analysis, benchmark: str) -> dict[str, Any]:
+    """A table for each RL model, and the margin in words."""
+    tables = verdict_tables(select(analysis.estimates, benchmark=benchmark))
+    return {"tables": tables, "margin": points(analysis.request.margin)}
+
+
+def verdict_tables(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """A table for each RL model, a line for each budget, from the estimates of one benchmark."""
+    posterior = select(rows, kind=POSTERIOR)
+    shrinkage = select(posterior, estimand="shrinkage").set_index(["model", "k"])
+    signs = {at: (row["prob_positive"], row["prob_negative"]) for at, row in shrinkage.iterrows()}
+    tables = []
+    for _, model, calls in calls_of_pairs(posterior):
+        lines = [
+            {
+                "k": f"{call.k:.0f}",
+                "extrapolated": call.extrapolated,
+                "word": call.word,
+                "probabilities": [
+                    number(probability, 1, 2)
+                    for probability in (call.narrowed, call.equivalent, call.widened, *signs[model, call.k])
+                ],
+            }
+            for call in calls
+        ]
+        tables.append({"caption": f"Verdict at each budget: {model} against its base", "rows": lines})
+    return tables

@@ -1,0 +1,57 @@
+"""Where the curves of a pair meet: numbers that belong to no single budget of the tables."""
+
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from boundary.analysis.estimates.table import POSTERIOR, select
+from boundary.analysis.figures.figure import MOST_CURVES
+from boundary.analysis.formatting import budget, format_of, heading, interval, number, upper_first
+from boundary.analysis.report.rows import crossing_pairs
+from boundary.analysis.report.tables import records
+from boundary.analysis.result import Analysis
+from boundary.stats.estimands import ESTIMANDS
+
+HEADINGS = {"crossover": "Crossover, k"}
+# What stands in place of these where no crossover is spoken of: value, interval, whether it is extrapolated.
+NO_CROSSING = {
+    "crossover": ("none", "by more than the margin", False),
+    "no_crossover": ("\N{EN DASH}", "", False),
+}
+
+
+class Fact(NamedTuple):
+    """A number that belongs to no single budget."""
+
+    label: str
+    value: str
+    interval: str
+    extrapolated: bool
+
+
+def crossing_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | None:
+    """The facts of each RL model, by its name."""
+    if len(analysis.models) > MOST_CURVES:
+        return None
+    rows, pairs = select(analysis.estimates, benchmark=benchmark), crossing_pairs(analysis)
+    arms = [model for model in analysis.models if model != analysis.base]
+    facts = {model: facts_of(rows, model, (benchmark, model) in pairs) for model in arms}
+    facts = {model: numbers for model, numbers in facts.items() if numbers}
+    return {"facts": facts} if facts else None
+
+
+def facts_of(rows: pd.DataFrame, model: str, crosses: bool) -> list[Fact]:
+    """Pick the numbers that belong to no single budget; of a crossover only where there is one to speak of."""
+    crossing = [record for record in ESTIMANDS.values() if record.group == "crossing"]
+    facts = []
+    for record in sorted(crossing, key=lambda record: record.reported_at != "none"):
+        for row in records(select(rows, kind=POSTERIOR, model=model, estimand=record.name)):
+            scale, digits, _ = format_of(record.name)
+            k = "" if pd.isna(row["k"]) else budget(row["k"])
+            label = HEADINGS.get(record.name, upper_first(heading(record.name, k)))
+            middle = number(row["median" if record.is_budget else "mean"], scale, digits)
+            # A probability is a mean of zeros and ones: quantiles of these would say nothing.
+            around = "" if record.unit == "probability" else interval(row, scale, digits)
+            fact = Fact(label, middle, around, bool(row["extrapolated"]))
+            facts.append(fact if crosses else Fact(fact.label, *NO_CROSSING.get(record.name, fact[1:])))
+    return facts

@@ -1,0 +1,10 @@
+"""Whether order and run of the samples tell anything of their outcome."""
+
+from typing import Any
+
+from boundary.analysis.result import Analysis
+
+
+def exchangeability_section(analysis: Analysis) -> dict[str, Any] | None:
+    """Remarks on drift and dependence; None where there were no samples to be checked."""
+    return {"checks": analysis.sample_checks} if analysis.sample_checks else None

@@ -1,0 +1,76 @@
+"""Tables of estimates: in each cell what the counts alone say, and the posterior beside it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from boundary.analysis.estimates.table import BOUNDS, GOOD_TOULMIN, OBSERVED, POSTERIOR
+from boundary.analysis.formatting import format_of, interval, number, of_fewer
+from boundary.stats.estimands import ESTIMANDS
+
+Record = Mapping[Any, Any]
+"""A row of the estimates."""
+
+
+class Cell(NamedTuple):
+    """One estimate: what counts alone say (beyond n: what they allow), and the posterior with its interval."""
+
+    observed: str
+    posterior: str
+    interval: str
+
+
+class Row(NamedTuple):
+    """A line of a table; `mark` says for how many problems it is beyond the samples."""
+
+    label: str
+    extrapolated: bool
+    mark: str
+    cells: list[Cell]
+
+
+class Table(NamedTuple):
+    """Estimates in rows and columns; `corner` heads the labels of the rows."""
+
+    caption: str
+    corner: str
+    headings: list[str]
+    rows: list[Row]
+
+
+def cell_of(rows: Sequence[Record], estimand: str) -> Cell:
+    """Write one estimate from its rows of each kind.
+
+    Parameters
+    ----------
+    rows
+        Of one estimand, model, budget and threshold; they may be none.
+    estimand
+        Its name: its unit says how numbers are written.
+    """
+    by_kind = {row["kind"]: dict(row) for row in rows}
+    scale, digits, _ = format_of(estimand)
+    posterior, observed = by_kind.get(POSTERIOR, {}), by_kind.get(OBSERVED, {})
+    from_counts = number(observed.get("mean"), scale, digits)
+    middle = "median" if ESTIMANDS[estimand].is_budget else "mean"
+    return Cell(
+        from_counts + of_fewer(observed, posterior) if from_counts else prior_free_words(by_kind, scale, digits),
+        number(posterior.get(middle), scale, digits),
+        interval(posterior, scale, digits),
+    )
+
+
+def prior_free_words(by_kind: Mapping[str, dict[Any, Any]], scale: float, digits: int) -> str:
+    """Write the bounds and the Good-Toulmin estimate for a table's cell; nothing where neither is."""
+    parts = []
+    if BOUNDS in by_kind:
+        parts.append(interval(by_kind[BOUNDS], scale, digits) or "none agrees")
+    if GOOD_TOULMIN in by_kind:
+        parts.append(f"GT {number(by_kind[GOOD_TOULMIN]['mean'], scale, digits)}")
+    return ", ".join(parts)
+
+
+def records(rows: pd.DataFrame) -> list[dict[Any, Any]]:
+    """Rows as dicts."""
+    return rows.to_dict(orient="records")

@@ -1,0 +1,131 @@
+"""Opening an engine by name, and what is known of it before."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any
+
+from boundary.errors import InputError
+from boundary.sampling.engines.spec import Engine, EngineFacts, EngineSpec, Generate, noise_seed
+from boundary.sampling.engines.table import ENGINES
+from boundary.sampling.models import context_length
+from boundary.sampling.packages import package_version
+
+
+def find_engine(name: str) -> Engine:
+    """The engine of a name.
+
+    Raises
+    ------
+    InputError
+        If there is none; the message lists them.
+
+    Examples
+    --------
+    >>> find_engine("openai").weights_are_local
+    False
+    """
+    if name not in ENGINES:
+        raise InputError(f"No engine '{name}'. There are: {', '.join(ENGINES)}.")
+    return ENGINES[name]
+
+
+def open_engine(spec: EngineSpec) -> AbstractContextManager[Generate]:
+    """Load an engine: `with open_engine(spec) as generate: for completion in generate(requests): ...`.
+
+    Returns
+    -------
+    A context manager; its seed is one that no other model or setting shares.
+
+    Raises
+    ------
+    InputError
+        For an unknown engine or option, a missing package, or a model that cannot be loaded.
+    """
+    engine = find_engine(spec.engine)
+    for package in engine.packages:
+        package_version(package, engine.extra)
+    function: Callable[..., AbstractContextManager[Generate]] = engine_function(engine.function)
+    _refuse_unknown_options(spec.engine, spec.options, function)
+    return function(_with_own_noise(spec), **spec.options)
+
+
+def worker_spec(spec: EngineSpec) -> EngineSpec:
+    """What loads the model: where an engine only runs workers, what each of them runs; otherwise the same.
+
+    Raises
+    ------
+    InputError
+        If the workers' engine would run workers itself.
+    """
+    if not find_engine(spec.engine).runs_workers:
+        return spec
+    worker = str(spec.options.get("worker", "transformers"))
+    if find_engine(worker).runs_workers:
+        raise InputError(f"A worker's engine cannot be {worker}. Choose with --engine-option worker=vllm.")
+    return replace(spec, engine=worker, options=dict(spec.options.get("worker_options") or {}))
+
+
+def engine_facts(spec: EngineSpec) -> EngineFacts:
+    """What can be known of an engine and its model without loading them; of a server, what it says.
+
+    Raises
+    ------
+    InputError
+        If a package is missing, the model cannot be had, or a server does not serve it.
+    """
+    loading = worker_spec(spec)
+    facts: EngineFacts = engine_function(find_engine(loading.engine).facts)(loading)
+    return facts
+
+
+def local_facts(spec: EngineSpec) -> EngineFacts:
+    """Versions of an engine's packages, and the context of a model whose weights it loads.
+
+    Raises
+    ------
+    InputError
+        If a package is missing, or the model cannot be had.
+    """
+    engine = find_engine(spec.engine)
+    version = ", ".join(f"{package} {package_version(package, engine.extra)}" for package in engine.packages)
+    context = spec.options.get(engine.context_option)
+    if isinstance(context, int) and context > 0:
+        return EngineFacts(version, context)
+    return EngineFacts(version, context_length(spec.model, spec.revision, spec.trust_remote_code))
+
+
+def identifying_options(spec: EngineSpec) -> dict[str, Any]:
+    """The options of an engine, and of its workers' engine, that change what is sampled."""
+    loading = worker_spec(spec)
+    options = {**loading.options, **spec.options}
+    names = (*find_engine(loading.engine).identifying_options, *find_engine(spec.engine).identifying_options)
+    return {name: options[name] for name in names if name in options}
+
+
+def engine_function(place: str) -> Callable[..., Any]:
+    """The function at `module:function` in this package."""
+    module, _, name = place.partition(":")
+    function: Callable[..., Any] = getattr(import_module(f"boundary.sampling.engines.{module}"), name)
+    return function
+
+
+def _refuse_unknown_options(engine: str, options: Mapping[str, Any], function: Callable[..., Any]) -> None:
+    names = [name for name in inspect.signature(function).parameters if name != "spec"]
+    for option in options:
+        if option not in names:
+            near = get_close_matches(option, names, n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            raise InputError(f"The engine {engine} has no option '{option}'.{hint} It has: {', '.join(sorted(names))}.")
+
+
+def _with_own_noise(spec: EngineSpec) -> EngineSpec:
+    """The same with a seed that no other model or setting shares: arms of equal noise would not be independent."""
+    sampling = spec.sampling
+    seed = noise_seed(
+        sampling.seed, spec.model, spec.revision, sampling.temperature, sampling.top_p, sampling.max_tokens
+    )
+    return replace(spec, sampling=replace(sampling, seed=seed))

@@ -1,0 +1,125 @@
+"""Figures show what the table says, leave the caller's matplotlib alone, and come out the same for the same table."""
+
+import re
+import subprocess
+import sys
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+from boundary.analysis.figures import FIGURES, drawing, figures_of
+from boundary.analysis.figures.figure import FigureData
+
+N = 128
+PAIR = ("pass_at_k", "shrinkage", "flows")
+BY_NAME = {figure.name: figure for figure in FIGURES}
+
+
+def figure_of(name, estimates, benchmark):
+    """One figure, whether it applies or not."""
+    return BY_NAME[name].figure(FigureData(estimates, benchmark, N))
+
+
+def words(figure):
+    """Every text of a figure."""
+    return [text.get_text() for text in figure.findobj(mpl.text.Text)]
+
+
+def drawn_lines(axes):
+    return [(line.get_xdata(), line.get_ydata()) for line in axes.lines]
+
+
+@pytest.mark.parametrize("benchmark", ["AIME24", "AMC23", "all"])
+def test_pair_has_three_figures(pair, benchmark):
+    figures = figures_of(pair.estimates, benchmark, N)
+    assert tuple(figures) == PAIR
+    assert any("(RL)" in text for text in words(figures["pass_at_k"]))
+
+
+def test_single_model_has_pass_at_k_alone(single):
+    figures = figures_of(single.estimates, "AIME24", N)
+    assert tuple(figures) == ("pass_at_k",)
+    assert not any("(base)" in text for text in words(figures["pass_at_k"]))
+
+
+def test_every_arm_is_drawn_and_named(arms):
+    figures = figures_of(arms.estimates, "AIME24", N)
+    for name in ("pass_at_k", "shrinkage"):
+        assert any("another-RL-run" in text for text in words(figures[name]))
+        assert not any("(RL)" in text for text in words(figures[name]))  # it may be a distilled one
+    assert len(figures["flows"].axes) == 2 * 2
+
+
+def test_curves_are_the_posterior_means_and_points_the_observed(pair):
+    rows = pair.estimates.loc[(pair.estimates["benchmark"] == "all") & (pair.estimates["estimand"] == "pass_at_k")]
+    lines = drawn_lines(figure_of("pass_at_k", pair.estimates, "all").axes[0])
+    for model in pair.models:
+        curve = rows.loc[rows["model"] == model].sort_values("k")
+        posterior, observed = (curve.loc[(curve["kind"] == "observed") == flag] for flag in (False, True))
+        within, extrapolated = (posterior.loc[posterior["k"] <= N], posterior.loc[posterior["k"] >= N])
+        for part in (within, extrapolated, observed):
+            assert any(np.array_equal(x, part["k"]) and np.array_equal(y, part["mean"]) for x, y in lines)
+
+
+@pytest.mark.parametrize("name", PAIR)
+def test_extrapolation_is_named_where_there_is_any(pair, name):
+    assert f"k > n = {N}: extrapolated" in words(figure_of(name, pair.estimates, "all"))
+    within = pair.estimates.loc[~(pair.estimates["k"] > N)]
+    assert not any("extrapolated" in text for text in words(figure_of(name, within, "all")))
+
+
+def test_crossover_is_marked_only_where_there_is_one(pair):
+    assert any("[16, none]" in text for text in words(figure_of("shrinkage", pair.estimates, "AIME24")))
+    never = pair.estimates.copy()
+    never.loc[never["estimand"] == "crossover", ["median", "lower", "upper"]] = np.inf
+    assert not any("crossover" in text for text in words(figure_of("shrinkage", never, "AIME24")))
+
+
+def test_one_budget_alone_can_be_drawn(pair):
+    first = pair.estimates.loc[pair.estimates["k"].isna() | (pair.estimates["k"] == 1)]
+    for figure in figures_of(first, "AIME24", N).values():
+        assert drawing.image(figure, "png").startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(("kind", "start"), [("png", b"\x89PNG"), ("pdf", b"%PDF"), ("svg", b"<?xml")])
+def test_same_table_same_file(pair, kind, start):
+    once, again = (drawing.image(figure_of("flows", pair.estimates, "all"), kind) for _ in range(2))
+    assert once.startswith(start)
+    assert once == again
+
+
+def test_settings_of_the_caller_neither_matter_nor_change(pair):
+    plain = drawing.image(figure_of("pass_at_k", pair.estimates, "all"), "svg")
+    with mpl.rc_context({"font.size": 30, "axes.facecolor": "red", "lines.linewidth": 9}):
+        before = dict(mpl.rcParams)
+        assert drawing.image(figure_of("pass_at_k", pair.estimates, "all"), "svg") == plain
+        assert dict(mpl.rcParams) == before
+
+
+def test_no_pyplot():
+    code = "import sys, boundary.analysis.figures; assert not any(m.startswith('matplotlib') for m in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=5))
+def test_labels_are_spread_in_order(heights):
+    rooms = [0.1] * len(heights)
+    placed = drawing.spread(sorted(heights), rooms)
+    assert all(np.diff(placed) > 0.09)
+
+
+def test_figures_are_drawn_on_the_axes_of_the_caller(pair):
+    own = mpl.figure.Figure()
+    left, right = own.subplots(1, 2)
+    data = FigureData(pair.estimates, "all", N)
+    BY_NAME["pass_at_k"].draw(left, data)
+    BY_NAME["shrinkage"].draw(right, data)
+    assert len(left.lines) > len(pair.models)
+    assert right.get_ylabel().startswith("shrinkage")
+
+
+def test_names_are_fit_for_files_and_no_two_are_alike():
+    assert len(BY_NAME) == len(FIGURES)
+    assert all(re.fullmatch(r"[a-z0-9_]+", name) for name in BY_NAME)

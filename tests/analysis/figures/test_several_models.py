@@ -1,0 +1,67 @@
+"""Figures and tables of several models show what the table of estimates says."""
+
+import matplotlib as mpl
+import numpy as np
+
+from boundary.analysis.figures import FIGURES, figures_of
+from boundary.analysis.figures.drawing import clipped, image
+from boundary.analysis.figures.figure import FigureData
+from boundary.analysis.figures.ranking import pair_chances, ranked_models
+
+N = 8
+
+
+def figure_of(name, estimates, checkpoint_steps=None):
+    """One figure, whether it applies or not."""
+    record = next(figure for figure in FIGURES if figure.name == name)
+    return record.figure(FigureData(estimates, "B", N, checkpoint_steps or {}))
+
+
+def words(figure):
+    return [text.get_text() for text in figure.findobj(mpl.text.Text)]
+
+
+def test_models_are_ranked_by_the_curve(run_estimates):
+    assert ranked_models(run_estimates, 1) == ["run-final", "run-10", "base"]
+
+
+def test_chances_of_pairs_are_filled_in_both_ways(run_estimates):
+    order = ["run-final", "run-10", "base"]
+    chances = pair_chances(run_estimates, order, 1)
+    assert np.isnan(np.diag(chances)).all()
+    np.testing.assert_allclose(chances[0], [np.nan, 0.97, 0.99])
+    np.testing.assert_allclose(chances[2], [0.01, 0.1, np.nan])
+
+
+def test_ranking_shows_the_smallest_budget_and_n(run_estimates):
+    shown = words(figure_of("ranking", run_estimates))
+    assert {"pass@1", "pass@8", "0.97"} <= set(shown)
+    assert "pass@16" not in shown
+
+
+def test_pairs_are_numbered_where_there_is_room(run_estimates):
+    assert {"0.99", "0.03", "k = 1", "k = 8"} <= set(words(figure_of("pairs", run_estimates)))
+
+
+def test_trajectory_is_in_the_order_given(run_estimates):
+    steps = {"base": "0", "run-10": "10", "run-final": "final"}
+    axes = figure_of("trajectory", run_estimates, steps).axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["base", "10", "final"]
+    np.testing.assert_allclose(axes.lines[0].get_ydata(), [0.41, 0.56, 0.71])
+    np.testing.assert_allclose(axes.lines[-1].get_ydata(), [0.48, 0.63, 0.78])
+
+
+def test_every_figure_that_can_be_drawn_is(run_estimates):
+    steps = {"base": "0", "run-10": "10", "run-final": "final"}
+    figures = figures_of(run_estimates, "B", N, steps)
+    assert {"pass_at_k", "shrinkage", "ranking", "pairs", "histogram", "trajectory"} == set(figures)
+    assert all(image(figure, "png").startswith(b"\x89PNG") for figure in figures.values())
+    assert "trajectory" not in figures_of(run_estimates, "B", N, {"base": "0", "run-10": "10"})
+
+
+def test_long_names_keep_both_ends():
+    assert clipped("short") == "short"
+    name = clipped("qwen2.5-1.5b-RLVR-PPO-without-end-step1000")
+    assert len(name) == 30
+    assert name.startswith("qwen2.5-1.5b")
+    assert name.endswith("step1000")

@@ -1,0 +1,62 @@
+"""The ray engine on a cluster of two nodes here; for those who have Ray."""
+
+import os
+import signal
+import warnings
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from boundary.errors import InputError
+from boundary.sampling.engines.opening import open_engine
+from boundary.sampling.engines.spec import EngineSpec, Request, Sampling
+
+pytest.importorskip("ray")
+pytest.importorskip("torch")
+
+REQUESTS = [Request(f"p{number}", (1, 3, number), tuple(range(16))) for number in range(4)]
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    import ray
+    from ray.cluster_utils import Cluster
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        local_cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+        local_cluster.add_node(num_cpus=1)
+        ray.init(address=local_cluster.address, log_to_driver=False)
+        yield local_cluster
+        ray.shutdown()
+        local_cluster.shutdown()
+
+
+def kill_a_worker():
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        if process.read_bytes().startswith(b"ray::Worker"):
+            os.kill(int(process.parent.name), signal.SIGKILL)
+            return
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_lost_workers_block_is_done_again(cluster, tiny_model):
+    options = {"block_samples": 4, "worker_options": {"device": "cpu"}}
+    completions = []
+    with open_engine(EngineSpec("ray", str(tiny_model), sampling=Sampling(1.0, 1.0, 8, (2,)), options=options)) as run:
+        for completion in run(REQUESTS):
+            completions.append(completion)
+            if len(completions) == 5:
+                kill_a_worker()
+    expected = {(request.problem_id, place): 1 for request in REQUESTS for place in request.sample_indices}
+    assert Counter((completion.problem_id, completion.sample_index) for completion in completions) == expected
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_model_that_no_worker_finds_ends_the_run(cluster):
+    with (
+        open_engine(EngineSpec("ray", "./nowhere", sampling=Sampling(stop_ids=(2,)))) as generate,
+        pytest.raises(InputError, match=r"No folder './nowhere'"),
+    ):
+        list(generate(REQUESTS))
