@@ -54,7 +54,7 @@ def pair_quantities(rates: SolveRates, base: str, rl: str, options: EstimateOpti
 
 
 def _quantities(
-    records: Sequence[Estimand], rates: SolveRates, options: EstimateOptions, named: dict[str, Any]
+    records: Sequence[Estimand], rates: SolveRates, options: EstimateOptions, roles: dict[str, Any]
 ) -> Iterator[Quantity]:
     """Quantities of some estimands; those that are computed together are computed once."""
     joint: dict[Callable[..., xr.Dataset], xr.Dataset] = {}
@@ -62,12 +62,12 @@ def _quantities(
         values = {"k": options.budgets_of(record, rates), "tau": options.taus, "max_k": options.max_k}
         arguments = [values[name] for name in record.parameters]
         if record.joint is None:
-            draws = record(rates, *arguments, **named)
+            draws = record(rates, *arguments, **roles)
         else:
             if record.joint not in joint:
-                joint[record.joint] = record.joint(rates, *arguments, **named)
+                joint[record.joint] = record.joint(rates, *arguments, **roles)
             draws = joint[record.joint][record.name]
-        yield from _split(record, draws, rates, named.get("rl", ""), named.get("base", ""))
+        yield from _split(record, draws, rates, roles.get("rl", ""), roles.get("base", ""))
 
 
 def _split(record: Estimand, draws: xr.DataArray, rates: SolveRates, model: str, reference: str) -> Iterator[Quantity]:
