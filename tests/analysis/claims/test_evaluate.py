@@ -86,8 +86,8 @@ def test_a_file_of_claims(tmp_path):
     assert (narrower.name, narrower.claim.text, narrower.require) == ("narrower", "shrinkage(1024) > 0", None)
     assert (loses.benchmark, loses.require) == ("AIME24", 0.95)
     mixed = claim_requests([str(path), "lost(1) > 0"], require={"narrower": 0.5})
-    named = [(request.name, request.require) for request in mixed]
-    assert named == [
+    requirements = [(request.name, request.require) for request in mixed]
+    assert requirements == [
         ("narrower", 0.5),
         ("loses", 0.95),
         ("claim-1", None),
