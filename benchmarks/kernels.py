@@ -46,11 +46,12 @@ import xarray as xr
 from benchmarks.speed import N, pair_of
 from boundary.data.catalog import card, load_counts
 from boundary.data.counts import ALL
-from boundary.stats import hmc as our_hmc
 from boundary.stats.diagnostics import convergence
 from boundary.stats.estimands import pass_at_k, shrinkage
-from boundary.stats.priors import NonParametric, on_lattice
-from boundary.stats.priors.prior import fit_key
+from boundary.stats.population import fit as population_fit
+from boundary.stats.priors import NonParametric
+from boundary.stats.random_keys import fit_key
+from boundary.stats.sampler import hmc as our_hmc
 
 try:
     import blackjax
@@ -120,22 +121,22 @@ def warmed_up(fit: Fit, key: jax.Array) -> tuple[Any, State]:
     """The log density of a fit, and what our warm-up ends with."""
     original = our_hmc._block
 
-    def block(log_density: Any, leapfrogs: int, steps: int, data: Any, *rest: Any) -> Any:
-        position, centre, metric, log_step, _, _, adapt = rest
+    def block(log_density: Any, leapfrogs: int, steps: int, data: Any, *state: Any) -> Any:
+        position, centre, metric, log_step, _, _, adapt = state
         if not adapt:
             raise WarmedUp(log_density, State(data, position, centre, metric, log_step))
-        return original(log_density, leapfrogs, steps, data, *rest)
+        return original(log_density, leapfrogs, steps, data, *state)
 
     try:
         with patch.object(our_hmc, "_block", block):
             NonParametric().posterior(fit.n_correct, fit.n_samples, key)
-    except WarmedUp as state:
-        log_density, after = state.args
+    except WarmedUp as stop:
+        log_density, after = stop.args
         return log_density, after
     raise RuntimeError("The fit ended without a draw.")
 
 
-def ours(log_density: Any, state: State, module: ModuleType = our_hmc) -> Sampler:
+def our_kernel(log_density: Any, state: State, module: ModuleType = our_hmc) -> Sampler:
     """Our kernel, compiled, in the blocks of steps in which it is called."""
     steps = NonParametric().warmup // sum(module.WINDOWS)
     key, number, tune = jax.random.key(0), 0, False
@@ -248,7 +249,7 @@ ALONE = "nuts, window adaptation"
 REFERENCE = "nuts"
 
 KERNELS: dict[str, Kernel] = {
-    "ours": ours,
+    "ours": our_kernel,
     "hmc, jittered step": partial(of_blackjax, partial(hmc, jitter=JITTER)),
     "hmc, fixed": partial(of_blackjax, partial(hmc, jitter=(0.9, 0.9))),
     "hmc, multinomial": partial(
@@ -261,10 +262,10 @@ KERNELS: dict[str, Kernel] = {
 }
 
 
-def reported(fit: Fit, key: jax.Array, positions: np.ndarray) -> dict[str, xr.DataArray]:
+def estimates(fit: Fit, key: jax.Array, positions: np.ndarray) -> dict[str, xr.DataArray]:
     """Draws of pass@k of each model, and of shrinkage, given these draws of the population (draw, dim, chain)."""
     chains = SimpleNamespace(draws=positions.transpose(2, 0, 1))
-    with patch.object(on_lattice, "hmc", lambda *_, **__: chains):
+    with patch.object(population_fit, "hmc", lambda *_, **__: chains):
         rates = NonParametric(draws=DRAWS).posterior(fit.n_correct, fit.n_samples, key)
     n, models = int(fit.n_samples.max()), fit.n_correct.shape[1]
     budgets = [1, n, 8 * n]
@@ -281,7 +282,7 @@ def measured(sampler: Callable[[jax.Array], Trajectories], fit: Fit, key: jax.Ar
     positions, acceptance, leapfrogs, divergent, energy = (
         part if part is None else np.asarray(part) for part in trajectories
     )
-    quantities = reported(fit, key, positions)
+    quantities = estimates(fit, key, positions)
     convergences = convergence(quantities).values()
     least_ess = min(quantity.ess_bulk for quantity in convergences)
     row = {
@@ -359,7 +360,7 @@ def main() -> None:
     options = parser.parse_args()
     kernels = {name: KERNELS[name] for name in options.kernel or KERNELS if options.kernel or name != ALONE}
     if options.changed:
-        kernels["ours, changed"] = partial(ours, module=module_from(options.changed))
+        kernels["ours, changed"] = partial(our_kernel, module=module_from(options.changed))
     results: list[dict[str, Any]] = []
     for name, fit in fits().items():
         if options.only in name:
