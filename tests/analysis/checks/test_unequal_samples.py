@@ -108,7 +108,7 @@ def test_bands_and_ranges_go_as_far_as_the_other_problems(one_short):
 def test_where_every_fifth_problem_is_short_n_is_theirs_and_the_curve_goes_on(tmp_path):
     analysis = analysed([N] * 24 + [SHORT] * 6, k=[1, 4, N])
     assert analysis.settings["reliable_k"] == {"b": SHORT}
-    posterior = rows_of(analysis, "shrinkage", kind=POSTERIOR).set_index("k")
+    posterior = rows_of(analysis, "shrinkage", kind="posterior").set_index("k")
     assert posterior["extrapolated"].tolist() == [False, False, True]
     assert posterior["n_extrapolated"].tolist() == [0, 0, 6]
     assert rows_of(analysis, "shrinkage", kind=OBSERVED, k=N)["n_problems"].item() == 24
