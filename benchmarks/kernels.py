@@ -2,9 +2,9 @@
 
 Needs blackjax, which nothing else here does: `pip install blackjax`.
 
-Each fit is warmed up by `boundary.stats.hmc`. From the positions, metric and step that the warm-up ends with, every
-kernel takes the same number of draws; each repeat has a seed and a warm-up of its own. Kernels take turns, so that a
-busy machine is slow for all of them alike. Columns of the result:
+Each fit is warmed up by `boundary.stats.sampler.hmc`. From the positions, metric and step that the warm-up ends with,
+every kernel takes the same number of draws; each repeat has a seed and a warm-up of its own. Kernels take turns, so
+that a busy machine is slow for all of them alike. Columns of the result:
 
 - `compile_seconds`; `cpu_seconds` of all threads and `seconds`, both of drawing alone;
 - `min_ess` and `max_r_hat`: the least bulk effective sample size and the largest R-hat of pass@k of each model and of
@@ -355,7 +355,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--only", default="", help="fits whose name has this in it")
     parser.add_argument("--kernel", action="append", choices=KERNELS, help="this kernel only")
-    parser.add_argument("--changed", type=Path, help="measure this version of boundary/stats/hmc.py too")
+    parser.add_argument("--changed", type=Path, help="measure this version of boundary/stats/sampler/hmc.py too")
     parser.add_argument("-o", "--output", type=Path, default=RESULTS)
     options = parser.parse_args()
     kernels = {name: KERNELS[name] for name in options.kernel or KERNELS if options.kernel or name != ALONE}

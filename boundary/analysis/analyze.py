@@ -174,8 +174,8 @@ class _CheckedData(NamedTuple):
     sampled, counts
         Counts of the requested models and benchmarks as they were sampled, and as they are fitted: without the
         outcomes that are taken for missing.
-    sample_checks, adaptive_arms, arms
-        Notes on the samples and on optional stopping, and the settings of the arms.
+    exchangeability, adaptive_arms, arms
+        Notes on the order of samples and on optional stopping, and the settings of the arms.
     rates, judge_rates
         Misclassification rates of the verifier, and of the judge of reasoning; None where verdicts are taken for the
         truth.
@@ -185,7 +185,7 @@ class _CheckedData(NamedTuple):
 
     sampled: Counts
     counts: Counts
-    sample_checks: tuple[Note, ...]
+    exchangeability: tuple[Note, ...]
     adaptive_arms: tuple[Note, ...]
     arms: ArmComparison
     rates: MisclassificationRates | None
@@ -205,7 +205,7 @@ def _checked_data(request: Request, sampled: Counts, source: Any, samples: Any, 
     return _CheckedData(
         sampled=sampled,
         counts=counts,
-        sample_checks=tuple(
+        exchangeability=tuple(
             note for note in sample_checks if note.model in request.models and note.benchmark in request.benchmarks
         ),
         adaptive_arms=stopped_arms,
@@ -233,6 +233,7 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
     if with_curves:
         pairs = tipping_point_panels(data.panels)
         curves = tipping_point_curves(pairs, request.level, request.seed, progress, request.margin)
+    suspicious = count_remarks(data.sampled, request.benchmarks)
     return Analysis(
         request=request,
         counts=data.counts,
@@ -242,13 +243,13 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
         diagnostics=pd.DataFrame([fit.convergence for fit in fits]),
         verdicts=verdicts(request, data.counts, estimates, sizes, [(fit.panel, fit.rates, fit.rows) for fit in fits]),
         problems=_problems(request, fits),
-        criticism=checks,
-        error_curves=curves,
-        outcomes=replace(outcomes, remarks=(*outcomes.remarks, *count_remarks(data.sampled, request.benchmarks))),
-        stopped=adaptive,
-        unequal=_unequal(request, fits),
+        model_checks=checks,
+        tipping_points=curves,
+        missing_outcomes=replace(outcomes, remarks=(*outcomes.remarks, *suspicious)),
+        optional_stopping=adaptive,
+        unequal_samples=_unequal_samples(request, fits),
         arms=data.arms,
-        sample_checks=data.sample_checks,
+        exchangeability=data.exchangeability,
     )
 
 
@@ -307,7 +308,7 @@ def _problems(request: Request, fits: Sequence[_Fit]) -> pd.DataFrame:
     )
 
 
-def _unequal(request: Request, fits: Sequence[_Fit]) -> tuple[Note, ...]:
+def _unequal_samples(request: Request, fits: Sequence[_Fit]) -> tuple[Note, ...]:
     """Notes on problems with few samples, but for adaptive arms, where n depends on the outcome by design."""
     notes = [
         unequal_samples(rates, panel.benchmark, panel.arm, panel.base, request.level)

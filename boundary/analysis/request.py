@@ -204,9 +204,9 @@ def check_options(target: str, level: float, k: Sequence[int] | None, max_k: int
     """Refuse a target, level, budget or prior that no analysis can be made with."""
     if target not in TARGETS:
         raise InputError(f"Unknown target '{target}'. Choose one of: {', '.join(TARGETS)}.")
-    if target == "superpopulation" and prior.name == "independent":
+    if target == "superpopulation" and not prior.has_population:
         raise InputError(
-            "The prior 'independent' knows no population of new problems. Use target 'benchmark', or another prior."
+            f"The prior '{prior.name}' has no population of new problems. Use target 'benchmark', or another prior."
         )
     if not 0 < level < 1:
         raise InputError(f"The level of the intervals must lie between 0 and 1, got {level}. Write .95 for 95 %.")

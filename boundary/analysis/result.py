@@ -12,8 +12,8 @@ import pandas as pd
 
 from boundary.analysis.checkpoints import checkpoint_steps
 from boundary.analysis.checks.arm_settings import ArmComparison
-from boundary.analysis.checks.missing_outcomes import Outcomes
-from boundary.analysis.checks.model_checks import Criticism
+from boundary.analysis.checks.missing_outcomes import MissingOutcomes
+from boundary.analysis.checks.model_checks import ModelChecks
 from boundary.analysis.estimates.sample_sizes import SampleSizes
 from boundary.analysis.notes import Note
 from boundary.analysis.output.folder import written_together
@@ -46,20 +46,20 @@ class Analysis:
         A sentence for each benchmark and RL model.
     problems
         One row a problem and model (`boundary.analysis.estimates.problems.PROBLEM_COLUMNS`).
-    sample_checks
+    exchangeability
         Notes on drift and dependence of the samples, where these were given.
-    criticism
+    model_checks
         Whether the populations reproduce the counts, and what other families would say.
-    error_curves
+    tipping_points
         Shrinkage under several rates of false positives, if asked for
         (`boundary.analysis.checks.tipping_point.CURVE_COLUMNS`).
     claims
         The probability of each claim (`boundary.analysis.claims.evaluate.CLAIM_COLUMNS`); empty where there is none.
-    outcomes
+    missing_outcomes
         Samples that came to no verdict, and the main estimates with them as wrong and as missing.
-    stopped
+    optional_stopping
         Notes on arms whose number of samples depends on the outcome: no unbiased estimates are made of their counts.
-    unequal
+    unequal_samples
         Notes on problems that have fewer samples than the others, and what leaving them out would give.
     arms
         Settings with which each model was sampled and judged on each benchmark, and what differs.
@@ -73,19 +73,24 @@ class Analysis:
     diagnostics: pd.DataFrame
     verdicts: Sequence[Verdict]
     problems: pd.DataFrame = field(default_factory=pd.DataFrame)
-    sample_checks: tuple[Note, ...] = ()
-    criticism: Criticism = field(default_factory=Criticism)
+    exchangeability: tuple[Note, ...] = ()
+    model_checks: ModelChecks = field(default_factory=ModelChecks)
     claims: pd.DataFrame = field(default_factory=pd.DataFrame)
-    error_curves: pd.DataFrame = field(default_factory=pd.DataFrame)
-    outcomes: Outcomes = field(default_factory=Outcomes)
-    stopped: tuple[Note, ...] = ()
-    unequal: tuple[Note, ...] = ()
+    tipping_points: pd.DataFrame = field(default_factory=pd.DataFrame)
+    missing_outcomes: MissingOutcomes = field(default_factory=MissingOutcomes)
+    optional_stopping: tuple[Note, ...] = ()
+    unequal_samples: tuple[Note, ...] = ()
     arms: ArmComparison = field(default_factory=ArmComparison)
 
     @property
     def base(self) -> str | None:
         """The base model; None where models stand alone."""
         return self.request.base
+
+    @property
+    def notes_on_counts(self) -> tuple[Note, ...]:
+        """Notes on how samples were counted: optional stopping, unequal samples, missing outcomes."""
+        return (*self.optional_stopping, *self.unequal_samples, *self.missing_outcomes.remarks)
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -158,17 +163,17 @@ class Analysis:
         tables = {
             "estimates.csv": self.estimates,
             "problems.csv": self.problems,
-            "checks.csv": self.criticism.checks,
-            "families.csv": self.criticism.families,
+            "checks.csv": self.model_checks.checks,
+            "families.csv": self.model_checks.families,
         }
-        if len(self.criticism.sensitivity):
-            tables["sensitivity.csv"] = self.criticism.sensitivity
+        if len(self.model_checks.sensitivity):
+            tables["sensitivity.csv"] = self.model_checks.sensitivity
         if len(self.claims):
             tables["claims.csv"] = self.claims
-        if len(self.error_curves):
-            tables["errors.csv"] = self.error_curves
-        if len(self.outcomes.rows):
-            tables["outcomes.csv"] = self.outcomes.rows
+        if len(self.tipping_points):
+            tables["errors.csv"] = self.tipping_points
+        if len(self.missing_outcomes.rows):
+            tables["outcomes.csv"] = self.missing_outcomes.rows
         for name, table in tables.items():
             write_csv(table, folder / name, float_format="%.8g")
         return [report_paths[0], *(folder / name for name in tables), posterior.result(), *report_paths[1:]]

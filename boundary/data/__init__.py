@@ -9,6 +9,6 @@ way to load). Then, by where the counts come from:
 - `sets`, `published`: the counts that come with the package, and cards of sets that live elsewhere.
 
 Below these: `records` (samples as a format's reader gives them), `settings` (how samples were taken), `readers` (files
-of others, within bounds), `confusable_names`. No module here imports one that is listed before it in this order:
-records, readers, settings, formats, validation, runs, tables, counts, catalog, importing.
+of others, within bounds), `confusable_names`. Each imports only what stands before it in this order (import-linter
+keeps it): records, readers, settings, validation and formats, runs, tables, counts, catalog, importing.
 """

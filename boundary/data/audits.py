@@ -52,7 +52,9 @@ def read_audits(path: str | Path) -> pd.DataFrame:
         raise InputError(
             f"'{path}' has no column {', '.join(sorted(missing))}. An audit has benchmark, kind, errors, checked."
         )
-    rows = [_row(row, f"'{path}'{_line(row)}") for row in table.to_dict("records")]
+    rows = [
+        _row(row, f"'{path}', line {row[LINE]}" if LINE in row else f"'{path}'") for row in table.to_dict("records")
+    ]
     if not rows:
         raise InputError(f"'{path}' holds no audits. Give a row for each kind of error.")
     audits = audit_table(rows)
@@ -61,10 +63,6 @@ def read_audits(path: str | Path) -> pd.DataFrame:
             f"'{path}' has a benchmark, problem and kind twice. Add their errors and checked up in one row."
         )
     return audits
-
-
-def _line(row: dict[Any, Any]) -> str:
-    return f", line {row[LINE]}" if LINE in row else ""
 
 
 def _row(row: dict[Any, Any], place: str) -> Audit:

@@ -16,7 +16,7 @@ def collapsed(name: str) -> str:
 
 
 def visible(name: str) -> str:
-    """What is to be seen of a name: composed characters, and none that show nothing."""
+    """The characters of a name that can be seen: composed, without those that show nothing."""
     composed = unicodedata.normalize("NFC", name)
     return collapsed(
         "".join(c for c in composed if c.isspace() or not (c in BLANK or unicodedata.category(c) in UNSEEN))

@@ -20,6 +20,8 @@ from boundary.errors import InputError, missing_package
 
 CARDS = Path(str(files("boundary") / "data" / "published_cards"))
 MANIFEST = "manifest.json"
+# Characters of the file names in a message.
+LONGEST_LIST = 1500
 HOSTS = {"huggingface": "https://huggingface.co/datasets/", "github": "https://github.com/"}
 
 
@@ -223,12 +225,10 @@ def _matching_paths(card: PublishedCard, patterns: tuple[str, ...], paths: list[
         visible = [path for path in inside if not path.startswith(".")]
         reason = f"No file of '{card.name}' is named so" if patterns else f"'{card.name}' is large"
         example = f", as in --files '{visible[-1]}'" if visible else ""
-        raise InputError(f"{reason}. Choose with --files{example}. It holds: {_shortened(', '.join(visible))}")
+        names = ", ".join(visible)
+        names = names if len(names) <= LONGEST_LIST else f"{names[:LONGEST_LIST].rsplit(', ', 1)[0]}, ..."
+        raise InputError(f"{reason}. Choose with --files{example}. It holds: {names}")
     return matching
-
-
-def _shortened(text: str, limit: int = 1500) -> str:
-    return text if len(text) <= limit else text[:limit].rsplit(", ", 1)[0] + ", ..."
 
 
 def _hub() -> Any:

@@ -21,7 +21,7 @@ class Answers(NamedTuple):
         The problem's name in the file.
     outcomes
         One of OUTCOMES for each sample. A sample that was never run or judged is left out, and noted; where none is
-        left the list is empty, so that the problem is told and not lost.
+        left the list is empty, so that the problem is reported and not lost.
     model, benchmark
         Where the file or its name says; otherwise None.
     run
@@ -31,14 +31,14 @@ class Answers(NamedTuple):
     texts
         A number for each sample's text, equal where texts are equal (`text_hash`); 0 where unknown.
     question
-        The problem's text, by which problems are told apart that carry one name.
+        The problem's text, which tells problems of one name apart.
     prompt
         What the model was given, word by word, or a fingerprint of it: template and worked examples included.
     settings
         What was set for these samples, beside what the source as a whole says: samples of other settings are not
         pooled.
     reasons
-        For each sample why it failed, in the verifier's words; "" where it did not, or nothing is said.
+        For each sample why it failed, in the verifier's words; "" where it did not, or the file gives no reason.
     facts
         What is known of the problem or of the sampling (level, temperature), to become columns of the counts.
     whole

@@ -71,7 +71,7 @@ class SharedTexts(NamedTuple):
     @property
     def text(self) -> str:
         """A sentence or two."""
-        names = " and ".join(_line(name) for name in self.models)
+        names = " and ".join(plain(name.rsplit("/", 1)[-1]) for name in self.models)  # without organisation
         if self.severity == "remark":
             return (
                 f"{names} wrote the same texts ({self.share:.0%}). Texts of a problem vary too little to tell a copy "
@@ -326,8 +326,3 @@ def _tail(statistics: Sequence[Float[np.ndarray, " arrangement"]]) -> float:
         top = raised.max(axis=0)
         bound += top + np.log(np.exp(raised - top).mean(axis=0))
     return float(np.exp(min(bound.min(), 0.0)))
-
-
-def _line(name: str) -> str:
-    """A model's name without organisation, on one line."""
-    return plain(name.rsplit("/", 1)[-1])

@@ -30,7 +30,7 @@ class SolveRates:
         Draws of the solve rates, in [0, 1], for the problems at hand.
     new_p
         Draws of the solve rates of new problems of the same kind, for the target `superpopulation`; None where a prior
-        knows no population.
+        has no population.
     n_correct, n_samples
         The counts that the posterior rests on.
     prior
@@ -39,7 +39,7 @@ class SolveRates:
         Labels; numbered where none are given.
     log_likelihood
         Log probability of each problem's counts, of all models together, given each drawn population and with the solve
-        rates integrated out: what leave-one-out criticism needs. None where a prior knows no population.
+        rates integrated out: which leave-one-out prediction needs. None where a prior has no population.
     families
         Weight of each family in a mixture of several; empty otherwise.
     errors
@@ -124,7 +124,7 @@ class SolveRates:
         Raises
         ------
         ValueError
-            For an unknown target, or for `superpopulation` where the prior knows no population.
+            For an unknown target, or for `superpopulation` where the prior has no population.
         """
         if target not in TARGETS:
             raise ValueError(f"Unknown target '{target}'; choose one of {', '.join(TARGETS)}.")

@@ -59,8 +59,8 @@ def test_the_others_of_the_file_leave_no_trace(more):
     pd.testing.assert_frame_equal(whole.claims, alone.claims)
     pd.testing.assert_frame_equal(whole.counts.table, alone.counts.table)
     assert json.loads(summary_json(whole)) == json.loads(summary_json(alone))
-    assert whole.outcomes.shares.empty
-    assert whole.stopped == alone.stopped
+    assert whole.missing_outcomes.shares.empty
+    assert whole.optional_stopping == alone.optional_stopping
 
 
 @pytest.mark.parametrize(

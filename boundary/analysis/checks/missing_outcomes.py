@@ -24,7 +24,7 @@ MOST_MODELS = 8
 
 
 @dataclass(frozen=True)
-class Outcomes:
+class MissingOutcomes:
     """How many samples have a missing outcome, and the main estimates with these as wrong and as missing.
 
     Parameters
@@ -67,7 +67,7 @@ def missing_outcomes(
     *,
     rates: MisclassificationRates | None = None,
     adaptive_arms: tuple[Note, ...] = (),
-) -> Outcomes:
+) -> MissingOutcomes:
     """The main estimates under both treatments of missing outcomes, side by side.
 
     Parameters
@@ -88,7 +88,7 @@ def missing_outcomes(
     missing_classes = request.outcomes_as_missing
     shares = outcome_shares(counts, request.benchmarks)
     if shares.empty:
-        return Outcomes()
+        return MissingOutcomes()
     classes = tuple(missing_classes) or tuple(name for name in CLASSES if name in set(shares["outcome"]))
     rows = pd.DataFrame()
     if len(request.models) <= MOST_MODELS:
@@ -100,7 +100,7 @@ def missing_outcomes(
         tables = {MISSING: main, WRONG: refitted} if missing_classes else {WRONG: main, MISSING: refitted}
         rows = pd.concat([_labelled(tables[name], name, classes) for name in (WRONG, MISSING)], ignore_index=True)
     remarks = [*_share_remarks(shares, request.base), *_treatment_remarks(rows, shares, classes)]
-    return Outcomes(rows, shares, tuple(remarks))
+    return MissingOutcomes(rows, shares, tuple(remarks))
 
 
 def outcome_shares(counts: Counts, benchmarks: Sequence[str]) -> pd.DataFrame:

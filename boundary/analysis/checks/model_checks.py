@@ -44,7 +44,7 @@ def _empty(columns: Sequence[str]) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class Criticism:
+class ModelChecks:
     """Results of the model checks of all fits.
 
     Parameters
@@ -67,7 +67,7 @@ class Criticism:
 
 def model_checks(
     request: Request, panels: Sequence[Panel], posteriors: Sequence[SolveRates], progress: Progress
-) -> Criticism:
+) -> ModelChecks:
     """Check the fitted populations against the counts, and compare them with other families on request.
 
     Parameters
@@ -106,7 +106,7 @@ def model_checks(
         estimates_frame(sensitivity),
     )
     used = next(iter(fits[0]))
-    return Criticism(*tables, (*_misfits(tables[1], used), *_disagreements(tables[2], tables[1], used)))
+    return ModelChecks(*tables, (*_misfits(tables[1], used), *_disagreements(tables[2], tables[1], used)))
 
 
 def _families(panel: Panel, fits: Fits, checks: Sequence[Row]) -> list[Row]:

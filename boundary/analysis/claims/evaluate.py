@@ -71,9 +71,9 @@ def claims(analysis: Analysis, claims: Any, *, require: Any = None) -> pd.DataFr
     InputError
         For a claim that cannot be read, an unknown model, benchmark or name, or a probability outside [0, 1].
     """
-    requests = resolve_requests(claim_requests(claims, require), analysis.base, _arms(analysis), analysis.benchmarks)
-    target = analysis.settings["target"]
-    rows = [_row(request, _fits(analysis, request.benchmark), analysis.base, target) for request in requests]
+    base, arms, target = analysis.base, analysis.request.arms, analysis.request.target
+    requests = resolve_requests(claim_requests(claims, require), base, arms, analysis.benchmarks)
+    rows = [_row(request, _fits(analysis, request.benchmark), base, target) for request in requests]
     return pd.DataFrame(rows, columns=list(CLAIM_COLUMNS))
 
 
@@ -214,13 +214,9 @@ def _benchmark(request: ClaimRequest, benchmarks: Sequence[str]) -> str:
     raise InputError(f"Claim '{request.name}' does not say which benchmark. Name one of: {', '.join(benchmarks)}.")
 
 
-def _arms(analysis: Analysis) -> list[str]:
-    return [model for model in analysis.models if model != analysis.base]
-
-
 def _fits(analysis: Analysis, benchmark: str | None) -> dict[str, SolveRates]:
     """Posterior of each arm on a benchmark."""
-    arms = _arms(analysis)
+    arms = analysis.request.arms
     fits = {f"{benchmark}: {arm}": arm for arm in arms} if len(arms) > 1 else {str(benchmark): arms[0]}
     return {arm: analysis.rates[name] for name, arm in fits.items() if name in analysis.rates}
 

@@ -8,7 +8,7 @@ from boundary.errors import InputError
 
 TABLES = ("estimates", "problems", "checks", "families", "sensitivity", "claims", "errors", "outcomes")
 FILES = ("report.html", "summary.json", "posterior.nc", *(f"{name}.csv" for name in TABLES))
-FIGURES = "figures"
+FIGURE_FOLDER = "figures"
 FIGURE_TYPES = ("png", "pdf")
 
 
@@ -29,13 +29,13 @@ def check_output(folder: str | Path, inputs: Iterable[str | Path]) -> None:
     """
     folder, inputs = Path(folder), list(inputs)
     check_writable(folder, is_folder=True)
-    refuse_link(folder / FIGURES)
-    check_writable(folder / FIGURES, is_folder=True)
+    refuse_link(folder / FIGURE_FOLDER)
+    check_writable(folder / FIGURE_FOLDER, is_folder=True)
     refuse_run_folder(folder, inputs)
     for name in FILES:
         if (folder / name).is_dir():
             raise InputError(f"'{folder / name}' is a folder, where a file is to be. {ANOTHER}")
-    figures = sorted((folder / FIGURES).glob("*")) if (folder / FIGURES).is_dir() else []
+    figures = sorted((folder / FIGURE_FOLDER).glob("*")) if (folder / FIGURE_FOLDER).is_dir() else []
     refuse_inputs([*(folder / name for name in FILES), *figures], inputs)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from boundary.analysis.output.files import FIGURE_TYPES, FIGURES, FILES, refuse_link
+from boundary.analysis.output.files import FIGURE_FOLDER, FIGURE_TYPES, FILES, refuse_link
 from boundary.errors import InputError
 
 # Lists what was written, one name a line, so that the next run knows what to remove.
@@ -74,7 +74,7 @@ def abandon() -> list[Path]:
 
 
 def _move(stage: Path, folder: Path) -> None:
-    refuse_link(folder / FIGURES)
+    refuse_link(folder / FIGURE_FOLDER)
     names = sorted(path.relative_to(stage).as_posix() for path in stage.rglob("*") if path.is_file())
     try:
         earlier = _listed(folder)
@@ -82,12 +82,13 @@ def _move(stage: Path, folder: Path) -> None:
             (folder / name).parent.mkdir(exist_ok=True)
             (stage / name).replace(folder / name)
         for name in earlier:
-            if name not in names and _is_plain_file(folder, name):
-                (folder / name).unlink()
+            path = folder / name
+            if name not in names and path.is_file() and not (path.is_symlink() or path.parent.is_symlink()):
+                path.unlink()
         (stage / LISTING).write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
         (stage / LISTING).replace(folder / LISTING)
-        if not any(name.startswith(f"{FIGURES}/") for name in names) and (folder / FIGURES).is_dir():
-            _remove_empty(folder / FIGURES, folder / FIGURES)
+        if not any(name.startswith(f"{FIGURE_FOLDER}/") for name in names) and (folder / FIGURE_FOLDER).is_dir():
+            _remove_empty(folder / FIGURE_FOLDER, folder / FIGURE_FOLDER)
     except OSError as error:
         raise InputError(f"Cannot write into '{folder}': {error.strerror}. Choose another output folder.") from error
 
@@ -109,16 +110,11 @@ def may_remove(name: str) -> bool:
     name
         Within the folder of an analysis, as in its listing; there one that is no such file is not touched.
     """
-    from boundary.analysis.figures import FIGURES as KINDS
+    from boundary.analysis.figures import FIGURES
 
-    stems = "|".join(re.escape(figure.name) for figure in KINDS)
-    figures = rf"{FIGURES}/[\w.-]+-(?:{stems})\.(?:{'|'.join(FIGURE_TYPES)})"
+    stems = "|".join(re.escape(figure.name) for figure in FIGURES)
+    figures = rf"{FIGURE_FOLDER}/[\w.-]+-(?:{stems})\.(?:{'|'.join(FIGURE_TYPES)})"
     return name in FILES or re.fullmatch(figures, name) is not None
-
-
-def _is_plain_file(folder: Path, name: str) -> bool:
-    path = folder / name
-    return not path.is_symlink() and not path.parent.is_symlink() and path.is_file()
 
 
 def _remove_empty(folder: Path, furthest: Path) -> None:

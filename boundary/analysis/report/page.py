@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -35,6 +36,16 @@ class Part(NamedTuple):
     html: str
 
 
+class BenchmarkPart(NamedTuple):
+    """One benchmark of the page: what its heading says, its anchor, and its sections."""
+
+    name: str
+    n_problems: int
+    samples: str
+    anchor: str
+    parts: list[Part]
+
+
 def report_html(analysis: Analysis, pictures: Pictures | None = None) -> str:
     """Render the page.
 
@@ -50,24 +61,21 @@ def report_html(analysis: Analysis, pictures: Pictures | None = None) -> str:
     str
         A whole HTML document: styles, figures and scripts inside it, no request to anywhere.
     """
-    environment = _environment(_svgs(analysis) if pictures is None else pictures)
-    of_benchmarks = [list(_parts(environment, analysis, benchmark)) for benchmark in analysis.benchmarks]
-    of_analysis = list(_parts(environment, analysis))
-    shown = dict.fromkeys(part.section for parts in (*of_benchmarks, of_analysis) for part in parts)
-    scripts = [script for section in shown if (script := section.text(".js"))]
+    if pictures is None:
+        drawings = {benchmark: drawn_figures(analysis, benchmark) for benchmark in analysis.benchmarks}
+        pictures = {
+            benchmark: {name: image(figure, "svg") for name, figure in figures.items()}
+            for benchmark, figures in drawings.items()
+        }
+    environment = _environment(pictures)
+    benchmarks = [_benchmark_part(environment, analysis, benchmark) for benchmark in analysis.benchmarks]
+    parts = list(_parts(environment, analysis))
+    sections = dict.fromkeys(part.section for part in chain(*(benchmark.parts for benchmark in benchmarks), parts))
+    scripts = [script for section in sections if (script := section.text(".js"))]
     return environment.get_template("page.html.j2").render(
         analysis=analysis,
-        benchmarks=[
-            {
-                "name": benchmark_name(benchmark),
-                "anchor": f"benchmark-{position}",
-                "n_problems": int(select(analysis.estimates, benchmark=benchmark)["n_problems"].max()),
-                "samples": analysis.sample_sizes[benchmark].in_words,
-                "parts": parts,
-            }
-            for position, (benchmark, parts) in enumerate(zip(analysis.benchmarks, of_benchmarks, strict=True), start=1)
-        ],
-        parts=of_analysis,
+        benchmarks=benchmarks,
+        parts=parts,
         styles=[(FOLDER / "page.css").read_text(encoding="utf-8"), *(section.text(".css") for section in SECTIONS)],
         scripts=scripts,
         script_policy=script_policy(scripts),
@@ -84,13 +92,6 @@ def script_policy(scripts: Sequence[str]) -> str:
     """Source expression for a content security policy that allows these inline scripts and no other."""
     digests = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
     return " ".join(f"'sha256-{digest}'" for digest in digests) or "'none'"
-
-
-def _svgs(analysis: Analysis) -> Pictures:
-    return {
-        benchmark: {name: image(figure, "svg") for name, figure in drawn_figures(analysis, benchmark).items()}
-        for benchmark in analysis.benchmarks
-    }
 
 
 def _environment(pictures: Pictures) -> "Environment":
@@ -111,6 +112,16 @@ def _environment(pictures: Pictures) -> "Environment":
     )
     environment.globals |= {"cite": cite, "number": number, "picture": picture}
     return environment
+
+
+def _benchmark_part(environment: "Environment", analysis: Analysis, benchmark: str) -> BenchmarkPart:
+    return BenchmarkPart(
+        name=benchmark_name(benchmark),
+        n_problems=int(select(analysis.estimates, benchmark=benchmark)["n_problems"].max()),
+        samples=analysis.sample_sizes[benchmark].in_words,
+        anchor=f"benchmark-{analysis.benchmarks.index(benchmark) + 1}",
+        parts=list(_parts(environment, analysis, benchmark)),
+    )
 
 
 def _parts(environment: "Environment", analysis: Analysis, benchmark: str | None = None) -> Iterator[Part]:

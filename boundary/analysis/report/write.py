@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from boundary.analysis.figures.drawing import image
-from boundary.analysis.output.files import FIGURE_TYPES, FIGURES, refuse_link
+from boundary.analysis.output.files import FIGURE_FOLDER, FIGURE_TYPES, refuse_link
 from boundary.analysis.report.page import Pictures, drawn_figures, report_html
 from boundary.analysis.report.summary import summary_json
 from boundary.analysis.result import Analysis
@@ -30,15 +30,15 @@ def write_report(analysis: Analysis, folder: str | Path) -> list[Path]:
         The files written.
     """
     folder = Path(folder)
-    refuse_link(folder / FIGURES)
-    (folder / FIGURES).mkdir(parents=True, exist_ok=True)
+    refuse_link(folder / FIGURE_FOLDER)
+    (folder / FIGURE_FOLDER).mkdir(parents=True, exist_ok=True)
     paths, pictures = [], Pictures()
     for benchmark, stem in zip(analysis.benchmarks, file_stems(analysis.benchmarks), strict=True):
         figures = drawn_figures(analysis, benchmark)
         pictures[benchmark] = {name: image(figure, "svg") for name, figure in figures.items()}
         for name, figure in figures.items():
             for suffix in FIGURE_TYPES:
-                paths.append(folder / FIGURES / f"{stem}-{name}.{suffix}")
+                paths.append(folder / FIGURE_FOLDER / f"{stem}-{name}.{suffix}")
                 write_bytes(paths[-1], image(figure, suffix))
     texts = {"report.html": report_html(analysis, pictures), "summary.json": summary_json(analysis) + "\n"}
     for name, text in texts.items():

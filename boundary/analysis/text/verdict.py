@@ -129,16 +129,20 @@ def verdict(
     """
     rows = select(estimates, kind=POSTERIOR)
     warnings = cautions(int(rows["n_problems"].max()) if len(rows) else 0, n)
-    end_calls = _ends(decisions(select(rows, model=model))) if reference is not None else []
+    end_decisions = []
+    if reference is not None:
+        at_budgets = decisions(select(rows, model=model))
+        for extrapolated in (False, True):
+            end_decisions += [decision for decision in at_budgets if decision.extrapolated is extrapolated][-1:]
     extremes, nothing_else = _extremes(model, reference, totals or {})
     if nothing_else:
         sentences = extremes
     elif reference is None:
         sentences = [*extremes, _alone(rows, short(model), n)]
     else:
-        sentences = [*extremes, *_pair(rows, short(model), n, end_calls, run, margin)]
+        sentences = [*extremes, *_pair(rows, short(model), n, end_decisions, run, margin)]
     text = " ".join([*sentences, *warnings])
-    return Verdict(benchmark, model, reference, text, tuple(end_calls), run, warnings)
+    return Verdict(benchmark, model, reference, text, tuple(end_decisions), run, warnings)
 
 
 def cautions(n_problems: int, n: int) -> tuple[str, ...]:
@@ -152,12 +156,6 @@ def cautions(n_problems: int, n: int) -> tuple[str, ...]:
         samples = "one sample" if n == 1 else f"{n} samples"
         sentences.append(f"Caution: with {samples} of each problem the estimates rest much on the prior.")
     return tuple(sentences)
-
-
-def _ends(at_budgets: list[Decision]) -> list[Decision]:
-    """The calls at the largest budget within the samples, and at the largest beyond."""
-    within, extrapolated = ([call for call in at_budgets if call.extrapolated is side] for side in (False, True))
-    return [*within[-1:], *extrapolated[-1:]]
 
 
 def _extremes(model: str, reference: str | None, totals: Mapping[str, Totals]) -> tuple[list[str], bool]:
@@ -212,12 +210,12 @@ def _share(row: pd.Series) -> str:
 
 
 def _pair(
-    rows: pd.DataFrame, model: str, n: int, end_calls: list[Decision], run: Course | None, margin: float
+    rows: pd.DataFrame, model: str, n: int, end_decisions: list[Decision], run: Course | None, margin: float
 ) -> list[str]:
     """The call within the samples, how the curves run, and the call beyond the samples."""
-    sentences = [_within(rows, model, call, margin) for call in end_calls if not call.extrapolated]
+    sentences = [_within(rows, model, call, margin) for call in end_decisions if not call.extrapolated]
     sentences.append(_course(rows, n, run, margin))
-    sentences += [_extrapolation(rows, n, call, margin) for call in end_calls if call.extrapolated]
+    sentences += [_extrapolation(rows, n, call, margin) for call in end_decisions if call.extrapolated]
     return [sentence for sentence in sentences if sentence] or [f"{model}: nothing was compared with its base."]
 
 
@@ -268,7 +266,9 @@ def _crossing(rows: pd.DataFrame, n: int, run: Course) -> str:
     if run.crosses_back >= LIKELY:
         sides, probability, at = ("behind", "ahead"), run.crosses_back, run.catches_up
     else:
-        sides, probability, at = ("ahead", "behind"), run.crosses, _meeting(rows)
+        sides, probability, at = ("ahead", "behind"), run.crosses, None
+        if (row := _row(rows, "crossover")) is not None:
+            at = Meeting(float(row["median"]), float(row["lower"]), float(row["upper"]))
     is_so = "is" if probability >= SURE else "is probably"
     such = f"probability of such a crossover: {chance(probability)}"
     if at is None or not np.isfinite(at.median):
@@ -277,11 +277,6 @@ def _crossing(rows: pd.DataFrame, n: int, run: Course) -> str:
     around = f"{number(at.median, 1, 0)} [{number(at.lower, 1, 0)}, {upper}]"
     mark = "extrapolated; " if at.median > n else ""
     return f"It {is_so} {sides[0]} up to k of about {around}, {sides[1]} from there on ({mark}{such})."
-
-
-def _meeting(rows: pd.DataFrame) -> Meeting | None:
-    row = _row(rows, "crossover")
-    return None if row is None else Meeting(float(row["median"]), float(row["lower"]), float(row["upper"]))
 
 
 def _difference(row: pd.Series) -> str:

@@ -27,7 +27,9 @@ TARGETS = ("benchmark", "superpopulation")
 @click.option("--k", callback=budgets, metavar="K,K,...", help="Sample budgets to report. Default: 1,2,4,... to 8n.")
 @click.option("--max-k", type=click.IntRange(min=1), metavar="K", help="The largest budget of the default list.")
 @click.option("--tau", callback=thresholds, metavar="T,T,...", help="Solve rates of cover@tau, shares of G-Pass@k.")
-@click.option("--estimand", "estimands", metavar="E", multiple=True, help="Only this beside the main ones; repeat.")
+@click.option(
+    "--estimand", "estimands", metavar="E", multiple=True, help="Only this estimand beside the main ones; repeat."
+)
 @click.option("--rank", is_flag=True, help="Rank all models, each fitted alone, without a base.")
 @prior_option
 @click.option(
@@ -42,7 +44,7 @@ TARGETS = ("benchmark", "superpopulation")
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     default=0.95,
     show_default=True,
-    help="Probability that an interval holds.",
+    help="Probability of the intervals.",
 )
 @click.option(
     "--margin",
@@ -59,16 +61,32 @@ TARGETS = ("benchmark", "superpopulation")
 @click.option("--samples", type=click.Path(dir_okay=False), metavar="FILE", help="Samples, to check order and runs.")
 @click.option("--claims", type=click.Path(path_type=Path), multiple=True, metavar="FILE", help="Claims in a TOML file.")
 @click.option("--claim", metavar="CLAIM", multiple=True, help='A claim, as in "shrinkage(1024) > 0"; repeat.')
-@click.option("--require", callback=required, multiple=True, metavar="[NAME=]P", help="Probability asked of claims.")
+@click.option(
+    "--require", callback=required, multiple=True, metavar="[NAME=]P", help="Probability that claims must have."
+)
 @click.option("--outcomes-as-missing", metavar="O,O,...", help="Outcomes to leave out, as truncated,timeout.")
-@click.option("--stopping", metavar="RULE", help="What decided n: fixed, first success, adaptive.")
+@click.option("--stopping", metavar="RULE", help="How n was decided: fixed, first success, adaptive.")
 @click.option("--false-positive-rate", callback=rate, multiple=True, metavar="[B=]R", help="P(judged right | wrong).")
 @click.option("--false-negative-rate", callback=rate, multiple=True, metavar="[B=]R", help="P(judged wrong | right).")
 @click.option("--guess-floor", callback=rate, multiple=True, metavar="[B=]R", help="P(a guess is right): 1 / choices.")
-@click.option("--error-rates", type=click.Path(dir_okay=False), metavar="FILE", help="Such rates problem by problem.")
+@click.option(
+    "--error-rates", type=click.Path(dir_okay=False), metavar="FILE", help="Verifier error rates, problem by problem."
+)
 @click.option("--audit", type=click.Path(dir_okay=False), metavar="FILE", help="How many checked verdicts were wrong.")
-@click.option("--judge-false-positive-rate", callback=rate, multiple=True, metavar="[B=]R", help="The same, of CoT.")
-@click.option("--judge-false-negative-rate", callback=rate, multiple=True, metavar="[B=]R", help="The same, of CoT.")
+@click.option(
+    "--judge-false-positive-rate",
+    callback=rate,
+    multiple=True,
+    metavar="[B=]R",
+    help="The same, of the judge of reasoning.",
+)
+@click.option(
+    "--judge-false-negative-rate",
+    callback=rate,
+    multiple=True,
+    metavar="[B=]R",
+    help="The same, of the judge of reasoning.",
+)
 @click.option("--error-curve", is_flag=True, default=None, help="Shrinkage against the verifier's error rate.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON in place of the verdict.")
 @quiet_option

@@ -58,7 +58,8 @@ def import_samples(
     outputs = [path for path in (output, samples, audits) if path is not None]
     refuse_inputs(outputs, [path for path in files if not path.is_dir()])
     for path in outputs:
-        _check_name(path)
+        if not path.name.endswith((*CSV_SUFFIXES, *PARQUET_SUFFIXES)):
+            raise InputError(f"'{path}': write to a name that ends in .csv, .csv.gz or .parquet.")
         check_writable(path)
     with progress_bar(not quiet) as progress:
         imported = import_files(
@@ -90,11 +91,6 @@ def _write(imported: "Imported", output: Path, samples: Path | None, audits: Pat
     for path, table in tables.items():
         _write_table(table, path)
     return list(tables)
-
-
-def _check_name(path: Path) -> None:
-    if not path.name.endswith((*CSV_SUFFIXES, *PARQUET_SUFFIXES)):
-        raise InputError(f"'{path}': write to a name that ends in .csv, .csv.gz or .parquet.")
 
 
 def _write_table(table: "pd.DataFrame", path: Path) -> None:

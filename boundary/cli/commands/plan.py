@@ -27,7 +27,12 @@ SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 @click.option("--budget", type=int, metavar="N", help="How best to spend N more samples.")
 @click.option("--only", multiple=True, metavar="MODEL", help="Only this model can be sampled further.")
 @click.option(
-    "--settled", "certainty", type=SHARE, default=0.95, show_default=True, help="Settled: P above this or below 1 - it."
+    "--settled",
+    "certainty",
+    type=SHARE,
+    default=0.95,
+    show_default=True,
+    help="A claim is settled if its probability is above this, or below 1 minus this.",
 )
 @click.option("--chance", type=SHARE, default=0.8, show_default=True, help="Desired chance that the claim is settled.")
 @click.option("--level", type=SHARE, default=0.95, show_default=True, help="Probability within the interval.")

@@ -32,9 +32,14 @@ def print_verdict(analysis: "Analysis", files: list[Path]) -> None:
         screen.print(Text(f"NOT CONVERGED, do not rely on {benchmark}: {message}", style="bold red"))
     _print_benchmarks(screen, analysis)
     print_claims(screen, analysis.claims)
-    _print_alarms(screen, "POPULATION", analysis.criticism.remarks, "bold red")
-    _print_alarms(screen, "COUNTS", (*analysis.stopped, *analysis.unequal, *analysis.outcomes.remarks), "bold")
-    _print_alarms(screen, "SAMPLES", analysis.sample_checks, "bold red")
+    _print_alarms(screen, "POPULATION", analysis.model_checks.remarks, "bold red")
+    _print_alarms(
+        screen,
+        "COUNTS",
+        analysis.notes_on_counts,
+        "bold",
+    )
+    _print_alarms(screen, "SAMPLES", analysis.exchangeability, "bold red")
     folder = files[0].parent
     for path in files:
         if path.parent == folder:

@@ -60,13 +60,15 @@ def read(source: Source) -> Iterator[Answers]:
     source.conditions["config"] = without(config, *NOT_OF_SAMPLING)
     left_out = 0
     for task, problem in document.eval.items():
-        if _has_one_twice(problem.results):
+        ids = [result.sample_id for result in problem.results if result.sample_id is not None]
+        if len(set(ids)) < len(ids):
             source.broken(f"problem {task}: a sample_id stands there twice")
             continue
         results = [result for result in problem.results if result.passed is not None or result.own is not None]
         left_out += len(problem.results) - len(results)
         try:
-            outcomes = [CORRECT if _verdict(result) else WRONG for result in results]
+            values = [result.own if result.passed is None else result.passed for result in results]
+            outcomes = [CORRECT if verdict(value) else WRONG for value in values]
         except ValueError as error:
             source.broken(f"problem {task}: {error}")
             continue
@@ -77,12 +79,3 @@ def read(source: Source) -> Iterator[Answers]:
         source.note(
             f"'{source.path}': {left_out} samples were not judged; they were left out, not taken for wrong ones."
         )
-
-
-def _has_one_twice(results: list[Result]) -> bool:
-    ids = [result.sample_id for result in results if result.sample_id is not None]
-    return len(set(ids)) < len(ids)
-
-
-def _verdict(result: Result) -> bool:
-    return verdict(result.own if result.passed is None else result.passed)

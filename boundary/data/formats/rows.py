@@ -1,6 +1,6 @@
 """Samples of one's own making: JSON Lines or a JSON list, a sample a record, with a problem's name and a verdict.
 
-The fields are told by their names (`problem_id`, `task_id`, ...; `is_correct`, `correct`, `passed`, ...) or named by
+The fields are known by their names (`problem_id`, `task_id`, ...; `is_correct`, `correct`, `passed`, ...) or named by
 the options. Where no field names the problem, its text does. A verdict may also be a list, of all samples of a problem.
 """
 
@@ -106,7 +106,7 @@ def read(source: Source, *, id: str = "", correct: str = "", text: str = "", thr
 
 
 class _Summary:
-    """What is said of the file once it is read: problems told apart, and samples that are not judged."""
+    """Notes on the file once it is read: how problems are told apart, and samples that are not judged."""
 
     def __init__(self, fields: Fields) -> None:
         self.fields = fields

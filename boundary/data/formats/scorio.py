@@ -1,7 +1,7 @@
 """Arrays of scorio: `.npz`, a task a key, each (models, problems, trials) of 0 and 1; and its one-problem JSON.
 
 A -1 stands for a trial that was not run. The arrays in scorio's own tests are random bits: problems that do not
-differ at all in how often they are solved are told. A key that is other keys put together ("combined") is left out,
+differ at all in how often they are solved are reported. A key that is other keys put together ("combined") is left out,
 as it would count all twice. JSON fields: source, ground_truth, answers[n], scores[n] (a reward model's, no verdicts),
 correct[n].
 """

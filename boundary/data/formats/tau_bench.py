@@ -141,7 +141,10 @@ def _new(source: Source) -> Iterator[tuple[Simulation, dict[str, Any]]]:
     source.conditions["environment_info"] = without(environment)
     source.conditions["run"] = without(run, "agent_info", "user_info", "environment_info", *NOT_OF_SAMPLING)
     tasks = {
-        bytes(task["id"]).strip(b'"').decode("utf-8", "replace"): _scenario(task)
+        # How a task is evaluated changes from version to version: what it is about does not.
+        bytes(task["id"]).strip(b'"').decode("utf-8", "replace"): bytes(task.get("user_scenario", b""))
+        + bytes(task.get("initial_state", b""))
+        or None
         for task in results.tasks or []
         if "id" in task
     }
@@ -151,11 +154,6 @@ def _new(source: Source) -> Iterator[tuple[Simulation, dict[str, Any]]]:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
-
-
-def _scenario(task: Mapping[str, msgspec.Raw]) -> bytes | None:
-    """What a task is about; how it is evaluated changes from version to version."""
-    return bytes(task.get("user_scenario", b"")) + bytes(task.get("initial_state", b"")) or None
 
 
 def _instruction(trial: Trial) -> bytes | None:

@@ -18,7 +18,7 @@ from boundary.errors import InputError
 
 # Of the settings of a sample those that become columns of the counts.
 SETTINGS = ("temperature", "top_p", "max_tokens", "checkpoint_step")
-# Reasons of failures that are told apart for a model and benchmark.
+# Distinct reasons of failures that are counted for a model and benchmark.
 MOST_REASONS = 1000
 CODE = {outcome: code for code, outcome in enumerate(OUTCOMES)}
 Key = tuple[str, str, str]

@@ -1,9 +1,8 @@
-"""What a file is that no reader of samples takes: said in words, with what to do about it."""
+"""Descriptions of files that no format recognises: what such a file is, and what to do with it."""
 
 import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 from zipfile import BadZipFile, ZipFile
 
 from boundary.data.readers.file_kinds import BOM, never_samples
@@ -31,7 +30,7 @@ SAMPLES_READ = "boundary analyze reads it as it is"
 
 
 def description(path: Path, head: bytes) -> str | None:
-    """What a file of no known format is, as far as can be told, and what to do; None where nothing can be told."""
+    """What a file of no known format is, and what to do with it; None where that cannot be recognised."""
     answer = never_samples(path.name, head)
     if answer is None and head.startswith(ZIP):
         answer = _of_zip(path)
@@ -86,15 +85,11 @@ def _of_json(path: Path, head: bytes) -> str | None:
     record = first_record(path, head)
     if not isinstance(record, Mapping):
         return None
+    names = ", ".join(str(name)[:40] for name in list(record)[:8]) + ", ..." * (len(record) > 8)
     return (
-        f"JSON of no known format, with the fields {_few(record)}. Where each record is a sample, name the format rows "
+        f"JSON of no known format, with the fields {names}. Where each record is a sample, name the format rows "
         "and its fields"
     )
-
-
-def _few(record: Mapping[str, Any]) -> str:
-    names = list(record)
-    return ", ".join(name[:40] for name in names[:8]) + ", ..." * (len(names) > 8)
 
 
 def _of_text(path: Path, head: bytes) -> str | None:

@@ -304,7 +304,7 @@ def _refuse_foreign(path: Path, name: str) -> None:
 
 
 def _refuse_unknown(path: Path, name: str) -> None:
-    """Refuse a file that the user named and no reader takes, with what it is where that can be told."""
+    """Refuse a file that the user named and no format recognises; the message says what it is where that is known."""
     with plain_errors(path):
         head = Source(path).head()
         kind = description(path, head) if name == AUTO else never_samples(path.name, head)

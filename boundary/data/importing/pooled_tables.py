@@ -1,7 +1,6 @@
 """What was gathered from files, as tables: the samples one by one, and the counts."""
 
 from array import array
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -63,13 +62,9 @@ def run_names(collected: Collection) -> list[str | None]:
     pairs = np.unique(np.stack([problem, run]), axis=1) if len(problem) else np.empty((2, 0), dtype=int)
     shared = np.flatnonzero(np.bincount(pairs[0], minlength=1) > 1)
     together = set(pairs[1][np.isin(pairs[0], shared)].tolist())
-    labels = _labels(collected.files)
+    file_names = [path.name for path in collected.files]
+    labels = file_names if len(set(file_names)) == len(file_names) else list(map(str, collected.files))
     return [name or (labels[file] if code in together else None) for (name, file), code in collected.runs.items()]
-
-
-def _labels(paths: list[Path]) -> list[str]:
-    names = [path.name for path in paths]
-    return names if len(set(names)) == len(names) else [str(path) for path in paths]
 
 
 def numbers(values: "array[int]", kind: type) -> np.ndarray:

@@ -32,8 +32,8 @@ def drop_repeated_lines(collected: Collection) -> list[str]:
     that two samples of the problem have equal texts; it is estimated from all pairs of the other samples. A stretch
     rarer than 1e-9 is dropped, with (equal + 1) / (pairs + 1) as the estimate, which is cautious: where no pair of
     other samples is left to tell, nothing is dropped. One that is rarer only with an estimate that borrows from the
-    other problems is told and kept. So is one of samples whose texts are unknown, of which the verdicts are compared:
-    these may stand in an order of their own, such as the correct ones first.
+    other problems is reported and kept. So is one of samples whose texts are unknown, of which the verdicts are
+    compared: these may stand in an order of their own, such as the correct ones first.
     """
     problem, text = numbers(collected.problem, np.int64), numbers(collected.text, np.uint64)
     unknown = text == 0

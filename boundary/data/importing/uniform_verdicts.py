@@ -8,7 +8,7 @@ from boundary.data.importing.collection import CODE, Collection
 from boundary.data.importing.pooled_tables import numbers
 from boundary.data.records import CORRECT, OUTCOMES, WRONG
 
-# Of fewer samples and failures nothing is said.
+# Fewer samples or failures than this may be alike by chance.
 ENOUGH = 16
 # From this share of failures on they have one reason.
 NEARLY_ALL = 0.95

@@ -36,7 +36,7 @@ ESCAPE = re.compile(
 
 
 class Source:
-    """One file being read, and what is to be said of it.
+    """One file being read, with the notes, settings and audits that its format's reader collects.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ class Source:
         self.first_skipped = self.first_skipped or str(error)
 
     def note(self, text: str) -> None:
-        """Tell the user something once."""
+        """Add a sentence that the user should read, once."""
         if text not in self.notes:
             self.notes.append(text)
 
@@ -99,7 +99,7 @@ class Source:
 
     @contextmanager
     def open(self) -> Iterator[IO[bytes]]:
-        """Open the file, decompressed, progress told as it is read."""
+        """Open the file, decompressed; progress is reported as it is read."""
         with self.path.open("rb") as raw:
             start = raw.read(4)
             raw.seek(0)
@@ -119,7 +119,7 @@ class Source:
         )
 
     def tell(self, done: int) -> None:
-        """Say how many bytes of the file have been read."""
+        """Report how many bytes of the file have been read."""
         if self._progress:
             self._progress(self.path.name, done, self.size)
 
@@ -203,7 +203,7 @@ class Source:
 
 
 class _ReportingFile(io.RawIOBase):
-    """A file that says how far it has been read."""
+    """A file that reports how many bytes of it have been read."""
 
     def __init__(self, raw: Any, tell: Callable[[int], None]) -> None:
         self._raw, self._tell, self._done = raw, tell, 0

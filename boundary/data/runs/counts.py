@@ -140,7 +140,11 @@ def _refuse_unlike(same: Sequence[Path]) -> None:
     manifests = [read_manifest(arm) for arm in same]
     # An engine's version may change within an arm, and so it may between arms.
     any_version = {"engine_version": None}
-    without = [manifest_hash(manifest | {"settings": _seedless(manifest)} | any_version) for manifest in manifests]
+    any_seed = [{name: value for name, value in m.get("settings", {}).items() if name != "seed"} for m in manifests]
+    without = [
+        manifest_hash(manifest | {"settings": settings} | any_version)
+        for manifest, settings in zip(manifests, any_seed, strict=True)
+    ]
     for arm, manifest, fingerprint in zip(same, manifests, without, strict=True):
         if fingerprint != without[0]:
             raise InputError(
@@ -167,10 +171,6 @@ def _refuse_same_run(arm: Path, other: Path) -> None:
             f"'{other}' and '{arm}' look like one run twice: seeds {seeds[1]} and {seeds[0]}, "
             f"{again} of {len(texts)} longer texts in both. Leave one out."
         )
-
-
-def _seedless(manifest: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in manifest.get("settings", {}).items() if key != "seed"}
 
 
 def differing(first: dict[str, Any], second: dict[str, Any]) -> list[str]:

@@ -202,7 +202,10 @@ def _block(
     phase: Array,
     adapt: Array,
 ) -> tuple[Array, Array, Array, Array, Array]:
-    """Positions and gradients (step, dim, chain), the last position, the tuned log step, acceptance (step, chain)."""
+    """Positions and gradients (step, dim, chain), the last position, the tuned log step, acceptance (step, chain).
+
+    Gradients are 0 where nothing is tuned.
+    """
 
     def potential(z: Array) -> Array:
         return -log_density(centre[:, None] + metric @ z, data)
@@ -241,6 +244,7 @@ def _block(
     last, (visited, grads, probability) = jax.lax.scan(
         step, first, jax.random.split(jax.random.fold_in(key, 1 + phase), steps)
     )
-    slopes = jnp.linalg.inv(metric).T @ grads
+    # Only tuning reads the gradients, and the inverse takes a quarter of a block.
+    slopes = jax.lax.cond(adapt, lambda: jnp.linalg.inv(metric).T @ grads, lambda: jnp.zeros_like(grads))
     positions = centre[:, None] + metric @ visited
     return positions, slopes, positions[-1], last[3], probability

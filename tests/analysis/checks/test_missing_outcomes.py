@@ -38,7 +38,7 @@ def both_ways():
 
 
 def test_both_treatments_stand_side_by_side(both_ways, tmp_path):
-    rows = both_ways.outcomes.rows
+    rows = both_ways.missing_outcomes.rows
     pass_at_1 = rows.loc[(rows["model"] == "the-base") & (rows["estimand"] == "pass_at_k") & (rows["k"] == 1)]
     means = pass_at_1.loc[pass_at_1["kind"] == "observed"].set_index("treatment")["mean"]
     counts = both_ways.counts.table.loc[both_ways.counts.table["model"] == "the-base"]
@@ -58,7 +58,7 @@ def test_missing_on_demand_gives_the_same_pair_of_treatments(both_ways):
     assert other.settings["outcomes_as_missing"] == ["truncated"]
     keys = ["treatment", "benchmark", "estimand", "model", "k", "prior"]
     first, second = (
-        result.outcomes.rows.loc[lambda rows: rows["k"] == 4].set_index(keys) for result in (both_ways, other)
+        result.missing_outcomes.rows.loc[lambda rows: rows["k"] == 4].set_index(keys) for result in (both_ways, other)
     )
     pd.testing.assert_series_equal(first["mean"].sort_index(), second["mean"].sort_index(), atol=0.02)
 
@@ -68,13 +68,13 @@ def test_few_missing_outcomes_give_no_remark():
     frame.loc[0, ["n_correct", "n_truncated"]] = [1, 1]
     shares = outcome_shares(Counts.from_frame(frame), ["default"])
     assert shares["share"].max() < 0.01
-    outcomes = analysed(frame).outcomes
+    outcomes = analysed(frame).missing_outcomes
     assert len(outcomes.rows)
     assert not outcomes.remarks
 
 
 def test_without_missing_outcomes_there_is_no_second_fit():
-    assert analysed(table(n_truncated=0)).outcomes.rows.empty
+    assert analysed(table(n_truncated=0)).missing_outcomes.rows.empty
 
 
 @pytest.mark.parametrize(

@@ -28,18 +28,18 @@ def analysis():
 
 
 def test_every_family_is_judged_and_weights_sum_to_one(analysis):
-    families = analysis.criticism.families
+    families = analysis.model_checks.families
     assert list(families["prior"]) == ["nonparametric", "logit_normal", "beta_binomial", "inflated_beta_binomial"]
     assert families["weight"].sum() == pytest.approx(1)
     assert families["elpd_difference"].max() == 0
-    assert set(analysis.criticism.checks["prior"]) == set(families["prior"])
+    assert set(analysis.model_checks.checks["prior"]) == set(families["prior"])
 
 
 def test_a_family_that_cannot_fit_is_named(analysis):
-    families = analysis.criticism.families.set_index("prior")
+    families = analysis.model_checks.families.set_index("prior")
     assert not families.loc["beta_binomial", "ok"]
     assert families.loc["nonparametric", "ok"]
-    misfits = [remark for remark in analysis.criticism.remarks if "beta_binomial does not reproduce" in remark.text]
+    misfits = [remark for remark in analysis.model_checks.remarks if "beta_binomial does not reproduce" in remark.text]
     assert misfits
     assert not misfits[0].alarming  # it is not the family in use
 
@@ -49,7 +49,7 @@ def test_report_and_files_show_it(analysis, tmp_path):
     assert "Does the population fit?" in page
     assert "The same estimates under each family" in page
     analysis.write(tmp_path)
-    assert set(pd.read_csv(tmp_path / "sensitivity.csv")["prior"]) == set(analysis.criticism.families["prior"])
+    assert set(pd.read_csv(tmp_path / "sensitivity.csv")["prior"]) == set(analysis.model_checks.families["prior"])
     assert len(pd.read_csv(tmp_path / "families.csv")) == 4
     assert json.loads((tmp_path / "summary.json").read_text())["families"][0]["prior"] == "nonparametric"
 
@@ -74,4 +74,4 @@ def test_families_apart_by_more_than_the_interval_are_an_alarm():
 
 def test_a_misfit_of_the_family_in_use_is_an_alarm():
     result = bd.analyze(two_kinds(), base="base", k=[1, 16], prior="beta_binomial")
-    assert any(remark.alarming for remark in result.criticism.remarks)
+    assert any(remark.alarming for remark in result.model_checks.remarks)

@@ -31,7 +31,7 @@ def sequential():
 
 def test_sampling_up_to_a_success_is_recognised_and_unbiased_estimates_are_withheld(tmp_path):
     result = bd.analyze(sequential(), base="the-base", prior="independent", k=[1, 4, 16])
-    assert [note.model for note in result.stopped] == ["the-rl"]
+    assert [note.model for note in result.optional_stopping] == ["the-rl"]
     rows = result.estimates
     assert "the-rl" not in set(rows.loc[rows["kind"].isin(["observed", "bounds", "sup_t"]), "model"])
     assert "the-base" in set(rows.loc[rows["kind"] == "observed", "model"])

@@ -72,7 +72,7 @@ def test_unbiased_estimates_are_of_the_problems_with_enough_samples(one_short):
 
 
 def test_the_report_shows_the_range_names_the_problem_and_what_it_changes(one_short):
-    (remark,) = one_short.unequal
+    (remark,) = one_short.unequal_samples
     assert remark.alarming
     assert remark.text.startswith(
         "1 of 30 problems has fewer than 16 samples: p29 (4 of rl). Without it, the shrinkage"
@@ -112,15 +112,15 @@ def test_where_every_fifth_problem_is_short_n_is_theirs_and_the_curve_goes_on(tm
     assert posterior["extrapolated"].tolist() == [False, False, True]
     assert posterior["n_extrapolated"].tolist() == [0, 0, 6]
     assert rows_of(analysis, "shrinkage", kind=OBSERVED, k=N)["n_problems"].item() == 24
-    assert "p24 (4 of rl)" in analysis.unequal[0].text
-    assert "and 1 more" in analysis.unequal[0].text
+    assert "p24 (4 of rl)" in analysis.unequal_samples[0].text
+    assert "and 1 more" in analysis.unequal_samples[0].text
 
 
 def test_no_estimate_from_counts_where_most_problems_are_short():
     """One problem of 30 with more samples says nothing of the others."""
     analysis = analysed([SHORT] * 29 + [N], k=[1, 4, N])
     assert set(rows_of(analysis, "pass_at_k", kind=OBSERVED)["k"]) == {1, 4}
-    assert analysis.unequal == ()
+    assert analysis.unequal_samples == ()
 
 
 @pytest.mark.parametrize(

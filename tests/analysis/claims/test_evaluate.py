@@ -1,11 +1,12 @@
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from boundary.analysis.claims.evaluate import claim_requests, claims, monte_carlo_error, read_claims, resolve_requests
+from boundary.analysis.request import Request
+from boundary.analysis.result import Analysis
 from boundary.errors import InputError
+from boundary.stats.priors import Independent
 from boundary.stats.solve_rates import SolveRates
 
 
@@ -19,8 +20,11 @@ def analysis_of(benchmarks=("A",), arms=("rl",), seed=0):
             p = rng.beta(0.5, 1, size=(4, 250, 10, 2))
             name = benchmark if len(arms) == 1 else f"{benchmark}: {arm}"
             rates[name] = SolveRates(p, counts, 8 * counts, "given", models=("base", arm))
-    settings = {"target": "benchmark"}
-    return SimpleNamespace(rates=rates, base="base", models=("base", *arms), benchmarks=benchmarks, settings=settings)
+    request = Request(base="base", arms=tuple(arms), benchmarks=tuple(benchmarks), prior=Independent())
+    nothing = pd.DataFrame()
+    return Analysis(
+        request=request, counts=None, sample_sizes={}, estimates=nothing, rates=rates, diagnostics=nothing, verdicts=()
+    )
 
 
 def test_probability_error_and_marks():

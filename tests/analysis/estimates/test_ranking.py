@@ -32,8 +32,14 @@ class SameProblems:
     """A family whose new problems are the problems at hand."""
 
     name = "beta_binomial"
+    description = "the problems at hand"
+    takes_errors = False
+    has_population = True
 
-    def posterior(self, n_correct, n_samples, key):
+    def with_more_draws(self, times):
+        return self
+
+    def posterior(self, n_correct, n_samples, key, errors=None):
         rates = QUICK.posterior(n_correct, n_samples, key)
         return replace(rates, new_p=rates.p, prior=self.name)
 

@@ -16,7 +16,11 @@ from boundary.cli.main import main
 
 MODULE = """
 def toy_section(analysis, benchmark):
-    return None if benchmark == "hard" else {"sentence": f"<{benchmark}> has {len(analysis.models)} models."}
+    return {"sentence": f"<{benchmark}> has {len(analysis.models)} models."}
+
+
+def silent_section(analysis):
+    return None
 """
 TEMPLATE = """<p class="toy">{{ sentence }}</p>
 """
@@ -38,8 +42,8 @@ def counts(tmp_path):
 
 
 def analyze(counts, folder):
-    words = ["analyze", str(counts), "--base", "base", "--prior", "independent", "--k", "1,16", "-o", str(folder)]
-    result = CliRunner().invoke(main, words, catch_exceptions=False)
+    options = ["--base", "base", "--benchmark", "easy", "--prior", "independent", "--k", "1,16", "-o", str(folder)]
+    result = CliRunner().invoke(main, ["analyze", str(counts), *options], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return (folder / "report.html").read_text(encoding="utf-8")
 
@@ -53,12 +57,15 @@ def test_a_section_is_a_module_a_template_and_a_line(counts, tmp_path, monkeypat
     module = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, "toy", module)
     spec.loader.exec_module(module)
-    SECTIONS.append(Section("toy", "A toy", of_benchmark=module.toy_section))
+    toy = Section("toy", "A toy", of_benchmark=module.toy_section)
+    silent = Section("toy", "Nothing to show", of_analysis=module.silent_section)
+    SECTIONS.extend([toy, silent])
     try:
         html = analyze(counts, tmp_path / "out")
     finally:
-        SECTIONS.pop()
-    assert html.count("<h3>A toy</h3>") == 2  # none for the benchmark where it has nothing to show
+        del SECTIONS[-2:]
+    assert "<h3>A toy</h3>" in html
+    assert "Nothing to show" not in html
     assert '<p class="toy">&lt;easy&gt; has 2 models.</p>' in html
     assert ".toy { color: red; }" in html
     assert "<script>document.title += '!';</script>" in html
@@ -76,8 +83,8 @@ def test_a_figure_is_a_function_and_a_line(counts, tmp_path):
         assert may_remove("figures/easy-toy.png")
     finally:
         FIGURES.pop()
-    assert html.count("<figcaption>A toy figure.</figcaption>") == 3
-    assert (tmp_path / "out" / "figures" / "all-toy.png").read_bytes().startswith(b"\x89PNG")
+    assert html.count("<figcaption>A toy figure.</figcaption>") == 1
+    assert (tmp_path / "out" / "figures" / "easy-toy.png").read_bytes().startswith(b"\x89PNG")
     assert not may_remove("figures/easy-toy.png")
 
 

@@ -15,7 +15,7 @@ from boundary.analysis.checks.arm_settings import (
 )
 from boundary.analysis.result import Analysis
 from boundary.data.catalog import card, shipped_sets
-from boundary.data.settings.columns import BY_NAME, ArmSettings, Setting
+from boundary.data.settings.columns import BY_NAME, ArmSettings
 from boundary.plain_text import plain
 
 UNKNOWN = "The counts do not say how they were sampled."
@@ -55,13 +55,18 @@ def arms_section(analysis: Analysis) -> dict[str, Any] | None:
         return None
     models = list(dict.fromkeys(arm.model for arm in arms))
     names = display_names(models)
-    rows = {setting: list(_rows(setting, models, arms)) for setting in known_settings(arms)}
+    rows = {}
+    for setting in known_settings(arms):
+        name = setting.name
+        texts = [shown(name, arm.values[name]) if name in arm.values else ABSENT for arm in arms]
+        rows[setting] = list(_grouped(setting.label, models, arms, texts, name))
+    ranges = [" to ".join(f"{n:,}" for n in dict.fromkeys(arm.n_samples)) for arm in arms]
     hashes = [setting for setting in rows if setting.name.endswith("_hash")]
     return {
         "models": [names[model] for model in models],
         "rows": [
             *(row for setting, lines in rows.items() if setting not in hashes for row in lines),
-            *_grouped("samples a problem", models, arms, [_span(arm) for arm in arms]),
+            *_grouped("samples a problem", models, arms, ranges),
         ],
         "fingerprints": [row for setting in hashes for row in rows[setting]],
         "unknown": _unknown(analysis),
@@ -142,12 +147,6 @@ def _in_words(name: str, arms: Sequence[ArmSettings]) -> str:
     return ", ".join(text + (f" on {in_a_row(names)}" if len(texts) > 1 else "") for text, names in texts.items())
 
 
-def _rows(setting: Setting, models: Sequence[str], arms: Sequence[ArmSettings]) -> Iterator[SettingRow]:
-    name = setting.name
-    texts = [shown(name, arm.values[name]) if name in arm.values else ABSENT for arm in arms]
-    yield from _grouped(setting.label, models, arms, texts, name)
-
-
 def _grouped(
     label: str, models: Sequence[str], arms: Sequence[ArmSettings], texts: Sequence[str], name: str = ""
 ) -> Iterator[SettingRow]:
@@ -166,8 +165,3 @@ def _grouped(
         else:
             is_different = len({cell for cell in row if cell}) > 1
         yield SettingRow(label + suffix, list(row), is_different)
-
-
-def _span(arm: ArmSettings) -> str:
-    low, high = arm.n_samples
-    return f"{low:,}" if low == high else f"{low:,} to {high:,}"

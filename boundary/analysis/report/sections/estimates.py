@@ -56,7 +56,8 @@ def table_over_k(caption: str, columns: Sequence[Column], rows: pd.DataFrame) ->
     last = select(rows, kind=POSTERIOR, estimand=columns[-1].estimand, model=columns[-1].model)
     lines = []
     for row in records(last.drop_duplicates("k").sort_values("k")):
-        k, mark = row["k"], _mark(row["n_extrapolated"], row["n_problems"])
+        k, short, every = row["k"], row["n_extrapolated"], row["n_problems"]
+        mark = "" if not short else "extrapolated" if short == every else f"{short:,} of {every:,} extrapolated"
         line = [cell_of(cells.get((column.estimand, column.model, k), []), column.estimand) for column in columns]
         lines.append(Row(budget(k), bool(row["extrapolated"]), mark, line))
     return Table(caption, "k", [column.heading for column in columns], lines)
@@ -64,10 +65,3 @@ def table_over_k(caption: str, columns: Sequence[Column], rows: pd.DataFrame) ->
 
 def _of_pair(group: str) -> list[str]:
     return [record.name for record in ESTIMANDS.values() if record.group == group and record.of == "pair"]
-
-
-def _mark(n_extrapolated: int, n_problems: int) -> str:
-    """For how many problems a budget is beyond the samples."""
-    if not n_extrapolated:
-        return ""
-    return "extrapolated" if n_extrapolated == n_problems else f"{n_extrapolated:,} of {n_problems:,} extrapolated"

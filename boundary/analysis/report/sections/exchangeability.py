@@ -7,4 +7,4 @@ from boundary.analysis.result import Analysis
 
 def exchangeability_section(analysis: Analysis) -> dict[str, Any] | None:
     """Remarks on drift and dependence; None where there were no samples to be checked."""
-    return {"checks": analysis.sample_checks} if analysis.sample_checks else None
+    return {"checks": analysis.exchangeability} if analysis.exchangeability else None

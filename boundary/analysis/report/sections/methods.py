@@ -10,18 +10,6 @@ from boundary.analysis.report.sections.arms import sampling_sentences
 from boundary.analysis.report.tables import records
 from boundary.analysis.result import Analysis
 
-PRIORS = {
-    "nonparametric": "a population of any smooth shape: on the logit scale a simple log density (of a single model a "
-    "Beta with its tails drawn in, of a pair a normal level and a ridge of changes) bent by a Gaussian process, with "
-    "atoms at p = 0 and p = 1, jointly for a pair of models",
-    "beta_binomial": "a Beta population with its parameters learned from all problems (beta-binomial)",
-    "inflated_beta_binomial": "a Beta population with atoms at p = 0 and p = 1, learned from all problems",
-    "logit_normal": "a normal population of logit solve rates, jointly for all models, their correlation with an LKJ "
-    "prior",
-    "stacked": "a mixture of four families of populations (nonparametric, logit-normal, beta-binomial with and without "
-    "atoms), weighted by stacking of their leave-one-out predictions",
-    "independent": "a Beta distribution for each problem, independent of the others",
-}
 TARGETS = {
     "benchmark": "The target is these very problems: which problems there are is not part of the uncertainty.",
     "superpopulation": "The target is new problems of the same kind: the choice of problems is uncertain too.",
@@ -64,11 +52,10 @@ def settings_lines(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def methods_paragraph(analysis: Analysis) -> str:
     """Write the paragraph on what was done, to be pasted into a paper."""
     request = analysis.request
-    prior = request.prior.name
     sentences = [
         *sampling_sentences(analysis),
         "For each problem and model, the number of correct answers among the n samples drawn is binomial, with "
-        f"an unknown solve rate p. The prior for the solve rates is {PRIORS.get(prior, prior)}.",
+        f"an unknown solve rate p. The prior for the solve rates is {request.prior.description}.",
         TARGETS[request.target],
         "pass@k is the mean over problems of 1 - (1 - p)^k; observed values beside it are unbiased "
         f"estimates {cite('chen2021')}.",

@@ -16,7 +16,7 @@ SHOWN = ("pass_at_k", "shrinkage", "crossover")
 
 def missing_outcomes_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | None:
     """A line for each estimate at k = 1, n and the largest k; None where how such samples count does not matter."""
-    outcomes = analysis.outcomes
+    outcomes = analysis.missing_outcomes
     if outcomes.rows.empty or not any(note.benchmark == benchmark for note in outcomes.remarks):
         return None
     rows = without_slight_crossovers(outcomes.rows, analysis)

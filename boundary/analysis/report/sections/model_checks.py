@@ -14,7 +14,7 @@ from boundary.stats.estimands import ESTIMANDS
 
 def model_checks_section(analysis: Analysis) -> dict[str, Any] | None:
     """Remarks, families, checks and sensitivity; None where the prior knows no population."""
-    checks = analysis.criticism
+    checks = analysis.model_checks
     if not len(checks.families):
         return None
     return {

@@ -24,6 +24,6 @@ def verdicts_section(analysis: Analysis, benchmark: str) -> dict[str, Any]:
 
 def count_remarks_of(analysis: Analysis, benchmark: str) -> list[Note]:
     """When sampling stopped, problems with fewer samples, samples without a verdict."""
-    stopping = [note for note in analysis.stopped if benchmark in (ALL, note.benchmark)]
-    remarks = (*analysis.unequal, *analysis.outcomes.remarks)
+    stopping = [note for note in analysis.optional_stopping if benchmark in (ALL, note.benchmark)]
+    remarks = (*analysis.unequal_samples, *analysis.missing_outcomes.remarks)
     return [*stopping, *(note for note in remarks if note.benchmark == benchmark)]

@@ -16,7 +16,7 @@ from boundary.analysis.result import Analysis
 
 def verifier_errors_section(analysis: Analysis) -> dict[str, Any] | None:
     """What is supposed of the verifier, and a part for each curve."""
-    return verifier_errors_parts(analysis.error_curves, analysis.settings["verifier_errors"])
+    return verifier_errors_parts(analysis.tipping_points, analysis.settings["verifier_errors"])
 
 
 def verifier_errors_parts(curves: pd.DataFrame, supposed: Mapping[str, Any]) -> dict[str, Any] | None:

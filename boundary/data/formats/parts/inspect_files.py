@@ -149,7 +149,8 @@ def records(source: Source, reader: str = PLAIN) -> Iterator[Header | Sample]:
     zipped = source.head().startswith(ZIP_MAGIC)
     if reader == OWN:
         if zipped:
-            _is_sound(source)
+            with opened(source):  # refuses what would unpack without end, before another reader is let at it
+                pass
         yield from _through_inspect(source)
         return
     records = _from_zip(source) if zipped else _from_json(source)
@@ -205,12 +206,6 @@ def _epoch(member: tuple[str, ZipInfo]) -> int:
     """The epoch in a sample's name, by which samples of a problem come in order, not as they were finished."""
     number = re.search(r"_epoch_(\d{1,9})(\.json|/sample\.json)$", member[0])
     return int(number[1]) if number else 0
-
-
-def _is_sound(source: Source) -> None:
-    """Refuse what would unpack without end, before another reader is let at it."""
-    with opened(source):
-        pass
 
 
 def _through_inspect(source: Source) -> Iterator[Header | Sample]:
