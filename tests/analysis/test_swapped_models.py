@@ -13,9 +13,9 @@ from boundary.analysis.analyze import analyze
 from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, OPEN, WIDENED
 from boundary.analysis.estimates.posterior import EstimateOptions, pair_quantities
 from boundary.analysis.estimates.table import EstimateTable, estimates_frame
+from boundary.analysis.options import chosen_estimands
 from boundary.analysis.report.page import report_html
 from boundary.analysis.report.summary import summary_json
-from boundary.analysis.request import chosen_estimands
 from boundary.analysis.text.verdict import verdict_of_fit
 from boundary.errors import InputError
 from boundary.stats.priors import Independent

@@ -7,9 +7,9 @@ import pytest
 import boundary as bd
 from boundary.analysis.estimates.sample_sizes import SampleSizes
 from boundary.analysis.estimates.table import BOUNDS, OBSERVED, POSTERIOR, SUP_T, select
+from boundary.analysis.options import default_budgets
 from boundary.analysis.report.page import report_html
 from boundary.analysis.report.summary import summary
-from boundary.analysis.request import default_budgets
 from boundary.stats.estimands.unbiased import unbiased_pass_at_k
 from boundary.stats.prior_free.bounds import pass_at_k_bounds
 from boundary.stats.prior_free.good_toulmin import good_toulmin
