@@ -1,9 +1,8 @@
 """The result of an analysis: estimates, posterior, diagnostics, checks and verdicts, and the files that it writes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -61,6 +60,8 @@ class Analysis:
         Notes on problems that have fewer samples than the others, and what leaving them out would give.
     arms
         Settings with which each model was sampled and judged on each benchmark, and what differs.
+    writer
+        Writes its files: `boundary.analysis.report.write.write_analysis`, which reads this type and so stands above it.
     """
 
     request: Request
@@ -79,6 +80,7 @@ class Analysis:
     optional_stopping: tuple[Note, ...] = ()
     unequal_samples: tuple[Note, ...] = ()
     arms: ArmComparison = field(default_factory=ArmComparison)
+    writer: Callable[["Analysis", Path], list[Path]] = field(repr=False, compare=False)
 
     @property
     def base(self) -> str | None:
@@ -156,10 +158,7 @@ class Analysis:
         InputError
             If the folder cannot be written into.
         """
-        # By name, since the report reads this type and so stands above it; it loads when it is first needed.
-        report: Any = import_module("boundary.analysis.report.write")
-        files: list[Path] = report.write_analysis(self, Path(folder))
-        return files
+        return self.writer(self, Path(folder))
 
 
 def _versions() -> dict[str, str]:

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from boundary.analysis.claims.evaluate import claim_requests, claims, monte_carlo_error, read_claims, resolve_requests
+from boundary.analysis.report.write import write_analysis
 from boundary.analysis.request import Request
 from boundary.analysis.result import Analysis
 from boundary.errors import InputError
@@ -23,7 +24,14 @@ def analysis_of(benchmarks=("A",), arms=("rl",), seed=0):
     request = Request(base="base", arms=tuple(arms), benchmarks=tuple(benchmarks), prior=Independent())
     nothing = pd.DataFrame()
     return Analysis(
-        request=request, counts=None, sample_sizes={}, estimates=nothing, rates=rates, diagnostics=nothing, verdicts=()
+        request=request,
+        counts=None,
+        sample_sizes={},
+        estimates=nothing,
+        rates=rates,
+        diagnostics=nothing,
+        verdicts=(),
+        writer=write_analysis,
     )
 
 
