@@ -1,4 +1,4 @@
-"""`python -m benchmarks.bounds`: how often what is said without a prior holds the truth, and how wide it is; as CSV.
+"""`python -m benchmarks.bounds`: coverage and width of the prior-free bounds, estimates and bands, as CSV.
 
 Ranges of pass@k and of shrinkage that counts allow, for these problems and for problems like them, Good-Toulmin's
 intervals, and the posterior-free band of shrinkage over all k up to n, on the truths of benchmarks/calibration.
@@ -26,31 +26,31 @@ MARK = "<!-- coverage -->"
 RESULTS = Path(__file__).parent / "results" / "bounds.csv"
 
 
-class Known(NamedTuple):
-    """What is true of a population: pass@k at BUDGETS (k, model) and, of a pair, shrinkage at every k up to n."""
+class PopulationTruth(NamedTuple):
+    """The true values of a population: pass@k at BUDGETS (k, model) and, of a pair, shrinkage at every k up to n."""
 
     shares: np.ndarray
     curve: np.ndarray | None
 
 
-def known(population: truths.Rates) -> Known:
+def population_truth(population: truths.Rates) -> PopulationTruth:
     many = population(np.random.default_rng(0), POPULATION).reshape(POPULATION, -1)
     shares = np.array([share(many, k) for k in BUDGETS])
     if many.shape[1] == 1:
-        return Known(shares, None)
+        return PopulationTruth(shares, None)
     within = np.array([share(many, k) for k in range(1, N_SAMPLES + 1)])
-    return Known(shares, within[:, 0] - within[:, 1])
+    return PopulationTruth(shares, within[:, 0] - within[:, 1])
 
 
-def tasks() -> Iterator[tuple[dict[str, Any], Any, Known | None]]:
+def tasks() -> Iterator[tuple[dict[str, Any], Any, PopulationTruth | None]]:
     """Labels, a function that draws counts for a seed, and the population's own truth (None where it has none)."""
     for group, sizes in ((truths.POPULATIONS, (30, 500)), (truths.PAIRS, (30, 300))):
         for name, population in group.items():
-            true = known(population)
+            true = population_truth(population)
             for problems in sizes:
                 yield (
                     {"population": name, "n_problems": problems},
-                    partial(truths.drawn, population, problems, N_SAMPLES),
+                    partial(truths.simulated_counts, population, problems, N_SAMPLES),
                     true,
                 )
     if truths.PYTHIA.exists():
@@ -62,29 +62,29 @@ def share(rates: np.ndarray, k: int) -> np.ndarray:
     return np.asarray((1 - (1 - rates) ** k).mean(axis=0))
 
 
-def judged(draw: truths.Draw, population: Known | None) -> Iterator[dict[str, Any]]:
-    """Rows of what, target, k, truth, lower, upper for one draw."""
-    here = np.array([draw.truth(k) for k in BUDGETS])
-    theirs = None if population is None else population.shares
-    for target, truth in (("benchmark", here), ("superpopulation", theirs)):
+def interval_rows(draw: truths.Draw, population: PopulationTruth | None) -> Iterator[dict[str, Any]]:
+    """Rows of quantity (`what`), target, k, truth, lower, upper for one draw."""
+    benchmark_truth = np.array([draw.truth(k) for k in BUDGETS])
+    superpopulation_truth = None if population is None else population.shares
+    for target, truth in (("benchmark", benchmark_truth), ("superpopulation", superpopulation_truth)):
         if truth is None:
             continue
         for column in range(truth.shape[1]):
-            found = pass_at_k_bounds(draw.n_correct[:, column], draw.n_samples[:, column], BUDGETS, target=target)
-            yield from rows("bounds: pass@k", target, truth[:, column], found.T)
+            bounds = pass_at_k_bounds(draw.n_correct[:, column], draw.n_samples[:, column], BUDGETS, target=target)
+            yield from rows("bounds: pass@k", target, truth[:, column], bounds.T)
         if truth.shape[1] == 2:
-            found = shrinkage_bounds(draw.n_correct, draw.n_samples, BUDGETS, target=target)
-            yield from rows("bounds: shrinkage", target, truth[:, 0] - truth[:, 1], found.T)
-    for target, truth in (("benchmark", here), ("superpopulation", theirs)):
+            bounds = shrinkage_bounds(draw.n_correct, draw.n_samples, BUDGETS, target=target)
+            yield from rows("bounds: shrinkage", target, truth[:, 0] - truth[:, 1], bounds.T)
+    for target, truth in (("benchmark", benchmark_truth), ("superpopulation", superpopulation_truth)):
         if truth is not None:
             yield from toulmin_rows(draw, target, truth)
     if population is not None and population.curve is not None:
         yield from band_rows(draw, population.curve)
 
 
-def rows(what: str, target: str, truth: np.ndarray, ends: np.ndarray) -> Iterator[dict[str, Any]]:
+def rows(quantity: str, target: str, truth: np.ndarray, ends: np.ndarray) -> Iterator[dict[str, Any]]:
     for k, value, lower, upper in zip(BUDGETS, truth, *ends, strict=True):
-        yield {"what": what, "target": target, "k": k, "truth": value, "lower": lower, "upper": upper}
+        yield {"what": quantity, "target": target, "k": k, "truth": value, "lower": lower, "upper": upper}
 
 
 def toulmin_rows(draw: truths.Draw, target: str, truth: np.ndarray) -> Iterator[dict[str, Any]]:
@@ -92,9 +92,9 @@ def toulmin_rows(draw: truths.Draw, target: str, truth: np.ndarray) -> Iterator[
     if truth.shape[1] == 2:
         pairs.append(("shrinkage", [0, 1], truth[:, 0] - truth[:, 1]))
     for name, columns, value in pairs:
-        found = good_toulmin(draw.n_correct[:, columns], draw.n_samples[:, columns], BUDGETS)
+        estimates = good_toulmin(draw.n_correct[:, columns], draw.n_samples[:, columns], BUDGETS)
         for row, mean in zip(
-            rows(f"Good-Toulmin: {name}", target, value, np.array(found[1:3])), found.mean, strict=True
+            rows(f"Good-Toulmin: {name}", target, value, np.array(estimates[1:3])), estimates.mean, strict=True
         ):
             if np.isfinite(mean):
                 yield row | {"error": abs(mean - row["truth"])}
@@ -124,15 +124,17 @@ def band_rows(draw: truths.Draw, curve: np.ndarray) -> Iterator[dict[str, Any]]:
         }
 
 
-def summed(found: pd.DataFrame) -> pd.DataFrame:
+def summed(intervals: pd.DataFrame) -> pd.DataFrame:
     """Coverage with its Monte Carlo error, mean width and mean absolute error of each cell."""
-    found = found.reindex(columns=[*found.columns, *({"width", "error"} - set(found.columns))])
-    found = found.assign(
-        holds=(found["lower"] <= found["truth"] + 1e-9) & (found["truth"] <= found["upper"] + 1e-9),
-        width=found["width"].fillna((found["upper"] - found["lower"]).where(np.isfinite(found["upper"]))),
+    intervals = intervals.reindex(columns=[*intervals.columns, *({"width", "error"} - set(intervals.columns))])
+    intervals = intervals.assign(
+        holds=(intervals["lower"] <= intervals["truth"] + 1e-9) & (intervals["truth"] <= intervals["upper"] + 1e-9),
+        width=intervals["width"].fillna(
+            (intervals["upper"] - intervals["lower"]).where(np.isfinite(intervals["upper"]))
+        ),
     )
     by = ["population", "n_problems", "what", "target", "k"]
-    cells = found.groupby(by, sort=False).agg(
+    cells = intervals.groupby(by, sort=False).agg(
         intervals=("holds", "size"), coverage=("holds", "mean"), width=("width", "mean"), error=("error", "mean")
     )
     cells["coverage_error"] = np.sqrt(cells["coverage"] * (1 - cells["coverage"]) / cells["intervals"])
@@ -145,7 +147,7 @@ def summed(found: pd.DataFrame) -> pd.DataFrame:
 @click.option("--docs", type=click.Path(path_type=Path, exists=True), help="Also end a page with it: docs/bounds.md.")
 @click.option("--table-only", is_flag=True, help="Only sum up the results that are there.")
 def main(draws: int, output: Path, docs: Path | None, table_only: bool) -> None:
-    """Coverage and width of what is said without a prior."""
+    """Coverage and width of the prior-free bounds, estimates and bands."""
     if not table_only:
         measure(draws, output)
     cells = pd.read_csv(output)
@@ -159,8 +161,8 @@ def measure(draws: int, output: Path) -> None:
     """Every cell, from all its draws, written as soon as it is there."""
     cells: list[pd.DataFrame] = []
     for labels, make, population in tasks():
-        found = [{**labels, **row} for seed in range(draws) for row in judged(make(seed), population)]
-        cells.append(summed(pd.DataFrame(found)))
+        intervals = [{**labels, **row} for seed in range(draws) for row in interval_rows(make(seed), population)]
+        cells.append(summed(pd.DataFrame(intervals)))
         pd.concat(cells).to_csv(output, index=False, float_format="%.4g")
         click.echo(f"{labels['population']}, {labels['n_problems']} problems", err=True)
 
@@ -177,7 +179,7 @@ def overall(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def section(cells: pd.DataFrame) -> str:
-    """What a page says of the results."""
+    """The results as a section of a page."""
     lines = [
         "## How often it holds the truth",
         "",
@@ -189,15 +191,15 @@ def section(cells: pd.DataFrame) -> str:
         "| what | target | k | cells | coverage: lowest | mean | width | mean abs. error |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for (what, target, k), row in overall(cells).iterrows():
+    for (quantity, target, k), row in overall(cells).iterrows():
         width, error = (f"{value:.3f}" if np.isfinite(value) else "" for value in (row["width"], row["error"]))
         ends = f"{row['lowest']:.2f} | {row['mean']:.3f} | {width} | {error} |"
-        lines.append(f"| {what} | {target} | {k} | {row['cells']:.0f} | {ends}")
+        lines.append(f"| {quantity} | {target} | {k} | {row['cells']:.0f} | {ends}")
     lowest = cells.loc[cells["what"].str.startswith("Good-Toulmin")].sort_values("coverage").head(3)
-    said = [
+    worst = [
         f"{r.population}, {r.n_problems} problems, {r.target}, k = {r.k}: {r.coverage:.2f}" for r in lowest.itertuples()
     ]
-    return "\n".join([*lines, "", f"Good-Toulmin at its worst: {'; '.join(said)}.", ""])
+    return "\n".join([*lines, "", f"Good-Toulmin at its worst: {'; '.join(worst)}.", ""])
 
 
 if __name__ == "__main__":

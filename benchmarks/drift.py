@@ -24,9 +24,9 @@ Harm = Callable[[np.random.Generator, np.ndarray], np.ndarray]
 def exchangeable(
     rng: np.random.Generator, shape: tuple[int, int, int], population: tuple[float, float] = (0.6, 0.9)
 ) -> np.ndarray:
-    problems, runs, each = shape
+    problems, runs, n_samples = shape
     rates = rng.beta(*population, problems)
-    return (rng.random((problems, runs, each)) < rates[:, None, None]).astype(int)
+    return (rng.random((problems, runs, n_samples)) < rates[:, None, None]).astype(int)
 
 
 def sound(rng: np.random.Generator, outcomes: np.ndarray) -> np.ndarray:
@@ -34,8 +34,8 @@ def sound(rng: np.random.Generator, outcomes: np.ndarray) -> np.ndarray:
 
 
 def sound_and_hard(rng: np.random.Generator, outcomes: np.ndarray) -> np.ndarray:
-    problems, runs, each = outcomes.shape
-    return exchangeable(rng, (problems, runs, each), (0.1, 1.0))
+    problems, runs, n_samples = outcomes.shape
+    return exchangeable(rng, (problems, runs, n_samples), (0.1, 1.0))
 
 
 def drift(fall: float) -> Harm:

@@ -37,23 +37,23 @@ DEALS = 20_000
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
-    one = commands.add_parser("sample")
-    one.add_argument("engine", choices=("transformers", "openai", "vllm", "ray"))
-    one.add_argument("--model", required=True)
-    one.add_argument("--base-url", default="http://localhost:8000/v1")
-    one.add_argument("--served-model", default="", help="what the server calls the model")
-    one.add_argument("-n", type=int, default=64)
-    one.add_argument("--temperature", type=float, default=0.6)
-    both = commands.add_parser("compare")
-    both.add_argument("runs", type=Path)
-    for each in (one, both):
-        each.add_argument("-o", "--output", type=Path, required=True)
-    given = parser.parse_args()
-    if given.command == "sample":
-        server = {"base_url": given.base_url, "served_model": given.served_model}
-        run_engine(given.engine, given.model, server, given.n, given.temperature, given.output)
+    sampling = commands.add_parser("sample")
+    sampling.add_argument("engine", choices=("transformers", "openai", "vllm", "ray"))
+    sampling.add_argument("--model", required=True)
+    sampling.add_argument("--base-url", default="http://localhost:8000/v1")
+    sampling.add_argument("--served-model", default="", help="what the server calls the model")
+    sampling.add_argument("-n", type=int, default=64)
+    sampling.add_argument("--temperature", type=float, default=0.6)
+    comparison = commands.add_parser("compare")
+    comparison.add_argument("runs", type=Path)
+    for command in (sampling, comparison):
+        command.add_argument("-o", "--output", type=Path, required=True)
+    options = parser.parse_args()
+    if options.command == "sample":
+        server = {"base_url": options.base_url, "served_model": options.served_model}
+        run_engine(options.engine, options.model, server, options.n, options.temperature, options.output)
     else:
-        compare(given.runs, given.output)
+        compare(options.runs, options.output)
 
 
 def run_engine(engine: str, model: str, server: dict[str, str], n: int, temperature: float, output: Path) -> None:
@@ -129,9 +129,9 @@ def compare(runs: Path, output: Path) -> None:
         raise SystemExit(f"not finished: {', '.join(right.columns[right.isna().any()])}")
     rng = np.random.default_rng(0)
     rows = []
-    for one, other in combinations(right.columns, 2):
-        c, m = right[[one, other]].to_numpy(), n[[one, other]].to_numpy()
-        rows.append({"engine": one, "other": other, **agreement(c, m, rng)})
+    for engine, other in combinations(right.columns, 2):
+        c, m = right[[engine, other]].to_numpy(), n[[engine, other]].to_numpy()
+        rows.append({"engine": engine, "other": other, **agreement(c, m, rng)})
     pairs = pd.DataFrame(rows)
     pairs.to_csv(output / "engines_pairs.csv", index=False)
     print(right.sum().to_string(), pairs.to_string(index=False), sep="\n")
@@ -139,17 +139,17 @@ def compare(runs: Path, output: Path) -> None:
 
 def agreement(c: np.ndarray, n: np.ndarray, rng: np.random.Generator) -> dict[str, float]:
     """How two engines agree; c and n are (problem, 2)."""
-    apart = betaln(c + 1, n - c + 1).sum(axis=1)
+    separate = betaln(c + 1, n - c + 1).sum(axis=1)
     together = betaln(c.sum(axis=1) + 1, (n - c).sum(axis=1) + 1)
     dealt = rng.hypergeometric(c.sum(axis=1), (n - c).sum(axis=1), n[:, 0], size=(DEALS, len(c)))
-    seen = ((c[:, 0] / n[:, 0] - c[:, 1] / n[:, 1]) ** 2).sum()
+    observed = ((c[:, 0] / n[:, 0] - c[:, 1] / n[:, 1]) ** 2).sum()
     chance = ((dealt / n[:, 0] - (c.sum(axis=1) - dealt) / n[:, 1]) ** 2).sum(axis=1)
     p = (c + 1) / (n + 2)
     z = (p[:, 0] - p[:, 1]) / np.sqrt((p * (1 - p) / (n + 3)).sum(axis=1))
     return {
         "n_problems": len(c),
-        "log_bf": round(float((together - apart).sum()), 2),
-        "p_value": round(float((chance >= seen - 1e-12).mean()), 4),
+        "log_bf": round(float((together - separate).sum()), 2),
+        "p_value": round(float((chance >= observed - 1e-12).mean()), 4),
         "largest_z": round(float(abs(z).max()), 2),
     }
 

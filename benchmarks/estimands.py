@@ -26,16 +26,16 @@ from boundary.stats.sampler.compilation import keep_compiled
 from boundary.stats.solve_rates import SolveRates
 
 PROBLEMS, SAMPLES, MODELS = 60, 64, 6
-WITHIN, BEYOND, FURTHEST = [1, 4, 16, 64], [256], 512
+WITHIN, EXTRAPOLATED, FURTHEST = [1, 4, 16, 64], [256], 512
 TAUS = [0.05, 0.25, 0.5, 0.75, 0.95]
-LEVEL, WANTED = 0.95, 0.92
+LEVEL, LOW = 0.95, 0.92
 RESULTS = Path(__file__).parent / "results"
 
 
 def quantities(rates: SolveRates) -> dict[str, xr.DataArray]:
     """Every estimand of a pair, by name."""
-    budgets = WITHIN + BEYOND
-    found: dict[str, xr.DataArray] = {
+    budgets = WITHIN + EXTRAPOLATED
+    draws_by_name: dict[str, xr.DataArray] = {
         "pass_at_k": estimands.pass_at_k(rates, budgets),
         "pass_hat_k": estimands.pass_hat_k(rates, budgets),
         "g_pass_at_k": estimands.g_pass_at_k(rates, [16], TAUS),
@@ -48,30 +48,30 @@ def quantities(rates: SolveRates) -> dict[str, xr.DataArray]:
         "crossover": estimands.crossover(rates, FURTHEST),
         "sampling_speedup": estimands.sampling_speedup(rates, FURTHEST),
     }
-    for several in (estimands.flows, estimands.support_rates, estimands.gains):
-        found |= {str(name): draws for name, draws in several(rates, budgets).items()}
-    return found
+    for joint in (estimands.flows, estimands.support_rates, estimands.gains):
+        draws_by_name |= {str(name): draws for name, draws in joint(rates, budgets).items()}
+    return draws_by_name
 
 
-def known(p: np.ndarray) -> SolveRates:
+def true_rates(p: np.ndarray) -> SolveRates:
     """The true solve rates as a posterior of one draw."""
     counts = np.zeros(p.shape, dtype=int)
     return SolveRates(p[None, None], counts, counts + SAMPLES, "truth")
 
 
-def judged(population: str, seed: int) -> Iterator[dict[str, Any]]:
+def coverage_rows(population: str, seed: int) -> Iterator[dict[str, Any]]:
     """Whether each interval of one made-up benchmark holds the truth."""
     rng = np.random.default_rng([seed, sum(population.encode())])
     p = PAIRS[population](rng, PROBLEMS)
     counts = rng.binomial(SAMPLES, p)
     fit = NonParametric().posterior(counts, np.full_like(counts, SAMPLES), jax.random.key(seed))
-    truths = quantities(known(p))
+    truths = quantities(true_rates(p))
     for name, draws in quantities(fit).items():
-        for row in _compared(name, draws, truths[name]):
+        for row in _compare(name, draws, truths[name]):
             yield {"population": population, "seed": seed} | row
 
 
-def _compared(name: str, draws: xr.DataArray, truth: xr.DataArray) -> Iterator[dict[str, Any]]:
+def _compare(name: str, draws: xr.DataArray, truth: xr.DataArray) -> Iterator[dict[str, Any]]:
     over = [dim for dim in draws.dims if dim not in ("chain", "draw")]
     flat = draws.stack(draws_=("chain", "draw")).transpose("draws_", ...).to_numpy()
     with np.errstate(invalid="ignore"):
@@ -109,10 +109,10 @@ def leaderboard(seed: int) -> Iterator[dict[str, Any]]:
         for m in range(MODELS)
     ]
     fit = SolveRates(np.concatenate(fits, axis=-1), counts, np.full_like(counts, SAMPLES), "nonparametric")
-    for row in _compared("rank", estimands.rank(fit, WITHIN), estimands.rank(known(p), WITHIN)):
+    for row in _compare("rank", estimands.rank(fit, WITHIN), estimands.rank(true_rates(p), WITHIN)):
         yield {"population": "leaderboard", "seed": seed} | row
     for name in ("best", "better"):
-        chances, true = (getattr(estimands, name)(rates, WITHIN) for rates in (fit, known(p)))
+        chances, true = (getattr(estimands, name)(rates, WITHIN) for rates in (fit, true_rates(p)))
         chances, true = (part.mean([d for d in ("chain", "draw") if d in part.dims]) for part in (chances, true))
         for chance, right in zip(chances.to_numpy().ravel(), true.to_numpy().ravel(), strict=True):
             if name == "best" or right != 0.5:
@@ -140,11 +140,11 @@ def calibration(rows: pd.DataFrame) -> pd.DataFrame:
     return grouped.agg(claims=("truth", "size"), stated=("chance", "mean"), true=("truth", "mean")).reset_index()
 
 
-def page(found: pd.DataFrame, claims: pd.DataFrame, draws: int) -> str:
+def page(coverage: pd.DataFrame, claims: pd.DataFrame, draws: int) -> str:
     """The tables as a page of the documentation."""
-    low = found.loc[found["coverage"] < WANTED]
-    beyond = low.loc[low["k"] > SAMPLES]
-    worst = ", ".join(f"{_named(row)} ({row['coverage']:.2f})" for _, row in low.iterrows()) or "none"
+    low = coverage.loc[coverage["coverage"] < LOW]
+    extrapolated = low.loc[low["k"] > SAMPLES]
+    worst = ", ".join(f"{_label(row)} ({row['coverage']:.2f})" for _, row in low.iterrows()) or "none"
     lines = [
         "# Coverage of every estimand",
         "",
@@ -155,15 +155,16 @@ def page(found: pd.DataFrame, claims: pd.DataFrame, draws: int) -> str:
         "`python -m benchmarks.estimands`, numbers in `benchmarks/results/estimands.csv`. An interval that always",
         "holds the truth is too wide or, where values are few (histogram, cover, rank), as narrow as can be.",
         "",
-        f"{len(found)} rows; below {WANTED}: {len(low)}, of which {len(beyond)} extrapolate (k > {SAMPLES}): {worst}.",
+        f"{len(coverage)} rows; below {LOW}: {len(low)}, of which {len(extrapolated)} extrapolate (k > {SAMPLES}): "
+        f"{worst}.",
         "",
     ]
-    populations = [name for name in (*PAIRS, "leaderboard") if name in found]
+    populations = [name for name in (*PAIRS, "leaderboard") if name in coverage]
     lines += [
         f"| estimand | k | tau | coverage | error | {' | '.join(populations)} |",
         "|---" * (5 + len(populations)) + "|",
     ]
-    for _, row in found.iterrows():
+    for _, row in coverage.iterrows():
         shown = [_plain(row["k"]), _plain(row["tau"]), f"{row['coverage']:.3f}", f"{row['error']:.3f}"]
         shown += ["" if np.isnan(row[name]) else f"{row[name]:.2f}" for name in populations]
         mark = " (extrapolated)" if row["k"] > SAMPLES else ""
@@ -176,7 +177,7 @@ def page(found: pd.DataFrame, claims: pd.DataFrame, draws: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _named(row: pd.Series) -> str:
+def _label(row: pd.Series) -> str:
     at = [
         f"k = {row['k']:g}" if not np.isnan(row["k"]) else "",
         f"tau = {row['tau']:g}" if not np.isnan(row["tau"]) else "",
@@ -199,17 +200,17 @@ def main() -> None:
     rows = []
     for seed in range(options.seed, options.seed + options.draws):
         for population in PAIRS:
-            rows += judged(population, seed)
+            rows += coverage_rows(population, seed)
         rows += leaderboard(seed)
         print(f"draw {seed + 1 - options.seed} of {options.draws}", flush=True)
     frame = pd.DataFrame(rows)
     frame.to_csv(options.output.with_name("estimands-rows.csv.gz"), index=False, float_format="%.6g")
-    found, claims = table(frame), calibration(frame)
-    found.to_csv(options.output, index=False, float_format="%.4g")
+    coverage, claims = table(frame), calibration(frame)
+    coverage.to_csv(options.output, index=False, float_format="%.4g")
     claims.to_csv(options.output.with_name("rank-claims.csv"), index=False, float_format="%.4g")
     if options.docs:
-        options.docs.write_text(page(found, claims, options.draws), encoding="utf-8")
-    print(found.to_string(), claims.to_string(), sep="\n\n")
+        options.docs.write_text(page(coverage, claims, options.draws), encoding="utf-8")
+    print(coverage.to_string(), claims.to_string(), sep="\n\n")
 
 
 if __name__ == "__main__":

@@ -54,9 +54,9 @@ def answers(rng: np.random.Generator, kind: int, right: dict[str, int], n: int, 
     rate = rng.beta(0.5, 0.7)
     wrong = [str(rng.choice(ways)).format(**numbers(rng)) for _ in range(pool)]
     weights = 1 / np.arange(1, pool + 1)
-    drawn = rng.choice(pool, size=n, p=weights / weights.sum())
+    choices = rng.choice(pool, size=n, p=weights / weights.sum())
     correct = rng.random(n) < rate
-    return [str(rng.choice(ways)).format(**right) if correct[i] else wrong[drawn[i]] for i in range(n)]
+    return [str(rng.choice(ways)).format(**right) if correct[i] else wrong[choices[i]] for i in range(n)]
 
 
 def write_run(folder: Path, rng: np.random.Generator, n_problems: int, n: int, pool: int) -> tuple[int, int]:
@@ -68,18 +68,18 @@ def write_run(folder: Path, rng: np.random.Generator, n_problems: int, n: int, p
     pairs: set[tuple[str, str]] = set()
     with open_store(folder, {"model": "simulated", "benchmark": "toy", "n_samples": n}, problems) as store:
         for i, problem in enumerate(problems):
-            given = answers(rng, i % len(KINDS), rights[i], n, pool)
-            pairs.update((problem.answer, answer) for answer in given)
+            texts = answers(rng, i % len(KINDS), rights[i], n, pool)
+            pairs.update((problem.answer, answer) for answer in texts)
             store.append(
                 Completion(problem.problem_id, j, f"{reasoning}\\boxed{{{answer}}}", "stop", 500)
-                for j, answer in enumerate(given)
+                for j, answer in enumerate(texts)
             )
     return len(pairs), sum(math.quick(*pair) is None for pair in pairs)
 
 
 def cpu_seconds() -> float:
     """Processor time of this process and of its children that have ended."""
-    return sum(time for who in (RUSAGE_SELF, RUSAGE_CHILDREN) for time in getrusage(who)[:2])
+    return sum(time for process in (RUSAGE_SELF, RUSAGE_CHILDREN) for time in getrusage(process)[:2])
 
 
 def main() -> None:

@@ -121,22 +121,22 @@ def warmed_up(fit: Fit, key: jax.Array) -> tuple[Any, State]:
     """The log density of a fit, and what our warm-up ends with."""
     original = our_hmc._block
 
-    def block(log_density: Any, leapfrogs: int, steps: int, data: Any, *rest: Any) -> Any:
-        position, centre, metric, log_step, _, _, adapt = rest
+    def block(log_density: Any, leapfrogs: int, steps: int, data: Any, *state: Any) -> Any:
+        position, centre, metric, log_step, _, _, adapt = state
         if not adapt:
             raise WarmedUp(log_density, State(data, position, centre, metric, log_step))
-        return original(log_density, leapfrogs, steps, data, *rest)
+        return original(log_density, leapfrogs, steps, data, *state)
 
     try:
         with patch.object(our_hmc, "_block", block):
             NonParametric().posterior(fit.n_correct, fit.n_samples, key)
-    except WarmedUp as state:
-        log_density, after = state.args
+    except WarmedUp as stop:
+        log_density, after = stop.args
         return log_density, after
     raise RuntimeError("The fit ended without a draw.")
 
 
-def ours(log_density: Any, state: State, module: ModuleType = our_hmc) -> Sampler:
+def our_kernel(log_density: Any, state: State, module: ModuleType = our_hmc) -> Sampler:
     """Our kernel, compiled, in the blocks of steps in which it is called."""
     steps = NonParametric().warmup // sum(module.WINDOWS)
     key, number, tune = jax.random.key(0), 0, False
@@ -249,7 +249,7 @@ ALONE = "nuts, window adaptation"
 REFERENCE = "nuts"
 
 KERNELS: dict[str, Kernel] = {
-    "ours": ours,
+    "ours": our_kernel,
     "hmc, jittered step": partial(of_blackjax, partial(hmc, jitter=JITTER)),
     "hmc, fixed": partial(of_blackjax, partial(hmc, jitter=(0.9, 0.9))),
     "hmc, multinomial": partial(
@@ -262,7 +262,7 @@ KERNELS: dict[str, Kernel] = {
 }
 
 
-def reported(fit: Fit, key: jax.Array, positions: np.ndarray) -> dict[str, xr.DataArray]:
+def estimates(fit: Fit, key: jax.Array, positions: np.ndarray) -> dict[str, xr.DataArray]:
     """Draws of pass@k of each model, and of shrinkage, given these draws of the population (draw, dim, chain)."""
     chains = SimpleNamespace(draws=positions.transpose(2, 0, 1))
     with patch.object(population_fit, "hmc", lambda *_, **__: chains):
@@ -282,7 +282,7 @@ def measured(sampler: Callable[[jax.Array], Trajectories], fit: Fit, key: jax.Ar
     positions, acceptance, leapfrogs, divergent, energy = (
         part if part is None else np.asarray(part) for part in trajectories
     )
-    quantities = reported(fit, key, positions)
+    quantities = estimates(fit, key, positions)
     convergences = convergence(quantities).values()
     least_ess = min(quantity.ess_bulk for quantity in convergences)
     row = {
@@ -360,7 +360,7 @@ def main() -> None:
     options = parser.parse_args()
     kernels = {name: KERNELS[name] for name in options.kernel or KERNELS if options.kernel or name != ALONE}
     if options.changed:
-        kernels["ours, changed"] = partial(ours, module=module_from(options.changed))
+        kernels["ours, changed"] = partial(our_kernel, module=module_from(options.changed))
     results: list[dict[str, Any]] = []
     for name, fit in fits().items():
         if options.only in name:

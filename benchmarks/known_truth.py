@@ -17,11 +17,11 @@ import numpy as np
 import pandas as pd
 
 import boundary as bd
-from boundary.analysis.estimates.table import of_posterior
+from boundary.analysis.estimates.table import POSTERIOR, select
 
 TRUTH = Path("examples/rl_vs_base/truth.csv")
 KS = (1, 4, 16, 64, 256, 1024, 4096)
-ASKED = ("pass_at_k", "shrinkage")
+ESTIMANDS = ("pass_at_k", "shrinkage")
 SHOWN = {"SmolLM2-135M-Instruct": "#0072B2", "GRPO-160": "#CC79A7", "Distilled": "#E69F00"}
 
 
@@ -30,14 +30,16 @@ def main() -> None:
     parser.add_argument("-n", type=int, nargs="+", default=[32, 256])
     parser.add_argument("-o", "--output", type=Path, default=Path("benchmarks/results/known_truth.csv"))
     parser.add_argument("--figure", type=Path, default=Path("docs/known-truth.png"))
-    given = parser.parse_args()
+    options = parser.parse_args()
     counts = bd.load_counts("smollm2-arithmetic")
     truth = pd.read_csv(TRUTH, dtype={"problem_id": str})
     rng = np.random.default_rng(0)
-    found = pd.concat([compared(thinned(counts.table, n, rng), truth, n) for n in given.n], ignore_index=True)
-    found.round(6).to_csv(given.output, index=False)
-    print(summary(found).to_string())
-    draw(found, given.figure)
+    estimates = pd.concat(
+        [estimates_and_truth(thinned(counts.table, n, rng), truth, n) for n in options.n], ignore_index=True
+    )
+    estimates.round(6).to_csv(options.output, index=False)
+    print(summary(estimates).to_string())
+    draw(estimates, options.figure)
 
 
 def thinned(table: pd.DataFrame, n: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -46,28 +48,28 @@ def thinned(table: pd.DataFrame, n: int, rng: np.random.Generator) -> pd.DataFra
     return table.assign(n_samples=n, n_correct=rng.hypergeometric(right, wrong, n))
 
 
-def compared(table: pd.DataFrame, truth: pd.DataFrame, n: int) -> pd.DataFrame:
+def estimates_and_truth(table: pd.DataFrame, truth: pd.DataFrame, n: int) -> pd.DataFrame:
     """Estimates of one call of analyze beside the truth."""
     base = table["model"].iloc[0]
-    done = bd.analyze(table, base=base, k=KS, max_k=max(KS), estimands=ASKED)
-    rows = done.estimates.loc[done.estimates["estimand"].isin(ASKED) & of_posterior(done.estimates)].copy()
+    done = bd.analyze(table, base=base, k=KS, max_k=max(KS), estimands=ESTIMANDS)
+    rows = select(done.estimates, kind=POSTERIOR, estimand=ESTIMANDS).copy()
     exact = truth.set_index(["model", "benchmark"])["p"]
     naive = table.set_index(["model", "benchmark"])["n_correct"] / n
 
-    def known(rates: pd.Series, row: pd.Series) -> float:
+    def true_value(rates: pd.Series, row: pd.Series) -> float:
         own, other = (covered(of_arm(rates, model, row["benchmark"]), row["k"]) for model in (row["model"], base))
         return own if row["estimand"] == "pass_at_k" else other - own
 
-    rows["truth"] = rows.apply(lambda row: known(exact, row), axis=1)
-    rows["c_over_n"] = rows.apply(lambda row: known(naive, row), axis=1)
+    rows["truth"] = rows.apply(lambda row: true_value(exact, row), axis=1)
+    rows["c_over_n"] = rows.apply(lambda row: true_value(naive, row), axis=1)
     rows["n"] = n
     return rows[["n", "benchmark", "model", "estimand", "k", "truth", "mean", "lower", "upper", "c_over_n"]]
 
 
 def of_arm(rates: pd.Series, model: str, benchmark: str) -> np.ndarray:
     """Solve rates of one model on one benchmark, or on all."""
-    mine = rates.loc[model]
-    return (mine if benchmark == "all" else mine.loc[benchmark]).to_numpy()
+    own_rates = rates.loc[model]
+    return (own_rates if benchmark == "all" else own_rates.loc[benchmark]).to_numpy()
 
 
 def covered(p: np.ndarray, k: float) -> float:
@@ -75,34 +77,34 @@ def covered(p: np.ndarray, k: float) -> float:
     return float(-np.expm1(k * np.log1p(-np.minimum(p, 1 - 1e-12))).mean())
 
 
-def summary(found: pd.DataFrame) -> pd.DataFrame:
+def summary(estimates: pd.DataFrame) -> pd.DataFrame:
     """Coverage and mean absolute errors by estimand, n and k."""
-    held = found.assign(
-        coverage=(found["lower"] <= found["truth"]) & (found["truth"] <= found["upper"]),
-        error=(found["mean"] - found["truth"]).abs(),
-        plug_in_error=(found["c_over_n"] - found["truth"]).abs(),
-        width=found["upper"] - found["lower"],
+    held = estimates.assign(
+        coverage=(estimates["lower"] <= estimates["truth"]) & (estimates["truth"] <= estimates["upper"]),
+        error=(estimates["mean"] - estimates["truth"]).abs(),
+        plug_in_error=(estimates["c_over_n"] - estimates["truth"]).abs(),
+        width=estimates["upper"] - estimates["lower"],
         rows=1,
     )
     means = held.groupby(["estimand", "n", "k"])[["coverage", "error", "plug_in_error", "width"]].mean().round(3)
     return means.assign(rows=held.groupby(["estimand", "n", "k"])["rows"].sum())
 
 
-def draw(found: pd.DataFrame, path: Path) -> None:
+def draw(estimates: pd.DataFrame, path: Path) -> None:
     """Exact curves of three models over all problems, and the intervals fitted on few and on many samples."""
     import matplotlib.pyplot as plt
 
-    sizes = sorted(set(found["n"]))
+    sizes = sorted(set(estimates["n"]))
     figure, panels = plt.subplots(1, len(sizes), figsize=(4.6 * len(sizes), 3.7), sharey=True, layout="constrained")
     for axes, n in zip(np.atleast_1d(panels), sizes, strict=True):
-        rows = found.query("n == @n and benchmark == 'all' and estimand == 'pass_at_k'")
+        rows = estimates.query("n == @n and benchmark == 'all' and estimand == 'pass_at_k'")
         axes.axvspan(n, max(KS), color="0.93", linewidth=0)
         for place, (model, colour) in enumerate(SHOWN.items()):
-            mine = rows[rows["model"] == model].sort_values("k")
-            axes.plot(mine["k"], 100 * mine["truth"], "--", color=colour, linewidth=1)
-            low, high = 100 * (mine["mean"] - mine["lower"]), 100 * (mine["upper"] - mine["mean"])
-            beside = mine["k"] * 1.1 ** (place - 1)
-            axes.errorbar(beside, 100 * mine["mean"], [low, high], fmt="o", markersize=4, color=colour, label=model)
+            curve = rows[rows["model"] == model].sort_values("k")
+            axes.plot(curve["k"], 100 * curve["truth"], "--", color=colour, linewidth=1)
+            low, high = 100 * (curve["mean"] - curve["lower"]), 100 * (curve["upper"] - curve["mean"])
+            beside = curve["k"] * 1.1 ** (place - 1)
+            axes.errorbar(beside, 100 * curve["mean"], [low, high], fmt="o", markersize=4, color=colour, label=model)
         axes.set_xscale("log", base=4)
         axes.set_xticks(KS, [str(k) for k in KS])
         axes.set_xlabel("k, samples per problem")

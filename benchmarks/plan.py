@@ -16,7 +16,7 @@ import pandas as pd
 
 import boundary as bd
 from benchmarks.calibration.truths import PAIRS
-from benchmarks.pages import put
+from benchmarks.pages import replace_between
 from boundary.stats.estimands import shrinkage
 from boundary.stats.priors import NonParametric
 
@@ -31,13 +31,13 @@ def frame(c: np.ndarray, n: np.ndarray) -> pd.DataFrame:
     return pd.concat([pd.DataFrame({"problem_id": range(N_PROBLEMS)} | arm) for arm in arms], ignore_index=True)
 
 
-def foreseen(prospects: pd.DataFrame, allocation: str, n_more: int) -> pd.Series:
+def planned_row(assurance: pd.DataFrame, allocation: str, n_more: int) -> pd.Series:
     """The row that is nearest to a number of samples."""
-    here = prospects.loc[prospects["allocation"] == allocation]
-    return here.loc[(here["n_more"] - n_more).abs().idxmin()]
+    rows = assurance.loc[assurance["allocation"] == allocation]
+    return rows.loc[(rows["n_more"] - n_more).abs().idxmin()]
 
 
-def drawn(truth: str, seed: int) -> list[dict[str, object]]:
+def simulate(truth: str, seed: int) -> list[dict[str, object]]:
     rng = np.random.default_rng(seed)
     p = PAIRS[truth](rng, N_PROBLEMS)
     at_first = np.full(p.shape, N_SAMPLES)
@@ -55,9 +55,9 @@ def drawn(truth: str, seed: int) -> list[dict[str, object]]:
         draws = shrinkage(rates, K).to_numpy().ravel()
         low, high = np.quantile(draws, [0.025, 0.975])
         positive = float((draws > 0).mean())
-        said = {"width": high - low, "held": low <= real <= high, "settled": not 0.05 < positive < 0.95}
-        ahead = foreseen(plan.assurance, "planned" if way in ("none", "planned") else "even", int(more.sum()))
-        rows.append({"truth": truth, "seed": seed, "samples": way, "n_more": int(more.sum()), **said})
+        observed = {"width": high - low, "held": low <= real <= high, "settled": not 0.05 < positive < 0.95}
+        ahead = planned_row(plan.assurance, "planned" if way in ("none", "planned") else "even", int(more.sum()))
+        rows.append({"truth": truth, "seed": seed, "samples": way, "n_more": int(more.sum()), **observed})
         rows[-1] |= {"foreseen_width": ahead["width"], "foreseen_chance": ahead["chance"]}
     return rows
 
@@ -72,14 +72,14 @@ def summed(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def lines(table: pd.DataFrame) -> str:
-    found = ["| truth | further samples | width | foreseen | settled | foreseen | holds the truth |", "|---" * 7 + "|"]
+    text = ["| truth | further samples | width | foreseen | settled | foreseen | holds the truth |", "|---" * 7 + "|"]
     for row in table.to_dict("records"):
-        found.append(
+        text.append(
             f"| {row['truth']} | {row['samples']} ({row['n_more']:,.0f}) | {row['width']:.4f} | "
             f"{row['foreseen_width']:.4f} | {row['settled']:.2f} | {row['foreseen_chance']:.2f} | "
             f"{row['held']:.2f} \u00b1 {row['held_error']:.2f} |"
         )
-    return "\n".join(found) + "\n"
+    return "\n".join(text) + "\n"
 
 
 def main() -> None:
@@ -87,16 +87,16 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=40)
     parser.add_argument("-o", "--output", type=Path, default=RESULTS / "plan.csv")
     parser.add_argument("--docs", type=Path)
-    given = parser.parse_args()
+    options = parser.parse_args()
     rows = []
     for truth in ("pair", "heavy_pair"):
-        for seed in range(given.draws):
-            rows += drawn(truth, seed)
-            summed(pd.DataFrame(rows)).to_csv(given.output, index=False, float_format="%.5g")
+        for seed in range(options.draws):
+            rows += simulate(truth, seed)
+            summed(pd.DataFrame(rows)).to_csv(options.output, index=False, float_format="%.5g")
     table = summed(pd.DataFrame(rows))
     print(table.to_string(index=False))
-    if given.docs:
-        put(given.docs, "saving", lines(table))
+    if options.docs:
+        replace_between(options.docs, "saving", lines(table))
 
 
 if __name__ == "__main__":

@@ -23,11 +23,11 @@ Texts = np.ndarray
 Harm = Callable[[np.random.Generator, Texts, Texts], Texts]
 
 
-def drawn(rng: np.random.Generator, populations: np.ndarray | None, shape: tuple[int, int]) -> Texts:
+def draw_texts(rng: np.random.Generator, populations: np.ndarray | None, shape: tuple[int, int]) -> Texts:
     """Texts as numbers; without populations all different."""
     if populations is None:
         return rng.integers(2**60, size=shape)
-    return np.stack([rng.choice(len(each), shape[1], p=each) for each in populations])
+    return np.stack([rng.choice(len(population), shape[1], p=population) for population in populations])
 
 
 def same_places(share: float) -> Harm:
@@ -53,8 +53,8 @@ def whole_problems(share: float) -> Harm:
     """Copies a share of the problems, in another order."""
 
     def harm(rng: np.random.Generator, first: Texts, second: Texts) -> Texts:
-        chosen = np.arange(len(first))[:, None] < round(share * len(first))
-        return np.where(chosen, rng.permuted(first, axis=1), second)
+        whole = np.arange(len(first))[:, None] < round(share * len(first))
+        return np.where(whole, rng.permuted(first, axis=1), second)
 
     return harm
 
@@ -73,8 +73,8 @@ def alarmed(first: Texts, second: Texts) -> bool:
         pd.DataFrame({"problem_id": problem, "sample_index": place, "text_hash": (texts.ravel() + 1).astype(str)})
         for texts in (first, second)
     ]
-    named = [arm.assign(model=name, benchmark="b", run="") for name, arm in zip("ab", arms, strict=True)]
-    return any(each.severity == "alarm" for each in shared_texts(pd.concat(named)))
+    labelled = [arm.assign(model=name, benchmark="b", run="") for name, arm in zip("ab", arms, strict=True)]
+    return any(note.severity == "alarm" for note in shared_texts(pd.concat(labelled)))
 
 
 def rows(reports: int, seed: int) -> list[dict[str, object]]:
@@ -88,10 +88,10 @@ def rows(reports: int, seed: int) -> list[dict[str, object]]:
                 alarms = 0
                 for _ in range(n):
                     populations = rng.dirichlet(np.full(size, concentration), shape[0]) if concentration else None
-                    first, second = drawn(rng, populations, shape), drawn(rng, populations, shape)
+                    first, second = draw_texts(rng, populations, shape), draw_texts(rng, populations, shape)
                     if harm_name == "none, other population" and populations is not None:
                         other = rng.dirichlet(np.full(size, concentration), shape[0])
-                        second = drawn(rng, (populations + other) / 2, shape)
+                        second = draw_texts(rng, (populations + other) / 2, shape)
                     alarms += alarmed(first, HARMS[harm_name](rng, first, second) if harm_name in HARMS else second)
                 case = {"problems x samples": shape_name, "texts": texts_name, "shared": harm_name}
                 table.append(case | {"reports": n, "alarms": alarms, "share": alarms / n})

@@ -69,11 +69,11 @@ def fit(problems: int, seed: int) -> Row:
     rates = NonParametric().posterior(counts, np.full_like(counts, N), jax.random.key(seed))
     seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
     budgets = [1, 16, N, 4 * N, 8 * N]
-    moved, covered = flows(rates, budgets), pass_at_k(rates, budgets)
-    named = {f"{name} {k}": moved[name].sel(k=k) for name in moved for k in budgets}
-    named |= {f"pass {m} {k}": covered.isel(model=m).sel(k=k) for m in (0, 1) for k in budgets}
-    judged = convergence(named).values()
-    ess = min(min(one.ess_bulk, one.ess_tail) for one in judged)
+    flow_draws, covered = flows(rates, budgets), pass_at_k(rates, budgets)
+    draws = {f"{name} {k}": flow_draws[name].sel(k=k) for name in flow_draws for k in budgets}
+    draws |= {f"pass {m} {k}": covered.isel(model=m).sel(k=k) for m in (0, 1) for k in budgets}
+    diagnostics = convergence(draws).values()
+    ess = min(min(diagnostic.ess_bulk, diagnostic.ess_tail) for diagnostic in diagnostics)
     name = f"joint fit of a pair, {problems} problems"
     return {"what": name, "problems": problems, "seconds": seconds, "cpu_seconds": cpu, "min_ess": ess}
 
@@ -100,10 +100,10 @@ def called(name: str, counts: pd.DataFrame, **options: Any) -> Row:
     from boundary.analysis.analyze import analyze
 
     started, cpu = time.perf_counter(), time.process_time()
-    found = analyze(counts, **options)
+    result = analyze(counts, **options)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
-    ess = float(found.diagnostics["min_ess"].min())
+    ess = float(result.diagnostics["min_ess"].min())
     return {"what": name, "seconds": seconds, "cpu_seconds": cpu, "peak_gb": peak, "min_ess": ess}
 
 
@@ -168,10 +168,10 @@ def main() -> None:
             for row in PARTS[name]():
                 print({key: round(v, 2) if isinstance(v, float) else v for key, v in row.items()}, flush=True)
                 rows.append(row)
-    found = pd.DataFrame(rows).assign(cores=os.cpu_count())
-    found.to_csv(options.output, index=False, float_format="%.4g")
-    if "problems" in found:
-        figure(found, options.output.with_suffix(".png"))
+    results = pd.DataFrame(rows).assign(cores=os.cpu_count())
+    results.to_csv(options.output, index=False, float_format="%.4g")
+    if "problems" in results:
+        figure(results, options.output.with_suffix(".png"))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.calibration.truths import PAIRS
-from benchmarks.pages import put
+from benchmarks.pages import replace_between
 from boundary.stats.estimands import pass_at_k, shrinkage
 from boundary.stats.estimands.unbiased import unbiased_pass_at_k
 from boundary.stats.priors import NonParametric
@@ -29,7 +29,7 @@ def up_to_first_success(rng: np.random.Generator, p: np.ndarray) -> tuple[np.nda
     return solved.astype(int), np.where(solved, hits.argmax(axis=1) + 1, MOST)
 
 
-def drawn(seed: int) -> list[dict[str, float | str]]:
+def simulate(seed: int) -> list[dict[str, float | str]]:
     rng = np.random.default_rng(seed)
     p = PAIRS["pair"](rng, N_PROBLEMS)
     c, n = up_to_first_success(rng, p[:, 1])
@@ -42,11 +42,11 @@ def drawn(seed: int) -> list[dict[str, float | str]]:
         plug_in = float(unbiased_pass_at_k(c[often], n[often], k).mean()) if k <= 16 else np.nan
         draws = {"pass@k, RL": pass_at_k(rates, k).to_numpy()[..., 1], "shrinkage": shrinkage(rates, k).to_numpy()}
         truths = {"pass@k, RL": reach[1], "shrinkage": reach[0] - reach[1]}
-        for what, values in draws.items():
+        for quantity, values in draws.items():
             low, high = np.quantile(values, [0.025, 0.975])
-            row = {"seed": seed, "what": what, "k": k, "truth": truths[what], "mean": values.mean()}
-            row |= {"held": low <= truths[what] <= high, "width": high - low}
-            rows.append(row | {"plug_in": plug_in if what != "shrinkage" else np.nan})
+            row = {"seed": seed, "what": quantity, "k": k, "truth": truths[quantity], "mean": values.mean()}
+            row |= {"held": low <= truths[quantity] <= high, "width": high - low}
+            rows.append(row | {"plug_in": plug_in if quantity != "shrinkage" else np.nan})
     return rows
 
 
@@ -60,14 +60,14 @@ def summed(rows: pd.DataFrame) -> pd.DataFrame:
 
 def lines(table: pd.DataFrame) -> str:
     heads = ("", "k", "error of the unbiased estimate", "error of the posterior mean", "coverage", "width")
-    found = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    text = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for row in table.to_dict("records"):
         plug_in = "" if np.isnan(row["unbiased"]) else f"{100 * row['unbiased']:+.1f}"
-        found.append(
+        text.append(
             f"| {row['what']} | {row['k']} | {plug_in} | {100 * row['posterior']:+.1f} | "
             f"{row['held']:.2f} \u00b1 {row['held_error']:.2f} | {100 * row['width']:.1f} |"
         )
-    return "\n".join(found) + "\n"
+    return "\n".join(text) + "\n"
 
 
 def main() -> None:
@@ -75,12 +75,12 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=40)
     parser.add_argument("-o", "--output", type=Path, default=RESULTS / "stopping.csv")
     parser.add_argument("--docs", type=Path)
-    given = parser.parse_args()
-    table = summed(pd.DataFrame([row for seed in range(given.draws) for row in drawn(seed)]))
-    table.to_csv(given.output, index=False, float_format="%.5g")
+    options = parser.parse_args()
+    table = summed(pd.DataFrame([row for seed in range(options.draws) for row in simulate(seed)]))
+    table.to_csv(options.output, index=False, float_format="%.5g")
     print(table.to_string(index=False))
-    if given.docs:
-        put(given.docs, "stopping", lines(table))
+    if options.docs:
+        replace_between(options.docs, "stopping", lines(table))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from boundary.data.readers.zstd import ZstdFile
 SAMPLES, LENGTH = 32, 4_000
 
 
-def written(path: Path, megabytes: int, seed: int = 0) -> None:
+def write_samples(path: Path, megabytes: int, seed: int = 0) -> None:
     rng = np.random.default_rng(seed)
     words = [
         w.encode() for w in ("the", "of", "\\\\frac{1}{2}", "we", "have", "x^2", "\\n", "\\u2264", "so", '\\"a\\"')
@@ -39,10 +39,10 @@ def written(path: Path, megabytes: int, seed: int = 0) -> None:
         while file.tell() < megabytes << 20:
             lengths = rng.poisson(LENGTH, SAMPLES)
             starts = rng.integers(0, len(text) - 2 * LENGTH, SAMPLES)
-            said = [_whole(text[s : s + n]) for s, n in zip(starts, lengths, strict=True)]
+            completions = [_whole(text[s : s + n]) for s, n in zip(starts, lengths, strict=True)]
             scores = ["true" if hit else "false" for hit in rng.random(SAMPLES) < rng.beta(0.6, 0.9)]
             row = f'{{"idx": {idx}, "question": "q{idx}", "gt_cot": "", "gt": "1", "level": "5", "code": ["'.encode()
-            row += b'", "'.join(said) + b'"], "pred": ["' + b'", "'.join([b"1"] * SAMPLES)
+            row += b'", "'.join(completions) + b'"], "pred": ["' + b'", "'.join([b"1"] * SAMPLES)
             file.write(row + b'"], "score": [' + ", ".join(scores).encode() + b"]}\n")
             idx += 1
 
@@ -52,7 +52,7 @@ def _whole(text: bytes) -> bytes:
     return text[text.index(b" ") : text.rindex(b" ")]
 
 
-def ours(path: Path) -> int:
+def of_boundary(path: Path) -> int:
     from boundary.data.importing.import_files import import_files
 
     return int(import_files(path, "math-eval", model="m").counts.table["n_correct"].sum())
@@ -88,8 +88,8 @@ def of_pyarrow(path: Path) -> int:
     from pyarrow import compute, json as arrow_json
 
     schema = pa.schema([("score", pa.list_(pa.bool_()))])
-    how = arrow_json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore")
-    blocks = arrow_json.open_json(path, arrow_json.ReadOptions(block_size=1 << 24), how)
+    options = arrow_json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore")
+    blocks = arrow_json.open_json(path, arrow_json.ReadOptions(block_size=1 << 24), options)
     return sum(compute.sum(compute.list_flatten(batch["score"])).as_py() for batch in blocks)
 
 
@@ -115,7 +115,7 @@ def _lines(path: Path) -> object:
 
 
 READERS: dict[str, Callable[[Path], int]] = {
-    "boundary": ours,
+    "boundary": of_boundary,
     "msgspec alone": of_msgspec,
     "json": standard_json,
     "orjson": of_orjson,
@@ -161,16 +161,16 @@ def main() -> None:
         return
     options.folder.mkdir(parents=True, exist_ok=True)
     plain = options.folder / "samples.jsonl"
-    written(plain, options.megabytes)
+    write_samples(plain, options.megabytes)
     rows = []
     for name in options.only or [*READERS, "boundary, gz", "boundary, zst"]:
         if name in NEEDS and find_spec(NEEDS[name]) is None:
             continue
         path = packed(plain, name)
-        told = subprocess.run(
+        process = subprocess.run(
             [sys.executable, __file__, "--measure", name.split(",")[0], str(path)], capture_output=True, text=True
         )
-        row = json.loads(told.stdout) if told.returncode == 0 else {"failed": told.stderr.strip()[-200:]}
+        row = json.loads(process.stdout) if process.returncode == 0 else {"failed": process.stderr.strip()[-200:]}
         size = plain.stat().st_size / 1e6
         row |= {"reader": name, "mb": size}
         if "seconds" in row:

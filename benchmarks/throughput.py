@@ -44,23 +44,23 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, default=Path("benchmarks/results/throughput.csv"))
     parser.add_argument("--one", choices=("alone", "boundary"), help=argparse.SUPPRESS)
     parser.add_argument("-n", type=int, help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if given.one:
+    arguments = parser.parse_args()
+    if arguments.one:
         begun = time.monotonic()
-        tokens = (ALONE[given.engine] if given.one == "alone" else sampled)(given)
+        tokens = (ALONE[arguments.engine] if arguments.one == "alone" else sampled)(arguments)
         print(json.dumps({"tokens": tokens, "seconds": round(time.monotonic() - begun, 3)}))
         return
     rows = [
-        {"engine": given.engine, "program": program, "repeat": repeat, "n": n, **measured(program, n)}
-        for repeat in range(given.repeats)
+        {"engine": arguments.engine, "program": program, "repeat": repeat, "n": n, **measured(program, n)}
+        for repeat in range(arguments.repeats)
         for program in (("alone", "boundary") if repeat % 2 == 0 else ("boundary", "alone"))
-        for n in (FEW, given.many)
+        for n in (FEW, arguments.many)
     ]
     table = pd.DataFrame(rows)
-    if given.output.exists():
-        before = pd.read_csv(given.output)
-        table = pd.concat([before[before["engine"] != given.engine], table], ignore_index=True)
-    table.to_csv(given.output, index=False)
+    if arguments.output.exists():
+        before = pd.read_csv(arguments.output)
+        table = pd.concat([before[before["engine"] != arguments.engine], table], ignore_index=True)
+    table.to_csv(arguments.output, index=False)
     print(rates(table).to_string())
 
 
@@ -69,44 +69,44 @@ def measured(program: str, n: int) -> dict[str, float]:
     command = [sys.executable, "-m", "benchmarks.throughput", *sys.argv[1:], "--one", program, "-n", str(n)]
     out = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     # vLLM says things of its own there, even at the end.
-    said = next(line for line in reversed(out.splitlines()) if line.startswith('{"tokens"'))
-    found: dict[str, float] = json.loads(said)
-    print(program, n, found, flush=True)
-    return found
+    line = next(line for line in reversed(out.splitlines()) if line.startswith('{"tokens"'))
+    result: dict[str, float] = json.loads(line)
+    print(program, n, result, flush=True)
+    return result
 
 
 def rates(table: pd.DataFrame) -> pd.DataFrame:
     """Tokens per second of the two programs, over all repeats, and their ratio."""
     sums = table.groupby(["engine", "program", table["n"] > FEW])[["tokens", "seconds"]].sum().unstack("n")
-    more = {what: sums[what][True] - sums[what][False] for what in ("tokens", "seconds")}
-    found = (more["tokens"] / more["seconds"]).unstack("program")
-    return found.assign(ratio=found["boundary"] / found["alone"]).round(2)
+    more = {column: sums[column][True] - sums[column][False] for column in ("tokens", "seconds")}
+    rate = (more["tokens"] / more["seconds"]).unstack("program")
+    return rate.assign(ratio=rate["boundary"] / rate["alone"]).round(2)
 
 
-def sampled(given: argparse.Namespace) -> int:
+def sampled(arguments: argparse.Namespace) -> int:
     """`boundary sample`, judging and storing included."""
     from boundary.sampling.run import Run, sample
 
     options: dict[str, Any] = {
         "transformers": {"device": "cpu", "batch_size": SIDE_BY_SIDE},
         "openai": {
-            "base_url": given.base_url,
-            "served_model": given.served_model,
+            "base_url": arguments.base_url,
+            "served_model": arguments.served_model,
             "concurrency": SIDE_BY_SIDE,
             "choices": 1,
         },
         "vllm": {"max_model_len": 512, "enforce_eager": True},
-    }[given.engine]
+    }[arguments.engine]
     with tempfile.TemporaryDirectory() as folder:
         problems = Path(folder, "texts.jsonl")
         problems.write_text("".join(json.dumps({"problem": text, "answer": "7"}) + "\n" for text in PROMPTS))
         done = sample(
             Run(
                 output=Path(folder, "run"),
-                models=(f"small={given.model}",),
+                models=(f"small={arguments.model}",),
                 benchmarks=(str(problems),),
-                n=given.n,
-                engine=given.engine,
+                n=arguments.n,
+                engine=arguments.engine,
                 engine_options=options,
                 template="raw",
                 verifier="number",
@@ -117,19 +117,19 @@ def sampled(given: argparse.Namespace) -> int:
     return done[0].tokens
 
 
-def prompt_ids(given: argparse.Namespace) -> tuple[Any, list[list[int]]]:
+def prompt_ids(arguments: argparse.Namespace) -> tuple[Any, list[list[int]]]:
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(given.model)
+    tokenizer = AutoTokenizer.from_pretrained(arguments.model)
     return tokenizer, [tokenizer(text)["input_ids"] for text in PROMPTS]
 
 
-def transformers_alone(given: argparse.Namespace) -> int:
+def transformers_alone(arguments: argparse.Namespace) -> int:
     import torch
     from transformers import AutoModelForCausalLM, GenerationConfig
 
-    tokenizer, prompts = prompt_ids(given)
-    model = AutoModelForCausalLM.from_pretrained(given.model, dtype=torch.float32).eval()
+    tokenizer, prompts = prompt_ids(arguments)
+    model = AutoModelForCausalLM.from_pretrained(arguments.model, dtype=torch.float32).eval()
     config = GenerationConfig(
         do_sample=True,
         temperature=TEMPERATURE,
@@ -139,7 +139,7 @@ def transformers_alone(given: argparse.Namespace) -> int:
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.eos_token_id,
     )
-    rows = [prompt for prompt in prompts for _ in range(given.n)]
+    rows = [prompt for prompt in prompts for _ in range(arguments.n)]
     tokens = 0
     for start in range(0, len(rows), SIDE_BY_SIDE):
         batch = rows[start : start + SIDE_BY_SIDE]
@@ -153,32 +153,32 @@ def transformers_alone(given: argparse.Namespace) -> int:
     return tokens
 
 
-def openai_alone(given: argparse.Namespace) -> int:
+def openai_alone(arguments: argparse.Namespace) -> int:
     import httpx
 
-    tokenizer, prompts = prompt_ids(given)
-    body = {"model": Path(given.model).name, "max_tokens": TOKENS, "temperature": TEMPERATURE, "top_p": TOP_P}
+    tokenizer, prompts = prompt_ids(arguments)
+    body = {"model": Path(arguments.model).name, "max_tokens": TOKENS, "temperature": TEMPERATURE, "top_p": TOP_P}
 
-    def one(prompt: list[int]) -> int:
+    def tokens_of(prompt: list[int]) -> int:
         answer = client.post("completions", json={**body, "prompt": prompt, "n": 1})
         choice = answer.raise_for_status().json()["choices"][0]
         return len(tokenizer(choice["text"])["input_ids"]) + (choice["finish_reason"] == "stop")
 
     with (
-        httpx.Client(base_url=given.base_url, timeout=600, limits=httpx.Limits(max_connections=None)) as client,
+        httpx.Client(base_url=arguments.base_url, timeout=600, limits=httpx.Limits(max_connections=None)) as client,
         ThreadPoolExecutor(SIDE_BY_SIDE) as pool,
     ):
-        return sum(pool.map(one, [prompt for prompt in prompts for _ in range(given.n)]))
+        return sum(pool.map(tokens_of, [prompt for prompt in prompts for _ in range(arguments.n)]))
 
 
-def vllm_alone(given: argparse.Namespace) -> int:
+def vllm_alone(arguments: argparse.Namespace) -> int:
     import vllm
 
-    _, prompts = prompt_ids(given)
-    engine = vllm.LLM(given.model, max_model_len=512, enforce_eager=True, generation_config="vllm", seed=1)
-    settings = vllm.SamplingParams(n=given.n, temperature=TEMPERATURE, top_p=TOP_P, max_tokens=TOKENS)
+    _, prompts = prompt_ids(arguments)
+    engine = vllm.LLM(arguments.model, max_model_len=512, enforce_eager=True, generation_config="vllm", seed=1)
+    settings = vllm.SamplingParams(n=arguments.n, temperature=TEMPERATURE, top_p=TOP_P, max_tokens=TOKENS)
     outputs = engine.generate([{"prompt_token_ids": prompt} for prompt in prompts], settings, use_tqdm=False)
-    return sum(len(each.token_ids) for output in outputs for each in output.outputs)
+    return sum(len(completion.token_ids) for output in outputs for completion in output.outputs)
 
 
 ALONE = {"transformers": transformers_alone, "openai": openai_alone, "vllm": vllm_alone}

@@ -48,8 +48,8 @@ def leaderboard() -> pd.DataFrame:
     return table.loc[(table["benchmark"] == "LCB-codegen") & (table["release"] == RELEASE)]
 
 
-def told(analysis: Analysis) -> list[str]:
-    lines = [f"- **{said.benchmark}**: {said.text}" for said in analysis.verdicts]
+def verdict_lines(analysis: Analysis) -> list[str]:
+    lines = [f"- **{verdict.benchmark}**: {verdict.text}" for verdict in analysis.verdicts]
     flagged = analysis.problems.loc[analysis.problems["flag"] != ""] if len(analysis.problems) else analysis.problems
     if len(flagged):
         counts = flagged["flag"].value_counts()
@@ -75,23 +75,23 @@ def section(title: str, command: str, note: str, lines: list[str]) -> list[str]:
     return [f"## {title}", "", note, "", "```", command, "```", "", *lines, ""]
 
 
-def one(title: str, command: str, note: str, counts: Any, output: Path, **options: Any) -> list[str]:
+def report_section(title: str, command: str, note: str, counts: Any, output: Path, **options: Any) -> list[str]:
     started = time.time()
     analysis = analyze(counts, **options)
     analysis.write(output / title.split(" ")[0])
     print(f"{title}: {time.time() - started:.0f} s", flush=True)
-    return section(title, command, note, told(analysis))
+    return section(title, command, note, verdict_lines(analysis))
 
 
 def pairs_and_ranking(output: Path) -> list[str]:
     board = leaderboard()
     ten = board.loc[board["n_samples"] == 10]
-    rows, said = [], []
+    rows, sentences = [], []
     for base, instruct in INSTRUCT.items():
         analysis = analyze(ten, base=base, rl=instruct)
         rows += analysis.estimates.to_dict(orient="records")
-        said += [f"- {verdict.text}" for verdict in analysis.verdicts]
-    said += ["", *panel_sentences(estimates_frame(rows)), ""]
+        sentences += [f"- {verdict.text}" for verdict in analysis.verdicts]
+    sentences += ["", *panel_sentences(estimates_frame(rows)), ""]
     started = time.time()
     ranked = analyze(board, rank=True)
     ranked.write(output / "livecodebench-45")
@@ -101,12 +101,12 @@ def pairs_and_ranking(output: Path) -> list[str]:
     lines = [
         "Base against instruct, each pair by itself:",
         "",
-        *said,
+        *sentences,
         "All 45 models, two of which have n = 1:",
         "",
-        *told(ranked),
+        *verdict_lines(ranked),
     ]
-    lines += ["", "The 43 with n = 10:", "", *told(deeper)]
+    lines += ["", "The 43 with n = 10:", "", *verdict_lines(deeper)]
     command = "boundary analyze codegen.csv --base DSCoder-33b-Base --rl DSCoder-33b-Ins -o report\n"
     return section(
         "livecodebench-leaderboard",
@@ -128,7 +128,7 @@ def main() -> None:
         "What `boundary analyze` says of four published sets, seed 0, made by `python -m benchmarks.verdicts`.",
         "",
     ]
-    lines += one(
+    lines += report_section(
         "deepscaler-1.5b",
         "boundary analyze deepscaler-1.5b -o report",
         NOTES["deepscaler"],
@@ -137,10 +137,12 @@ def main() -> None:
     )
     math = PUBLISHED / "rlvr-math500-qwen7b" / "counts.csv"
     command = "boundary analyze counts.csv --base Qwen2.5-7B -o report"
-    lines += one("rlvr-math500-qwen7b", command, NOTES["math500"], math, options.output, base="Qwen2.5-7B")
+    lines += report_section("rlvr-math500-qwen7b", command, NOTES["math500"], math, options.output, base="Qwen2.5-7B")
     gsm = PUBLISHED / "rlvr-gsm8k30-trajectory" / "counts.csv"
     command = "boundary analyze counts.csv --base qwen2.5-1.5b-SFT -o report"
-    lines += one("rlvr-gsm8k30-trajectory", command, NOTES["gsm8k"], gsm, options.output, base="qwen2.5-1.5b-SFT")
+    lines += report_section(
+        "rlvr-gsm8k30-trajectory", command, NOTES["gsm8k"], gsm, options.output, base="qwen2.5-1.5b-SFT"
+    )
     lines += pairs_and_ranking(options.output)
     text = "\n".join(lines)
     if options.docs:

@@ -46,8 +46,8 @@ def audited(rng, p, correct, samples):
     """Six equally likely rates after an audit of 100 verdicts "correct"."""
     share = correct.sum() / samples.sum()
     wrong = RATE * (1 - p.mean()) / judged_correct(p.mean(), RATE, 0.0)
-    found = rng.binomial(100, wrong)
-    levels = np.quantile(rng.beta(found + 0.5, 100 - found + 0.5, 4000), (np.arange(6) + 0.5) / 6)
+    n_errors = rng.binomial(100, wrong)
+    levels = np.quantile(rng.beta(n_errors + 0.5, 100 - n_errors + 0.5, 4000), (np.arange(6) + 0.5) / 6)
     rates = levels * share / (1 - (1 - levels) * share)
     shape = (*correct.shape, len(rates))
     return VerdictErrors(np.broadcast_to(rates, shape), np.zeros(shape), shared=True)
@@ -58,18 +58,18 @@ def rows(repeat):
     p, correct, samples = simulated(rng)
     truth = truth_of(p)
     blind = PRIOR.posterior(correct, samples, key)
-    known = VerdictErrors(np.full((*correct.shape, 1), RATE), np.zeros((*correct.shape, 1)))
+    errors = VerdictErrors(np.full((*correct.shape, 1), RATE), np.zeros((*correct.shape, 1)))
     ways = {
         "ignored": blind,
         "mapped": replace(blind, p=np.clip((blind.p - RATE) / (1 - RATE), 0, 1)),
-        "likelihood": PRIOR.posterior(correct, samples, key, known),
+        "likelihood": PRIOR.posterior(correct, samples, key, errors),
         "audited": PRIOR.posterior(correct, samples, key, audited(rng, p, correct, samples)),
     }
     for way, rates in ways.items():
-        moved = flows(rates, list(BUDGETS))
+        flow_draws = flows(rates, list(BUDGETS))
         for estimand in ("shrinkage", "lost"):
             for k in BUDGETS:
-                draws = moved[estimand].sel(k=k).to_numpy().ravel()
+                draws = flow_draws[estimand].sel(k=k).to_numpy().ravel()
                 lower, upper = np.quantile(draws, [0.025, 0.975])
                 yield repeat, way, estimand, k, truth[estimand][k], draws.mean(), lower, upper
 

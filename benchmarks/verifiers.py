@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.pages import put
+from benchmarks.pages import replace_between
 from boundary.sampling.judging.judge import judge
 from boundary.sampling.problems import Completion, Problem
 from boundary.sampling.verifiers.table import load_verifier
@@ -134,12 +134,12 @@ def page(table: pd.DataFrame) -> str:
             first = f"| `{name}` | {len(rows)} | {rows['right'].sum()} " if column == "verdict" else "| | | "
             lines.append(f"{first}| {names[column]} | {wrong} | {missed} |")
     lines += ["", f"False positives of our own making: {of_our_own_making(table).sum()}.", ""]
-    for title, chosen in (
+    for title, selected in (
         ("Called correct though a person would not", table["verdict"] & ~table["right"]),
         ("Not called correct though a person would", ~table["verdict"] & table["right"]),
     ):
         lines += [f"### {title}", "", "| verifier | reference | answer | why |", "|---|---|---|---|"]
-        rows = table[chosen]
+        rows = table[selected]
         lines += [
             f"| `{r.verifier}` | {_code(r.reference)} | {_code(r.answer)} | {r.note} |" for r in rows.itertuples()
         ]
@@ -171,7 +171,7 @@ def main() -> None:
     table = results()
     table.to_csv(options.output, index=False)
     if options.docs:
-        put(options.docs, "verifier pairs", page(table))
+        replace_between(options.docs, "verifier pairs", page(table))
     print(page(table).partition("### Every pair")[0])
 
 

@@ -61,13 +61,13 @@ def test_every_option_of_a_command_is_in_its_section(name):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_option_that_a_page_names_exists(page):
-    known = set().union(*OPTIONS.values(), *OTHER_PROGRAMS.values())
+    documented = set().union(*OPTIONS.values(), *OTHER_PROGRAMS.values())
     unknown = {
         option
         for line in logical_lines(page.read_text(encoding="utf-8"))
         if not re.search(r"python (-m )?benchmarks", line)
         for option in OPTION.findall(line)
-    } - known
+    } - documented
     assert unknown == set(), f"{page.name} names options that no command has"
 
 

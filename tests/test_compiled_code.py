@@ -25,10 +25,10 @@ def test_command_keeps_compiled_code_in_the_users_cache(boundary_command, tmp_pa
 
 
 def test_command_leaves_the_users_choice_of_folder(boundary_command, tmp_path):
-    chosen = tmp_path / "chosen"
-    options = {"JAX_COMPILATION_CACHE_DIR": str(chosen), "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
+    folder_of_user = tmp_path / "chosen"
+    options = {"JAX_COMPILATION_CACHE_DIR": str(folder_of_user), "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
     assert compiled_by(boundary_command, tmp_path, **options) == set()
-    assert list(chosen.glob("*-cache"))
+    assert list(folder_of_user.glob("*-cache"))
 
 
 def test_tests_keep_compiled_code():

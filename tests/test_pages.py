@@ -17,13 +17,13 @@ def leaves(navigation):
     if isinstance(navigation, str):
         return [navigation]
     inner = navigation.values() if isinstance(navigation, dict) else navigation
-    return [leaf for each in inner for leaf in leaves(each)]
+    return [leaf for entry in inner for leaf in leaves(entry)]
 
 
 def test_every_page_is_in_the_navigation():
-    named = leaves(yaml.safe_load((REPOSITORY / "mkdocs.yml").read_text())["nav"])
+    in_navigation = leaves(yaml.safe_load((REPOSITORY / "mkdocs.yml").read_text())["nav"])
     pages = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
-    assert sorted(named) == pages, "the navigation in mkdocs.yml does not name every page once"
+    assert sorted(in_navigation) == pages, "the navigation in mkdocs.yml does not name every page once"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -7,7 +7,7 @@ import click
 from boundary.stats.priors import PRIORS
 from boundary.stats.sampler.compilation import keep_compiled
 
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
 INTRODUCTION = """# Coverage where the truth is known
 
 How often 95 % intervals of `boundary` hold the truth, of these very problems (target `benchmark`). Written by
@@ -30,7 +30,7 @@ sure of both holds the truth of the second in few draws.
 @click.option("--table", "tables", multiple=True, help="pythia, populations or pairs; all where not given.")
 @click.option("--prior", "priors", multiple=True, type=click.Choice(sorted(PRIORS)), default=["nonparametric"])
 @click.option("--draws", default=40, show_default=True, help="Draws in each cell; seeds are 0, 1, 2, ...")
-@click.option("-o", "--output", type=click.Path(path_type=Path), default=HERE / "results", show_default=False)
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=FOLDER / "results", show_default=False)
 @click.option("--docs", type=click.Path(path_type=Path), help="Write the tables into this Markdown file too.")
 def main(tables: tuple[str, ...], priors: tuple[str, ...], draws: int, output: Path, docs: Path | None) -> None:
     """Coverage of 95 % intervals where the truth is known; resumes where it was interrupted."""

@@ -16,7 +16,7 @@ LEVEL = 0.95
 FLOWS = ("shrinkage", "lost", "gained")
 
 
-def judged(prior: str, draw: Draw, budgets: Iterable[int], seed: int) -> list[dict[str, Any]]:
+def coverage_rows(prior: str, draw: Draw, budgets: Iterable[int], seed: int) -> list[dict[str, Any]]:
     """Rows of estimand, k, truth, mean, lower, upper, r_hat, ess for one model or a pair."""
     rates = PRIORS[prior]().posterior(draw.n_correct, draw.n_samples, jax.random.key(seed))
     budgets = list(budgets)
@@ -33,7 +33,7 @@ def judged(prior: str, draw: Draw, budgets: Iterable[int], seed: int) -> list[di
 
 
 def _pair_rows(rates: Any, draw: Draw, budgets: list[int]) -> list[dict[str, Any]]:
-    moved = flows(rates, budgets)
+    flow_draws = flows(rates, budgets)
     rows = []
     for k in budgets:
         base, rl = (1 - (1 - draw.rates) ** k).T
@@ -42,7 +42,7 @@ def _pair_rows(rates: Any, draw: Draw, budgets: list[int]) -> list[dict[str, Any
             "lost": (base * (1 - rl)).sum(),
             "gained": ((1 - base) * rl).sum(),
         }
-        rows += [_row(name, k, truths[name], moved[name].sel(k=k)) for name in FLOWS]
+        rows += [_row(name, k, truths[name], flow_draws[name].sel(k=k)) for name in FLOWS]
     truth = true_crossover(draw.rates, max(budgets))
     return [*rows, _row("crossover", max(budgets), truth, crossover(rates, max(budgets)))]
 
@@ -66,7 +66,7 @@ def _row(name: str, k: int, truth: float, draws: xr.DataArray) -> dict[str, Any]
     else:
         lower, upper = np.nanquantile(values, tails, method="inverted_cdf")
         mean = np.nanmedian(values) if np.isinf(values).any() else np.nanmean(values)
-    checked = convergence({name: draws})[name]
+    diagnostic = convergence({name: draws})[name]
     return {
         "estimand": name,
         "k": k,
@@ -74,6 +74,6 @@ def _row(name: str, k: int, truth: float, draws: xr.DataArray) -> dict[str, Any]
         "mean": mean,
         "lower": lower,
         "upper": upper,
-        "r_hat": checked.r_hat,
-        "ess": min(checked.ess_bulk, checked.ess_tail),
+        "r_hat": diagnostic.r_hat,
+        "ess": min(diagnostic.ess_bulk, diagnostic.ess_tail),
     }

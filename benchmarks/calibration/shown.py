@@ -9,7 +9,7 @@ TITLES = {
     "populations": "Made-up populations of one model, n = 64",
     "pairs": "Pairs of models, n = 64: lost and gained problems, shrinkage, crossover",
 }
-WANTED = 0.95
+NOMINAL = 0.95
 
 
 def cells(folder: Path) -> pd.DataFrame:
@@ -19,39 +19,39 @@ def cells(folder: Path) -> pd.DataFrame:
         for path in sorted(folder.glob(f"{name}-*.csv")):
             if not path.name.endswith(".draws.csv"):
                 tables.append(pd.read_csv(path).assign(table=name))
-    found = pd.concat(tables, ignore_index=True)
-    pythia = found["table"] == "pythia"
-    found["what"] = found["population"].where(~pythia, "fit on " + found["fit_on"].astype(str))
-    found["what"] += (", N = " + found["n_problems"].astype(str)).where(~pythia, "")
-    return found
+    table = pd.concat(tables, ignore_index=True)
+    pythia = table["table"] == "pythia"
+    table["what"] = table["population"].where(~pythia, "fit on " + table["fit_on"].astype(str))
+    table["what"] += (", N = " + table["n_problems"].astype(str)).where(~pythia, "")
+    return table
 
 
 def markdown(folder: Path) -> str:
     """Coverage, and for Pythia the error, as Markdown tables."""
-    found = cells(folder)
+    results = cells(folder)
     lines = []
     for name, title in TITLES.items():
-        here = found.loc[found["table"] == name]
-        for prior, rows in here.groupby("prior", sort=False):
+        rows_of_table = results.loc[results["table"] == name]
+        for prior, rows in rows_of_table.groupby("prior", sort=False):
             error = rows["coverage_error"].max()
             lines += [f"*{title}; `{prior}`; Monte Carlo error of a coverage at most {error:.3f}*", ""]
             values = {"coverage": rows, "mean absolute error": rows} if name == "pythia" else {"coverage": rows}
             for value in values:
                 lines += _table(rows, "error" if value != "coverage" else value, value)
-    return "\n".join(lines + _relative_widths(found))
+    return "\n".join(lines + _relative_widths(results))
 
 
-def _relative_widths(found: pd.DataFrame) -> list[str]:
+def _relative_widths(results: pd.DataFrame) -> list[str]:
     """Width of the default prior's intervals over that of a beta-binomial fit, where both were run."""
-    rows = found.loc[found["table"] == "populations"]
+    rows = results.loc[results["table"] == "populations"]
     if "beta_binomial" not in set(rows["prior"]):
         return []
     width = rows.pivot_table(index=["what", "k"], columns="prior", values="width", sort=False)
     ratio = (width["nonparametric"] / width["beta_binomial"]).unstack("k")
     lines = ["*Mean width of the intervals of `nonparametric` over that of `beta_binomial`, the same draws*", ""]
     lines += ["| |" + "".join(f" k = {k} |" for k in ratio), "|---|" + "---|" * len(ratio.columns)]
-    for what, values in ratio.iterrows():
-        lines.append(f"| {what} |" + "".join(f" {value:.2f} |" for value in values))
+    for population, values in ratio.iterrows():
+        lines.append(f"| {population} |" + "".join(f" {value:.2f} |" for value in values))
     return [*lines, ""]
 
 
@@ -60,9 +60,9 @@ def _table(rows: pd.DataFrame, column: str, label: str) -> list[str]:
     wide = rows.pivot_table(index=["what", "estimand"], columns="k", values=column, sort=False)
     head = f"| {label} of 95 % intervals | |" if column == "coverage" else f"| {label} | |"
     lines = [head + "".join(f" k = {k} |" for k in budgets), "|---|---|" + "---|" * len(budgets)]
-    for (what, estimand), values in wide.iterrows():
+    for (population, estimand), values in wide.iterrows():
         shown = "".join(f" {'' if pd.isna(values[k]) else format(values[k], '.3f')} |" for k in budgets)
-        lines.append(f"| {what} | {estimand} |{shown}")
+        lines.append(f"| {population} | {estimand} |{shown}")
     return [*lines, ""]
 
 
@@ -70,18 +70,22 @@ def figure(folder: Path) -> Path:
     """Coverage against k, a panel for each table of the default prior, with Monte Carlo error; coverage.png."""
     import matplotlib.pyplot as plt
 
-    found = cells(folder)
-    found = found.loc[(found["prior"] == "nonparametric") & (found["estimand"] != "crossover")]
-    panels = [(name, what) for name, rows in found.groupby("table", sort=False) for what in rows["what"].unique()]
+    results = cells(folder)
+    results = results.loc[(results["prior"] == "nonparametric") & (results["estimand"] != "crossover")]
+    panels = [
+        (name, population)
+        for name, rows in results.groupby("table", sort=False)
+        for population in rows["what"].unique()
+    ]
     fig, axes = plt.subplots(-(-len(panels) // 4), 4, figsize=(11, 2.3 * -(-len(panels) // 4)), sharey=True)
-    for ax, (name, what) in zip(axes.flat, panels, strict=False):
-        rows = found.loc[(found["table"] == name) & (found["what"] == what)]
+    for ax, (name, population) in zip(axes.flat, panels, strict=False):
+        rows = results.loc[(results["table"] == name) & (results["what"] == population)]
         for estimand, line in rows.groupby("estimand", sort=False):
             mean = line.groupby("k")["coverage"].mean()
             error = line.groupby("k")["coverage_error"].max() / line.groupby("k").size() ** 0.5
             ax.errorbar(mean.index, mean, error, marker="o", ms=3, lw=1, label=str(estimand).replace("_", " "))
-        ax.axhline(WANTED, color="0.6", lw=0.8, zorder=0)
-        ax.set(xscale="log", title=what, ylim=(0.7, 1.02))
+        ax.axhline(NOMINAL, color="0.6", lw=0.8, zorder=0)
+        ax.set(xscale="log", title=population, ylim=(0.7, 1.02))
         ax.title.set_fontsize(9)
     for ax in axes.flat[len(panels) :]:
         ax.set_axis_off()

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.calibration import truths
-from benchmarks.calibration.coverage import judged
+from benchmarks.calibration.coverage import coverage_rows
 
 PYTHIA_BUDGETS = (1, 16, 64, 256, 1024, 10000)
 MADE_UP_BUDGETS = (1, 16, 64, 256, 1024)
@@ -43,12 +43,12 @@ def _made_up(which: dict[str, truths.Rates], sizes: tuple[int, ...], prior: str,
         for name, population in which.items():
             for seed in range(draws):
                 labels = {"population": name, "n_problems": n_problems, "fit_on": N_SAMPLES, "draw": seed}
-                make = partial(truths.drawn, population, n_problems, N_SAMPLES, seed)
+                make = partial(truths.simulated_counts, population, n_problems, N_SAMPLES, seed)
                 yield labels, partial(_of, prior, make, MADE_UP_BUDGETS, seed)
 
 
 def _of(prior: str, make: Callable[[], truths.Draw], budgets: tuple[int, ...], seed: int) -> list[dict[str, Any]]:
-    return judged(prior, make(), budgets, seed)
+    return coverage_rows(prior, make(), budgets, seed)
 
 
 TABLES: dict[str, Callable[[str, int], Iterator[Task]]] = {

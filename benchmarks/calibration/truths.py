@@ -80,7 +80,7 @@ def beta_pair(rng: np.random.Generator, n: int) -> np.ndarray:
 PAIRS: dict[str, Rates] = {f.__name__: f for f in (pair, heavy_pair, beta_pair)}
 
 
-def drawn(population: Rates, n_problems: int, n_samples: int, seed: int) -> Draw:
+def simulated_counts(population: Rates, n_problems: int, n_samples: int, seed: int) -> Draw:
     """Counts of problems from a population."""
     rng = np.random.default_rng([seed, n_problems, n_samples])
     rates = population(rng, n_problems).reshape(n_problems, -1)

@@ -15,16 +15,16 @@ import pandas as pd
 
 from benchmarks.peers.environments import PEERS, ROOT, python_of
 from benchmarks.peers.table import page, scored, summed
-from benchmarks.peers.truths import BUDGETS, SAMPLES, TRUTHS, drawn
+from benchmarks.peers.truths import BUDGETS, SAMPLES, TRUTHS, simulated_counts
 
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
 WORKERS = ("boundary", *PEERS)
 
 
 def answer(peer: str, counts: np.ndarray, answers: Path) -> None:
     """Run a worker over the draws that it has not answered yet."""
     python = python_of(peer, ROOT)
-    worker = HERE / "workers" / f"{peer.replace('-', '_')}_worker.py"
+    worker = FOLDER / "workers" / f"{peer.replace('-', '_')}_worker.py"
     with TemporaryDirectory() as scratch:
         data = Path(scratch) / "counts.npz"
         np.savez(data, n_correct=counts, n_samples=SAMPLES, budgets=np.array(BUDGETS))
@@ -35,7 +35,7 @@ def answer(peer: str, counts: np.ndarray, answers: Path) -> None:
 @click.command()
 @click.option("--draws", default=40, show_default=True, help="Draws of each truth; seeds are 0, 1, 2, ...")
 @click.option("--package", "packages", multiple=True, type=click.Choice(WORKERS), default=WORKERS)
-@click.option("-o", "--output", type=click.Path(path_type=Path), default=HERE / "results", show_default=False)
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=FOLDER / "results", show_default=False)
 @click.option("--table-only", is_flag=True, help="Only sum up the answers that are there.")
 @click.option("--docs", type=click.Path(path_type=Path), help="Also write the page, such as docs/peers.md.")
 def main(draws: int, packages: tuple[str, ...], output: Path, table_only: bool, docs: Path | None) -> None:
@@ -43,13 +43,13 @@ def main(draws: int, packages: tuple[str, ...], output: Path, table_only: bool, 
     output.mkdir(parents=True, exist_ok=True)
     rows = []
     for truth in TRUTHS:
-        counts, here, population = drawn(truth, draws)
+        counts, truth_of_draws, population = simulated_counts(truth, draws)
         for peer in packages:
             click.echo(f"{truth}: {peer}", err=True)
             answers = output / f"{truth.replace(' ', '-')}-{peer}.jsonl"
             if not table_only:
                 answer(peer, counts, answers)
-            rows += scored(truth, answers, here, population) if answers.exists() else []
+            rows += scored(truth, answers, truth_of_draws, population) if answers.exists() else []
     cells = summed(pd.DataFrame(rows))
     cells.to_csv(output / "peers.csv", index=False, float_format="%.4g")
     click.echo(cells.to_string(index=False, float_format=lambda value: f"{value:.3g}"))

@@ -14,20 +14,20 @@ Truth = dict[tuple[str, int], float]
 BY = ["truth", "package", "version", "estimand", "k"]
 
 
-def scored(truth: str, answers: Path, here: Sequence[Truth], population: Truth) -> Iterator[dict[str, Any]]:
+def scored(truth: str, answers: Path, truth_of_draws: Sequence[Truth], population: Truth) -> Iterator[dict[str, Any]]:
     """A row for each draw, estimand and budget: what was answered, and whether it holds the truth."""
-    for text in answers.read_text(encoding="utf-8").splitlines()[: len(here)]:
+    for text in answers.read_text(encoding="utf-8").splitlines()[: len(truth_of_draws)]:
         line = json.loads(text)
         shared = {"truth": truth, **{name: line[name] for name in ("package", "version", "draw", "first")}}
         # Time on the processor: others may use the machine too.
         shared["seconds"] = line.get("cpu_seconds")
-        for estimand, k, found in line["found"]:
-            row = shared | {"estimand": estimand, "k": k, "true": here[line["draw"]][estimand, k]}
+        for estimand, k, value in line["found"]:
+            row = shared | {"estimand": estimand, "k": k, "true": truth_of_draws[line["draw"]][estimand, k]}
             row["population"] = population[estimand, k]
-            if isinstance(found, str):
-                yield row | {"note": found}
+            if isinstance(value, str):
+                yield row | {"note": value}
             else:
-                yield row | dict(zip(("mean", "lower", "upper"), found, strict=True))
+                yield row | dict(zip(("mean", "lower", "upper"), value, strict=True))
 
 
 def summed(rows: pd.DataFrame) -> pd.DataFrame:

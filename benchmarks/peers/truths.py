@@ -46,14 +46,16 @@ TRUTHS = {"like the shipped set": like_shipped, "lost and gained": PAIRS["pair"]
 
 def shares(rates: np.ndarray) -> dict[tuple[str, int], float]:
     """pass@k of base and RL and shrinkage, at each budget."""
-    found = {}
+    values = {}
     for k in BUDGETS:
         base, rl = (1 - (1 - rates) ** k).mean(axis=0)
-        found |= {("pass@k, base", k): base, ("pass@k, RL", k): rl, ("shrinkage", k): base - rl}
-    return {key: float(value) for key, value in found.items()}
+        values |= {("pass@k, base", k): base, ("pass@k, RL", k): rl, ("shrinkage", k): base - rl}
+    return {key: float(value) for key, value in values.items()}
 
 
-def drawn(name: str, draws: int) -> tuple[np.ndarray, list[dict[tuple[str, int], float]], dict[tuple[str, int], float]]:
+def simulated_counts(
+    name: str, draws: int
+) -> tuple[np.ndarray, list[dict[tuple[str, int], float]], dict[tuple[str, int], float]]:
     """Counts (draw, problem, model) of a truth, what is true of each draw's problems, and what of the population."""
     rates = [TRUTHS[name](np.random.default_rng([7, seed]), PROBLEMS) for seed in range(draws)]
     counts = [np.random.default_rng([8, seed]).binomial(SAMPLES, p) for seed, p in enumerate(rates)]

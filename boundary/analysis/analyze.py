@@ -25,6 +25,7 @@ from boundary.analysis.estimates.sample_sizes import sample_sizes
 from boundary.analysis.estimates.table import estimates_frame
 from boundary.analysis.fitting import Panel, Progress, fit, fit_names, for_each, panels
 from boundary.analysis.notes import Note
+from boundary.analysis.report.write import write_analysis
 from boundary.analysis.request import Request, checked_request
 from boundary.analysis.result import Analysis
 from boundary.analysis.text.verdicts import verdicts
@@ -250,6 +251,7 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
         unequal_samples=_unequal_samples(request, fits),
         arms=data.arms,
         exchangeability=data.exchangeability,
+        writer=write_analysis,
     )
 
 

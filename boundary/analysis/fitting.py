@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from boundary.analysis.notes import Note
-from boundary.analysis.request import sampled_on
+from boundary.analysis.selection import sampled_on
 from boundary.analysis.verifier_errors import MisclassificationRates
 from boundary.data.counts import ALL, CountArrays, Counts
 from boundary.errors import InputError

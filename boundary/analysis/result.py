@@ -1,7 +1,6 @@
 """The result of an analysis: estimates, posterior, diagnostics, checks and verdicts, and the files that it writes."""
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -16,11 +15,9 @@ from boundary.analysis.checks.missing_outcomes import MissingOutcomes
 from boundary.analysis.checks.model_checks import ModelChecks
 from boundary.analysis.estimates.sample_sizes import SampleSizes
 from boundary.analysis.notes import Note
-from boundary.analysis.output.folder import written_together
 from boundary.analysis.request import Request
 from boundary.analysis.text.verdict import Verdict
 from boundary.data.counts import ALL, Counts
-from boundary.data.tables.writing import write_csv
 from boundary.stats.solve_rates import SolveRates
 
 
@@ -63,6 +60,8 @@ class Analysis:
         Notes on problems that have fewer samples than the others, and what leaving them out would give.
     arms
         Settings with which each model was sampled and judged on each benchmark, and what differs.
+    writer
+        Writes its files: `boundary.analysis.report.write.write_analysis`, which reads this type and so stands above it.
     """
 
     request: Request
@@ -81,6 +80,7 @@ class Analysis:
     optional_stopping: tuple[Note, ...] = ()
     unequal_samples: tuple[Note, ...] = ()
     arms: ArmComparison = field(default_factory=ArmComparison)
+    writer: Callable[["Analysis", Path], list[Path]] = field(repr=False, compare=False)
 
     @property
     def base(self) -> str | None:
@@ -143,40 +143,22 @@ class Analysis:
     def write(self, folder: str | Path) -> list[Path]:
         """Write the report, tables, summary.json, posterior.nc and figures/ into a folder, all together.
 
+        Parameters
+        ----------
+        folder
+            Made where it is missing.
+
         Returns
         -------
         The files written, the report first. Files that an earlier analysis wrote there and this one did not are
         removed.
+
+        Raises
+        ------
+        InputError
+            If the folder cannot be written into.
         """
-        folder = Path(folder)
-        with written_together(folder) as stage:
-            paths = self._write_files(stage)
-        return [folder / path.relative_to(stage) for path in paths]
-
-    def _write_files(self, folder: Path) -> list[Path]:
-        from boundary.analysis.output.posterior import write_posterior
-        from boundary.analysis.report import write_report
-
-        with ThreadPoolExecutor(1) as beside:  # compressing draws leaves Python free to draw figures
-            posterior = beside.submit(write_posterior, self.rates, folder / "posterior.nc")
-            report_paths = write_report(self, folder)
-        tables = {
-            "estimates.csv": self.estimates,
-            "problems.csv": self.problems,
-            "checks.csv": self.model_checks.checks,
-            "families.csv": self.model_checks.families,
-        }
-        if len(self.model_checks.sensitivity):
-            tables["sensitivity.csv"] = self.model_checks.sensitivity
-        if len(self.claims):
-            tables["claims.csv"] = self.claims
-        if len(self.tipping_points):
-            tables["errors.csv"] = self.tipping_points
-        if len(self.missing_outcomes.rows):
-            tables["outcomes.csv"] = self.missing_outcomes.rows
-        for name, table in tables.items():
-            write_csv(table, folder / name, float_format="%.8g")
-        return [report_paths[0], *(folder / name for name in tables), posterior.result(), *report_paths[1:]]
+        return self.writer(self, Path(folder))
 
 
 def _versions() -> dict[str, str]:

@@ -9,6 +9,7 @@ from scipy.special import gammaln
 
 import boundary.data
 from boundary.analysis.estimates.sample_sizes import SampleSizes
+from boundary.analysis.report.write import write_analysis
 from boundary.analysis.request import Request
 from boundary.analysis.result import Analysis
 from boundary.analysis.text.verdict import Verdict
@@ -151,6 +152,7 @@ def analysis_of(counts, estimates, benchmarks, base, models, ok=True):
         rates={},
         diagnostics=diagnostics,
         verdicts=verdicts,
+        writer=write_analysis,
     )
 
 

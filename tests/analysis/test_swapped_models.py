@@ -13,9 +13,9 @@ from boundary.analysis.analyze import analyze
 from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, OPEN, WIDENED
 from boundary.analysis.estimates.posterior import EstimateOptions, pair_quantities
 from boundary.analysis.estimates.table import EstimateTable, estimates_frame
+from boundary.analysis.options import chosen_estimands
 from boundary.analysis.report.page import report_html
 from boundary.analysis.report.summary import summary_json
-from boundary.analysis.request import chosen_estimands
 from boundary.analysis.text.verdict import verdict_of_fit
 from boundary.errors import InputError
 from boundary.stats.priors import Independent
@@ -106,8 +106,8 @@ def test_no_sentence_holds_what_is_no_number():
     for sentence in [*sentences, *(verdict.text for verdict in analysis.verdicts)]:
         assert not NO_SENTENCE.search(sentence), sentence
     assert not re.search(r"\bnan\b|\binf\b|[-\N{MINUS SIGN}]0(\.0+)?(?![.\d])", page)
-    plain = summary_json(replace(analysis, settings={**analysis.settings, "zero": -0.0}))
-    assert '"zero": 0.0' in plain
+    plain = summary_json(replace(analysis, request=replace(analysis.request, margin=-0.0)))
+    assert '"margin": 0.0' in plain
     assert "-0.0," not in plain
     assert json.loads(plain)["verdicts"][0]["text"].startswith("Neither model")
 

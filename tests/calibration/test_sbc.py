@@ -37,7 +37,7 @@ def benchmarks_of(prior, n_models, key, rng):
     p = p.reshape(-1, *p.shape[2:])
     p = p[np.linspace(0, len(p) - 1, REPLICATES).astype(int)]
     # New problems come in order of difficulty: any sixteen of them, not the first.
-    return np.stack([one[rng.permutation(len(one))[:PROBLEMS]] for one in p])
+    return np.stack([rates[rng.permutation(len(rates))[:PROBLEMS]] for rates in p])
 
 
 def rank(truth, draws, rng):
@@ -49,8 +49,8 @@ def rank(truth, draws, rng):
 def quantities(reach):
     """pass@k of each model, and the shrinkage of a pair, from reach (..., problem, model)."""
     mean = reach.mean(axis=-2)
-    found = [mean[..., m] for m in range(mean.shape[-1])]
-    return found + ([mean[..., 0] - mean[..., 1]] if mean.shape[-1] == 2 else [])
+    means = [mean[..., m] for m in range(mean.shape[-1])]
+    return means + ([mean[..., 0] - mean[..., 1]] if mean.shape[-1] == 2 else [])
 
 
 @pytest.mark.parametrize("n_models", [1, 2])
@@ -62,16 +62,16 @@ def test_ranks_of_the_truth_are_uniform(family, n_models):
     for replicate, p in enumerate(benchmarks_of(prior, n_models, jax.random.fold_in(key, 0), rng)):
         n = np.full(p.shape, SAMPLES)
         fit = prior.posterior(rng.binomial(n, p), n, jax.random.fold_in(key, replicate + 1))
-        found = []
+        of_replicate = []
         for k in BUDGETS:
-            drawn = quantities(-np.expm1(k * np.log1p(-np.minimum(fit.p.reshape(-1, *p.shape), 1 - 1e-16))))
+            posterior = quantities(-np.expm1(k * np.log1p(-np.minimum(fit.p.reshape(-1, *p.shape), 1 - 1e-16))))
             true = quantities(-np.expm1(k * np.log1p(-np.minimum(p, 1 - 1e-16))))
-            found += [rank(t, d, rng) for t, d in zip(true, drawn, strict=True)]
-        ranks.append(found)
-    counted = [np.histogram(one, bins=BINS, range=(0, RANKS + 1))[0] for one in np.array(ranks).T]
-    p_values = [chisquare(bins).pvalue for bins in counted]
-    print(family, n_models, [bins.tolist() for bins in counted], np.round(p_values, 4))
-    assert min(p_values) > LEAST_P_VALUE, counted
+            of_replicate += [rank(t, d, rng) for t, d in zip(true, posterior, strict=True)]
+        ranks.append(of_replicate)
+    histograms = [np.histogram(of_quantity, bins=BINS, range=(0, RANKS + 1))[0] for of_quantity in np.array(ranks).T]
+    p_values = [chisquare(bins).pvalue for bins in histograms]
+    print(family, n_models, [bins.tolist() for bins in histograms], np.round(p_values, 4))
+    assert min(p_values) > LEAST_P_VALUE, histograms
 
 
 def test_reach_here_is_pass_at_k():

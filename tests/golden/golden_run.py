@@ -89,13 +89,13 @@ def without_numbers(text: str) -> str:
     return re.sub(r"(over |under )?[\u2212-]?\d[\d,.]*(e-?\d+)?", "#", text)
 
 
-def keep(written: Path, kept: Path) -> None:
+def keep(output_folder: Path, kept: Path) -> None:
     """Copy what is compared of a written folder."""
     kept.mkdir(exist_ok=True, parents=True)
     for name in (*TABLES, "summary.json"):
-        if (written / name).exists():
-            (kept / name).write_bytes((written / name).read_bytes())
-    (kept / "report.txt").write_text("\n".join(page_text(written / "report.html")) + "\n", encoding="utf-8")
+        if (output_folder / name).exists():
+            (kept / name).write_bytes((output_folder / name).read_bytes())
+    (kept / "report.txt").write_text("\n".join(page_text(output_folder / "report.html")) + "\n", encoding="utf-8")
 
 
 def summary_skeleton(path: Path) -> object:

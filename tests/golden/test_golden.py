@@ -25,7 +25,7 @@ WHOLE_NUMBERS = ("rank", "crossover", "cot_crossover", "sampling_speedup", "no_c
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory):
+def outputs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("golden")
     for name, analysis in golden_run.analyses().items():
         analysis.write(folder / name)
@@ -34,19 +34,19 @@ def written(tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_rows_and_labels_are_the_same(written, name):
+def test_rows_and_labels_are_the_same(outputs, name):
     kept = golden_run.KEPT / name
-    assert sorted(path.name for path in (written / name).iterdir()) == sorted(path.name for path in kept.iterdir())
+    assert sorted(path.name for path in (outputs / name).iterdir()) == sorted(path.name for path in kept.iterdir())
     for path in kept.glob("*.csv"):
         before, after = (
-            pd.read_csv(each).select_dtypes(exclude="number") for each in (path, written / name / path.name)
+            pd.read_csv(table_path).select_dtypes(exclude="number") for table_path in (path, outputs / name / path.name)
         )
         pd.testing.assert_frame_equal(after, before)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_numbers_are_the_same_within_their_monte_carlo_error(written, name):
-    before, after = (pd.read_csv(folder / name / "estimates.csv") for folder in (golden_run.KEPT, written))
+def test_numbers_are_the_same_within_their_monte_carlo_error(outputs, name):
+    before, after = (pd.read_csv(folder / name / "estimates.csv") for folder in (golden_run.KEPT, outputs))
     exact = (before["kind"] == "observed") | (before["kind"] == "bounds") | (before["kind"] == "good_toulmin")
     np.testing.assert_allclose(after.loc[exact, list(NUMBERS)], before.loc[exact, list(NUMBERS)], rtol=1e-6, atol=1e-9)
     posterior = before["lower"].notna() & (before["kind"] == "posterior")
@@ -61,17 +61,17 @@ def test_numbers_are_the_same_within_their_monte_carlo_error(written, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_summary_says_the_same(written, name):
+def test_the_summary_says_the_same(outputs, name):
     before, after = (
-        golden_run.summary_skeleton(folder / name / "summary.json") for folder in (golden_run.KEPT, written)
+        golden_run.summary_skeleton(folder / name / "summary.json") for folder in (golden_run.KEPT, outputs)
     )
     assert after == before
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_page_says_the_same(written, name):
+def test_the_page_says_the_same(outputs, name):
     before, after = (
         [golden_run.without_numbers(line) for line in (folder / name / "report.txt").read_text("utf-8").splitlines()]
-        for folder in (golden_run.KEPT, written)
+        for folder in (golden_run.KEPT, outputs)
     )
     assert after == before

@@ -27,7 +27,7 @@ def run(package, intervals):
     done = len(answers.read_text().splitlines()) if answers.exists() else 0
     for draw in range(done, len(counts["n_correct"])):
         started, worked = time.perf_counter(), time.process_time()
-        found = intervals(counts["n_correct"][draw], n_samples, budgets)
+        values = intervals(counts["n_correct"][draw], n_samples, budgets)
         seconds, cpu = time.perf_counter() - started, time.process_time() - worked
         line = {
             "package": package,
@@ -36,7 +36,7 @@ def run(package, intervals):
             "first": draw == done,
             "seconds": seconds,
             "cpu_seconds": cpu,
-            "found": [[name, k, value] for (name, k), value in found.items()],
+            "found": [[name, k, value] for (name, k), value in values.items()],
         }
         with answers.open("a") as lines:
             lines.write(json.dumps(line) + "\n")

@@ -7,20 +7,20 @@ from passk_inference.core import pass_at_k
 
 def intervals(n_correct, n_samples, budgets):
     base, rl = n_correct.T
-    found = {}
+    values = {}
     result = compare(base, n_samples, rl, n_samples)
     for k in budgets:
         try:
             for name, c in (("pass@k, base", base), ("pass@k, RL", rl)):
                 # An estimate for each model, without an interval.
-                found[name, k] = (float(pass_at_k(c, n_samples, k).mean()), None, None)
+                values[name, k] = (float(pass_at_k(c, n_samples, k).mean()), None, None)
             at = result["ks"].index(k)
             # Its difference is RL less base.
-            found["shrinkage", k] = (-result["mean"][at], -result["upper"][at], -result["lower"][at])
+            values["shrinkage", k] = (-result["mean"][at], -result["upper"][at], -result["lower"][at])
         except ValueError as error:
             for name in ("pass@k, base", "pass@k, RL", "shrinkage"):
-                found[name, k] = f"{CANNOT}: {error}"
-    return found
+                values[name, k] = f"{CANNOT}: {error}"
+    return values
 
 
 run("passk-inference", intervals)

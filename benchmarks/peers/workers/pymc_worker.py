@@ -23,12 +23,12 @@ def solve_rates(n_correct, n_samples, seed):
 
 def intervals(n_correct, n_samples, budgets):
     base, rl = (solve_rates(c, n_samples, seed) for seed, c in enumerate(n_correct.T))
-    found = {}
+    values = {}
     for k in budgets:
         shares = [(1 - (1 - p) ** k).mean(axis=1) for p in (base, rl)]
-        found["pass@k, base", k], found["pass@k, RL", k] = map(interval, shares)
-        found["shrinkage", k] = interval(shares[0] - shares[1])
-    return found
+        values["pass@k, base", k], values["pass@k, RL", k] = map(interval, shares)
+        values["shrinkage", k] = interval(shares[0] - shares[1])
+    return values
 
 
 run("pymc", intervals)

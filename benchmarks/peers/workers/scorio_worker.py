@@ -18,11 +18,11 @@ def pass_interval(samples, k):
 
 
 def intervals(n_correct, n_samples, budgets):
-    found = {}
+    values = {}
     for name, c in zip(NAMES, n_correct.T, strict=True):
         samples = (np.arange(n_samples) < c[:, None]).astype(int)
-        found |= {(name, k): pass_interval(samples, k) for k in budgets}
-    return found | {("shrinkage", k): f"{CANNOT}: intervals for one model, none for a difference" for k in budgets}
+        values |= {(name, k): pass_interval(samples, k) for k in budgets}
+    return values | {("shrinkage", k): f"{CANNOT}: intervals for one model, none for a difference" for k in budgets}
 
 
 run("scorio", intervals)

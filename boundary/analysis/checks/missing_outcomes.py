@@ -12,7 +12,8 @@ from boundary.analysis.estimates.table import OBSERVED, POSTERIOR, select
 from boundary.analysis.fitting import Progress
 from boundary.analysis.formatting import interval, number
 from boundary.analysis.notes import Note
-from boundary.analysis.request import CLASSES, Request, recorded_classes
+from boundary.analysis.options import CLASSES, recorded_classes
+from boundary.analysis.request import Request
 from boundary.analysis.verifier_errors import MisclassificationRates
 from boundary.data.counts import ALL, Counts
 

@@ -87,7 +87,12 @@ def model_checks(
                 fits = [families | {name: rates} for families, rates in zip(fits, posteriors_of_family, strict=True)]
     checks, families, sensitivity = [], [], []
     for panel, by_family in zip(panels, fits, strict=True):
-        replicated = [row for rates in by_family.values() for row in _predictive_rows(panel, rates, request.seed)]
+        labels = {"benchmark": panel.benchmark, "model": panel.arm}
+        replicated = [
+            labels | {"prior": name} | check._asdict() | {"ok": check.ok}
+            for name, rates in by_family.items()
+            for check in predictive_checks(rates, request.seed)
+        ]
         checks += replicated
         families += _families(panel, by_family, replicated)
         if len(by_family) > 1:
@@ -102,11 +107,6 @@ def model_checks(
     )
     used = next(iter(fits[0]))
     return ModelChecks(*tables, (*_misfits(tables[1], used), *_disagreements(tables[2], tables[1], used)))
-
-
-def _predictive_rows(panel: Panel, rates: SolveRates, seed: int) -> list[Row]:
-    about = dict(zip(FIT, (panel.benchmark, panel.arm, rates.prior), strict=True))
-    return [about | check._asdict() | {"ok": check.ok} for check in predictive_checks(rates, seed)]
 
 
 def _families(panel: Panel, fits: Fits, checks: Sequence[Row]) -> list[Row]:

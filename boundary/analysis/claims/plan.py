@@ -15,7 +15,8 @@ from boundary.analysis.claims.grammar import Claim, parse_claim
 from boundary.analysis.claims.problem_sums import check_additive, problem_sums
 from boundary.analysis.fitting import Panel, Progress, fit_all, panels
 from boundary.analysis.formatting import chance, number
-from boundary.analysis.request import chosen_arms, chosen_benchmarks, chosen_prior
+from boundary.analysis.options import chosen_prior
+from boundary.analysis.selection import chosen_arms, chosen_benchmarks
 from boundary.data.catalog import load_counts
 from boundary.data.counts import Counts
 from boundary.data.tables.writing import write_csv

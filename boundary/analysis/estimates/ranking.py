@@ -10,7 +10,8 @@ import xarray as xr
 
 from boundary.analysis.estimates.decisions import SURE
 from boundary.analysis.estimates.table import POSTERIOR, EstimateTable, Quantity, select
-from boundary.analysis.request import ENOUGH_MODELS, RANKINGS, Request
+from boundary.analysis.options import ENOUGH_MODELS, RANKINGS
+from boundary.analysis.request import Request
 from boundary.stats.estimands import pass_at_k
 from boundary.stats.estimands.ranking import bests, pairwise, ranks
 from boundary.stats.intervals import signs

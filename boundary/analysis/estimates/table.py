@@ -135,7 +135,10 @@ class EstimateTable:
         # A bootstrap over problems is about problems like these, whatever the target of the request.
         target = "superpopulation" if kind in (SUP_T, GOOD_TOULMIN) else self.target
         row |= {"target": target, "level": self.level, "extrapolated": bool(extrapolated)}
-        self.rows.append(row if n_problems is None else self._of_fewer(row, n_problems))
+        if n_problems is not None:  # it rests on the problems with the most samples alone
+            left_out = self.rates.n_problems - n_problems
+            row |= {"n_problems": n_problems, "n_extrapolated": max(row["n_extrapolated"] - left_out, 0)}
+        self.rows.append(row)
 
     def add_probability(
         self,
@@ -172,11 +175,6 @@ class EstimateTable:
             "n_problems": self.rates.n_problems,
             "n_extrapolated": self.rates.n_short(float(k)),
         }
-
-    def _of_fewer(self, row: dict[str, Any], n_problems: int) -> dict[str, Any]:
-        """A row that rests on the problems with the most samples alone."""
-        left_out = self.rates.n_problems - n_problems
-        return row | {"n_problems": n_problems, "n_extrapolated": max(row["n_extrapolated"] - left_out, 0)}
 
 
 Choice = str | float | Collection[str] | Collection[float] | None
@@ -225,11 +223,6 @@ def select(
             members = [value] if isinstance(value, str | int | float) else list(value)
             matches &= rows[column].isin(members)
     return rows.loc[matches]
-
-
-def of_posterior(rows: pd.DataFrame) -> "pd.Series[bool]":
-    """Which rows are posterior summaries under a prior, rather than unbiased estimates, bounds or bands."""
-    return rows["kind"] == POSTERIOR
 
 
 def estimates_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:

@@ -1,17 +1,53 @@
-"""The files of the report, and how those of figures are named."""
+"""The files of an analysis: the report with its figures, the tables, the posterior."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+import pandas as pd
 
 from boundary.analysis.figures.drawing import image
 from boundary.analysis.output.files import FIGURE_FOLDER, FIGURE_TYPES, refuse_link
+from boundary.analysis.output.folder import written_together
+from boundary.analysis.output.posterior import write_posterior
 from boundary.analysis.report.page import Pictures, drawn_figures, report_html
 from boundary.analysis.report.summary import summary_json
 from boundary.analysis.result import Analysis
-from boundary.data.tables.writing import write_bytes, write_text
+from boundary.data.tables.writing import write_bytes, write_csv, write_text
 
 # File systems take names of 255 bytes at most.
 LONGEST_STEM = 100
+
+
+def write_analysis(analysis: Analysis, folder: Path) -> list[Path]:
+    """Write all files of an analysis, all together or none: see `Analysis.write`."""
+    with written_together(folder) as stage:
+        with ThreadPoolExecutor(1) as pool:  # compressing draws leaves Python free to draw figures
+            posterior = pool.submit(write_posterior, analysis.rates, stage / "posterior.nc")
+            report_paths = write_report(analysis, stage)
+        tables = _tables(analysis)
+        for name, table in tables.items():
+            write_csv(table, stage / name, float_format="%.8g")
+        paths = [report_paths[0], *(stage / name for name in tables), posterior.result(), *report_paths[1:]]
+    return [folder / path.relative_to(stage) for path in paths]
+
+
+def _tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
+    """Tables by the names of their files; those that hold nothing are left out, but for what every analysis has."""
+    checks = analysis.model_checks
+    tables = {
+        "estimates.csv": analysis.estimates,
+        "problems.csv": analysis.problems,
+        "checks.csv": checks.checks,
+        "families.csv": checks.families,
+    }
+    optional = {
+        "sensitivity.csv": checks.sensitivity,
+        "claims.csv": analysis.claims,
+        "errors.csv": analysis.tipping_points,
+        "outcomes.csv": analysis.missing_outcomes.rows,
+    }
+    return tables | {name: table for name, table in optional.items() if len(table)}
 
 
 def write_report(analysis: Analysis, folder: str | Path) -> list[Path]:

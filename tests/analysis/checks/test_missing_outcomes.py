@@ -8,7 +8,7 @@ import pytest
 
 import boundary as bd
 from boundary.analysis.checks.missing_outcomes import as_missing, outcome_shares
-from boundary.analysis.request import chosen_classes
+from boundary.analysis.options import chosen_classes
 from boundary.data.counts import Counts
 from boundary.errors import InputError
 

@@ -6,10 +6,10 @@ import pytest
 
 import boundary as bd
 from boundary.analysis.estimates.sample_sizes import SampleSizes
-from boundary.analysis.estimates.table import BOUNDS, OBSERVED, SUP_T, of_posterior
+from boundary.analysis.estimates.table import BOUNDS, OBSERVED, POSTERIOR, SUP_T, select
+from boundary.analysis.options import default_budgets
 from boundary.analysis.report.page import report_html
 from boundary.analysis.report.summary import summary
-from boundary.analysis.request import default_budgets
 from boundary.stats.estimands.unbiased import unbiased_pass_at_k
 from boundary.stats.prior_free.bounds import pass_at_k_bounds
 from boundary.stats.prior_free.good_toulmin import good_toulmin
@@ -47,7 +47,7 @@ def rows_of(analysis, estimand, **columns):
 def test_one_short_problem_does_not_set_n(one_short):
     assert one_short.settings["reliable_k"] == {"b": N}
     assert set(rows_of(one_short, "pass_at_k")["k"]) == {1, 2, 4, 8, 16, 32, 64, 128}
-    posterior = one_short.estimates.loc[of_posterior(one_short.estimates)]
+    posterior = select(one_short.estimates, kind=POSTERIOR)
     over_k = posterior.loc[posterior["estimand"] == "shrinkage"].set_index("k")
     assert over_k["extrapolated"].to_dict() == {k: k > N for k in over_k.index}
     assert over_k["n_extrapolated"].to_dict() == {k: 0 if k <= SHORT else 1 if k <= N else 30 for k in over_k.index}

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from boundary.analysis.claims.evaluate import claim_requests, claims, monte_carlo_error, read_claims, resolve_requests
+from boundary.analysis.report.write import write_analysis
 from boundary.analysis.request import Request
 from boundary.analysis.result import Analysis
 from boundary.errors import InputError
@@ -23,7 +24,14 @@ def analysis_of(benchmarks=("A",), arms=("rl",), seed=0):
     request = Request(base="base", arms=tuple(arms), benchmarks=tuple(benchmarks), prior=Independent())
     nothing = pd.DataFrame()
     return Analysis(
-        request=request, counts=None, sample_sizes={}, estimates=nothing, rates=rates, diagnostics=nothing, verdicts=()
+        request=request,
+        counts=None,
+        sample_sizes={},
+        estimates=nothing,
+        rates=rates,
+        diagnostics=nothing,
+        verdicts=(),
+        writer=write_analysis,
     )
 
 
@@ -86,8 +94,8 @@ def test_a_file_of_claims(tmp_path):
     assert (narrower.name, narrower.claim.text, narrower.require) == ("narrower", "shrinkage(1024) > 0", None)
     assert (loses.benchmark, loses.require) == ("AIME24", 0.95)
     mixed = claim_requests([str(path), "lost(1) > 0"], require={"narrower": 0.5})
-    named = [(request.name, request.require) for request in mixed]
-    assert named == [
+    requirements = [(request.name, request.require) for request in mixed]
+    assert requirements == [
         ("narrower", 0.5),
         ("loses", 0.95),
         ("claim-1", None),

@@ -5,7 +5,7 @@ import pytest
 
 from boundary.analysis.estimates.observed import observed
 from boundary.analysis.estimates.posterior import EstimateOptions, model_quantities, pair_quantities
-from boundary.analysis.request import chosen_estimands
+from boundary.analysis.options import chosen_estimands
 from boundary.stats.estimands.unbiased import unbiased_pass_at_k
 from boundary.stats.priors import Independent
 

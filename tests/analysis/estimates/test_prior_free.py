@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import boundary as bd
-from boundary.analysis.estimates.table import BOUNDS, GOOD_TOULMIN, SIMULTANEOUS, SUP_T, of_posterior
+from boundary.analysis.estimates.table import BOUNDS, GOOD_TOULMIN, POSTERIOR, SIMULTANEOUS, SUP_T, select
 from boundary.analysis.figures import figures_of
 from boundary.analysis.report.page import report_html
 from boundary.analysis.report.sections.prior_free import prior_free_sentences
@@ -34,7 +34,7 @@ def of_kind(analysis, kind, estimand):
 
 
 def test_each_extrapolated_interval_has_its_range(analysis):
-    posterior = analysis.estimates.loc[of_posterior(analysis.estimates) & analysis.estimates["extrapolated"]]
+    posterior = select(analysis.estimates, kind=POSTERIOR).loc[lambda rows: rows["extrapolated"]]
     for estimand in ("pass_at_k", "shrinkage"):
         ranges = of_kind(analysis, BOUNDS, estimand)
         beside = posterior.loc[posterior["estimand"] == estimand]
@@ -53,7 +53,7 @@ def test_good_toulmin_stands_within_its_reliable_range_only(analysis):
 
 
 def test_bands_hold_their_intervals(analysis):
-    single = analysis.estimates.loc[of_posterior(analysis.estimates) & (analysis.estimates["estimand"] == "shrinkage")]
+    single = select(analysis.estimates, kind=POSTERIOR, estimand="shrinkage")
     band = of_kind(analysis, SIMULTANEOUS, "shrinkage")
     assert list(band["k"]) == list(single["k"])
     assert (band["upper"].to_numpy() - band["lower"].to_numpy() > (single["upper"] - single["lower"]).to_numpy()).all()
@@ -66,7 +66,7 @@ def test_bands_hold_their_intervals(analysis):
 
 def test_prior_free_rows_are_no_posterior(analysis):
     """Each posterior number is one row, and convergence is judged of these alone."""
-    rows = analysis.estimates.loc[of_posterior(analysis.estimates)]
+    rows = select(analysis.estimates, kind=POSTERIOR)
     keys = ["benchmark", "estimand", "model", "reference", "k", "tau"]
     assert not rows.duplicated(keys).any()
     assert set(rows.loc[rows["r_hat"].isna(), "estimand"]) == {"narrowed", "widened"}  # shares of draws
@@ -104,7 +104,7 @@ def test_figures_shade_the_ranges_from_n_on(analysis):
 
 def test_an_alarm_where_the_posterior_leaves_what_counts_allow(analysis):
     rows = analysis.estimates.copy()
-    outside = of_posterior(rows) & (rows["estimand"] == "pass_at_k") & (rows["k"] == 2 * N) & (rows["model"] == "base")
+    outside = select(rows, kind=POSTERIOR, estimand="pass_at_k", k=2 * N, model="base").index
     rows.loc[outside, "mean"] = 0.2
     alarms = [sentence for sentence, alarming in prior_free_sentences(rows, N) if alarming]
     assert len(alarms) == 1

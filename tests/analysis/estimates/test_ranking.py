@@ -17,7 +17,7 @@ from boundary.analysis.estimates.ranking import (
 )
 from boundary.analysis.estimates.table import EstimateTable, estimates_frame
 from boundary.analysis.fitting import fit_names, panels
-from boundary.analysis.request import RANKINGS, chosen_estimands, chosen_taus
+from boundary.analysis.options import RANKINGS, chosen_estimands, chosen_taus
 from boundary.analysis.text.ranking import panel_sentences, ranking_verdict
 from boundary.data.counts import Counts
 from boundary.errors import InputError
