@@ -1,9 +1,13 @@
 """What `import boundary` offers: every name loads, and type checkers and editors see its real signature."""
 
 import ast
+import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 import boundary
 
@@ -27,3 +31,16 @@ def test_type_checkers_see_the_real_signatures(tmp_path):
     output = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     assert "base: str | None =" in output or "base: Union[str, None] =" in output
     assert 'Unexpected keyword argument "bass"' in output
+
+
+FUNCTIONS = [name for name in boundary.__all__ if inspect.isfunction(getattr(boundary, name))]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_public_function_documents_its_parameters_its_result_and_an_example(name):
+    function = getattr(boundary, name)
+    text = inspect.getdoc(function) or ""
+    assert [title for title in ("Returns", "Examples") if f"\n{title}\n{'-' * len(title)}\n" not in text] == []
+    names = re.findall(r"^\S.*$", text.partition("\nParameters\n----------\n")[2].partition("\n\n")[0], re.MULTILINE)
+    documented = {name.strip(" *") for line in names for name in line.split(",")}
+    assert documented == set(inspect.signature(function).parameters)

@@ -51,6 +51,14 @@ class VerifierErrors:
     Notes
     -----
     Rates lie in [0, 1), and false positives and false negatives sum to less than 1. `errors_of` refuses others.
+
+    Examples
+    --------
+    A verifier that accepts 2 % of the wrong answers on one benchmark, and none on the others:
+
+    >>> verifier = VerifierErrors(false_positive={"AIME24": 0.02})
+    >>> verifier.described()
+    {'false_positive': {'AIME24': 0.02}}
     """
 
     false_positive: Rate = 0.0

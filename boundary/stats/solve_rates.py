@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import xarray as xr
 from jaxtyping import Float, Int
+from numpy.typing import ArrayLike
 
 from boundary.stats.quiet_arviz import import_arviz
 from boundary.stats.sample_sizes import HALF, MOST, reached_by
@@ -44,6 +45,16 @@ class SolveRates:
         Weight of each family in a mixture of several; empty otherwise.
     errors
         How often verdicts were taken to be wrong; None: never.
+
+    Examples
+    --------
+    Three draws of two problems' solve rates, and their posterior means:
+
+    >>> import numpy as np
+    >>> p = np.array([[[[0.1], [0.8]], [[0.2], [0.9]], [[0.3], [1.0]]]])  # (chain, draw, problem, model)
+    >>> rates = SolveRates(p, np.array([[1], [8]]), np.array([[8], [8]]), "independent", models=("rl",))
+    >>> rates.posterior.mean(["chain", "draw"]).sel(model="rl").round(3).values.tolist()
+    [0.2, 0.9]
     """
 
     p: Float[np.ndarray, "chain draw problem model"]
@@ -70,6 +81,43 @@ class SolveRates:
         n_problems, n_models = self.n_correct.shape
         object.__setattr__(self, "models", tuple(self.models or (f"model {i}" for i in range(n_models))))
         object.__setattr__(self, "problem_ids", tuple(self.problem_ids or (str(i) for i in range(n_problems))))
+
+    @classmethod
+    def exact(cls, p: ArrayLike, models: Sequence[str] = (), problem_ids: Sequence[str] = ()) -> "SolveRates":
+        """Solve rates without any uncertainty, as one chain with one draw: for simulations and examples.
+
+        Parameters
+        ----------
+        p
+            Solve rates in [0, 1], of shape (problem, model).
+        models, problem_ids
+            Labels; numbered where none are given.
+
+        Returns
+        -------
+        SolveRates
+            With no samples and no counts, and `exact` as the name of the prior.
+
+        Raises
+        ------
+        ValueError
+            If the shape is another, or a rate lies outside [0, 1].
+
+        Examples
+        --------
+        >>> rates = SolveRates.exact([[0.5, 1.0], [0.2, 0.0]], models=("base", "rl"))
+        >>> rates.n_problems, rates.p.shape
+        (2, (1, 1, 2, 2))
+        >>> rates.posterior.sel(model="rl").values.ravel().tolist()
+        [1.0, 0.0]
+        """
+        p = np.asarray(p, dtype=np.float64)
+        if p.ndim != 2:
+            raise ValueError(f"Exact solve rates need the shape (problem, model), got {p.shape}.")
+        if not ((p >= 0) & (p <= 1)).all():
+            raise ValueError("Exact solve rates must lie between 0 and 1.")
+        no_counts = np.zeros(p.shape, dtype=np.int64)
+        return cls(p[None, None], no_counts, no_counts, "exact", models=tuple(models), problem_ids=tuple(problem_ids))
 
     @property
     def n_problems(self) -> int:

@@ -70,6 +70,17 @@ def claims(analysis: Analysis, claims: Any, *, require: Any = None) -> pd.DataFr
     ------
     InputError
         For a claim that cannot be read, an unknown model, benchmark or name, or a probability outside [0, 1].
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import boundary as bd
+    >>> counts = pd.DataFrame({"model": ["base"] * 4 + ["rl"] * 4, "problem_id": list("abcd") * 2, "n_samples": 64})
+    >>> counts["n_correct"] = [20, 3, 5, 12, 60, 30, 0, 50]
+    >>> analysis = bd.analyze(counts, "base", "rl", k=[1, 64], prior="independent", estimands=["lost"])
+    >>> table = bd.claims(analysis, {"sharper": "shrinkage(1) < 0", "narrower": "shrinkage(64) > 0"}, require=0.95)
+    >>> table[["name", "probability", "met"]].round(2).values.tolist()
+    [['sharper', 1.0, True], ['narrower', 0.93, False]]
     """
     base, arms, target = analysis.base, analysis.request.arms, analysis.request.target
     requests = resolve_requests(claim_requests(claims, require), base, arms, analysis.benchmarks)

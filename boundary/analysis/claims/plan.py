@@ -238,6 +238,20 @@ def plan(
     -----
     The outcome of samples that have not been drawn is simulated from the posterior, and each simulated outcome is
     followed by what the posterior would then be: docs/plan.md.
+
+    Examples
+    --------
+    Problem c decides whether the RL model lost anything, so that 64 more samples are best taken of it alone.
+
+    >>> import pandas as pd
+    >>> import boundary as bd
+    >>> counts = pd.DataFrame({"model": ["base"] * 4 + ["rl"] * 4, "problem_id": list("abcd") * 2, "n_samples": 64})
+    >>> counts["n_correct"] = [20, 3, 5, 12, 60, 30, 0, 50]
+    >>> further = bd.plan(counts, "shrinkage(64) > 0", base="base", budget=64, prior="independent")
+    >>> round(further.probability, 2)
+    0.93
+    >>> further.rows[["model", "problem_id", "n_more"]].values.tolist()
+    [['rl', 'c', 64]]
     """
     goal = _goal(claim, width, budget, certainty, chance, level)
     table = load_counts(counts)

@@ -49,6 +49,19 @@ def read_posterior(path: str | Path) -> dict[str, SolveRates]:
     ------
     InputError
         If there is no such file, or it is none that `boundary analyze` wrote.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from boundary import SolveRates, read_posterior
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> rates = SolveRates.exact([[0.5, 1.0], [0.25, 0.0]], models=("base", "rl"))
+    >>> _ = write_posterior({"AIME24": rates}, Path(folder.name, "posterior.nc"))
+    >>> fits = read_posterior(folder.name)
+    >>> fits["AIME24"].posterior.sel(model="base").values.ravel().tolist()
+    [0.5, 0.25]
+    >>> folder.cleanup()
     """
     path = Path(path)
     file = path / FILE if path.is_dir() else path

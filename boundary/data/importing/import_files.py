@@ -31,7 +31,7 @@ AUTO = "auto"
 
 @dataclass(frozen=True)
 class Imported:
-    """What `import_files` read.
+    r"""What `import_files` read.
 
     Parameters
     ----------
@@ -49,6 +49,23 @@ class Imported:
         Number of broken records that were left out.
     audits
         Verdicts that a stricter judge checked, where the files hold both; `audit_table` makes a table of them.
+
+    Examples
+    --------
+    A file whose second line is broken:
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import boundary as bd
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> file = Path(folder.name, "samples.jsonl")
+    >>> _ = file.write_text('{"id": "p1", "correct": true}\n{"id": "p1", "corr\n')
+    >>> imported = bd.import_files(file, "rows", model="m", skip_bad=True)
+    >>> imported.format, imported.skipped, len(imported.samples)
+    ('rows', 1, 1)
+    >>> imported.notes[-1].split(";")[0]
+    '1 broken records were left out'
+    >>> folder.cleanup()
     """
 
     counts: Counts
@@ -175,7 +192,7 @@ def _notes(
 
 
 def read_samples(paths: Any, format: str = AUTO, **options: Any) -> pd.DataFrame:
-    """Samples from published files, a row each: `import_files(...).samples`.
+    r"""Samples from published files, a row each: `import_files(...).samples`.
 
     Parameters
     ----------
@@ -192,12 +209,24 @@ def read_samples(paths: Any, format: str = AUTO, **options: Any) -> pd.DataFrame
     ------
     InputError
         Where `import_files` raises it, and where the format holds counts alone.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import boundary as bd
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> file = Path(folder.name, "samples.jsonl")
+    >>> _ = file.write_text('{"id": "p1", "correct": true}\n{"id": "p1", "correct": false}\n')
+    >>> bd.read_samples(file, "rows", model="m")[["problem_id", "sample_index", "outcome"]].values.tolist()
+    [['p1', 0, 'correct'], ['p1', 1, 'wrong']]
+    >>> folder.cleanup()
     """
     return import_files(paths, format, **options).samples
 
 
 def read_counts(paths: Any, format: str = AUTO, **options: Any) -> Counts:
-    """Counts from published files: `import_files(...).counts`.
+    r"""Counts from published files: `import_files(...).counts`.
 
     Parameters
     ----------
@@ -213,6 +242,18 @@ def read_counts(paths: Any, format: str = AUTO, **options: Any) -> Counts:
     ------
     InputError
         Where `import_files` raises it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import boundary as bd
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> file = Path(folder.name, "samples.jsonl")
+    >>> _ = file.write_text('{"id": "p1", "correct": true}\n{"id": "p1", "correct": false}\n')
+    >>> bd.read_counts(file, "rows", model="m").table[["problem_id", "n_samples", "n_correct"]].values.tolist()
+    [['p1', 2, 1]]
+    >>> folder.cleanup()
     """
     return import_files(paths, format, **options).counts
 

@@ -38,17 +38,20 @@ def pass_at_k(rates: SolveRates, k: Budgets, *, target: Target = "benchmark") ->
     ValueError
         For a budget below 1 or an unknown target.
 
-    Examples
-    --------
-    >>> one_draw = np.array([[[[0.5, 0.0], [0.0, 0.2]]]])  # (chain, draw, problem, model)
-    >>> counts = np.zeros((2, 2), int)
-    >>> rates = SolveRates(one_draw, counts, counts, "given", models=("base", "rl"))
-    >>> pass_at_k(rates, [1, 2]).sel(model="base").to_numpy().ravel()
-    array([0.25 , 0.375])
-
     Notes
     -----
     mean over problems of 1 - (1 - p)^k: Chen et al. 2021, arXiv 2107.03374.
+
+    Examples
+    --------
+    Two problems, of which training makes one certain and loses the other:
+
+    >>> from boundary import SolveRates, pass_at_k
+    >>> rates = SolveRates.exact([[0.5, 1.0], [0.2, 0.0]], models=("base", "rl"))
+    >>> pass_at_k(rates, [1, 2]).sel(model="base").mean(["chain", "draw"]).round(3).values.tolist()
+    [0.35, 0.555]
+    >>> pass_at_k(rates, [1, 2]).sel(model="rl").mean(["chain", "draw"]).round(3).values.tolist()
+    [0.5, 0.5]
     """
     values = [1.0 - failure(rates, b, target).mean(axis=2, dtype=np.float64) for b in checked_budgets(k)]
     return over_k(values, k, "pass_at_k", rates.models)
@@ -57,6 +60,15 @@ def pass_at_k(rates: SolveRates, k: Budgets, *, target: Target = "benchmark") ->
 def reach(rates: SolveRates, k: Budgets, *, target: Target = "benchmark") -> xr.DataArray:
     """Probability that k samples solve a problem, for each problem and model.
 
+    Parameters
+    ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets, each at least 1.
+    target
+        `benchmark` or `superpopulation`.
+
     Returns
     -------
     Draws in [0, 1], dimensions (chain, draw[, k], problem, model); its mean over problems is `pass_at_k`.
@@ -64,6 +76,13 @@ def reach(rates: SolveRates, k: Budgets, *, target: Target = "benchmark") -> xr.
     Notes
     -----
     R = 1 - (1 - p)^k.
+
+    Examples
+    --------
+    >>> from boundary import SolveRates, reach
+    >>> rates = SolveRates.exact([[0.5, 1.0], [0.2, 0.0]], models=("base", "rl"))
+    >>> reach(rates, 2).sel(model="base").astype(float).mean(["chain", "draw"]).round(3).values.tolist()
+    [0.75, 0.36]
     """
     problems = list(rates.problem_ids) if target == "benchmark" else range(rates.rates(target).shape[2])
     stacked = xr.DataArray(
@@ -78,6 +97,17 @@ def reach(rates: SolveRates, k: Budgets, *, target: Target = "benchmark") -> xr.
 def flows(rates: SolveRates, k: Budgets, *, base: Model = 0, rl: Model = 1, target: Target = "benchmark") -> xr.Dataset:
     """Expected numbers of problems kept, lost, gained and solved by neither, at budget k, and the shrinkage.
 
+    Parameters
+    ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets, each at least 1.
+    base, rl
+        The two models, by name or column.
+    target
+        `benchmark` or `superpopulation`.
+
     Returns
     -------
     `kept`, `lost`, `gained`, `neither`, counts in [0, N] that sum to N, and `shrinkage` in [-1, 1]; dimensions
@@ -89,6 +119,16 @@ def flows(rates: SolveRates, k: Budgets, *, base: Model = 0, rl: Model = 1, targ
     lost = sum R_base (1 - R_rl), gained = sum (1 - R_base) R_rl, neither = sum (1 - R_base)(1 - R_rl),
     shrinkage = (lost - gained) / N. The solvable-set table of Yue et al. 2025, arXiv 2504.13837 (Tables 2, 4, 5), as a
     function of the budget.
+
+    Examples
+    --------
+    With two samples of each model:
+
+    >>> from boundary import SolveRates, flows
+    >>> rates = SolveRates.exact([[0.5, 1.0], [0.2, 0.0]], models=("base", "rl"))
+    >>> expected = flows(rates, 2).mean()
+    >>> {name: round(expected[name].item(), 3) for name in expected}
+    {'kept': 0.75, 'lost': 0.36, 'gained': 0.25, 'neither': 0.64, 'shrinkage': 0.055}
     """
     columns = [rates.index(base), rates.index(rl)]
     parts: dict[str, list[np.ndarray]] = {name: [] for name in ("kept", "lost", "gained", "neither", "shrinkage")}
@@ -120,6 +160,15 @@ def kept(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
     Returns
     -------
     Draws of an expected number of problems, in [0, N], dimensions (chain, draw[, k]).
+
+    Examples
+    --------
+    Of two problems the RL model solves one always, the other never, so that one at most is kept:
+
+    >>> from boundary import SolveRates, kept
+    >>> rates = SolveRates.exact([[0.5, 1.0], [0.2, 0.0]], models=("base", "rl"))
+    >>> kept(rates, [1, 2, 64]).mean(["chain", "draw"]).round(3).values.tolist()
+    [0.5, 0.75, 1.0]
     """
     return flows(rates, k, **pair)["kept"]
 
@@ -139,6 +188,15 @@ def lost(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
     Returns
     -------
     Draws of an expected number of problems, in [0, N], dimensions (chain, draw[, k]).
+
+    Examples
+    --------
+    Only many samples of the base show that a problem is lost which it solves one time in five:
+
+    >>> from boundary import SolveRates, lost
+    >>> rates = SolveRates.exact([[0.5, 1.0], [0.2, 0.0]], models=("base", "rl"))
+    >>> lost(rates, [1, 2, 64]).mean(["chain", "draw"]).round(3).values.tolist()
+    [0.2, 0.36, 1.0]
     """
     return flows(rates, k, **pair)["lost"]
 
@@ -158,6 +216,15 @@ def gained(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
     Returns
     -------
     Draws of an expected number of problems, in [0, N], dimensions (chain, draw[, k]).
+
+    Examples
+    --------
+    What the RL model always solves is no gain for those who can draw many samples of the base:
+
+    >>> from boundary import SolveRates, gained
+    >>> rates = SolveRates.exact([[0.5, 1.0], [0.2, 0.0]], models=("base", "rl"))
+    >>> gained(rates, [1, 2, 64]).mean(["chain", "draw"]).round(3).values.tolist()
+    [0.5, 0.25, 0.0]
     """
     return flows(rates, k, **pair)["gained"]
 
@@ -177,6 +244,13 @@ def neither(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
     Returns
     -------
     Draws of an expected number of problems, in [0, N], dimensions (chain, draw[, k]).
+
+    Examples
+    --------
+    >>> from boundary import SolveRates, neither
+    >>> rates = SolveRates.exact([[0.5, 1.0], [0.2, 0.0]], models=("base", "rl"))
+    >>> neither(rates, [1, 2, 64]).mean(["chain", "draw"]).round(3).values.tolist()
+    [0.8, 0.64, 0.0]
     """
     return flows(rates, k, **pair)["neither"]
 
@@ -196,6 +270,15 @@ def shrinkage(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
     Returns
     -------
     Draws in [-1, 1], dimensions (chain, draw[, k]).
+
+    Examples
+    --------
+    The RL model is ahead with one sample and behind from two on:
+
+    >>> from boundary import SolveRates, shrinkage
+    >>> rates = SolveRates.exact([[0.5, 1.0], [0.2, 0.0]], models=("base", "rl"))
+    >>> shrinkage(rates, [1, 2, 64]).mean(["chain", "draw"]).round(3).values.tolist()
+    [-0.15, 0.055, 0.5]
     """
     return flows(rates, k, **pair)["shrinkage"]
 
@@ -217,6 +300,18 @@ def narrowed(rates: SolveRates, k: Budgets, *, margin: float = MARGIN, **pair: A
     Returns
     -------
     Draws of 0 or 1, dimensions (chain, draw[, k]).
+
+    Examples
+    --------
+    >>> from boundary import SolveRates, narrowed
+    >>> rates = SolveRates.exact([[0.5, 1.0], [0.2, 0.0]], models=("base", "rl"))
+    >>> narrowed(rates, [1, 2, 64]).mean(["chain", "draw"]).round(3).values.tolist()
+    [0.0, 1.0, 1.0]
+
+    A loss of 5.5 points at k = 2 does not matter where the margin is 10:
+
+    >>> narrowed(rates, [1, 2, 64], margin=0.1).mean(["chain", "draw"]).round(3).values.tolist()
+    [0.0, 0.0, 1.0]
     """
     return (shrinkage(rates, k, **pair) > margin + TIE).astype(float).rename("narrowed")
 
@@ -238,6 +333,13 @@ def widened(rates: SolveRates, k: Budgets, *, margin: float = MARGIN, **pair: An
     Returns
     -------
     Draws of 0 or 1, dimensions (chain, draw[, k]).
+
+    Examples
+    --------
+    >>> from boundary import SolveRates, widened
+    >>> rates = SolveRates.exact([[0.5, 1.0], [0.2, 0.0]], models=("base", "rl"))
+    >>> widened(rates, [1, 2, 64]).mean(["chain", "draw"]).round(3).values.tolist()
+    [1.0, 0.0, 0.0]
     """
     return (shrinkage(rates, k, **pair) < -margin - TIE).astype(float).rename("widened")
 
@@ -247,6 +349,17 @@ def delta_se(
 ) -> xr.DataArray:
     """Sampling-efficiency gap: pass@k of the base model minus pass@1 of the RL model.
 
+    Parameters
+    ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets of the base model, each at least 1.
+    base, rl
+        The two models, by name or column.
+    target
+        `benchmark` or `superpopulation`.
+
     Returns
     -------
     Draws in [-1, 1], dimensions (chain, draw[, k]).
@@ -254,6 +367,13 @@ def delta_se(
     Notes
     -----
     Yue et al. 2025, arXiv 2504.13837, Sec. 4.3, at k = 256.
+
+    Examples
+    --------
+    >>> from boundary import SolveRates, delta_se
+    >>> rates = SolveRates.exact([[0.5, 1.0], [0.2, 0.0]], models=("base", "rl"))
+    >>> delta_se(rates, [2, 64]).mean(["chain", "draw"]).round(3).values.tolist()
+    [0.055, 0.5]
     """
     ceiling = pass_at_k(rates, k, target=target).isel(model=rates.index(base), drop=True)
     single = pass_at_k(rates, 1, target=target).isel(model=rates.index(rl), drop=True)

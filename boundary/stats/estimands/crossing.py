@@ -21,8 +21,14 @@ def crossover(
 
     Parameters
     ----------
+    rates
+        Posterior of the solve rates.
     max_k
         Largest budget looked at, at least 2.
+    base, rl
+        The two models, by name or column.
+    target
+        `benchmark` or `superpopulation`.
 
     Returns
     -------
@@ -34,6 +40,20 @@ def crossover(
     Yue et al. 2025, arXiv 2504.13837, Fig. 2; called first loss in Yang et al. 2026, arXiv 2609.22547. The curves are
     compared at every k up to 32 and at steps of about 10 % above, then the crossing is found within the step by
     bisection.
+
+    Examples
+    --------
+    The RL model solves one half with any k. The base solves 1 - (.9^k + .95^k) / 2: .49 at k = 9, .53 at k = 10.
+
+    >>> from boundary import SolveRates, crossover
+    >>> rates = SolveRates.exact([[0.1, 1.0], [0.05, 0.0]], models=("base", "rl"))
+    >>> crossover(rates, 256).item()
+    10.0
+
+    A model that loses no problem stays ahead:
+
+    >>> crossover(SolveRates.exact([[0.1, 0.65]]), 256).item()
+    inf
     """
     if max_k < 2:
         raise ValueError(f"A crossover needs budgets of 2 or more to look at, got max_k = {max_k}.")
@@ -48,9 +68,27 @@ def crossover(
 def no_crossover(rates: SolveRates, max_k: int, **pair: Any) -> xr.DataArray:
     """1 where the base model does not catch up with a leading RL model by max_k, else 0: its mean is P(no crossover).
 
+    Parameters
+    ----------
+    rates
+        Posterior of the solve rates.
+    max_k
+        Largest budget looked at, at least 2.
+    **pair
+        `base`, `rl` and `target`, as for `crossover`.
+
     Returns
     -------
     Draws of 0 or 1, NaN where RL does not lead at k = 1 (see `crossover`); dimensions (chain, draw).
+
+    Examples
+    --------
+    The base catches up at k = 10:
+
+    >>> from boundary import SolveRates, no_crossover
+    >>> rates = SolveRates.exact([[0.1, 1.0], [0.05, 0.0]], models=("base", "rl"))
+    >>> no_crossover(rates, 8).item(), no_crossover(rates, 256).item()
+    (1.0, 0.0)
     """
     return uncrossed(crossover(rates, max_k, **pair))
 
@@ -208,8 +246,14 @@ def sampling_speedup(
 
     Parameters
     ----------
+    rates
+        Posterior of the solve rates.
     max_k
         Largest budget looked at, at least 2.
+    base, rl
+        The two models, by name or column.
+    target
+        `benchmark` or `superpopulation`.
 
     Returns
     -------
@@ -220,6 +264,15 @@ def sampling_speedup(
     ------
     ValueError
         If max_k is below 2.
+
+    Examples
+    --------
+    Ten samples that are right one time in ten do what one does that is right with probability .65, since
+    1 - .9^10 = .651:
+
+    >>> from boundary import SolveRates, sampling_speedup
+    >>> sampling_speedup(SolveRates.exact([[0.1, 0.65]], models=("base", "rl")), 256).item()
+    10.0
     """
     if max_k < 2:
         raise ValueError(f"A speed-up needs budgets of 2 or more to look at, got max_k = {max_k}.")

@@ -15,12 +15,29 @@ def rank(rates: SolveRates, k: Budgets, *, target: Target = "benchmark", margin:
 
     Parameters
     ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets, each at least 1.
+    target
+        `benchmark` or `superpopulation`.
     margin
         Models tie where their pass@k differ by no more than this.
 
     Returns
     -------
     Draws in [1, M] for M models, dimensions (chain, draw[, k], model).
+
+    Examples
+    --------
+    With one sample the first two tie; with many the model that solves nothing of the second problem is last:
+
+    >>> from boundary import SolveRates, rank
+    >>> rates = SolveRates.exact([[0.5, 1.0, 0.1], [0.5, 0.0, 0.1]], models=("even", "split", "weak"))
+    >>> rank(rates, [1, 64]).sel(k=1).values.ravel().tolist()
+    [1.5, 1.5, 3.0]
+    >>> rank(rates, [1, 64]).sel(k=64).values.ravel().tolist()
+    [1.0, 3.0, 2.0]
     """
     return ranks(pass_at_k(rates, k, target=target), margin)
 
@@ -30,12 +47,27 @@ def best(rates: SolveRates, k: Budgets, *, target: Target = "benchmark", margin:
 
     Parameters
     ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets, each at least 1.
+    target
+        `benchmark` or `superpopulation`.
     margin
         Models tie with the highest where they are below it by no more than this.
 
     Returns
     -------
     Draws in [0, 1] that sum to 1 over the models, dimensions (chain, draw[, k], model).
+
+    Examples
+    --------
+    >>> from boundary import SolveRates, best
+    >>> rates = SolveRates.exact([[0.5, 1.0, 0.1], [0.5, 0.0, 0.1]], models=("even", "split", "weak"))
+    >>> best(rates, 1).values.ravel().tolist()
+    [0.5, 0.5, 0.0]
+    >>> best(rates, 64).values.ravel().tolist()
+    [1.0, 0.0, 0.0]
     """
     return bests(pass_at_k(rates, k, target=target), margin)
 
@@ -45,12 +77,29 @@ def better(rates: SolveRates, k: Budgets, *, target: Target = "benchmark", margi
 
     Parameters
     ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets, each at least 1.
+    target
+        `benchmark` or `superpopulation`.
     margin
         Models tie where their pass@k differ by no more than this.
 
     Returns
     -------
     Probabilities, dimensions ([k, ]model, reference): P(model > reference); one half on the diagonal.
+
+    Examples
+    --------
+    With one sample the models tie, and both are better than the third:
+
+    >>> from boundary import SolveRates, better
+    >>> rates = SolveRates.exact([[0.5, 1.0, 0.1], [0.5, 0.0, 0.1]], models=("even", "split", "weak"))
+    >>> better(rates, 1).sel(model="even").values.tolist()
+    [0.5, 0.5, 1.0]
+    >>> better(rates, 64).sel(model="split", reference="weak").item()
+    0.0
     """
     return pairwise(pass_at_k(rates, k, target=target), margin)
 

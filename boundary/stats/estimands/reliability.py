@@ -21,6 +21,15 @@ NODES = 256
 def pass_hat_k(rates: SolveRates, k: Budgets, *, target: Target = "benchmark") -> xr.DataArray:
     """Share of problems on which all of k samples are right, for each model (pass^k).
 
+    Parameters
+    ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets, each at least 1.
+    target
+        `benchmark` or `superpopulation`.
+
     Returns
     -------
     Draws in [0, 1], dimensions (chain, draw[, k], model).
@@ -28,6 +37,17 @@ def pass_hat_k(rates: SolveRates, k: Budgets, *, target: Target = "benchmark") -
     Notes
     -----
     mean over problems of p^k: Yao et al. 2024 (tau-bench), arXiv 2406.12045.
+
+    Examples
+    --------
+    Two models of the same pass@1, one of which either always or never solves a problem:
+
+    >>> from boundary import SolveRates, pass_hat_k
+    >>> rates = SolveRates.exact([[0.5, 0.0], [0.5, 1.0]], models=("unsure", "sure"))
+    >>> pass_hat_k(rates, [1, 2, 64]).sel(model="unsure").mean(["chain", "draw"]).round(3).values.tolist()
+    [0.5, 0.25, 0.0]
+    >>> pass_hat_k(rates, [1, 2, 64]).sel(model="sure").mean(["chain", "draw"]).round(3).values.tolist()
+    [0.5, 0.5, 0.5]
     """
     with np.errstate(divide="ignore"):  # p = 0: log 0 = -inf is what is meant
         log_p = np.log(rates.rates(target), dtype=np.float64).astype(np.float32)
@@ -40,11 +60,15 @@ def g_pass_at_k(rates: SolveRates, k: Budgets, tau: Thresholds, *, target: Targe
 
     Parameters
     ----------
+    rates
+        Posterior of the solve rates.
     k
         Budget or budgets, each at least 1.
     tau
         Share or shares in [0, 1]. At 1 it is `pass_hat_k`; at 0 one right sample is still required, as with
         `pass_at_k`.
+    target
+        `benchmark` or `superpopulation`.
 
     Returns
     -------
@@ -53,6 +77,17 @@ def g_pass_at_k(rates: SolveRates, k: Budgets, tau: Thresholds, *, target: Targe
     Notes
     -----
     mean over problems of P(Binomial(k, p) >= max(1, ceil(tau k))): Liu et al. 2024, arXiv 2412.13147, eq. 4.
+
+    Examples
+    --------
+    At least half of two samples right, and both:
+
+    >>> from boundary import SolveRates, g_pass_at_k
+    >>> rates = SolveRates.exact([[0.5, 0.0], [0.5, 1.0]], models=("unsure", "sure"))
+    >>> g_pass_at_k(rates, 2, [0.5, 1.0]).sel(model="unsure").mean(["chain", "draw"]).round(3).values.tolist()
+    [0.75, 0.25]
+    >>> g_pass_at_k(rates, 2, [0.5, 1.0]).sel(model="sure").mean(["chain", "draw"]).round(3).values.tolist()
+    [0.5, 0.5]
     """
     p = rates.rates(target)
     over: list[xr.DataArray] = []
@@ -66,6 +101,15 @@ def g_pass_at_k(rates: SolveRates, k: Budgets, tau: Thresholds, *, target: Targe
 def mg_pass_at_k(rates: SolveRates, k: Budgets, *, target: Target = "benchmark") -> xr.DataArray:
     """Mean of `g_pass_at_k` over all tau from one half to 1, for each model (mG-Pass@k).
 
+    Parameters
+    ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets, each at least 1.
+    target
+        `benchmark` or `superpopulation`.
+
     Returns
     -------
     Draws in [0, 1], dimensions (chain, draw[, k], model).
@@ -75,6 +119,15 @@ def mg_pass_at_k(rates: SolveRates, k: Budgets, *, target: Target = "benchmark")
     2 int_{1/2}^1 G-Pass@k_tau dtau = mean over problems of 2 E max(X / k - 1/2, 0) with X ~ Binomial(k, p): Liu et al.
     2024, arXiv 2412.13147, eq. 6. Their sum (2 / k) sum_{i = ceil(k/2) + 1}^k G-Pass@k_{i/k} is this integral where k
     is even; where k is odd it leaves out half a step.
+
+    Examples
+    --------
+    Two models of the same pass@1, one of which either always or never solves a problem:
+
+    >>> from boundary import SolveRates, mg_pass_at_k
+    >>> rates = SolveRates.exact([[0.5, 0.0], [0.5, 1.0]], models=("unsure", "sure"))
+    >>> mg_pass_at_k(rates, 2).mean(["chain", "draw"]).round(3).values.tolist()
+    [0.25, 0.5]
     """
     p = rates.rates(target)
     values = [_tabulated(p, b, partial(_excess, k=b)).mean(axis=2) for b in checked_budgets(k)]
@@ -86,8 +139,12 @@ def cover_at_tau(rates: SolveRates, tau: Thresholds, *, target: Target = "benchm
 
     Parameters
     ----------
+    rates
+        Posterior of the solve rates.
     tau
         Threshold or thresholds in [0, 1].
+    target
+        `benchmark` or `superpopulation`.
 
     Returns
     -------
@@ -97,6 +154,15 @@ def cover_at_tau(rates: SolveRates, tau: Thresholds, *, target: Target = "benchm
     -----
     mean over problems of 1[p >= tau]: arXiv 2510.08325. Its mean over tau ~ Beta(1, k) is pass@k. Counts have no
     unbiased estimate of it: the share of problems with c/n >= tau mixes spread of p and noise of c.
+
+    Examples
+    --------
+    >>> from boundary import SolveRates, cover_at_tau
+    >>> rates = SolveRates.exact([[0.5, 0.0], [0.5, 1.0]], models=("unsure", "sure"))
+    >>> cover_at_tau(rates, [0.25, 0.75]).sel(model="unsure").mean(["chain", "draw"]).round(3).values.tolist()
+    [1.0, 0.0]
+    >>> cover_at_tau(rates, [0.25, 0.75]).sel(model="sure").mean(["chain", "draw"]).round(3).values.tolist()
+    [0.5, 0.5]
     """
     p = rates.rates(target)
     values = [(p >= t).mean(axis=2) for t in checked_thresholds(tau)]
@@ -106,6 +172,13 @@ def cover_at_tau(rates: SolveRates, tau: Thresholds, *, target: Target = "benchm
 def accuracy_histogram(rates: SolveRates, *, target: Target = "benchmark") -> xr.DataArray:
     """Share of problems with a solve rate of 0, in (0, .1], (.1, .2], ..., (.9, 1), and of 1, for each model.
 
+    Parameters
+    ----------
+    rates
+        Posterior of the solve rates.
+    target
+        `benchmark` or `superpopulation`.
+
     Returns
     -------
     Draws in [0, 1] that sum to 1 over the bins, dimensions (chain, draw, tau, model); tau is the middle of each bin.
@@ -113,6 +186,18 @@ def accuracy_histogram(rates: SolveRates, *, target: Target = "benchmark") -> xr
     Notes
     -----
     Yue et al. 2025, arXiv 2504.13837, Fig. 5, of the solve rates themselves: a histogram of c/n adds the noise of c.
+
+    Examples
+    --------
+    The bins of rates of 0, in (.4, .5] and of 1:
+
+    >>> from boundary import SolveRates, accuracy_histogram
+    >>> rates = SolveRates.exact([[0.5, 0.0], [0.5, 1.0]], models=("unsure", "sure"))
+    >>> bins = accuracy_histogram(rates).sel(tau=[0, 0.45, 1])
+    >>> bins.sel(model="unsure").mean(["chain", "draw"]).round(3).values.tolist()
+    [0.0, 1.0, 0.0]
+    >>> bins.sel(model="sure").mean(["chain", "draw"]).round(3).values.tolist()
+    [0.5, 0.0, 0.5]
     """
     shares = histogram_shares(rates.rates(target))
     return over_tau(list(np.moveaxis(shares, -1, 0)), list(HISTOGRAM_MIDDLES), "accuracy_histogram", rates.models)

@@ -17,6 +17,8 @@ def support_rates(rates: SolveRates, k: Budgets, **pair: Any) -> xr.Dataset:
 
     Parameters
     ----------
+    rates
+        Posterior of the solve rates.
     k
         Budget or budgets, each at least 1.
     **pair
@@ -32,6 +34,16 @@ def support_rates(rates: SolveRates, k: Budgets, **pair: Any) -> xr.Dataset:
     -----
     With P, E, S the problems kept, gained and lost: SRR = P / (P + S), NDR = E / (P + E), SDS = 2 SRR NDR /
     (SRR + NDR), NSCR = (E - S) / (P + E + S): Wu et al. 2025, arXiv 2507.14843, Sec. 3.
+
+    Examples
+    --------
+    Of four problems one is kept, two are lost and one is gained:
+
+    >>> from boundary import SolveRates, support_rates
+    >>> rates = SolveRates.exact([[1.0, 1.0], [1.0, 0.0], [1.0, 0.0], [0.0, 1.0]], models=("base", "rl"))
+    >>> values = support_rates(rates, 1).mean()
+    >>> {name: round(values[name].item(), 3) for name in values}
+    {'srr': 0.333, 'ndr': 0.5, 'sds': 0.4, 'nscr': -0.25}
     """
     problems = flows(rates, k, **pair)
     return xr.Dataset(rates_of_flows(problems["kept"], problems["lost"], problems["gained"]))
@@ -60,6 +72,15 @@ def srr(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
     Returns
     -------
     Draws in [0, 1], NaN where the base solves nothing, dimensions (chain, draw[, k]).
+
+    Examples
+    --------
+    The base solves three problems, of which the RL model keeps one:
+
+    >>> from boundary import SolveRates, srr
+    >>> rates = SolveRates.exact([[1.0, 1.0], [1.0, 0.0], [1.0, 0.0], [0.0, 1.0]], models=("base", "rl"))
+    >>> round(srr(rates, 1).mean().item(), 3)
+    0.333
     """
     return support_rates(rates, k, **pair)["srr"]
 
@@ -79,6 +100,15 @@ def ndr(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
     Returns
     -------
     Draws in [0, 1], NaN where the RL model solves nothing, dimensions (chain, draw[, k]).
+
+    Examples
+    --------
+    The RL model solves two problems, of which one is new:
+
+    >>> from boundary import SolveRates, ndr
+    >>> rates = SolveRates.exact([[1.0, 1.0], [1.0, 0.0], [1.0, 0.0], [0.0, 1.0]], models=("base", "rl"))
+    >>> round(ndr(rates, 1).mean().item(), 3)
+    0.5
     """
     return support_rates(rates, k, **pair)["ndr"]
 
@@ -98,6 +128,15 @@ def sds(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
     Returns
     -------
     Draws in [0, 1], NaN where either is not defined or both are 0, dimensions (chain, draw[, k]).
+
+    Examples
+    --------
+    Retention of 1/3 and discovery of 1/2:
+
+    >>> from boundary import SolveRates, sds
+    >>> rates = SolveRates.exact([[1.0, 1.0], [1.0, 0.0], [1.0, 0.0], [0.0, 1.0]], models=("base", "rl"))
+    >>> round(sds(rates, 1).mean().item(), 3)
+    0.4
     """
     return support_rates(rates, k, **pair)["sds"]
 
@@ -117,12 +156,32 @@ def nscr(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
     Returns
     -------
     Draws in [-1, 1], NaN where neither model solves anything, dimensions (chain, draw[, k]).
+
+    Examples
+    --------
+    One of four problems is gained and two are lost:
+
+    >>> from boundary import SolveRates, nscr
+    >>> rates = SolveRates.exact([[1.0, 1.0], [1.0, 0.0], [1.0, 0.0], [0.0, 1.0]], models=("base", "rl"))
+    >>> round(nscr(rates, 1).mean().item(), 3)
+    -0.25
     """
     return support_rates(rates, k, **pair)["nscr"]
 
 
 def gains(rates: SolveRates, k: Budgets, *, base: Model = 0, rl: Model = 1, target: Target = "benchmark") -> xr.Dataset:
     """The RL model's gain in pass@1, split by whether the base's reach at budget k is at least one half.
+
+    Parameters
+    ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets, each at least 1.
+    base, rl
+        The two models, by name or column.
+    target
+        `benchmark` or `superpopulation`.
 
     Returns
     -------
@@ -132,6 +191,18 @@ def gains(rates: SolveRates, k: Budgets, *, base: Model = 0, rl: Model = 1, targ
     Notes
     -----
     mean over problems of (p_rl - p_base) 1[R_base >= 1/2], and of the rest, with R = 1 - (1 - p)^k.
+
+    Examples
+    --------
+    pass@1 rises by .4. Half of the rise is on a problem that the base solves one time in a hundred: out of reach of
+    8 samples, within reach of 128.
+
+    >>> from boundary import SolveRates, gains
+    >>> rates = SolveRates.exact([[0.4, 0.8], [0.01, 0.41]], models=("base", "rl"))
+    >>> gains(rates, [8, 128])["amplified"].mean(["chain", "draw"]).round(3).values.tolist()
+    [0.2, 0.4]
+    >>> gains(rates, [8, 128])["discovered"].mean(["chain", "draw"]).round(3).values.tolist()
+    [0.2, 0.0]
     """
     p = rates.rates(target)
     gain = p[..., rates.index(rl)] - p[..., rates.index(base)]
@@ -160,6 +231,15 @@ def amplified(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
     Returns
     -------
     Draws in [-1, 1], dimensions (chain, draw[, k]).
+
+    Examples
+    --------
+    A problem that the base solves one time in a hundred is within reach of 128 samples, but not of 8:
+
+    >>> from boundary import SolveRates, amplified
+    >>> rates = SolveRates.exact([[0.4, 1.0], [0.01, 0.21]], models=("base", "rl"))
+    >>> amplified(rates, [8, 128]).mean(["chain", "draw"]).round(3).values.tolist()
+    [0.3, 0.4]
     """
     return gains(rates, k, **pair)["amplified"]
 
@@ -179,12 +259,30 @@ def discovered(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:
     Returns
     -------
     Draws in [-1, 1], dimensions (chain, draw[, k]).
+
+    Examples
+    --------
+    A problem that the base solves one time in a hundred is within reach of 128 samples, but not of 8:
+
+    >>> from boundary import SolveRates, discovered
+    >>> rates = SolveRates.exact([[0.4, 1.0], [0.01, 0.21]], models=("base", "rl"))
+    >>> discovered(rates, [8, 128]).mean(["chain", "draw"]).round(3).values.tolist()
+    [0.1, 0.0]
     """
     return gains(rates, k, **pair)["discovered"]
 
 
 def tail_exponent(rates: SolveRates, k: Budgets, *, target: Target = "benchmark") -> xr.DataArray:
     """Exponent b of the power law -log pass@k ~ k^-b, as the slope of the curve from k to 2k, for each model.
+
+    Parameters
+    ----------
+    rates
+        Posterior of the solve rates.
+    k
+        Budget or budgets, each at least 1.
+    target
+        `benchmark` or `superpopulation`.
 
     Returns
     -------
@@ -195,6 +293,18 @@ def tail_exponent(rates: SolveRates, k: Budgets, *, target: Target = "benchmark"
     b = log2(log pass@k / log pass@2k). Where the density of the solve rates near 0 behaves as p^(b - 1), this tends to
     b as k grows: Schaeffer et al. 2025, arXiv 2502.17578. It tends to 0 where some problems are never solved: their
     curve levels off and follows no power law.
+
+    Examples
+    --------
+    Solve rates spread evenly over [0, 1] have b = 1; where the lowest tenth is never solved the curve levels off:
+
+    >>> import numpy as np
+    >>> from boundary import SolveRates, tail_exponent
+    >>> even = (np.arange(1000) + 0.5) / 1000
+    >>> spiked = np.where(even < 0.1, 0.0, even)
+    >>> rates = SolveRates.exact(np.stack([even, spiked], axis=1), models=("even", "spiked"))
+    >>> tail_exponent(rates, 16).values.round(2).ravel().tolist()
+    [0.98, 0.13]
     """
     logs = [np.log(_share(rates, b, target)) for b in checked_budgets(k)]
     doubled = [np.log(_share(rates, 2 * b, target)) for b in checked_budgets(k)]

@@ -25,6 +25,16 @@ class Independent:
         Beta parameters, above 0; (1, 1) is flat, (.5, .5) is Jeffreys'.
     chains, draws
         Independent draws, arranged as chains.
+
+    Examples
+    --------
+    Two problems solved 0 and 7 times of 8: the posterior means are (1 + c) / (2 + n).
+
+    >>> import jax
+    >>> import numpy as np
+    >>> rates = Independent().posterior(np.array([[0], [7]]), np.array([[8], [8]]), jax.random.key(0))
+    >>> rates.posterior.mean(["chain", "draw"]).round(1).values.ravel().tolist()
+    [0.1, 0.8]
     """
 
     a: float = 1.0

@@ -39,6 +39,14 @@ class NonParametric:
     new_problems
         New problems drawn from each population, for the target `superpopulation`.
 
+    Examples
+    --------
+    Twice the draws of the default; `boundary.analyze(counts, prior=longer)` uses them.
+
+    >>> longer = NonParametric().with_more_draws(2)
+    >>> longer.draws
+    640
+
     Notes
     -----
     A g-model (Efron 2016, doi 10.1093/biomet/asv068) with atoms, fully Bayesian. docs/decisions/002-population.md

@@ -44,6 +44,15 @@ class Stacked:
     Notes
     -----
     Yao, Vehtari, Simpson & Gelman 2018, arXiv 1704.02030.
+
+    Examples
+    --------
+    A mixture of two of the four families:
+
+    >>> sorted(Stacked().families)
+    ['beta_binomial', 'inflated_beta_binomial', 'logit_normal', 'nonparametric']
+    >>> sorted(Stacked(families={"beta_binomial": BetaBinomial, "logit_normal": LogitNormal}).families)
+    ['beta_binomial', 'logit_normal']
     """
 
     draws: int = 250

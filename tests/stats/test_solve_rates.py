@@ -1,0 +1,31 @@
+"""The posterior type itself: exact solve rates, for simulations and examples."""
+
+import numpy as np
+import pytest
+
+from boundary.stats.estimands import pass_at_k
+from boundary.stats.solve_rates import SolveRates
+
+
+def test_exact_solve_rates_are_one_draw_without_counts():
+    p = np.array([[0.5, 1.0], [0.2, 0.0], [0.0, 0.1]])
+    rates = SolveRates.exact(p, models=("base", "rl"), problem_ids=("a", "b", "c"))
+    assert np.array_equal(rates.p, p[None, None])
+    assert (rates.prior, rates.models, rates.problem_ids) == ("exact", ("base", "rl"), ("a", "b", "c"))
+    assert not (rates.n_samples | rates.n_correct).any()
+    expected = (1 - (1 - p) ** 3).mean(axis=0)
+    np.testing.assert_allclose(pass_at_k(rates, 3).to_numpy()[0, 0], expected, atol=1e-6)
+
+
+def test_exact_solve_rates_are_numbered_where_they_have_no_labels():
+    rates = SolveRates.exact([[1, 0]])
+    assert (rates.models, rates.problem_ids) == (("model 0", "model 1"), ("0",))
+
+
+@pytest.mark.parametrize(
+    ("p", "message"),
+    [([0.5, 0.2], "shape"), ([[0.5, 1.2]], "between 0 and 1"), ([[float("nan")]], "between 0 and 1")],
+)
+def test_exact_solve_rates_refuse_what_is_no_table_of_rates(p, message):
+    with pytest.raises(ValueError, match=message):
+        SolveRates.exact(p)
