@@ -13,14 +13,14 @@ from boundary.analysis.checks.exchangeability import check_samples
 from boundary.analysis.checks.missing_outcomes import as_missing, missing_outcomes
 from boundary.analysis.checks.model_checks import model_checks
 from boundary.analysis.checks.optional_stopping import adaptive_arms
-from boundary.analysis.checks.suspect_counts import count_remarks
+from boundary.analysis.checks.suspect_counts import suspect_count_notes
 from boundary.analysis.checks.tipping_point import tipping_point_curves, tipping_point_panels
 from boundary.analysis.checks.unequal_samples import unequal_samples
 from boundary.analysis.checks.valid_reasoning import judge_rates, with_valid_reasoning
 from boundary.analysis.claims.evaluate import claim_requests, claims as evaluate_claims, resolve_requests
 from boundary.analysis.estimates.estimate import estimate
-from boundary.analysis.estimates.problems import joined, problem_table
-from boundary.analysis.estimates.ranking import ranked_rows
+from boundary.analysis.estimates.problems import concatenated, problem_table
+from boundary.analysis.estimates.ranking import ranking_rows
 from boundary.analysis.estimates.sample_sizes import sample_sizes
 from boundary.analysis.estimates.table import estimates_frame
 from boundary.analysis.fitting import Panel, Progress, fit, fit_names, for_each, panels
@@ -233,7 +233,7 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
     if with_curves:
         pairs = tipping_point_panels(data.panels)
         curves = tipping_point_curves(pairs, request.level, request.seed, progress, request.margin)
-    suspicious = count_remarks(data.sampled, request.benchmarks)
+    suspicious = suspect_count_notes(data.sampled, request.benchmarks)
     return Analysis(
         request=request,
         counts=data.counts,
@@ -291,13 +291,13 @@ def _estimates(request: Request, fits: Sequence[_Fit]) -> pd.DataFrame:
         rows += [row for fit in benchmark_fits for row in fit.rows]
         rates = {fit.panel.arm: fit.rates for fit in benchmark_fits}
         base = {} if request.base is None else {request.base: benchmark_fits[0].rates}
-        rows += ranked_rows(request, benchmark, base | rates)
+        rows += ranking_rows(request, benchmark, base | rates)
     return estimates_frame(rows)
 
 
 def _problems(request: Request, fits: Sequence[_Fit]) -> pd.DataFrame:
     """The table of problems; without those of `all` where the benchmarks are there too, since it repeats them."""
-    return joined(
+    return concatenated(
         [
             problem_table(
                 rates, panel.benchmark, panel.arm, panel.base, k=max(rates.reliable_k, 1), level=request.level

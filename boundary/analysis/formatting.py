@@ -75,13 +75,13 @@ def points(margin: float) -> str:
     return f"{text} point{'s' * (text != '1')}"
 
 
-def of_fewer(observed: dict[Any, Any], posterior: dict[Any, Any]) -> str:
+def fewer_problems_suffix(observed: dict[Any, Any], posterior: dict[Any, Any]) -> str:
     """Say of how many problems an observed value is, where these are fewer than those of the posterior beside it."""
     few, every = (int(row.get("n_problems", 0)) for row in (observed, posterior))
     return f" (of {few:,})" if few < every else ""
 
 
-def short(model: str) -> str:
+def short_name(model: str) -> str:
     """Write a model's name without its organisation.
 
     Examples

@@ -18,7 +18,7 @@ from boundary.data.tables.reading import read_table
 from boundary.data.validation import LINE
 from boundary.errors import InputError
 from boundary.stats.priors import Prior
-from boundary.stats.verdict_errors import VerdictErrors, rates_of_verdicts, with_guessing
+from boundary.stats.verdict_errors import VerdictErrors, misclassification_from_audit, with_guessing
 
 Rate = float | Mapping[str, float]
 KINDS = ("false_positive", "false_negative", "guess_floor")
@@ -199,7 +199,7 @@ class MisclassificationRates:
             share = counts.n_correct[rows].sum() / max(counts.n_samples[rows].sum(), 1)
             wrong = self._levels(name, FALSE_POSITIVE, (LEVELS[1:] + LEVELS[:-1]) / 2)
             missed = self._levels(name, FALSE_NEGATIVE, OTHER_LEVELS)
-            rates[name] = rates_of_verdicts(wrong, missed, float(share))
+            rates[name] = misclassification_from_audit(wrong, missed, float(share))
         positive, negative = (np.stack([rates[name][part] for name in benchmarks]) for part in (0, 1))
         return positive, negative
 

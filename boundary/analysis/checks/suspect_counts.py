@@ -12,7 +12,7 @@ from boundary.data.counts import Counts
 ENOUGH_SAMPLES, ENOUGH_PROBLEMS = 16, 10
 
 
-def count_remarks(counts: Counts, benchmarks: Sequence[str]) -> Iterator[Note]:
+def suspect_count_notes(counts: Counts, benchmarks: Sequence[str]) -> Iterator[Note]:
     """Notes on verdicts that are all the same, on two models with the same counts, and on rows that were left out."""
     for remark in counts.remarks:
         yield Note(remark.benchmark, remark.model, remark.text, "remark")

@@ -149,7 +149,7 @@ class _Goal(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Question:
+class _Forecast:
     """The posterior of a claim's per-problem sums, and what further samples would make of it."""
 
     sums: ProblemSums
@@ -249,7 +249,7 @@ def plan(
             f"--width is for shrinkage, lost, pass_at_k and the like, not for {resolved.comparisons[0].estimand}."
         )
     rates = fit_all([panel], chosen_prior(prior), seed, progress or (lambda label, done, steps: None))[0]
-    question = _question(resolved, rates, panel, columns, goal, seed)
+    question = _forecast(resolved, rates, panel, columns, goal, seed)
     probability, converged = _probability_today(resolved, rates, panel)
     is_settled = converged and max(probability, 1 - probability) >= goal.certainty
     more = question.planned(goal.budget if goal.budget is not None else _least_cost(question, is_settled))
@@ -304,9 +304,9 @@ def _columns(panel: Panel, only: str | Sequence[str] | None) -> tuple[int, ...]:
     return tuple(panel.models.index(name) for name in dict.fromkeys(names))
 
 
-def _question(
+def _forecast(
     claim: Claim, rates: SolveRates, panel: Panel, columns: tuple[int, ...], goal: _Goal, seed: int
-) -> _Question:
+) -> _Forecast:
     sums = problem_sums(claim, rates, panel.base)
     if goal.width is not None:
         sums = sums._replace(contributions=sums.contributions[..., :1], constant=sums.constant[:1])
@@ -318,7 +318,7 @@ def _question(
     present = n_samples[:, columns]
     most = 4 * goal.budget if goal.budget else FURTHEST * max(int(present.sum()), present.size)
     steps = greedy_steps(sums, groups, _weights(sums), sizes, columns, most)
-    return _Question(sums, groups, steps, columns, goal, seed)
+    return _Forecast(sums, groups, steps, columns, goal, seed)
 
 
 def _weights(sums: ProblemSums) -> np.ndarray:
@@ -329,7 +329,7 @@ def _weights(sums: ProblemSums) -> np.ndarray:
     return weights
 
 
-def _least_cost(question: _Question, is_settled: bool) -> int:
+def _least_cost(question: _Forecast, is_settled: bool) -> int:
     """Least cost of the plan's steps that reaches the goal, by bisection; all of them where none does."""
     costs = [0, *(step.cost for step in question.steps)]
     if question.goal.width is None and is_settled:
@@ -345,7 +345,7 @@ def _least_cost(question: _Question, is_settled: bool) -> int:
     return costs[high]
 
 
-def _even_as_good(question: _Question, outlook: dict[str, Any]) -> int | None:
+def _even_as_good(question: _Forecast, outlook: dict[str, Any]) -> int | None:
     """Samples spread evenly that promise as much, to a tenth; None beyond 64 times the plan."""
     by_width = question.goal.width is not None or outlook["chance"] < LEAST_CHANCE
 
@@ -366,7 +366,7 @@ def _even_as_good(question: _Question, outlook: dict[str, Any]) -> int | None:
     return int(question.even(high).sum())
 
 
-def _assurance_table(question: _Question, outlook: dict[str, Any]) -> pd.DataFrame:
+def _assurance_table(question: _Forecast, outlook: dict[str, Any]) -> pd.DataFrame:
     """What the plan's number of samples promises, and fractions and multiples of it, as planned and spread evenly."""
     rows = [question.row("planned", question.planned(0)), outlook]
     n = outlook["n_more"]

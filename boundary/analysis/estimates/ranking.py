@@ -17,7 +17,7 @@ from boundary.stats.intervals import signs
 from boundary.stats.solve_rates import SolveRates, Target
 
 
-def ranked_rows(request: Request, benchmark: str, fits: Mapping[str, SolveRates]) -> list[dict[str, Any]]:
+def ranking_rows(request: Request, benchmark: str, fits: Mapping[str, SolveRates]) -> list[dict[str, Any]]:
     """Rows that rank the models of one benchmark; none where there are too few, or where new problems are the target.
 
     Parameters
@@ -37,7 +37,7 @@ def ranked_rows(request: Request, benchmark: str, fits: Mapping[str, SolveRates]
     rates = min(fits.values(), key=lambda fit: fit.reliable_k)
     table = EstimateTable(benchmark, rates, request.target, request.level, request.margin)
     common = set.intersection(*(set(request.for_fit(fit).budgets) for fit in fits.values()))
-    ranking_rows(table, coverage_of(fits, sorted(common), request.target), rates.reliable_k, names)
+    add_ranking(table, coverage_of(fits, sorted(common), request.target), rates.reliable_k, names)
     fewest = np.min([fit.fewest for fit in fits.values()], axis=0)
     return [row | {"n_extrapolated": int((fewest < row["k"]).sum())} for row in table.rows]
 
@@ -52,7 +52,7 @@ def coverage_of(fits: Mapping[str, SolveRates], budgets: Sequence[int], target: 
     return xr.concat(curves, "model")
 
 
-def ranking_rows(table: EstimateTable, coverage: xr.DataArray, n: int, names: frozenset[str]) -> None:
+def add_ranking(table: EstimateTable, coverage: xr.DataArray, n: int, names: frozenset[str]) -> None:
     """Add the rank of each model, P(best) and P(better) of each pair, at each budget.
 
     Parameters

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from boundary.analysis.estimates.table import BOUNDS, GOOD_TOULMIN, OBSERVED, POSTERIOR
-from boundary.analysis.formatting import format_of, interval, number, of_fewer
+from boundary.analysis.formatting import fewer_problems_suffix, format_of, interval, number
 from boundary.stats.estimands import ESTIMANDS
 
 Record = Mapping[Any, Any]
@@ -55,7 +55,9 @@ def cell_of(rows: Sequence[Record], estimand: str) -> Cell:
     from_counts = number(observed.get("mean"), scale, digits)
     middle = "median" if ESTIMANDS[estimand].is_budget else "mean"
     return Cell(
-        from_counts + of_fewer(observed, posterior) if from_counts else prior_free_words(by_kind, scale, digits),
+        from_counts + fewer_problems_suffix(observed, posterior)
+        if from_counts
+        else prior_free_words(by_kind, scale, digits),
         number(posterior.get(middle), scale, digits),
         interval(posterior, scale, digits),
     )

@@ -8,7 +8,7 @@ import pandas as pd
 from boundary.analysis.estimates.decisions import OPEN, SURE, decisions_of_pairs
 from boundary.analysis.estimates.ranking import Tally, multiplicity, panel_rows
 from boundary.analysis.estimates.table import POSTERIOR, select
-from boundary.analysis.formatting import chance, number, points, short
+from boundary.analysis.formatting import chance, number, points, short_name
 from boundary.analysis.text.verdict import Verdict
 from boundary.data.counts import ALL
 from boundary.stats.intervals import MARGIN
@@ -63,7 +63,7 @@ def _best_at(rows: pd.DataFrame, k: float) -> str:
     curve = select(rows, estimand="pass_at_k", k=k, model=best["model"]).iloc[0]
     share, lower, upper = (number(curve[name], 100, 1) for name in ("mean", "lower", "upper"))
     mark = ", extrapolated" if bool(best["extrapolated"]) else ""
-    name = short(str(best["model"]))
+    name = short_name(str(best["model"]))
     about = f"probability {chance(best['mean'])}; pass@{k:.0f} {share} % [{lower}, {upper}]{mark}"
     if best["mean"] < 0.5:
         return f"none is likelier than not to be the best at k = {k:.0f}; first is {name} ({about})"

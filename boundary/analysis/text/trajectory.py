@@ -8,7 +8,7 @@ from boundary.analysis.checkpoints import ENOUGH_CHECKPOINTS
 from boundary.analysis.estimates.decisions import SURE, decision_at
 from boundary.analysis.estimates.ranking import ahead_by_more
 from boundary.analysis.estimates.table import POSTERIOR, select
-from boundary.analysis.formatting import chance, number, points, short
+from boundary.analysis.formatting import chance, number, points, short_name
 from boundary.analysis.text.verdict import Verdict
 from boundary.stats.intervals import MARGIN
 
@@ -24,7 +24,7 @@ def trajectory_verdict(
         return None
     budgets = [k for k in dict.fromkeys((1, n)) if (curve["k"] == k).any()]
     sentences = [sentence for k in budgets for sentence in _along(rows, present, k, steps, margin)]
-    text = f"Along {len(present) - 1} checkpoints of {short(present[-1])}, {' '.join(sentences)}"
+    text = f"Along {len(present) - 1} checkpoints of {short_name(present[-1])}, {' '.join(sentences)}"
     return Verdict(benchmark, present[-1], present[0], text) if sentences else None
 
 

@@ -9,9 +9,9 @@ import pandas as pd
 
 from boundary.analysis.estimates.decisions import EQUIVALENT, OPEN, SURE, Decision, decisions, likeliest_words
 from boundary.analysis.estimates.table import POSTERIOR, select
-from boundary.analysis.formatting import chance, number, points, short, upper_first
+from boundary.analysis.formatting import chance, number, points, short_name, upper_first
 from boundary.analysis.request import EstimateOptions
-from boundary.stats.estimands.crossing import LIKELY, Course, Meeting, course
+from boundary.stats.estimands.crossing import LIKELY, CrossingBudget, CurveOrder, course
 from boundary.stats.intervals import MARGIN
 from boundary.stats.solve_rates import SolveRates
 
@@ -44,7 +44,7 @@ class Verdict:
     reference: str | None
     text: str
     calls: tuple[Decision, ...] = ()
-    course: Course | None = None
+    course: CurveOrder | None = None
     cautions: tuple[str, ...] = ()
 
     @property
@@ -109,7 +109,7 @@ def verdict(
     n: int,
     *,
     margin: float = MARGIN,
-    run: Course | None = None,
+    run: CurveOrder | None = None,
     totals: Mapping[str, Totals] | None = None,
 ) -> Verdict:
     """State what the estimates of one benchmark say about one model, or about an RL model against its base.
@@ -138,9 +138,9 @@ def verdict(
     if nothing_else:
         sentences = extremes
     elif reference is None:
-        sentences = [*extremes, _alone(rows, short(model), n)]
+        sentences = [*extremes, _alone(rows, short_name(model), n)]
     else:
-        sentences = [*extremes, *_pair(rows, short(model), n, end_decisions, run, margin)]
+        sentences = [*extremes, *_pair(rows, short_name(model), n, end_decisions, run, margin)]
     text = " ".join([*sentences, *warnings])
     return Verdict(benchmark, model, reference, text, tuple(end_decisions), run, warnings)
 
@@ -168,9 +168,10 @@ def _extremes(model: str, reference: str | None, totals: Mapping[str, Totals]) -
         return [f"Neither model solved any problem in {_samples(sampled)} each."], True
     if reference is not None and len(every) == 2:
         return [f"Both models solved every problem in every sample, {_samples(sampled)} each."], True
-    nothing = [f"{short(name)} solved no problem in {_samples({name: sampled[name]})} each." for name in none]
+    nothing = [f"{short_name(name)} solved no problem in {_samples({name: sampled[name]})} each." for name in none]
     everything = [
-        f"{short(name)} solved every problem in every sample, {_samples({name: sampled[name]})} each." for name in every
+        f"{short_name(name)} solved every problem in every sample, {_samples({name: sampled[name]})} each."
+        for name in every
     ]
     return [*nothing, *everything], False
 
@@ -210,7 +211,7 @@ def _share(row: pd.Series) -> str:
 
 
 def _pair(
-    rows: pd.DataFrame, model: str, n: int, end_decisions: list[Decision], run: Course | None, margin: float
+    rows: pd.DataFrame, model: str, n: int, end_decisions: list[Decision], run: CurveOrder | None, margin: float
 ) -> list[str]:
     """The call within the samples, how the curves run, and the call beyond the samples."""
     sentences = [_within(rows, model, call, margin) for call in end_decisions if not call.extrapolated]
@@ -245,7 +246,7 @@ def _surety(call: Decision, margin: float) -> str:
     return f"by more than {points(margin)} with probability {chance(call.probability)}"
 
 
-def _course(rows: pd.DataFrame, n: int, run: Course | None, margin: float) -> str:
+def _course(rows: pd.DataFrame, n: int, run: CurveOrder | None, margin: float) -> str:
     """Where the curves cross, or who is ahead throughout; what holds at k = 1 where neither is likely."""
     if run is not None and max(run.crosses, run.crosses_back) >= LIKELY:
         return _crossing(rows, n, run)
@@ -260,7 +261,7 @@ def _course(rows: pd.DataFrame, n: int, run: Course | None, margin: float) -> st
     return f"At k = 1 it solves {_difference(first)}."
 
 
-def _crossing(rows: pd.DataFrame, n: int, run: Course) -> str:
+def _crossing(rows: pd.DataFrame, n: int, run: CurveOrder) -> str:
     if min(run.crosses, run.crosses_back) >= LIKELY:
         return "The two curves cross more than once."
     if run.crosses_back >= LIKELY:
@@ -268,7 +269,7 @@ def _crossing(rows: pd.DataFrame, n: int, run: Course) -> str:
     else:
         sides, probability, at = ("ahead", "behind"), run.crosses, None
         if (row := _row(rows, "crossover")) is not None:
-            at = Meeting(float(row["median"]), float(row["lower"]), float(row["upper"]))
+            at = CrossingBudget(float(row["median"]), float(row["lower"]), float(row["upper"]))
     is_so = "is" if probability >= SURE else "is probably"
     such = f"probability of such a crossover: {chance(probability)}"
     if at is None or not np.isfinite(at.median):

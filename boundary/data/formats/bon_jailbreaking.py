@@ -66,10 +66,10 @@ def read(source: Source) -> Iterator[Answers]:
             line=line,
             **names,
         )
-    _tell_of_stopping(first, last, source)
+    _note_stopping(first, last, source)
 
 
-def _tell_of_stopping(first: dict[int | str, int], last: dict[int | str, int], source: Source) -> None:
+def _note_stopping(first: dict[int | str, int], last: dict[int | str, int], source: Source) -> None:
     """Say so where attempts stop soon after the first success."""
     longest = max(last.values(), default=0)
     shorter = [problem for problem, end in last.items() if end < longest]

@@ -25,7 +25,7 @@ from boundary.data.formats.parts.inspect_files import (
     Sample,
     records,
 )
-from boundary.data.formats.parts.inspect_settings import conditions, told_settings
+from boundary.data.formats.parts.inspect_settings import conditions, sampling_settings
 from boundary.data.formats.parts.option_values import number, one_of
 from boundary.data.readers.raw_json import raw_bytes, raw_hash
 from boundary.data.readers.streams import Source, has_keys, is_object
@@ -105,7 +105,7 @@ def _from_header(header: Any, source: Source, scorer: str) -> dict[str, Any]:
     """Model, benchmark and run; settings and warnings go to the source."""
     assert isinstance(header, Header)
     task = header.eval
-    source.settings |= told_settings(header)
+    source.settings |= sampling_settings(header)
     source.conditions |= conditions(header, scorer)
     if header.status not in (None, "success"):
         source.note(

@@ -19,7 +19,7 @@ from boundary.data.readers.raw_json import raw_bytes, raw_hash
 from boundary.data.readers.sidecar_files import json_beside
 from boundary.data.readers.streams import Source, first_record, is_object
 from boundary.data.records import CORRECT, EMPTY, TRUNCATED, WRONG, Answers, text_hash
-from boundary.data.settings.pooling import without
+from boundary.data.settings.pooling import relevant_settings
 
 IDS = ("example_id", "id")
 REWARD = "reward"
@@ -176,9 +176,9 @@ def _from_metadata(source: Source) -> dict[str, str]:
         source.settings |= {
             name: value for name, value in sampling.items() if name in setting_names and value is not None
         }
-        source.conditions["sampling_args"] = without(sampling, *NOT_OF_SAMPLING)
+        source.conditions["sampling_args"] = relevant_settings(sampling, *NOT_OF_SAMPLING)
     if isinstance(metadata.get("env_args"), Mapping):
-        source.conditions["env_args"] = without(metadata["env_args"])
+        source.conditions["env_args"] = relevant_settings(metadata["env_args"])
     if isinstance(version, Mapping):
         source.conditions["env_version"] = version.get("env_version")
     return {name: value for name, value in names.items() if isinstance(value, str) and value}

@@ -38,7 +38,7 @@ PAGES = (b"<!doctype", b"<html", b"<?xml", b"<head", b"<body", b"<svg")
 TAR = b"ustar"
 
 
-def never_samples(name: str, head: bytes) -> str | None:
+def foreign_kind(name: str, head: bytes) -> str | None:
     """What a file is whose first bytes rule out every format; None where they do not.
 
     Parameters

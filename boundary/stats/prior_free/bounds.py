@@ -8,7 +8,7 @@ from scipy.optimize import linprog
 from scipy.stats import beta, binom, hypergeom
 
 from boundary.stats.budgets import checked_budgets
-from boundary.stats.sample_sizes import MOST, reached_by
+from boundary.stats.sample_sizes import MOST, samples_of_share
 from boundary.stats.solve_rates import Target
 
 # The ranges rest on the shares of problems with so many successes or fewer: those with more say next to nothing about
@@ -66,7 +66,7 @@ def pass_at_k_bounds(
     budgets, sampled = checked_budgets(k), n_samples > 0
     if not sampled.any():
         return np.tile([0.0, 1.0], (len(budgets), 1))
-    sizes = {int(n_samples[sampled].min()), reached_by(n_samples[sampled], MOST)}
+    sizes = {int(n_samples[sampled].min()), samples_of_share(n_samples[sampled], MOST)}
     error = (1 - level) / len(sizes)
     bounds = np.array([_thinned_bounds(n_correct, n_samples, size, budgets, error, target) for size in sorted(sizes)])
     lower, upper = bounds[..., 0].max(axis=0), bounds[..., 1].min(axis=0)

@@ -10,10 +10,10 @@ import xarray as xr
 
 from boundary.analysis.analyze import analyze
 from boundary.analysis.estimates.ranking import (
+    add_ranking,
     ahead_by_more,
     multiplicity,
     panel_rows,
-    ranking_rows,
 )
 from boundary.analysis.estimates.table import EstimateTable, estimates_frame
 from boundary.analysis.fitting import fit_names, panels
@@ -195,7 +195,7 @@ def test_models_that_are_alike_tie():
     coverage = xr.DataArray(draws, dims=("chain", "draw", "k", "model"), coords=coords)
     rates = QUICK.posterior(np.zeros((4, 3), int), np.full((4, 3), 64), jax.random.key(0))
     at_half_a_point = EstimateTable("B", rates, "benchmark", 0.95)
-    ranking_rows(at_half_a_point, coverage, 64, RANKINGS)
+    add_ranking(at_half_a_point, coverage, 64, RANKINGS)
     rows = estimates_frame(at_half_a_point.rows).set_index("estimand")
     assert (rows.loc["better", "mean"] == 0.5).all()
     assert (rows.loc["better", "prob_equivalent"] == 1).all()

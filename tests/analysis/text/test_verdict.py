@@ -5,7 +5,7 @@ import pytest
 
 from boundary.analysis.estimates.table import estimates_frame
 from boundary.analysis.text.verdict import Totals, cautions, verdict
-from boundary.stats.estimands.crossing import Course, Meeting
+from boundary.stats.estimands.crossing import CrossingBudget, CurveOrder
 
 N = 16
 MINUS = "\N{MINUS SIGN}"
@@ -43,7 +43,7 @@ def text(rows, reference="base", **more):
 
 
 def course(crosses=0.0, crosses_back=0.0, ahead=0.0, behind=0.0, catches_up=None):
-    return Course(64, crosses, crosses_back, ahead, behind, catches_up)
+    return CurveOrder(64, crosses, crosses_back, ahead, behind, catches_up)
 
 
 @pytest.mark.parametrize(
@@ -105,12 +105,12 @@ def test_the_margin_is_named():
         (course(ahead=0.98), "It is ahead by more than 0.5 points at every k up to 16 with probability 0.98."),
         (course(behind=0.95), "It is behind by more than 0.5 points at every k up to 16 with probability 0.95."),
         (
-            course(crosses_back=0.6, catches_up=Meeting(20.0, 4.0, np.inf)),
+            course(crosses_back=0.6, catches_up=CrossingBudget(20.0, 4.0, np.inf)),
             "It is probably behind up to k of about 20 [4, beyond 64], ahead from there on (extrapolated; probability "
             "of such a crossover: 0.60).",
         ),
         (
-            course(crosses_back=0.6, catches_up=Meeting(np.nan, np.nan, np.nan)),
+            course(crosses_back=0.6, catches_up=CrossingBudget(np.nan, np.nan, np.nan)),
             "It is probably behind first and ahead later (probability of such a crossover: 0.60).",
         ),
         (course(crosses=0.6, crosses_back=0.7), "The two curves cross more than once."),

@@ -18,11 +18,11 @@ def verdicts_section(analysis: Analysis, benchmark: str) -> dict[str, Any]:
         ],
         "verdicts": [verdict.text for verdict in analysis.verdicts if verdict.benchmark == benchmark],
         "arm_remarks": analysis.arms.of(benchmark),
-        "count_remarks": count_remarks_of(analysis, benchmark),
+        "count_remarks": notes_on_counts_of(analysis, benchmark),
     }
 
 
-def count_remarks_of(analysis: Analysis, benchmark: str) -> list[Note]:
+def notes_on_counts_of(analysis: Analysis, benchmark: str) -> list[Note]:
     """When sampling stopped, problems with fewer samples, samples without a verdict."""
     stopping = [note for note in analysis.optional_stopping if benchmark in (ALL, note.benchmark)]
     remarks = (*analysis.unequal_samples, *analysis.missing_outcomes.remarks)
