@@ -16,14 +16,14 @@ from boundary.analysis.checks.optional_stopping import adaptive_arms
 from boundary.analysis.checks.suspect_counts import suspect_count_notes
 from boundary.analysis.checks.tipping_point import tipping_point_curves, tipping_point_panels
 from boundary.analysis.checks.unequal_samples import unequal_samples
-from boundary.analysis.checks.valid_reasoning import judge_rates, with_valid_reasoning
+from boundary.analysis.checks.valid_reasoning import judge_misclassification_rates, with_valid_reasoning
 from boundary.analysis.claims.evaluate import claim_requests, claims as evaluate_claims, resolve_requests
 from boundary.analysis.estimates.estimate import estimate
 from boundary.analysis.estimates.problems import concatenated, problem_table
 from boundary.analysis.estimates.ranking import ranking_rows
 from boundary.analysis.estimates.sample_sizes import sample_sizes
 from boundary.analysis.estimates.table import estimates_frame
-from boundary.analysis.fitting import Panel, Progress, fit, fit_names, for_each, panels
+from boundary.analysis.fitting import Panel, Progress, fit, fit_names, for_each, make_panels
 from boundary.analysis.notes import Note
 from boundary.analysis.request import Request, checked_request
 from boundary.analysis.result import Analysis
@@ -37,7 +37,7 @@ from boundary.stats.intervals import MARGIN
 from boundary.stats.priors import Prior
 from boundary.stats.solve_rates import SolveRates, Target
 
-# Draws of a fit that did not converge are taken anew, so many times as many: most miss the mark by little.
+# A fit that has not converged is repeated with so many times the draws; most miss the limits by little.
 MORE_DRAWS = (2, 6, 12)
 
 
@@ -113,14 +113,14 @@ def analyze(
         The samples one by one, a DataFrame or a path, to be checked for drift and dependence: see
         `boundary.analysis.checks.exchangeability.check_samples`. Not needed where `counts` is such a table.
     claims, require
-        Claims to be judged and the probability asked of them: see `boundary.analysis.claims.evaluate.claims`.
+        Claims to evaluate, and the probability that each must have: see `boundary.analysis.claims.evaluate.claims`.
     verifier
         How often the verifier errs; verdicts are taken for the truth where not given.
     judge
-        The same of the judge of reasoning: how often a sample is called right and valid (`n_correct_cot`) that is not,
-        and the converse.
+        How often the judge of reasoning errs: how often it calls a sample right and valid (`n_correct_cot`) that is
+        not, and the converse.
     error_curve
-        Whether to fit shrinkage under several rates of false positives; where `verifier` is given, if not said.
+        Whether to fit shrinkage under several rates of false positives; by default only where `verifier` is given.
     outcomes_as_missing
         Outcome classes (`truncated`, `no_answer`, `timeout`, `empty`, `verifier_error`) that are left out as if never
         sampled; by default they count as wrong. Where there are any, the other treatment is reported beside.
@@ -130,7 +130,7 @@ def analyze(
     allow_different_prompts
         Compare models that were given different prompts; refused otherwise.
     progress
-        Called with what is being done, steps done and steps in all.
+        Called with the name of the step, the number of steps done and the number of all steps.
 
     Raises
     ------
@@ -172,8 +172,8 @@ class _CheckedData(NamedTuple):
     Parameters
     ----------
     sampled, counts
-        Counts of the requested models and benchmarks as they were sampled, and as they are fitted: without the
-        outcomes that are taken for missing.
+        Counts of the requested models and benchmarks: all samples, and the fitted ones, without those whose outcome is
+        taken for missing.
     exchangeability, adaptive_arms, arms
         Notes on the order of samples and on optional stopping, and the settings of the arms.
     rates, judge_rates
@@ -211,8 +211,8 @@ def _checked_data(request: Request, sampled: Counts, source: Any, samples: Any, 
         adaptive_arms=stopped_arms,
         arms=arms,
         rates=rates,
-        judge_rates=judge_rates(request, counts),
-        panels=panels(
+        judge_rates=judge_misclassification_rates(request, counts),
+        panels=make_panels(
             counts, request.base, request.arms, request.benchmarks, request.common_problems, rates, stopped_arms
         ),
     )
@@ -309,7 +309,7 @@ def _problems(request: Request, fits: Sequence[_Fit]) -> pd.DataFrame:
 
 
 def _unequal_samples(request: Request, fits: Sequence[_Fit]) -> tuple[Note, ...]:
-    """Notes on problems with few samples, but for adaptive arms, where n depends on the outcome by design."""
+    """Notes on problems with few samples, except of adaptive arms, where n depends on the outcome by design."""
     notes = [
         unequal_samples(rates, panel.benchmark, panel.arm, panel.base, request.level)
         for panel, rates, *_ in fits

@@ -50,12 +50,12 @@ def interval(row: dict[Any, Any], scale: float, digits: int) -> str:
     return f"[{lower}, {upper}]" if lower and upper else ""
 
 
-def chance(value: float) -> str:
+def probability_text(value: float) -> str:
     """Write a probability; one that is nearly 0 or 1 is not rounded to it.
 
     Examples
     --------
-    >>> chance(0.876), chance(0.9999), chance(0.0)
+    >>> probability_text(0.876), probability_text(0.9999), probability_text(0.0)
     ('0.88', 'over 0.99', 'under 0.01')
     """
     if math.isnan(value):

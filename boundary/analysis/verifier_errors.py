@@ -59,7 +59,7 @@ class VerifierErrors:
     rates: Any = None
     audit: Any = None
 
-    def described(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """The rates and files that were given, for the settings of an analysis; zero rates are left out."""
         rates: dict[str, Any] = {kind: getattr(self, kind) for kind in KINDS if getattr(self, kind)}
         sources = {name: getattr(self, name) for name in ("rates", "audit")}

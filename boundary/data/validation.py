@@ -127,7 +127,7 @@ def refuse_other_problems(table: pd.DataFrame) -> None:
 
 
 class _Rows:
-    """Where rows stand, for messages."""
+    """Converts columns of a table; an error names the file and the line of the first bad row."""
 
     def __init__(self, source: str, lines: np.ndarray | None) -> None:
         self.source, self.lines = source, lines

@@ -78,7 +78,7 @@ class SolveRates:
 
     @property
     def fewest(self) -> Int[np.ndarray, " problem"]:
-        """Samples of each problem: those of the model that has fewest."""
+        """Samples of each problem under the model that has fewest."""
         return self.n_samples.min(axis=1)
 
     @property
@@ -162,7 +162,7 @@ class SolveRates:
         )
 
     def groups(self) -> dict[str, xr.Dataset]:
-        """ArviZ groups, which hold all of it.
+        """All draws, counts and labels as ArviZ groups.
 
         Returns
         -------

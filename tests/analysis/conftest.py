@@ -115,9 +115,9 @@ def synthetic(counts, pairs, benchmarks):
 def analysis_of(counts, estimates, benchmarks, base, models, ok=True):
     pairs = estimates.loc[estimates["estimand"] == "crossover", ["benchmark", "model"]]
     text = "MADE UP: {} solves 2.1 points less than its base [1.2, 3.1]. It is ahead up to k of about 24 [16, 32]."
-    course = CurveOrder(1024, 0.9, 0.0, 0.0, 0.0)
+    curve_order = CurveOrder(1024, 0.9, 0.0, 0.0, 0.0)
     verdicts = [
-        Verdict(benchmark, model, base, text.format(model), course=course)
+        Verdict(benchmark, model, base, text.format(model), curve_order=curve_order)
         for benchmark, model in pairs.itertuples(index=False)
     ] or [Verdict(name, models[0], None, "MADE UP: solves 88 %.") for name in benchmarks]
     diagnostics = pd.DataFrame(

@@ -58,7 +58,10 @@ def test_swapped_models_get_the_mirrored_verdict(name):
     first, swapped = both_ways(name)
     assert [MIRRORED[call.word] for call in first.calls] == [call.word for call in swapped.calls]
     assert [call.narrowed for call in first.calls] == [call.widened for call in swapped.calls]
-    assert (first.course.crosses, first.course.ahead) == (swapped.course.crosses_back, swapped.course.behind)
+    assert (first.curve_order.crosses, first.curve_order.ahead) == (
+        swapped.curve_order.crosses_back,
+        swapped.curve_order.behind,
+    )
     assert first.calls[0].word == EXPECTED.get(name, first.calls[0].word)
 
 

@@ -22,7 +22,7 @@ TOKENIZER, STOPS, VERIFIER = "tokenizer_hash", "stop_ids", "verifier"
 OTHER_PROMPTS = ("prompt_hash", "prompt_template", "system_prompt", "few_shots")
 # Settings that every comparison should state; one that is not recorded for some arms is noted.
 MAIN_SETTINGS = ("temperature", "top_p", "max_tokens", "template", "engine", "verifier")
-# A sentence names so many models or values, and counts the others.
+# A sentence names at most so many models or values, and gives the number of the others.
 MOST_NAMES = 4
 MAY_DECIDE = "What differs between the models may come from that."
 
@@ -36,19 +36,19 @@ class ArmComparison:
     arms
         Settings of each model on each benchmark.
     remarks
-        What differs, and what is not known; also which arms share their texts.
+        Settings that differ or are not recorded, and arms that share their texts.
     """
 
     arms: tuple[ArmSettings, ...] = ()
     remarks: tuple[Note, ...] = ()
 
     def of(self, benchmark: str, notes: bool = True) -> list[Note]:
-        """The remarks on a benchmark; on `all` those on every one, each sentence once.
+        """Remarks on one benchmark; for `all` those on every benchmark, equal sentences joined.
 
         Parameters
         ----------
         notes
-            Whether to give those too that the report alone says.
+            Whether to include remarks of severity `note`, which only the report shows.
         """
         remarks = [r for r in self.remarks if benchmark in (ALL, r.benchmark) and (notes or r.severity != "note")]
         if benchmark != ALL:
@@ -101,7 +101,7 @@ def compare_arms(
 
 
 def differs(name: str, arms: Sequence[ArmSettings]) -> bool:
-    """Whether the arms that say a setting say different values of it."""
+    """Whether the arms for which a setting is recorded have different values of it."""
     return len({arm.values[name] for arm in arms if name in arm.values}) > 1
 
 
@@ -130,7 +130,7 @@ def _value_text(name: str, value: str) -> str:
 
 
 def display_names(models: Sequence[str]) -> Mapping[str, str]:
-    """Models without their organisation, where that does not make two of them one."""
+    """Names of models without their organisation, unless two of them would then be the same."""
     names = {model: plain(short_name(model)) for model in models}
     clear = len(set(names.values())) == len(names)
     return names if clear else {model: plain(model) for model in models}
@@ -155,7 +155,7 @@ def _refuse_other_prompts(arms: Sequence[ArmSettings]) -> None:
 
 
 def _notes(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
-    """Severity and text of each note on the arms of one benchmark: differences, and what is not recorded."""
+    """Severity and text of each note on the arms of one benchmark: settings that differ or are not recorded."""
     if len(arms) > 1:
         yield from _prompt_notes(arms)
         yield from _kind_notes(arms, "sampling", "alarm", "The models were not sampled alike: {}. " + MAY_DECIDE)

@@ -8,7 +8,7 @@ import pandas as pd
 from boundary.analysis.notes import Note
 from boundary.data.counts import Counts
 
-# There is no remark on fewer samples, or on fewer problems whose samples differ.
+# With fewer samples, or fewer problems that are neither all right nor all wrong, equal verdicts may be chance.
 ENOUGH_SAMPLES, ENOUGH_PROBLEMS = 16, 10
 
 

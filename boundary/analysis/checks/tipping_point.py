@@ -9,7 +9,7 @@ import pandas as pd
 
 from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, SURE, WIDENED, Decision
 from boundary.analysis.fitting import Panel, Progress
-from boundary.analysis.formatting import chance
+from boundary.analysis.formatting import probability_text
 from boundary.stats.estimands import flows
 from boundary.stats.intervals import MARGIN, TIE, summarise
 from boundary.stats.priors import NonParametric
@@ -136,7 +136,7 @@ def _tipping_point(benchmark: str, model: str, k: int, rows: pd.DataFrame) -> Ti
     probability = rows[column].to_numpy(float)
     rate = crossing(rates, probability, SURE) if start.probability >= SURE else float("inf")
     text = f"At k = {k} the likeliest verdict on {model} without false positives is '{start.likeliest}', with "
-    text += f"probability {chance(start.probability)}"
+    text += f"probability {probability_text(start.probability)}"
     if start.probability < SURE:
         text += ": it is not sure to begin with."
     elif np.isinf(rate):

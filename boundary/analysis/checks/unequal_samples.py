@@ -12,7 +12,7 @@ from boundary.stats.estimands import pass_at_k, shrinkage
 from boundary.stats.intervals import summarise
 from boundary.stats.solve_rates import SolveRates
 
-# So many problems with few samples are named.
+# At most so many problems with few samples are named.
 MOST_NAMED = 5
 
 

@@ -35,7 +35,7 @@ def valid_counts(counts: Counts) -> Counts | None:
     return Counts(table, valid.source, valid.default_base)
 
 
-def judge_rates(request: Request, counts: Counts) -> MisclassificationRates | None:
+def judge_misclassification_rates(request: Request, counts: Counts) -> MisclassificationRates | None:
     """Misclassification rates of the judge of reasoning; None where they are not given, or nothing was judged.
 
     Raises

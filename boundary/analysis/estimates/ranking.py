@@ -85,28 +85,28 @@ def add_ranking(table: EstimateTable, coverage: xr.DataArray, n: int, names: fro
                 table.add_probability("better", *pair, k > n, signs(curves[..., a] - curves[..., b], table.margin))
 
 
-class Tally(NamedTuple):
-    """Numbers of pairs of models.
+class Multiplicity(NamedTuple):
+    """How many pairs of models are compared, how many are decided, and how many decisions are expected to be wrong.
 
     Parameters
     ----------
     pairs
         All pairs.
-    told_apart
+    different
         Pairs of which one model is ahead of the other by more than the margin, with probability .95 or more.
-    alike
+    equivalent
         Pairs that differ by no more than the margin, with that probability.
     expected_wrong
         Expected number of wrong statements among both: the sum of 1 less their probabilities.
     """
 
     pairs: int
-    told_apart: int
+    different: int
     equivalent: int
     expected_wrong: float
 
 
-def multiplicity(rows: pd.DataFrame, k: float) -> Tally | None:
+def multiplicity(rows: pd.DataFrame, k: float) -> Multiplicity | None:
     """Multiplicity of the comparisons at a budget: how many pairs there are, are decided, and are expected to be wrong.
 
     Parameters
@@ -124,7 +124,9 @@ def multiplicity(rows: pd.DataFrame, k: float) -> Tally | None:
     prob_different = ahead_by_more(pairs).combine(ahead_by_more(pairs, other=True), max)
     different = prob_different.loc[prob_different >= SURE]
     equivalent = pairs.loc[pairs["prob_equivalent"] >= SURE, "prob_equivalent"]
-    return Tally(len(pairs), len(different), len(equivalent), float((1 - different).sum() + (1 - equivalent).sum()))
+    return Multiplicity(
+        len(pairs), len(different), len(equivalent), float((1 - different).sum() + (1 - equivalent).sum())
+    )
 
 
 def ahead_by_more(pairs: pd.DataFrame, other: bool = False) -> "pd.Series[float]":

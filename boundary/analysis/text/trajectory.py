@@ -8,7 +8,7 @@ from boundary.analysis.checkpoints import ENOUGH_CHECKPOINTS
 from boundary.analysis.estimates.decisions import SURE, decision_at
 from boundary.analysis.estimates.ranking import ahead_by_more
 from boundary.analysis.estimates.table import POSTERIOR, select
-from boundary.analysis.formatting import chance, number, points, short_name
+from boundary.analysis.formatting import number, points, probability_text, short_name
 from boundary.analysis.text.verdict import Verdict
 from boundary.stats.intervals import MARGIN
 
@@ -48,16 +48,19 @@ def _change(rises: float, falls: float, equivalent: float, ends: str, margin: fl
     """What a share does between two checkpoints, as a predicate with its ends and probability."""
     by = f"by more than {points(margin)}"
     if rises >= SURE:
-        return f"rises {ends} ({by} with probability {chance(rises)})"
+        return f"rises {ends} ({by} with probability {probability_text(rises)})"
     if falls >= SURE:
-        return f"falls {ends} ({by} with probability {chance(falls)})"
+        return f"falls {ends} ({by} with probability {probability_text(falls)})"
     if equivalent >= SURE:
-        return f"changes by no more than {points(margin)}, {ends} (with probability {chance(equivalent)})"
+        return f"changes by no more than {points(margin)}, {ends} (with probability {probability_text(equivalent)})"
     likeliest, probability = max(
         ((f"no change of more than {points(margin)}", equivalent), (f"a rise {by}", rises), (f"a fall {by}", falls)),
         key=lambda clause: clause[1],
     )
-    return f"goes {ends}, and whether it changes cannot be told yet ({likeliest} has probability {chance(probability)})"
+    return (
+        f"goes {ends}, and whether it changes cannot be told yet ({likeliest} has probability "
+        f"{probability_text(probability)})"
+    )
 
 
 def _pair_probabilities(pairs: pd.DataFrame, model: str, other: str) -> tuple[float, float, float] | None:

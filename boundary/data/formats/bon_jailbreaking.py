@@ -70,7 +70,7 @@ def read(source: Source) -> Iterator[Answers]:
 
 
 def _note_stopping(first: dict[int | str, int], last: dict[int | str, int], source: Source) -> None:
-    """Say so where attempts stop soon after the first success."""
+    """Note that attempts stop soon after the first success, where they do."""
     longest = max(last.values(), default=0)
     shorter = [problem for problem, end in last.items() if end < longest]
     n_stopped = sum(problem in first and last[problem] - first[problem] < BLOCK for problem in shorter)

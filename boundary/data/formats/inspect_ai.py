@@ -200,7 +200,7 @@ def _grade(word: str) -> float | None:
 
 
 def _outcome(sample: Sample, value: Any, correct: bool, spoken: list[Message]) -> str:
-    """A right answer is right however it ended; otherwise what ended it."""
+    """Outcome of a sample: correct if its answer is right, however it ended; otherwise what ended it."""
     choices = sample.output.choices if sample.output else None
     if correct:
         return CORRECT
@@ -223,7 +223,7 @@ def _messages(sample: Sample) -> list[Message]:
 
 
 def _text(sample: Sample, spoken: list[Message]) -> int:
-    """One answer's own text; of a longer talk all of it, since last words may be alike."""
+    """Hash of the only answer; of a conversation that of all messages, since its last message may be a common one."""
     if len(spoken) == 1:
         return raw_hash(spoken[0].content)
     return raw_hash(sample.messages) if spoken else 0

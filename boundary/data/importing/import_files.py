@@ -218,7 +218,7 @@ def read_counts(paths: Any, format: str = AUTO, **options: Any) -> Counts:
 
 
 def recognised_format(path: Path) -> str | None:
-    """Name of the one format that a file's content shows, or None.
+    """Name of the format that recognises a file by its content, or None.
 
     Raises
     ------

@@ -39,7 +39,7 @@ TAR = b"ustar"
 
 
 def foreign_kind(name: str, head: bytes) -> str | None:
-    """What a file is whose first bytes rule out every format; None where they do not.
+    """What a file that cannot hold samples is, by its first bytes, and what to do; None for any other file.
 
     Parameters
     ----------

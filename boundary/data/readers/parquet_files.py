@@ -74,7 +74,7 @@ def _opened(path: Path) -> Any:
 
 
 def expanded_bytes(arrays: Sequence[Any]) -> int:
-    """Bytes that arrays take once every text stands where it belongs."""
+    """Bytes of arrays after their dictionaries of texts are expanded."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -122,7 +122,7 @@ def _bisect(pair: tuple[np.ndarray, np.ndarray], low: np.ndarray, high: np.ndarr
 
 
 class CrossingBudget(NamedTuple):
-    """The budget at which two curves meet: median and interval of its draws; infinity: not by the largest."""
+    """The budget at which two curves cross: median and interval of its draws; infinite where they do not cross."""
 
     median: float
     lower: float
@@ -130,7 +130,7 @@ class CrossingBudget(NamedTuple):
 
 
 class CurveOrder(NamedTuple):
-    """How the pass@k curves of two models run against each other: probabilities, each by more than a margin.
+    """The order of two models' pass@k curves: probabilities that one is ahead of the other by more than a margin.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ class CurveOrder(NamedTuple):
     catches_up: CrossingBudget | None = None
 
 
-def course(
+def curve_order(
     rates: SolveRates,
     max_k: int,
     margin: float = MARGIN,
@@ -164,7 +164,7 @@ def course(
     rl: Model = 1,
     target: Target = "benchmark",
 ) -> CurveOrder:
-    """How two pass@k curves run against each other, where differences within a margin count for nobody.
+    """The order of two pass@k curves; a difference within the margin is neither ahead nor behind.
 
     Parameters
     ----------

@@ -80,7 +80,7 @@ def good_toulmin(
 
 
 def _difference(models: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
-    """Of one model itself; of two, the first less the second."""
+    """The column of one model itself; of two models the first column minus the second."""
     return np.asarray(models[0] if len(models) == 1 else models[0] - models[1])
 
 

@@ -16,7 +16,7 @@ from boundary.analysis.estimates.ranking import (
     panel_rows,
 )
 from boundary.analysis.estimates.table import EstimateTable, estimates_frame
-from boundary.analysis.fitting import fit_names, panels
+from boundary.analysis.fitting import fit_names, make_panels
 from boundary.analysis.request import RANKINGS, chosen_estimands, chosen_taus
 from boundary.analysis.text.ranking import panel_sentences, ranking_verdict
 from boundary.data.counts import Counts
@@ -225,7 +225,7 @@ def test_estimands_that_would_have_no_rows_are_refused(models, options, message)
 
 def test_fits_are_named_after_the_arm_where_a_benchmark_has_several():
     counts = Counts.from_frame(table(RATES))
-    all_panels = panels(counts, "base", ["run-100", "run-20"], ["B"], common_only=False)
+    all_panels = make_panels(counts, "base", ["run-100", "run-20"], ["B"], common_only=False)
     assert fit_names(all_panels) == ["B: run-100", "B: run-20"]
     assert [panel.first for panel in all_panels] == [True, False]
     assert fit_names(all_panels[:1]) == ["B"]

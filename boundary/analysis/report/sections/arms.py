@@ -1,4 +1,4 @@
-"""How the models were sampled and judged: a table, and sentences for the methods paragraph."""
+"""The section on how the models were sampled and judged: a table, and sentences for the methods paragraph."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -22,7 +22,7 @@ UNKNOWN = "The counts do not say how they were sampled."
 ABSENT = "not recorded"
 # These tell the models from each other, so they are not marked where they differ.
 IDENTITIES = ("model_id", "revision", "served_model")
-# What the methods paragraph says of a setting; {} is its value.
+# Phrase of the methods paragraph for each setting; {} is its value.
 PHRASES = {
     "temperature": "at temperature {}",
     "top_p": "top-p {}",
