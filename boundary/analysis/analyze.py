@@ -176,7 +176,7 @@ class _CheckedData(NamedTuple):
         taken for missing.
     exchangeability, adaptive_arms, arms
         Notes on the order of samples and on optional stopping, and the settings of the arms.
-    rates, judge_rates
+    error_rates, judge_error_rates
         Misclassification rates of the verifier, and of the judge of reasoning; None where verdicts are taken for the
         truth.
     panels
@@ -188,8 +188,8 @@ class _CheckedData(NamedTuple):
     exchangeability: tuple[Note, ...]
     adaptive_arms: tuple[Note, ...]
     arms: ArmComparison
-    rates: MisclassificationRates | None
-    judge_rates: MisclassificationRates | None
+    error_rates: MisclassificationRates | None
+    judge_error_rates: MisclassificationRates | None
     panels: list[Panel]
 
 
@@ -201,7 +201,9 @@ def _checked_data(request: Request, sampled: Counts, source: Any, samples: Any, 
     shared = shared_texts(texts_of(source, samples_in(samples)), request.models)
     arms = compare_arms(sampled, request.models, request.benchmarks, request.allow_different_prompts, shared)
     counts = as_missing(sampled, request.outcomes_as_missing)
-    rates = misclassification_rates(request.verifier, counts, request.benchmarks, request.prior, request.compare_priors)
+    error_rates = misclassification_rates(
+        request.verifier, counts, request.benchmarks, request.prior, request.compare_priors
+    )
     return _CheckedData(
         sampled=sampled,
         counts=counts,
@@ -210,10 +212,10 @@ def _checked_data(request: Request, sampled: Counts, source: Any, samples: Any, 
         ),
         adaptive_arms=stopped_arms,
         arms=arms,
-        rates=rates,
-        judge_rates=judge_misclassification_rates(request, counts),
+        error_rates=error_rates,
+        judge_error_rates=judge_misclassification_rates(request, counts),
         panels=make_panels(
-            counts, request.base, request.arms, request.benchmarks, request.common_problems, rates, stopped_arms
+            counts, request.base, request.arms, request.benchmarks, request.common_problems, error_rates, stopped_arms
         ),
     )
 
@@ -225,9 +227,11 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
     sizes = sample_sizes(data.panels)
     checks = model_checks(request, data.panels, [fit.rates for fit in fits], progress)
     adaptive = data.adaptive_arms
-    outcomes = missing_outcomes(request, estimates, data.sampled, progress, rates=data.rates, adaptive_arms=adaptive)
+    outcomes = missing_outcomes(
+        request, estimates, data.sampled, progress, error_rates=data.error_rates, adaptive_arms=adaptive
+    )
     with_reasoning = with_valid_reasoning(
-        request, estimates, data.counts, progress, rates=data.judge_rates, adaptive_arms=adaptive
+        request, estimates, data.counts, progress, error_rates=data.judge_error_rates, adaptive_arms=adaptive
     )
     curves = pd.DataFrame()
     if with_curves:

@@ -58,7 +58,7 @@ def make_panels(
     arms: Sequence[str],
     benchmarks: Sequence[str],
     common_only: bool,
-    rates: MisclassificationRates | None = None,
+    error_rates: MisclassificationRates | None = None,
     adaptive_arms: Iterable[Note] = (),
 ) -> list[Panel]:
     """The counts of every fit, in the order of benchmarks and arms; none for an arm without samples there.
@@ -69,7 +69,7 @@ def make_panels(
         All counts, and the models and benchmarks to fit.
     common_only
         Use the problems that all models of a benchmark have, where they differ.
-    rates
+    error_rates
         Misclassification rates of the verdicts, if they are known.
     adaptive_arms
         Notes on arms whose number of samples depends on the outcome (`boundary.analysis.checks.optional_stopping`).
@@ -92,7 +92,7 @@ def make_panels(
             n_correct, n_samples = (np.ascontiguousarray(part[:, columns]) for part in together[:2])
             labels = tuple(models[column] for column in columns)
             pair = together._replace(n_correct=n_correct, n_samples=n_samples, models=labels)
-            errors = None if rates is None else rates.of(pair)
+            errors = None if error_rates is None else error_rates.verdict_errors(pair)
             panels.append(Panel(benchmark, base, arm, pair, arm == present[0], errors, adaptive))
     names = fit_names(panels)
     for name in names:

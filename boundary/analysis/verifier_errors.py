@@ -50,7 +50,8 @@ class VerifierErrors:
 
     Notes
     -----
-    Rates lie in [0, 1), and false positives and false negatives sum to less than 1. `errors_of` refuses others.
+    Rates lie in [0, 1), and false positives and false negatives sum to less than 1: other rates are refused by
+    `checked_misclassification_rates`.
     """
 
     false_positive: Rate = 0.0
@@ -66,8 +67,8 @@ class VerifierErrors:
         return rates | {name: f"{Path(path)}" for name, path in sources.items() if isinstance(path, str | Path)}
 
 
-def checked_errors(errors: VerifierErrors | None, counts: Counts) -> "MisclassificationRates | None":
-    """Read and check the rates, once for all fits; None where none are given.
+def checked_misclassification_rates(errors: VerifierErrors | None, counts: Counts) -> "MisclassificationRates | None":
+    """Misclassification rates, read and checked once for all fits; None where none are given.
 
     Raises
     ------
@@ -82,7 +83,7 @@ def checked_errors(errors: VerifierErrors | None, counts: Counts) -> "Misclassif
     audit = None if errors.audit is None else _audit_table(errors, table, counts)
     rates = MisclassificationRates(errors, table, audit)
     for benchmark in counts.benchmarks:
-        rates.constants(counts.problems(benchmark))
+        rates.of_problems(counts.problems(benchmark))
     return rates
 
 
@@ -158,15 +159,15 @@ def _audit_table(errors: VerifierErrors, table: pd.DataFrame | None, counts: Cou
 
 @dataclass(frozen=True)
 class MisclassificationRates:
-    """Rates of the verifier's errors, read and checked."""
+    """Misclassification rates of a verifier: as given, from a table of rates, and from an audit."""
 
     errors: VerifierErrors
     table: pd.DataFrame | None
     audit: pd.DataFrame | None
 
-    def constants(self, problems: list[tuple[str, str]]) -> Float[np.ndarray, "kind problem"]:
+    def of_problems(self, problems: list[tuple[str, str]]) -> Float[np.ndarray, "kind problem"]:
         """Rates of each kind for (benchmark, problem) pairs."""
-        rates = np.array([[_of(getattr(self.errors, kind), name) for name, _ in problems] for kind in KINDS])
+        rates = np.array([[_rate_of(getattr(self.errors, kind), name) for name, _ in problems] for kind in KINDS])
         for i, kind in enumerate(KINDS):
             if self.table is not None and kind in self.table:
                 listed = self.table.set_index(list(KEYS))[kind].dropna().to_dict()
@@ -180,9 +181,9 @@ class MisclassificationRates:
             )
         return rates
 
-    def of(self, counts: CountArrays) -> VerdictErrors:
-        """Rates for the problems and models of a fit."""
-        positive, negative, guess = self.constants(counts.pairs)[..., None]
+    def verdict_errors(self, counts: CountArrays) -> VerdictErrors:
+        """Misclassification rates of the verdicts on the problems and models of a fit."""
+        positive, negative, guess = self.of_problems(counts.pairs)[..., None]
         shared = self.audit is not None
         if shared:
             positive, negative = self._audited(counts, [name for name, _ in counts.pairs])
@@ -211,14 +212,14 @@ class MisclassificationRates:
         return np.asarray(beta.ppf(levels, errors + 0.5, n_checked - errors + 0.5)) if len(rows) else 0 * levels
 
 
-def _of(rate: Rate, benchmark: str) -> float:
+def _rate_of(rate: Rate, benchmark: str) -> float:
     return float(rate.get(benchmark, 0.0) if isinstance(rate, Mapping) else rate)
 
 
 def misclassification_rates(
     errors: VerifierErrors | None, counts: Counts, benchmarks: Sequence[str], prior: Prior, compare_priors: bool
 ) -> MisclassificationRates | None:
-    """`checked_errors` for the benchmarks of an analysis, refused where its prior takes verdicts for the truth."""
+    """Checked rates for the benchmarks of an analysis; refused where its prior takes verdicts for the truth."""
     if errors is None:
         return None
     if not prior.takes_errors or compare_priors:
@@ -226,4 +227,6 @@ def misclassification_rates(
             "Errors of the verifier are reckoned with under the prior 'nonparametric' alone. Use it, without others "
             "to compare it with."
         )
-    return checked_errors(errors, counts.select(benchmarks=[name for name in benchmarks if name != ALL] or None))
+    return checked_misclassification_rates(
+        errors, counts.select(benchmarks=[name for name in benchmarks if name != ALL] or None)
+    )

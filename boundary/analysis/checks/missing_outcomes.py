@@ -65,7 +65,7 @@ def missing_outcomes(
     counts: Counts,
     progress: Progress,
     *,
-    rates: MisclassificationRates | None = None,
+    error_rates: MisclassificationRates | None = None,
     adaptive_arms: tuple[Note, ...] = (),
 ) -> MissingOutcomes:
     """The main estimates under both treatments of missing outcomes, side by side.
@@ -79,7 +79,7 @@ def missing_outcomes(
         Of the analysis.
     counts
         Counts of the analysed models before any samples were taken for missing.
-    progress, rates, adaptive_arms
+    progress, error_rates, adaptive_arms
         As for `boundary.analysis.checks.refit.refit`.
 
     Returns
@@ -95,7 +95,13 @@ def missing_outcomes(
     if len(request.models) <= MOST_MODELS:
         other_counts = counts if missing_classes else as_missing(counts, classes)
         refitted = refit(
-            request, estimates, other_counts, progress, "missing outcomes", rates=rates, adaptive_arms=adaptive_arms
+            request,
+            estimates,
+            other_counts,
+            progress,
+            "missing outcomes",
+            error_rates=error_rates,
+            adaptive_arms=adaptive_arms,
         )
         main = select(estimates, kind=(POSTERIOR, OBSERVED), estimand=REFIT_ESTIMANDS)
         tables = {MISSING: main, WRONG: refitted} if missing_classes else {WRONG: main, MISSING: refitted}

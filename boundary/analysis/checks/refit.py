@@ -22,7 +22,7 @@ def refit(
     progress: Progress,
     stage: str,
     *,
-    rates: MisclassificationRates | None = None,
+    error_rates: MisclassificationRates | None = None,
     adaptive_arms: tuple[Note, ...] = (),
 ) -> pd.DataFrame:
     """Pass@k, shrinkage and crossover from other counts of the same problems, at the budgets of an analysis.
@@ -37,7 +37,7 @@ def refit(
         Models of the analysis that are not in them are left out.
     progress, stage
         Called with the name of the fit and this stage, the number of steps done and the number of all steps.
-    rates
+    error_rates
         Misclassification rates of the verdicts in these counts.
     adaptive_arms
         Notes on arms whose number of samples depends on the outcome.
@@ -48,7 +48,7 @@ def refit(
     """
     base = request.base if request.base in counts.models else None
     arms = tuple(model for model in request.models if model in counts.models and model != base)
-    panels = make_panels(counts, base, arms, request.benchmarks, request.common_problems, rates, adaptive_arms)
+    panels = make_panels(counts, base, arms, request.benchmarks, request.common_problems, error_rates, adaptive_arms)
     posteriors = fit_all(panels, request.prior, request.seed, lambda name, *steps: progress(f"{name}, {stage}", *steps))
     furthest = request.furthest(int(estimates["k"].max()))
     rows = []

@@ -57,7 +57,7 @@ def with_valid_reasoning(
     counts: Counts,
     progress: Progress,
     *,
-    rates: MisclassificationRates | None = None,
+    error_rates: MisclassificationRates | None = None,
     adaptive_arms: tuple[Note, ...] = (),
 ) -> pd.DataFrame:
     """The estimates, followed by `cot_pass_at_k`, `cot_shrinkage`, `cot_crossover` and `cot_no_crossover` where judged.
@@ -67,5 +67,7 @@ def with_valid_reasoning(
     valid = valid_counts(counts)
     if valid is None:
         return estimates
-    rows = refit(request, estimates, valid, progress, "valid reasoning", rates=rates, adaptive_arms=adaptive_arms)
+    rows = refit(
+        request, estimates, valid, progress, "valid reasoning", error_rates=error_rates, adaptive_arms=adaptive_arms
+    )
     return pd.concat([estimates, rows.assign(estimand=PREFIX + rows["estimand"])], ignore_index=True)
