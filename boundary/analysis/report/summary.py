@@ -18,7 +18,7 @@ GROUPS = ("coverage", "flows", "crossing", "ranking")
 
 
 def summary(analysis: Analysis) -> dict[str, Any]:
-    """Gather what a script wants of an analysis.
+    """The summary of an analysis for scripts, in values that JSON knows.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Tables of estimates: in each cell what the counts alone say, and the posterior beside it."""
+"""Tables of estimates: each cell has the estimate from the counts alone, and the posterior beside it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ Record = Mapping[Any, Any]
 
 
 class Cell(NamedTuple):
-    """One estimate: what counts alone say (beyond n: what they allow), and the posterior with its interval."""
+    """One estimate: from the counts alone (bounds beyond n), and the posterior with its interval."""
 
     observed: str
     posterior: str
@@ -64,7 +64,7 @@ def cell_of(rows: Sequence[Record], estimand: str) -> Cell:
 
 
 def prior_free_words(by_kind: Mapping[str, dict[Any, Any]], scale: float, digits: int) -> str:
-    """Write the bounds and the Good-Toulmin estimate for a table's cell; nothing where neither is."""
+    """Write the bounds and the Good-Toulmin estimate for a table's cell; empty where there is neither."""
     parts = []
     if BOUNDS in by_kind:
         parts.append(interval(by_kind[BOUNDS], scale, digits) or "none agrees")

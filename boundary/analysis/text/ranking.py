@@ -71,21 +71,21 @@ def _best_at(rows: pd.DataFrame, k: float) -> str:
 
 
 def panel_sentences(estimates: pd.DataFrame) -> Iterator[str]:
-    """What to bear in mind where several panels are compared."""
+    """Sentences on multiplicity where several panels are compared."""
     panels = panel_rows(estimates)
     at_n = panels.set_index(["benchmark", "model"])["k"]
     posterior = select(estimates, kind=POSTERIOR)
     verdicts = [
-        call
-        for benchmark, model, calls in decisions_of_pairs(posterior.loc[posterior["benchmark"] != ALL])
-        for call in calls
-        if at_n.get((benchmark, model)) == call.k
+        decision
+        for benchmark, model, at_budgets in decisions_of_pairs(posterior.loc[posterior["benchmark"] != ALL])
+        for decision in at_budgets
+        if at_n.get((benchmark, model)) == decision.k
     ]
     if len(verdicts) < 2:
         return
-    words = Counter(call.word for call in verdicts)
+    words = Counter(decision.word for decision in verdicts)
     numbers = ", ".join(f"{word} in {words[word]}" for word in dict.fromkeys([*sorted({*words} - {OPEN}), OPEN]))
-    wrong = sum(1 - call.probability for call in verdicts if call.word != OPEN)
+    wrong = sum(1 - decision.probability for decision in verdicts if decision.word != OPEN)
     yield (
         f"{len(verdicts)} panels (a benchmark and an RL model each) are compared at k = n: {numbers}. Each verdict by "
         f"itself has a probability of {SURE:.2f} or more; {number(wrong, 1, 2)} of them are expected to be wrong."

@@ -34,10 +34,10 @@ def _along(
     """From the base to the last checkpoint, and from the first checkpoint to the last: a sentence each."""
     curve = select(rows, estimand="pass_at_k", k=k).set_index("model")["mean"]
     start, first, last = (number(curve[model], 100, 1) for model in (present[0], present[1], present[-1]))
-    call = decision_at(select(rows, model=present[-1]), k)
-    if call is not None:
+    decision = decision_at(select(rows, model=present[-1]), k)
+    if decision is not None:
         ends = f"from {start} % in the base to {last} % at the last checkpoint"
-        yield f"pass@{k} {_change(call.widened, call.narrowed, call.equivalent, ends, margin)}."
+        yield f"pass@{k} {_change(decision.widened, decision.narrowed, decision.equivalent, ends, margin)}."
     later = _pair_probabilities(select(rows, estimand="better", k=k), present[-1], present[1])
     if later is not None:
         ends = f"from {first} % to {last} %"

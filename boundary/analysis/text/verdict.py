@@ -23,7 +23,7 @@ SMALLEST = 0.0005
 
 @dataclass(frozen=True)
 class Verdict:
-    """One benchmark's answer in words.
+    """The verdict on one model, or on an RL model and its base, on one benchmark.
 
     Parameters
     ----------
@@ -31,8 +31,8 @@ class Verdict:
         What it is about; `reference` is the base of a pair.
     text
         The sentences.
-    calls
-        Of a pair: the call at the largest budget within the samples, and at the largest of all.
+    decisions
+        Of a pair: the decision at the largest budget within the samples, and at the largest of all.
     curve_order
         Of a pair: how the curves run against each other.
     cautions
@@ -43,17 +43,17 @@ class Verdict:
     model: str
     reference: str | None
     text: str
-    calls: tuple[Decision, ...] = ()
+    decisions: tuple[Decision, ...] = ()
     curve_order: CurveOrder | None = None
     cautions: tuple[str, ...] = ()
 
     @property
     def crosses(self) -> bool:
-        """Whether a crossover is spoken of: RL ahead by more than the margin first, and later behind by more."""
+        """Whether the text speaks of a crossover: RL ahead by more than the margin first, and later behind by more."""
         return self.curve_order is not None and self.curve_order.crosses >= LIKELY
 
     def as_dict(self) -> dict[str, Any]:
-        """The verdict for a script: its sentences, its calls with their probabilities, its cautions."""
+        """The verdict for a script: its sentences, its decisions with their probabilities, its cautions."""
         curve_order = self.curve_order
         crossing = None if curve_order is None else {"probability": curve_order.crosses, "spoken_of": self.crosses}
         return {
@@ -61,8 +61,8 @@ class Verdict:
             "model": self.model,
             "reference": self.reference,
             "text": self.text,
-            "word": self.calls[0].word if self.calls else None,
-            "calls": [call.as_dict() for call in self.calls],
+            "word": self.decisions[0].word if self.decisions else None,
+            "calls": [decision.as_dict() for decision in self.decisions],
             "crossover": crossing,
             "cautions": list(self.cautions),
         }
@@ -146,7 +146,7 @@ def verdict(
 
 
 def cautions(n_problems: int, n: int) -> tuple[str, ...]:
-    """What to bear in mind where there are few problems, or few samples of each."""
+    """Sentences that warn of few problems, or of few samples of each."""
     sentences = []
     if n_problems < FEW_PROBLEMS:
         moves = number(1 / max(n_problems, 1), 100, 0)
@@ -213,37 +213,37 @@ def _share(row: pd.Series) -> str:
 def _pair(
     rows: pd.DataFrame, model: str, n: int, end_decisions: list[Decision], order: CurveOrder | None, margin: float
 ) -> list[str]:
-    """The call within the samples, how the curves run, and the call beyond the samples."""
-    sentences = [_within(rows, model, call, margin) for call in end_decisions if not call.extrapolated]
+    """The decision within the samples, the order of the curves, and the decision beyond the samples."""
+    sentences = [_within(rows, model, decision, margin) for decision in end_decisions if not decision.extrapolated]
     sentences.append(_curve_order_text(rows, n, order, margin))
-    sentences += [_extrapolation(rows, n, call, margin) for call in end_decisions if call.extrapolated]
+    sentences += [_extrapolation(rows, n, decision, margin) for decision in end_decisions if decision.extrapolated]
     return [sentence for sentence in sentences if sentence] or [f"{model}: nothing was compared with its base."]
 
 
-def _within(rows: pd.DataFrame, model: str, call: Decision, margin: float) -> str:
-    row = _row(rows, "shrinkage", call.k)
-    assert row is not None  # the call was made from it
-    start = f"{call.word.capitalize()} at k = {call.k:.0f}: {model} solves {_difference(row)}"
-    if call.word == OPEN:
-        return f"{start}. {upper_first(likeliest_words(call, margin))}."
-    return f"{start} ({_surety(call, margin)})."
+def _within(rows: pd.DataFrame, model: str, decision: Decision, margin: float) -> str:
+    row = _row(rows, "shrinkage", decision.k)
+    assert row is not None  # the decision was made from it
+    start = f"{decision.word.capitalize()} at k = {decision.k:.0f}: {model} solves {_difference(row)}"
+    if decision.word == OPEN:
+        return f"{start}. {upper_first(likeliest_words(decision, margin))}."
+    return f"{start} ({_surety(decision, margin)})."
 
 
-def _extrapolation(rows: pd.DataFrame, n: int, call: Decision, margin: float) -> str:
-    """What holds beyond the samples: nothing from the data alone, and the extrapolation with its name."""
-    row = _row(rows, "shrinkage", call.k)
-    assert row is not None  # the call was made from it
-    doubt = likeliest_words(call, margin) if call.word == OPEN else _surety(call, margin)
+def _extrapolation(rows: pd.DataFrame, n: int, decision: Decision, margin: float) -> str:
+    """The sentences on budgets beyond the samples: the data alone say nothing; the extrapolation is named as one."""
+    row = _row(rows, "shrinkage", decision.k)
+    assert row is not None  # the decision was made from it
+    doubt = likeliest_words(decision, margin) if decision.word == OPEN else _surety(decision, margin)
     return (
-        f"Beyond n = {n} the data alone cannot say. Extrapolated to k = {call.k:.0f}: {call.word}, "
+        f"Beyond n = {n} the data alone cannot say. Extrapolated to k = {decision.k:.0f}: {decision.word}, "
         f"{_difference(row)} ({doubt})."
     )
 
 
-def _surety(call: Decision, margin: float) -> str:
-    if call.word == EQUIVALENT:
-        return f"within {points(margin)} with probability {probability_text(call.probability)}"
-    return f"by more than {points(margin)} with probability {probability_text(call.probability)}"
+def _surety(decision: Decision, margin: float) -> str:
+    if decision.word == EQUIVALENT:
+        return f"within {points(margin)} with probability {probability_text(decision.probability)}"
+    return f"by more than {points(margin)} with probability {probability_text(decision.probability)}"
 
 
 def _curve_order_text(rows: pd.DataFrame, n: int, order: CurveOrder | None, margin: float) -> str:

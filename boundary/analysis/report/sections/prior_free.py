@@ -1,4 +1,4 @@
-"""What the report says without a prior: what counts allow beyond n, and what holds at all budgets at once."""
+"""The section without a prior: bounds beyond n from the counts, and statements on all budgets at once."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
