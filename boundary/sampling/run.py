@@ -30,7 +30,7 @@ ROUND = 64
 
 @dataclass(frozen=True)
 class Snapshot:
-    """How far an arm is: `done` of `total` samples; `tokens` and `new` samples of this call, in `seconds`."""
+    """Progress of an arm: `done` of `total` samples; `tokens` and `new` samples of this call, in `seconds`."""
 
     model: str
     benchmark: str
@@ -45,7 +45,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class ArmResult:
-    """What a call did for an arm; `missing` samples could not be made, for these `failures`; `skipped` problems."""
+    """Result of one call for an arm; `missing` samples could not be made, for these `failures`; `skipped` problems."""
 
     folder: Path
     model: str

@@ -58,7 +58,7 @@ def recognises(path: Path, head: bytes) -> bool:
 
 
 def is_listing(head: bytes) -> bool:
-    """Whether it is a list of headers, as it stands beside the logs of a folder."""
+    """Whether a file is a list of headers, as inspect_ai writes one beside the logs of a folder."""
     return LISTING.match(head) is not None and has_keys(head, "version", "eval", "task_id")
 
 
@@ -190,7 +190,7 @@ def _is_correct(value: Any, least: float | None) -> bool:
 
 
 def _grade(word: str) -> float | None:
-    """A grade that stands there as text: a letter or a number."""
+    """The value of a grade that is written as text: a letter or a number."""
     if word in GRADES:
         return GRADES[word]
     try:

@@ -116,7 +116,7 @@ _STRUCTS: dict[str, Any] = {}
 
 
 def _with(name: str) -> Any:
-    """A type that has the value of one metric, whatever its name."""
+    """A type for decoding the value of the metric of this name."""
     if name not in _STRUCTS:
         field = ("value", Any, msgspec.field(name=name, default=msgspec.UNSET))
         _STRUCTS[name] = msgspec.defstruct("Metric", [field])

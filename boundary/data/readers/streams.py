@@ -307,5 +307,5 @@ def is_list(head: bytes) -> bool:
 
 
 def is_object(head: bytes) -> bool:
-    """Whether a file begins as a JSON object, be it the only one or a line's."""
+    """Whether a file begins with a JSON object: the whole file, or its first line."""
     return head.removeprefix(BOM).lstrip()[:1] == b"{"

@@ -1,4 +1,4 @@
-"""What a log of inspect_ai says of how samples were taken and judged: it must be the same in logs to be pooled."""
+"""Settings and conditions of sampling and judging in a log of inspect_ai, which must agree in logs that are pooled."""
 
 from collections.abc import Mapping
 from pathlib import PurePath
@@ -22,12 +22,12 @@ NOT_OF_MODEL = (
 
 
 def sampling_settings(header: Header) -> dict[str, Any]:
-    """The settings that a user wants to see."""
+    """The settings of sampling and judging that counts record."""
     return {name: value for name, value in _generation(header).items() if name in SETTING_NAMES}
 
 
 def conditions(header: Header, scorer: str) -> dict[str, Any]:
-    """All that has to be the same in logs that are pooled.
+    """Conditions that must be the same in logs that are pooled.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def _model(role: Any) -> Any:
 
 
 def _dataset(dataset: Mapping[str, Any]) -> dict[str, Any]:
-    """Its name and place; of a file on somebody's disk the name alone."""
+    """Name and location of the dataset; of a local file its name alone."""
     location = dataset.get("location")
     if isinstance(location, str) and PurePath(location).is_absolute():
         location = PurePath(location).name
