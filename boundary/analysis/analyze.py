@@ -13,17 +13,17 @@ from boundary.analysis.checks.exchangeability import check_samples
 from boundary.analysis.checks.missing_outcomes import as_missing, missing_outcomes
 from boundary.analysis.checks.model_checks import model_checks
 from boundary.analysis.checks.optional_stopping import adaptive_arms
-from boundary.analysis.checks.suspect_counts import count_remarks
+from boundary.analysis.checks.suspect_counts import suspect_count_notes
 from boundary.analysis.checks.tipping_point import tipping_point_curves, tipping_point_panels
 from boundary.analysis.checks.unequal_samples import unequal_samples
-from boundary.analysis.checks.valid_reasoning import judge_rates, with_valid_reasoning
+from boundary.analysis.checks.valid_reasoning import judge_misclassification_rates, with_valid_reasoning
 from boundary.analysis.claims.evaluate import claim_requests, claims as evaluate_claims, resolve_requests
 from boundary.analysis.estimates.estimate import estimate
-from boundary.analysis.estimates.problems import joined, problem_table
-from boundary.analysis.estimates.ranking import ranked_rows
+from boundary.analysis.estimates.problems import concatenated, problem_table
+from boundary.analysis.estimates.ranking import ranking_rows
 from boundary.analysis.estimates.sample_sizes import sample_sizes
 from boundary.analysis.estimates.table import estimates_frame
-from boundary.analysis.fitting import Panel, Progress, fit, fit_names, for_each, panels
+from boundary.analysis.fitting import Panel, Progress, fit, fit_names, for_each, make_panels
 from boundary.analysis.notes import Note
 from boundary.analysis.report.write import write_analysis
 from boundary.analysis.request import Request, checked_request
@@ -38,7 +38,7 @@ from boundary.stats.intervals import MARGIN
 from boundary.stats.priors import Prior
 from boundary.stats.solve_rates import SolveRates, Target
 
-# Draws of a fit that did not converge are taken anew, so many times as many: most miss the mark by little.
+# A fit that has not converged is repeated with so many times the draws; most miss the limits by little.
 MORE_DRAWS = (2, 6, 12)
 
 
@@ -114,14 +114,14 @@ def analyze(
         The samples one by one, a DataFrame or a path, to be checked for drift and dependence: see
         `boundary.analysis.checks.exchangeability.check_samples`. Not needed where `counts` is such a table.
     claims, require
-        Claims to be judged and the probability asked of them: see `boundary.analysis.claims.evaluate.claims`.
+        Claims to evaluate, and the probability that each must have: see `boundary.analysis.claims.evaluate.claims`.
     verifier
         How often the verifier errs; verdicts are taken for the truth where not given.
     judge
-        The same of the judge of reasoning: how often a sample is called right and valid (`n_correct_cot`) that is not,
-        and the converse.
+        How often the judge of reasoning errs: how often it calls a sample right and valid (`n_correct_cot`) that is
+        not, and the converse.
     error_curve
-        Whether to fit shrinkage under several rates of false positives; where `verifier` is given, if not said.
+        Whether to fit shrinkage under several rates of false positives; by default only where `verifier` is given.
     outcomes_as_missing
         Outcome classes (`truncated`, `no_answer`, `timeout`, `empty`, `verifier_error`) that are left out as if never
         sampled; by default they count as wrong. Where there are any, the other treatment is reported beside.
@@ -131,7 +131,7 @@ def analyze(
     allow_different_prompts
         Compare models that were given different prompts; refused otherwise.
     progress
-        Called with what is being done, steps done and steps in all.
+        Called with the name of the step, the number of steps done and the number of all steps.
 
     Returns
     -------
@@ -195,11 +195,11 @@ class _CheckedData(NamedTuple):
     Parameters
     ----------
     sampled, counts
-        Counts of the requested models and benchmarks as they were sampled, and as they are fitted: without the
-        outcomes that are taken for missing.
+        Counts of the requested models and benchmarks: all samples, and the fitted ones, without those whose outcome is
+        taken for missing.
     exchangeability, adaptive_arms, arms
         Notes on the order of samples and on optional stopping, and the settings of the arms.
-    rates, judge_rates
+    error_rates, judge_error_rates
         Misclassification rates of the verifier, and of the judge of reasoning; None where verdicts are taken for the
         truth.
     panels
@@ -211,8 +211,8 @@ class _CheckedData(NamedTuple):
     exchangeability: tuple[Note, ...]
     adaptive_arms: tuple[Note, ...]
     arms: ArmComparison
-    rates: MisclassificationRates | None
-    judge_rates: MisclassificationRates | None
+    error_rates: MisclassificationRates | None
+    judge_error_rates: MisclassificationRates | None
     panels: list[Panel]
 
 
@@ -224,7 +224,9 @@ def _checked_data(request: Request, sampled: Counts, source: Any, samples: Any, 
     shared = shared_texts(texts_of(source, samples_in(samples)), request.models)
     arms = compare_arms(sampled, request.models, request.benchmarks, request.allow_different_prompts, shared)
     counts = as_missing(sampled, request.outcomes_as_missing)
-    rates = misclassification_rates(request.verifier, counts, request.benchmarks, request.prior, request.compare_priors)
+    error_rates = misclassification_rates(
+        request.verifier, counts, request.benchmarks, request.prior, request.compare_priors
+    )
     return _CheckedData(
         sampled=sampled,
         counts=counts,
@@ -233,10 +235,10 @@ def _checked_data(request: Request, sampled: Counts, source: Any, samples: Any, 
         ),
         adaptive_arms=stopped_arms,
         arms=arms,
-        rates=rates,
-        judge_rates=judge_rates(request, counts),
-        panels=panels(
-            counts, request.base, request.arms, request.benchmarks, request.common_problems, rates, stopped_arms
+        error_rates=error_rates,
+        judge_error_rates=judge_misclassification_rates(request, counts),
+        panels=make_panels(
+            counts, request.base, request.arms, request.benchmarks, request.common_problems, error_rates, stopped_arms
         ),
     )
 
@@ -248,15 +250,17 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
     sizes = sample_sizes(data.panels)
     checks = model_checks(request, data.panels, [fit.rates for fit in fits], progress)
     adaptive = data.adaptive_arms
-    outcomes = missing_outcomes(request, estimates, data.sampled, progress, rates=data.rates, adaptive_arms=adaptive)
+    outcomes = missing_outcomes(
+        request, estimates, data.sampled, progress, error_rates=data.error_rates, adaptive_arms=adaptive
+    )
     with_reasoning = with_valid_reasoning(
-        request, estimates, data.counts, progress, rates=data.judge_rates, adaptive_arms=adaptive
+        request, estimates, data.counts, progress, error_rates=data.judge_error_rates, adaptive_arms=adaptive
     )
     curves = pd.DataFrame()
     if with_curves:
         pairs = tipping_point_panels(data.panels)
         curves = tipping_point_curves(pairs, request.level, request.seed, progress, request.margin)
-    suspicious = count_remarks(data.sampled, request.benchmarks)
+    suspicious = suspect_count_notes(data.sampled, request.benchmarks)
     return Analysis(
         request=request,
         counts=data.counts,
@@ -315,13 +319,13 @@ def _estimates(request: Request, fits: Sequence[_Fit]) -> pd.DataFrame:
         rows += [row for fit in benchmark_fits for row in fit.rows]
         rates = {fit.panel.arm: fit.rates for fit in benchmark_fits}
         base = {} if request.base is None else {request.base: benchmark_fits[0].rates}
-        rows += ranked_rows(request, benchmark, base | rates)
+        rows += ranking_rows(request, benchmark, base | rates)
     return estimates_frame(rows)
 
 
 def _problems(request: Request, fits: Sequence[_Fit]) -> pd.DataFrame:
     """The table of problems; without those of `all` where the benchmarks are there too, since it repeats them."""
-    return joined(
+    return concatenated(
         [
             problem_table(
                 rates, panel.benchmark, panel.arm, panel.base, k=max(rates.reliable_k, 1), level=request.level
@@ -333,7 +337,7 @@ def _problems(request: Request, fits: Sequence[_Fit]) -> pd.DataFrame:
 
 
 def _unequal_samples(request: Request, fits: Sequence[_Fit]) -> tuple[Note, ...]:
-    """Notes on problems with few samples, but for adaptive arms, where n depends on the outcome by design."""
+    """Notes on problems with few samples, except of adaptive arms, where n depends on the outcome by design."""
     notes = [
         unequal_samples(rates, panel.benchmark, panel.arm, panel.base, request.level)
         for panel, rates, *_ in fits

@@ -52,13 +52,13 @@ class Panel(NamedTuple):
         return (self.arm,) if self.base is None else (self.base, self.arm)
 
 
-def panels(
+def make_panels(
     counts: Counts,
     base: str | None,
     arms: Sequence[str],
     benchmarks: Sequence[str],
     common_only: bool,
-    rates: MisclassificationRates | None = None,
+    error_rates: MisclassificationRates | None = None,
     adaptive_arms: Iterable[Note] = (),
 ) -> list[Panel]:
     """The counts of every fit, in the order of benchmarks and arms; none for an arm without samples there.
@@ -69,7 +69,7 @@ def panels(
         All counts, and the models and benchmarks to fit.
     common_only
         Use the problems that all models of a benchmark have, where they differ.
-    rates
+    error_rates
         Misclassification rates of the verdicts, if they are known.
     adaptive_arms
         Notes on arms whose number of samples depends on the outcome (`boundary.analysis.checks.optional_stopping`).
@@ -80,7 +80,7 @@ def panels(
         Where the models of a benchmark were not sampled on the same problems and `common_only` is not set.
     """
     notes = tuple(adaptive_arms)
-    fits: list[Panel] = []
+    panels: list[Panel] = []
     for benchmark in benchmarks:
         sampled = set(sampled_on(counts, benchmark))
         present = [arm for arm in arms if arm in sampled]
@@ -92,24 +92,24 @@ def panels(
             n_correct, n_samples = (np.ascontiguousarray(part[:, columns]) for part in together[:2])
             labels = tuple(models[column] for column in columns)
             pair = together._replace(n_correct=n_correct, n_samples=n_samples, models=labels)
-            errors = None if rates is None else rates.of(pair)
-            fits.append(Panel(benchmark, base, arm, pair, arm == present[0], errors, adaptive))
-    names = fit_names(fits)
+            errors = None if error_rates is None else error_rates.verdict_errors(pair)
+            panels.append(Panel(benchmark, base, arm, pair, arm == present[0], errors, adaptive))
+    names = fit_names(panels)
     for name in names:
         if names.count(name) > 1:
             raise InputError(f"{counts.source}: two pairs of a benchmark and a model are both '{name}'. Rename one.")
-    return fits
+    return panels
 
 
-def fit_names(fits: Sequence[Panel]) -> list[str]:
+def fit_names(panels: Sequence[Panel]) -> list[str]:
     """Name of each fit: the benchmark, and the arm where there are several."""
-    several_arms = len({panel.arm for panel in fits}) > 1
-    return [f"{panel.benchmark}: {panel.arm}" if several_arms else panel.benchmark for panel in fits]
+    several_arms = len({panel.arm for panel in panels}) > 1
+    return [f"{panel.benchmark}: {panel.arm}" if several_arms else panel.benchmark for panel in panels]
 
 
-def fit_all(fits: Sequence[Panel], prior: Prior, seed: int, progress: Progress) -> list[SolveRates]:
+def fit_all(panels: Sequence[Panel], prior: Prior, seed: int, progress: Progress) -> list[SolveRates]:
     """Posterior of each panel, in their order."""
-    return for_each(fits, lambda panel: fit(panel, prior, seed), progress)
+    return for_each(panels, lambda panel: fit(panel, prior, seed), progress)
 
 
 def fit(panel: Panel, prior: Prior, seed: int) -> SolveRates:
@@ -119,18 +119,18 @@ def fit(panel: Panel, prior: Prior, seed: int) -> SolveRates:
     return rates.labelled(panel.models, panel.counts.problem_ids)
 
 
-def for_each(fits: Sequence[Panel], work: Callable[[Panel], Result], progress: Progress) -> list[Result]:
-    """Results of some work on each panel, several at once: a fit keeps little more than one core busy."""
-    names = fit_names(fits)
-    progress(names[0], 0, len(fits))
+def for_each(panels: Sequence[Panel], work: Callable[[Panel], Result], progress: Progress) -> list[Result]:
+    """Apply a function to each panel, several at once, since one fit keeps little more than one core busy."""
+    names = fit_names(panels)
+    progress(names[0], 0, len(panels))
     pool = ThreadPoolExecutor(os.cpu_count())
     try:
         # The largest first: `all` takes longest and compiles what the larger benchmarks need too.
-        order = sorted(range(len(fits)), key=lambda i: -len(fits[i].counts.problem_ids))
-        futures = {pool.submit(work, fits[i]): i for i in order}
+        order = sorted(range(len(panels)), key=lambda i: -len(panels[i].counts.problem_ids))
+        futures = {pool.submit(work, panels[i]): i for i in order}
         for done, future in enumerate(as_completed(futures), start=1):
-            progress(names[futures[future]], done, len(fits))
+            progress(names[futures[future]], done, len(panels))
         results = {i: future.result() for future, i in futures.items()}
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # an interruption does not wait for fits that have begun
-    return [results[i] for i in range(len(fits))]
+    return [results[i] for i in range(len(panels))]

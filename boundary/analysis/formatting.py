@@ -50,12 +50,12 @@ def interval(row: dict[Any, Any], scale: float, digits: int) -> str:
     return f"[{lower}, {upper}]" if lower and upper else ""
 
 
-def chance(value: float) -> str:
+def probability_text(value: float) -> str:
     """Write a probability; one that is nearly 0 or 1 is not rounded to it.
 
     Examples
     --------
-    >>> chance(0.876), chance(0.9999), chance(0.0)
+    >>> probability_text(0.876), probability_text(0.9999), probability_text(0.0)
     ('0.88', 'over 0.99', 'under 0.01')
     """
     if math.isnan(value):
@@ -75,13 +75,13 @@ def points(margin: float) -> str:
     return f"{text} point{'s' * (text != '1')}"
 
 
-def of_fewer(observed: dict[Any, Any], posterior: dict[Any, Any]) -> str:
+def fewer_problems_suffix(observed: dict[Any, Any], posterior: dict[Any, Any]) -> str:
     """Say of how many problems an observed value is, where these are fewer than those of the posterior beside it."""
     few, every = (int(row.get("n_problems", 0)) for row in (observed, posterior))
     return f" (of {few:,})" if few < every else ""
 
 
-def short(model: str) -> str:
+def short_name(model: str) -> str:
     """Write a model's name without its organisation.
 
     Examples

@@ -122,7 +122,7 @@ class Analysis:
             "tau": list(request.taus),
             "checkpoint_steps": checkpoint_steps(counts, request.base, request.models),
             "common_problems": request.common_problems,
-            "verifier_errors": {} if verifier is None else verifier.described(),
+            "verifier_errors": {} if verifier is None else verifier.as_dict(),
             "n_samples": {name: sizes.ranges for name, sizes in self.sample_sizes.items()},
             "sample_sizes": {name: sizes.in_words for name, sizes in self.sample_sizes.items()},
             "reliable_k": {name: sizes.reliable_k for name, sizes in self.sample_sizes.items()},
@@ -132,7 +132,7 @@ class Analysis:
             "versions": _versions(),
             "outcomes_as_missing": list(request.outcomes_as_missing),
             "allow_different_prompts": request.allow_different_prompts,
-            "judge_errors": {} if judge is None else judge.described(),
+            "judge_errors": {} if judge is None else judge.as_dict(),
         }
 
     @property

@@ -18,7 +18,7 @@ from boundary.data.tables.reading import read_table
 from boundary.data.validation import LINE
 from boundary.errors import InputError
 from boundary.stats.priors import Prior
-from boundary.stats.verdict_errors import VerdictErrors, rates_of_verdicts, with_guessing
+from boundary.stats.verdict_errors import VerdictErrors, misclassification_from_audit, with_guessing
 
 Rate = float | Mapping[str, float]
 KINDS = ("false_positive", "false_negative", "guess_floor")
@@ -50,7 +50,8 @@ class VerifierErrors:
 
     Notes
     -----
-    Rates lie in [0, 1), and false positives and false negatives sum to less than 1. `errors_of` refuses others.
+    Rates lie in [0, 1), and false positives and false negatives sum to less than 1: other rates are refused by
+    `checked_misclassification_rates`.
 
     Examples
     --------
@@ -67,15 +68,15 @@ class VerifierErrors:
     rates: Any = None
     audit: Any = None
 
-    def described(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """The rates and files that were given, for the settings of an analysis; zero rates are left out."""
         rates: dict[str, Any] = {kind: getattr(self, kind) for kind in KINDS if getattr(self, kind)}
         sources = {name: getattr(self, name) for name in ("rates", "audit")}
         return rates | {name: f"{Path(path)}" for name, path in sources.items() if isinstance(path, str | Path)}
 
 
-def checked_errors(errors: VerifierErrors | None, counts: Counts) -> "MisclassificationRates | None":
-    """Read and check the rates, once for all fits; None where none are given.
+def checked_misclassification_rates(errors: VerifierErrors | None, counts: Counts) -> "MisclassificationRates | None":
+    """Misclassification rates, read and checked once for all fits; None where none are given.
 
     Raises
     ------
@@ -90,7 +91,7 @@ def checked_errors(errors: VerifierErrors | None, counts: Counts) -> "Misclassif
     audit = None if errors.audit is None else _audit_table(errors, table, counts)
     rates = MisclassificationRates(errors, table, audit)
     for benchmark in counts.benchmarks:
-        rates.constants(counts.problems(benchmark))
+        rates.of_problems(counts.problems(benchmark))
     return rates
 
 
@@ -166,15 +167,15 @@ def _audit_table(errors: VerifierErrors, table: pd.DataFrame | None, counts: Cou
 
 @dataclass(frozen=True)
 class MisclassificationRates:
-    """Rates of the verifier's errors, read and checked."""
+    """Misclassification rates of a verifier: as given, from a table of rates, and from an audit."""
 
     errors: VerifierErrors
     table: pd.DataFrame | None
     audit: pd.DataFrame | None
 
-    def constants(self, problems: list[tuple[str, str]]) -> Float[np.ndarray, "kind problem"]:
+    def of_problems(self, problems: list[tuple[str, str]]) -> Float[np.ndarray, "kind problem"]:
         """Rates of each kind for (benchmark, problem) pairs."""
-        rates = np.array([[_of(getattr(self.errors, kind), name) for name, _ in problems] for kind in KINDS])
+        rates = np.array([[_rate_of(getattr(self.errors, kind), name) for name, _ in problems] for kind in KINDS])
         for i, kind in enumerate(KINDS):
             if self.table is not None and kind in self.table:
                 listed = self.table.set_index(list(KEYS))[kind].dropna().to_dict()
@@ -188,9 +189,9 @@ class MisclassificationRates:
             )
         return rates
 
-    def of(self, counts: CountArrays) -> VerdictErrors:
-        """Rates for the problems and models of a fit."""
-        positive, negative, guess = self.constants(counts.pairs)[..., None]
+    def verdict_errors(self, counts: CountArrays) -> VerdictErrors:
+        """Misclassification rates of the verdicts on the problems and models of a fit."""
+        positive, negative, guess = self.of_problems(counts.pairs)[..., None]
         shared = self.audit is not None
         if shared:
             positive, negative = self._audited(counts, [name for name, _ in counts.pairs])
@@ -207,7 +208,7 @@ class MisclassificationRates:
             share = counts.n_correct[rows].sum() / max(counts.n_samples[rows].sum(), 1)
             wrong = self._levels(name, FALSE_POSITIVE, (LEVELS[1:] + LEVELS[:-1]) / 2)
             missed = self._levels(name, FALSE_NEGATIVE, OTHER_LEVELS)
-            rates[name] = rates_of_verdicts(wrong, missed, float(share))
+            rates[name] = misclassification_from_audit(wrong, missed, float(share))
         positive, negative = (np.stack([rates[name][part] for name in benchmarks]) for part in (0, 1))
         return positive, negative
 
@@ -219,14 +220,14 @@ class MisclassificationRates:
         return np.asarray(beta.ppf(levels, errors + 0.5, n_checked - errors + 0.5)) if len(rows) else 0 * levels
 
 
-def _of(rate: Rate, benchmark: str) -> float:
+def _rate_of(rate: Rate, benchmark: str) -> float:
     return float(rate.get(benchmark, 0.0) if isinstance(rate, Mapping) else rate)
 
 
 def misclassification_rates(
     errors: VerifierErrors | None, counts: Counts, benchmarks: Sequence[str], prior: Prior, compare_priors: bool
 ) -> MisclassificationRates | None:
-    """`checked_errors` for the benchmarks of an analysis, refused where its prior takes verdicts for the truth."""
+    """Checked rates for the benchmarks of an analysis; refused where its prior takes verdicts for the truth."""
     if errors is None:
         return None
     if not prior.takes_errors or compare_priors:
@@ -234,4 +235,6 @@ def misclassification_rates(
             "Errors of the verifier are reckoned with under the prior 'nonparametric' alone. Use it, without others "
             "to compare it with."
         )
-    return checked_errors(errors, counts.select(benchmarks=[name for name in benchmarks if name != ALL] or None))
+    return checked_misclassification_rates(
+        errors, counts.select(benchmarks=[name for name in benchmarks if name != ALL] or None)
+    )

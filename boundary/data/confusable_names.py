@@ -34,7 +34,7 @@ def confusable(names: Sequence[str]) -> tuple[str, str] | None:
 
 
 def whitespace_variants(names: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Names that are one once white space is put in order: each later one with the first."""
+    """Pairs of names that differ in white space only: each later name with the first."""
     first_name: dict[str, str] = {}
     for name in names:
         other = first_name.setdefault(collapsed(name), name)

@@ -103,7 +103,7 @@ def text_hash(text: str | bytes | memoryview) -> int:
     return int.from_bytes(blake2b(data, digest_size=8).digest(), "little") or 1
 
 
-def whole(value: Any, name: str) -> int:
+def whole_number(value: Any, name: str) -> int:
     """A count: 3 or 3.0, but not true.
 
     Raises

@@ -210,7 +210,7 @@ class _Test:
 
 
 def _shared(benchmark: str, first: _Arm, second: _Arm, n_tests: int) -> SharedTexts | None:
-    """What the first test says that finds something; or that nearly all is the same, where none can tell."""
+    """Result of the first significant test, else that nearly all texts are equal where they are; None otherwise."""
     tests = [*_same_places(first, second), *_any_places(first, second)]
     for test in tests:
         if test.excess >= LEAST_SHARE:

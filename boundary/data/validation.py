@@ -86,7 +86,7 @@ def validated(frame: pd.DataFrame, source: str) -> tuple[pd.DataFrame, tuple[Cou
 
 
 def _merged_names(table: pd.DataFrame, names: dict[str, pd.Series]) -> Iterator[CountNote]:
-    """Names that were written with white space of several kinds, and are taken for one."""
+    """Notes on names that differ in white space only and were merged."""
     for column in KEY:
         for first, other in whitespace_variants(list(dict.fromkeys(table[column].astype(str)))):
             row = names["model"].index[(table[column].astype(str) == other).to_numpy()][0]
@@ -127,7 +127,7 @@ def refuse_other_problems(table: pd.DataFrame) -> None:
 
 
 class _Rows:
-    """Where rows stand, for messages."""
+    """Converts columns of a table; an error names the file and the line of the first bad row."""
 
     def __init__(self, source: str, lines: np.ndarray | None) -> None:
         self.source, self.lines = source, lines

@@ -270,7 +270,7 @@ def _refuse_long_prompts(run: Run, arms: Sequence[Arm]) -> None:
 
 
 def _with_revision(model: Model, run: Run, notice: Notice) -> Model:
-    """The same with the revision of its weights; those that a server has cannot be looked at."""
+    """The model with the revision of its weights; of weights on a server none can be computed."""
     if not find_engine(worker_spec(model.spec).engine).weights_are_local:
         return model
     revision = weights_revision(model.weights, model.revision, run.trust_remote_code, notice)

@@ -1,4 +1,4 @@
-"""What the user asks `boundary sample` for."""
+"""The request for a sampling run: the options of `boundary sample`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ Positive = Annotated[int, Meta(ge=1)]
 
 @dataclass(frozen=True)
 class Run:
-    """What is to be sampled; the defaults are the protocol of Yue et al. (arXiv 2504.13837).
+    """A sampling run as requested; the defaults are the protocol of Yue et al. (arXiv 2504.13837).
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ from boundary.sampling.store.recording import Recorder
 from boundary.sampling.targets import planned_targets, read_plan
 from boundary.sampling.weights import Notice
 
-__all__ = ["ArmDone", "Run", "Snapshot", "sample"]
+__all__ = ["ArmResult", "Run", "Snapshot", "sample"]
 
 # A problem's samples are asked for in rounds, so that a run that is stopped half-way has about as many of each problem.
 ROUND = 64
@@ -30,7 +30,7 @@ ROUND = 64
 
 @dataclass(frozen=True)
 class Snapshot:
-    """How far an arm is: `done` of `total` samples; `tokens` and `new` samples of this call, in `seconds`."""
+    """Progress of an arm: `done` of `total` samples; `tokens` and `new` samples of this call, in `seconds`."""
 
     model: str
     benchmark: str
@@ -44,8 +44,8 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
-class ArmDone:
-    """What a call did for an arm; `missing` samples could not be made, for these `failures`; `skipped` problems."""
+class ArmResult:
+    """Result of one call for an arm; `missing` samples could not be made, for these `failures`; `skipped` problems."""
 
     folder: Path
     model: str
@@ -63,7 +63,7 @@ class ArmDone:
 Progress = Callable[[Snapshot], None]
 
 
-def sample(run: Run, progress: Progress | None = None, notice: Notice = lambda text: None) -> list[ArmDone]:
+def sample(run: Run, progress: Progress | None = None, notice: Notice = lambda text: None) -> list[ArmResult]:
     """Sample what is missing, and judge it; what is stored already is not sampled again.
 
     Parameters
@@ -91,7 +91,7 @@ def sample(run: Run, progress: Progress | None = None, notice: Notice = lambda t
     return [done for arms in prepare_arms(run, rows, notice) for done in _model_arms(run, arms, progress, notice)]
 
 
-def _model_arms(run: Run, arms: Sequence[Arm], progress: Progress | None, notice: Notice) -> Iterator[ArmDone]:
+def _model_arms(run: Run, arms: Sequence[Arm], progress: Progress | None, notice: Notice) -> Iterator[ArmResult]:
     """The arms of a model; the engine is loaded when the first sample is missing, and serves all of them."""
     with ExitStack() as stack:
         loaded: list[Generate] = []
@@ -118,7 +118,7 @@ def _sample_arm(
     store: Store,
     generate: Callable[[Arm, Sequence[Request]], Generator[Completion, None, None]],
     progress: Progress | None,
-) -> ArmDone:
+) -> ArmResult:
     targets = planned_targets(store, arm.rows) if arm.rows else {p.problem_id: run.n or 0 for p in store.problems}
     targets = {name: target for name, target in targets.items() if name not in arm.skipped}
     requests = [_request(arm, problem, sample_indices) for problem, sample_indices in _rounds(store, targets)]
@@ -144,7 +144,7 @@ def _sample_arm(
         finally:
             thread.shutdown(wait=True, cancel_futures=True)  # what was not judged is judged by the next call
     report()
-    return ArmDone(
+    return ArmResult(
         folder=store.arm,
         model=arm.model.display_name,
         benchmark=arm.benchmark.name,

@@ -19,7 +19,7 @@ LISTS = ("models", "benchmarks")
 TYPES = get_type_hints(Run, include_extras=True)
 
 
-def run_of(path: Path | None, options: Mapping[str, Any]) -> Run:
+def read_run(path: Path | None, options: Mapping[str, Any]) -> Run:
     """A run from a run file and options, which go before it.
 
     Parameters

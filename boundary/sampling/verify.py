@@ -102,7 +102,7 @@ def disagreements(arm: Path, key: str) -> list[Disagreement]:
     return [_disagreement(arm, key, other) for other in verdict_names(arm) if other != key]
 
 
-def verifier_of(arm: Path) -> str:
+def verifier_name(arm: Path) -> str:
     """Name of the verifier of this package that an arm's manifest names, without its version.
 
     Raises

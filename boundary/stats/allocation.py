@@ -7,13 +7,13 @@ import numpy as np
 from jaxtyping import Float, Int
 
 Weights = Float[np.ndarray, " sum"]
-# Solve rates of a group are summed up in so many bins of equal probability where one model's samples are weighed, with
-# so many simulated counts for each; in so many joint draws where both models' samples are.
+# A group's solve rates are summarised by BINS bins of equal probability where one model is sampled further, with
+# COUNTS_PER_BIN simulated counts for each, and by ATOMS joint draws where both models are.
 BINS, COUNTS_PER_BIN, ATOMS = 64, 8, 256
 # A step that takes less than this share of the variance that was there at first is not worth a sample.
 LEAST_GAIN = 1e-6
-# Groups that hold less than this share of all the spread are left alone.
-STILL = 1e-4
+# Groups that hold less than this share of all the spread get no samples.
+LEAST_SPREAD = 1e-4
 
 
 class ProblemSums(NamedTuple):
@@ -88,12 +88,12 @@ def greedy_steps(
     models: Sequence[int],
     most: int,
 ) -> list[Step]:
-    """Which problems to sample further, of which model and how often, the most informative per sample first.
+    """Steps of a plan: which problems to sample further, of which model and how often, the most informative first.
 
     Parameters
     ----------
     sums
-        What is to be known better.
+        Sums over problems that further samples are to inform about.
     groups
         Problems that get the same numbers of samples, by number (`exchangeable_groups`).
     weights
@@ -118,27 +118,27 @@ def greedy_steps(
     and as lowered by the steps before: what problems imply about each other through their population counts too.
     """
     precision = _precisions(sums, groups, sizes, models)
-    fields = [_covariance(sums.contributions[..., j], groups) for j in range(len(weights))]
-    at_first = sum(w * field.sum() for w, field in zip(weights, fields, strict=True))
+    covariances = [_covariance(sums.contributions[..., j], groups) for j in range(len(weights))]
+    variance_at_first = sum(w * covariance.sum() for w, covariance in zip(weights, covariances, strict=True))
     members = np.array([len(group) for group in groups])
     size_at = np.full((len(groups), len(models)), -1)  # number of the size that a group has come to; -1: none
-    held = np.zeros((len(weights), len(groups), len(models)))
+    present_precision = np.zeros((len(weights), len(groups), len(models)))
     steps: list[Step] = []
     cost = 0
     sized = np.array(sizes)
-    while cost < most and at_first > 0:
+    while cost < most and variance_at_first > 0:
         before = np.where(size_at >= 0, sized[size_at], 0)
         price = members[:, None, None] * (sized - before[..., None])
-        added = precision - held[..., None]
-        gain = sum(w * _gain(field, added[j]) for j, (w, field) in enumerate(zip(weights, fields, strict=True)))
-        rate = np.where(price > 0, gain / np.maximum(price, 1), -np.inf)
-        g, m, size = (int(i) for i in np.unravel_index(int(np.argmax(rate)), rate.shape))
-        if gain[g, m, size] < LEAST_GAIN * at_first:
+        added = precision - present_precision[..., None]
+        gain = sum(w * _variance_decrease(*pair) for w, *pair in zip(weights, covariances, added, strict=True))
+        gain_per_sample = np.where(price > 0, gain / np.maximum(price, 1), -np.inf)
+        g, m, size = (int(i) for i in np.unravel_index(int(np.argmax(gain_per_sample)), gain_per_sample.shape))
+        if gain[g, m, size] < LEAST_GAIN * variance_at_first:
             break
-        for j, field in enumerate(fields):  # lower the covariance, in place, by a measurement of this group
-            row, extra = field[g].copy(), float(added[j, g, m, size])
-            field -= np.outer(row, row) * (extra / (1 + extra * row[g]))
-        held[:, g, m] = precision[:, g, m, size]
+        for j, covariance in enumerate(covariances):  # lower it, in place, by a measurement of this group
+            row, extra = covariance[g].copy(), float(added[j, g, m, size])
+            covariance -= np.outer(row, row) * (extra / (1 + extra * row[g]))
+        present_precision[:, g, m] = precision[:, g, m, size]
         size_at[g, m] = size
         cost += int(price[g, m, size])
         steps.append(Step(groups[g], models[m], sizes[size], cost))
@@ -241,7 +241,7 @@ def _precisions(
 def _varying_groups(sums: ProblemSums, groups: Sequence[np.ndarray]) -> list[int]:
     """Numbers of the groups that hold a material share of the spread."""
     total, spread = sums.contributions.sum(axis=1).std(axis=0), sums.contributions.std(axis=0)
-    return [g for g, group in enumerate(groups) if (spread[group].sum(axis=0) > STILL * total).any()]
+    return [g for g, group in enumerate(groups) if (spread[group].sum(axis=0) > LEAST_SPREAD * total).any()]
 
 
 def _explained_variance(
@@ -291,8 +291,10 @@ def _covariance(parts: Float[np.ndarray, "draw problem"], groups: Sequence[np.nd
     return np.atleast_2d(np.cov(sums, rowvar=False))
 
 
-def _gain(field: Float[np.ndarray, "group group"], added: Float[np.ndarray, "group model size"]) -> np.ndarray:
+def _variance_decrease(
+    covariance: Float[np.ndarray, "group group"], added: Float[np.ndarray, "group model size"]
+) -> np.ndarray:
     """Expected decrease of the variance of the total by measuring a group more precisely."""
-    covariance, variance = field.sum(axis=1)[:, None, None], np.diag(field)[:, None, None]
-    gain: np.ndarray = covariance**2 * added / (1 + np.maximum(added, 0) * variance)
+    with_total, variance = covariance.sum(axis=1)[:, None, None], np.diag(covariance)[:, None, None]
+    gain: np.ndarray = with_total**2 * added / (1 + np.maximum(added, 0) * variance)
     return gain

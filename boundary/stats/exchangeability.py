@@ -123,7 +123,7 @@ def repeats_at_lags(labels: Int[np.ndarray, "problem sample"]) -> Repeats:
     lags = np.arange(1, min(int(n.max(initial=0)) // 2, MOST_LAGS) + 1)
     matches = [((labels[:, lag:] == labels[:, :-lag]) & (labels[:, lag:] != ABSENT)).sum() for lag in lags]
     expected, covariance = _expected_at_lags(_match_moments(labels), n, lags)
-    return _most([(int(lag),) for lag in lags], np.array(matches, dtype=float), expected, covariance)
+    return _greatest_excess([(int(lag),) for lag in lags], np.array(matches, dtype=float), expected, covariance)
 
 
 def repeats_between_runs(labels: Int[np.ndarray, "run problem sample"]) -> Repeats:
@@ -151,12 +151,12 @@ def repeats_between_runs(labels: Int[np.ndarray, "run problem sample"]) -> Repea
         in_both = (labels[first] != ABSENT) & (labels[second] != ABSENT)
         a, b = np.where(in_both, labels[first], ABSENT), np.where(in_both, labels[second], ABSENT)
         matches.append(float((in_both & (a == b)).sum()))
-        moments.append(np.sum([_matching(x, y) for x, y in zip(a, b, strict=True)], axis=0))
+        moments.append(np.sum([_matching_moments(x, y) for x, y in zip(a, b, strict=True)], axis=0))
     expected, variance = np.array(moments).reshape(-1, 2).T
-    return _most(pairs, np.array(matches), expected, np.diag(variance))
+    return _greatest_excess(pairs, np.array(matches), expected, np.diag(variance))
 
 
-def _most(
+def _greatest_excess(
     places: Sequence[tuple[int, ...]],
     matches: Float[np.ndarray, " place"],
     expected: Float[np.ndarray, " place"],
@@ -207,7 +207,7 @@ def _expected_at_lags(
     return mean, covariance
 
 
-def _matching(a: Int[np.ndarray, " sample"], b: Int[np.ndarray, " sample"]) -> tuple[float, float]:
+def _matching_moments(a: Int[np.ndarray, " sample"], b: Int[np.ndarray, " sample"]) -> tuple[float, float]:
     """Mean and variance of the agreements when two rows of labels are matched at random."""
     a, b = a[a != ABSENT], b[b != ABSENT]
     n = len(a)

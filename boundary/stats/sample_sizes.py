@@ -11,7 +11,7 @@ MOST = 0.9
 HALF = 0.5
 
 
-def reached_by(n_samples: Int[np.ndarray, " problem"], share: float) -> int:
+def samples_of_share(n_samples: Int[np.ndarray, " problem"], share: float) -> int:
     """The largest number of samples that at least a share of the problems has.
 
     Parameters

@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
 from boundary.stats.quiet_arviz import import_arviz
-from boundary.stats.sample_sizes import HALF, MOST, reached_by
+from boundary.stats.sample_sizes import HALF, MOST, samples_of_share
 from boundary.stats.verdict_errors import VerdictErrors
 
 if TYPE_CHECKING:
@@ -126,18 +126,18 @@ class SolveRates:
 
     @property
     def fewest(self) -> Int[np.ndarray, " problem"]:
-        """Samples of each problem: those of the model that has fewest."""
+        """Samples of each problem under the model that has fewest."""
         return self.n_samples.min(axis=1)
 
     @property
     def reliable_k(self) -> int:
         """Largest budget that nine of ten problems have samples for, of every model: beyond it all is extrapolated."""
-        return reached_by(self.fewest, MOST)
+        return samples_of_share(self.fewest, MOST)
 
     @property
     def typical_k(self) -> int:
         """Largest budget that half of the problems have samples for, of every model."""
-        return reached_by(self.fewest, HALF)
+        return samples_of_share(self.fewest, HALF)
 
     def n_short(self, k: float) -> int:
         """Problems with fewer than k samples of a model: there a quantity at k is extrapolated."""
@@ -210,7 +210,7 @@ class SolveRates:
         )
 
     def groups(self) -> dict[str, xr.Dataset]:
-        """ArviZ groups, which hold all of it.
+        """All draws, counts and labels as ArviZ groups.
 
         Returns
         -------

@@ -102,7 +102,7 @@ def with_guessing(
     return judged_correct(guess_floor, false_positive, false_negative)
 
 
-def chance_of_counts(
+def count_likelihood(
     n_correct: Int[np.ndarray, " row"],
     n_samples: Int[np.ndarray, " row"],
     p: Float[np.ndarray, "*cell"],
@@ -118,7 +118,7 @@ def chance_of_counts(
     return np.asarray(chance) / false_positive.shape[1]
 
 
-def rates_of_verdicts(
+def misclassification_from_audit(
     wrong_of_correct: Float[np.ndarray, "..."],
     correct_of_wrong: Float[np.ndarray, "..."],
     judged_correct_share: float,

@@ -14,7 +14,7 @@ from boundary.analysis.request import Request
 from boundary.analysis.result import Analysis
 from boundary.analysis.text.verdict import Verdict
 from boundary.data.counts import Counts
-from boundary.stats.estimands.crossing import Course
+from boundary.stats.estimands.crossing import CurveOrder
 from boundary.stats.priors import PRIORS
 
 COUNTS = Path(boundary.data.__file__).parent / "sets" / "deepscaler-1.5b" / "counts.csv"
@@ -116,9 +116,9 @@ def synthetic(counts, pairs, benchmarks):
 def analysis_of(counts, estimates, benchmarks, base, models, ok=True):
     pairs = estimates.loc[estimates["estimand"] == "crossover", ["benchmark", "model"]]
     text = "MADE UP: {} solves 2.1 points less than its base [1.2, 3.1]. It is ahead up to k of about 24 [16, 32]."
-    course = Course(1024, 0.9, 0.0, 0.0, 0.0)
+    curve_order = CurveOrder(1024, 0.9, 0.0, 0.0, 0.0)
     verdicts = [
-        Verdict(benchmark, model, base, text.format(model), course=course)
+        Verdict(benchmark, model, base, text.format(model), curve_order=curve_order)
         for benchmark, model in pairs.itertuples(index=False)
     ] or [Verdict(name, models[0], None, "MADE UP: solves 88 %.") for name in benchmarks]
     diagnostics = pd.DataFrame(

@@ -7,7 +7,7 @@ import pytest
 
 import boundary as bd
 from boundary.analysis.claims.plan import _panel
-from boundary.analysis.fitting import panels
+from boundary.analysis.fitting import make_panels
 from boundary.analysis.report.summary import summary_json
 from boundary.analysis.verifier_errors import VerifierErrors, misclassification_rates
 from boundary.data.counts import Counts
@@ -102,7 +102,7 @@ def test_error_rates_go_to_problems_of_one_label_in_two_benchmarks():
     counts = Counts.from_frame(pd.DataFrame(rows, columns=COLUMNS))
     prior = PRIORS["nonparametric"]()
     rates = misclassification_rates(VerifierErrors({"a": 0.1, "a/b": 0.2}), counts, counts.benchmarks, prior, False)
-    panel = panels(counts, "base", ["rl"], ["all"], common_only=False, rates=rates)[0]
+    panel = make_panels(counts, "base", ["rl"], ["all"], common_only=False, error_rates=rates)[0]
     assert panel.counts.pairs == [("a", "b/c"), ("a/b", "c")]
     assert panel.errors.false_positive[:, 0, 0].tolist() == [0.1, 0.2]
 

@@ -56,10 +56,15 @@ def both_ways(name, margin=0.005):
 @pytest.mark.parametrize("name", TABLES)
 def test_swapped_models_get_the_mirrored_verdict(name):
     first, swapped = both_ways(name)
-    assert [MIRRORED[call.word] for call in first.calls] == [call.word for call in swapped.calls]
-    assert [call.narrowed for call in first.calls] == [call.widened for call in swapped.calls]
-    assert (first.course.crosses, first.course.ahead) == (swapped.course.crosses_back, swapped.course.behind)
-    assert first.calls[0].word == EXPECTED.get(name, first.calls[0].word)
+    assert [MIRRORED[decision.word] for decision in first.decisions] == [
+        decision.word for decision in swapped.decisions
+    ]
+    assert [decision.narrowed for decision in first.decisions] == [decision.widened for decision in swapped.decisions]
+    assert (first.curve_order.crosses, first.curve_order.ahead) == (
+        swapped.curve_order.crosses_back,
+        swapped.curve_order.behind,
+    )
+    assert first.decisions[0].word == EXPECTED.get(name, first.decisions[0].word)
 
 
 def test_what_the_tables_are_said_to_be():
@@ -82,7 +87,7 @@ def test_what_the_tables_are_said_to_be():
 
 
 def test_a_wider_margin_takes_more_for_alike():
-    words = [next(both_ways("identical", margin)).calls[0].word for margin in (0.005, 0.2)]
+    words = [next(both_ways("identical", margin)).decisions[0].word for margin in (0.005, 0.2)]
     assert words == [OPEN, EQUIVALENT]
 
 

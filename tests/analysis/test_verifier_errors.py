@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from boundary.analysis.verifier_errors import VerifierErrors, checked_errors
+from boundary.analysis.verifier_errors import VerifierErrors, checked_misclassification_rates
 from boundary.data.counts import Counts
 from boundary.errors import InputError
 
@@ -23,7 +23,7 @@ def table(benchmarks=("A", "B/x"), problems=6, n=32, seed=0):
 
 def rates_of(errors, counts, benchmark="all"):
     arrays = counts.arrays(["base", "rl"], benchmark)
-    return checked_errors(errors, counts).of(arrays)
+    return checked_misclassification_rates(errors, counts).verdict_errors(arrays)
 
 
 def test_constants_benchmarks_and_problems_in_order_of_precedence(tmp_path):
@@ -42,7 +42,7 @@ def test_constants_benchmarks_and_problems_in_order_of_precedence(tmp_path):
 
 
 def test_no_rates_mean_no_errors():
-    assert checked_errors(None, table()) is None
+    assert checked_misclassification_rates(None, table()) is None
     rates = rates_of(VerifierErrors(), table())
     assert (rates.false_positive == 0).all()
 
@@ -84,7 +84,7 @@ def test_an_audit_covers_the_rate_that_it_was_made_under():
 )
 def test_bad_rates_are_refused(errors, why):
     with pytest.raises(InputError, match=why):
-        checked_errors(errors, table())
+        checked_misclassification_rates(errors, table())
 
 
 def test_bad_audits_are_refused(tmp_path):
@@ -92,9 +92,9 @@ def test_bad_audits_are_refused(tmp_path):
     path = tmp_path / "audit.csv"
     path.write_text(head + "A,false_positive,1,50\n")
     with pytest.raises(InputError, match="no rows for B/x"):
-        checked_errors(VerifierErrors(audit=path), table())
+        checked_misclassification_rates(VerifierErrors(audit=path), table())
     with pytest.raises(InputError, match="Both an audit and rates"):
-        checked_errors(VerifierErrors(0.1, audit=path), table(("A",)))
+        checked_misclassification_rates(VerifierErrors(0.1, audit=path), table(("A",)))
     path.write_text(head + "A,false_positive,51,50\n")
     with pytest.raises(InputError, match="51 errors of 50"):
-        checked_errors(VerifierErrors(audit=path), table(("A",)))
+        checked_misclassification_rates(VerifierErrors(audit=path), table(("A",)))

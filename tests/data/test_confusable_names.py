@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import boundary as bd
-from boundary.analysis.checks.suspect_counts import count_remarks
+from boundary.analysis.checks.suspect_counts import suspect_count_notes
 from boundary.data.catalog import load_counts
 from boundary.data.counts import Counts
 from boundary.data.importing.import_files import import_files
@@ -73,7 +73,7 @@ def test_rows_without_samples_are_left_out_and_told(tmp_path):
     counts = load_counts(path)
     assert counts.table["problem_id"].tolist() == ["p", "r"]
     assert [remark.text for remark in counts.remarks] == ["m has no sample of 1 problems of b (q); they were left out."]
-    assert [remark.benchmark for remark in count_remarks(counts, ["b", "c"])] == ["b"]
+    assert [remark.benchmark for remark in suspect_count_notes(counts, ["b", "c"])] == ["b"]
     assert counts.select(benchmarks=["c"]).remarks == ()
     with pytest.raises(InputError, match="no row has a sample"):
         Counts.from_frame(table(["m", "b", "q", 0, 0]))
@@ -119,12 +119,12 @@ def test_counts_that_look_like_a_fault_are_told():
     solved = rng.integers(1, 8, 12)
     rows = [["base", "b", f"p{i}", 8, c] for i, c in enumerate(solved)]
     same = [["rl", *row[1:]] for row in rows]
-    (remark,) = count_remarks(Counts.from_frame(table(*rows, *same)), ["b"])
+    (remark,) = suspect_count_notes(Counts.from_frame(table(*rows, *same)), ["b"])
     assert remark.text == "base and rl have the same counts on every problem. Are they one model under two names?"
     uniform = [["none", "b", f"p{i}", 8, 0] for i in range(12)] + [["every", "b", f"p{i}", 8, 8] for i in range(12)]
-    texts = [remark.text for remark in count_remarks(Counts.from_frame(table(*rows, *uniform)), ["b"])]
+    texts = [remark.text for remark in suspect_count_notes(Counts.from_frame(table(*rows, *uniform)), ["b"])]
     assert texts == [
         "Not one of the 96 samples of none is correct. Did the verifier run?",
         "All 96 samples of every are correct. Did the verifier run?",
     ]
-    assert not list(count_remarks(Counts.from_frame(table(*rows, *uniform)), ["c"]))
+    assert not list(suspect_count_notes(Counts.from_frame(table(*rows, *uniform)), ["c"]))

@@ -13,7 +13,7 @@ from boundary.data.runs.folder import arms, read_manifest
 from boundary.errors import InputError
 from boundary.sampling.judging.judge import judge
 from boundary.sampling.problems import Completion, Problem, Verdict
-from boundary.sampling.run_file import run_of
+from boundary.sampling.run_file import read_run
 from boundary.sampling.store.arm import open_store, set_in_manifest
 from boundary.sampling.verifiers.table import load_verifier
 
@@ -154,12 +154,12 @@ def test_a_run_file_names_no_secret_but_those_of_a_list(tmp_path):
     for table in ('api_key_env = "AWS_SECRET_ACCESS_KEY"', 'worker_options = {api_key_env = "AWS_SECRET_ACCESS_KEY"}'):
         file.write_text(f'[engine_options]\nbase_url = "https://example.org/v1"\n{table}\n')
         with pytest.raises(InputError, match=r"AWS_SECRET_ACCESS_KEY.*--engine-option api_key_env=NAME"):
-            run_of(file, options)
+            read_run(file, options)
     file.write_text('[engine_options]\napi_key_env = "AWS_SECRET_ACCESS_KEY"\n')
-    run = run_of(file, options | {"engine_options": {"api_key_env": "AWS_SECRET_ACCESS_KEY"}})
+    run = read_run(file, options | {"engine_options": {"api_key_env": "AWS_SECRET_ACCESS_KEY"}})
     assert run.engine_options["api_key_env"] == "AWS_SECRET_ACCESS_KEY"  # the user's own word
     file.write_text('[engine_options]\napi_key_env = "VLLM_API_KEY"\n')
-    assert run_of(file, options).engine_options["api_key_env"] == "VLLM_API_KEY"
+    assert read_run(file, options).engine_options["api_key_env"] == "VLLM_API_KEY"
 
 
 @pytest.mark.parametrize(

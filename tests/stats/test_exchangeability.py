@@ -10,7 +10,7 @@ from boundary.stats.exchangeability import (
     ABSENT,
     _expected_at_lags,
     _match_moments,
-    _matching,
+    _matching_moments,
     compare_groups,
     halves,
     repeats_at_lags as at_lags,
@@ -156,4 +156,4 @@ def test_moments_are_those_of_all_permutations(row):
     assert covariance == pytest.approx(np.cov(matches, bias=True), abs=1e-12)
     other = np.resize([0, 0, 1, 2], n)
     matches = (orders == other).sum(axis=1)
-    assert _matching(np.array(row), other) == pytest.approx((matches.mean(), matches.var()), abs=1e-12)
+    assert _matching_moments(np.array(row), other) == pytest.approx((matches.mean(), matches.var()), abs=1e-12)

@@ -14,9 +14,9 @@ from boundary.stats.population.shared_errors import log_evidences
 from boundary.stats.priors import NonParametric
 from boundary.stats.verdict_errors import (
     VerdictErrors,
-    chance_of_counts,
+    count_likelihood,
     judged_correct,
-    rates_of_verdicts,
+    misclassification_from_audit,
     with_guessing,
 )
 
@@ -54,7 +54,7 @@ def test_chance_of_counts_is_that_of_every_outcome_enumerated():
                         * comb(n - right, fooled) * positive**fooled * (1 - positive) ** (n - right - fooled)
                     )  # fmt: skip
         counts = np.array([c]), np.array([n])
-        chance = chance_of_counts(*counts, np.array([p]), np.array([[positive]]), np.array([[negative]]))
+        chance = count_likelihood(*counts, np.array([p]), np.array([[positive]]), np.array([[negative]]))
         assert chance[0, 0] == pytest.approx(total, rel=1e-12)
 
 
@@ -62,9 +62,9 @@ def test_nodes_are_averaged_over():
     positive, negative = np.array([[0.0, 0.1, 0.3]]), np.array([[0.2, 0.0, 0.1]])
     counts, p = (np.array([2]), np.array([5])), np.array([0.0, 0.4, 1.0])
     by_node = [
-        chance_of_counts(*counts, p, positive[:, j : j + 1], negative[:, j : j + 1]) for j in range(positive.shape[1])
+        count_likelihood(*counts, p, positive[:, j : j + 1], negative[:, j : j + 1]) for j in range(positive.shape[1])
     ]
-    np.testing.assert_allclose(chance_of_counts(*counts, p, positive, negative), np.mean(by_node, axis=0))
+    np.testing.assert_allclose(count_likelihood(*counts, p, positive, negative), np.mean(by_node, axis=0))
 
 
 @pytest.mark.parametrize(("c", "n"), [(0, 128), (2, 128), (128, 128), (3, 8)])
@@ -94,7 +94,7 @@ def test_rates_of_verdicts_undo_the_confusion_table(share, positive, negative):
     """From a known confusion table to the audit's two shares and back."""
     q = judged_correct(np.array([share]), positive, negative)
     wrong_of_correct, correct_of_wrong = (1 - share) * positive / np.maximum(q, 1e-300), share * negative / (1 - q)
-    rates_of_errors = rates_of_verdicts(wrong_of_correct, correct_of_wrong, q.item())
+    rates_of_errors = misclassification_from_audit(wrong_of_correct, correct_of_wrong, q.item())
     np.testing.assert_allclose(np.ravel(rates_of_errors), (positive, negative), atol=1e-9)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from boundary.analysis.formatting import short
+from boundary.analysis.formatting import short_name
 from boundary.analysis.notes import Note, Severity
 from boundary.data.counts import ALL, Counts
 from boundary.data.settings.columns import BY_NAME, ArmSettings, Kind, Setting, arm_settings, setting
@@ -22,7 +22,7 @@ TOKENIZER, STOPS, VERIFIER = "tokenizer_hash", "stop_ids", "verifier"
 OTHER_PROMPTS = ("prompt_hash", "prompt_template", "system_prompt", "few_shots")
 # Settings that every comparison should state; one that is not recorded for some arms is noted.
 MAIN_SETTINGS = ("temperature", "top_p", "max_tokens", "template", "engine", "verifier")
-# A sentence names so many models or values, and counts the others.
+# A sentence names at most so many models or values, and gives the number of the others.
 MOST_NAMES = 4
 MAY_DECIDE = "What differs between the models may come from that."
 
@@ -36,19 +36,19 @@ class ArmComparison:
     arms
         Settings of each model on each benchmark.
     remarks
-        What differs, and what is not known; also which arms share their texts.
+        Settings that differ or are not recorded, and arms that share their texts.
     """
 
     arms: tuple[ArmSettings, ...] = ()
     remarks: tuple[Note, ...] = ()
 
     def of(self, benchmark: str, notes: bool = True) -> list[Note]:
-        """The remarks on a benchmark; on `all` those on every one, each sentence once.
+        """Remarks on one benchmark; for `all` those on every benchmark, equal sentences joined.
 
         Parameters
         ----------
         notes
-            Whether to give those too that the report alone says.
+            Whether to include remarks of severity `note`, which only the report shows.
         """
         remarks = [r for r in self.remarks if benchmark in (ALL, r.benchmark) and (notes or r.severity != "note")]
         if benchmark != ALL:
@@ -95,13 +95,13 @@ def compare_arms(
         if not allow_different_prompts:
             _refuse_other_prompts(benchmark_arms)
         arms += benchmark_arms
-        remarks += [Note(name, "", text, severity) for severity, text in _sentences(benchmark_arms)]
+        remarks += [Note(name, "", text, severity) for severity, text in _notes(benchmark_arms)]
         remarks += [Note(name, "", texts.text, texts.severity) for texts in shared if texts.benchmark == name]
     return ArmComparison(tuple(arms), tuple(remarks))
 
 
 def differs(name: str, arms: Sequence[ArmSettings]) -> bool:
-    """Whether the arms that say a setting say different values of it."""
+    """Whether the arms for which a setting is recorded have different values of it."""
     return len({arm.values[name] for arm in arms if name in arm.values}) > 1
 
 
@@ -111,16 +111,16 @@ def values_by_model(name: str, arms: Sequence[ArmSettings]) -> str:
     models: dict[str, list[str]] = {}
     for arm in arms:
         if name in arm.values:
-            models.setdefault(shown(name, arm.values[name]), []).append(names[arm.model])
-    return in_a_row([f"{value} ({in_a_row(names)})" for value, names in models.items()])
+            models.setdefault(setting_text(name, arm.values[name]), []).append(names[arm.model])
+    return enumeration([f"{value} ({enumeration(names)})" for value, names in models.items()])
 
 
-def shown(name: str, values: Sequence[str]) -> str:
+def setting_text(name: str, values: Sequence[str]) -> str:
     """The values of a setting for a reader: hashes by their beginning, large numbers with commas."""
-    return ", ".join(_shown(name, value) for value in values)
+    return ", ".join(_value_text(name, value) for value in values)
 
 
-def _shown(name: str, value: str) -> str:
+def _value_text(name: str, value: str) -> str:
     if value.startswith("sha256:"):
         return value.removeprefix("sha256:")[:12]
     if name == "max_tokens" and value.isdecimal():
@@ -130,8 +130,8 @@ def _shown(name: str, value: str) -> str:
 
 
 def display_names(models: Sequence[str]) -> Mapping[str, str]:
-    """Models without their organisation, where that does not make two of them one."""
-    names = {model: plain(short(model)) for model in models}
+    """Names of models without their organisation, unless two of them would then be the same."""
+    names = {model: plain(short_name(model)) for model in models}
     clear = len(set(names.values())) == len(names)
     return names if clear else {model: plain(model) for model in models}
 
@@ -154,21 +154,21 @@ def _refuse_other_prompts(arms: Sequence[ArmSettings]) -> None:
     )
 
 
-def _sentences(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
-    """Severity and text of each note on the arms of one benchmark: differences, and what is not recorded."""
+def _notes(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
+    """Severity and text of each note on the arms of one benchmark: settings that differ or are not recorded."""
     if len(arms) > 1:
-        yield from _on_prompts(arms)
-        yield from _on_kind(arms, "sampling", "alarm", "The models were not sampled alike: {}. " + MAY_DECIDE)
-        yield from _on_verifiers(arms)
-        yield from _on_kind(arms, "software", "remark", "The models were sampled by different software: {}.")
-        yield from _on_stops(arms)
-        yield from _on_same_weights(arms)
-        yield from _on_unknown(arms)
-    yield from _on_mixed(arms)
-    yield from _on_problems(arms)
+        yield from _prompt_notes(arms)
+        yield from _kind_notes(arms, "sampling", "alarm", "The models were not sampled alike: {}. " + MAY_DECIDE)
+        yield from _verifier_notes(arms)
+        yield from _kind_notes(arms, "software", "remark", "The models were sampled by different software: {}.")
+        yield from _stop_token_notes(arms)
+        yield from _same_weights_notes(arms)
+        yield from _unrecorded_setting_notes(arms)
+    yield from _mixed_setting_notes(arms)
+    yield from _missing_problem_notes(arms)
 
 
-def _on_kind(
+def _kind_notes(
     arms: Sequence[ArmSettings], kind: Kind, severity: Severity, sentence: str
 ) -> Iterator[tuple[Severity, str]]:
     parts = [
@@ -182,7 +182,7 @@ def _on_kind(
         yield severity, sentence.format("; ".join(parts))
 
 
-def _on_prompts(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
+def _prompt_notes(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
     evidence = _different_prompts(arms)
     if evidence is not None:
         yield "alarm", f"The models were given different prompts, as allowed: {evidence}. {MAY_DECIDE}"
@@ -191,7 +191,7 @@ def _on_prompts(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
     if unlike is not None:
         evidence = f"{BY_NAME[unlike].label} {values_by_model(unlike, arms)}"
         yield "remark", f"The prompts are the same, though their templates are not: {evidence}."
-    if any(_prompts(first, second) == "unknown" for first, second in combinations(arms, 2)):
+    if any(_compared_prompts(first, second) == "unknown" for first, second in combinations(arms, 2)):
         yield (
             "remark",
             "The prompts have other token ids, as the tokenizers differ. Their template is the same; whether their "
@@ -199,7 +199,7 @@ def _on_prompts(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
         )
 
 
-def _on_verifiers(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
+def _verifier_notes(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
     if differs(VERIFIER, arms):
         yield (
             "alarm",
@@ -208,7 +208,7 @@ def _on_verifiers(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]
         )
 
 
-def _on_stops(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
+def _stop_token_notes(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
     if differs(STOPS, arms) and not _same_vocabulary(arms):
         yield (
             "note",
@@ -217,7 +217,7 @@ def _on_stops(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
         )
 
 
-def _on_same_weights(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
+def _same_weights_notes(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
     names = display_names([arm.model for arm in arms])
     for first, second in combinations(arms, 2):
         pair = f"{names[first.model]} and {names[second.model]}"
@@ -232,32 +232,32 @@ def _on_same_weights(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, st
             yield "remark", f"{pair} may be one model under two names: a server calls both {served_a[0]}."
 
 
-def _on_unknown(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
+def _unrecorded_setting_notes(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
     """Settings that are recorded for some of the arms only."""
     names = display_names([arm.model for arm in arms])
     silent = [names[arm.model] for arm in arms if not any(name in arm.values for name in MAIN_SETTINGS)]
     if 0 < len(silent) < len(arms):
         were = "was" if len(silent) == 1 else "were"
-        yield "remark", f"The counts do not say how {in_a_row(silent)} {were} sampled, so this cannot be compared."
+        yield "remark", f"The counts do not say how {enumeration(silent)} {were} sampled, so this cannot be compared."
         return
     for name in MAIN_SETTINGS:
         without = [names[arm.model] for arm in arms if name not in arm.values]
         if 0 < len(without) < len(arms):
-            yield "note", f"The {BY_NAME[name].label} is not recorded for {in_a_row(without)}."
+            yield "note", f"The {BY_NAME[name].label} is not recorded for {enumeration(without)}."
 
 
-def _on_mixed(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
+def _mixed_setting_notes(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
     """Arms whose problems were sampled under several values of one setting."""
     names = display_names([arm.model for arm in arms])
     for record in known_settings(arms):
         mixed = [arm for arm in arms if len(arm.values.get(record.name, ())) > 1]
         if record.kind != "named" and mixed:
-            values = ", ".join(dict.fromkeys(shown(record.name, arm.values[record.name]) for arm in mixed))
-            models = in_a_row([names[arm.model] for arm in mixed])
+            values = ", ".join(dict.fromkeys(setting_text(record.name, arm.values[record.name]) for arm in mixed))
+            models = enumeration([names[arm.model] for arm in mixed])
             yield "alarm", f"The {record.label} is not the same for all problems of {models}: {values}."
 
 
-def _on_problems(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
+def _missing_problem_notes(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
     """Problems of the set that have no counts: skipped, or not sampled yet."""
     names = display_names([arm.model for arm in arms])
     short_of: dict[str, list[str]] = {}
@@ -266,7 +266,7 @@ def _on_problems(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
         if size.isdigit() and int(size) > arm.n_problems:
             short_of.setdefault(f"{arm.n_problems} of the {size} problems", []).append(names[arm.model])
     if short_of:
-        parts = "; ".join(f"{in_a_row(models)}: {share}" for share, models in short_of.items())
+        parts = "; ".join(f"{enumeration(models)}: {share}" for share, models in short_of.items())
         same_for_all = len(short_of) == 1 and sum(map(len, short_of.values())) == len(arms)
         yield "remark" if same_for_all else "alarm", f"Not every problem of the set has samples. {parts}."
 
@@ -274,7 +274,7 @@ def _on_problems(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity, str]]:
 def _different_prompts(arms: Sequence[ArmSettings]) -> str | None:
     """The evidence that two arms had different prompts, as a phrase; None where there is none."""
     for first, second in combinations(arms, 2):
-        evidence = _prompts(first, second)
+        evidence = _compared_prompts(first, second)
         if evidence not in ("same", "unknown", ""):
             return _prompt_evidence(evidence, arms)
     return None
@@ -288,7 +288,7 @@ def _prompt_evidence(name: str, arms: Sequence[ArmSettings]) -> str:
     return f"{BY_NAME[name].label} {values_by_model(name, arms)}"
 
 
-def _prompts(first: ArmSettings, second: ArmSettings) -> str:
+def _compared_prompts(first: ArmSettings, second: ArmSettings) -> str:
     """Whether two arms had the same prompts: `same`, `unknown`, empty where nothing is recorded, or what differs.
 
     Notes
@@ -322,7 +322,7 @@ def _same_vocabulary(arms: Sequence[ArmSettings]) -> bool:
     return not differs(TOKENIZER, arms) or (all(TOKENS in arm.values for arm in arms) and not differs(TOKENS, arms))
 
 
-def in_a_row(texts: Sequence[str]) -> str:
+def enumeration(texts: Sequence[str]) -> str:
     """Texts in a sentence: a, b and c; of many the first few and the number of the others."""
     if len(texts) > MOST_NAMES:
         return f"{', '.join(texts[: MOST_NAMES - 1])} and {len(texts) - MOST_NAMES + 1} others"

@@ -90,10 +90,10 @@ def _table(samples: Any) -> pd.DataFrame:
 def _notes(benchmark: str, model: str, tests: list[_Test], n_tests: int) -> Iterator[Note]:
     significant = [test for test in tests if test.p_value * n_tests < FALSE_ALARM]
     for test in significant:
-        evidence = "" if test.departure == COPIES else f" ({_p(test.p_value)})"
+        evidence = "" if test.departure == COPIES else f" ({_p_value_text(test.p_value)})"
         yield Note(benchmark, model, f"{test.finding}{evidence}.", "alarm")
     passed = [
-        f"{test.departure} ({_p(test.p_value)})"
+        f"{test.departure} ({_p_value_text(test.p_value)})"
         for test in tests
         if test not in significant and not isnan(test.p_value)
     ]
@@ -104,7 +104,7 @@ def _notes(benchmark: str, model: str, tests: list[_Test], n_tests: int) -> Iter
         yield Note(benchmark, model, "Too few samples of mixed outcome to tell drift or dependence.", "remark")
 
 
-def _p(value: float) -> str:
+def _p_value_text(value: float) -> str:
     return "p < 0.0001" if value < 0.0001 else f"p = {value:.2g}"
 
 
@@ -121,19 +121,19 @@ def _tests(part: pd.DataFrame) -> Iterator[_Test]:
     single = len(runs) > 1 and len(np.unique(np.stack([problem, run]), axis=1).T) == len(part)
     row = problem if single else problem * len(runs) + run
     in_order = _matrix(outcome, row)
-    yield _copies(_matrix(outcome, problem))
-    yield _drift(in_order)
-    yield _lags(repeats_at_lags(in_order), "outcomes")
+    yield _copies_test(_matrix(outcome, problem))
+    yield _drift_test(in_order)
+    yield _lag_test(repeats_at_lags(in_order), "outcomes")
     if "text_hash" in part and part["text_hash"].notna().all():
         text = pd.factorize(part["text_hash"])[0][ordered]
-        yield _lags(repeats_at_lags(_matrix(text, row)), "texts")
+        yield _lag_test(repeats_at_lags(_matrix(text, row)), "texts")
     if len(runs) > 1:
-        yield _runs(_matrix(outcome, problem), _matrix(run, problem), [str(name) for name in runs])
+        yield _unlike_runs_test(_matrix(outcome, problem), _matrix(run, problem), [str(name) for name in runs])
     if len(runs) > 1 and not single:
         few = min(len(runs), MOST_RUNS_IN_PAIRS)
         width = in_order.shape[1]
         layers = [_matrix(np.where(run == r, outcome, ABSENT), problem, run == r, width) for r in range(few)]
-        yield _pairs(repeats_between_runs(np.stack(layers)), [str(name) for name in runs])
+        yield _repeated_runs_test(repeats_between_runs(np.stack(layers)), [str(name) for name in runs])
 
 
 def _correct(outcome: pd.Series) -> np.ndarray:
@@ -155,7 +155,7 @@ def _matrix(values: np.ndarray, row: np.ndarray, use: np.ndarray | None = None, 
     return laid
 
 
-def _copies(outcomes: np.ndarray) -> _Test:
+def _copies_test(outcomes: np.ndarray) -> _Test:
     """Whether all samples of each problem look like copies of one; the p-value is only 0 or NaN."""
     n, c = (outcomes != ABSENT).sum(axis=1), (outcomes == 1).sum(axis=1)
     enough = len(n) >= ENOUGH_PROBLEMS and n.min() >= ENOUGH_SAMPLES
@@ -164,7 +164,7 @@ def _copies(outcomes: np.ndarray) -> _Test:
     return _Test(COPIES, 0.0 if all_or_none else float("nan"), f"{words} (temperature 0, or one seed for all)")
 
 
-def _drift(outcomes: np.ndarray) -> _Test:
+def _drift_test(outcomes: np.ndarray) -> _Test:
     test = compare_groups(outcomes, halves(outcomes))
     change = 100 * float(np.diff(test.excess)[0]) if len(test.excess) == 2 else 0.0
     difference = f"{number(abs(change), 1, 1)} points {'more' if change > 0 else 'less'}"
@@ -172,7 +172,7 @@ def _drift(outcomes: np.ndarray) -> _Test:
     return _Test("drift", test.p_value, f"{words} than the earlier half of the same problems")
 
 
-def _lags(test: Repeats, column: str) -> _Test:
+def _lag_test(test: Repeats, column: str) -> _Test:
     lag = test.place[0] if test.place else 0
     pairs = "neighbouring samples" if lag == 1 else f"samples {lag} apart"
     words = f"Samples depend on each other: {pairs} have equal {column} {test.matches:.0f} times"
@@ -182,7 +182,7 @@ def _lags(test: Repeats, column: str) -> _Test:
     )
 
 
-def _runs(outcomes: np.ndarray, groups: np.ndarray, names: list[str]) -> _Test:
+def _unlike_runs_test(outcomes: np.ndarray, groups: np.ndarray, names: list[str]) -> _Test:
     test = compare_groups(outcomes, groups)
     low, high = int(test.excess.argmin()), int(test.excess.argmax())
     above, below = (number(value, 100, 1) for value in (test.excess[high], -test.excess[low]))
@@ -191,7 +191,7 @@ def _runs(outcomes: np.ndarray, groups: np.ndarray, names: list[str]) -> _Test:
     return _Test("unlike runs", test.p_value, words)
 
 
-def _pairs(test: Repeats, names: list[str]) -> _Test:
+def _repeated_runs_test(test: Repeats, names: list[str]) -> _Test:
     first, second = test.place or (0, 0)
     words = f"Runs {names[first]} and {names[second]} repeat each other: sample by sample they agree"
     return _Test(

@@ -18,9 +18,9 @@ from boundary.analysis.verifier_errors import MisclassificationRates
 from boundary.data.counts import ALL, Counts
 
 WRONG, MISSING = "wrong", "missing"
-# From this share of an arm's samples on the report says so, and shows both treatments.
+# The report warns, and shows both treatments, where an arm has at least this share of missing outcomes.
 MANY = 0.01
-# Beyond this many models a second fit of each would take as long as all else.
+# With more models the counts are not fitted again: that would double the time.
 MOST_MODELS = 8
 
 
@@ -66,7 +66,7 @@ def missing_outcomes(
     counts: Counts,
     progress: Progress,
     *,
-    rates: MisclassificationRates | None = None,
+    error_rates: MisclassificationRates | None = None,
     adaptive_arms: tuple[Note, ...] = (),
 ) -> MissingOutcomes:
     """The main estimates under both treatments of missing outcomes, side by side.
@@ -74,12 +74,13 @@ def missing_outcomes(
     Parameters
     ----------
     request
-        Says which classes are taken for missing in the analysis; where there are none, the other treatment takes all.
+        Its `outcomes_as_missing` are the classes that the analysis takes for missing. Where it names none, the other
+        treatment takes all of them for missing.
     estimates
         Of the analysis.
     counts
-        As they came, of the analysed models.
-    progress, rates, adaptive_arms
+        Counts of the analysed models before any samples were taken for missing.
+    progress, error_rates, adaptive_arms
         As for `boundary.analysis.checks.refit.refit`.
 
     Returns
@@ -93,9 +94,15 @@ def missing_outcomes(
     classes = tuple(missing_classes) or tuple(name for name in CLASSES if name in set(shares["outcome"]))
     rows = pd.DataFrame()
     if len(request.models) <= MOST_MODELS:
-        retreated = counts if missing_classes else as_missing(counts, classes)
+        other_counts = counts if missing_classes else as_missing(counts, classes)
         refitted = refit(
-            request, estimates, retreated, progress, "read otherwise", rates=rates, adaptive_arms=adaptive_arms
+            request,
+            estimates,
+            other_counts,
+            progress,
+            "missing outcomes",
+            error_rates=error_rates,
+            adaptive_arms=adaptive_arms,
         )
         main = select(estimates, kind=(POSTERIOR, OBSERVED), estimand=REFIT_ESTIMANDS)
         tables = {MISSING: main, WRONG: refitted} if missing_classes else {WRONG: main, MISSING: refitted}
@@ -129,7 +136,7 @@ def _estimate_text(row: dict[Any, Any]) -> str:
 
 
 def _share_remarks(shares: pd.DataFrame, base: str | None) -> Iterator[Note]:
-    """A warning where an arm has many missing outcomes, with the arm that has the most."""
+    """An alarm for each benchmark and class where an arm has many missing outcomes; it names the arm with the most."""
     for (benchmark, outcome), rows in shares.groupby(["benchmark", "outcome"], sort=False):
         if rows["share"].max() < MANY:
             continue

@@ -79,12 +79,7 @@ def model_checks(
     progress
         Called as each further fit begins and ends.
     """
-    fits = [{rates.prior: rates} for rates in posteriors]
-    if request.compare_priors:
-        for name in FAMILIES:
-            if name != request.prior.name:
-                posteriors_of_family = fit_all(panels, PRIORS[name](), request.seed, progress)
-                fits = [families | {name: rates} for families, rates in zip(fits, posteriors_of_family, strict=True)]
+    fits = _fits_by_family(request, panels, posteriors, progress)
     checks, families, sensitivity = [], [], []
     for panel, by_family in zip(panels, fits, strict=True):
         labels = {"benchmark": panel.benchmark, "model": panel.arm}
@@ -107,6 +102,18 @@ def model_checks(
     )
     used = next(iter(fits[0]))
     return ModelChecks(*tables, (*_misfits(tables[1], used), *_disagreements(tables[2], tables[1], used)))
+
+
+def _fits_by_family(
+    request: Request, panels: Sequence[Panel], posteriors: Sequence[SolveRates], progress: Progress
+) -> list[Fits]:
+    """Posterior of each panel under the family in use, first, and under the other families on request."""
+    fits: list[Fits] = [{rates.prior: rates} for rates in posteriors]
+    for name in FAMILIES if request.compare_priors else ():
+        if name != request.prior.name:
+            posteriors_of_family = fit_all(panels, PRIORS[name](), request.seed, progress)
+            fits = [{**families, name: rates} for families, rates in zip(fits, posteriors_of_family, strict=True)]
+    return fits
 
 
 def _families(panel: Panel, fits: Fits, checks: Sequence[Row]) -> list[Row]:

@@ -9,7 +9,7 @@ from boundary.data.counts import Counts
 from boundary.errors import InputError
 from boundary.stats.optional_stopping import StoppingRule, stopping_rule
 
-# A column of this name, or the option, says by what rule sampling stopped.
+# A column of this name, or the option --stopping, declares the rule by which sampling stopped.
 COLUMN = "stopping"
 FIXED, FIRST, ADAPTIVE = "fixed", "first success", "adaptive"
 RULES = (FIXED, FIRST, ADAPTIVE)
@@ -32,7 +32,7 @@ def adaptive_arms(counts: Counts, stopping: str | None = None) -> tuple[Note, ..
     Raises
     ------
     InputError
-        For a rule that there is not.
+        For an unknown rule.
 
     Notes
     -----

@@ -6,7 +6,7 @@ import pandas as pd
 
 from boundary.analysis.estimates.estimate import estimate
 from boundary.analysis.estimates.table import OBSERVED, POSTERIOR, estimates_frame, select
-from boundary.analysis.fitting import Panel, Progress, fit_all, panels
+from boundary.analysis.fitting import Progress, fit_all, make_panels
 from boundary.analysis.notes import Note
 from boundary.analysis.request import Request
 from boundary.analysis.verifier_errors import MisclassificationRates
@@ -22,7 +22,7 @@ def refit(
     progress: Progress,
     stage: str,
     *,
-    rates: MisclassificationRates | None = None,
+    error_rates: MisclassificationRates | None = None,
     adaptive_arms: tuple[Note, ...] = (),
 ) -> pd.DataFrame:
     """Pass@k, shrinkage and crossover from other counts of the same problems, at the budgets of an analysis.
@@ -36,8 +36,8 @@ def refit(
     counts
         Models of the analysis that are not in them are left out.
     progress, stage
-        Called with the stage, steps done and steps in all.
-    rates
+        Called with the name of the fit and this stage, the number of steps done and the number of all steps.
+    error_rates
         Misclassification rates of the verdicts in these counts.
     adaptive_arms
         Notes on arms whose number of samples depends on the outcome.
@@ -48,16 +48,13 @@ def refit(
     """
     base = request.base if request.base in counts.models else None
     arms = tuple(model for model in request.models if model in counts.models and model != base)
-    fits = panels(counts, base, arms, request.benchmarks, request.common_problems, rates, adaptive_arms)
-    posteriors = fit_all(fits, request.prior, request.seed, lambda name, *steps: progress(f"{name}, {stage}", *steps))
-    rows = []
-    for panel, posterior in zip(fits, posteriors, strict=True):
-        rows += estimate(_at_same_budgets(request, estimates, panel), panel, posterior, kinds=(POSTERIOR, OBSERVED))
-    return estimates_frame(rows)
-
-
-def _at_same_budgets(request: Request, estimates: pd.DataFrame, panel: Panel) -> Request:
-    curve = select(estimates, kind=POSTERIOR, benchmark=panel.benchmark, estimand="pass_at_k")
-    budgets = tuple(sorted({int(k) for k in curve["k"]}))
+    panels = make_panels(counts, base, arms, request.benchmarks, request.common_problems, error_rates, adaptive_arms)
+    posteriors = fit_all(panels, request.prior, request.seed, lambda name, *steps: progress(f"{name}, {stage}", *steps))
     furthest = request.furthest(int(estimates["k"].max()))
-    return replace(request, budgets=budgets, max_k=furthest, estimands=REFIT_ESTIMANDS)
+    rows = []
+    for panel, posterior in zip(panels, posteriors, strict=True):
+        curve = select(estimates, kind=POSTERIOR, benchmark=panel.benchmark, estimand="pass_at_k")
+        budgets = tuple(sorted({int(k) for k in curve["k"]}))
+        main = replace(request, budgets=budgets, max_k=furthest, estimands=REFIT_ESTIMANDS)
+        rows += estimate(main, panel, posterior, kinds=(POSTERIOR, OBSERVED))
+    return estimates_frame(rows)

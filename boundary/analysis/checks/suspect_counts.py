@@ -8,11 +8,11 @@ import pandas as pd
 from boundary.analysis.notes import Note
 from boundary.data.counts import Counts
 
-# There is no remark on fewer samples, or on fewer problems whose samples differ.
+# With fewer samples, or fewer problems that are neither all right nor all wrong, equal verdicts may be chance.
 ENOUGH_SAMPLES, ENOUGH_PROBLEMS = 16, 10
 
 
-def count_remarks(counts: Counts, benchmarks: Sequence[str]) -> Iterator[Note]:
+def suspect_count_notes(counts: Counts, benchmarks: Sequence[str]) -> Iterator[Note]:
     """Notes on verdicts that are all the same, on two models with the same counts, and on rows that were left out."""
     for remark in counts.remarks:
         yield Note(remark.benchmark, remark.model, remark.text, "remark")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, SURE, WIDENED, Decision
 from boundary.analysis.fitting import Panel, Progress
-from boundary.analysis.formatting import chance
+from boundary.analysis.formatting import probability_text
 from boundary.stats.estimands import flows
 from boundary.stats.intervals import MARGIN, TIE, summarise
 from boundary.stats.priors import NonParametric
@@ -56,14 +56,14 @@ def tipping_point_curves(
         progress(f"errors: {panel.benchmark}", i, len(pairs))
         key = fit_key(seed, "\0".join(["errors", panel.benchmark, *panel.models]))
         c, n = panel.counts.n_correct, panel.counts.n_samples
-        fits, log_evidence = CURVE_PRIOR.posterior_by_node(c, n, key, _candidates(panel))
+        fits, log_evidence = CURVE_PRIOR.posterior_by_node(c, n, key, _errors_at_curve_rates(panel))
         for rate, fit, evidence in zip(CURVE_RATES, fits, log_evidence, strict=True):
             rows += _rows(panel, fit, level, margin, {"false_positive_rate": rate, "log_evidence": float(evidence)})
         progress(f"errors: {panel.benchmark}", i + 1, len(pairs))
     return pd.DataFrame(rows, columns=list(CURVE_COLUMNS))
 
 
-def _candidates(panel: Panel) -> VerdictErrors:
+def _errors_at_curve_rates(panel: Panel) -> VerdictErrors:
     """Misclassification rates of a panel with each false-positive rate of the curve as one node."""
     shape = (*panel.counts.n_correct.shape, len(CURVE_RATES))
     positive = np.broadcast_to(np.array(CURVE_RATES), shape)
@@ -136,7 +136,7 @@ def _tipping_point(benchmark: str, model: str, k: int, rows: pd.DataFrame) -> Ti
     probability = rows[column].to_numpy(float)
     rate = crossing(rates, probability, SURE) if start.probability >= SURE else float("inf")
     text = f"At k = {k} the likeliest verdict on {model} without false positives is '{start.likeliest}', with "
-    text += f"probability {chance(start.probability)}"
+    text += f"probability {probability_text(start.probability)}"
     if start.probability < SURE:
         text += ": it is not sure to begin with."
     elif np.isinf(rate):

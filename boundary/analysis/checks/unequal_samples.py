@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool
 
-from boundary.analysis.formatting import interval, number, short
+from boundary.analysis.formatting import interval, number, short_name
 from boundary.analysis.notes import Note
 from boundary.data.counts import ALL
 from boundary.stats.estimands import pass_at_k, shrinkage
 from boundary.stats.intervals import summarise
 from boundary.stats.solve_rates import SolveRates
 
-# So many problems with few samples are named.
+# At most so many problems with few samples are named.
 MOST_NAMED = 5
 
 
@@ -54,7 +54,7 @@ def _short_problems(rates: SolveRates, few: Bool[np.ndarray, " problem"]) -> str
     for i in order[:MOST_NAMED]:
         fewest = rates.n_samples[i].min()
         same_for_all = (rates.n_samples[i] == fewest).all()
-        of = "" if same_for_all else f" of {short(rates.models[int(rates.n_samples[i].argmin())])}"
+        of = "" if same_for_all else f" of {short_name(rates.models[int(rates.n_samples[i].argmin())])}"
         names.append(f"{rates.problem_ids[i]} ({fewest:,}{of})")
     n_more = len(order) - len(names)
     return ", ".join(names) + (f" and {n_more:,} more" if n_more else "")
@@ -72,5 +72,5 @@ def _left_out(
         draws = pass_at_k(fit, k).sel(model=arm) if base is None else shrinkage(fit, k, base=base, rl=arm)
         row = summarise(draws.to_numpy(), level)._asdict()
         texts.append(f"{number(row['mean'], 100, 1)} {interval(row, 100, 1)}")
-    label, unit = (f"pass@{k} of {short(arm)}", "%") if base is None else (f"the shrinkage at k = {k:,}", "points")
+    label, unit = (f"pass@{k} of {short_name(arm)}", "%") if base is None else (f"the shrinkage at k = {k:,}", "points")
     return f"{label} would be {texts[0]} {unit} in place of {texts[1]}"

@@ -35,7 +35,7 @@ def valid_counts(counts: Counts) -> Counts | None:
     return Counts(table, valid.source, valid.default_base)
 
 
-def judge_rates(request: Request, counts: Counts) -> MisclassificationRates | None:
+def judge_misclassification_rates(request: Request, counts: Counts) -> MisclassificationRates | None:
     """Misclassification rates of the judge of reasoning; None where they are not given, or nothing was judged.
 
     Raises
@@ -57,7 +57,7 @@ def with_valid_reasoning(
     counts: Counts,
     progress: Progress,
     *,
-    rates: MisclassificationRates | None = None,
+    error_rates: MisclassificationRates | None = None,
     adaptive_arms: tuple[Note, ...] = (),
 ) -> pd.DataFrame:
     """The estimates, followed by `cot_pass_at_k`, `cot_shrinkage`, `cot_crossover` and `cot_no_crossover` where judged.
@@ -67,5 +67,7 @@ def with_valid_reasoning(
     valid = valid_counts(counts)
     if valid is None:
         return estimates
-    rows = refit(request, estimates, valid, progress, "valid reasoning", rates=rates, adaptive_arms=adaptive_arms)
+    rows = refit(
+        request, estimates, valid, progress, "valid reasoning", error_rates=error_rates, adaptive_arms=adaptive_arms
+    )
     return pd.concat([estimates, rows.assign(estimand=PREFIX + rows["estimand"])], ignore_index=True)

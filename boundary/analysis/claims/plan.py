@@ -13,8 +13,8 @@ from scipy.stats import norm
 from boundary.analysis.claims.draws import holds, resolve
 from boundary.analysis.claims.grammar import Claim, parse_claim
 from boundary.analysis.claims.problem_sums import check_additive, problem_sums
-from boundary.analysis.fitting import Panel, Progress, fit_all, panels
-from boundary.analysis.formatting import chance, number
+from boundary.analysis.fitting import Panel, Progress, fit_all, make_panels
+from boundary.analysis.formatting import number, probability_text
 from boundary.analysis.options import chosen_prior
 from boundary.analysis.selection import chosen_arms, chosen_benchmarks
 from boundary.data.catalog import load_counts
@@ -36,13 +36,13 @@ from boundary.stats.solve_rates import SolveRates
 
 PLAN_COLUMNS = ("model", "benchmark", "problem_id", "n_more", "n_samples", "n_correct")
 ASSURANCE_COLUMNS = ("allocation", "n_more", "chance", "width", "mean_probability")
-# Problems with the same counts are planned for in parts of at most this share of all.
+# Groups of problems with the same counts hold at most this share of all problems.
 PART = 1 / 50
-# Posterior draws that outcomes are simulated from, and those of the covariance of problems.
+# Posterior draws from which outcomes are simulated.
 OUTCOMES = 1280
 # The search ends at so many times the samples that are there.
 FURTHEST = 64
-# A smaller chance of settling a claim does not measure what samples tell; the width of the interval does then.
+# Where the chance of settling a claim is smaller, allocations are compared by the width of the interval.
 LEAST_CHANCE = 0.02
 Allocation = Literal["planned", "even"]
 
@@ -56,22 +56,22 @@ class Plan:
     claim, benchmark, models
         What it is about; the base first, where there is one.
     probability, converged
-        Of the claim now, and whether the chains agree on it.
+        Probability of the claim now, and whether the chains agree on it.
     rows
         The plan: PLAN_COLUMNS, a row for each model and problem that is to be sampled further.
     assurance
         ASSURANCE_COLUMNS: for several numbers of further samples, allocated as planned or evenly, the `chance` that the
         claim is settled by them, and the expected `width` of the interval of its first quantity.
     n_even
-        Samples that would do as much when spread evenly; None where not found, or not looked for.
+        Samples that would do as much if they were spread evenly over problems; None if unknown.
     is_reached
         Whether the plan reaches its goal.
     goal
-        In words.
+        The goal in words.
     extrapolated
-        Whether the claim looks beyond the samples there are.
+        Whether the claim is about budgets beyond the present samples.
     is_settled
-        Whether the samples there are settle the claim.
+        Whether the present samples settle the claim.
     """
 
     claim: str
@@ -100,7 +100,8 @@ class Plan:
             surer = max(self.probability, 1 - self.probability)
             outcome = "holds" if self.probability > 0.5 else "does not hold"
             today = (
-                f"The claim {self.claim} is settled: on {self.benchmark} it {outcome} with probability {chance(surer)}."
+                f"The claim {self.claim} is settled: on {self.benchmark} it {outcome} with probability "
+                f"{probability_text(surer)}."
             )
         if not self.n_more:
             enough = "no more samples are needed" if self.is_reached else "no sample would tell more"
@@ -134,7 +135,7 @@ class _Goal(NamedTuple):
 
     @property
     def words(self) -> str:
-        """In words."""
+        """The goal in words."""
         if self.budget is not None:
             return f"With {self.budget:,} more samples at most"
         if self.width is not None:
@@ -150,8 +151,8 @@ class _Goal(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Question:
-    """The posterior of a claim's per-problem sums, and what further samples would make of it."""
+class _Forecast:
+    """Forecast of a claim after further samples, from the posterior of its per-problem sums."""
 
     sums: ProblemSums
     groups: Sequence[np.ndarray]
@@ -207,7 +208,7 @@ def plan(
     Parameters
     ----------
     counts
-        What `boundary.analyze` takes: the samples there are.
+        The present counts, in any form that `boundary.analyze` takes.
     claim
         As in `boundary.claims`, of one RL model and its base or of one model.
     base, rl, benchmark, prior, seed, common_problems, progress
@@ -264,11 +265,11 @@ def plan(
             f"--width is for shrinkage, lost, pass_at_k and the like, not for {resolved.comparisons[0].estimand}."
         )
     rates = fit_all([panel], chosen_prior(prior), seed, progress or (lambda label, done, steps: None))[0]
-    question = _question(resolved, rates, panel, columns, goal, seed)
+    forecast = _forecast(resolved, rates, panel, columns, goal, seed)
     probability, converged = _probability_today(resolved, rates, panel)
     is_settled = converged and max(probability, 1 - probability) >= goal.certainty
-    more = question.planned(goal.budget if goal.budget is not None else _least_cost(question, is_settled))
-    outlook = question.row("planned", more)
+    more = forecast.planned(goal.budget if goal.budget is not None else _least_cost(forecast, is_settled))
+    outlook = forecast.row("planned", more)
     return Plan(
         resolved.text,
         panel.benchmark,
@@ -276,8 +277,8 @@ def plan(
         probability,
         converged,
         rows=_rows(panel, more),
-        assurance=_assurance_table(question, outlook),
-        n_even=_even_as_good(question, outlook) if more.any() else None,
+        assurance=_assurance_table(forecast, outlook),
+        n_even=_even_as_good(forecast, outlook) if more.any() else None,
         is_reached=goal.is_met(outlook) or (is_settled and goal.width is None),
         goal=goal.words,
         extrapolated=any(part.largest_budget > rates.reliable_k for part in resolved.comparisons),
@@ -300,12 +301,12 @@ def _goal(claim: str, width: float | None, budget: int | None, certainty: float,
 
 
 def _panel(table: Counts, base: str | None, rl: str | None, benchmark: str | None, common_problems: bool) -> Panel:
-    """The one fit that a plan rests on."""
+    """The counts of the one fit that a plan is made from."""
     base, arms = chosen_arms(table, base, rl, rank=False)
     if len(arms) > 1:
         raise InputError(f"A plan is for one RL model at a time. Say --rl MODEL, one of: {', '.join(arms)}.")
     names = chosen_benchmarks(table, benchmark, base, arms)
-    return panels(table, base, arms, names[-1:], common_problems)[0]
+    return make_panels(table, base, arms, names[-1:], common_problems)[0]
 
 
 def _columns(panel: Panel, only: str | Sequence[str] | None) -> tuple[int, ...]:
@@ -319,9 +320,9 @@ def _columns(panel: Panel, only: str | Sequence[str] | None) -> tuple[int, ...]:
     return tuple(panel.models.index(name) for name in dict.fromkeys(names))
 
 
-def _question(
+def _forecast(
     claim: Claim, rates: SolveRates, panel: Panel, columns: tuple[int, ...], goal: _Goal, seed: int
-) -> _Question:
+) -> _Forecast:
     sums = problem_sums(claim, rates, panel.base)
     if goal.width is not None:
         sums = sums._replace(contributions=sums.contributions[..., :1], constant=sums.constant[:1])
@@ -332,40 +333,36 @@ def _question(
     sizes = sorted({max(1, round(typical / 8 * 2**i)) for i in range(12)})
     present = n_samples[:, columns]
     most = 4 * goal.budget if goal.budget else FURTHEST * max(int(present.sum()), present.size)
-    steps = greedy_steps(sums, groups, _weights(sums), sizes, columns, most)
-    return _Question(sums, groups, steps, columns, goal, seed)
-
-
-def _weights(sums: ProblemSums) -> np.ndarray:
-    """How much a unit of each sum's variance matters to the probability of the claim: the more, the closer to 0."""
+    # The closer a sum is to 0, the more a unit of its variance matters to the probability of the claim.
     values = sums.values
     spread = np.maximum(values.std(axis=0), np.finfo(float).tiny)
-    weights: np.ndarray = (norm.pdf(np.clip(values.mean(axis=0) / spread, -6, 6)) / spread) ** 2
-    return weights
+    weights = (norm.pdf(np.clip(values.mean(axis=0) / spread, -6, 6)) / spread) ** 2
+    steps = greedy_steps(sums, groups, weights, sizes, columns, most)
+    return _Forecast(sums, groups, steps, columns, goal, seed)
 
 
-def _least_cost(question: _Question, is_settled: bool) -> int:
+def _least_cost(forecast: _Forecast, is_settled: bool) -> int:
     """Least cost of the plan's steps that reaches the goal, by bisection; all of them where none does."""
-    costs = [0, *(step.cost for step in question.steps)]
-    if question.goal.width is None and is_settled:
+    costs = [0, *(step.cost for step in forecast.steps)]
+    if forecast.goal.width is None and is_settled:
         return 0
     # A claim that is not settled needs at least one sample, even where the forecast of none reaches the goal.
-    low, high = -1 if question.goal.width is not None else 0, len(costs) - 1
+    low, high = -1 if forecast.goal.width is not None else 0, len(costs) - 1
     while high - low > 1:
         middle = (low + high) // 2
-        if question.goal.is_met(question.row("planned", question.planned(costs[middle]))):
+        if forecast.goal.is_met(forecast.row("planned", forecast.planned(costs[middle]))):
             high = middle
         else:
             low = middle
     return costs[high]
 
 
-def _even_as_good(question: _Question, outlook: dict[str, Any]) -> int | None:
-    """Samples spread evenly that promise as much, to a tenth; None beyond 64 times the plan."""
-    by_width = question.goal.width is not None or outlook["chance"] < LEAST_CHANCE
+def _even_as_good(forecast: _Forecast, outlook: dict[str, Any]) -> int | None:
+    """Number of evenly spread samples with the same assurance, to within a tenth; None beyond 64 times the plan."""
+    by_width = forecast.goal.width is not None or outlook["chance"] < LEAST_CHANCE
 
     def as_good(budget: int) -> bool:
-        row = question.row("even", question.even(budget))
+        row = forecast.row("even", forecast.even(budget))
         return bool(row["width"] <= outlook["width"] if by_width else row["chance"] >= outlook["chance"])
 
     high = max(outlook["n_more"], 1)
@@ -378,17 +375,17 @@ def _even_as_good(question: _Question, outlook: dict[str, Any]) -> int | None:
     while high - low > max(1, low // 10):
         middle = (low + high) // 2
         low, high = (low, middle) if as_good(middle) else (middle, high)
-    return int(question.even(high).sum())
+    return int(forecast.even(high).sum())
 
 
-def _assurance_table(question: _Question, outlook: dict[str, Any]) -> pd.DataFrame:
-    """What the plan's number of samples promises, and fractions and multiples of it, as planned and spread evenly."""
-    rows = [question.row("planned", question.planned(0)), outlook]
+def _assurance_table(forecast: _Forecast, outlook: dict[str, Any]) -> pd.DataFrame:
+    """Assurance for the plan's number of samples and fractions and multiples of it, as planned and spread evenly."""
+    rows = [forecast.row("planned", forecast.planned(0)), outlook]
     n = outlook["n_more"]
     for budget in (n // 4, n // 2, 2 * n, 4 * n) if n else ():
-        rows.append(question.row("planned", question.planned(budget)))
+        rows.append(forecast.row("planned", forecast.planned(budget)))
     for budget in (n // 4, n // 2, n, 2 * n, 4 * n) if n else ():
-        rows.append(question.row("even", question.even(max(budget, 1))))
+        rows.append(forecast.row("even", forecast.even(max(budget, 1))))
     table = pd.DataFrame(rows, columns=list(ASSURANCE_COLUMNS)).drop_duplicates(["allocation", "n_more"])
     return table.sort_values(["allocation", "n_more"], ascending=[False, True], ignore_index=True)
 

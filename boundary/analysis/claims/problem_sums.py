@@ -89,7 +89,7 @@ def _contributions(term: _Term, single: SolveRates, base: str | None) -> Float[n
 
 
 def _terms(comparison: Comparison) -> tuple[list[_Term], float]:
-    """What is added up, and a constant, such that the sum is above 0 where the comparison holds."""
+    """Terms and a constant, whose sum is above 0 where the comparison holds."""
     assert comparison.model is not None  # resolved
     record, bound, model = comparison.record, comparison.bound, comparison.model.name
     sign = 1.0 if comparison.relation in (">", ">=") else -1.0

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from boundary.analysis.estimates.table import select
-from boundary.analysis.formatting import chance, points
+from boundary.analysis.formatting import points, probability_text
 
 # Probability from which a decision is made.
 SURE = 0.95
@@ -49,7 +49,7 @@ class Decision(NamedTuple):
     def _probability(self, word: str) -> float:
         return {NARROWED: self.narrowed, WIDENED: self.widened, EQUIVALENT: self.equivalent}[word]
 
-    def described(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """The decision for a script, as summary.json has it."""
         return {
             "k": self.k,
@@ -103,4 +103,4 @@ def likeliest_words(decision: Decision, margin: float) -> str:
     """The likeliest of the three and its probability as a clause, for a decision that is open."""
     direction = {NARROWED: "a narrowing", WIDENED: "a widening", EQUIVALENT: EQUIVALENT}[decision.likeliest]
     by = "" if decision.likeliest == EQUIVALENT else f" by more than {points(margin)}"
-    return f"{direction}{by} is likeliest, with probability {chance(decision.probability)}"
+    return f"{direction}{by} is likeliest, with probability {probability_text(decision.probability)}"

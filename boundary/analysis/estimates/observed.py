@@ -63,7 +63,7 @@ def _rows(
 def _own_budgets(
     record: Estimand, rates: SolveRates, options: EstimateOptions, budgets: Sequence[int]
 ) -> Sequence[int | None]:
-    """Budgets within the samples at which an estimand is reported that is not reported at each; None: it has none."""
+    """Budgets within the samples of an estimand that is not reported at every budget; [None] if it has no budget."""
     if "k" not in record.parameters:
         return [None]
     if record.reported_at == "reliability":

@@ -74,13 +74,15 @@ def problem_table(
     columns: dict[str, Any] = {"benchmark": benchmark, "problem_id": list(rates.problem_ids), "model": model}
     columns |= {"reference": base or "", "k": k, "flag": "", "extrapolated": k > rates.fewest}
     for prefix, name in arms.items():
-        columns |= {prefix + label: values for label, values in _arm(rates, rates.index(name), k, level).items()}
+        columns |= {
+            prefix + label: values for label, values in _model_columns(rates, rates.index(name), k, level).items()
+        }
     if base is not None:
         columns |= _lost_and_gained(rates, rates.index(base), rates.index(model), k)
     return without_minus_zero(pd.DataFrame(columns).reindex(columns=list(PROBLEM_COLUMNS)))
 
 
-def _arm(rates: SolveRates, column: int, k: int, level: float) -> dict[str, Any]:
+def _model_columns(rates: SolveRates, column: int, k: int, level: float) -> dict[str, Any]:
     p = rates.p[..., column].reshape(-1, rates.n_problems)
     tail = (1 - level) / 2
     lower, upper = np.quantile(p, [tail, 1 - tail], axis=0, method="inverted_cdf")
@@ -124,6 +126,6 @@ def flags(n_correct: np.ndarray, n_samples: np.ndarray) -> list[str]:
     return [ARTEFACT if a else ONE_SUCCESS if b else "" for a, b in zip(artefact, one_success, strict=True)]
 
 
-def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def concatenated(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """The problem tables of several fits as one; an empty one with the same columns where there are none."""
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(PROBLEM_COLUMNS))

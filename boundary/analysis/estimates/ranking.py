@@ -18,7 +18,7 @@ from boundary.stats.intervals import signs
 from boundary.stats.solve_rates import SolveRates, Target
 
 
-def ranked_rows(request: Request, benchmark: str, fits: Mapping[str, SolveRates]) -> list[dict[str, Any]]:
+def ranking_rows(request: Request, benchmark: str, fits: Mapping[str, SolveRates]) -> list[dict[str, Any]]:
     """Rows that rank the models of one benchmark; none where there are too few, or where new problems are the target.
 
     Parameters
@@ -38,7 +38,7 @@ def ranked_rows(request: Request, benchmark: str, fits: Mapping[str, SolveRates]
     rates = min(fits.values(), key=lambda fit: fit.reliable_k)
     table = EstimateTable(benchmark, rates, request.target, request.level, request.margin)
     common = set.intersection(*(set(request.for_fit(fit).budgets) for fit in fits.values()))
-    ranking_rows(table, coverage_of(fits, sorted(common), request.target), rates.reliable_k, names)
+    add_ranking(table, coverage_of(fits, sorted(common), request.target), rates.reliable_k, names)
     fewest = np.min([fit.fewest for fit in fits.values()], axis=0)
     return [row | {"n_extrapolated": int((fewest < row["k"]).sum())} for row in table.rows]
 
@@ -53,7 +53,7 @@ def coverage_of(fits: Mapping[str, SolveRates], budgets: Sequence[int], target: 
     return xr.concat(curves, "model")
 
 
-def ranking_rows(table: EstimateTable, coverage: xr.DataArray, n: int, names: frozenset[str]) -> None:
+def add_ranking(table: EstimateTable, coverage: xr.DataArray, n: int, names: frozenset[str]) -> None:
     """Add the rank of each model, P(best) and P(better) of each pair, at each budget.
 
     Parameters
@@ -86,28 +86,28 @@ def ranking_rows(table: EstimateTable, coverage: xr.DataArray, n: int, names: fr
                 table.add_probability("better", *pair, k > n, signs(curves[..., a] - curves[..., b], table.margin))
 
 
-class Tally(NamedTuple):
-    """Numbers of pairs of models.
+class Multiplicity(NamedTuple):
+    """How many pairs of models are compared, how many are decided, and how many decisions are expected to be wrong.
 
     Parameters
     ----------
     pairs
         All pairs.
-    told_apart
+    different
         Pairs of which one model is ahead of the other by more than the margin, with probability .95 or more.
-    alike
+    equivalent
         Pairs that differ by no more than the margin, with that probability.
     expected_wrong
         Expected number of wrong statements among both: the sum of 1 less their probabilities.
     """
 
     pairs: int
-    told_apart: int
+    different: int
     equivalent: int
     expected_wrong: float
 
 
-def multiplicity(rows: pd.DataFrame, k: float) -> Tally | None:
+def multiplicity(rows: pd.DataFrame, k: float) -> Multiplicity | None:
     """Multiplicity of the comparisons at a budget: how many pairs there are, are decided, and are expected to be wrong.
 
     Parameters
@@ -125,7 +125,9 @@ def multiplicity(rows: pd.DataFrame, k: float) -> Tally | None:
     prob_different = ahead_by_more(pairs).combine(ahead_by_more(pairs, other=True), max)
     different = prob_different.loc[prob_different >= SURE]
     equivalent = pairs.loc[pairs["prob_equivalent"] >= SURE, "prob_equivalent"]
-    return Tally(len(pairs), len(different), len(equivalent), float((1 - different).sum() + (1 - equivalent).sum()))
+    return Multiplicity(
+        len(pairs), len(different), len(equivalent), float((1 - different).sum() + (1 - equivalent).sum())
+    )
 
 
 def ahead_by_more(pairs: pd.DataFrame, other: bool = False) -> "pd.Series[float]":

@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Int
 
 from boundary.analysis.fitting import Panel
-from boundary.analysis.formatting import short
-from boundary.stats.sample_sizes import HALF, MOST, reached_by
+from boundary.analysis.formatting import short_name
+from boundary.stats.sample_sizes import HALF, MOST, samples_of_share
 
 # Of more models the numbers of samples are given together.
 MOST_MODELS = 3
@@ -46,7 +46,7 @@ class SampleSizes:
         if len(set(phrases.values())) == 1:
             return next(iter(phrases.values()))
         if len(phrases) <= MOST_MODELS:
-            return "; ".join(f"{short(model)}: {phrase}" for model, phrase in phrases.items())
+            return "; ".join(f"{short_name(model)}: {phrase}" for model, phrase in phrases.items())
         n = np.concatenate(list(self.by_model.values()))
         return f"{n.min():,} to {n.max():,} samples a problem"
 
@@ -56,7 +56,7 @@ def sample_sizes(panels: Sequence[Panel]) -> dict[str, SampleSizes]:
     by_benchmark: dict[str, SampleSizes] = {}
     for panel in panels:
         by_model = dict(zip(panel.models, panel.counts.n_samples.T, strict=True))
-        reliable_k = reached_by(panel.counts.n_samples.min(axis=1), MOST)
+        reliable_k = samples_of_share(panel.counts.n_samples.min(axis=1), MOST)
         before = by_benchmark.get(panel.benchmark, SampleSizes({}, reliable_k))
         by_benchmark[panel.benchmark] = SampleSizes({**before.by_model, **by_model}, min(before.reliable_k, reliable_k))
     return by_benchmark
@@ -69,6 +69,6 @@ def _phrase(n: Int[np.ndarray, " problem"]) -> str:
     common, count = values[counts.argmax()], int(counts.max())
     reach = f"{common:,} for {count:,} of {len(n):,}"
     if count < len(n) / 2:
-        half = reached_by(n, HALF)
+        half = samples_of_share(n, HALF)
         reach = f"{half:,} or more for {int((n >= half).sum()):,} of {len(n):,}"
     return f"{n.min():,} to {n.max():,} samples a problem, {reach}"

@@ -1,4 +1,4 @@
-"""What a figure of the report is: what it is drawn from, on which panels, by what, and when."""
+"""The types of figures: `FigureData`, which is drawn, and `ReportFigure`, with function, panels and caption."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from boundary.analysis.figures.drawing import Layout, new_figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# So many models a figure of curves can hold.
+# A figure of curves can hold at most so many models.
 MOST_CURVES = 8
 
 
 @dataclass(frozen=True, eq=False)
 class FigureData:
-    """What figures of one benchmark are drawn from.
+    """The estimates and settings that the figures of one benchmark are drawn from.
 
     Parameters
     ----------
@@ -57,10 +57,10 @@ class ReportFigure:
     Parameters
     ----------
     name
-        Of its files, in letters, digits and underscores: `<benchmark>-<name>.png` and `.pdf`.
+        Name in the names of its files, in letters, digits and underscores: `<benchmark>-<name>.png` and `.pdf`.
     draw
-        Draws `FigureData` on axes: on one, or on an array as `matplotlib.figure.Figure.subplots` gives where `layout`
-        has several panels.
+        Function that draws `FigureData` on one axes, or on an array of axes as `matplotlib.figure.Figure.subplots`
+        gives it where `layout` has several panels.
     applies
         Whether there is something to draw.
     caption
@@ -81,5 +81,5 @@ class ReportFigure:
 
 
 def has_rows(estimand: str, most_models: int = MOST_CURVES) -> Callable[[FigureData], bool]:
-    """Condition that an estimand was made, of no more models than the figure can hold."""
+    """Condition that an estimand has rows, of no more models than the figure can hold."""
     return lambda data: not select(data.rows, estimand=estimand).empty and len(data.models) <= most_models

@@ -22,7 +22,7 @@ from boundary.analysis.figures.drawing import (
     title,
 )
 from boundary.analysis.figures.figure import FigureData
-from boundary.analysis.formatting import short
+from boundary.analysis.formatting import short_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,7 +42,7 @@ def draw_flows(axes: Any, data: FigureData) -> None:
     models = list(dict.fromkeys(rows["model"]))
     for (whole, detail), model in zip(np.reshape(axes, (-1, 2)), models, strict=True):
         of_model = select(rows, model=model)
-        draw_stack(whole, of_model, clipped(short(model)) if len(models) > 1 else data.benchmark, data.n)
+        draw_stack(whole, of_model, clipped(short_name(model)) if len(models) > 1 else data.benchmark, data.n)
         draw_lost_and_gained(detail, of_model, data.n)
 
 

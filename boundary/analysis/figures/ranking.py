@@ -11,7 +11,7 @@ import pandas as pd
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.figures.drawing import BASE_COLOUR, INK, RL_COLOURS, RULE, Layout, headline, title
 from boundary.analysis.figures.figure import FigureData
-from boundary.analysis.formatting import short
+from boundary.analysis.formatting import short_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,7 +34,7 @@ def draw_ranking(axes: Any, data: FigureData) -> None:
     order = ranked_models(rows, budgets[0])
     for panel, k in zip(panels, budgets, strict=True):
         draw_ranks(panel, rows, order, k)
-        panel.set_yticks(range(len(order)), [short(model) for model in order] if panel is panels[0] else [])
+        panel.set_yticks(range(len(order)), [short_name(model) for model in order] if panel is panels[0] else [])
         panel.tick_params(axis="y", length=0, labelcolor=INK)
     level = rows["level"].iloc[0]
     explanation = f"posterior mean and {level:.0%} interval; at the right P(best), where above .005"
@@ -80,7 +80,7 @@ def draw_pairs(axes: Any, data: FigureData) -> None:
     size = 8.0 if len(order) <= MOST_NUMBERED else 4.8
     for panel, k in zip(panels, budgets, strict=True):
         mesh = draw_pair_chances(panel, rows, order, k)
-        names = [f"{short(model)}  {place}" for place, model in enumerate(order, start=1)]
+        names = [f"{short_name(model)}  {place}" for place, model in enumerate(order, start=1)]
         panel.set_xticks(range(len(order)), range(1, len(order) + 1), fontsize=size)
         panel.set_yticks(range(len(order)), names if panel is panels[0] else [], fontsize=size)
         panel.tick_params(length=0, labelcolor=INK)

@@ -1,4 +1,4 @@
-"""What an analysis writes, and whether its folder can take it: tried before the fit."""
+"""Names of the files of an analysis, and a check before the fit that they can be written."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,12 +13,12 @@ FIGURE_TYPES = ("png", "pdf")
 
 
 def check_output(folder: str | Path, inputs: Iterable[str | Path]) -> None:
-    """Try the folder of a report before the fit: that it can be written, and that no input is lost by it.
+    """Check before the fit that the output folder can be written, and that no input would be overwritten.
 
     Parameters
     ----------
     folder
-        It need not be there, and is not made.
+        The output folder; it may be missing, and is not made here.
     inputs
         What the analysis reads: counts, run folders, samples, claims, rates, audits.
 

@@ -48,7 +48,7 @@ def read_posterior(path: str | Path) -> dict[str, SolveRates]:
     Raises
     ------
     InputError
-        If there is no such file, or it is none that `boundary analyze` wrote.
+        If there is no such file, or `boundary analyze` did not write it.
 
     Examples
     --------
@@ -90,6 +90,6 @@ def _refuse_bomb(tree: xr.DataTree, path: Path) -> None:
 
 
 def _group_name(name: str) -> str:
-    """A name for a netCDF group, which is no path: no two names are alike, and most stay as they are."""
+    """The name of a fit, escaped for a netCDF group, where / and . mean a path; different names stay different."""
     escaped = name.replace("%", "%25").replace("/", "%2F")
     return escaped.replace(".", "%2E") if set(escaped) <= {"."} else escaped

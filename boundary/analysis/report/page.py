@@ -95,7 +95,7 @@ def script_policy(scripts: Sequence[str]) -> str:
 
 
 def _environment(pictures: Pictures) -> "Environment":
-    """What templates are rendered in: everything shown is escaped, and a variable that is not given is an error."""
+    """The environment of the templates: all values are escaped, and a missing variable is an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     def picture(benchmark: str, name: str) -> str:
@@ -140,5 +140,5 @@ def _parts(environment: "Environment", analysis: Analysis, benchmark: str | None
 
 
 def _printable(value: Any) -> Any:
-    """What stands in the page for a value: names of others' files may hold what turns the direction of writing."""
+    """A value as the page shows it; names from files may hold characters that reverse the direction of writing."""
     return type(value)(printable(str(value))) if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""What a section of the report is: its heading, what it gives its template, and the files beside its module."""
+"""The type of a section of the report: its heading, the variables of its template, and its files."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -22,11 +22,12 @@ class Section:
         Stem of its files, which stand beside the module of its function: the template `<name>.html.j2`, and where it
         needs them `<name>.css` and `<name>.js`. A section of the whole analysis has it as its anchor too.
     title
-        Its heading, for `str.format` with what the function gives; empty where the template has headings of its own.
+        Its heading, for `str.format` with the variables that the function returns; empty where the template has
+        headings of its own.
     of_benchmark
-        Gives the template of one benchmark's section what it shows; called once for each benchmark.
+        Function that returns the template's variables for one benchmark; called for each benchmark.
     of_analysis
-        The same for a section that there is once.
+        Function that returns the template's variables for the whole analysis; called once.
     """
 
     name: str

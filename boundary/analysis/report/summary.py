@@ -18,7 +18,7 @@ GROUPS = ("coverage", "flows", "crossing", "ranking")
 
 
 def summary(analysis: Analysis) -> dict[str, Any]:
-    """Gather what a script wants of an analysis.
+    """The summary of an analysis for scripts, in values that JSON knows.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def summary(analysis: Analysis) -> dict[str, Any]:
         "ok": bool(analysis.ok),
         "base": analysis.base,
         "models": list(analysis.models),
-        "verdicts": [_plain(verdict.described()) for verdict in analysis.verdicts],
+        "verdicts": [_plain(verdict.as_dict()) for verdict in analysis.verdicts],
         "sample_checks": _notes(analysis.exchangeability),
         "remarks": _notes(analysis.model_checks.remarks),
         "counting": _notes(analysis.notes_on_counts),

@@ -1,4 +1,4 @@
-"""Tables of estimates: in each cell what the counts alone say, and the posterior beside it."""
+"""Tables of estimates: each cell has the estimate from the counts alone, and the posterior beside it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from boundary.analysis.estimates.table import BOUNDS, GOOD_TOULMIN, OBSERVED, POSTERIOR
-from boundary.analysis.formatting import format_of, interval, number, of_fewer
+from boundary.analysis.formatting import fewer_problems_suffix, format_of, interval, number
 from boundary.stats.estimands import ESTIMANDS
 
 Record = Mapping[Any, Any]
@@ -14,7 +14,7 @@ Record = Mapping[Any, Any]
 
 
 class Cell(NamedTuple):
-    """One estimate: what counts alone say (beyond n: what they allow), and the posterior with its interval."""
+    """One estimate: from the counts alone (bounds beyond n), and the posterior with its interval."""
 
     observed: str
     posterior: str
@@ -55,14 +55,16 @@ def cell_of(rows: Sequence[Record], estimand: str) -> Cell:
     from_counts = number(observed.get("mean"), scale, digits)
     middle = "median" if ESTIMANDS[estimand].is_budget else "mean"
     return Cell(
-        from_counts + of_fewer(observed, posterior) if from_counts else prior_free_words(by_kind, scale, digits),
+        from_counts + fewer_problems_suffix(observed, posterior)
+        if from_counts
+        else prior_free_words(by_kind, scale, digits),
         number(posterior.get(middle), scale, digits),
         interval(posterior, scale, digits),
     )
 
 
 def prior_free_words(by_kind: Mapping[str, dict[Any, Any]], scale: float, digits: int) -> str:
-    """Write the bounds and the Good-Toulmin estimate for a table's cell; nothing where neither is."""
+    """Write the bounds and the Good-Toulmin estimate for a table's cell; empty where there is neither."""
     parts = []
     if BOUNDS in by_kind:
         parts.append(interval(by_kind[BOUNDS], scale, digits) or "none agrees")

@@ -7,6 +7,6 @@ Read first `verdict`: what the estimates of one benchmark say about an RL model 
 - `trajectory`: the checkpoints of one training run in order, and what pass@k does along the way.
 - `verdicts`: the verdicts of a whole analysis, in order.
 
-How numbers and names are written is in `boundary.analysis.formatting`; the words of a call (narrowed, widened, no
+How numbers and names are written is in `boundary.analysis.formatting`; the words of a decision (narrowed, widened, no
 material difference, cannot tell yet) are in `boundary.analysis.estimates.decisions`.
 """

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import pandas as pd
 
 from boundary.analysis.estimates.decisions import OPEN, SURE, decisions_of_pairs
-from boundary.analysis.estimates.ranking import Tally, multiplicity, panel_rows
+from boundary.analysis.estimates.ranking import Multiplicity, multiplicity, panel_rows
 from boundary.analysis.estimates.table import POSTERIOR, select
-from boundary.analysis.formatting import chance, number, points, short
+from boundary.analysis.formatting import number, points, probability_text, short_name
 from boundary.analysis.text.verdict import Verdict
 from boundary.data.counts import ALL
 from boundary.stats.intervals import MARGIN
@@ -42,19 +42,19 @@ def ranking_verdict(
         sentences = [f"None of the {len(names)} models solved any problem."]
     else:
         sentences = [f"Of {len(names)} models, {'; '.join(_best_at(rows, k) for k in budgets)}."]
-        tally = multiplicity(rows, budgets[0])
-        sentences += [] if tally is None else [multiplicity_text(tally, budgets[0], margin)]
+        counts = multiplicity(rows, budgets[0])
+        sentences += [] if counts is None else [multiplicity_text(counts, budgets[0], margin)]
     return Verdict(benchmark, leader, None, " ".join([*sentences, *warnings]), cautions=tuple(warnings))
 
 
-def multiplicity_text(tally: Tally, k: float, margin: float) -> str:
+def multiplicity_text(counts: Multiplicity, k: float, margin: float) -> str:
     """Write how many pairs of models are told apart at a budget, and how many of these may be wrong."""
-    same = f", and {tally.equivalent:,} differ by no more than that" if tally.equivalent else ""
-    wrong = number(tally.expected_wrong, 1, 1)
+    same = f", and {counts.equivalent:,} differ by no more than that" if counts.equivalent else ""
+    wrong = number(counts.expected_wrong, 1, 1)
     return (
-        f"{tally.told_apart:,} of {tally.pairs:,} pair{'s' * (tally.pairs != 1)} differ by more than {points(margin)} "
-        f"at k = {k:.0f}{same} (each by itself with probability {SURE:.2f} or more; {wrong} of these are expected to "
-        "be wrong)."
+        f"{counts.different:,} of {counts.pairs:,} pair{'s' * (counts.pairs != 1)} differ by more than "
+        f"{points(margin)} at k = {k:.0f}{same} (each by itself with probability {SURE:.2f} or more; "
+        f"{wrong} of these are expected to be wrong)."
     )
 
 
@@ -63,29 +63,29 @@ def _best_at(rows: pd.DataFrame, k: float) -> str:
     curve = select(rows, estimand="pass_at_k", k=k, model=best["model"]).iloc[0]
     share, lower, upper = (number(curve[name], 100, 1) for name in ("mean", "lower", "upper"))
     mark = ", extrapolated" if bool(best["extrapolated"]) else ""
-    name = short(str(best["model"]))
-    about = f"probability {chance(best['mean'])}; pass@{k:.0f} {share} % [{lower}, {upper}]{mark}"
+    name = short_name(str(best["model"]))
+    about = f"probability {probability_text(best['mean'])}; pass@{k:.0f} {share} % [{lower}, {upper}]{mark}"
     if best["mean"] < 0.5:
         return f"none is likelier than not to be the best at k = {k:.0f}; first is {name} ({about})"
     return f"{name} is likeliest to be the best at k = {k:.0f} ({about})"
 
 
 def panel_sentences(estimates: pd.DataFrame) -> Iterator[str]:
-    """What to bear in mind where several panels are compared."""
+    """Sentences on multiplicity where several panels are compared."""
     panels = panel_rows(estimates)
     at_n = panels.set_index(["benchmark", "model"])["k"]
     posterior = select(estimates, kind=POSTERIOR)
     verdicts = [
-        call
-        for benchmark, model, calls in decisions_of_pairs(posterior.loc[posterior["benchmark"] != ALL])
-        for call in calls
-        if at_n.get((benchmark, model)) == call.k
+        decision
+        for benchmark, model, at_budgets in decisions_of_pairs(posterior.loc[posterior["benchmark"] != ALL])
+        for decision in at_budgets
+        if at_n.get((benchmark, model)) == decision.k
     ]
     if len(verdicts) < 2:
         return
-    words = Counter(call.word for call in verdicts)
+    words = Counter(decision.word for decision in verdicts)
     numbers = ", ".join(f"{word} in {words[word]}" for word in dict.fromkeys([*sorted({*words} - {OPEN}), OPEN]))
-    wrong = sum(1 - call.probability for call in verdicts if call.word != OPEN)
+    wrong = sum(1 - decision.probability for decision in verdicts if decision.word != OPEN)
     yield (
         f"{len(verdicts)} panels (a benchmark and an RL model each) are compared at k = n: {numbers}. Each verdict by "
         f"itself has a probability of {SURE:.2f} or more; {number(wrong, 1, 2)} of them are expected to be wrong."

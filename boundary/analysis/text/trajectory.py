@@ -8,7 +8,7 @@ from boundary.analysis.checkpoints import ENOUGH_CHECKPOINTS
 from boundary.analysis.estimates.decisions import SURE, decision_at
 from boundary.analysis.estimates.ranking import ahead_by_more
 from boundary.analysis.estimates.table import POSTERIOR, select
-from boundary.analysis.formatting import chance, number, points, short
+from boundary.analysis.formatting import number, points, probability_text, short_name
 from boundary.analysis.text.verdict import Verdict
 from boundary.stats.intervals import MARGIN
 
@@ -24,7 +24,7 @@ def trajectory_verdict(
         return None
     budgets = [k for k in dict.fromkeys((1, n)) if (curve["k"] == k).any()]
     sentences = [sentence for k in budgets for sentence in _along(rows, present, k, steps, margin)]
-    text = f"Along {len(present) - 1} checkpoints of {short(present[-1])}, {' '.join(sentences)}"
+    text = f"Along {len(present) - 1} checkpoints of {short_name(present[-1])}, {' '.join(sentences)}"
     return Verdict(benchmark, present[-1], present[0], text) if sentences else None
 
 
@@ -34,10 +34,10 @@ def _along(
     """From the base to the last checkpoint, and from the first checkpoint to the last: a sentence each."""
     curve = select(rows, estimand="pass_at_k", k=k).set_index("model")["mean"]
     start, first, last = (number(curve[model], 100, 1) for model in (present[0], present[1], present[-1]))
-    call = decision_at(select(rows, model=present[-1]), k)
-    if call is not None:
+    decision = decision_at(select(rows, model=present[-1]), k)
+    if decision is not None:
         ends = f"from {start} % in the base to {last} % at the last checkpoint"
-        yield f"pass@{k} {_change(call.widened, call.narrowed, call.equivalent, ends, margin)}."
+        yield f"pass@{k} {_change(decision.widened, decision.narrowed, decision.equivalent, ends, margin)}."
     later = _pair_probabilities(select(rows, estimand="better", k=k), present[-1], present[1])
     if later is not None:
         ends = f"from {first} % to {last} %"
@@ -48,16 +48,19 @@ def _change(rises: float, falls: float, equivalent: float, ends: str, margin: fl
     """What a share does between two checkpoints, as a predicate with its ends and probability."""
     by = f"by more than {points(margin)}"
     if rises >= SURE:
-        return f"rises {ends} ({by} with probability {chance(rises)})"
+        return f"rises {ends} ({by} with probability {probability_text(rises)})"
     if falls >= SURE:
-        return f"falls {ends} ({by} with probability {chance(falls)})"
+        return f"falls {ends} ({by} with probability {probability_text(falls)})"
     if equivalent >= SURE:
-        return f"changes by no more than {points(margin)}, {ends} (with probability {chance(equivalent)})"
+        return f"changes by no more than {points(margin)}, {ends} (with probability {probability_text(equivalent)})"
     likeliest, probability = max(
         ((f"no change of more than {points(margin)}", equivalent), (f"a rise {by}", rises), (f"a fall {by}", falls)),
         key=lambda clause: clause[1],
     )
-    return f"goes {ends}, and whether it changes cannot be told yet ({likeliest} has probability {chance(probability)})"
+    return (
+        f"goes {ends}, and whether it changes cannot be told yet ({likeliest} has probability "
+        f"{probability_text(probability)})"
+    )
 
 
 def _pair_probabilities(pairs: pd.DataFrame, model: str, other: str) -> tuple[float, float, float] | None:

@@ -9,9 +9,9 @@ import pandas as pd
 
 from boundary.analysis.estimates.decisions import EQUIVALENT, OPEN, SURE, Decision, decisions, likeliest_words
 from boundary.analysis.estimates.table import POSTERIOR, select
-from boundary.analysis.formatting import chance, number, points, short, upper_first
+from boundary.analysis.formatting import number, points, probability_text, short_name, upper_first
 from boundary.analysis.request import EstimateOptions
-from boundary.stats.estimands.crossing import LIKELY, Course, Meeting, course
+from boundary.stats.estimands.crossing import LIKELY, CrossingBudget, CurveOrder, curve_order
 from boundary.stats.intervals import MARGIN
 from boundary.stats.solve_rates import SolveRates
 
@@ -23,7 +23,7 @@ SMALLEST = 0.0005
 
 @dataclass(frozen=True)
 class Verdict:
-    """One benchmark's answer in words.
+    """The verdict on one model, or on an RL model and its base, on one benchmark.
 
     Parameters
     ----------
@@ -31,9 +31,9 @@ class Verdict:
         What it is about; `reference` is the base of a pair.
     text
         The sentences.
-    calls
-        Of a pair: the call at the largest budget within the samples, and at the largest of all.
-    course
+    decisions
+        Of a pair: the decision at the largest budget within the samples, and at the largest of all.
+    curve_order
         Of a pair: how the curves run against each other.
     cautions
         Sentences of `text` that warn of few problems or samples.
@@ -43,26 +43,26 @@ class Verdict:
     model: str
     reference: str | None
     text: str
-    calls: tuple[Decision, ...] = ()
-    course: Course | None = None
+    decisions: tuple[Decision, ...] = ()
+    curve_order: CurveOrder | None = None
     cautions: tuple[str, ...] = ()
 
     @property
     def crosses(self) -> bool:
-        """Whether a crossover is spoken of: RL ahead by more than the margin first, and later behind by more."""
-        return self.course is not None and self.course.crosses >= LIKELY
+        """Whether the text speaks of a crossover: RL ahead by more than the margin first, and later behind by more."""
+        return self.curve_order is not None and self.curve_order.crosses >= LIKELY
 
-    def described(self) -> dict[str, Any]:
-        """The verdict for a script: its sentences, its calls with their probabilities, its cautions."""
-        course = self.course
-        crossing = None if course is None else {"probability": course.crosses, "spoken_of": self.crosses}
+    def as_dict(self) -> dict[str, Any]:
+        """The verdict for a script: its sentences, its decisions with their probabilities, its cautions."""
+        curve_order = self.curve_order
+        crossing = None if curve_order is None else {"probability": curve_order.crosses, "spoken_of": self.crosses}
         return {
             "benchmark": self.benchmark,
             "model": self.model,
             "reference": self.reference,
             "text": self.text,
-            "word": self.calls[0].word if self.calls else None,
-            "calls": [call.described() for call in self.calls],
+            "word": self.decisions[0].word if self.decisions else None,
+            "calls": [decision.as_dict() for decision in self.decisions],
             "crossover": crossing,
             "cautions": list(self.cautions),
         }
@@ -93,12 +93,12 @@ def verdict_of_fit(
     level: float,
 ) -> Verdict:
     """The verdict on one fit: its estimates, its samples and how its curves run; parameters as for `verdict`."""
-    run = None
+    order = None
     if reference is not None:
         pair: dict[str, Any] = {"base": reference, "rl": model, "target": options.target}
-        run = course(rates, options.max_k, options.margin, level, **pair)
+        order = curve_order(rates, options.max_k, options.margin, level, **pair)
     about = benchmark, model, reference, rates.reliable_k
-    return verdict(estimates, *about, margin=options.margin, run=run, totals=totals_of(rates))
+    return verdict(estimates, *about, margin=options.margin, order=order, totals=totals_of(rates))
 
 
 def verdict(
@@ -109,7 +109,7 @@ def verdict(
     n: int,
     *,
     margin: float = MARGIN,
-    run: Course | None = None,
+    order: CurveOrder | None = None,
     totals: Mapping[str, Totals] | None = None,
 ) -> Verdict:
     """State what the estimates of one benchmark say about one model, or about an RL model against its base.
@@ -122,7 +122,7 @@ def verdict(
         Largest budget within the samples drawn of every problem.
     margin
         Difference of pass@k that matters.
-    run
+    order
         How the curves of the pair run against each other.
     totals
         Samples of each model.
@@ -138,15 +138,15 @@ def verdict(
     if nothing_else:
         sentences = extremes
     elif reference is None:
-        sentences = [*extremes, _alone(rows, short(model), n)]
+        sentences = [*extremes, _alone(rows, short_name(model), n)]
     else:
-        sentences = [*extremes, *_pair(rows, short(model), n, end_decisions, run, margin)]
+        sentences = [*extremes, *_pair(rows, short_name(model), n, end_decisions, order, margin)]
     text = " ".join([*sentences, *warnings])
-    return Verdict(benchmark, model, reference, text, tuple(end_decisions), run, warnings)
+    return Verdict(benchmark, model, reference, text, tuple(end_decisions), order, warnings)
 
 
 def cautions(n_problems: int, n: int) -> tuple[str, ...]:
-    """What to bear in mind where there are few problems, or few samples of each."""
+    """Sentences that warn of few problems, or of few samples of each."""
     sentences = []
     if n_problems < FEW_PROBLEMS:
         moves = number(1 / max(n_problems, 1), 100, 0)
@@ -168,9 +168,10 @@ def _extremes(model: str, reference: str | None, totals: Mapping[str, Totals]) -
         return [f"Neither model solved any problem in {_samples(sampled)} each."], True
     if reference is not None and len(every) == 2:
         return [f"Both models solved every problem in every sample, {_samples(sampled)} each."], True
-    nothing = [f"{short(name)} solved no problem in {_samples({name: sampled[name]})} each." for name in none]
+    nothing = [f"{short_name(name)} solved no problem in {_samples({name: sampled[name]})} each." for name in none]
     everything = [
-        f"{short(name)} solved every problem in every sample, {_samples({name: sampled[name]})} each." for name in every
+        f"{short_name(name)} solved every problem in every sample, {_samples({name: sampled[name]})} each."
+        for name in every
     ]
     return [*nothing, *everything], False
 
@@ -210,49 +211,50 @@ def _share(row: pd.Series) -> str:
 
 
 def _pair(
-    rows: pd.DataFrame, model: str, n: int, end_decisions: list[Decision], run: Course | None, margin: float
+    rows: pd.DataFrame, model: str, n: int, end_decisions: list[Decision], order: CurveOrder | None, margin: float
 ) -> list[str]:
-    """The call within the samples, how the curves run, and the call beyond the samples."""
-    sentences = [_within(rows, model, call, margin) for call in end_decisions if not call.extrapolated]
-    sentences.append(_course(rows, n, run, margin))
-    sentences += [_extrapolation(rows, n, call, margin) for call in end_decisions if call.extrapolated]
+    """The decision within the samples, the order of the curves, and the decision beyond the samples."""
+    sentences = [_within(rows, model, decision, margin) for decision in end_decisions if not decision.extrapolated]
+    sentences.append(_curve_order_text(rows, n, order, margin))
+    sentences += [_extrapolation(rows, n, decision, margin) for decision in end_decisions if decision.extrapolated]
     return [sentence for sentence in sentences if sentence] or [f"{model}: nothing was compared with its base."]
 
 
-def _within(rows: pd.DataFrame, model: str, call: Decision, margin: float) -> str:
-    row = _row(rows, "shrinkage", call.k)
-    assert row is not None  # the call was made from it
-    start = f"{call.word.capitalize()} at k = {call.k:.0f}: {model} solves {_difference(row)}"
-    if call.word == OPEN:
-        return f"{start}. {upper_first(likeliest_words(call, margin))}."
-    return f"{start} ({_surety(call, margin)})."
+def _within(rows: pd.DataFrame, model: str, decision: Decision, margin: float) -> str:
+    row = _row(rows, "shrinkage", decision.k)
+    assert row is not None  # the decision was made from it
+    start = f"{decision.word.capitalize()} at k = {decision.k:.0f}: {model} solves {_difference(row)}"
+    if decision.word == OPEN:
+        return f"{start}. {upper_first(likeliest_words(decision, margin))}."
+    return f"{start} ({_surety(decision, margin)})."
 
 
-def _extrapolation(rows: pd.DataFrame, n: int, call: Decision, margin: float) -> str:
-    """What holds beyond the samples: nothing from the data alone, and the extrapolation with its name."""
-    row = _row(rows, "shrinkage", call.k)
-    assert row is not None  # the call was made from it
-    doubt = likeliest_words(call, margin) if call.word == OPEN else _surety(call, margin)
+def _extrapolation(rows: pd.DataFrame, n: int, decision: Decision, margin: float) -> str:
+    """The sentences on budgets beyond the samples: the data alone say nothing; the extrapolation is named as one."""
+    row = _row(rows, "shrinkage", decision.k)
+    assert row is not None  # the decision was made from it
+    doubt = likeliest_words(decision, margin) if decision.word == OPEN else _surety(decision, margin)
     return (
-        f"Beyond n = {n} the data alone cannot say. Extrapolated to k = {call.k:.0f}: {call.word}, "
+        f"Beyond n = {n} the data alone cannot say. Extrapolated to k = {decision.k:.0f}: {decision.word}, "
         f"{_difference(row)} ({doubt})."
     )
 
 
-def _surety(call: Decision, margin: float) -> str:
-    if call.word == EQUIVALENT:
-        return f"within {points(margin)} with probability {chance(call.probability)}"
-    return f"by more than {points(margin)} with probability {chance(call.probability)}"
+def _surety(decision: Decision, margin: float) -> str:
+    if decision.word == EQUIVALENT:
+        return f"within {points(margin)} with probability {probability_text(decision.probability)}"
+    return f"by more than {points(margin)} with probability {probability_text(decision.probability)}"
 
 
-def _course(rows: pd.DataFrame, n: int, run: Course | None, margin: float) -> str:
+def _curve_order_text(rows: pd.DataFrame, n: int, order: CurveOrder | None, margin: float) -> str:
     """Where the curves cross, or who is ahead throughout; what holds at k = 1 where neither is likely."""
-    if run is not None and max(run.crosses, run.crosses_back) >= LIKELY:
-        return _crossing(rows, n, run)
-    if run is not None and n > 1 and max(run.ahead, run.behind) >= SURE:
-        side, probability = ("ahead", run.ahead) if run.ahead >= SURE else ("behind", run.behind)
+    if order is not None and max(order.crosses, order.crosses_back) >= LIKELY:
+        return _crossing(rows, n, order)
+    if order is not None and n > 1 and max(order.ahead, order.behind) >= SURE:
+        side, probability = ("ahead", order.ahead) if order.ahead >= SURE else ("behind", order.behind)
         return (
-            f"It is {side} by more than {points(margin)} at every k up to {n} with probability {chance(probability)}."
+            f"It is {side} by more than {points(margin)} at every k up to {n} with probability "
+            f"{probability_text(probability)}."
         )
     first = _row(rows, "shrinkage", 1)
     if first is None or n == 1:
@@ -260,20 +262,20 @@ def _course(rows: pd.DataFrame, n: int, run: Course | None, margin: float) -> st
     return f"At k = 1 it solves {_difference(first)}."
 
 
-def _crossing(rows: pd.DataFrame, n: int, run: Course) -> str:
-    if min(run.crosses, run.crosses_back) >= LIKELY:
+def _crossing(rows: pd.DataFrame, n: int, order: CurveOrder) -> str:
+    if min(order.crosses, order.crosses_back) >= LIKELY:
         return "The two curves cross more than once."
-    if run.crosses_back >= LIKELY:
-        sides, probability, at = ("behind", "ahead"), run.crosses_back, run.catches_up
+    if order.crosses_back >= LIKELY:
+        sides, probability, at = ("behind", "ahead"), order.crosses_back, order.catches_up
     else:
-        sides, probability, at = ("ahead", "behind"), run.crosses, None
+        sides, probability, at = ("ahead", "behind"), order.crosses, None
         if (row := _row(rows, "crossover")) is not None:
-            at = Meeting(float(row["median"]), float(row["lower"]), float(row["upper"]))
+            at = CrossingBudget(float(row["median"]), float(row["lower"]), float(row["upper"]))
     is_so = "is" if probability >= SURE else "is probably"
-    such = f"probability of such a crossover: {chance(probability)}"
+    such = f"probability of such a crossover: {probability_text(probability)}"
     if at is None or not np.isfinite(at.median):
         return f"It {is_so} {sides[0]} first and {sides[1]} later ({such})."
-    upper = number(at.upper, 1, 0) if np.isfinite(at.upper) else f"beyond {run.max_k}"
+    upper = number(at.upper, 1, 0) if np.isfinite(at.upper) else f"beyond {order.max_k}"
     around = f"{number(at.median, 1, 0)} [{number(at.lower, 1, 0)}, {upper}]"
     mark = "extrapolated; " if at.median > n else ""
     return f"It {is_so} {sides[0]} up to k of about {around}, {sides[1]} from there on ({mark}{such})."

@@ -58,10 +58,10 @@ def sample(ctx: click.Context, /, runfile: Path | None, as_json: bool, quiet: bo
     from boundary.data.tables.writing import check_writable, refuse_within_arms
     from boundary.sampling.benchmarks.presets import find_benchmark
     from boundary.sampling.run import sample as run_sampling
-    from boundary.sampling.run_file import run_of
+    from boundary.sampling.run_file import read_run
     from boundary.sampling.verifiers.table import machine_notices
 
-    run = run_of(runfile, options)
+    run = read_run(runfile, options)
     check_writable(run.output, is_folder=True)
     files = [*run.benchmarks, run.template, runfile, run.plan]
     refuse_within_arms(run.output, [file for file in files if file is not None])

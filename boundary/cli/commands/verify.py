@@ -35,11 +35,11 @@ def verify(folder: Path, as_json: bool, quiet: bool, use: bool, **options: Any) 
     from boundary.data.runs.folder import arms_of
     from boundary.sampling.store.arm import set_in_manifest, slug
     from boundary.sampling.verifiers.table import load_verifier, machine_notices
-    from boundary.sampling.verify import disagreements, verifier_of, verify_arm
+    from boundary.sampling.verify import disagreements, verifier_name, verify_arm
 
     # Every arm's verifier is made before the first arm is judged, so that a wrong one ends the command at once.
     verifiers = {
-        arm: load_verifier(options["verifier"] or verifier_of(arm), options["unsafe"]) for arm in arms_of([folder])
+        arm: load_verifier(options["verifier"] or verifier_name(arm), options["unsafe"]) for arm in arms_of([folder])
     }
     if not quiet:
         for notice in machine_notices([verifier.name for verifier in verifiers.values()], options["unsafe"]):

@@ -10,18 +10,18 @@ from boundary.cli.progress import LINE_SECONDS, log_lines, on_terminal
 from boundary.cli.terminal import console, echo, text_column
 
 if TYPE_CHECKING:
-    from boundary.sampling.run import ArmDone, Run, Snapshot
+    from boundary.sampling.run import ArmResult, Run, Snapshot
 
 # Reasons and names that are printed before the rest is left out.
 MOST_LISTED = 5
 
 
-def as_json(arms: "list[ArmDone]") -> str:
+def as_json(arms: "list[ArmResult]") -> str:
     """What was done, as JSON."""
     return json.dumps([vars(arm) for arm in arms], indent=2, default=str)
 
 
-def print_arms(run: "Run", arms: "list[ArmDone]") -> None:
+def print_arms(run: "Run", arms: "list[ArmResult]") -> None:
     """Print a line for each model and benchmark, and what to do next."""
     for arm in arms:
         speed = f", {arm.tokens / arm.seconds:,.0f} tokens/s" if arm.new else ""

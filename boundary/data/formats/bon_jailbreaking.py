@@ -66,11 +66,11 @@ def read(source: Source) -> Iterator[Answers]:
             line=line,
             **names,
         )
-    _tell_of_stopping(first, last, source)
+    _note_stopping(first, last, source)
 
 
-def _tell_of_stopping(first: dict[int | str, int], last: dict[int | str, int], source: Source) -> None:
-    """Say so where attempts stop soon after the first success."""
+def _note_stopping(first: dict[int | str, int], last: dict[int | str, int], source: Source) -> None:
+    """Note that attempts stop soon after the first success, where they do."""
     longest = max(last.values(), default=0)
     shorter = [problem for problem, end in last.items() if end < longest]
     n_stopped = sum(problem in first and last[problem] - first[problem] < BLOCK for problem in shorter)

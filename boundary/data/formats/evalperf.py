@@ -13,7 +13,7 @@ import msgspec
 from boundary.data.readers.raw_json import NOTHING, raw_hash
 from boundary.data.readers.streams import Source, has_keys, is_object
 from boundary.data.records import CORRECT, WRONG, Answers, verdict
-from boundary.data.settings.pooling import without
+from boundary.data.settings.pooling import relevant_settings
 
 BENCHMARK = "EvalPerf"
 # Of the configuration: how many samples, and how their speed was measured.
@@ -57,7 +57,7 @@ def read(source: Source) -> Iterator[Answers]:
     model, temperature = config.get("model"), config.get("temperature")
     if isinstance(temperature, int | float) and not isinstance(temperature, bool):
         source.settings["temperature"] = float(temperature)
-    source.conditions["config"] = without(config, *NOT_OF_SAMPLING)
+    source.conditions["config"] = relevant_settings(config, *NOT_OF_SAMPLING)
     left_out = 0
     for task, problem in document.eval.items():
         ids = [result.sample_id for result in problem.results if result.sample_id is not None]

@@ -14,7 +14,7 @@ from boundary.data.formats.evalperf import BENCHMARK, NOT_OF_SAMPLING
 from boundary.data.formats.evalplus import BACKENDS
 from boundary.data.readers.streams import Source, has_keys, is_object
 from boundary.data.records import Tally
-from boundary.data.settings.pooling import without
+from boundary.data.settings.pooling import relevant_settings
 
 # A slash in a model's name stands there as --; `-perf-instruct` behind the temperature names another prompt.
 NAME = re.compile(rf"^(?P<model>.+?)_({BACKENDS})_temp_(?P<T>\d+(\.\d+)?)(?P<prompt>-[a-z-]+)?_evalperf_results")
@@ -65,7 +65,7 @@ def read(source: Source) -> Iterator[Tally]:
     temperature = results.config.get("temperature")
     if isinstance(temperature, int | float):
         source.settings["temperature"] = float(temperature)
-    source.conditions["config"] = without(results.config, *NOT_OF_SAMPLING)
+    source.conditions["config"] = relevant_settings(results.config, *NOT_OF_SAMPLING)
     for task, problem in results.eval.items():
         correct = _correct(problem.share, n)
         if correct is None:

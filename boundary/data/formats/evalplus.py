@@ -90,8 +90,9 @@ def read(source: Source, *, tests: str = "plus") -> Iterator[Answers]:
         audit = _audit(benchmark, task, pairs)
         measured = [measured[0] + audit.errors, measured[1] + audit.n_checked]
         source.audits.append(audit)
+        texts = None if isinstance(samples, Old) else [raw_hash(result.solution) for result in samples]
         name = f"{benchmark}+" if benchmark and tests == "plus" else benchmark
-        yield Answers(problem_id=task, outcomes=outcomes, texts=_texts(samples), benchmark=name, **names)
+        yield Answers(problem_id=task, outcomes=outcomes, texts=texts, benchmark=name, **names)
     _tell(measured, source)
 
 
@@ -131,12 +132,6 @@ def _audit(benchmark: str | None, task: str, pairs: list[tuple[str, str | None]]
     plus_outcomes = [plus for base, plus in pairs if base == CORRECT and plus is not None]
     errors = sum(plus != CORRECT for plus in plus_outcomes)
     return Audit(benchmark or "all", task, FALSE_POSITIVE, errors, len(plus_outcomes))
-
-
-def _texts(samples: list[Result] | Old) -> list[int] | None:
-    if isinstance(samples, Old):
-        return None
-    return [raw_hash(result.solution) for result in samples]
 
 
 def _tell(measured: list[int], source: Source) -> None:

@@ -28,7 +28,7 @@ class Row(msgspec.Struct):
 
 
 def recognises(path: Path, head: bytes) -> bool:
-    """Whether the first line has a problem's name and a completion, be it judged or not."""
+    """Whether the first line has a problem's name and a completion, judged or not."""
     first = head.split(b"\n", 1)[0]
     if not (is_object(head) and has_keys(head, "task_id", "completion")) or has_keys(head, "eval"):
         return False

@@ -25,7 +25,7 @@ from boundary.data.formats.parts.inspect_files import (
     Sample,
     records,
 )
-from boundary.data.formats.parts.inspect_settings import conditions, told_settings
+from boundary.data.formats.parts.inspect_settings import conditions, sampling_settings
 from boundary.data.formats.parts.option_values import number, one_of
 from boundary.data.readers.raw_json import raw_bytes, raw_hash
 from boundary.data.readers.streams import Source, has_keys, is_object
@@ -58,7 +58,7 @@ def recognises(path: Path, head: bytes) -> bool:
 
 
 def is_listing(head: bytes) -> bool:
-    """Whether it is a list of headers, as it stands beside the logs of a folder."""
+    """Whether a file is a list of headers, as inspect_ai writes one beside the logs of a folder."""
     return LISTING.match(head) is not None and has_keys(head, "version", "eval", "task_id")
 
 
@@ -105,7 +105,7 @@ def _from_header(header: Any, source: Source, scorer: str) -> dict[str, Any]:
     """Model, benchmark and run; settings and warnings go to the source."""
     assert isinstance(header, Header)
     task = header.eval
-    source.settings |= told_settings(header)
+    source.settings |= sampling_settings(header)
     source.conditions |= conditions(header, scorer)
     if header.status not in (None, "success"):
         source.note(
@@ -190,7 +190,7 @@ def _is_correct(value: Any, least: float | None) -> bool:
 
 
 def _grade(word: str) -> float | None:
-    """A grade that stands there as text: a letter or a number."""
+    """The value of a grade that is written as text: a letter or a number."""
     if word in GRADES:
         return GRADES[word]
     try:
@@ -200,7 +200,7 @@ def _grade(word: str) -> float | None:
 
 
 def _outcome(sample: Sample, value: Any, correct: bool, spoken: list[Message]) -> str:
-    """A right answer is right however it ended; otherwise what ended it."""
+    """Outcome of a sample: correct if its answer is right, however it ended; otherwise what ended it."""
     choices = sample.output.choices if sample.output else None
     if correct:
         return CORRECT
@@ -223,7 +223,7 @@ def _messages(sample: Sample) -> list[Message]:
 
 
 def _text(sample: Sample, spoken: list[Message]) -> int:
-    """One answer's own text; of a longer talk all of it, since last words may be alike."""
+    """Hash of the only answer; of a conversation that of all messages, since its last message may be a common one."""
     if len(spoken) == 1:
         return raw_hash(spoken[0].content)
     return raw_hash(sample.messages) if spoken else 0

@@ -111,7 +111,7 @@ def _of_yaml(source: Source) -> Problem:
 
 
 def _problem_of(row: Mapping[Any, Any], source: Source, number: int | None) -> Problem | None:
-    """The problem; None where it is broken and to be left out."""
+    """The problem of a row; None where the row cannot be used."""
     verdicts, samples = row.get("is_corrects"), row.get("samples")
     if not isinstance(verdicts, list) or not isinstance(samples, list | None):
         source.broken("is_corrects and samples are not both lists" + (f" in row {number}" if number else ""))

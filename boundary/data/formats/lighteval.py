@@ -16,7 +16,7 @@ from boundary.data.readers.parquet_rows import column_names, parquet_rows
 from boundary.data.readers.sidecar_files import json_beside
 from boundary.data.readers.streams import Source
 from boundary.data.records import CORRECT, EMPTY, WRONG, Answers, Tally, text_hash, verdict
-from boundary.data.settings.pooling import without
+from boundary.data.settings.pooling import relevant_settings
 
 COLUMNS = ["doc", "metric", "model_response"]
 OLD_COLUMNS = ["example", "full_prompt", "predictions", "metrics"]
@@ -196,7 +196,7 @@ def _settings(results: Mapping[str, Any], task: str, source: Source) -> None:
             source.settings |= {
                 SETTING_NAMES[k]: v for k, v in generation.items() if k in SETTING_NAMES and v is not None
             }
-            source.conditions["generation"] = without(
+            source.conditions["generation"] = relevant_settings(
                 generation, "seed", "num_blocks", "block_size", "cache_implementation"
             )
         names = (
@@ -213,4 +213,4 @@ def _settings(results: Mapping[str, Any], task: str, source: Source) -> None:
         config = tasks.get(task, tasks.get(task.rpartition("|")[0]))
         if isinstance(config, Mapping):
             plain = {name: value for name, value in config.items() if isinstance(value, str | int | float)}
-            source.conditions["task"] = without(plain, *NOT_OF_TASK)
+            source.conditions["task"] = relevant_settings(plain, *NOT_OF_TASK)

@@ -56,7 +56,11 @@ def read(source: Source) -> Iterator[Answers]:
         except ValueError as error:
             source.broken(f"problem {name}: {error}")
             continue
-        _compare(name, outcomes, problem.published, source)
+        mean, published = outcomes.count(CORRECT) / max(len(outcomes), 1), problem.published
+        if isinstance(published, int | float) and abs(published - mean) > NEAR:
+            source.note(
+                f"'{source.path}': the pass@1 of problem {name} is {published}, but its verdicts give {mean:.6g}."
+            )
         reasons = [_reason(facts) for facts in problem.metadata or []]
         texts = None if problem.output_list is None else [raw_hash(text) for text in problem.output_list]
         yield Answers(
@@ -99,12 +103,6 @@ def _reason(facts: Any) -> str:
     except (ValueError, RecursionError):
         return ""
     return str(content.get("error") or "") if isinstance(content, dict) else ""
-
-
-def _compare(name: str, outcomes: list[str], published: Any, source: Source) -> None:
-    mean = outcomes.count(CORRECT) / max(len(outcomes), 1)
-    if isinstance(published, int | float) and abs(published - mean) > NEAR:
-        source.note(f"'{source.path}': the pass@1 of problem {name} is {published}, but its verdicts give {mean:.6g}.")
 
 
 def _from_name(source: Source) -> dict[str, Any]:

@@ -15,9 +15,9 @@ import msgspec
 
 from boundary.data.readers.raw_json import NOTHING, raw_bytes
 from boundary.data.readers.sidecar_files import json_beside
-from boundary.data.readers.streams import Source, has_keys, is_object, misfit
+from boundary.data.readers.streams import Source, has_keys, is_object, misfit_message
 from boundary.data.records import CORRECT, EMPTY, WRONG, Answers, text_hash, verdict
-from boundary.data.settings.pooling import without
+from boundary.data.settings.pooling import relevant_settings
 
 NAME = re.compile(r"samples_(?P<task>.+)_(?P<date>\d{4}-\d{2}-\d{2}T.+)\.jsonl")
 TASK = re.compile(r"samples_(?P<task>.+)_\d{4}-\d{2}-\d{2}T")
@@ -95,7 +95,7 @@ def _row(raw: msgspec.Raw, metric: str, source: Source, line: int) -> tuple[Row 
         if value is msgspec.UNSET:
             raise ValueError(f"no metric '{name}'. It has {', '.join(row.metrics or ['none'])}")
     except msgspec.ValidationError as error:
-        source.broken(misfit(error), line)
+        source.broken(misfit_message(error), line)
         return None, None
     except ValueError as error:
         source.broken(str(error), line)
@@ -116,7 +116,7 @@ _STRUCTS: dict[str, Any] = {}
 
 
 def _with(name: str) -> Any:
-    """A type that has the value of one metric, whatever its name."""
+    """A type for decoding the value of the metric of this name."""
     if name not in _STRUCTS:
         field = ("value", Any, msgspec.field(name=name, default=msgspec.UNSET))
         _STRUCTS[name] = msgspec.defstruct("Metric", [field])
@@ -192,7 +192,7 @@ def _settings(row: Row, source: Source) -> None:
     for name, value in settings.items():
         if name in SETTING_NAMES and isinstance(value, int | float) and not isinstance(value, bool):
             source.settings[SETTING_NAMES[name]] = int(value) if SETTING_NAMES[name] == "max_tokens" else float(value)
-    source.conditions["generation"] = without(
+    source.conditions["generation"] = relevant_settings(
         settings, *(set(SETTING_NAMES) & source.settings.keys()), "max_gen_toks", "seed"
     )
     if settings.get("do_sample") is False or source.settings.get("temperature") == 0:
@@ -218,7 +218,7 @@ def _results(results: Mapping[str, Any], task: str, source: Source) -> None:
         if isinstance(arguments, str):
             arguments = dict(part.partition("=")[::2] for part in arguments.split(","))
         if isinstance(arguments, Mapping):
-            source.conditions["model_args"] = without(arguments, *NOT_OF_MODEL.split(","))
+            source.conditions["model_args"] = relevant_settings(arguments, *NOT_OF_MODEL.split(","))
         names = ("gen_kwargs", "system_instruction", "chat_template_sha", "fewshot_as_multiturn", "apply_chat_template")
         for name in (*names, "system_instruction_sha"):
             source.conditions[name] = config.get(name, results.get(name))

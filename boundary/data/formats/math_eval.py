@@ -70,7 +70,7 @@ def _outcomes(row: Row) -> list[str]:
 
 
 def _outcome(correct: bool, pred: Any, finish: Any, empty: bool) -> str:
-    """A right answer is right however it ended; otherwise the first thing that went wrong."""
+    """Outcome of a sample: correct if its answer is right, however it ended; otherwise the first fault."""
     if correct:
         return CORRECT
     if empty:

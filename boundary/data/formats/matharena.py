@@ -53,20 +53,16 @@ def read(source: Source) -> Iterator[Answers]:
     _check_mean(runs.pass_at_1, outcomes, source)
     if len(judged_places) < n:
         source.note(f"'{source.path}': {n - len(judged_places)} of {n} samples are not graded; they were left out.")
+    # The tool finds a problem by the number in the file's name: `idx` was one less in older files.
+    number = source.path.name.split(".")[0]
     yield Answers(
-        problem_id=_problem(source.path, runs.idx),
+        problem_id=number if number.isdecimal() else str(runs.idx),
         outcomes=outcomes,
         texts=None if runs.messages is None else [raw_hash(runs.messages[i]) for i in judged_places],
         question=raw_bytes(runs.problem) or None,
         prompt=_prompt(runs.messages),
         **_from_path(source.path),
     )
-
-
-def _problem(path: Path, idx: int | str) -> str:
-    """The number in the file's name, by which the tool finds it again: `idx` was one less in older files."""
-    name = path.name.split(".")[0]
-    return name if name.isdecimal() else str(idx)
 
 
 def _prompt(messages: list[msgspec.Raw] | None) -> bytes | None:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from boundary.data.readers.streams import Source, has_keys, is_object
-from boundary.data.records import Tally, whole
+from boundary.data.records import Tally, whole_number
 
 
 class Row(msgspec.Struct):
@@ -28,7 +28,7 @@ def read(source: Source) -> Iterator[Tally]:
     """Counts of each problem."""
     for line, row in source.rows(Row):
         try:
-            n, c = whole(row.n, "n"), whole(row.c, "c")
+            n, c = whole_number(row.n, "n"), whole_number(row.c, "c")
             if c > n:
                 raise ValueError(f"{c} correct of {n} samples")
         except ValueError as error:

@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 
 from boundary.data.readers.streams import Source, has_keys, is_object
-from boundary.data.records import Tally, whole
+from boundary.data.records import Tally, whole_number
 
 
 class Problem(msgspec.Struct):
@@ -43,7 +43,7 @@ def read(source: Source) -> Iterator[Tally]:
     audit = source.document(Audit)
     for name, model in audit.models.items():
         try:
-            counts = {idx: whole(problem.correct, "correct") for idx, problem in model.per_problem.items()}
+            counts = {idx: whole_number(problem.correct, "correct") for idx, problem in model.per_problem.items()}
         except ValueError as error:
             raise source.error(f"{name}: {error}") from error
         total = sum(counts.values())

@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 
 from boundary.data.readers.streams import Source, has_keys, is_object
-from boundary.data.readers.zip_members import Member, member_names, opened
+from boundary.data.readers.zip_members import Member, member_names, open_members
 from boundary.data.records import CORRECT, NO_ANSWER, WRONG, Answers, verdict
 
 ARRAY = ".npy"
@@ -61,14 +61,14 @@ def read(source: Source, *, models: str = "") -> Iterator[Answers]:
     for task, array in arrays.items():
         if names and len(names) != len(array):
             raise source.error(f"'{task}' has {len(array)} models, but option models names {len(names)}")
-        _tell_of_random_bits(task, array, source)
+        _note_random_bits(task, array, source)
         for place, outcomes in enumerate(array):
             yield from _answers(task, outcomes, _model(place, names, len(array)))
     _tell_of_names(arrays, names, source)
 
 
 def _arrays(source: Source) -> dict[str, np.ndarray]:
-    with opened(source) as (members, member):
+    with open_members(source) as (members, member):
         arrays = {info.filename.removesuffix(ARRAY): _array(info, member, source) for info in members}
     parts = {name: array for name, array in arrays.items() if not _is_put_together(name, arrays)}
     for name in arrays.keys() - parts.keys():
@@ -125,7 +125,7 @@ def _is_put_together(name: str, arrays: dict[str, np.ndarray]) -> bool:
     )
 
 
-def _tell_of_random_bits(task: str, array: np.ndarray, source: Source) -> None:
+def _note_random_bits(task: str, array: np.ndarray, source: Source) -> None:
     """Say where Pearson's chi-square over problems, added up over models, is within 4 standard deviations of chance."""
     done = array != NOT_RUN
     solved = (array == 1).sum(axis=2)

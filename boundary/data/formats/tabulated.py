@@ -13,7 +13,7 @@ from typing import Any
 
 from boundary.data.readers.parquet_rows import column_names, parquet_rows
 from boundary.data.readers.streams import Source
-from boundary.data.records import CORRECT, WRONG, Answers, Tally, verdict, whole
+from boundary.data.records import CORRECT, WRONG, Answers, Tally, verdict, whole_number
 
 SAMPLES, CORRECTS, ATTEMPT = ("Num. Samples Total", "Num. Samples"), "Num. Samples Correct", "Attempt Idx"
 NAMES = ["Model", "Benchmark", "Modality", "Temperature", "Problem Idx", *SAMPLES, CORRECTS, ATTEMPT]
@@ -44,7 +44,7 @@ def _attempts(source: Source) -> Iterator[Answers]:
         key = (row.get("Model"), row.get("Benchmark"), row.get("Problem Idx"), row.get(ATTEMPT))
         try:
             names = _names_and_settings(row)
-            attempt = whole(row.get(ATTEMPT), ATTEMPT)
+            attempt = whole_number(row.get(ATTEMPT), ATTEMPT)
             if key in attempts:
                 raise ValueError(f"attempt {attempt} of problem {names['problem_id']} appears twice")
             outcome = CORRECT if verdict(row.get("Score")) else WRONG
@@ -61,8 +61,8 @@ def _counts(source: Source) -> Iterator[Tally]:
     for number, row in parquet_rows(source, COLUMNS, AT_ONCE):
         try:
             names = _names_and_settings(row)
-            n = whole(next((row[name] for name in SAMPLES if row.get(name) is not None), None), SAMPLES[0])
-            c = whole(row.get(CORRECTS), CORRECTS)
+            n = whole_number(next((row[name] for name in SAMPLES if row.get(name) is not None), None), SAMPLES[0])
+            c = whole_number(row.get(CORRECTS), CORRECTS)
             key = (names["model"], names["benchmark"], names["problem_id"])
             if c > n:
                 raise ValueError(f"{c} correct of {n} samples")

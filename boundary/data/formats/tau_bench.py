@@ -19,7 +19,7 @@ from boundary.data.formats.parts.option_values import one_of
 from boundary.data.readers.raw_json import NOTHING, raw_bytes
 from boundary.data.readers.streams import Source, has_keys, is_list, is_object
 from boundary.data.records import CORRECT, TIMEOUT, TRUNCATED, WRONG, Answers
-from boundary.data.settings.pooling import without
+from boundary.data.settings.pooling import relevant_settings
 
 # `{strategy}-{model}-{T}_range_{first}-{last}_user-{model}-{strategy}_{date}.json`
 NAME = re.compile(r"^(?P<agent>tool-calling|act|react|few-shot)-(?P<model>.+)-(?P<T>\d+(\.\d+)?)_range_")
@@ -137,9 +137,9 @@ def _new(source: Source) -> Iterator[tuple[Simulation, dict[str, Any]]]:
         source.settings["temperature"] = float(temperature)
     if isinstance(environment.get("domain_name"), str) and environment["domain_name"]:
         names["benchmark"] = f"tau2-{environment['domain_name']}"
-    source.conditions |= {"agent_info": without(agent, "llm"), "user_info": without(user)}
-    source.conditions["environment_info"] = without(environment)
-    source.conditions["run"] = without(run, "agent_info", "user_info", "environment_info", *NOT_OF_SAMPLING)
+    source.conditions |= {"agent_info": relevant_settings(agent, "llm"), "user_info": relevant_settings(user)}
+    source.conditions["environment_info"] = relevant_settings(environment)
+    source.conditions["run"] = relevant_settings(run, "agent_info", "user_info", "environment_info", *NOT_OF_SAMPLING)
     tasks = {
         # How a task is evaluated changes from version to version: what it is about does not.
         bytes(task["id"]).strip(b'"').decode("utf-8", "replace"): bytes(task.get("user_scenario", b""))

@@ -19,7 +19,7 @@ from boundary.data.readers.raw_json import raw_bytes, raw_hash
 from boundary.data.readers.sidecar_files import json_beside
 from boundary.data.readers.streams import Source, first_record, is_object
 from boundary.data.records import CORRECT, EMPTY, TRUNCATED, WRONG, Answers, text_hash
-from boundary.data.settings.pooling import without
+from boundary.data.settings.pooling import relevant_settings
 
 IDS = ("example_id", "id")
 REWARD = "reward"
@@ -60,7 +60,7 @@ def read(
     verdict
         The field or metric that says whether a rollout is correct.
     threshold
-        From which value on it is.
+        Least value of a correct rollout, where values are not 0 and 1.
     errors
         `left-out`: rollouts that broke off in an error do not count. `wrong`: they count as failures.
     problems
@@ -89,13 +89,18 @@ def read(
         if not answers.outcomes:
             left_out[BROKE_OFF if raw_bytes(row.get("error", msgspec.Raw())) else UNJUDGED] += 1
         yield answers._replace(prompt=prompt, line=line, benchmark=benchmark, model=names.get("model"))
+    _note_problems(left_out, lines, len(mixed) if problems == "id" else 0, source)
+
+
+def _note_problems(left_out: Counter[str], n_rollouts: int, n_mixed: int, source: Source) -> None:
+    """Note rollouts that were left out, and ids that stand for several prompts."""
     for reason, count in left_out.items():
         source.note(
-            f"'{source.path}': {count} of {lines} rollouts {reason}; they were left out, not taken for failures."
+            f"'{source.path}': {count} of {n_rollouts} rollouts {reason}; they were left out, not taken for failures."
         )
-    if mixed and problems == "id":
+    if n_mixed:
         source.note(
-            f"'{source.path}': the prompts of {len(mixed)} ids differ, so that an id may stand for several problems: "
+            f"'{source.path}': the prompts of {n_mixed} ids differ, so that an id may stand for several problems: "
             "some versions of verifiers number them wrongly. Counted by id as it is written; --option problems=prompt "
             "counts by prompt."
         )
@@ -176,9 +181,9 @@ def _from_metadata(source: Source) -> dict[str, str]:
         source.settings |= {
             name: value for name, value in sampling.items() if name in setting_names and value is not None
         }
-        source.conditions["sampling_args"] = without(sampling, *NOT_OF_SAMPLING)
+        source.conditions["sampling_args"] = relevant_settings(sampling, *NOT_OF_SAMPLING)
     if isinstance(metadata.get("env_args"), Mapping):
-        source.conditions["env_args"] = without(metadata["env_args"])
+        source.conditions["env_args"] = relevant_settings(metadata["env_args"])
     if isinstance(version, Mapping):
         source.conditions["env_version"] = version.get("env_version")
     return {name: value for name, value in names.items() if isinstance(value, str) and value}

@@ -48,12 +48,12 @@ def read(source: Source, *, threshold: str = "", verdicts: str = "score", output
     Parameters
     ----------
     threshold
-        From which score on a sample is correct, where scores are not 0 and 1.
+        Least score of a correct sample, where scores are not 0 and 1.
     verdicts
-        `score`, or `acc`, which some reward functions write beside it.
+        Field that holds the verdict: `score`, or `acc`, which some reward functions write beside it.
     outputs
-        How many lines one after the other are outputs of one session, where the file does not say; 1 where each line is
-        a sample.
+        How many consecutive lines are outputs of one session, where the file does not say; 1 where each line is a
+        sample.
     """
     if verdicts not in EXTRAS:
         raise source.error(f"option verdicts is {verdicts!r}; give score or acc")
@@ -73,7 +73,9 @@ def read(source: Source, *, threshold: str = "", verdicts: str = "score", output
         if verdicts == "score" and row.acc is not None:
             _compare(row.acc, correct, source)
         outcome = CORRECT if correct else EMPTY if bytes(row.output) == b'""' else WRONG
-        rollout = Rollout(input_hash, uid, _session(row), outcome, raw_hash(row.output), row.step, line)
+        names = (row.session_id, row.traj_uid, row.trajectory_id, row.request_id)
+        session = next((name for name in names if name is not None), None)
+        rollout = Rollout(input_hash, uid, session, outcome, raw_hash(row.output), row.step, line)
         if rollout.uid or rollout.session is not None:
             sessions.add(rollout)
         else:
@@ -92,12 +94,6 @@ def _answers(rollout: Rollout, name: str) -> Answers:
         whole=False,
         line=rollout.line,
     )
-
-
-def _session(row: Row) -> str | int | None:
-    """What several outputs of one session have in common, where the file says it."""
-    names = (row.session_id, row.traj_uid, row.trajectory_id, row.request_id)
-    return next((name for name in names if name is not None), None)
 
 
 def _correct(row: Row, verdicts: str, least: float | None) -> bool:

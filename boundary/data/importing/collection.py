@@ -191,7 +191,7 @@ class Collection:
                 counts[reason] += 1
 
     def _check_run(self, code: int, key: Key, file: int, record: Answers, source: Source) -> None:
-        """One seed stands in one file for a problem: a second one is a copy, or was sampled otherwise."""
+        """Refuse a run of a problem that stands in two files: one is a copy, or was sampled otherwise."""
         if record.run is None:
             return
         before = self._file_of_run.setdefault((code, record.run), file)
@@ -203,7 +203,7 @@ class Collection:
             )
 
     def _check_question(self, key: Key, record: Answers, source: Source) -> None:
-        """Two benchmarks whose problems are both numbered from 0 must not be pooled."""
+        """Refuse another question under a problem's name, as where two benchmarks number their problems from 0."""
         if record.question is None:
             return
         question = text_hash(record.question)

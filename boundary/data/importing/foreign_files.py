@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
-from boundary.data.readers.file_kinds import BOM, never_samples
+from boundary.data.readers.file_kinds import BOM, foreign_kind
 from boundary.data.readers.parquet_files import MAGIC as PARQUET
 from boundary.data.readers.parquet_rows import column_names
 from boundary.data.readers.streams import first_record, is_list, is_object
@@ -29,9 +29,9 @@ VERDICTS = (
 SAMPLES_READ = "boundary analyze reads it as it is"
 
 
-def description(path: Path, head: bytes) -> str | None:
+def foreign_description(path: Path, head: bytes) -> str | None:
     """What a file of no known format is, and what to do with it; None where that cannot be recognised."""
-    answer = never_samples(path.name, head)
+    answer = foreign_kind(path.name, head)
     if answer is None and head.startswith(ZIP):
         answer = _of_zip(path)
     if answer is None and head.startswith(PARQUET):

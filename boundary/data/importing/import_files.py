@@ -15,12 +15,12 @@ import pandas as pd
 from boundary.data.counts import Counts
 from boundary.data.formats import FORMATS
 from boundary.data.importing.collection import Collection
-from boundary.data.importing.foreign_files import description
+from boundary.data.importing.foreign_files import foreign_description
 from boundary.data.importing.pooled_tables import counts_table, samples_table
 from boundary.data.importing.repeated_lines import drop_repeated_lines
 from boundary.data.importing.repeated_runs import refuse_copies, repeated_texts, texts_under_two_names
 from boundary.data.importing.uniform_verdicts import uniform_verdicts
-from boundary.data.readers.file_kinds import never_samples
+from boundary.data.readers.file_kinds import foreign_kind
 from boundary.data.readers.streams import Progress, Source
 from boundary.data.readers.zstd import ZstdError
 from boundary.data.records import Audit
@@ -179,7 +179,7 @@ def _notes(
     notes += [*collected.notes(), *further_notes]
     notes += [*repeated_texts(collected), *texts_under_two_names(collected), *uniform_verdicts(collected)]
     if left_out:
-        kind = description(left_out[0], Source(left_out[0]).head())
+        kind = foreign_description(left_out[0], Source(left_out[0]).head())
         notes.append(
             f"{len(left_out)} files of no known format were left out, the first of them '{left_out[0]}'"
             f"{f': it is {kind}' if kind else ''}."
@@ -258,8 +258,8 @@ def read_counts(paths: Any, format: str = AUTO, **options: Any) -> Counts:
     return import_files(paths, format, **options).counts
 
 
-def recognised(path: Path) -> str | None:
-    """Name of the one format that a file's content shows, or None.
+def recognised_format(path: Path) -> str | None:
+    """Name of the format that recognises a file by its content, or None.
 
     Raises
     ------
@@ -321,7 +321,7 @@ def _files_of_format(files: list[tuple[Path, bool]], name: str) -> tuple[str, li
         for path, _ in files:
             _refuse_foreign(path, name)
         return name, [path for path, _ in files], []
-    kinds = {path: recognised(path) for path, _ in files}
+    kinds = {path: recognised_format(path) for path, _ in files}
     unknown = [path for path, is_explicit in files if kinds[path] is None]
     for path, is_explicit in files:
         if is_explicit and kinds[path] is None:
@@ -339,7 +339,7 @@ def _refuse_foreign(path: Path, name: str) -> None:
     """Refuse what cannot be of the format that the user named, by its first bytes."""
     with plain_errors(path):
         head = Source(path).head()
-        kind = None if FORMATS[name].module.recognises(path, head) else never_samples(path.name, head)
+        kind = None if FORMATS[name].module.recognises(path, head) else foreign_kind(path.name, head)
     if kind:
         raise InputError(f"'{path}' is {kind}.")
 
@@ -348,7 +348,7 @@ def _refuse_unknown(path: Path, name: str) -> None:
     """Refuse a file that the user named and no format recognises; the message says what it is where that is known."""
     with plain_errors(path):
         head = Source(path).head()
-        kind = description(path, head) if name == AUTO else never_samples(path.name, head)
+        kind = foreign_description(path, head) if name == AUTO else foreign_kind(path.name, head)
     if kind:
         raise InputError(f"'{path}' is {kind}.")
     if name == AUTO:

@@ -23,7 +23,7 @@ class Stretch(NamedTuple):
 
 
 def drop_repeated_lines(collected: Collection) -> list[str]:
-    """Drop samples that were written twice, and say so; of what may be chance only say it.
+    """Drop samples that were written twice; the sentences returned name them, and repeats that may be chance.
 
     Notes
     -----
@@ -44,29 +44,32 @@ def drop_repeated_lines(collected: Collection) -> list[str]:
     ]
     copied = _marked(stretches, len(code))
     cautious, pooled = _chances(problem[~copied], code[~copied], int(problem.max(initial=-1)) + 1)
-    sure: list[Stretch] = []
-    perhaps: list[Stretch] = []
+    certain: list[Stretch] = []
+    uncertain: list[Stretch] = []
     for stretch in stretches:
         lines = problem[stretch.start : stretch.start + stretch.length]
         if cautious[lines].sum() < np.log(HARDLY_CHANCE):
-            (perhaps if unknown[stretch.start] else sure).append(stretch)
+            (uncertain if unknown[stretch.start] else certain).append(stretch)
         elif not unknown[stretch.start] and pooled[lines].sum() < np.log(HARDLY_CHANCE):
-            perhaps.append(stretch)
-    dropped = _marked(sure, len(code))
-    notes = []
-    if dropped.any():
-        notes.append(
-            f"{dropped.sum()} samples stand there twice, word by word and in the same order, as where a resumed run "
+            uncertain.append(stretch)
+    dropped = _marked(certain, len(code))
+    kept = _marked(uncertain, len(code)) & ~dropped
+    collected.keep(~dropped)
+    return list(_sentences(int(dropped.sum()), int(kept.sum())))
+
+
+def _sentences(n_dropped: int, n_kept: int) -> Iterator[str]:
+    """Sentences on the samples that were dropped, and on those that repeat others and were kept."""
+    if n_dropped:
+        yield (
+            f"{n_dropped} samples stand there twice, word by word and in the same order, as where a resumed run "
             "writes lines again. Each was counted once."
         )
-    kept = _marked(perhaps, len(code)) & ~dropped
-    if kept.any():
-        notes.append(
-            f"{kept.sum()} samples repeat earlier ones in the same order. They were counted; if a resumed run wrote "
+    if n_kept:
+        yield (
+            f"{n_kept} samples repeat earlier ones in the same order. They were counted; if a resumed run wrote "
             "lines again, remove them."
         )
-    collected.keep(~dropped)
-    return notes
 
 
 def _spans_problems(stretch: Stretch, problem: np.ndarray) -> bool:

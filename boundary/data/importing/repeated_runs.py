@@ -34,10 +34,12 @@ def refuse_copies(collected: Collection) -> None:
     Given n samples of a problem with c correct ones, two independent runs put the correct ones in the same places with
     probability 1 / C(n, c). Runs that agree in part are found by the tests of docs/drift.md.
     """
-    parts = _by_run(collected)
+    run_of_sample = numbers(collected.run, np.int32)
+    order = np.lexsort((numbers(collected.index, np.int64), numbers(collected.problem, np.int32), run_of_sample))
+    places = {int(run): np.array(list(part)) for run, part in groupby(order, key=lambda place: run_of_sample[place])}
     for content, equal in (("texts", _same_texts), ("verdicts", _same_verdicts)):
         first_runs: dict[bytes, int] = {}
-        for run, place in parts.items():
+        for run, place in places.items():
             fingerprint = equal(collected, place)
             if fingerprint is None:
                 continue
@@ -117,13 +119,6 @@ def _in_common(first: _Arm, second: _Arm) -> str | None:
 def of_problem(problem: np.ndarray, text: np.ndarray) -> np.ndarray:
     """A number for each pair of problem and text; that two of a million are equal by chance is rarer than 1e-7."""
     return np.asarray(text ^ (problem.astype(np.uint64) * MIXER))
-
-
-def _by_run(collected: Collection) -> dict[int, np.ndarray]:
-    """Places of each run's samples, sorted by problem and index."""
-    run = numbers(collected.run, np.int32)
-    order = np.lexsort((numbers(collected.index, np.int64), numbers(collected.problem, np.int32), run))
-    return {int(code): np.array(list(places)) for code, places in groupby(order, key=lambda place: run[place])}
 
 
 def _same_texts(collected: Collection, place: np.ndarray) -> bytes | None:

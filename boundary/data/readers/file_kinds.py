@@ -38,8 +38,8 @@ PAGES = (b"<!doctype", b"<html", b"<?xml", b"<head", b"<body", b"<svg")
 TAR = b"ustar"
 
 
-def never_samples(name: str, head: bytes) -> str | None:
-    """What a file is whose first bytes rule out every format; None where they do not.
+def foreign_kind(name: str, head: bytes) -> str | None:
+    """What a file that cannot hold samples is, by its first bytes, and what to do; None for any other file.
 
     Parameters
     ----------

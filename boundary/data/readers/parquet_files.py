@@ -35,9 +35,9 @@ def check_table(path: Path) -> None:
         )
     left = limits.LARGEST_TABLE
     for batch in file.iter_batches(batch_size=TABLE_ROWS, use_threads=False):
-        left -= expanded(batch.columns)
+        left -= expanded_bytes(batch.columns)
         if left < 0:
-            raise too_much(path, limits.LARGEST_TABLE)
+            raise expansion_error(path, limits.LARGEST_TABLE)
 
 
 def opened_parquet(path: Path, head: bytes) -> Any:
@@ -57,7 +57,7 @@ def opened_parquet(path: Path, head: bytes) -> Any:
     try:
         return _opened(path)
     except (pa.ArrowException, OSError) as error:
-        raise damaged(path) from error
+        raise unreadable_error(path) from error
 
 
 def _opened(path: Path) -> Any:
@@ -69,12 +69,12 @@ def _opened(path: Path) -> Any:
     promised = sum(plain.metadata.row_group(number).total_byte_size for number in range(plain.num_row_groups))
     most = limits.most_unpacked(path.stat().st_size)
     if promised > most:
-        raise too_much(path, most)
+        raise expansion_error(path, most)
     return pq.ParquetFile(path, page_checksum_verification=True, read_dictionary=texts)
 
 
-def expanded(arrays: Sequence[Any]) -> int:
-    """Bytes that arrays take once every text stands where it belongs."""
+def expanded_bytes(arrays: Sequence[Any]) -> int:
+    """Bytes of arrays after their dictionaries of texts are expanded."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -84,16 +84,16 @@ def expanded(arrays: Sequence[Any]) -> int:
             lengths = pc.binary_length(array.dictionary.cast(pa.large_binary()))
             total += 8 * len(array) + (pc.sum(lengths.take(array.indices)).as_py() or 0)
         elif pa.types.is_struct(array.type):
-            total += expanded(array.flatten())
+            total += expanded_bytes(array.flatten())
         elif pa.types.is_list(array.type) or pa.types.is_large_list(array.type) or pa.types.is_map(array.type):
             inner = [array.keys, array.items] if pa.types.is_map(array.type) else [array.flatten()]
-            total += 8 * len(array) + expanded(inner)
+            total += 8 * len(array) + expanded_bytes(inner)
         else:
             total += int(array.nbytes)
     return total
 
 
-def too_much(path: Path, most: int) -> InputError:
+def expansion_error(path: Path, most: int) -> InputError:
     """The error for a file that expands to more than it may."""
     return InputError(
         f"'{path}' is a Parquet file that expands to more than {limits.mib(most)}, which no honest file of its size "
@@ -101,6 +101,6 @@ def too_much(path: Path, most: int) -> InputError:
     )
 
 
-def damaged(path: Path) -> InputError:
+def unreadable_error(path: Path) -> InputError:
     """The error for a file that cannot be read."""
     return InputError(f"'{path}' is a Parquet file that is cut short or damaged. Fetch or write it again.")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from boundary.data.readers import limits
-from boundary.data.readers.parquet_files import MAGIC, damaged, expanded, opened_parquet, too_much
+from boundary.data.readers.parquet_files import MAGIC, expanded_bytes, expansion_error, opened_parquet, unreadable_error
 from boundary.data.readers.streams import Source
 from boundary.errors import InputError
 
@@ -44,8 +44,8 @@ def parquet_rows(source: Source, columns: list[str], at_once: int = ROWS) -> Ite
     left = min(limits.most_unpacked(source.size), limits.LONGEST_LINE)
     try:
         for batch in file.iter_batches(batch_size=at_once, columns=present, use_threads=False):
-            if expanded(batch.columns) > left:
-                raise too_much(source.path, left)
+            if expanded_bytes(batch.columns) > left:
+                raise expansion_error(source.path, left)
             for row in batch.to_pylist():
                 number += 1
                 yield number, row
@@ -53,4 +53,4 @@ def parquet_rows(source: Source, columns: list[str], at_once: int = ROWS) -> Ite
     except (pa.ArrowException, OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
-        raise damaged(source.path) from error
+        raise unreadable_error(source.path) from error

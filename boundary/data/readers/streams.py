@@ -149,7 +149,7 @@ class Source:
             try:
                 row = _decoded(line, decoder)
             except msgspec.ValidationError as error:
-                self.broken(misfit(error), number)
+                self.broken(misfit_message(error), number)
             except (ValueError, RecursionError) as error:
                 self.broken(f"not JSON ({_plain(error)})", number)
             else:
@@ -170,7 +170,7 @@ class Source:
             try:
                 return _decoded(data, msgspec.json.Decoder(document_type))
             except msgspec.ValidationError as error:
-                raise self.error(misfit(error)) from error
+                raise self.error(misfit_message(error)) from error
             except (ValueError, RecursionError) as error:
                 raise self.error(f"not JSON ({_plain(error)})", _line_of(error, data)) from error
 
@@ -220,7 +220,7 @@ class _ReportingFile(io.RawIOBase):
         return length
 
 
-def decoded(data: bytes, row_type: type[Row]) -> Row:
+def decode_json(data: bytes, row_type: type[Row]) -> Row:
     """One JSON value; fields that the type does not name are passed over.
 
     Raises
@@ -257,7 +257,7 @@ def _strict(token: re.Match[bytes], as_words: bool) -> bytes:
     return ESCAPE.sub(lambda escape: b"?" if escape[1] else escape[0], text) if b"\\ud" in text.lower() else text
 
 
-def misfit(error: msgspec.ValidationError) -> str:
+def misfit_message(error: msgspec.ValidationError) -> str:
     """`Object missing required field `idx` - at `$[2]`` in plain words."""
     text = str(error).replace("`", "'").replace("Object missing required field", "no field")
     complaint, _, path = text.partition(" - at ")
@@ -307,5 +307,5 @@ def is_list(head: bytes) -> bool:
 
 
 def is_object(head: bytes) -> bool:
-    """Whether a file begins as a JSON object, be it the only one or a line's."""
+    """Whether a file begins with a JSON object: the whole file, or its first line."""
     return head.removeprefix(BOM).lstrip()[:1] == b"{"

@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Bounded(io.RawIOBase):
-    """A stream that raises an error where it goes on beyond a number of bytes.
+    """A stream that raises an error beyond a given number of bytes.
 
     Parameters
     ----------

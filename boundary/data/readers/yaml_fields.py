@@ -73,7 +73,7 @@ def _refuse_deep(events: Iterator[Any]) -> Iterator[Any]:
 
 
 def _value(event: Any, events: Iterator[Any], build: bool) -> Any:
-    """The value that begins with an event; its events are used up even where it is not to be built."""
+    """The value that begins with an event; its events are consumed even where it is not built."""
     import yaml
 
     if isinstance(event, yaml.ScalarEvent):

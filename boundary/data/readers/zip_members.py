@@ -38,7 +38,7 @@ def member_names(path: Path, head: bytes) -> list[str]:
 
 
 @contextmanager
-def opened(source: Source) -> Iterator[tuple[list[ZipInfo], Member]]:
+def open_members(source: Source) -> Iterator[tuple[list[ZipInfo], Member]]:
     """Members of a zip file, and a function that reads one.
 
     Raises

@@ -149,7 +149,7 @@ def _refuse_unlike(same: Sequence[Path]) -> None:
         if fingerprint != without[0]:
             raise InputError(
                 f"'{same[0]}' and '{arm}' are samples of {model_name(manifest)} under different manifests "
-                f"({', '.join(differing(manifests[0], manifest))}), so they are not pooled. Count them apart."
+                f"({', '.join(differing_settings(manifests[0], manifest))}), so they are not pooled. Count them apart."
             )
     for number, arm in enumerate(same):
         for other in same[:number]:
@@ -173,7 +173,7 @@ def _refuse_same_run(arm: Path, other: Path) -> None:
         )
 
 
-def differing(first: dict[str, Any], second: dict[str, Any]) -> list[str]:
+def differing_settings(first: dict[str, Any], second: dict[str, Any]) -> list[str]:
     """Names of what two manifests disagree on, settings one by one."""
     flat = [
         manifest | {f"settings.{key}": value for key, value in manifest.get("settings", {}).items()}

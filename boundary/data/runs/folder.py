@@ -17,7 +17,7 @@ import pandas as pd
 
 from boundary.data.readers import limits
 from boundary.data.records import OUTCOMES
-from boundary.data.runs.shards import distinct_rows, read_header, read_lines, whole
+from boundary.data.runs.shards import distinct_rows, plain_damage_errors, read_header, read_lines
 from boundary.data.runs.stored_types import Manifest, StoredProblem, StoredSample, StoredVerdict, fields_of, wrong_field
 from boundary.errors import InputError
 
@@ -204,7 +204,7 @@ def read_samples(arm: Path) -> Iterator[dict[str, Any]]:
         left = len(read_header(path)["samples"])
         for line in islice(read_lines(path), 1, None):
             left -= 1
-            with whole(path):
+            with plain_damage_errors(path):
                 if left < 0:
                     raise ValueError("it holds more samples than it says")
                 sample = fields_of(line, StoredSample)

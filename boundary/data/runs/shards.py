@@ -28,7 +28,7 @@ def read_lines(path: Path) -> Iterator[Any]:
     InputError
         If the shard is cut short or damaged, or holds more than any shard of ours; the message says how to go on.
     """
-    with whole(path), path.open("rb") as packed:
+    with plain_damage_errors(path), path.open("rb") as packed:
         unpacked: Any = Bounded(ZstdFile(packed), limits.LARGEST_SHARD, lambda: _too_much(limits.LARGEST_SHARD))
         lines = io.BufferedReader(unpacked, CHUNK)
         while line := lines.readline(limits.LONGEST_SAMPLE):
@@ -49,7 +49,7 @@ def read_header(path: Path) -> dict[str, Any]:
     InputError
         If the shard is cut short or damaged.
     """
-    with whole(path), path.open("rb") as file:
+    with plain_damage_errors(path), path.open("rb") as file:
         text, length = _first_frame(file)
         header = msgspec.json.decode(text, type=ShardHeader)
         if length + header.bytes != path.stat().st_size:
@@ -77,7 +77,7 @@ def _too_much(most: int) -> ValueError:
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[None]:
+def plain_damage_errors(path: Path) -> Iterator[None]:
     """Turn what a damaged shard raises into a plain message."""
     try:
         yield
@@ -109,7 +109,7 @@ def distinct_rows(paths: Sequence[Path], row_of: Callable[[Any], tuple[Any, ...]
     texts: dict[str, str] = {}
     for path in paths:
         for line in read_lines(path):
-            with whole(path):
+            with plain_damage_errors(path):
                 cells = row_of(line)
                 new = {cell for cell in cells if isinstance(cell, str) and cell not in texts}
                 row = tuple(texts.setdefault(cell, cell) if isinstance(cell, str) else cell for cell in cells)

@@ -62,7 +62,7 @@ class RunSettings:
             raise source.error(f"{arm[0]} on {arm[1]} has {_in_words(pairs)} in '{path}'. {REMEDY}", line)
         for name, values in pairs.items():
             pooled = self._pooled.setdefault(arm, {}).setdefault(name, [])
-            pooled += [text for text in map(shown, reversed(values)) if text not in pooled]
+            pooled += [text for text in map(value_text, reversed(values)) if text not in pooled]
 
     def notes(self) -> Iterator[str]:
         """Sentences on settings that were pooled, and on files that do not say what others say."""
@@ -75,7 +75,7 @@ class RunSettings:
                 if unsaid:
                     value, other = known_values[unsaid[0]]
                     yield (
-                        f"'{path}' does not say its {unsaid[0]}, which is {shown(value)} in '{other}'. Samples of "
+                        f"'{path}' does not say its {unsaid[0]}, which is {value_text(value)} in '{other}'. Samples of "
                         f"{arm[0]} on {arm[1]} were pooled as if it were the same."
                     )
                     break
@@ -129,14 +129,14 @@ class Prompts:
             yield f"{model} on {benchmark} is pooled over different prompts, as you asked: on {len(problems)} problems."
 
 
-def without(settings: Mapping[str, Any] | None, *names: str) -> dict[str, Any]:
+def relevant_settings(settings: Mapping[str, Any] | None, *names: str) -> dict[str, Any]:
     """Settings less those that change nothing of what is sampled or judged, and less those that are not set."""
     return {
         name: value for name, value in (settings or {}).items() if name not in names and value not in (None, {}, [])
     }
 
 
-def shown(value: Any) -> str:
+def value_text(value: Any) -> str:
     """A setting's value in a message: on one line, and not too long."""
     if value is None:
         return "not set"
@@ -164,13 +164,13 @@ def _differing_values(pairs: Mapping[str, tuple[Any, Any]], prefix: str = "") ->
 def _in_words(pairs: dict[str, tuple[Any, Any]]) -> str:
     last = {name.rpartition(".")[2]: name for name in reversed(pairs)}
     short_names = {name: pair for name, pair in pairs.items() if last[name.rpartition(".")[2]] == name}
-    parts = [f"{name} {_pair(*pair)}" for name, pair in list(short_names.items())[:MOST_NAMED]]
+    parts = [f"{name} {_two_values_text(*pair)}" for name, pair in list(short_names.items())[:MOST_NAMED]]
     return "; ".join(parts) + (f"; and {len(short_names) - MOST_NAMED} more" if len(short_names) > MOST_NAMED else "")
 
 
-def _pair(value: Any, before: Any) -> str:
+def _two_values_text(value: Any, before: Any) -> str:
     """`high, where it had low`; of long values the part from shortly before the place where they differ."""
-    texts = [shown(value), shown(before)]
+    texts = [value_text(value), value_text(before)]
     if texts[0] == texts[1]:
         whole = [_text(part) for part in (value, before)]
         place = next((i for i, (a, b) in enumerate(zip(*whole, strict=False)) if a != b), min(map(len, whole)))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from boundary.data.readers import limits
-from boundary.data.readers.file_kinds import BOM, never_samples
+from boundary.data.readers.file_kinds import BOM, foreign_kind
 from boundary.data.readers.parquet_files import check_table
 from boundary.data.runs.counts import run_table
 from boundary.data.runs.folder import is_run
@@ -59,7 +59,7 @@ def _kind(name: str, head: bytes) -> str | None:
     """What a file is that is no table, by its first bytes."""
     if head.startswith(PARQUET):
         return "a Parquet file, which is binary, under another name. Name it .parquet"
-    return never_samples(name, head)
+    return foreign_kind(name, head)
 
 
 def _in_folder(folder: Path) -> Path:
@@ -84,7 +84,7 @@ def _parquet(path: Path) -> pd.DataFrame:
         if isinstance(error, OSError) and error.errno:  # not to be opened at all; a broken file has no number
             raise
         with path.open("rb") as file:
-            kind = never_samples(path.name, file.read(HEAD))
+            kind = foreign_kind(path.name, file.read(HEAD))
         why = f": it is {kind}" if kind else ". Write it again, or give a CSV"
         raise InputError(f"'{path}' is not a Parquet file that can be read{why}.") from error
     return table.reset_index() if any(name is not None for name in table.index.names) else table

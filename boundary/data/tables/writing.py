@@ -194,7 +194,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """What tells a file from others, whatever links lead to it; None where there is none."""
+    """Device and inode of a file, which are the same for all links to it; None where there is no file."""
     try:
         status = path.stat()
     except (OSError, ValueError):

@@ -82,26 +82,14 @@ def openai_engine(
         Whether to send fields that OpenAI's own servers do not know, so that nothing is sampled by hidden defaults.
     """
     package_version("httpx")
-    import httpx
-
     addresses = parse_servers(base_url, api_key_env)
     tokenizer = load_tokenizer(spec.tokenizer or spec.model, spec.revision, spec.trust_remote_code)
     served = ask_servers(addresses, spec.model, served_model)
     contexts = [context] if context else [facts.context for facts in served.values() if facts.context]
 
     def generate(requests: Sequence[Request]) -> Iterator[Completion]:
-        clients = {
-            server: httpx.AsyncClient(
-                headers=server.headers,
-                trust_env=not server.loopback,
-                follow_redirects=False,
-                timeout=httpx.Timeout(timeout, connect=30.0),
-                limits=httpx.Limits(max_connections=concurrency + 1),
-            )
-            for server in addresses
-        }
         pool = _ServerPool(
-            clients=clients,
+            clients={server: _client(server, timeout, concurrency) for server in addresses},
             confirmed=set(served),
             retries=retries,
             model_names=(spec.model, served_model),
@@ -113,6 +101,19 @@ def openai_engine(
         yield from _generate(pool, tokenizer, spec.sampling, requests, concurrency)
 
     yield generate
+
+
+def _client(server: Server, timeout: float, concurrency: int) -> Any:
+    """An HTTP client for one server; it follows no redirects, and takes a proxy only for servers elsewhere."""
+    import httpx
+
+    return httpx.AsyncClient(
+        headers=server.headers,
+        trust_env=not server.loopback,
+        follow_redirects=False,
+        timeout=httpx.Timeout(timeout, connect=30.0),
+        limits=httpx.Limits(max_connections=concurrency + 1),
+    )
 
 
 @dataclass

@@ -123,7 +123,7 @@ def _refuse_unknown_options(engine: str, options: Mapping[str, Any], function: C
 
 
 def _with_own_noise(spec: EngineSpec) -> EngineSpec:
-    """The same with a seed that no other model or setting shares: arms of equal noise would not be independent."""
+    """The spec with a seed that no other model or setting shares: arms of equal noise would not be independent."""
     sampling = spec.sampling
     seed = noise_seed(
         sampling.seed, spec.model, spec.revision, sampling.temperature, sampling.top_p, sampling.max_tokens

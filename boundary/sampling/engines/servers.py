@@ -241,7 +241,7 @@ def _same(name: Any, other: str) -> bool:
 
 
 def _with_version(client: Any, server: Server, served: ServedModel) -> ServedModel:
-    """The same with the server's version, from where vLLM, llama.cpp or any other says it."""
+    """The served model with the server's version, from where vLLM, llama.cpp or another server gives it."""
     import httpx
 
     root, context, version = server.url.removesuffix("/v1"), served.context, ""

@@ -35,7 +35,7 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Request:
-    """Samples of one problem, to be made.
+    """A request for samples of one problem.
 
     Parameters
     ----------

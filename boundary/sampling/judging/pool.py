@@ -63,7 +63,7 @@ class Pool:
     _alive: list[_Worker] = field(default_factory=list)
 
     def __enter__(self) -> "Pool":
-        """Nothing yet: workers start with the first task."""
+        """Return the pool; workers start with the first task."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -74,7 +74,7 @@ class Pool:
     def judge(
         self, tasks: Sequence[Any], arguments: Callable[[Any], Sequence[Any]] = tuple
     ) -> Iterator[tuple[int, Judgement]]:
-        """Judge every task; positions of tasks and judgements, as they come in.
+        """Judge every task; yields the position and the judgement of each as they come in.
 
         Parameters
         ----------
@@ -106,7 +106,7 @@ class Pool:
                 _send(worker, arguments(worker.task[1]))
 
     def _collect(self) -> Iterator[tuple[int, Judgement]]:
-        """What comes in before the next deadline, and what that deadline ends."""
+        """Collect judgements until the next deadline, and end the workers that have passed theirs."""
         busy = [worker for worker in self._alive if worker.task or not worker.ready]
         with selectors.DefaultSelector() as selector:
             for worker in busy:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from boundary.data.runs.counts import differing
+from boundary.data.runs.counts import differing_settings
 from boundary.data.runs.folder import CONTINUED, MANIFEST, PROBLEMS, read_manifest, read_problems
 from boundary.errors import InputError
 from boundary.sampling.problems import Problem, problem_set_hash
@@ -151,7 +151,7 @@ def _refuse_changes(arm: Path, stored: Mapping[str, Any], proposed: Mapping[str,
     prompts = [manifest.get("prompt_tokens_hash") for manifest in (stored, proposed)]
     if stored.get("engine_version") != proposed.get("engine_version") and prompts[0] == prompts[1] is not None:
         allowed.add("tokenizer_hash")
-    changes = [name for name in differing(dict(stored), dict(proposed)) if name not in allowed]
+    changes = [name for name in differing_settings(dict(stored), dict(proposed)) if name not in allowed]
     if changes:
         flat = [
             manifest | {f"settings.{key}": value for key, value in manifest.get("settings", {}).items()}

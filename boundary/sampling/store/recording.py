@@ -82,7 +82,7 @@ class Recorder:
 
 
 def batches(completions: Iterator[Completion]) -> Iterator[list[Completion]]:
-    """What is written at once; what came in before a stop is handed out before the stop goes on."""
+    """Batches of completions that are written at once; after an interruption the last batch is still yielded."""
     batch: list[Completion] = []
     since, size = time.monotonic(), 0
     error_to_raise: BaseException | None = None

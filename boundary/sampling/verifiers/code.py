@@ -66,7 +66,7 @@ def notice_for_root(unsafe: bool) -> str:
 
 
 def extract(text: str) -> ExtractedAnswer | None:
-    """The program in a text, whatever the problem."""
+    """The program in a text, without regard to the problem."""
     program = program_in(text)
     return None if program is None else ExtractedAnswer(*program)
 

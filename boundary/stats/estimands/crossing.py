@@ -159,16 +159,16 @@ def _bisect(pair: tuple[np.ndarray, np.ndarray], low: np.ndarray, high: np.ndarr
     return high
 
 
-class Meeting(NamedTuple):
-    """The budget at which two curves meet: median and interval of its draws; infinity: not by the largest."""
+class CrossingBudget(NamedTuple):
+    """The budget at which two curves cross: median and interval of its draws; infinite where they do not cross."""
 
     median: float
     lower: float
     upper: float
 
 
-class Course(NamedTuple):
-    """How the pass@k curves of two models run against each other: probabilities, each by more than a margin.
+class CurveOrder(NamedTuple):
+    """The order of two models' pass@k curves: probabilities that one is ahead of the other by more than a margin.
 
     Parameters
     ----------
@@ -189,10 +189,10 @@ class Course(NamedTuple):
     crosses_back: float
     ahead: float
     behind: float
-    catches_up: Meeting | None = None
+    catches_up: CrossingBudget | None = None
 
 
-def course(
+def curve_order(
     rates: SolveRates,
     max_k: int,
     margin: float = MARGIN,
@@ -201,8 +201,8 @@ def course(
     base: Model = 0,
     rl: Model = 1,
     target: Target = "benchmark",
-) -> Course:
-    """How two pass@k curves run against each other, where differences within a margin count for nobody.
+) -> CurveOrder:
+    """The order of two pass@k curves; a difference within the margin is neither ahead nor behind.
 
     Parameters
     ----------
@@ -222,19 +222,19 @@ def course(
     leads = _leads(_log_failures(rates, base, rl, target), budgets)
     ahead, behind = leads > margin + TIE, leads < -margin - TIE
     looked_at, sampled = np.array(budgets) <= max_k, np.array(budgets) <= within
-    back = _later(behind[:, looked_at], ahead[:, looked_at])
+    back = _prob_later(behind[:, looked_at], ahead[:, looked_at])
     reverse = crossover(rates, max_k, base=rl, rl=base, target=target) if back >= LIKELY else None
-    return Course(
+    return CurveOrder(
         max_k,
-        _later(ahead[:, looked_at], behind[:, looked_at]),
+        _prob_later(ahead[:, looked_at], behind[:, looked_at]),
         back,
         float(ahead[:, sampled].all(axis=1).mean()),
         float(behind[:, sampled].all(axis=1).mean()),
-        None if reverse is None else Meeting(*summarise(reverse.to_numpy(), level)[1:4]),
+        None if reverse is None else CrossingBudget(*summarise(reverse.to_numpy(), level)[1:4]),
     )
 
 
-def _later(first: np.ndarray, second: np.ndarray) -> float:
+def _prob_later(first: np.ndarray, second: np.ndarray) -> float:
     """Share of draws in which `second` holds at some budget above one at which `first` does."""
     return float((np.logical_or.accumulate(first, axis=1) & second).any(axis=1).mean())
 

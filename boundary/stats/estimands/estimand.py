@@ -1,4 +1,4 @@
-"""What an estimand is: a function of the solve rates, and what tables, claims, plans and docs need to know of it."""
+"""The type `Estimand`: a function of the solve rates, with its unit, labels and use in tables, claims and plans."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -100,9 +100,9 @@ class Estimand:
 
     @property
     def is_budget(self) -> bool:
-        """Whether its draws are budgets themselves, so that they say how far it looks."""
+        """Whether its draws are themselves budgets, such as those of the crossover."""
         return self.unit == "budget"
 
     def samples_needed(self, k: float) -> float:
-        """Samples of a problem that it looks at, at budget k."""
+        """Samples of a problem that an estimate at budget k needs."""
         return self.budget_multiple * k

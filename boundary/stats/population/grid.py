@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.special import expit
 
-from boundary.stats.verdict_errors import chance_of_counts
+from boundary.stats.verdict_errors import count_likelihood
 
 # logit -13.5 is p = 1.4e-6: no budget below a hundred thousand distinguishes it from the atom at 0.
 LOWEST, HIGHEST, SPACING = -13.5, 10.5, 0.8
@@ -82,8 +82,8 @@ class Grid:
     ) -> tuple[Float[np.ndarray, "row cell"], Float[np.ndarray, " row"]]:
         """P(c of n | cell) for each row of counts, relative to the row's largest, and the log of that largest."""
         rows = _chunks(n_correct, n_samples, errors)
-        inner = np.concatenate([chance_of_counts(c, n, expit(self.fine), *wrong) @ self.hat for c, n, *wrong in rows])
-        atoms = np.concatenate([chance_of_counts(c, n, np.array([0.0, 1.0]), *wrong) for c, n, *wrong in rows])
+        inner = np.concatenate([count_likelihood(c, n, expit(self.fine), *wrong) @ self.hat for c, n, *wrong in rows])
+        atoms = np.concatenate([count_likelihood(c, n, np.array([0.0, 1.0]), *wrong) for c, n, *wrong in rows])
         table = np.column_stack([atoms[:, 0], inner, atoms[:, 1]])
         largest = table.max(axis=1)
         return table / largest[:, None], np.log(largest)
@@ -98,7 +98,7 @@ class Grid:
 
     def _cell_quantiles(self, *rows: np.ndarray) -> Float[np.ndarray, "row knot quantile"]:
         n_correct, n_samples, false_positive, false_negative = rows
-        chance = chance_of_counts(n_correct, n_samples, expit(self.fine), false_positive, false_negative)
+        chance = count_likelihood(n_correct, n_samples, expit(self.fine), false_positive, false_negative)
         mass = chance * self.hat
         # A cell that the counts rule out keeps its prior shape: it is never drawn, and must not divide by 0.
         mass = np.where(mass.sum(-1, keepdims=True) > 0, mass, self.hat)

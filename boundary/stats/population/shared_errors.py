@@ -100,7 +100,7 @@ def fit_shared(
 
 
 def _mix(fits: Sequence[PopulationFit], weights: Float[np.ndarray, " node"], key: Array) -> PopulationFit:
-    """Each draw from one of the fits: exactly in proportion to the weights, in an order that knows of no chain."""
+    """Draws from several fits, each in exact proportion to its weight, in an order unrelated to the chains."""
     n_draws = len(fits[0].p)
     edges = np.cumsum(weights)
     level = (jax.random.permutation(key, n_draws) + 0.5) / n_draws

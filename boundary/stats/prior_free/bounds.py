@@ -8,7 +8,7 @@ from scipy.optimize import linprog
 from scipy.stats import beta, binom, hypergeom
 
 from boundary.stats.budgets import checked_budgets
-from boundary.stats.sample_sizes import MOST, reached_by
+from boundary.stats.sample_sizes import MOST, samples_of_share
 from boundary.stats.solve_rates import Target
 
 # The ranges rest on the shares of problems with so many successes or fewer: those with more say next to nothing about
@@ -66,7 +66,7 @@ def pass_at_k_bounds(
     budgets, sampled = checked_budgets(k), n_samples > 0
     if not sampled.any():
         return np.tile([0.0, 1.0], (len(budgets), 1))
-    sizes = {int(n_samples[sampled].min()), reached_by(n_samples[sampled], MOST)}
+    sizes = {int(n_samples[sampled].min()), samples_of_share(n_samples[sampled], MOST)}
     error = (1 - level) / len(sizes)
     bounds = np.array([_thinned_bounds(n_correct, n_samples, size, budgets, error, target) for size in sorted(sizes)])
     lower, upper = bounds[..., 0].max(axis=0), bounds[..., 1].min(axis=0)
@@ -78,7 +78,7 @@ def _thinned_bounds(
 ) -> Float[np.ndarray, "k 2"]:
     """Bounds from the problems with at least so many samples, thinned to these; the others may have any solve rate."""
     enough = n_samples >= size
-    points, rules = _localized(n_correct[enough], n_samples[enough], max(budgets), error, target)
+    points, rules = _grid_and_rules(n_correct[enough], n_samples[enough], max(budgets), error, target)
     ranges = np.array([_range(1 - (1 - points) ** b, rules) for b in budgets])
     share_used = float(enough.mean()) if target == "benchmark" else 1.0
     return np.clip(share_used * ranges + (1 - share_used) * np.array([0.0, 1.0]), 0.0, 1.0)
@@ -106,25 +106,21 @@ def shrinkage_bounds(
     return halves[0] - halves[1][:, ::-1]
 
 
-def _localized(
+def _grid_and_rules(
     n_correct: np.ndarray, n_samples: np.ndarray, furthest: int, error: float, target: Target
 ) -> tuple[np.ndarray, Rules]:
-    """A grid of solve rates, and the rules that populations on it keep."""
+    """A grid of solve rates, and the constraints (rules) that the counts put on populations on it."""
     n = int(n_samples.min())
-    points = _grid(n, furthest)
+    # Solve rates 0 and 1, and between them points dense in log p below 1/2 and in log(1 - p) above.
+    low = np.geomspace(0.01 / max(furthest, n), 0.5, 90)
+    high = 1 - np.geomspace(0.5, min(0.1 / n, 0.1), 16)[1:]
+    points = np.concatenate([[0.0], low, high, [1.0]])
     thresholds = np.array([j for j in THRESHOLDS if j < n])[:, None]
     # Of more than n samples, the chance that n of them hold no more than j successes: unbiased, between 0 and 1.
     below = hypergeom.cdf(thresholds, n_samples, n_correct, n).sum(axis=1)
     probability = binom.cdf(thresholds, n, points)
     rules = _chernoff if target == "benchmark" else _clopper_pearson
     return points, rules(below, probability, len(n_correct), error / (2 * len(thresholds)))
-
-
-def _grid(n: int, furthest: int) -> np.ndarray:
-    """Solve rates 0 and 1, and between them points dense in log p below 1/2 and in log(1 - p) above."""
-    smallest = 0.01 / max(furthest, n)
-    high = 1 - np.geomspace(0.5, min(0.1 / n, 0.1), 16)[1:]
-    return np.concatenate([[0.0], np.geomspace(smallest, 0.5, 90), high, [1.0]])
 
 
 def _chernoff(below: np.ndarray, probability: np.ndarray, problems: int, error: float) -> Rules:
@@ -152,7 +148,7 @@ def _clopper_pearson(below: np.ndarray, probability: np.ndarray, problems: int, 
 
 
 def _range(value: np.ndarray, rules: Rules) -> tuple[float, float]:
-    """Smallest and largest value @ masses among masses that keep the rules; NaN where there are none."""
+    """Smallest and largest value @ masses over all masses that satisfy the rules; NaN where no masses do."""
     rows, limits = rules
     whole = np.ones((1, len(value)))
     ends = []

@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from scipy.stats import binom, hypergeom, norm
 
 from boundary.stats.budgets import checked_budgets
-from boundary.stats.sample_sizes import MOST, reached_by
+from boundary.stats.sample_sizes import MOST, samples_of_share
 
 
 class GoodToulmin(NamedTuple):
@@ -63,7 +63,7 @@ def good_toulmin(
     (array([0.8]), 23)
     """
     budgets, fewest = checked_budgets(k), n_samples.min(axis=1)
-    enough = fewest >= max(reached_by(fewest[fewest > 0], MOST), 1)
+    enough = fewest >= max(samples_of_share(fewest[fewest > 0], MOST), 1)
     c, n_drawn = n_correct[enough], n_samples[enough]
     n = int(n_drawn.min()) if enough.sum() > 1 else 0
     furthest = int(n * max(math.log(max(n, 1)), 1.0))
@@ -80,7 +80,7 @@ def good_toulmin(
 
 
 def _difference(models: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
-    """Of one model itself; of two, the first less the second."""
+    """The column of one model itself; of two models the first column minus the second."""
     return np.asarray(models[0] if len(models) == 1 else models[0] - models[1])
 
 

@@ -57,5 +57,5 @@ class BetaBinomial:
         return fit_beta(population, n_correct, n_samples, key, self.name, settings)
 
     def with_more_draws(self, times: int) -> "BetaBinomial":
-        """The same with so many times the draws."""
+        """The same family with `times` as many draws of each chain."""
         return replace(self, draws=times * self.draws)

@@ -67,5 +67,5 @@ class Independent:
         return SolveRates(p, n_correct, n_samples, self.name)
 
     def with_more_draws(self, times: int) -> "Independent":
-        """The same with so many times the draws."""
+        """The same prior with `times` as many draws of each chain."""
         return replace(self, draws=times * self.draws)

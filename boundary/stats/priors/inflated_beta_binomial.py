@@ -70,5 +70,5 @@ class InflatedBetaBinomial:
         return fit_beta(inflated_population, n_correct, n_samples, key, self.name, settings)
 
     def with_more_draws(self, times: int) -> "InflatedBetaBinomial":
-        """The same with so many times the draws."""
+        """The same family with `times` as many draws of each chain."""
         return replace(self, draws=times * self.draws)

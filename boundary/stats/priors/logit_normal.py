@@ -111,7 +111,7 @@ class LogitNormal:
         return fit_on_grid(family, n_correct, n_samples, key, self.name, self.new_problems, settings)
 
     def with_more_draws(self, times: int) -> "LogitNormal":
-        """The same with so many times the draws."""
+        """The same family with `times` as many draws of each chain."""
         return replace(self, draws=times * self.draws)
 
     def _fit_logits(self, n_correct: np.ndarray, n_samples: np.ndarray, key: Array) -> SolveRates:

@@ -98,7 +98,7 @@ class NonParametric:
         return fit_on_grid(family, n_correct, n_samples, key, self.name, self.new_problems, settings, errors)
 
     def with_more_draws(self, times: int) -> "NonParametric":
-        """The same with so many times the draws."""
+        """The same family with `times` as many draws of each chain."""
         return replace(self, draws=times * self.draws)
 
     @property

@@ -1,4 +1,4 @@
-"""What every prior family is: a frozen value with one method that matters, `posterior`."""
+"""The interface of prior families, `Prior`: a frozen value whose main method is `posterior`."""
 
 from typing import Protocol
 
@@ -29,7 +29,7 @@ class Prior(Protocol):
 
     @property
     def description(self) -> str:
-        """What it is, for the methods of a report: it follows "The prior for the solve rates is"."""
+        """Description for the methods section of a report: it follows "The prior for the solve rates is"."""
         ...
 
     def posterior(
@@ -49,12 +49,12 @@ class Prior(Protocol):
         ...
 
     def with_more_draws(self, times: int) -> "Prior":
-        """The same family with so many times the draws; itself where there is nothing to draw."""
+        """The same family with `times` as many draws; itself where there is nothing to draw."""
         ...
 
 
 def refuse_errors(name: str, errors: VerdictErrors | None) -> None:
-    """Refuse errors of verdicts: for families that take every verdict for the truth.
+    """Refuse errors of verdicts, for families that take every verdict for the truth.
 
     Raises
     ------

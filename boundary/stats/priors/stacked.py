@@ -85,7 +85,7 @@ class Stacked:
         return mixed(fits, weights_of(fits), self.draws, key, self.name)
 
     def with_more_draws(self, times: int) -> "Stacked":
-        """The same with so many times the draws."""
+        """The same family with `times` as many draws of each chain."""
         return replace(self, draws=times * self.draws)
 
     def fits(self, n_correct: np.ndarray, n_samples: np.ndarray, key: Array) -> dict[str, SolveRates]:

@@ -120,7 +120,7 @@ def _worst_r_hat(draws: Float[np.ndarray, "draw dim chain"]) -> float:
 
 @partial(jax.jit, static_argnums=3)
 def _start(key: Array, mode: Array, metric: Array, chains: int) -> Array:
-    """Where the chains begin: the Laplace approximation at half its scale.
+    """Starting points of the chains: draws from the Laplace approximation at half its scale.
 
     From the full scale a chain now and then begins where the approximation is wrong and never moves.
     """
@@ -154,7 +154,7 @@ def _laplace(log_density: LogDensity, data: Any, dim: int) -> tuple[np.ndarray, 
 
 
 def _pooled(visited: np.ndarray, slopes: np.ndarray, metric: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean, and a square root of the scale, of what the chains visited and of the gradients they met there.
+    """Mean, and a square root of the scale, of the positions of the chains and of the gradients there.
 
     The scale is the geometric mean of the positions' covariance and the inverse of the gradients' second moment (for a
     normal density both are its covariance), each shrunk to the metric in use. The covariance alone stretches along
@@ -188,6 +188,19 @@ def _square_root(matrix: np.ndarray) -> np.ndarray:
     return np.asarray((axes * np.sqrt(np.maximum(values, 1e-12))) @ axes.T)
 
 
+def _trajectory(gradients: Callable[[Array], Array], leapfrogs: int, step: Array, start: tuple[Array, ...]) -> Any:
+    """Position, momentum and gradient at the end of a leapfrog trajectory from `start`, which has the same three."""
+
+    def leapfrog(_: Array, state: tuple[Array, ...]) -> tuple[Array, ...]:
+        z, momentum, grad = state
+        momentum = momentum - 0.5 * step * grad
+        z = z + step * momentum
+        grad = gradients(z)
+        return z, momentum - 0.5 * step * grad, grad
+
+    return jax.lax.fori_loop(0, leapfrogs, leapfrog, start)
+
+
 @partial(jax.jit, static_argnums=(0, 1, 2))
 def _block(
     log_density: LogDensity,
@@ -202,7 +215,7 @@ def _block(
     phase: Array,
     adapt: Array,
 ) -> tuple[Array, Array, Array, Array, Array]:
-    """Positions and gradients (step, dim, chain), the last position, the tuned log step, acceptance (step, chain).
+    """Steps of a block: positions and gradients (step, dim, chain), last position, log step, acceptance (step, chain).
 
     Gradients are 0 where nothing is tuned.
     """
@@ -210,26 +223,16 @@ def _block(
     def potential(z: Array) -> Array:
         return -log_density(centre[:, None] + metric @ z, data)
 
-    # Values are wanted at the ends of a trajectory only, and cost as much as the gradients.
+    # Values are needed at the ends of a trajectory only, and cost as much as the gradients.
     gradients = jax.grad(lambda z: potential(z).sum())
     whitened = jax.scipy.linalg.solve(metric, position - centre[:, None])
-
-    def proposal(z: Array, grad: Array, momentum: Array, step: Array) -> Any:
-        def leapfrog(_: Array, state: tuple[Array, ...]) -> tuple[Array, ...]:
-            z, momentum, grad = state
-            momentum = momentum - 0.5 * step * grad
-            z = z + step * momentum
-            grad = gradients(z)
-            return z, momentum - 0.5 * step * grad, grad
-
-        return jax.lax.fori_loop(0, leapfrogs, leapfrog, (z, momentum, grad))
 
     def step(state: tuple[Array, ...], key: Array) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
         z, value, grad, log_step, count = state
         for_momentum, for_length, for_accept = jax.random.split(key, 3)
         momentum = jax.random.normal(for_momentum, z.shape)
         size = jnp.exp(log_step) * jax.random.uniform(for_length, (z.shape[1],), minval=0.6, maxval=1.2)
-        z_new, momentum_new, grad_new = proposal(z, grad, momentum, size)
+        z_new, momentum_new, grad_new = _trajectory(gradients, leapfrogs, size, (z, momentum, grad))
         value_new = potential(z_new)
         log_ratio = value - value_new + 0.5 * ((momentum**2).sum(0) - (momentum_new**2).sum(0))
         probability = jnp.where(jnp.isfinite(log_ratio), jnp.exp(jnp.minimum(log_ratio, 0.0)), 0.0)

@@ -11,7 +11,7 @@ from boundary.analysis.checks.tipping_point import (
     tipping_point_panels,
     tipping_points,
 )
-from boundary.analysis.fitting import panels
+from boundary.analysis.fitting import make_panels
 from boundary.analysis.report.sections.verifier_errors import verifier_errors_parts
 from boundary.data.counts import Counts
 
@@ -34,7 +34,7 @@ def test_false_positives_of_the_wider_arm_turn_the_verdict():
         rows += [("base", "A", f"p{i}", n, base), ("rl", "A", f"p{i}", n, rl)]
     columns = ["model", "benchmark", "problem_id", "n_samples", "n_correct"]
     counts = Counts.from_frame(pd.DataFrame(rows, columns=columns))
-    pairs = tipping_point_panels(panels(counts, "base", ["rl"], ["A"], False))
+    pairs = tipping_point_panels(make_panels(counts, "base", ["rl"], ["A"], False))
     curves = tipping_point_curves(pairs, 0.95, 0, lambda *steps: None)
     assert len(curves) == 3 * len(CURVE_RATES)
     at_n = curves.loc[curves["k"] == n].set_index("false_positive_rate")

@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from boundary.analysis.estimates.problems import ARTEFACT, ONE_SUCCESS, PROBLEM_COLUMNS, flags, joined, problem_table
+from boundary.analysis.estimates.problems import (
+    ARTEFACT,
+    ONE_SUCCESS,
+    PROBLEM_COLUMNS,
+    concatenated,
+    flags,
+    problem_table,
+)
 from boundary.stats.solve_rates import SolveRates
 
 K = 64
@@ -70,5 +77,5 @@ def test_one_model_alone_has_no_reference(rates):
     assert table["extrapolated"].all()
     assert table["reference_p_mean"].isna().all()
     assert (table["flag"] == "").all()
-    assert len(joined([table, table])) == 12
-    assert isinstance(joined([]), pd.DataFrame)
+    assert len(concatenated([table, table])) == 12
+    assert isinstance(concatenated([]), pd.DataFrame)

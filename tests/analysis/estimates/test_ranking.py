@@ -10,13 +10,13 @@ import xarray as xr
 
 from boundary.analysis.analyze import analyze
 from boundary.analysis.estimates.ranking import (
+    add_ranking,
     ahead_by_more,
     multiplicity,
     panel_rows,
-    ranking_rows,
 )
 from boundary.analysis.estimates.table import EstimateTable, estimates_frame
-from boundary.analysis.fitting import fit_names, panels
+from boundary.analysis.fitting import fit_names, make_panels
 from boundary.analysis.options import RANKINGS, chosen_estimands, chosen_taus
 from boundary.analysis.text.ranking import panel_sentences, ranking_verdict
 from boundary.data.counts import Counts
@@ -195,7 +195,7 @@ def test_models_that_are_alike_tie():
     coverage = xr.DataArray(draws, dims=("chain", "draw", "k", "model"), coords=coords)
     rates = QUICK.posterior(np.zeros((4, 3), int), np.full((4, 3), 64), jax.random.key(0))
     at_half_a_point = EstimateTable("B", rates, "benchmark", 0.95)
-    ranking_rows(at_half_a_point, coverage, 64, RANKINGS)
+    add_ranking(at_half_a_point, coverage, 64, RANKINGS)
     rows = estimates_frame(at_half_a_point.rows).set_index("estimand")
     assert (rows.loc["better", "mean"] == 0.5).all()
     assert (rows.loc["better", "prob_equivalent"] == 1).all()
@@ -225,7 +225,7 @@ def test_estimands_that_would_have_no_rows_are_refused(models, options, message)
 
 def test_fits_are_named_after_the_arm_where_a_benchmark_has_several():
     counts = Counts.from_frame(table(RATES))
-    all_panels = panels(counts, "base", ["run-100", "run-20"], ["B"], common_only=False)
+    all_panels = make_panels(counts, "base", ["run-100", "run-20"], ["B"], common_only=False)
     assert fit_names(all_panels) == ["B: run-100", "B: run-20"]
     assert [panel.first for panel in all_panels] == [True, False]
     assert fit_names(all_panels[:1]) == ["B"]

@@ -82,7 +82,7 @@ def test_facts_beyond_n_are_marked(page):
 
 
 def test_a_crossover_within_the_margin_is_not_shown(pair):
-    verdicts = [replace(verdict, course=verdict.course._replace(crosses=0.1)) for verdict in pair.verdicts]
+    verdicts = [replace(verdict, curve_order=verdict.curve_order._replace(crosses=0.1)) for verdict in pair.verdicts]
     page = report_html(replace(pair, verdicts=verdicts), without_pictures(pair))
     assert '<dt>Crossover, k</dt><dd>none <span class="interval">by more than the margin' in page
     assert "<dd>24 " not in page

@@ -5,7 +5,7 @@ import pytest
 
 from boundary.analysis.estimates.table import estimates_frame
 from boundary.analysis.text.verdict import Totals, cautions, verdict
-from boundary.stats.estimands.crossing import Course, Meeting
+from boundary.stats.estimands.crossing import CrossingBudget, CurveOrder
 
 N = 16
 MINUS = "\N{MINUS SIGN}"
@@ -42,8 +42,8 @@ def text(rows, reference="base", **more):
     return verdict(estimates_frame(rows), "all", "org/rl", reference and f"org/{reference}", N, **more).text
 
 
-def course(crosses=0.0, crosses_back=0.0, ahead=0.0, behind=0.0, catches_up=None):
-    return Course(64, crosses, crosses_back, ahead, behind, catches_up)
+def curve_order(crosses=0.0, crosses_back=0.0, ahead=0.0, behind=0.0, catches_up=None):
+    return CurveOrder(64, crosses, crosses_back, ahead, behind, catches_up)
 
 
 @pytest.mark.parametrize(
@@ -95,31 +95,31 @@ def test_the_margin_is_named():
 
 
 @pytest.mark.parametrize(
-    ("run", "sentence"),
+    ("order", "sentence"),
     [
         (
-            course(crosses=0.97),
+            curve_order(crosses=0.97),
             "It is ahead up to k of about 5 [3, 9], behind from there on (probability of such a crossover: 0.97).",
         ),
-        (course(crosses=0.49), "At k = 1 it solves 10.0 points more than its base [5.0, 20.0]."),
-        (course(ahead=0.98), "It is ahead by more than 0.5 points at every k up to 16 with probability 0.98."),
-        (course(behind=0.95), "It is behind by more than 0.5 points at every k up to 16 with probability 0.95."),
+        (curve_order(crosses=0.49), "At k = 1 it solves 10.0 points more than its base [5.0, 20.0]."),
+        (curve_order(ahead=0.98), "It is ahead by more than 0.5 points at every k up to 16 with probability 0.98."),
+        (curve_order(behind=0.95), "It is behind by more than 0.5 points at every k up to 16 with probability 0.95."),
         (
-            course(crosses_back=0.6, catches_up=Meeting(20.0, 4.0, np.inf)),
+            curve_order(crosses_back=0.6, catches_up=CrossingBudget(20.0, 4.0, np.inf)),
             "It is probably behind up to k of about 20 [4, beyond 64], ahead from there on (extrapolated; probability "
             "of such a crossover: 0.60).",
         ),
         (
-            course(crosses_back=0.6, catches_up=Meeting(np.nan, np.nan, np.nan)),
+            curve_order(crosses_back=0.6, catches_up=CrossingBudget(np.nan, np.nan, np.nan)),
             "It is probably behind first and ahead later (probability of such a crossover: 0.60).",
         ),
-        (course(crosses=0.6, crosses_back=0.7), "The two curves cross more than once."),
+        (curve_order(crosses=0.6, crosses_back=0.7), "The two curves cross more than once."),
     ],
 )
-def test_how_the_curves_run(run, sentence):
+def test_how_the_curves_run(order, sentence):
     first = at(1, -0.1, -0.2, -0.05, 0, 1)
     rows = [*first, *at(N, 0.1, 0.05, 0.2, 1, 0), row("crossover", np.nan, 5.0, 3.0, 9.0)]
-    assert text(rows, run=run).endswith(f" {sentence}")
+    assert text(rows, order=order).endswith(f" {sentence}")
 
 
 def test_beyond_the_samples_nothing_is_said_without_a_mark():
@@ -156,7 +156,7 @@ def test_few_problems_and_few_samples_are_a_caution():
 
 def test_a_script_gets_the_word_and_its_probabilities():
     rows = [*at(N, 0.021, 0.012, 0.031, 0.99, 0), *at(64, 0.02, -0.01, 0.05, 0.7, 0.1)]
-    record = verdict(estimates_frame(rows), "all", "org/rl", "org/base", N, run=course(crosses=0.7)).described()
+    record = verdict(estimates_frame(rows), "all", "org/rl", "org/base", N, order=curve_order(crosses=0.7)).as_dict()
     assert record["word"] == "narrowed"
     assert [(call["k"], call["word"], call["extrapolated"]) for call in record["calls"]] == [
         (N, "narrowed", False),

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from boundary.data.importing.import_files import import_files, recognised
+from boundary.data.importing.import_files import import_files, recognised_format
 from boundary.errors import InputError
 
 
@@ -21,7 +21,7 @@ def test_tau_bench_trials_are_samples(tmp_path):
     name = "tool-calling-gpt-4o-0.0_range_0--1_user-gpt-4o-llm_0101000000.json"
     trials = [trial(0), trial(1, reward=0.0), trial(0, 1, 0.0), trial(1, 1, 1.0)]
     path = write(tmp_path / name, trials)
-    assert recognised(path) == "tau-bench"
+    assert recognised_format(path) == "tau-bench"
     imported = import_files(path, benchmark="airline")
     assert imported.counts.table[["model", "n_samples", "n_correct"]].to_numpy().tolist() == [["gpt-4o", 2, 1]] * 2
     assert imported.samples["sample_index"].tolist() == [0, 0, 1, 1]
@@ -63,7 +63,7 @@ def test_tau2_bench(tmp_path):
         for i, (end, won) in enumerate(ends)
     ]
     path = write(tmp_path / "results.json", {"timestamp": "t", "info": info, "tasks": [], "simulations": simulations})
-    assert recognised(path) == "tau-bench"
+    assert recognised_format(path) == "tau-bench"
     imported = import_files(path)
     assert imported.samples["outcome"].tolist() == ["correct", "truncated"]
     assert imported.counts.table[["model", "benchmark"]].to_numpy().tolist() == [["small", "tau2-retail"]]
@@ -84,7 +84,7 @@ def write_runs(path, rows):
 def test_metr_runs_are_samples(tmp_path):
     rows = [run("a"), run("b", 0, "usageLimits"), run("c", 1, "usageLimits"), run("d", 0), run("e", 0, "agent")]
     path = write_runs(tmp_path / "runs.jsonl", rows)
-    assert recognised(path) == "metr"
+    assert recognised_format(path) == "metr"
     imported = import_files(path)
     assert imported.samples["outcome"].tolist() == ["correct", "truncated", "correct", "wrong", "wrong"]
     columns = ["model", "benchmark", "n_samples", "n_correct", "human_minutes"]

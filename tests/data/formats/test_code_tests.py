@@ -5,7 +5,7 @@ import json
 import pytest
 
 from boundary.data.audits import audit_table
-from boundary.data.importing.import_files import import_files, recognised
+from boundary.data.importing.import_files import import_files, recognised_format
 from boundary.errors import InputError
 
 
@@ -31,7 +31,7 @@ MIXED = {
 
 def test_evalplus_is_correct_where_both_kinds_of_tests_pass(tmp_path):
     path = write_evalplus(tmp_path / "org--small_vllm_temp_0.8.eval_results.json", MIXED)
-    assert recognised(path) == "evalplus"
+    assert recognised_format(path) == "evalplus"
     imported = import_files(path)
     assert imported.counts.table["n_correct"].tolist() == [1, 2]
     assert imported.samples["outcome"].tolist() == [
@@ -72,7 +72,7 @@ def test_evalplus_of_old(tmp_path):
     old = {"nfiles": 3, "base": [["success", []], ["failed", [1]], ["success", []]]}
     old["plus"] = [["success", []], ["failed", []], ["timed out", []]]
     path = write_evalplus(tmp_path / "samples_eval_results.json", {"HumanEval/0": old})
-    assert recognised(path) == "evalplus"
+    assert recognised_format(path) == "evalplus"
     imported = import_files(path, model="small")
     assert imported.samples["outcome"].tolist() == ["correct", "wrong", "timeout"]
     assert audit_table(imported.audits)[["errors", "checked"]].to_numpy().tolist() == [[1, 2]]
@@ -87,11 +87,11 @@ def test_an_unknown_status_is_no_failure(tmp_path):
 def test_solutions_that_were_not_judged_are_refused(tmp_path):
     path = tmp_path / "samples.jsonl"
     path.write_text(json.dumps({"task_id": "HumanEval/0", "sample_id": "a", "solution": "s"}) + "\n")
-    assert recognised(path) == "evalplus"
+    assert recognised_format(path) == "evalplus"
     with pytest.raises(InputError, match=r"not judged yet. Run evalplus\.evaluate"):
         import_files(path)
     path.write_text(json.dumps({"task_id": "HumanEval/0", "completion": "s"}) + "\n")
-    assert recognised(path) == "human-eval"
+    assert recognised_format(path) == "human-eval"
     with pytest.raises(InputError, match=r"not judged yet. Run evaluate_functional_correctness"):
         import_files(path)
 
@@ -114,7 +114,7 @@ def write_evalperf(path, problems):
 def test_evalperf(tmp_path, name):
     results = [speed(True, "a", name), speed(False, "b", name), speed(None, "c", name)]
     path = write_evalperf(tmp_path / "results.json", {"Mbpp/9": results})
-    assert recognised(path) == "evalperf"
+    assert recognised_format(path) == "evalperf"
     imported = import_files(path)
     assert imported.counts.table[["model", "benchmark", "n_samples", "n_correct"]].to_numpy().tolist() == [
         ["org/small", "EvalPerf", 2, 1]
@@ -152,7 +152,7 @@ def test_human_eval_lines_of_a_problem_need_not_stand_together(tmp_path):
         human_eval_line("HumanEval/0", "failed: empty", ""),
     ]
     path = write_human_eval(tmp_path / "samples.jsonl_results.jsonl", rows)
-    assert recognised(path) == "human-eval"
+    assert recognised_format(path) == "human-eval"
     imported = import_files(path, model="small")
     table = imported.counts.table.set_index("problem_id")
     assert table.loc["HumanEval/0", ["n_samples", "n_correct", "n_timeout", "n_empty"]].tolist() == [3, 1, 1, 1]

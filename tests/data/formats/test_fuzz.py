@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from boundary.data.formats import FORMATS
-from boundary.data.importing.import_files import import_files, recognised
+from boundary.data.importing.import_files import import_files, recognised_format
 from boundary.errors import InputError
 
 FEW, MANY = int(os.environ.get("BOUNDARY_FUZZ", "8")), 2_000
@@ -90,7 +90,7 @@ def test_every_format_has_an_example(example_formats):
 
 def test_examples_are_recognised_as_what_they_are(example, format_name, write_example):
     path = write_example(example, example.content)
-    assert recognised(path) == format_name
+    assert recognised_format(path) == format_name
     samples, correct, _ = totals(path, "auto")
     assert 0 < correct < samples
 

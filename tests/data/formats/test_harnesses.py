@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from boundary.data.importing.import_files import import_files, recognised
+from boundary.data.importing.import_files import import_files, recognised_format
 from boundary.errors import InputError
 
 
@@ -106,7 +106,7 @@ def test_lighteval_pass_at_1_gives_back_the_counts(tmp_path, as_text):
     folder = tmp_path / "details" / "org" / "small" / "2026-01-01T00-00-00"
     rows = [detail({"pass@k:k=1&n=4": 0.75}, list("abcd"), str(i)) for i in range(2)]
     path = details(folder / "details_lighteval|aime24|0_2026-01-01T00-00-00.parquet", rows, as_text)
-    assert recognised(path) == "lighteval"
+    assert recognised_format(path) == "lighteval"
     imported = import_files(path)
     assert totals(imported) == {"0": (4, 3), "1": (4, 3)}
     assert imported.counts.models == ("org/small",)
@@ -143,7 +143,7 @@ def rollout(question="q0", text="x", score=1.0, **more):
 def test_verl_samples_are_grouped_by_input(tmp_path):
     rows = [rollout("a", "1"), rollout("b", "2", 0.0), rollout("a", "", 0.0), rollout("b", "4", 0.0)]
     path = lines(tmp_path / "0.jsonl", rows)
-    assert recognised(path) == "verl"
+    assert recognised_format(path) == "verl"
     imported = import_files(path)
     assert list(totals(imported).values()) == [(2, 1), (2, 0)]
     assert imported.samples["outcome"].tolist() == ["correct", "wrong", "empty", "wrong"]

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 import pytest
 
 from boundary.data.formats.parts import inspect_files
-from boundary.data.importing.import_files import import_files, recognised
+from boundary.data.importing.import_files import import_files, recognised_format
 from boundary.data.readers.zstd import compress
 from boundary.errors import InputError
 
@@ -108,7 +108,7 @@ SIX = [
 @pytest.mark.parametrize("write", [write_eval, write_json, write_zstd])
 def test_epochs_are_samples(tmp_path, write, reader):
     path = write(tmp_path / ("log.json" if write is write_json else "log.eval"), SIX)
-    assert recognised(path) == "inspect-ai"
+    assert recognised_format(path) == "inspect-ai"
     imported = import_files(path, reader=reader)
     table = imported.counts.table.set_index("problem_id")
     assert table.loc["q1", ["n_samples", "n_correct"]].tolist() == [3, 2]
@@ -332,6 +332,6 @@ def test_a_folder_of_logs_has_a_list_of_their_headers(tmp_path):
     listing = {f"{task}.eval": HEADER for task in ("one", "two")}
     (tmp_path / "logs.json").write_text(json.dumps(listing, indent=2))
     (tmp_path / "eval-set.json").write_text(json.dumps({"eval_set_id": "x", "tasks": []}))
-    assert recognised(tmp_path / "logs.json") is None
+    assert recognised_format(tmp_path / "logs.json") is None
     for name in ("auto", "inspect-ai"):
         assert import_files(tmp_path, name).counts.benchmarks == ("one", "two")

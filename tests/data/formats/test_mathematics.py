@@ -8,7 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from boundary.data.importing.import_files import import_files, recognised
+from boundary.data.importing.import_files import import_files, recognised_format
 from boundary.data.readers.zstd import compress
 from boundary.errors import InputError
 
@@ -31,7 +31,7 @@ def runs(correct=(True, False, True, False), answers=("7", "8", "7", "None"), **
 
 def test_matharena_names_come_from_its_folders(tmp_path):
     path = write(tmp_path / "outputs" / "aime" / "aime_2025" / "org" / "small" / "3.json", runs())
-    assert recognised(path) == "matharena"
+    assert recognised_format(path) == "matharena"
     imported = import_files(path)
     assert imported.samples["outcome"].tolist() == ["correct", "wrong", "correct", "no_answer"]
     row = imported.counts.table[["model", "benchmark", "problem_id", "n_samples", "n_correct"]]
@@ -90,7 +90,7 @@ def test_opencompass_copies_of_the_dataset_are_samples(tmp_path):
     three = [detail("p", True, "a"), detail("q", False, "b"), detail("r", False, "")]
     again = [detail("p", False, "c"), detail("q", True, "d"), detail("r", False, "e")]
     path = write(tmp_path / "results" / "small" / "math.json", numbered(*three, *again))
-    assert recognised(path) == "opencompass"
+    assert recognised_format(path) == "opencompass"
     imported = import_files(path)
     table = imported.counts.table
     assert table[["model", "benchmark"]].drop_duplicates().to_numpy().tolist() == [["small", "math"]]
@@ -154,7 +154,7 @@ def test_scorio_arrays(tmp_path):
     aime[1, 4, 3:] = -1
     path = tmp_path / "r.npz"
     np.savez_compressed(path, aime=aime, math=math, combined=np.concatenate([aime, math], axis=1))
-    assert recognised(path) == "scorio"
+    assert recognised_format(path) == "scorio"
     imported = import_files(path, models="base, tuned")
     table = imported.counts.table
     assert len(table) == 64
@@ -211,7 +211,7 @@ def test_scorio_one_problem(tmp_path):
         "scores": [0.9, 0.1, 0.2],
     }
     path = write(tmp_path / "compass.json", content | {"correct": [1, 0, 0]})
-    assert recognised(path) == "scorio"
+    assert recognised_format(path) == "scorio"
     imported = import_files(path)
     assert imported.samples["outcome"].tolist() == ["correct", "wrong", "no_answer"]
     assert imported.counts.table[["model", "benchmark", "problem_id"]].to_numpy().tolist() == [

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from hypothesis.extra import numpy as hnp
 
-from boundary.data.importing.import_files import import_files, recognised
+from boundary.data.importing.import_files import import_files, recognised_format
 from boundary.errors import InputError
 
 
@@ -30,7 +30,7 @@ def totals(imported):
 def test_tables_of_0_and_1(tmp_path, text, expected):
     path = tmp_path / "m.csv"
     path.write_text(text)
-    assert recognised(path) == "matrix"
+    assert recognised_format(path) == "matrix"
     imported = import_files(path, model="m")
     assert totals(imported) == expected
     assert any("1 empty cells" in note for note in imported.notes) == ("1,0,\n" in text)
@@ -40,7 +40,7 @@ def test_tables_of_0_and_1(tmp_path, text, expected):
 def test_other_tables_are_not_taken_for_a_matrix(tmp_path, header):
     path = tmp_path / "m.csv"
     path.write_text(header + "\n" + ",".join("1" for _ in header.split(",")) + "\n")
-    assert recognised(path) is None
+    assert recognised_format(path) is None
 
 
 def test_rows_can_be_samples(tmp_path):
@@ -125,7 +125,7 @@ def lines(path, rows):
 
 def test_counts_of_passk_inference(tmp_path):
     path = lines(tmp_path / "base.jsonl", [{"id": "a", "c": 3, "n": 8}, {"id": 7, "c": 0, "n": 8}])
-    assert recognised(path) == "passk-inference"
+    assert recognised_format(path) == "passk-inference"
     assert totals(import_files(path, model="m")) == {"a": (8, 3), "7": (8, 0)}
 
 
@@ -153,7 +153,7 @@ def test_the_audit_of_limit_of_rlvr(tmp_path):
     }
     audit = {"n_per_problem": 4, "models": models}
     path.write_text(json.dumps(audit))
-    assert recognised(path) == "rlvr-audit"
+    assert recognised_format(path) == "rlvr-audit"
     counts = import_files(path).counts
     assert counts.models == ("base", "rl")
     assert counts.table["n_correct"].tolist() == [2, 2, 2, 4, 4, 4]

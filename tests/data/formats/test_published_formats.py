@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from boundary.data.audits import audit_table
-from boundary.data.importing.import_files import import_files, recognised
+from boundary.data.importing.import_files import import_files, recognised_format
 from boundary.errors import InputError
 
 FOLDER = Path(os.environ.get("BOUNDARY_PUBLISHED", "")) / "formats"
@@ -72,7 +72,7 @@ def test_tables_made_of_examples_are_refused(name):
 def test_published_example(name):
     path = FOLDER / name
     format_name, *expected = EXPECTED[name]
-    assert recognised(path) == format_name
+    assert recognised_format(path) == format_name
     model = None if format_name in WITH_MODEL else "small"
     if isinstance(expected[0], str):
         with pytest.raises(InputError, match=expected[0]):

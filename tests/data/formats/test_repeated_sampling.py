@@ -6,7 +6,7 @@ import json
 import pandas as pd
 import pytest
 
-from boundary.data.importing.import_files import import_files, recognised
+from boundary.data.importing.import_files import import_files, recognised_format
 from boundary.errors import InputError
 
 
@@ -43,7 +43,7 @@ def coded(name="1873_A", graded=(True, False, False, False), **more):
 
 def test_livecodebench(tmp_path):
     path = write(tmp_path / "output" / "big" / "Scenario.codegeneration_4_0.2_eval_all.json", [coded(), coded("b")])
-    assert recognised(path) == "livecodebench"
+    assert recognised_format(path) == "livecodebench"
     imported = import_files(path)
     assert counts_of(imported) == {("big", "livecodebench", name): (4, 1) for name in ("1873_A", "b")}
     assert imported.samples["outcome"].tolist()[:4] == ["correct", "empty", "no_answer", "timeout"]
@@ -153,7 +153,7 @@ def test_monkeys_tables(tmp_path):
     listed = write(tmp_path / "GSM8K_Llama-3-8B-Instruct.json", rows)
     expected = {("Llama-3-8B-Instruct", "GSM8K", name): (2, 1) for name in ("4", "9")}
     for path in (table, listed):
-        assert recognised(path) == "large-language-monkeys"
+        assert recognised_format(path) == "large-language-monkeys"
         assert counts_of(import_files(path)) == expected
 
 
@@ -180,7 +180,7 @@ def rates(n=4, c=1, k=1, **more):
 def test_tabulated_counts_are_taken_once(tmp_path):
     path = tmp_path / "pass_at_k.parquet"
     pd.DataFrame([rates(), rates(k=2, Score=0.5), rates(k=8, Score=1.0), rates(**{"Problem Idx": 4})]).to_parquet(path)
-    assert recognised(path) == "tabulated"
+    assert recognised_format(path) == "tabulated"
     imported = import_files(path)
     assert counts_of(imported) == {("m", "MATH", "3"): (4, 1), ("m", "MATH", "4"): (4, 1)}
     assert any("1 scores are pass@k of more than all samples" in note for note in imported.notes)
@@ -237,7 +237,7 @@ def attempts(problem, n, success, name="h"):
 def test_best_of_n_tells_that_attempts_stop_after_a_success(tmp_path):
     rows = attempts(0, 60, {3}) + attempts(1, 120, {70}, "g") + attempts(2, 180, set(), "f")
     path = lines(tmp_path / "llama_text_t1.0_n10000.jsonl", rows)
-    assert recognised(path) == "bon-jailbreaking"
+    assert recognised_format(path) == "bon-jailbreaking"
     imported = import_files(path)
     assert list(counts_of(imported).values()) == [(60, 1), (120, 1), (180, 0)]
     assert imported.counts.models == ("llama",)

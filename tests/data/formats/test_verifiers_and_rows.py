@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from boundary.data.importing.import_files import import_files, recognised
+from boundary.data.importing.import_files import import_files, recognised_format
 from boundary.errors import InputError
 
 
@@ -31,7 +31,7 @@ def test_verifiers(tmp_path, key):
     path = write_rows(tmp_path / "evals" / "math--gpt" / "1a" / "results.jsonl", rows)
     metadata = {"env": "math-python", "model": "org/m", "sampling_args": {"max_tokens": None, "temperature": 0.7}}
     (path.parent / "metadata.json").write_text(json.dumps(metadata))
-    assert recognised(path) == "verifiers"
+    assert recognised_format(path) == "verifiers"
     imported = import_files(path.parent)
     assert counts_of(imported) == {"0": (3, 0), "1": (3, 1), "2": (3, 2)}
     assert imported.counts.models == ("org/m",)
@@ -92,7 +92,7 @@ def test_verifiers_ids_that_stand_for_several_problems_are_told(tmp_path):
 def test_rows(tmp_path, name, verdict, as_list):
     rows = [{name: i, "response": f"{i} {j}", verdict: j < i} for i in range(3) for j in range(3)]
     path = write_rows(tmp_path / "a.json", rows, as_list)
-    assert recognised(path) == "rows"
+    assert recognised_format(path) == "rows"
     imported = import_files(path, model="m")
     assert counts_of(imported) == {"0": (3, 0), "1": (3, 1), "2": (3, 2)}
     assert "text_hash" in imported.samples
@@ -131,7 +131,7 @@ def test_rows_of_lists_and_named_fields(tmp_path):
     assert set(counts_of(import_files(write_rows(tmp_path / "a.jsonl", rows), model="m")).values()) == {(2, 1)}
     rows = [{"key": i // 2, "id": i, "fine": i % 2, "words": f"w{i}"} for i in range(6)]
     path = write_rows(tmp_path / "b.jsonl", rows)
-    assert recognised(path) is None
+    assert recognised_format(path) is None
     imported = import_files(path, "rows", model="m", id="key", correct="fine", text="words")
     assert counts_of(imported) == {"0": (2, 1), "1": (2, 1), "2": (2, 1)}
 
@@ -179,4 +179,4 @@ def test_rows_that_are_not_judged_are_told(tmp_path):
     ],
 )
 def test_records_that_are_no_samples_are_not_taken_for_rows(tmp_path, row):
-    assert recognised(write_rows(tmp_path / "a.jsonl", [row])) is None
+    assert recognised_format(write_rows(tmp_path / "a.jsonl", [row])) is None

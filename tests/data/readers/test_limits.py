@@ -31,7 +31,7 @@ from boundary.data.runs.folder import (
 )
 from boundary.errors import InputError
 from boundary.sampling.problems import Completion, Problem, Verdict
-from boundary.sampling.run_file import run_of
+from boundary.sampling.run_file import read_run
 from boundary.sampling.store.arm import open_store, write_shard
 from boundary.sampling.verifiers.table import load_verifier
 from boundary.sampling.verify import verify_arm
@@ -397,7 +397,7 @@ def test_toml_is_bounded(tmp_path, text, why):
     with pytest.raises(InputError, match=why):
         read_claims(path)
     with pytest.raises(InputError, match=why):
-        run_of(path, {})
+        read_run(path, {})
 
 
 def test_the_limits_of_streams_are_those_of_one_place():

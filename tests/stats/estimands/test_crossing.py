@@ -6,7 +6,7 @@ from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import arrays
 
 from boundary.stats.estimands import narrowed, pass_at_k, shrinkage, widened
-from boundary.stats.estimands.crossing import course
+from boundary.stats.estimands.crossing import curve_order
 from boundary.stats.intervals import signs, summarise
 from boundary.stats.solve_rates import SolveRates
 
@@ -43,7 +43,7 @@ def test_course_by_brute_force(p, margin):
     rates, max_k = rates_of(p), 30
     lead = np.diff(pass_at_k(rates, range(1, max_k + 1)).to_numpy()[0], axis=-1)[..., 0]
     ahead, behind = lead > margin + 1e-9, lead < -margin - 1e-9
-    probabilities = course(rates, max_k, margin)
+    probabilities = curve_order(rates, max_k, margin)
     crosses = [any(a[: k + 1].any() and b[k] for k in range(max_k)) for a, b in zip(ahead, behind, strict=True)]
     back = [any(b[: k + 1].any() and a[k] for k in range(max_k)) for a, b in zip(ahead, behind, strict=True)]
     assert probabilities[1:5] == pytest.approx(
@@ -53,7 +53,7 @@ def test_course_by_brute_force(p, margin):
 
 @given(RATES)
 def test_swapped_models_run_the_other_way(p):
-    forward, backward = course(rates_of(p), 100), course(rates_of(p[..., ::-1]), 100)
+    forward, backward = curve_order(rates_of(p), 100), curve_order(rates_of(p[..., ::-1]), 100)
     assert (forward.crosses, forward.ahead) == (backward.crosses_back, backward.behind)
     assert (forward.crosses_back, forward.behind) == (backward.crosses, backward.ahead)
 
@@ -61,6 +61,6 @@ def test_swapped_models_run_the_other_way(p):
 def test_a_curve_that_catches_up_has_a_place():
     p = np.full((1, 50, 10, 2), 0.05)
     p[..., :2, 0], p[..., 2:, 0] = 1.0, 0.0  # the base solves two problems always, RL all at times
-    run = course(rates_of(p), 1000)
+    run = curve_order(rates_of(p), 1000)
     assert run.crosses_back == 1
     assert run.catches_up == (5, 5, 5)  # 1 - .95^5 = .226

@@ -1,4 +1,4 @@
-"""How the models were sampled and judged: a table, and sentences for the methods paragraph."""
+"""The section on how the models were sampled and judged: a table, and sentences for the methods paragraph."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -8,9 +8,9 @@ from boundary.analysis.checks.arm_settings import (
     ArmComparison,
     differs,
     display_names,
-    in_a_row,
+    enumeration,
     known_settings,
-    shown,
+    setting_text,
     values_by_model,
 )
 from boundary.analysis.result import Analysis
@@ -22,7 +22,7 @@ UNKNOWN = "The counts do not say how they were sampled."
 ABSENT = "not recorded"
 # These tell the models from each other, so they are not marked where they differ.
 IDENTITIES = ("model_id", "revision", "served_model")
-# What the methods paragraph says of a setting; {} is its value.
+# Phrase of the methods paragraph for each setting; {} is its value.
 PHRASES = {
     "temperature": "at temperature {}",
     "top_p": "top-p {}",
@@ -58,7 +58,7 @@ def arms_section(analysis: Analysis) -> dict[str, Any] | None:
     rows = {}
     for setting in known_settings(arms):
         name = setting.name
-        texts = [shown(name, arm.values[name]) if name in arm.values else ABSENT for arm in arms]
+        texts = [setting_text(name, arm.values[name]) if name in arm.values else ABSENT for arm in arms]
         rows[setting] = list(_grouped(setting.label, models, arms, texts, name))
     ranges = [" to ".join(f"{n:,}" for n in dict.fromkeys(arm.n_samples)) for arm in arms]
     hashes = [setting for setting in rows if setting.name.endswith("_hash")]
@@ -129,22 +129,24 @@ def _in_words(name: str, arms: Sequence[ArmSettings]) -> str:
     with_value = [arm for arm in arms if name in arm.values]
     values = {arm.values[name] for arm in with_value}
     if len(values) == 1:
-        return shown(name, next(iter(values)))
+        return setting_text(name, next(iter(values)))
     benchmarks = dict.fromkeys(arm.benchmark for arm in with_value)
     if all(len({arm.values[name] for arm in with_value if arm.benchmark == b}) == 1 for b in benchmarks):
         names_by_value: dict[tuple[str, ...], list[str]] = {}
         for benchmark in benchmarks:
             value = next(arm.values[name] for arm in with_value if arm.benchmark == benchmark)
             names_by_value.setdefault(value, []).append(plain(benchmark))
-        return in_a_row([f"{shown(name, value)} ({in_a_row(names)})" for value, names in names_by_value.items()])
+        return enumeration(
+            [f"{setting_text(name, value)} ({enumeration(names)})" for value, names in names_by_value.items()]
+        )
     texts: dict[str, list[str]] = {}
     for benchmark in benchmarks:
         arms_there = [arm for arm in with_value if arm.benchmark == benchmark]
-        text = shown(name, arms_there[0].values[name])
+        text = setting_text(name, arms_there[0].values[name])
         if differs(name, arms_there):
             text = values_by_model(name, arms_there)
         texts.setdefault(text, []).append(plain(benchmark))
-    return ", ".join(text + (f" on {in_a_row(names)}" if len(texts) > 1 else "") for text, names in texts.items())
+    return ", ".join(text + (f" on {enumeration(names)}" if len(texts) > 1 else "") for text, names in texts.items())
 
 
 def _grouped(

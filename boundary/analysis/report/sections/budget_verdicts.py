@@ -1,4 +1,4 @@
-"""The tables of verdicts: what is said at each budget, and the probabilities behind it."""
+"""The tables of decisions at each budget, with the probabilities behind them."""
 
 from typing import Any
 
@@ -22,18 +22,23 @@ def verdict_tables(rows: pd.DataFrame) -> list[dict[str, Any]]:
     shrinkage = select(posterior, estimand="shrinkage").set_index(["model", "k"])
     signs = {at: (row["prob_positive"], row["prob_negative"]) for at, row in shrinkage.iterrows()}
     tables = []
-    for _, model, calls in decisions_of_pairs(posterior):
+    for _, model, at_budgets in decisions_of_pairs(posterior):
         lines = [
             {
-                "k": f"{call.k:.0f}",
-                "extrapolated": call.extrapolated,
-                "word": call.word,
+                "k": f"{decision.k:.0f}",
+                "extrapolated": decision.extrapolated,
+                "word": decision.word,
                 "probabilities": [
                     number(probability, 1, 2)
-                    for probability in (call.narrowed, call.equivalent, call.widened, *signs[model, call.k])
+                    for probability in (
+                        decision.narrowed,
+                        decision.equivalent,
+                        decision.widened,
+                        *signs[model, decision.k],
+                    )
                 ],
             }
-            for call in calls
+            for decision in at_budgets
         ]
         tables.append({"caption": f"Verdict at each budget: {model} against its base", "rows": lines})
     return tables

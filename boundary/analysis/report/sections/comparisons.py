@@ -1,4 +1,4 @@
-"""What to bear in mind where several benchmarks or RL models are compared at once."""
+"""The section on multiplicity where several benchmarks or RL models are compared at once."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What was done: a paragraph for a paper, diagnostics, settings and references."""
+"""The section on methods: a paragraph for a paper, diagnostics, settings and references."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -50,7 +50,7 @@ def settings_lines(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def methods_paragraph(analysis: Analysis) -> str:
-    """Write the paragraph on what was done, to be pasted into a paper."""
+    """Write the methods paragraph for a paper."""
     request = analysis.request
     sentences = [
         *sampling_sentences(analysis),

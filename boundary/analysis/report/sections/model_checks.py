@@ -13,7 +13,7 @@ from boundary.stats.estimands import ESTIMANDS
 
 
 def model_checks_section(analysis: Analysis) -> dict[str, Any] | None:
-    """Remarks, families, checks and sensitivity; None where the prior knows no population."""
+    """Remarks, families, checks and sensitivity; None where the prior has no population."""
     checks = analysis.model_checks
     if not len(checks.families):
         return None

@@ -1,4 +1,4 @@
-"""What the report says without a prior: what counts allow beyond n, and what holds at all budgets at once."""
+"""The section without a prior: bounds beyond n from the counts, and statements on all budgets at once."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from boundary.analysis.estimates.table import BOUNDS, GOOD_TOULMIN, POSTERIOR, SIMULTANEOUS, SUP_T, select
-from boundary.analysis.formatting import points, short
+from boundary.analysis.formatting import points, short_name
 from boundary.analysis.report.references import cite
 from boundary.analysis.report.tables import records
 from boundary.analysis.result import Analysis
@@ -55,7 +55,7 @@ def _bounds(rows: pd.DataFrame, n: int) -> Iterator[str]:
             "interval is in estimates.csv."
         )
     if ranges["lower"].isna().any():
-        names = ", ".join(dict.fromkeys(map(short, ranges.loc[ranges["lower"].isna(), "model"])))
+        names = ", ".join(dict.fromkeys(map(short_name, ranges.loc[ranges["lower"].isna(), "model"])))
         yield f"No population of solve rates agrees with the counts of {names}: its samples are hardly independent."
 
 
@@ -68,7 +68,7 @@ def _contradictions(rows: pd.DataFrame) -> Iterator[str]:
     for row in means.loc[outside].itertuples():
         estimate = f"shrinkage at k = {row.k:.0f}" if row.estimand == "shrinkage" else f"pass@{row.k:.0f}"
         yield (
-            f"The posterior mean of {estimate} of {short(str(row.model))} lies outside of what the "
+            f"The posterior mean of {estimate} of {short_name(str(row.model))} lies outside of what the "
             "counts allow: the prior does not fit."
         )
 
@@ -80,14 +80,14 @@ def _all_budgets(rows: pd.DataFrame, n: int, margin: float) -> Iterator[str]:
         band = select(bands, kind=SIMULTANEOUS, model=model)
         if len(band):
             level = band["level"].iloc[0]
-            yield f"All budgets at once ({level:.0%} posterior band): {short(model)} {_sides(band, margin)}."
+            yield f"All budgets at once ({level:.0%} posterior band): {short_name(model)} {_sides(band, margin)}."
         for row in records(select(rows, kind=SUP_T, estimand="crossover", model=model)):
             if row["lower"] <= 1 and not np.isfinite(row["upper"]):
                 continue  # it may lie anywhere: nothing is known
             last = f"{row['upper']:.0f}" if np.isfinite(row["upper"]) else f"none up to {n:,}"
             yield (
                 f"Without a prior, for problems like these ({row['level']:.0%} bootstrap band over problems and all k "
-                f"up to n {cite('yang2026')}): the first budget at which {short(model)} is behind lies in "
+                f"up to n {cite('yang2026')}): the first budget at which {short_name(model)} is behind lies in "
                 f"[{row['lower']:.0f}, {last}]."
             )
 

@@ -1,4 +1,4 @@
-"""First of all on a benchmark: whether its fits converged, the verdicts, and remarks on settings and counts."""
+"""The first section on a benchmark: whether its fits converged, the verdicts, remarks on settings and counts."""
 
 from typing import Any
 
@@ -18,12 +18,12 @@ def verdicts_section(analysis: Analysis, benchmark: str) -> dict[str, Any]:
         ],
         "verdicts": [verdict.text for verdict in analysis.verdicts if verdict.benchmark == benchmark],
         "arm_remarks": analysis.arms.of(benchmark),
-        "count_remarks": count_remarks_of(analysis, benchmark),
+        "count_remarks": notes_on_counts_of(analysis, benchmark),
     }
 
 
-def count_remarks_of(analysis: Analysis, benchmark: str) -> list[Note]:
-    """When sampling stopped, problems with fewer samples, samples without a verdict."""
+def notes_on_counts_of(analysis: Analysis, benchmark: str) -> list[Note]:
+    """Notes on optional stopping, problems with fewer samples, missing outcomes and suspect counts of a benchmark."""
     stopping = [note for note in analysis.optional_stopping if benchmark in (ALL, note.benchmark)]
     remarks = (*analysis.unequal_samples, *analysis.missing_outcomes.remarks)
     return [*stopping, *(note for note in remarks if note.benchmark == benchmark)]

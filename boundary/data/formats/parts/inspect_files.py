@@ -13,8 +13,8 @@ from zipfile import ZipInfo
 import msgspec
 
 from boundary.data.readers.raw_json import NOTHING
-from boundary.data.readers.streams import Source, decoded
-from boundary.data.readers.zip_members import ZIP_MAGIC, opened
+from boundary.data.readers.streams import Source, decode_json
+from boundary.data.readers.zip_members import ZIP_MAGIC, open_members
 from boundary.errors import InputError
 
 HEADER, STARTED, SAMPLES = "header.json", "_journal/start.json", "samples/"
@@ -149,7 +149,7 @@ def records(source: Source, reader: str = PLAIN) -> Iterator[Header | Sample]:
     zipped = source.head().startswith(ZIP_MAGIC)
     if reader == OWN:
         if zipped:
-            with opened(source):  # refuses what would unpack without end, before another reader is let at it
+            with open_members(source):  # refuses what would unpack without end, before another reader is let at it
                 pass
         yield from _through_inspect(source)
         return
@@ -170,13 +170,13 @@ def _from_json(source: Source) -> Iterator[Header | Sample]:
 
 
 def _from_zip(source: Source) -> Iterator[Header | Sample]:
-    with opened(source) as (members, read):
+    with open_members(source) as (members, read):
         by_name = {info.filename: info for info in members}
         header = by_name.get(HEADER) or by_name.get(STARTED)
         if header is None:
             raise source.error(f"no {HEADER} in it; not a log of inspect_ai")
         try:
-            first = decoded(read(header), Header)
+            first = decode_json(read(header), Header)
         except (ValueError, RecursionError) as error:
             raise source.error(f"'{header.filename}' in it: {error}") from error
         # The header proper is written when a run ends.
@@ -187,7 +187,7 @@ def _from_zip(source: Source) -> Iterator[Header | Sample]:
                 continue
             data = read(info)
             try:
-                sample = decoded(data, Sample)
+                sample = decode_json(data, Sample)
             except (ValueError, RecursionError) as error:
                 source.broken(f"'{name}' in it: {error}")
                 continue
@@ -217,11 +217,11 @@ def _through_inspect(source: Source) -> Iterator[Header | Sample]:
     path = str(source.path)
     try:
         log = read_eval_log(path, header_only=True)
-        yield decoded(
+        yield decode_json(
             log.model_dump_json(include={"version", "eval", "status", "plan", "invalidated"}).encode(), Header
         )
         for sample in read_eval_log_samples(path, all_samples_required=False):
-            yield decoded(sample.model_dump_json(include=FIELDS).encode(), Sample)
+            yield decode_json(sample.model_dump_json(include=FIELDS).encode(), Sample)
     except (InputError, GeneratorExit):
         raise
     except Exception as error:  # whatever another package's reader may raise

@@ -1,11 +1,11 @@
-"""What a log of inspect_ai says of how samples were taken and judged: it must be the same in logs to be pooled."""
+"""Settings and conditions of sampling and judging in a log of inspect_ai, which must agree in logs that are pooled."""
 
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
 from boundary.data.formats.parts.inspect_files import Header, Scorer, Step
-from boundary.data.settings.pooling import without
+from boundary.data.settings.pooling import relevant_settings
 
 # Told as settings of the samples; everything else only has to be the same.
 SETTING_NAMES = ("temperature", "top_p", "top_k", "max_tokens", "reasoning_effort", "reasoning_tokens")
@@ -21,13 +21,13 @@ NOT_OF_MODEL = (
 )
 
 
-def told_settings(header: Header) -> dict[str, Any]:
-    """The settings that a user wants to see."""
+def sampling_settings(header: Header) -> dict[str, Any]:
+    """The settings of sampling and judging that counts record."""
     return {name: value for name, value in _generation(header).items() if name in SETTING_NAMES}
 
 
 def conditions(header: Header, scorer: str) -> dict[str, Any]:
-    """All that has to be the same in logs that are pooled.
+    """Conditions that must be the same in logs that are pooled.
 
     Parameters
     ----------
@@ -39,12 +39,12 @@ def conditions(header: Header, scorer: str) -> dict[str, Any]:
     roles = {name: _model(role) for name, role in (task.model_roles or {}).items()}
     steps = [_step(step) for step in (plan.steps or [])] if plan else []
     return {
-        "generation": without(_generation(header), *NOT_OF_SAMPLING),
-        "task_args": without(task.task_args),
+        "generation": relevant_settings(_generation(header), *NOT_OF_SAMPLING),
+        "task_args": relevant_settings(task.task_args),
         "task_version": task.task_version,
-        "solver": {"name": task.solver, "args": without(task.solver_args)},
+        "solver": {"name": task.solver, "args": relevant_settings(task.solver_args)},
         "plan": {"steps": steps, "finish": _step(plan.finish) if plan and plan.finish else None},
-        "model_args": without(task.model_args, *NOT_OF_MODEL),
+        "model_args": relevant_settings(task.model_args, *NOT_OF_MODEL),
         "model_roles": roles,
         "dataset": _dataset(task.dataset or {}),
         "limits": {name: value for name, value in config.items() if name.endswith("_limit") and value is not None},
@@ -57,11 +57,11 @@ def conditions(header: Header, scorer: str) -> dict[str, Any]:
 def _generation(header: Header) -> dict[str, Any]:
     """What was set for the model, overridden by what was set for the task."""
     plan = header.plan.config if header.plan else None
-    return without(header.eval.model_generate_config) | without(plan)
+    return relevant_settings(header.eval.model_generate_config) | relevant_settings(plan)
 
 
 def _step(step: Step) -> dict[str, Any]:
-    return {"solver": step.solver, "params": without(step.params)}
+    return {"solver": step.solver, "params": relevant_settings(step.params)}
 
 
 def _model(role: Any) -> Any:
@@ -73,12 +73,12 @@ def _model(role: Any) -> Any:
     config = role.get("config")
     return {
         "model": role.get("model"),
-        "config": without(config, *NOT_OF_SAMPLING) if isinstance(config, Mapping) else config,
+        "config": relevant_settings(config, *NOT_OF_SAMPLING) if isinstance(config, Mapping) else config,
     }
 
 
 def _dataset(dataset: Mapping[str, Any]) -> dict[str, Any]:
-    """Its name and place; of a file on somebody's disk the name alone."""
+    """Name and location of the dataset; of a local file its name alone."""
     location = dataset.get("location")
     if isinstance(location, str) and PurePath(location).is_absolute():
         location = PurePath(location).name
@@ -88,6 +88,6 @@ def _dataset(dataset: Mapping[str, Any]) -> dict[str, Any]:
 def _scorers(scorers: list[Scorer] | None, scorer_name: str) -> dict[str, Any] | None:
     if scorers is None:
         return None
-    options = {scorer.name.rpartition("/")[2]: without(scorer.options) for scorer in scorers}
+    options = {scorer.name.rpartition("/")[2]: relevant_settings(scorer.options) for scorer in scorers}
     name = next((name for name in (scorer_name, scorer_name.partition(".")[0]) if name in options), None)
     return options if name is None else {name: options[name]}

@@ -1,4 +1,4 @@
-"""Outputs of verl that are several to a session, as of agents that call tools: a session is one sample."""
+"""Sessions of verl, as of agents that call tools: several outputs of one session are one sample."""
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -13,7 +13,7 @@ RARE = 0.2
 
 
 class Rollout(NamedTuple):
-    """What is kept of a line: hashes of input and output, and who it belongs to."""
+    """One line of the file: hashes of input and output, and the problem and session that it belongs to."""
 
     input_hash: int
     uid: str
@@ -25,14 +25,14 @@ class Rollout(NamedTuple):
 
 
 class Sessions:
-    """Outputs by uid, of which samples are made once all are known.
+    """Outputs grouped by uid, turned into samples once the whole file is read.
 
     Parameters
     ----------
     source
         The file, for messages.
     outputs
-        Lines one after the other that are one session, where the user says it.
+        Number of consecutive lines that are one session, where the user gives it.
     """
 
     def __init__(self, source: Source, outputs: int | None) -> None:
@@ -40,7 +40,7 @@ class Sessions:
         self._groups: dict[str, list[Rollout]] = {}
 
     def add(self, rollout: Rollout) -> None:
-        """Take an output that has a uid, or a session."""
+        """Add an output that has a uid or a session."""
         # Without a uid a session that is a number is one of its prompt; a text is a session's own name.
         alone = f"{rollout.session}" if isinstance(rollout.session, str) else f"{rollout.input_hash}"
         self._groups.setdefault(f"uid {rollout.uid}" if rollout.uid else f"session {alone}", []).append(rollout)
