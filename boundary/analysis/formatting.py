@@ -86,7 +86,7 @@ def short_name(model: str) -> str:
 
     Examples
     --------
-    >>> short("Qwen/Qwen2.5-7B")
+    >>> short_name("Qwen/Qwen2.5-7B")
     'Qwen2.5-7B'
     """
     return model.rsplit("/", 1)[-1]

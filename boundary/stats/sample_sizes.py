@@ -27,7 +27,7 @@ def samples_of_share(n_samples: Int[np.ndarray, " problem"], share: float) -> in
 
     Examples
     --------
-    >>> reached_by(np.array([64] * 59 + [4]), 0.9), reached_by(np.array([64, 64, 4]), 0.9)
+    >>> samples_of_share(np.array([64] * 59 + [4]), 0.9), samples_of_share(np.array([64, 64, 4]), 0.9)
     (64, 4)
     """
     if not len(n_samples):

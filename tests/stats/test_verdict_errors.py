@@ -39,7 +39,7 @@ def test_ends_of_the_map_and_guessing(p, positive, negative, guess):
     assert one_step == pytest.approx(judged_correct(answered, positive, negative))
 
 
-def test_chance_of_counts_is_that_of_every_outcome_enumerated():
+def test_count_likelihood_is_that_of_every_outcome_enumerated():
     """Each of n samples is right or wrong, and each verdict is right or wrong: summed over all ways to get c."""
     n, p, positive, negative = 3, 0.3, 0.1, 0.2
     for c in range(n + 1):
@@ -90,7 +90,7 @@ def test_grid_likelihood_under_errors_is_the_integral_over_each_hat(c, n):
 
 
 @given(st.floats(0.01, 0.99), rates, rates)
-def test_rates_of_verdicts_undo_the_confusion_table(share, positive, negative):
+def test_misclassification_from_audit_undoes_the_confusion_table(share, positive, negative):
     """From a known confusion table to the audit's two shares and back."""
     q = judged_correct(np.array([share]), positive, negative)
     wrong_of_correct, correct_of_wrong = (1 - share) * positive / np.maximum(q, 1e-300), share * negative / (1 - q)
