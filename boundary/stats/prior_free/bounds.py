@@ -111,16 +111,20 @@ def _grid_and_rules(
 ) -> tuple[np.ndarray, Rules]:
     """A grid of solve rates, and the constraints (rules) that the counts put on populations on it."""
     n = int(n_samples.min())
-    # Solve rates 0 and 1, and between them points dense in log p below 1/2 and in log(1 - p) above.
-    low = np.geomspace(0.01 / max(furthest, n), 0.5, 90)
-    high = 1 - np.geomspace(0.5, min(0.1 / n, 0.1), 16)[1:]
-    points = np.concatenate([[0.0], low, high, [1.0]])
+    points = _grid(n, furthest)
     thresholds = np.array([j for j in THRESHOLDS if j < n])[:, None]
     # Of more than n samples, the chance that n of them hold no more than j successes: unbiased, between 0 and 1.
     below = hypergeom.cdf(thresholds, n_samples, n_correct, n).sum(axis=1)
     probability = binom.cdf(thresholds, n, points)
     rules = _chernoff if target == "benchmark" else _clopper_pearson
     return points, rules(below, probability, len(n_correct), error / (2 * len(thresholds)))
+
+
+def _grid(n: int, furthest: int) -> np.ndarray:
+    """Solve rates 0 and 1, and between them points dense in log p below 1/2 and in log(1 - p) above."""
+    smallest = 0.01 / max(furthest, n)
+    high = 1 - np.geomspace(0.5, min(0.1 / n, 0.1), 16)[1:]
+    return np.concatenate([[0.0], np.geomspace(smallest, 0.5, 90), high, [1.0]])
 
 
 def _chernoff(below: np.ndarray, probability: np.ndarray, problems: int, error: float) -> Rules:
