@@ -94,7 +94,7 @@ class Tally(NamedTuple):
         All pairs.
     told_apart
         Pairs of which one model is ahead of the other by more than the margin, with probability .95 or more.
-    alike
+    equivalent
         Pairs that differ by no more than the margin, with that probability.
     expected_wrong
         Expected number of wrong statements among both: the sum of 1 less their probabilities.
