@@ -18,7 +18,15 @@ import pandas as pd
 from boundary.data.readers import limits
 from boundary.data.records import OUTCOMES
 from boundary.data.runs.shards import distinct_rows, plain_damage_errors, read_header, read_lines
-from boundary.data.runs.stored_types import Manifest, StoredProblem, StoredSample, StoredVerdict, fields_of, wrong_field
+from boundary.data.runs.stored_types import (
+    Manifest,
+    StoredProblem,
+    StoredSample,
+    StoredVerdict,
+    fields_of,
+    named_fields,
+    wrong_field,
+)
 from boundary.errors import InputError
 
 MANIFEST = "manifest.json"
@@ -102,7 +110,7 @@ def read_manifest(arm: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict) or not {"model", "benchmark"} <= manifest.keys():
         raise InputError(f"'{path}' names no model and benchmark. Restore it, or sample into a new folder.")
     try:
-        msgspec.convert(manifest, Manifest)
+        msgspec.convert(named_fields(manifest, Manifest), Manifest)
     except msgspec.ValidationError as error:
         name = wrong_field(error)
         raise InputError(

@@ -5,6 +5,7 @@ Python writes it keeps, and msgspec refuses.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -70,9 +71,14 @@ def fields_of(line: Any, kind: type[msgspec.Struct]) -> dict[str, Any]:
     if not isinstance(line, dict):
         raise ValueError("it has no fields")
     try:
-        return msgspec.structs.asdict(msgspec.convert(line, kind))
+        return msgspec.structs.asdict(msgspec.convert(named_fields(line, kind), kind))
     except msgspec.ValidationError as error:
         raise ValueError(f"{wrong_field(error)} is missing or of another kind") from error
+
+
+def named_fields(content: Mapping[str, Any], kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """The fields that a type names; msgspec cannot read the names of others that hold half a character."""
+    return {name: content[name] for name in kind.__struct_fields__ if name in content}
 
 
 def wrong_field(error: msgspec.ValidationError) -> str:

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 import boundary as bd
 from boundary.cli.main import main
 from boundary.data.counts import Counts
+from boundary.data.runs.folder import read_manifest, read_problems
 from boundary.errors import InputError
 from boundary.sampling.problems import Completion, Problem, Verdict
 from boundary.sampling.store.arm import open_store
@@ -70,3 +71,15 @@ def test_an_entry_of_another_kind_is_named(run, name, value):
 
 def test_entries_that_are_not_known_are_kept(run):
     assert set(bd.load_counts(run).table["manifest_cluster"]) == {"alpha"}
+
+
+def test_half_a_character_in_the_name_of_an_unknown_entry_is_passed_over(run):
+    for arm in sorted(run.glob("*/*")):
+        manifest, problems = arm / "manifest.json", arm / "problems.jsonl"
+        manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"history": [{"\ud800": 1}]}))
+        lines = [json.loads(line) | {"\ud800": "\ud800"} for line in problems.read_text().splitlines()]
+        problems.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert read_manifest(arm)["model"] == "rl"
+    assert len(read_problems(arm)) == len(PROBLEMS)
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"\ud800": 1}))
+    assert read_manifest(arm)["\ud800"] == 1
