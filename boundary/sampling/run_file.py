@@ -17,6 +17,15 @@ from boundary.sampling.requests import Run
 # Lists in a run file, where one alone may stand without brackets.
 LISTS = ("models", "benchmarks")
 TYPES = get_type_hints(Run, include_extras=True)
+# What msgspec calls the kinds of values, and what users call them.
+KINDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a table",
+}
 
 
 def read_run(path: Path | None, options: Mapping[str, Any]) -> Run:
@@ -96,10 +105,12 @@ def _value(path: Path | None, name: str, value: Any) -> Any:
     try:
         return msgspec.convert(value, TYPES[name], dec_hook=_path)
     except msgspec.ValidationError as error:
-        expected = (
-            str(error).removeprefix("Expected ").replace("`", "").replace(" | null", "").replace("object", "table")
-        )
-        raise InputError(f"{location}{name}: {value!r} cannot be used; it has to be {expected}.") from error
+        reason, _, entry = str(error).partition(" - at ")
+        expected = reason.removeprefix("Expected ").partition(", got ")[0].replace("`", "").replace(" | null", "")
+        kind, _, bound = expected.partition(" ")
+        subject = "every entry" if entry else "it"
+        required = f"{KINDS.get(kind, kind)} {bound}".strip()
+        raise InputError(f"{location}{name}: {value!r} cannot be used; {subject} has to be {required}.") from error
 
 
 def _path(kind: type, value: Any) -> Any:

@@ -119,11 +119,12 @@ def test_a_run_file_says_it_all(server, tokenizer_folder, problems, tmp_path):
     assert "6 new samples of 18" in run_command("sample", file, "-n", 3).output
     for wrong, message in (
         ("temprature = 1", "no option 'temprature'. Did you mean 'temperature'"),
-        ("n = 2.5", "n: 2.5 cannot be used; it has to be int, got float"),
-        ("top_p = 0", "top_p: 0 cannot be used; it has to be float > 0"),
-        ("seed = -1", "seed: -1 cannot be used; it has to be int >= 0"),
+        ("n = 2.5", "n: 2.5 cannot be used; it has to be a whole number"),
+        ("top_p = 0", "top_p: 0 cannot be used; it has to be a number > 0"),
+        ("seed = -1", "seed: -1 cannot be used; it has to be a whole number >= 0"),
+        ("models = [3]", "models: [3] cannot be used; every entry has to be text"),
         ('shard = "8/8"', "shard: '8/8' is no part"),
-        ("unsafe = 1", "unsafe: 1 cannot be used; it has to be bool, got int"),
+        ("unsafe = 1", "unsafe: 1 cannot be used; it has to be true or false"),
         ("n = ", "Cannot read the run file"),
     ):
         file.write_text(wrong)
