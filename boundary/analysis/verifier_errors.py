@@ -58,7 +58,7 @@ class VerifierErrors:
     A verifier that accepts 2 % of the wrong answers on one benchmark, and none on the others:
 
     >>> verifier = VerifierErrors(false_positive={"AIME24": 0.02})
-    >>> verifier.described()
+    >>> verifier.as_dict()
     {'false_positive': {'AIME24': 0.02}}
     """
 

@@ -99,10 +99,20 @@ def keep(output_folder: Path, kept: Path) -> None:
 
 
 def summary_skeleton(path: Path) -> object:
-    """What summary.json says, its numbers masked; versions are those of the environment."""
+    """What summary.json says, its numbers masked; versions and what converged worst are those of the environment."""
     content = json.loads(path.read_text(encoding="utf-8"))
     content["settings"].pop("versions")
+    for row in content["diagnostics"]:
+        row.pop("worst")
     return _masked(content)
+
+
+def page_skeleton(folder: Path) -> list[str]:
+    """What the page says, its numbers masked, and so is what converged worst."""
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    worst = {row["worst"] for row in summary["diagnostics"]}
+    lines = (folder / "report.txt").read_text(encoding="utf-8").splitlines()
+    return ["#" if line in worst else without_numbers(line) for line in lines]
 
 
 def _masked(value: object) -> object:
