@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Int
 
-from boundary.data.runs.counts import run_remarks, run_table
+from boundary.data.runs.counts import count_runs
 from boundary.data.runs.folder import is_run
 from boundary.data.tables.reading import read_table
 from boundary.data.tables.sample_rows import count_samples
@@ -147,8 +147,9 @@ class Counts:
         InputError
             If samples are not judged, or the folders cannot be pooled.
         """
-        counts = cls.from_frame(run_table(folders, verifier), ", ".join(map(str, folders)))
-        return replace(counts, remarks=(*run_remarks(folders, verifier), *counts.remarks))
+        table, notes = count_runs(folders, verifier)
+        counts = cls.from_frame(table, ", ".join(map(str, folders)))
+        return replace(counts, remarks=(*notes, *counts.remarks))
 
     @property
     def models(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from boundary.cli.main import main
-from boundary.data.runs.counts import run_remarks, run_table
+from boundary.data.runs.counts import count_runs, run_table
 from boundary.data.runs.folder import arms, read_manifest, read_verdicts, sample_index, shards, verdicts_and_strays
 from boundary.errors import InputError
 from boundary.sampling.engines.opening import open_engine
@@ -265,7 +265,7 @@ def test_a_prompt_that_is_too_long_is_named_or_skipped(engine, long_problems, se
     assert (done.exit_code, "skipped, since their prompts are too long: 1 problems (p1)" in done.output) == (0, True)
     assert list(run_table(tmp_path / "run")["problem_id"]) == ["p0", "p2", "p3", "p4"]
     assert list(read_manifest(arms(tmp_path / "run")[0])["skipped"]) == ["p1"]
-    assert "1 problem (p1) skipped" in run_remarks(tmp_path / "run")[0].text
+    assert "1 problem (p1) skipped" in count_runs(tmp_path / "run")[1][0].text
     assert "missing, not wrong" in command("counts", tmp_path / "run").output
     output = command("status", tmp_path / "run").output
     assert "stored 8 of 8 samples (5 problems)" in output

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -49,46 +49,72 @@ def run_table(folders: Path | Sequence[Path], verifier: str | None = None) -> pd
         If samples are not judged, shards overlap, manifests disagree, one run is there twice, or models were sampled on
         different problems of one benchmark.
     """
+    return _count_arms(folders, verifier)[0]
+
+
+def count_runs(
+    folders: Path | Sequence[Path], verifier: str | None = None
+) -> tuple[pd.DataFrame, tuple[CountNote, ...]]:
+    """Counts of run folders, and notes on what they leave out: problems without samples, verdicts on other texts.
+
+    Parameters
+    ----------
+    folders, verifier
+        As for `run_table`.
+
+    Returns
+    -------
+    The table of `run_table`, and the notes, in the order of the arms.
+
+    Raises
+    ------
+    InputError
+        As `run_table` does.
+    """
+    table, arms = _count_arms(folders, verifier)
+    return table, tuple(note for arm in arms for note in _omission_notes(arm))
+
+
+class _CountedArm(NamedTuple):
+    """An arm whose samples were counted: its problems with samples, and the verdicts on texts that are not stored."""
+
+    folder: Path
+    sampled: set[str]
+    stray: int
+
+
+def _count_arms(folders: Path | Sequence[Path], verifier: str | None) -> tuple[pd.DataFrame, list[_CountedArm]]:
+    """The table of `run_table`, and the arms in it; the samples and verdicts of each are read once."""
     run_arms = arms_of([folders] if isinstance(folders, Path) else folders)
     groups: dict[tuple[str, str], list[Path]] = {}
     for arm in run_arms:
         manifest = read_manifest(arm)
         groups.setdefault((model_name(manifest), str(manifest["benchmark"])), []).append(arm)
     parts = []
+    arms: dict[Path, _CountedArm] = {}
     for same in groups.values():
         _refuse_unlike(same)
         judge = _one_verifier(same, verifier)
-        samples = pd.concat([_sample_outcomes(arm, judge) for arm in same], ignore_index=True)
+        outcomes_of_arms = []
+        for arm in same:
+            outcomes, stray = _sample_outcomes(arm, judge)
+            outcomes_of_arms.append(outcomes)
+            arms[arm] = _CountedArm(arm, set(outcomes["problem_id"]), stray)
+        samples = pd.concat(outcomes_of_arms, ignore_index=True)
         parts.append(_arm_counts(samples, [read_manifest(arm) for arm in same], judge))
     table = pd.concat(parts, ignore_index=True)
     refuse_other_problems(table)
-    outcomes = [name for name in table.columns if name.startswith("n_")]
-    table[outcomes] = table[outcomes].fillna(0).astype("int64")
-    return table
+    columns = [name for name in table.columns if name.startswith("n_")]
+    table[columns] = table[columns].fillna(0).astype("int64")
+    return table, [arms[arm] for arm in run_arms]
 
 
-def run_remarks(folders: Path | Sequence[Path], verifier: str | None = None) -> list[CountNote]:
-    """Sentences on what the counts of run folders leave out: problems without samples, verdicts on other texts.
-
-    Parameters
-    ----------
-    folders, verifier
-        As `run_table` takes them.
-    """
-    return [
-        note
-        for arm in arms_of([folders] if isinstance(folders, Path) else folders)
-        for note in _arm_remarks(arm, verifier)
-    ]
-
-
-def _arm_remarks(arm: Path, verifier: str | None) -> Iterator[CountNote]:
-    manifest, index = read_manifest(arm), sample_index(arm)
-    model, benchmark, sampled = model_name(manifest), str(manifest["benchmark"]), set(index["problem_id"])
+def _omission_notes(arm: _CountedArm) -> Iterator[CountNote]:
+    manifest, sampled, stray = read_manifest(arm.folder), arm.sampled, arm.stray
+    model, benchmark = model_name(manifest), str(manifest["benchmark"])
     skipped = [problem for problem in manifest.get("skipped", {}) if problem not in sampled]
-    empty = [str(line["problem_id"]) for line in read_problems(arm) if line["problem_id"] not in sampled]
+    empty = [str(line["problem_id"]) for line in read_problems(arm.folder) if line["problem_id"] not in sampled]
     empty = [problem for problem in empty if problem not in skipped]
-    stray = verdicts_and_strays(arm, chosen_verifier(arm, verifier), index)[1]
     sentences = {
         f"{_problems(skipped)} skipped, since the prompt leaves no room for a sample. "
         "Not in the counts: missing, not wrong.": skipped,
@@ -119,8 +145,8 @@ def _one_verifier(same: Sequence[Path], verifier: str | None) -> str:
     return names[0]
 
 
-def _sample_outcomes(arm: Path, verifier: str) -> pd.DataFrame:
-    """Outcome of every sample of an arm."""
+def _sample_outcomes(arm: Path, verifier: str) -> tuple[pd.DataFrame, int]:
+    """Outcome of every sample of an arm, and the number of verdicts on texts that are not stored."""
     samples = sample_index(arm)
     verdicts, stray = verdicts_and_strays(arm, verifier, samples)
     joined = samples.merge(verdicts[[*SAMPLE, "outcome"]], on=SAMPLE, how="left")
@@ -130,7 +156,7 @@ def _sample_outcomes(arm: Path, verifier: str) -> pd.DataFrame:
         raise InputError(
             f"'{arm}': {unjudged} of {len(joined)} samples are not judged yet{why}. Run: boundary verify {arm}"
         )
-    return joined
+    return joined, stray
 
 
 def _refuse_unlike(same: Sequence[Path]) -> None:
