@@ -13,10 +13,7 @@ Read first `figure` (what a record says, and what a function is given), then `pa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
-
-import pandas as pd
 
 from boundary.analysis.figures.figure import FigureData, ReportFigure, has_rows
 from boundary.analysis.figures.flows import draw_flows, flows_layout
@@ -55,10 +52,8 @@ FIGURES = [
 ]
 
 
-def figures_of(
-    estimates: pd.DataFrame, benchmark: str, n: int, checkpoint_steps: Mapping[str, str] | None = None
-) -> dict[str, Figure]:
-    """Draw each figure that there is something to draw for: parameters are those of `FigureData`.
+def draw_figures(data: FigureData) -> dict[str, Figure]:
+    """Draw each figure of one benchmark that there is something to draw for.
 
     Returns
     -------
@@ -66,5 +61,4 @@ def figures_of(
         By name: three for a pair, one for a model alone, more with a histogram of solve rates, several models or
         checkpoints. Curves of more than eight models tell nobody anything: these get the ranking alone.
     """
-    data = FigureData(estimates, benchmark, n, checkpoint_steps or {})
     return {figure.name: figure.figure(data) for figure in FIGURES if figure.applies(data)}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from boundary.analysis.estimates.table import select
-from boundary.analysis.figures import FIGURES
+from boundary.analysis.figures import draw_figures
 from boundary.analysis.figures.drawing import image
 from boundary.analysis.formatting import benchmark_name, number
 from boundary.analysis.report.references import cite
@@ -20,7 +20,6 @@ from boundary.plain_text import printable
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-    from matplotlib.figure import Figure
 
 Pictures = dict[str, dict[str, bytes]]
 """Per benchmark, each figure's name and its SVG."""
@@ -62,7 +61,7 @@ def report_html(analysis: Analysis, pictures: Pictures | None = None) -> str:
         A whole HTML document: styles, figures and scripts inside it, no request to anywhere.
     """
     if pictures is None:
-        drawings = {benchmark: drawn_figures(analysis, benchmark) for benchmark in analysis.benchmarks}
+        drawings = {benchmark: draw_figures(figure_data(analysis, benchmark)) for benchmark in analysis.benchmarks}
         pictures = {
             benchmark: {name: image(figure, "svg") for name, figure in figures.items()}
             for benchmark, figures in drawings.items()
@@ -80,12 +79,6 @@ def report_html(analysis: Analysis, pictures: Pictures | None = None) -> str:
         scripts=scripts,
         script_policy=script_policy(scripts),
     )
-
-
-def drawn_figures(analysis: Analysis, benchmark: str) -> "dict[str, Figure]":
-    """Draw the figures of one benchmark."""
-    data = figure_data(analysis, benchmark)
-    return {figure.name: figure.figure(data) for figure in FIGURES if figure.applies(data)}
 
 
 def script_policy(scripts: Sequence[str]) -> str:

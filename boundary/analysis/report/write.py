@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from boundary.analysis.figures import draw_figures
 from boundary.analysis.figures.drawing import image
 from boundary.analysis.output.files import FIGURE_FOLDER, FIGURE_TYPES, refuse_link
 from boundary.analysis.output.folder import written_together
 from boundary.analysis.output.posterior import write_posterior
-from boundary.analysis.report.page import Pictures, drawn_figures, report_html
+from boundary.analysis.report.page import Pictures, report_html
+from boundary.analysis.report.rows import figure_data
 from boundary.analysis.report.summary import summary_json
 from boundary.analysis.result import Analysis
 from boundary.data.tables.writing import write_bytes, write_csv, write_text
@@ -70,7 +72,7 @@ def write_report(analysis: Analysis, folder: str | Path) -> list[Path]:
     (folder / FIGURE_FOLDER).mkdir(parents=True, exist_ok=True)
     paths, pictures = [], Pictures()
     for benchmark, stem in zip(analysis.benchmarks, file_stems(analysis.benchmarks), strict=True):
-        figures = drawn_figures(analysis, benchmark)
+        figures = draw_figures(figure_data(analysis, benchmark))
         pictures[benchmark] = {name: image(figure, "svg") for name, figure in figures.items()}
         for name, figure in figures.items():
             for suffix in FIGURE_TYPES:

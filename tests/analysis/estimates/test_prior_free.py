@@ -6,7 +6,8 @@ import pytest
 
 import boundary as bd
 from boundary.analysis.estimates.table import BOUNDS, GOOD_TOULMIN, POSTERIOR, SIMULTANEOUS, SUP_T, select
-from boundary.analysis.figures import figures_of
+from boundary.analysis.figures import draw_figures
+from boundary.analysis.figures.figure import FigureData
 from boundary.analysis.report.page import report_html
 from boundary.analysis.report.sections.prior_free import prior_free_sentences
 from boundary.analysis.report.summary import summary
@@ -91,8 +92,8 @@ def test_the_summary_tells_them_apart(analysis):
 
 
 def test_figures_shade_the_ranges_from_n_on(analysis):
-    figures = figures_of(analysis.estimates, "b", N)
-    without = figures_of(analysis.estimates.loc[analysis.estimates["kind"] != BOUNDS], "b", N)
+    figures = draw_figures(FigureData(analysis.estimates, "b", N))
+    without = draw_figures(FigureData(analysis.estimates.loc[analysis.estimates["kind"] != BOUNDS], "b", N))
     for name in ("pass_at_k", "shrinkage"):
         models = 2 if name == "pass_at_k" else 1
         areas, fewer = (len(figure[name].axes[0].collections) for figure in (figures, without))

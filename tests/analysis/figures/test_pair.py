@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from boundary.analysis.figures import FIGURES, drawing, figures_of
+from boundary.analysis.figures import FIGURES, draw_figures, drawing
 from boundary.analysis.figures.figure import FigureData
 
 N = 128
@@ -33,19 +33,19 @@ def drawn_lines(axes):
 
 @pytest.mark.parametrize("benchmark", ["AIME24", "AMC23", "all"])
 def test_pair_has_three_figures(pair, benchmark):
-    figures = figures_of(pair.estimates, benchmark, N)
+    figures = draw_figures(FigureData(pair.estimates, benchmark, N))
     assert tuple(figures) == PAIR
     assert any("(RL)" in text for text in words(figures["pass_at_k"]))
 
 
 def test_single_model_has_pass_at_k_alone(single):
-    figures = figures_of(single.estimates, "AIME24", N)
+    figures = draw_figures(FigureData(single.estimates, "AIME24", N))
     assert tuple(figures) == ("pass_at_k",)
     assert not any("(base)" in text for text in words(figures["pass_at_k"]))
 
 
 def test_every_arm_is_drawn_and_named(arms):
-    figures = figures_of(arms.estimates, "AIME24", N)
+    figures = draw_figures(FigureData(arms.estimates, "AIME24", N))
     for name in ("pass_at_k", "shrinkage"):
         assert any("another-RL-run" in text for text in words(figures[name]))
         assert not any("(RL)" in text for text in words(figures[name]))  # it may be a distilled one
@@ -79,7 +79,7 @@ def test_crossover_is_marked_only_where_there_is_one(pair):
 
 def test_one_budget_alone_can_be_drawn(pair):
     first = pair.estimates.loc[pair.estimates["k"].isna() | (pair.estimates["k"] == 1)]
-    for figure in figures_of(first, "AIME24", N).values():
+    for figure in draw_figures(FigureData(first, "AIME24", N)).values():
         assert drawing.image(figure, "png").startswith(b"\x89PNG")
 
 

@@ -3,7 +3,7 @@
 import matplotlib as mpl
 import numpy as np
 
-from boundary.analysis.figures import FIGURES, figures_of
+from boundary.analysis.figures import FIGURES, draw_figures
 from boundary.analysis.figures.drawing import clipped, image
 from boundary.analysis.figures.figure import FigureData
 from boundary.analysis.figures.ranking import pair_chances, ranked_models
@@ -53,10 +53,10 @@ def test_trajectory_is_in_the_order_given(run_estimates):
 
 def test_every_figure_that_can_be_drawn_is(run_estimates):
     steps = {"base": "0", "run-10": "10", "run-final": "final"}
-    figures = figures_of(run_estimates, "B", N, steps)
+    figures = draw_figures(FigureData(run_estimates, "B", N, steps))
     assert {"pass_at_k", "shrinkage", "ranking", "pairs", "histogram", "trajectory"} == set(figures)
     assert all(image(figure, "png").startswith(b"\x89PNG") for figure in figures.values())
-    assert "trajectory" not in figures_of(run_estimates, "B", N, {"base": "0", "run-10": "10"})
+    assert "trajectory" not in draw_figures(FigureData(run_estimates, "B", N, {"base": "0", "run-10": "10"}))
 
 
 def test_long_names_keep_both_ends():
