@@ -72,8 +72,8 @@ def fit(problems: int, seed: int) -> Row:
     flow_draws, covered = flows(rates, budgets), pass_at_k(rates, budgets)
     draws = {f"{name} {k}": flow_draws[name].sel(k=k) for name in flow_draws for k in budgets}
     draws |= {f"pass {m} {k}": covered.isel(model=m).sel(k=k) for m in (0, 1) for k in budgets}
-    diagnostics = convergence(draws).values()
-    ess = min(min(diagnostic.ess_bulk, diagnostic.ess_tail) for diagnostic in diagnostics)
+    diagnostics = convergence(np.stack([quantity.to_numpy() for quantity in draws.values()]))
+    ess = float(min(diagnostics.ess_bulk.min(), diagnostics.ess_tail.min()))
     name = f"joint fit of a pair, {problems} problems"
     return {"what": name, "problems": problems, "seconds": seconds, "cpu_seconds": cpu, "min_ess": ess}
 
