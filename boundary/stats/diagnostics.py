@@ -66,7 +66,8 @@ def convergence(draws: Shaped[np.ndarray, "*quantity chain draw"], level: float 
     Rank-normalised split R-hat of values and of distances from the median, whichever is larger; effective draws of
     rank-normalised values, and of the indicators of the quantiles 0.05 and 0.95, whichever are fewer; the error of an
     interval's end from the effective draws of the indicator of that quantile (Vehtari et al. 2021, arXiv 1903.08008,
-    section 4). The numbers are ArviZ's, which computes them quantity by quantity.
+    section 4). The numbers are ArviZ's, which computes them quantity by quantity (ArviZ 1 takes other quantiles for the
+    tails unless told these).
 
     Draws that are all equal have converged. Infinite draws (a crossover that never comes) count as more than the
     largest finite value, which keeps their ranks; a quantity with undefined draws is judged on whether it is defined,
