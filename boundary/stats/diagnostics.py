@@ -66,7 +66,8 @@ def convergence(draws: Shaped[np.ndarray, "*quantity chain draw"], level: float 
     Rank-normalised split R-hat of values and of distances from the median, whichever is larger; effective draws of
     rank-normalised values, and of the indicators of the quantiles 0.05 and 0.95, whichever are fewer; the error of an
     interval's end from the effective draws of the indicator of that quantile (Vehtari et al. 2021, arXiv 1903.08008,
-    section 4). The numbers are ArviZ's, which computes them quantity by quantity.
+    section 4). The numbers are ArviZ's, which computes them quantity by quantity (ArviZ 1 takes other quantiles for the
+    tails unless told these).
 
     Draws that are all equal have converged. Infinite draws (a crossover that never comes) count as more than the
     largest finite value, which keeps their ranks; a quantity with undefined draws is judged on whether it is defined,
@@ -193,23 +194,37 @@ def _ess_of_quantile(halves: np.ndarray, every: np.ndarray, prob: float) -> Floa
 def _effective_draws(values: Float[np.ndarray, "quantity half draw"]) -> Float[np.ndarray, " quantity"]:
     """Effective draws of the mean; as many as there are draws where these are all equal.
 
+    The first lags are enough for nearly all quantities, and cost half as much.
+    """
+    n_draws = values.shape[2]
+    ess, ended = _initial_monotone_sequence(values, max(n_draws // 4, min(n_draws, 20)))
+    if not ended.all():
+        ess[~ended], _ = _initial_monotone_sequence(values[~ended], n_draws)
+    return ess
+
+
+def _initial_monotone_sequence(
+    values: Float[np.ndarray, "quantity half draw"], lags: int
+) -> tuple[Float[np.ndarray, " quantity"], Bool[np.ndarray, " quantity"]]:
+    """Effective draws from the autocorrelations of some lags, and whether these lags were enough.
+
     Geyer's initial monotone sequence: autocorrelations are summed in pairs, as long as these are positive, and none
     counts for more than the one before.
     """
     _, halves, n_draws = values.shape
     n_all = halves * n_draws
     means = values.mean(axis=2, keepdims=True)
-    length = next_fast_len(2 * n_draws, real=True)
+    length = next_fast_len(n_draws + lags, real=True)
     spectrum = np.fft.rfft(values - means, n=length, axis=2)
     power = (spectrum.real**2 + spectrum.imag**2).sum(axis=1)
-    covariance = np.fft.irfft(power, n=length, axis=1)[:, :n_draws] / n_all
+    covariance = np.fft.irfft(power, n=length, axis=1)[:, :lags] / n_all
     within = covariance[:, :1] * n_draws / (n_draws - 1)
     total = covariance[:, :1] + means[:, :, 0].var(axis=1, ddof=1, keepdims=True)
     constant = total[:, 0] == 0
     total[constant] = 1.0
     correlation = 1 - (within - covariance) / total
     correlation[:, 0] = 1.0
-    most = max((n_draws - 3) // 2, 0)
+    most = max((lags if lags < n_draws else n_draws - 1) // 2 - 1, 0)
     pairs = correlation[:, : 2 * most + 2].reshape(len(values), most + 1, 2).sum(axis=2)
     positive = np.logical_and.accumulate(pairs[:, :most] > 0, axis=1).sum(axis=1)
     sums = np.cumsum(np.minimum.accumulate(pairs, axis=1), axis=1)
@@ -218,7 +233,8 @@ def _effective_draws(values: Float[np.ndarray, "quantity half draw"]) -> Float[n
     even, last = correlation[rows, 2 * positive], pairs[rows, positive]
     summed = np.where(positive > 0, sums[rows, positive - 1], 0.0)
     time = -1 + 2 * summed + np.where((last >= 0) | (even > 0), even, 0.0)
-    return np.where(constant, n_all, n_all / np.maximum(time, 1 / np.log10(n_all)))
+    ess = np.where(constant, n_all, n_all / np.maximum(time, 1 / np.log10(n_all)))
+    return ess, constant | (positive < most) | (lags == n_draws)
 
 
 def _interval_mc_error(halves: np.ndarray, every: np.ndarray, level: float) -> Float[np.ndarray, " quantity"]:

@@ -113,7 +113,10 @@ def page_skeleton(folder: Path) -> list[str]:
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     worst = {row[name] for row in summary["diagnostics"] for name in ("worst", "worst_interval") if row.get(name)}
     lines = (folder / "report.txt").read_text(encoding="utf-8").splitlines()
-    return ["#" if line in worst else without_numbers(line) for line in lines]
+    return [
+        "#" if line in worst or line.startswith("The ends of intervals are known") else without_numbers(line)
+        for line in lines
+    ]
 
 
 def _masked(value: object) -> object:
