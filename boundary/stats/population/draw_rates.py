@@ -14,7 +14,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, UInt
 
 from boundary.stats.population.count_tables import CountTable, padded
 from boundary.stats.population.grid import QUANTILES
@@ -39,8 +39,8 @@ def draw_rates(
 
     def fill(first: int) -> None:
         block = rows[:, first : first + PROBLEMS_AT_ONCE]
-        drawn = draw(padded(block.T, PROBLEMS_AT_ONCE).T, first)
-        for of_model, rates in zip(p, drawn, strict=True):
+        rates_of_models = draw(padded(block.T, PROBLEMS_AT_ONCE).T, first)
+        for of_model, rates in zip(p, rates_of_models, strict=True):
             of_model[:, first : first + block.shape[1]] = np.asarray(rates)[:, : block.shape[1]]
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -50,7 +50,7 @@ def draw_rates(
 
 
 def _pick(
-    bits: Int[Array, " problem"],
+    bits: UInt[Array, " problem"],
     mass: Float[Array, "cell problem"],
     row: Int[Array, " problem"],
     quantiles: Float[Array, " entry"],

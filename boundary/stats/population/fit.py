@@ -125,7 +125,7 @@ def fit_population(
     data = counted_from_mode(family.population, data, mode.position)
     largest_n = max(table.largest_n for table in tables)
 
-    def monitored(draws: Float[np.ndarray, "chain draw dim"]) -> Float[np.ndarray, "quantity chain draw"]:
+    def monitored(draws: Float[np.ndarray, "chain step dim"]) -> Float[np.ndarray, "quantity chain step"]:
         weights = np.asarray(_weights(family.population, draws, data.basis))
         passed = _pass_at_budgets(weights.reshape(-1, *(grid.n_cells,) * len(tables)), grid, largest_n)
         return passed.T.reshape(-1, *draws.shape[:2])
@@ -150,7 +150,7 @@ def log_likelihood_of(
 
 
 def _weights(
-    population: densities.Population, draws: Float[np.ndarray, "chain draw dim"], basis: densities.Basis
+    population: densities.Population, draws: Float[np.ndarray, "chain step dim"], basis: densities.Basis
 ) -> Float[Array, "draw cell"]:
     return _weights_of(population, draws.reshape(-1, draws.shape[-1]), basis)
 

@@ -105,14 +105,14 @@ def log_chances(counts: CountData, weights: Float[Array, "draw cell"]) -> Float[
 
 
 @jax.jit
-def _log_chances(counts: Any, blocks: Float[Array, "block draw cell"]) -> Float[Array, "block draw place"]:
+def _log_chances(counts: Any, blocks: Float[Array, "block slot cell"]) -> Float[Array, "block slot place"]:
     def of_block(weights: Array) -> Array:
         return _log(counts.chances(weights.T)).reshape(-1, len(weights)).T
 
     return jax.lax.map(of_block, blocks)
 
 
-def _in_blocks(weights: Float[Array, "draw cell"]) -> Float[Array, "block draw cell"]:
+def _in_blocks(weights: Float[Array, "draw cell"]) -> Float[Array, "block slot cell"]:
     """Populations in blocks, the last one filled up."""
     n_draws, n_cells = weights.shape
     return jnp.resize(weights, (-(-n_draws // POPULATIONS_AT_ONCE), POPULATIONS_AT_ONCE, n_cells))

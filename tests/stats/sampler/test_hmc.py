@@ -24,7 +24,9 @@ def skewed_density(theta, data):
 
 def test_moments_of_a_correlated_normal(seed):
     data = (jnp.asarray(MEAN, jnp.float32), jnp.asarray(np.linalg.inv(COVARIANCE), jnp.float32))
-    draws = np.asarray(hmc(normal_density, data, find_mode(normal_density, data, 3), jax.random.key(seed + 1), draws=64).draws, float)
+    draws = np.asarray(
+        hmc(normal_density, data, find_mode(normal_density, data, 3), jax.random.key(seed + 1), draws=64).draws, float
+    )
     flat = draws.reshape(-1, 3)
     error = np.sqrt(np.diag(COVARIANCE) / 1000)  # at least 1,000 of the 4,096 draws are effective
     np.testing.assert_array_less(abs(flat.mean(0) - MEAN), 4 * error)
