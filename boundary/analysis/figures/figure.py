@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -39,12 +40,12 @@ class FigureData:
     n: int
     checkpoint_steps: Mapping[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def rows(self) -> pd.DataFrame:
         """Estimates of the benchmark."""
         return select(self.estimates, benchmark=self.benchmark)
 
-    @property
+    @cached_property
     def models(self) -> list[str]:
         """Models with a curve of pass@k on the benchmark."""
         return [str(model) for model in select(self.rows, estimand="pass_at_k")["model"].unique()]
@@ -57,7 +58,7 @@ class ReportFigure:
     Parameters
     ----------
     name
-        Name in the names of its files, in letters, digits and underscores: `<benchmark>-<name>.png` and `.pdf`.
+        Name in the names of its files, in letters, digits and underscores: `<benchmark>-<name>.svg`.
     draw
         Function that draws `FigureData` on one axes, or on an array of axes as `matplotlib.figure.Figure.subplots`
         gives it where `layout` has several panels.

@@ -77,8 +77,6 @@ def name_sides(axes: Axes) -> None:
 
 def mark_crossover(axes: Axes, rows: pd.DataFrame) -> None:
     """Mark the crossover and its interval on the zero line, with an arrow where the interval has no end."""
-    from matplotlib.patheffects import withStroke
-
     crossover = select(rows, kind=POSTERIOR, estimand="crossover")
     if crossover.empty or not np.isfinite(crossover["median"].iloc[0]):
         return
@@ -99,5 +97,5 @@ def mark_crossover(axes: Axes, rows: pd.DataFrame) -> None:
         va="top" if below else "bottom",
         fontsize=8.5,
         fontweight="bold",
-        path_effects=[withStroke(linewidth=2.5, foreground="white")],
+        bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.8},
     )
