@@ -97,5 +97,5 @@ def mark_crossover(axes: Axes, rows: pd.DataFrame) -> None:
         va="top" if below else "bottom",
         fontsize=8.5,
         fontweight="bold",
-        bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.8},
+        bbox={"facecolor": "white", "alpha": 0.6, "linewidth": 0, "pad": 0.5},
     )

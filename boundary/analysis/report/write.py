@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -86,6 +87,9 @@ def write_report(analysis: Analysis, folder: str | Path, figure_formats: Sequenc
     list of Path
         The files written.
     """
+    # Columns of Python's strings are searched and taken apart in two thirds of the time of Arrow's.
+    rows = analysis.estimates
+    analysis = replace(analysis, estimates=rows.astype({name: object for name in rows if rows[name].dtype == "str"}))
     folder = Path(folder)
     refuse_link(folder / FIGURE_FOLDER)
     (folder / FIGURE_FOLDER).mkdir(parents=True, exist_ok=True)
@@ -97,10 +101,10 @@ def write_report(analysis: Analysis, folder: str | Path, figure_formats: Sequenc
             for suffix in (SVG, *figure_formats):
                 paths.append(folder / FIGURE_FOLDER / f"{stem}-{name}.{suffix}")
                 write_bytes(paths[-1], pictures[benchmark][name] if suffix == SVG else image(figure, suffix))
-    texts = {"report.html": report_html(analysis, pictures), "summary.json": summary_json(analysis) + "\n"}
-    for name, text in texts.items():
+    pages = {"report.html": report_html(analysis, pictures), "summary.json": summary_json(analysis) + "\n"}
+    for name, text in pages.items():
         write_text(folder / name, text)
-    return [folder / name for name in texts] + paths
+    return [folder / name for name in pages] + paths
 
 
 def file_stems(benchmarks: tuple[str, ...]) -> list[str]:
