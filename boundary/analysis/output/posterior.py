@@ -37,11 +37,14 @@ def write_posterior(rates: Mapping[str, SolveRates], path: Path, new_problems: b
     """
     tree, encoding = {}, {}
     for name, fit in rates.items():
-        for group, dataset in fit.groups().items():
-            place = f"/{_group_name(name)}/{group}"
-            kept = dataset if new_problems else dataset.drop_vars("new_p", errors="ignore")
-            tree[place] = kept.assign_attrs(fit=name)
-            encoding[place] = {str(name): _encoding(kept[name]) for name in kept.data_vars} if group in DRAWS else {}
+        groups, place = fit.groups(), f"/{_group_name(name)}"
+        labels = groups["posterior"].coords
+        tree[place] = xr.Dataset(coords=labels)  # of the fit, for all groups: each label costs as much as its draws
+        for group, dataset in groups.items():
+            left_out = [*labels, *([] if new_problems else ["new_p"])]
+            tree[f"{place}/{group}"] = kept = dataset.drop_vars(left_out, errors="ignore").assign_attrs(fit=name)
+            if group in DRAWS:
+                encoding[f"{place}/{group}"] = {str(draws): _encoding(kept[draws]) for draws in kept.data_vars}
     with replacing(path) as new:
         xr.DataTree.from_dict(tree).to_netcdf(new, engine="h5netcdf", encoding=encoding)
     return path
