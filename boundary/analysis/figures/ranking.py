@@ -82,7 +82,7 @@ def draw_pairs(axes: Any, data: FigureData) -> None:
     size = 8.0 if len(order) <= MOST_NUMBERED else 4.8
     for panel, k in zip(panels, budgets, strict=True):
         mesh = draw_pair_chances(panel, rows, order, k)
-        names = [f"{short_name(model)}  {place}" for place, model in enumerate(order, start=1)]
+        names = [f"{short_name(model)}\N{EM SPACE}{place}" for place, model in enumerate(order, start=1)]
         name_ticks(panel.xaxis, range(1, len(order) + 1))
         name_ticks(panel.yaxis, names if panel is panels[0] else [])
         panel.tick_params(length=0, labelcolor=INK, labelsize=size)

@@ -84,3 +84,16 @@ def test_ticks_and_their_labels_are_those_of_the_axis():
 
     root = svg_root(draw)
     assert texts(root) == ["none", "half", "effort"]
+
+
+def test_ticks_and_names_may_stand_at_the_top_and_on_the_right():
+    def draw(axes):
+        axes.set(xlim=(0, 10), ylim=(0, 1), xlabel="effort")
+        axes.xaxis.set_label_position("top")
+        axes.set_xticks([5], ["half"])
+        axes.set_yticks([0.5], ["middle"])
+        axes.yaxis.tick_right()
+
+    places = {text.text: (float(text.get("x")), float(text.get("y"))) for text in svg_root(draw).iter(f"{SVG}text")}
+    assert places["effort"][1] < places["middle"][1] < places["half"][1]
+    assert places["middle"][0] > 2 * 72 + places["half"][0]
