@@ -145,7 +145,10 @@ def analyze(
         if progress:
             progress("Writing the report, its tables and figures", 0, 0)
         gc.freeze()  # figures are many small objects: what the fits left need not be looked through for every thousand
-        return analysis, analysis.write(output, figure_formats=figure_formats, posterior=not no_posterior)
+        try:
+            return analysis, analysis.write(output, figure_formats=figure_formats, posterior=not no_posterior)
+        finally:
+            gc.unfreeze()
 
     with progress_bar(not (quiet or as_json)) as progress:
         analysis, files = interruptibly(run, output)
