@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from boundary.analysis.estimates.table import select
-from boundary.analysis.figures.drawing import Layout, new_figure
+from boundary.analysis.figures.drawing import Layout, arm_colours, base_model, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,6 +44,16 @@ class FigureData:
     def rows(self) -> pd.DataFrame:
         """Estimates of the benchmark."""
         return select(self.estimates, benchmark=self.benchmark)
+
+    @cached_property
+    def base(self) -> str | None:
+        """The base model; None where no pair was compared."""
+        return base_model(self.estimates)
+
+    @cached_property
+    def colours(self) -> dict[str, str]:
+        """The colour of every model, the same on each benchmark."""
+        return arm_colours(self.estimates)
 
     @cached_property
     def models(self) -> list[str]:

@@ -11,9 +11,7 @@ from boundary.analysis.estimates.table import OBSERVED, POSTERIOR, select
 from boundary.analysis.figures.drawing import (
     RULE,
     Layout,
-    arm_colours,
     arm_label,
-    base_model,
     headline,
     name_ticks,
     percent_axis,
@@ -35,7 +33,7 @@ def histogram_layout(data: FigureData) -> Layout:
 def draw_histogram(axes: Any, data: FigureData) -> None:
     """Draw how the solve rates are spread over the problems: posterior bars, and the observed c/n as circles."""
     rows = select(data.rows, estimand="accuracy_histogram")
-    base, colours = base_model(data.estimates), arm_colours(data.estimates)
+    base, colours = data.base, data.colours
     rl_models = _rl_models(data)
     for i_panel, panel in enumerate(np.ravel(axes)):
         models = [model for model in (base, *rl_models[i_panel : i_panel + 1]) if model is not None]
@@ -51,8 +49,8 @@ def draw_histogram(axes: Any, data: FigureData) -> None:
 
 
 def _rl_models(data: FigureData) -> list[str]:
-    base, rows = base_model(data.estimates), select(data.rows, estimand="accuracy_histogram")
-    return [model for model in dict.fromkeys(rows["model"]) if model != base]
+    rows = select(data.rows, estimand="accuracy_histogram")
+    return [model for model in dict.fromkeys(rows["model"]) if model != data.base]
 
 
 def draw_bars(axes: Axes, rows: pd.DataFrame, colour: str, i: int, models: int) -> None:

@@ -13,7 +13,6 @@ from boundary.analysis.figures.drawing import (
     MUTED,
     Layout,
     arm_label,
-    base_model,
     budget_axis,
     curve_of,
     draw_band_edges,
@@ -39,8 +38,8 @@ def shrinkage_layout(data: FigureData) -> Layout:
 def draw_shrinkage(axes: Axes, data: FigureData) -> None:
     """Draw pass@k of the base less that of each RL model over k, with band, zero line and crossover."""
     rows = select(data.rows, estimand="shrinkage")
-    base = base_model(data.estimates)
-    colours = colours_of_models(rows, data.estimates)
+    base = data.base
+    colours = colours_of_models(rows, data)
     with_band = len(colours) == 1 and not select(rows, kind=SIMULTANEOUS).empty
     with_bounds = has_few_bounds(rows)
     words = "base less RL: posterior, {level:.0%} interval; points: unbiased" + BOUNDS_WORDS * with_bounds

@@ -62,7 +62,7 @@ def report_html(analysis: Analysis, pictures: Pictures | None = None) -> str:
         A whole HTML document: styles, figures and scripts inside it, no request to anywhere.
     """
     if pictures is None:
-        drawings = {benchmark: draw_figures(figure_data(analysis, benchmark)) for benchmark in analysis.benchmarks}
+        drawings = {benchmark: draw_figures(data) for benchmark, data in figure_data(analysis).items()}
         pictures = {
             benchmark: {name: image(figure, "svg") for name, figure in figures.items()}
             for benchmark, figures in drawings.items()

@@ -94,8 +94,8 @@ def write_report(analysis: Analysis, folder: str | Path, figure_formats: Sequenc
     refuse_link(folder / FIGURE_FOLDER)
     (folder / FIGURE_FOLDER).mkdir(parents=True, exist_ok=True)
     paths, pictures = [], Pictures()
-    for benchmark, stem in zip(analysis.benchmarks, file_stems(analysis.benchmarks), strict=True):
-        figures = draw_figures(figure_data(analysis, benchmark))
+    for (benchmark, data), stem in zip(figure_data(analysis).items(), file_stems(analysis.benchmarks), strict=True):
+        figures = draw_figures(data)
         pictures[benchmark] = {name: image(figure, SVG) for name, figure in figures.items()}
         for name, figure in figures.items():
             for suffix in (SVG, *figure_formats):
