@@ -144,7 +144,7 @@ def analyze(
         analysis = run_analysis(counts[0] if len(counts) == 1 else counts, **options, progress=progress)
         if progress:
             progress("Writing the report, its tables and figures", 0, 0)
-        gc.freeze()  # figures are many small objects: what the fits left need not be looked through for every thousand
+        gc.freeze()  # what the fits left need not be looked through while figures are made and thrown away
         try:
             return analysis, analysis.write(output, figure_formats=figure_formats, posterior=not no_posterior)
         finally:
