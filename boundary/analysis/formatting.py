@@ -3,8 +3,6 @@
 import math
 from typing import Any, NamedTuple
 
-import pandas as pd
-
 from boundary.stats.estimands import ESTIMANDS
 
 
@@ -35,7 +33,7 @@ def number(value: float | None, scale: float, digits: int) -> str:
     >>> number(0.12345, scale=100, digits=1)
     '12.3'
     """
-    if value is None or pd.isna(value):
+    if value is None or value != value:
         return ""
     if math.isinf(value):
         return "none"

@@ -81,7 +81,7 @@ class Analysis:
     optional_stopping: tuple[Note, ...] = ()
     unequal_samples: tuple[Note, ...] = ()
     arms: ArmComparison = field(default_factory=ArmComparison)
-    writer: Callable[["Analysis", Path], list[Path]] = field(repr=False, compare=False)
+    writer: Callable[["Analysis", Path, Sequence[str], bool], list[Path]] = field(repr=False, compare=False)
 
     @property
     def base(self) -> str | None:
@@ -141,13 +141,17 @@ class Analysis:
         """Whether every fit's diagnostics passed."""
         return bool(self.diagnostics["ok"].all())
 
-    def write(self, folder: str | Path) -> list[Path]:
+    def write(self, folder: str | Path, *, figure_formats: Sequence[str] = (), posterior: bool = True) -> list[Path]:
         """Write the report, tables, summary.json, posterior.nc and figures/ into a folder, all together.
 
         Parameters
         ----------
         folder
             Made where it is missing.
+        figure_formats
+            `pdf` or `png`, to write each figure as such a file too; figures/*.svg is written in any case.
+        posterior
+            Whether to write posterior.nc, the draws of the solve rates.
 
         Returns
         -------
@@ -157,9 +161,9 @@ class Analysis:
         Raises
         ------
         InputError
-            If the folder cannot be written into.
+            If the folder cannot be written into, or there is no such format.
         """
-        return self.writer(self, Path(folder))
+        return self.writer(self, Path(folder), figure_formats, posterior)
 
 
 def _versions() -> dict[str, str]:

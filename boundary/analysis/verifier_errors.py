@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from boundary.data.audits import read_audits
 from boundary.data.counts import ALL, CountArrays, Counts
@@ -217,7 +217,7 @@ class MisclassificationRates:
         assert self.audit is not None  # asked for only then
         rows = self.audit.loc[(self.audit["benchmark"] == benchmark) & (self.audit["kind"] == kind)]
         errors, n_checked = int(rows["errors"].sum()), int(rows["checked"].sum())
-        return np.asarray(beta.ppf(levels, errors + 0.5, n_checked - errors + 0.5)) if len(rows) else 0 * levels
+        return np.asarray(betaincinv(errors + 0.5, n_checked - errors + 0.5, levels)) if len(rows) else 0 * levels
 
 
 def _rate_of(rate: Rate, benchmark: str) -> float:

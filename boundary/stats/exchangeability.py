@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.stats import chi2, norm
+from scipy.special import chdtrc, log_ndtr
 
 ABSENT = -1
 # Below this variance a count's normal approximation is not reliable and no p-value is given (NaN). Matches are skewed
@@ -95,7 +95,7 @@ def compare_groups(outcomes: Int[np.ndarray, "problem sample"], groups: Int[np.n
         return GroupTest(deviation / total, float("nan"))
     statistic = deviation @ np.linalg.pinv(covariance, hermitian=True) @ deviation
     freedom = np.linalg.matrix_rank(covariance, hermitian=True)
-    return GroupTest(deviation / total, float(chi2.sf(statistic, freedom)))
+    return GroupTest(deviation / total, float(chdtrc(freedom, statistic)))
 
 
 def repeats_at_lags(labels: Int[np.ndarray, "problem sample"]) -> Repeats:
@@ -172,7 +172,7 @@ def _greatest_excess(
     scores = vectors @ (scale * (vectors.T @ (matches - expected)[tested]))
     best = int(np.argmax(scores))
     place = int(tested[best])
-    p_value = -np.expm1(len(tested) * norm.logcdf(scores[best]))
+    p_value = -np.expm1(len(tested) * log_ndtr(scores[best]))
     return Repeats(tuple(places[place]), float(matches[place]), float(expected[place]), float(p_value))
 
 

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Int
-from scipy.stats import spearmanr
 
 # Fewer problems, or fewer different numbers of samples, could look like a stopping rule by chance.
 FEWEST_PROBLEMS, FEWEST_SIZES = 5, 3
@@ -52,6 +51,10 @@ def stopping_rule(
     most = int(n.max())
     early = n < most
     successes, block = int(c[early].min()), int(np.gcd.reduce(n[early]))
-    if successes < 1 or c.max() > successes + block - 1 or spearmanr(c / n, n).statistic > OPPOSITE:
+    if successes < 1 or c.max() > successes + block - 1:
+        return None
+    from scipy.stats import spearmanr  # slow to import, and seldom needed
+
+    if spearmanr(c / n, n).statistic > OPPOSITE:
         return None
     return StoppingRule(successes, block, most)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.stats import binom
+
+from boundary.stats.chances import binomial_pmf
 
 
 @dataclass(frozen=True)
@@ -111,10 +112,10 @@ def count_likelihood(
 ) -> Float[np.ndarray, "row ..."]:
     """P(c of n are judged correct | p) for each row of counts, averaged over the row's nodes."""
     to_cells = (slice(None), *(None,) * p.ndim)
-    chance = 0.0
+    chance = np.zeros(())
     for positive, negative in zip(false_positive.T, false_negative.T, strict=True):
         q = judged_correct(p[None], positive[to_cells], negative[to_cells])
-        chance = chance + binom.pmf(n_correct[to_cells], n_samples[to_cells], q)
+        chance = chance + binomial_pmf(n_correct[to_cells], n_samples[to_cells], q)
     return np.asarray(chance) / false_positive.shape[1]
 
 

@@ -59,6 +59,18 @@ def test_writes_everything_and_prints_a_verdict(counts, tmp_path):
     assert estimates.loc[estimates["k"] == 64, "extrapolated"].all()
 
 
+def test_figures_in_further_formats_and_no_posterior(counts, tmp_path):
+    options = ("--k", "1,16", "--benchmark", "hard", "--quiet", "-o", tmp_path / "out")
+    first = analyze(counts, "--base", "the-base", *options, "--figure-format", "pdf", "--figure-format", "png")
+    assert first.exit_code == 0, first.output
+    figures = {path.name for path in (tmp_path / "out" / "figures").iterdir()}
+    assert {"hard-flows.svg", "hard-flows.pdf", "hard-flows.png"} <= figures
+    again = analyze(counts, "--base", "the-base", *options, "--no-posterior")
+    assert again.exit_code == 0, again.output
+    assert {path.name for path in (tmp_path / "out").iterdir()} == FILES - {"posterior.nc"}
+    assert {path.suffix for path in (tmp_path / "out" / "figures").iterdir()} == {".svg"}
+
+
 def test_json_is_the_summary(counts, tmp_path):
     result = analyze(counts, "--base", "the-base", "--k", "1,16", "--json", "-o", tmp_path / "out")
     assert result.exit_code == 0
@@ -128,7 +140,7 @@ def test_failed_diagnostics_are_said_and_exit_with_4_whatever_the_claims(counts,
         claims=claims,
         counts=SimpleNamespace(remarks=()),
         notes_on_counts=(),
-        write=lambda folder: [folder / "report.html"],
+        write=lambda folder, **options: [folder / "report.html"],
     )
     monkeypatch.setattr("boundary.analysis.analyze.analyze", lambda *args, **kwargs: result)
     outcome = analyze(counts, "-o", tmp_path / "out")

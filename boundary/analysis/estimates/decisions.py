@@ -71,18 +71,16 @@ def decisions(rows: pd.DataFrame) -> list[Decision]:
         Posterior estimates of one benchmark, pair of models and treatment; budgets without `narrowed` and `widened`
         are left out.
     """
-    shrinkage = select(rows, estimand="shrinkage").sort_values("k")
-    chances = {name: select(rows, estimand=name).set_index("k")["mean"] for name in (NARROWED, WIDENED)}
+    rows = select(rows, estimand=("shrinkage", NARROWED, WIDENED))
+    columns = ("estimand", "k", "mean", "prob_equivalent", "extrapolated")
+    by_estimand: dict[str, dict[float, tuple[float, float, bool]]] = {"shrinkage": {}, NARROWED: {}, WIDENED: {}}
+    for estimand, k, *values in zip(*(rows[column] for column in columns), strict=True):
+        by_estimand[estimand][k] = (*values,)
+    narrowed, widened = by_estimand[NARROWED], by_estimand[WIDENED]
     return [
-        Decision(
-            float(row["k"]),
-            bool(row["extrapolated"]),
-            float(chances[NARROWED][row["k"]]),
-            float(chances[WIDENED][row["k"]]),
-            float(row["prob_equivalent"]),
-        )
-        for row in shrinkage.to_dict(orient="records")
-        if all(row["k"] in by_k.index for by_k in chances.values()) and np.isfinite(row["prob_equivalent"])
+        Decision(float(k), bool(extrapolated), float(narrowed[k][0]), float(widened[k][0]), float(equivalent))
+        for k, (_, equivalent, extrapolated) in sorted(by_estimand["shrinkage"].items())
+        if k in narrowed and k in widened and np.isfinite(equivalent)
     ]
 
 

@@ -213,7 +213,7 @@ def select(
     >>> select(rows, kind="observed", k=[1, 8])["k"].tolist()
     [8.0]
     """
-    matches = pd.Series(True, index=rows.index)
+    matches = np.ones(len(rows), dtype=bool)
     values = {
         "kind": kind,
         "benchmark": benchmark,
@@ -224,9 +224,9 @@ def select(
     }
     for column, value in values.items():
         if value is not None:
-            members = [value] if isinstance(value, str | int | float) else list(value)
-            matches &= rows[column].isin(members)
-    return rows.loc[matches]
+            is_equal = rows[column] == value if isinstance(value, str | int | float) else rows[column].isin(list(value))
+            matches &= is_equal.to_numpy(dtype=bool)
+    return rows.take(np.flatnonzero(matches))
 
 
 def estimates_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:

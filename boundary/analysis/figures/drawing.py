@@ -20,6 +20,7 @@ from boundary.plain_text import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 # Okabe and Ito's palette, told apart with every common kind of colour blindness.
@@ -40,6 +41,7 @@ STYLE: dict[Any, Any] = {
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlelocation": "left",
+    "axes.titley": 1.0,  # where it is anyway: looking for what it might overlap takes time
     "axes.axisbelow": True,
     "lines.markeredgewidth": 0.8,
     "text.color": INK,
@@ -118,8 +120,14 @@ def new_figure(layout: Layout, draw: Callable[..., None], *arguments: Any) -> Fi
         Not attached to any backend; save it with `image`.
     """
     with report_style():
+        from boundary.analysis.figures.axis_marks import AxisMarks
+
         figure = panels_of(layout)
         draw(figure.subplots(layout.rows, layout.columns), *arguments)
+        for axes in figure.axes:
+            axes.patch.set_visible(False)
+            AxisMarks(axes, "x")
+            AxisMarks(axes, "y")
     return figure
 
 
@@ -148,6 +156,12 @@ def panels_of(layout: Layout) -> Figure:
 def image(figure: Figure, kind: str) -> bytes:
     """Return the figure as a file's content: `png` (200 dpi), `pdf` or `svg`, the same bytes for the same figure."""
     import matplotlib as mpl
+
+    if kind == "svg":
+        from boundary.analysis.figures.svg import svg_of
+
+        with mpl.rc_context(STYLE):
+            return svg_of(figure)
     from matplotlib.patheffects import Normal
     from matplotlib.text import Text
 
@@ -251,6 +265,14 @@ def budget_axis(axes: Axes, rows: pd.DataFrame, n: int) -> None:
         axes.annotate(words, (1, 1), (0, 4), "axes fraction", "offset points", color=MUTED, fontsize=8, ha="right")
 
 
+def name_ticks(axis: Axis, names: Sequence[object]) -> None:
+    """Write names at 0, 1, 2, ... along an axis; `set_xticks` would make five artists for each."""
+    from matplotlib.ticker import FixedFormatter, FixedLocator
+
+    axis.set_major_locator(FixedLocator(range(len(names))))
+    axis.set_major_formatter(FixedFormatter([str(name) for name in names]))
+
+
 def percent_axis(axes: Axes, label: str, signed: bool = False) -> None:
     """Write shares as per cent, or differences of shares as signed percentage points."""
     from matplotlib.ticker import FuncFormatter
@@ -264,30 +286,19 @@ def percent_axis(axes: Axes, label: str, signed: bool = False) -> None:
 
 def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
     """Write each curve's name beside its end, moved apart where two would overlap."""
+    from matplotlib.collections import LineCollection
+
     low, high = axes.get_ylim()
-    labels = sorted(((y - low) / (high - low), y, label, colour) for y, label, colour in ends)
+    labels = sorted(((y - low) / (high - low), label, colour) for y, label, colour in ends)
     heights = spread(
-        [height for height, *_ in labels], [0.04 + 0.05 * (1 + label.count("\n")) for _, _, label, _ in labels]
+        [height for height, *_ in labels], [0.04 + 0.05 * (1 + label.count("\n")) for _, label, _ in labels]
     )
-    for height, (_, y, label, colour) in zip(heights, labels, strict=True):
-        axes.annotate(
-            label,
-            (axes.get_xlim()[1], y),
-            (1.03, height),
-            textcoords="axes fraction",
-            color=colour,
-            va="center",
-            fontweight="bold",
-            fontsize=8.5,
-            arrowprops={
-                "arrowstyle": "-",
-                "color": colour,
-                "linewidth": 0.7,
-                "shrinkA": 1,
-                "shrinkB": 0,
-                "relpos": (0, 0.5),
-            },
-        )
+    place, colours = axes.transAxes, [colour for *_, colour in labels]
+    for height, (_, label, colour) in zip(heights, labels, strict=True):
+        axes.text(1.03, height, label, color=colour, va="center", fontweight="bold", fontsize=8.5, transform=place)
+    leaders = [[(1, end), (1.025, height)] for height, (end, *_) in zip(heights, labels, strict=True)]
+    lines = LineCollection(leaders, colors=colours, linewidths=0.7, transform=place, clip_on=False)
+    axes.add_collection(lines, autolim=False)
 
 
 def spread(heights: Sequence[float], rooms: Sequence[float]) -> list[float]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from boundary.analysis.estimates.table import select
-from boundary.analysis.figures.drawing import Layout, new_figure
+from boundary.analysis.figures.drawing import Layout, arm_colours, base_model, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,12 +40,22 @@ class FigureData:
     n: int
     checkpoint_steps: Mapping[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def rows(self) -> pd.DataFrame:
         """Estimates of the benchmark."""
         return select(self.estimates, benchmark=self.benchmark)
 
-    @property
+    @cached_property
+    def base(self) -> str | None:
+        """The base model; None where no pair was compared."""
+        return base_model(self.estimates)
+
+    @cached_property
+    def colours(self) -> dict[str, str]:
+        """The colour of every model, the same on each benchmark."""
+        return arm_colours(self.estimates)
+
+    @cached_property
     def models(self) -> list[str]:
         """Models with a curve of pass@k on the benchmark."""
         return [str(model) for model in select(self.rows, estimand="pass_at_k")["model"].unique()]
@@ -57,7 +68,7 @@ class ReportFigure:
     Parameters
     ----------
     name
-        Name in the names of its files, in letters, digits and underscores: `<benchmark>-<name>.png` and `.pdf`.
+        Name in the names of its files, in letters, digits and underscores: `<benchmark>-<name>.svg`.
     draw
         Function that draws `FigureData` on one axes, or on an array of axes as `matplotlib.figure.Figure.subplots`
         gives it where `layout` has several panels.

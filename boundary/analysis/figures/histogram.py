@@ -11,10 +11,9 @@ from boundary.analysis.estimates.table import OBSERVED, POSTERIOR, select
 from boundary.analysis.figures.drawing import (
     RULE,
     Layout,
-    arm_colours,
     arm_label,
-    base_model,
     headline,
+    name_ticks,
     percent_axis,
     title,
 )
@@ -34,7 +33,7 @@ def histogram_layout(data: FigureData) -> Layout:
 def draw_histogram(axes: Any, data: FigureData) -> None:
     """Draw how the solve rates are spread over the problems: posterior bars, and the observed c/n as circles."""
     rows = select(data.rows, estimand="accuracy_histogram")
-    base, colours = base_model(data.estimates), arm_colours(data.estimates)
+    base, colours = data.base, data.colours
     rl_models = _rl_models(data)
     for i_panel, panel in enumerate(np.ravel(axes)):
         models = [model for model in (base, *rl_models[i_panel : i_panel + 1]) if model is not None]
@@ -42,7 +41,7 @@ def draw_histogram(axes: Any, data: FigureData) -> None:
             draw_bars(panel, select(rows, model=model), colours[model], i, len(models))
             words = {"xycoords": "axes fraction", "color": colours[model], "fontweight": "bold", "va": "top"}
             panel.annotate(arm_label(model, base, alone=len(rl_models) == 1), (1.02, 1 - 0.4 * i), **words)
-        panel.set_xticks(range(len(BINS)), BINS)
+        name_ticks(panel.xaxis, BINS)
         panel.set_xlabel("solve rate p of a problem")
         panel.grid(axis="y", color=RULE, linewidth=0.5, alpha=0.7)
         percent_axis(panel, "share of problems")
@@ -50,16 +49,25 @@ def draw_histogram(axes: Any, data: FigureData) -> None:
 
 
 def _rl_models(data: FigureData) -> list[str]:
-    base, rows = base_model(data.estimates), select(data.rows, estimand="accuracy_histogram")
-    return [model for model in dict.fromkeys(rows["model"]) if model != base]
+    rows = select(data.rows, estimand="accuracy_histogram")
+    return [model for model in dict.fromkeys(rows["model"]) if model != data.base]
 
 
 def draw_bars(axes: Axes, rows: pd.DataFrame, colour: str, i: int, models: int) -> None:
     """Draw one model's bars, the i-th of so many models beside each other in each bin."""
+    from matplotlib.collections import PolyCollection
+
     posterior, observed = (select(rows, kind=kind).sort_values("tau") for kind in (POSTERIOR, OBSERVED))
     width = 0.8 / models
     places = np.arange(len(posterior)) + (i - (models - 1) / 2) * width
-    axes.bar(places, posterior["mean"], width=0.92 * width, color=colour, alpha=0.45)
+    half = 0.46 * width
+    tops = posterior["mean"].to_numpy()
+    corners = [
+        [(x - half, 0), (x - half, top), (x + half, top), (x + half, 0)] for x, top in zip(places, tops, strict=True)
+    ]
+    bars = PolyCollection(corners, facecolors=colour, alpha=0.45, linewidths=0)
+    bars.sticky_edges.y.append(0)
+    axes.add_collection(bars)
     axes.vlines(places, posterior["lower"], posterior["upper"], color=colour, linewidth=1.2)
     if len(observed):
         axes.plot(places, observed["mean"], "o", color="white", markeredgecolor=colour, markersize=4)

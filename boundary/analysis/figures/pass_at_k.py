@@ -8,9 +8,7 @@ import pandas as pd
 
 from boundary.analysis.estimates.table import BOUNDS, OBSERVED, select
 from boundary.analysis.figures.drawing import (
-    arm_colours,
     arm_label,
-    base_model,
     budget_axis,
     curve_of,
     draw_bounds,
@@ -35,8 +33,8 @@ def draw_pass_at_k(axes: Axes, data: FigureData) -> None:
     with_bounds = has_few_bounds(rows)
     words = "line, band: posterior, {level:.0%} interval; points: unbiased estimates" + BOUNDS_WORDS * with_bounds
     explain(axes, rows, data.benchmark, words)
-    base = base_model(data.estimates)
-    colours = colours_of_models(rows, data.estimates)
+    base = data.base
+    colours = colours_of_models(rows, data)
     ends = []
     for model, colour in colours.items():
         curve = curve_of(rows, model)
@@ -49,9 +47,10 @@ def draw_pass_at_k(axes: Axes, data: FigureData) -> None:
     label_ends(axes, ends)
 
 
-def colours_of_models(rows: pd.DataFrame, estimates: pd.DataFrame) -> dict[str, str]:
+def colours_of_models(rows: pd.DataFrame, data: FigureData) -> dict[str, str]:
     """Models that have rows, each with the colour that it has in every figure."""
-    return {model: colour for model, colour in arm_colours(estimates).items() if (rows["model"] == model).any()}
+    present = set(rows["model"])
+    return {model: colour for model, colour in data.colours.items() if model in present}
 
 
 def has_few_bounds(rows: pd.DataFrame) -> bool:

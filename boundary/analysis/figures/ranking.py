@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from boundary.analysis.estimates.table import POSTERIOR, select
-from boundary.analysis.figures.drawing import BASE_COLOUR, INK, RL_COLOURS, RULE, Layout, headline, title
+from boundary.analysis.figures.drawing import BASE_COLOUR, INK, RL_COLOURS, RULE, Layout, headline, name_ticks, title
 from boundary.analysis.figures.figure import FigureData
 from boundary.analysis.formatting import short_name
 
@@ -34,7 +34,7 @@ def draw_ranking(axes: Any, data: FigureData) -> None:
     order = ranked_models(rows, budgets[0])
     for panel, k in zip(panels, budgets, strict=True):
         draw_ranks(panel, rows, order, k)
-        panel.set_yticks(range(len(order)), [short_name(model) for model in order] if panel is panels[0] else [])
+        name_ticks(panel.yaxis, [short_name(model) for model in order] if panel is panels[0] else [])
         panel.tick_params(axis="y", length=0, labelcolor=INK)
     level = rows["level"].iloc[0]
     explanation = f"posterior mean and {level:.0%} interval; at the right P(best), where above .005"
@@ -74,18 +74,21 @@ def pairs_layout(data: FigureData) -> Layout:
 
 def draw_pairs(axes: Any, data: FigureData) -> None:
     """Draw P(pass@k of the model in the row exceeds that of the one in the column), at k = 1 and n."""
+    from matplotlib.cm import ScalarMappable
+
     panels = np.ravel(axes)
     rows, budgets = _ranked_rows(data)
     order = ranked_models(rows, budgets[0])
     size = 8.0 if len(order) <= MOST_NUMBERED else 4.8
     for panel, k in zip(panels, budgets, strict=True):
         mesh = draw_pair_chances(panel, rows, order, k)
-        names = [f"{short_name(model)}  {place}" for place, model in enumerate(order, start=1)]
-        panel.set_xticks(range(len(order)), range(1, len(order) + 1), fontsize=size)
-        panel.set_yticks(range(len(order)), names if panel is panels[0] else [], fontsize=size)
-        panel.tick_params(length=0, labelcolor=INK)
+        names = [f"{short_name(model)}\N{EM SPACE}{place}" for place, model in enumerate(order, start=1)]
+        name_ticks(panel.xaxis, range(1, len(order) + 1))
+        name_ticks(panel.yaxis, names if panel is panels[0] else [])
+        panel.tick_params(length=0, labelcolor=INK, labelsize=size)
     title(panels[0], headline(rows, data.benchmark), "P(pass@k of the row exceeds that of the column)")
-    panels[0].figure.colorbar(mesh, ax=list(panels), fraction=0.03, pad=0.02, ticks=[0, 0.5, 1])
+    steps = ScalarMappable(mesh.norm, mesh.cmap.resampled(32))  # a shape for each, in place of 256
+    panels[0].figure.colorbar(steps, ax=list(panels), fraction=0.03, pad=0.02, ticks=[0, 0.5, 1])
 
 
 def draw_pair_chances(axes: Axes, rows: pd.DataFrame, order: Sequence[str], k: float) -> Any:

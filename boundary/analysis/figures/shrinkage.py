@@ -13,7 +13,6 @@ from boundary.analysis.figures.drawing import (
     MUTED,
     Layout,
     arm_label,
-    base_model,
     budget_axis,
     curve_of,
     draw_band_edges,
@@ -39,8 +38,8 @@ def shrinkage_layout(data: FigureData) -> Layout:
 def draw_shrinkage(axes: Axes, data: FigureData) -> None:
     """Draw pass@k of the base less that of each RL model over k, with band, zero line and crossover."""
     rows = select(data.rows, estimand="shrinkage")
-    base = base_model(data.estimates)
-    colours = colours_of_models(rows, data.estimates)
+    base = data.base
+    colours = colours_of_models(rows, data)
     with_band = len(colours) == 1 and not select(rows, kind=SIMULTANEOUS).empty
     with_bounds = has_few_bounds(rows)
     words = "base less RL: posterior, {level:.0%} interval; points: unbiased" + BOUNDS_WORDS * with_bounds
@@ -77,8 +76,6 @@ def name_sides(axes: Axes) -> None:
 
 def mark_crossover(axes: Axes, rows: pd.DataFrame) -> None:
     """Mark the crossover and its interval on the zero line, with an arrow where the interval has no end."""
-    from matplotlib.patheffects import withStroke
-
     crossover = select(rows, kind=POSTERIOR, estimand="crossover")
     if crossover.empty or not np.isfinite(crossover["median"].iloc[0]):
         return
@@ -99,5 +96,5 @@ def mark_crossover(axes: Axes, rows: pd.DataFrame) -> None:
         va="top" if below else "bottom",
         fontsize=8.5,
         fontweight="bold",
-        path_effects=[withStroke(linewidth=2.5, foreground="white")],
+        bbox={"facecolor": "white", "alpha": 0.6, "linewidth": 0, "pad": 0.5},
     )

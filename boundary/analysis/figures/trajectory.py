@@ -15,6 +15,7 @@ from boundary.analysis.figures.drawing import (
     Layout,
     headline,
     label_ends,
+    name_ticks,
     percent_axis,
     title,
 )
@@ -50,7 +51,7 @@ def draw_trajectory(axes: Axes, data: FigureData) -> None:
         axes.fill_between(places, line["lower"], line["upper"], color=colour, alpha=0.18, linewidth=0)
         axes.plot(places, line["mean"], "o-", color=colour, markersize=4)
         ends.append((float(line["mean"].iloc[-1]), f"pass@{k:.0f}", colour))
-    axes.set_xticks(places, ["base", *(data.checkpoint_steps[model] for model in checkpoints[1:])])
+    name_ticks(axes.xaxis, ["base", *(data.checkpoint_steps[model] for model in checkpoints[1:])])
     axes.set_xlabel("checkpoint step")
     axes.grid(axis="y", color=RULE, linewidth=0.5, alpha=0.7)
     percent_axis(axes, "share of problems solved")

@@ -7,9 +7,11 @@ from boundary.data.tables.writing import ANOTHER, check_writable, refuse_inputs,
 from boundary.errors import InputError
 
 TABLES = ("estimates", "problems", "checks", "families", "sensitivity", "claims", "errors", "outcomes")
-FILES = ("report.html", "summary.json", "posterior.nc", *(f"{name}.csv" for name in TABLES))
+POSTERIOR_FILE = "posterior.nc"
+FILES = ("report.html", "summary.json", POSTERIOR_FILE, *(f"{name}.csv" for name in TABLES))
 FIGURE_FOLDER = "figures"
-FIGURE_TYPES = ("png", "pdf")
+SVG = "svg"
+FIGURE_FORMATS = (SVG, "pdf", "png")
 
 
 def check_output(folder: str | Path, inputs: Iterable[str | Path]) -> None:

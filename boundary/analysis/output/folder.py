@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from boundary.analysis.output.files import FIGURE_FOLDER, FIGURE_TYPES, FILES, refuse_link
+from boundary.analysis.output.files import FIGURE_FOLDER, FIGURE_FORMATS, FILES, refuse_link
 from boundary.errors import InputError
 
 # Lists what was written, one name a line, so that the next run knows what to remove.
@@ -113,7 +113,7 @@ def may_remove(name: str) -> bool:
     from boundary.analysis.figures import FIGURES
 
     stems = "|".join(re.escape(figure.name) for figure in FIGURES)
-    figures = rf"{FIGURE_FOLDER}/[\w.-]+-(?:{stems})\.(?:{'|'.join(FIGURE_TYPES)})"
+    figures = rf"{FIGURE_FOLDER}/[\w.-]+-(?:{stems})\.(?:{'|'.join(FIGURE_FORMATS)})"
     return name in FILES or re.fullmatch(figures, name) is not None
 
 

@@ -2,35 +2,69 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from boundary.analysis.output.files import POSTERIOR_FILE
 from boundary.data.readers.limits import mib, most_unpacked
 from boundary.data.tables.writing import replacing
 from boundary.errors import InputError
 from boundary.stats.solve_rates import SolveRates, rates_from_groups
 
-FILE = "posterior.nc"
 # Draws are kept in single precision, which holds seven digits; all else is kept as it is.
 DRAWS = ("posterior", "log_likelihood")
+PROBLEMS_OF_CHUNK = 8
 
 
-def write_posterior(rates: Mapping[str, SolveRates], path: Path) -> Path:
-    """Write every fit; draws in single precision, which keeps seven digits."""
+def write_posterior(rates: Mapping[str, SolveRates], path: Path, new_problems: bool = True) -> Path:
+    """Write every fit; draws in single precision, which keeps seven digits.
+
+    Parameters
+    ----------
+    rates
+        As `Analysis.rates`.
+    path
+        The file.
+    new_problems
+        Whether to write the draws of new problems too, which only the target `superpopulation` needs.
+
+    Returns
+    -------
+    Path
+        The file.
+    """
     tree, encoding = {}, {}
     for name, fit in rates.items():
-        for group, dataset in fit.groups().items():
-            place = f"/{_group_name(name)}/{group}"
-            tree[place] = dataset.assign_attrs(fit=name)
-            encoding[place] = {
-                str(variable): {"zlib": True, "complevel": 1} | ({"dtype": np.float32} if group in DRAWS else {})
-                for variable in dataset.data_vars
-                if dataset[variable].dtype.kind == "f"
-            }
+        groups, place = fit.groups(), f"/{_group_name(name)}"
+        labels = groups["posterior"].coords
+        tree[place] = xr.Dataset(coords=labels)  # of the fit, for all groups: each label costs as much as its draws
+        for group, dataset in groups.items():
+            left_out = [*labels, *([] if new_problems else ["new_p"])]
+            tree[f"{place}/{group}"] = kept = dataset.drop_vars(left_out, errors="ignore").assign_attrs(fit=name)
+            if group in DRAWS:
+                encoding[f"{place}/{group}"] = {str(draws): _encoding(kept[draws]) for draws in kept.data_vars}
     with replacing(path) as new:
         xr.DataTree.from_dict(tree).to_netcdf(new, engine="h5netcdf", encoding=encoding)
     return path
+
+
+def _encoding(draws: xr.DataArray) -> dict[str, Any]:
+    """How draws are kept: all those of a few problems in a chunk.
+
+    The rates of a problem take a few hundred values, which zlib finds again in whole numbers, but not in bytes shuffled
+    by their place, where it takes half as much room again. Log probabilities take as many values as there are draws.
+    """
+    few = {"problem": PROBLEMS_OF_CHUNK, "new_problem": PROBLEMS_OF_CHUNK, "model": 1}
+    chunks = tuple(min(few.get(str(name), size), size) for name, size in draws.sizes.items())
+    return {
+        "dtype": np.float32,
+        "zlib": True,
+        "complevel": 1,
+        "shuffle": draws.name == "n_correct",
+        "chunksizes": chunks,
+    }
 
 
 def read_posterior(path: str | Path) -> dict[str, SolveRates]:
@@ -64,7 +98,7 @@ def read_posterior(path: str | Path) -> dict[str, SolveRates]:
     >>> folder.cleanup()
     """
     path = Path(path)
-    file = path / FILE if path.is_dir() else path
+    file = path / POSTERIOR_FILE if path.is_dir() else path
     try:
         with xr.open_datatree(file, engine="h5netcdf") as tree:
             _refuse_bomb(tree, file)

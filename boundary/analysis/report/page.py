@@ -15,6 +15,7 @@ from boundary.analysis.report.references import cite
 from boundary.analysis.report.rows import figure_data
 from boundary.analysis.report.section import Content, Section
 from boundary.analysis.report.sections import SECTIONS
+from boundary.analysis.report.svg_url import svg_url
 from boundary.analysis.result import Analysis
 from boundary.plain_text import printable
 
@@ -61,7 +62,7 @@ def report_html(analysis: Analysis, pictures: Pictures | None = None) -> str:
         A whole HTML document: styles, figures and scripts inside it, no request to anywhere.
     """
     if pictures is None:
-        drawings = {benchmark: draw_figures(figure_data(analysis, benchmark)) for benchmark in analysis.benchmarks}
+        drawings = {benchmark: draw_figures(data) for benchmark, data in figure_data(analysis).items()}
         pictures = {
             benchmark: {name: image(figure, "svg") for name, figure in figures.items()}
             for benchmark, figures in drawings.items()
@@ -93,7 +94,7 @@ def _environment(pictures: Pictures) -> "Environment":
 
     def picture(benchmark: str, name: str) -> str:
         svg = pictures[benchmark].get(name)
-        return "" if svg is None else "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
+        return "" if svg is None else svg_url(svg)
 
     environment = Environment(
         loader=FileSystemLoader(list(dict.fromkeys([FOLDER, *(section.folder for section in SECTIONS)]))),

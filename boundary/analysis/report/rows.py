@@ -6,14 +6,13 @@ from boundary.analysis.figures.figure import FigureData
 from boundary.analysis.result import Analysis
 
 
-def figure_data(analysis: Analysis, benchmark: str) -> FigureData:
-    """The data that the figures of one benchmark are drawn from."""
-    return FigureData(
-        without_slight_crossovers(analysis.estimates, analysis),
-        benchmark,
-        analysis.sample_sizes[benchmark].reliable_k,
-        analysis.settings["checkpoint_steps"],
-    )
+def figure_data(analysis: Analysis) -> dict[str, FigureData]:
+    """The data that the figures of each benchmark are drawn from."""
+    rows, steps = without_slight_crossovers(analysis.estimates, analysis), analysis.settings["checkpoint_steps"]
+    return {
+        benchmark: FigureData(rows, benchmark, analysis.sample_sizes[benchmark].reliable_k, steps)
+        for benchmark in analysis.benchmarks
+    }
 
 
 def crossing_pairs(analysis: Analysis) -> set[tuple[str, str]]:
@@ -23,5 +22,8 @@ def crossing_pairs(analysis: Analysis) -> set[tuple[str, str]]:
 
 def without_slight_crossovers(rows: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
     """Rows of estimates without crossovers that no verdict mentions, since the curves do not cross by a margin."""
-    pairs = pd.Series(list(zip(rows["benchmark"], rows["model"], strict=True)), index=rows.index, dtype=object)
-    return rows.loc[(rows["estimand"] != "crossover") | pairs.isin(crossing_pairs(analysis))]
+    is_kept = (rows["estimand"] != "crossover").to_numpy(dtype=bool, copy=True)
+    pairs = crossing_pairs(analysis)
+    crossovers = rows.loc[~is_kept, ["benchmark", "model"]].itertuples(index=False, name=None)
+    is_kept[~is_kept] = [pair in pairs for pair in crossovers]
+    return rows.loc[is_kept]

@@ -12,6 +12,22 @@ from boundary.stats.estimands import ESTIMANDS
 Record = Mapping[Any, Any]
 """A row of the estimates."""
 
+# What cells of tables are made of.
+CELL_COLUMNS = (
+    "estimand",
+    "model",
+    "k",
+    "tau",
+    "kind",
+    "mean",
+    "median",
+    "lower",
+    "upper",
+    "extrapolated",
+    "n_problems",
+    "n_extrapolated",
+)
+
 
 class Cell(NamedTuple):
     """One estimate: from the counts alone (bounds beyond n), and the posterior with its interval."""
@@ -76,3 +92,11 @@ def prior_free_words(by_kind: Mapping[str, dict[Any, Any]], scale: float, digits
 def records(rows: pd.DataFrame) -> list[dict[Any, Any]]:
     """Rows as dicts."""
     return rows.to_dict(orient="records")
+
+
+def records_by(rows: pd.DataFrame, *columns: str) -> dict[tuple[Any, ...], list[dict[Any, Any]]]:
+    """Rows as dicts, by their values in some columns: one pass, since to pick rows of a table takes long."""
+    groups: dict[tuple[Any, ...], list[dict[Any, Any]]] = {}
+    for row in records(rows[[column for column in CELL_COLUMNS if column in rows]]):
+        groups.setdefault(tuple(row[column] for column in columns), []).append(row)
+    return groups

@@ -1,5 +1,6 @@
 """`boundary analyze`: counts in, verdict and report out."""
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +89,14 @@ TARGETS = ("benchmark", "superpopulation")
     help="The same, of the judge of reasoning.",
 )
 @click.option("--error-curve", is_flag=True, default=None, help="Shrinkage against the verifier's error rate.")
+@click.option(
+    "--figure-format",
+    "figure_formats",
+    type=click.Choice(["pdf", "png"]),
+    multiple=True,
+    help="Write each figure as such a file too, beside its SVG; repeat for both.",
+)
+@click.option("--no-posterior", is_flag=True, help="Leave posterior.nc out, the draws of the solve rates.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON in place of the verdict.")
 @quiet_option
 @click.option(
@@ -100,7 +109,15 @@ TARGETS = ("benchmark", "superpopulation")
 )
 @click.pass_context
 def analyze(
-    ctx: click.Context, /, counts: tuple[str, ...], output: Path, as_json: bool, quiet: bool, **options: Any
+    ctx: click.Context,
+    /,
+    counts: tuple[str, ...],
+    output: Path,
+    figure_formats: tuple[str, ...],
+    no_posterior: bool,
+    as_json: bool,
+    quiet: bool,
+    **options: Any,
 ) -> None:
     """Compare what two models can solve, with honest uncertainty.
 
@@ -127,7 +144,11 @@ def analyze(
         analysis = run_analysis(counts[0] if len(counts) == 1 else counts, **options, progress=progress)
         if progress:
             progress("Writing the report, its tables and figures", 0, 0)
-        return analysis, analysis.write(output)
+        gc.freeze()  # what the fits left need not be looked through while figures are made and thrown away
+        try:
+            return analysis, analysis.write(output, figure_formats=figure_formats, posterior=not no_posterior)
+        finally:
+            gc.unfreeze()
 
     with progress_bar(not (quiet or as_json)) as progress:
         analysis, files = interruptibly(run, output)

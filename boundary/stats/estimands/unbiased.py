@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float, Int
 from scipy.special import gammaln
-from scipy.stats import hypergeom
 
+from boundary.stats.chances import hypergeometric_pmf
 from boundary.stats.estimands.reliability import HISTOGRAM_MIDDLES, histogram_shares, least_correct
 from boundary.stats.estimands.support import rates_of_flows
 
@@ -133,7 +133,7 @@ def _right_of_k(n_correct: np.ndarray, n_samples: np.ndarray, k: int) -> Float[n
     if k < 1:
         raise ValueError(f"k must be at least 1, got {k}.")
     enough = n_samples >= k
-    chances = hypergeom.pmf(np.arange(k + 1), np.maximum(n_samples, k), n_correct, k)
+    chances = hypergeometric_pmf(np.arange(k + 1), np.maximum(n_samples, k), n_correct, k)
     return np.where(enough, chances, np.nan)
 
 

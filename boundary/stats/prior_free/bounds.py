@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.optimize import linprog
-from scipy.stats import beta, binom, hypergeom
+from scipy.special import bdtr, betaincinv
 
 from boundary.stats.budgets import checked_budgets
+from boundary.stats.chances import hypergeometric_cdf
 from boundary.stats.sample_sizes import MOST, samples_of_share
 from boundary.stats.solve_rates import Target
 
@@ -112,10 +113,10 @@ def _grid_and_rules(
     """A grid of solve rates, and the constraints (rules) that the counts put on populations on it."""
     n = int(n_samples.min())
     points = _grid(n, furthest)
-    thresholds = np.array([j for j in THRESHOLDS if j < n])[:, None]
+    thresholds = np.array([j for j in THRESHOLDS if j < n])
     # Of more than n samples, the chance that n of them hold no more than j successes: unbiased, between 0 and 1.
-    below = hypergeom.cdf(thresholds, n_samples, n_correct, n).sum(axis=1)
-    probability = binom.cdf(thresholds, n, points)
+    below = hypergeometric_cdf(thresholds, n_samples, n_correct, n).sum(axis=1)
+    probability = bdtr(thresholds[:, None], n, points)
     rules = _chernoff if target == "benchmark" else _clopper_pearson
     return points, rules(below, probability, len(n_correct), error / (2 * len(thresholds)))
 
@@ -146,8 +147,8 @@ def _clopper_pearson(below: np.ndarray, probability: np.ndarray, problems: int, 
     With unequal n a share is a sum of terms between 0 and 1, which varies less than one of zeros and ones.
     """
     with np.errstate(invalid="ignore"):
-        lower = np.where(below > 0, beta.ppf(error, below, problems - below + 1), 0.0)
-        upper = np.where(below < problems, beta.ppf(1 - error, below + 1, problems - below), 1.0)
+        lower = np.where(below > 0, betaincinv(below, problems - below + 1, error), 0.0)
+        upper = np.where(below < problems, betaincinv(below + 1, problems - below, 1 - error), 1.0)
     return np.vstack([probability, -probability]), np.concatenate([upper, -lower])
 
 

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.stats import binom, hypergeom, norm
+from scipy.special import bdtrc, ndtri
 
 from boundary.stats.budgets import checked_budgets
+from boundary.stats.chances import hypergeometric_pmf
 from boundary.stats.sample_sizes import MOST, samples_of_share
 
 
@@ -67,7 +68,7 @@ def good_toulmin(
     c, n_drawn = n_correct[enough], n_samples[enough]
     n = int(n_drawn.min()) if enough.sum() > 1 else 0
     furthest = int(n * max(math.log(max(n, 1)), 1.0))
-    spread = norm.ppf((1 + level) / 2) / math.sqrt(max(int(enough.sum()), 1))
+    spread = float(ndtri((1 + level) / 2)) / math.sqrt(max(int(enough.sum()), 1))
     estimates = np.full((3, len(budgets)), np.nan)
     for i, budget in enumerate(budgets):
         if n < budget <= furthest:
@@ -90,7 +91,7 @@ def _terms(n_correct: np.ndarray, n_samples: np.ndarray, n: int, budget: int) ->
     total = max((n_correct * (n / n_samples)).sum(), 2.0)
     trials = int(np.rint(np.log(total * max(t, 2.0) ** 2 / (max(t, 2.0) - 1)) / np.log(3) / 2))
     few = np.arange(1, min(trials, n) + 1)
-    change = -((-t) ** few.astype(float)) * binom.sf(few - 1, trials, 2 / (2 + t))
-    chance = hypergeom.pmf(few, n_samples[:, None], n_correct[:, None], n)
-    none = hypergeom.pmf(0, n_samples, n_correct, n)
+    change = -((-t) ** few.astype(float)) * bdtrc(few - 1, trials, 2 / (2 + t))
+    chance = hypergeometric_pmf(few, n_samples[:, None], n_correct[:, None], n)
+    none = hypergeometric_pmf(0, n_samples, n_correct, n)
     return np.asarray(1.0 - none + chance @ change)

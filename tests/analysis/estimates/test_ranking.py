@@ -110,7 +110,7 @@ def test_one_row_of_the_base_and_one_table_of_problems_a_run(run):
 
 def test_report_of_a_run(run, tmp_path):
     names = {path.name for path in run.write(tmp_path)}
-    assert {"B-trajectory.png", "B-ranking.pdf", "B-pairs.png", "B-flows.png", "problems.csv"} <= names
+    assert {"B-trajectory.svg", "B-ranking.svg", "B-pairs.svg", "B-flows.svg", "problems.csv"} <= names
     html = (tmp_path / "report.html").read_text()
     for words in (
         "Ranking of 4 models",
@@ -145,14 +145,14 @@ def test_ranking_without_a_base(tmp_path):
     assert (analysis.estimates["estimand"] == "better").sum() == 6 * analysis.estimates["k"].nunique()
     assert len(analysis.verdicts) == 1
     assert analysis.verdicts[0].model == "run-final"
-    assert {"B-ranking.png", "B-pairs.png"} <= {path.name for path in analysis.write(tmp_path)}
+    assert {"B-ranking.svg", "B-pairs.svg"} <= {path.name for path in analysis.write(tmp_path)}
 
 
 def test_ranking_of_more_models_than_curves_can_be_drawn(tmp_path):
     many = {f"m{i}": 0.1 + 0.08 * i for i in range(10)}
     names = {path.name for path in analyze(table(many), rank=True, prior=QUICK).write(tmp_path)}
-    assert "B-ranking.png" in names
-    assert "B-pass_at_k.png" not in names
+    assert "B-ranking.svg" in names
+    assert "B-pass_at_k.svg" not in names
     assert "10 models, ranked" in (tmp_path / "report.html").read_text()
 
 

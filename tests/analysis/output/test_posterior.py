@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+import xarray as xr
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 import boundary as bd
@@ -78,6 +79,49 @@ def test_all_of_every_fit_comes_back(tmp_path, rates):
         assert list(read) == list(rates)
         for name, fit in rates.items():
             same(fit, read[name])
+
+
+def random_fit():
+    """A fit with a population, of two models and nine problems."""
+    rng = np.random.default_rng(3)
+    counts = rng.integers(0, 9, (9, 2))
+    return SolveRates(
+        rng.uniform(size=(2, 5, 9, 2)),
+        counts,
+        np.full((9, 2), 8),
+        "nonparametric",
+        new_p=rng.uniform(size=(2, 5, 4, 2)),
+        models=("a", "b"),
+        problem_ids=tuple("abcdefghi"),
+        log_likelihood=rng.normal(size=(2, 5, 9)),
+    )
+
+
+def test_new_problems_are_left_out_where_nothing_needs_them(tmp_path):
+    fit = random_fit()
+    write_posterior({"B": fit}, tmp_path / "posterior.nc", new_problems=False)
+    same(dataclasses.replace(fit, new_p=None), bd.read_posterior(tmp_path)["B"])
+
+
+def test_files_of_earlier_versions_are_read(tmp_path):
+    """There, draws may be in double precision, and every group has labels of its own."""
+    fit = random_fit()
+    tree = {f"/B%2F1/{group}": dataset.assign_attrs(fit="B/1") for group, dataset in fit.groups().items()}
+    xr.DataTree.from_dict(tree).to_netcdf(tmp_path / "posterior.nc", engine="h5netcdf")
+    read = bd.read_posterior(tmp_path)
+    assert list(read) == ["B/1"]
+    same(fit, read["B/1"])
+
+
+def test_groups_of_a_file_are_those_of_arviz(tmp_path):
+    fit = random_fit()
+    path = write_posterior({"B": fit}, tmp_path / "posterior.nc")
+    with xr.open_datatree(path, engine="h5netcdf") as tree:
+        assert set(tree["B"].children) == {"posterior", "observed_data", "constant_data", "log_likelihood"}
+        rates = tree["B/posterior/p"].sel(model="b", problem="c")
+        assert rates.dtype == np.float32
+        np.testing.assert_allclose(rates, fit.p[..., 2, 1], rtol=1e-6)
+        assert tree["B/log_likelihood/n_correct"].dims == ("chain", "draw", "problem")
 
 
 def test_what_is_no_posterior_is_refused(tmp_path):

@@ -80,12 +80,12 @@ def test_a_figure_is_a_function_and_a_line(counts, tmp_path):
     FIGURES.append(ReportFigure("toy", draw_toy, has_rows("shrinkage"), "A toy figure."))
     try:
         html = analyze(counts, tmp_path / "out")
-        assert may_remove("figures/easy-toy.png")
+        assert may_remove("figures/easy-toy.svg")
     finally:
         FIGURES.pop()
     assert html.count("<figcaption>A toy figure.</figcaption>") == 1
-    assert (tmp_path / "out" / "figures" / "easy-toy.png").read_bytes().startswith(b"\x89PNG")
-    assert not may_remove("figures/easy-toy.png")
+    assert (tmp_path / "out" / "figures" / "easy-toy.svg").read_bytes().startswith(b"<svg ")
+    assert not may_remove("figures/easy-toy.svg")
 
 
 def test_every_section_has_its_files_and_a_name_of_its_own():

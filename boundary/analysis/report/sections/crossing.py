@@ -8,7 +8,7 @@ from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.figures.figure import MOST_CURVES
 from boundary.analysis.formatting import budget, format_of, heading, interval, number, upper_first
 from boundary.analysis.report.rows import crossing_pairs
-from boundary.analysis.report.tables import records
+from boundary.analysis.report.tables import records_by
 from boundary.analysis.result import Analysis
 from boundary.stats.estimands import ESTIMANDS
 
@@ -42,10 +42,11 @@ def crossing_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | Non
 
 def facts_of(rows: pd.DataFrame, model: str, crosses: bool) -> list[Fact]:
     """Pick the numbers that belong to no single budget; of a crossover only where there is one to speak of."""
-    crossing = [record for record in ESTIMANDS.values() if record.group == "crossing"]
+    crossing = {name: record for name, record in ESTIMANDS.items() if record.group == "crossing"}
+    numbers = records_by(select(rows, kind=POSTERIOR, model=model, estimand=crossing), "estimand")
     facts = []
-    for record in sorted(crossing, key=lambda record: record.reported_at != "none"):
-        for row in records(select(rows, kind=POSTERIOR, model=model, estimand=record.name)):
+    for record in sorted(crossing.values(), key=lambda record: record.reported_at != "none"):
+        for row in numbers.get((record.name,), []):
             scale, digits, _ = format_of(record.name)
             k = "" if pd.isna(row["k"]) else budget(row["k"])
             label = HEADINGS.get(record.name, upper_first(heading(record.name, k)))

@@ -1,17 +1,18 @@
 """The tables of estimates over k: coverage, and for each RL model what it kept, lost and gained."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
-
-import pandas as pd
 
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.figures.drawing import FLOW_WORDS
 from boundary.analysis.figures.figure import MOST_CURVES
 from boundary.analysis.formatting import budget, heading
-from boundary.analysis.report.tables import Row, Table, cell_of, records
+from boundary.analysis.report.tables import Record, Row, Table, cell_of, records_by
 from boundary.analysis.result import Analysis
 from boundary.stats.estimands import ESTIMANDS
+
+Cells = Mapping[tuple[Any, ...], Sequence[Record]]
+"""Rows of the estimates by estimand, model and budget."""
 
 
 class Column(NamedTuple):
@@ -26,37 +27,43 @@ def estimates_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | No
     """The tables of one benchmark."""
     if analysis.base is None and len(analysis.models) > MOST_CURVES:
         return None
-    rows = select(analysis.estimates, benchmark=benchmark)
+    rows = select(
+        analysis.estimates, benchmark=benchmark, estimand=[*_of_pair("coverage"), *_of_pair("flows"), "pass_at_k"]
+    )
+    cells = records_by(rows, "estimand", "model", "k")
     if analysis.base is None:
         columns = [Column(model, "pass_at_k", model) for model in analysis.models]
-        return {"tables": [table_over_k(heading("pass_at_k"), columns, rows)]}
+        return {"tables": [table_over_k(heading("pass_at_k"), columns, cells)]}
     names = {model: f"{model} (RL)" if len(analysis.models) <= 2 else model for model in analysis.models}
     names[analysis.base] = f"{analysis.base} (base)"
     present = [model for model in analysis.models if model != analysis.base and (rows["model"] == model).any()]
-    return {"tables": [table for model in present for table in tables_of_pair(rows, analysis.base, model, names)]}
+    return {"tables": [table for model in present for table in tables_of_pair(cells, analysis.base, model, names)]}
 
 
-def tables_of_pair(rows: pd.DataFrame, base: str, model: str, names: dict[str, str]) -> list[Table]:
+def tables_of_pair(cells: Cells, base: str, model: str, names: dict[str, str]) -> list[Table]:
     """Coverage of both models with what is made of it, and the flows of problems between them."""
     coverage = [Column(names[each_model], "pass_at_k", each_model) for each_model in (base, model)]
     coverage += [Column(heading(name), name, model) for name in _of_pair("coverage")]
     flows = [Column(FLOW_WORDS.get(name, heading(name)), name, model) for name in _of_pair("flows")]
     return [
-        table_over_k(f"pass@k, %, and shrinkage: {model} against its base", coverage, rows),
-        table_over_k(f"Problems kept, lost and gained: {model} against its base", flows, rows),
+        table_over_k(f"pass@k, %, and shrinkage: {model} against its base", coverage, cells),
+        table_over_k(f"Problems kept, lost and gained: {model} against its base", flows, cells),
     ]
 
 
-def table_over_k(caption: str, columns: Sequence[Column], rows: pd.DataFrame) -> Table:
+def table_over_k(caption: str, columns: Sequence[Column], cells: Cells) -> Table:
     """Fill one table, a row for each budget."""
-    cells: dict[tuple[str, str, float], list[dict[Any, Any]]] = {}
-    for row in records(rows):
-        cells.setdefault((row["estimand"], row["model"], row["k"]), []).append(row)
     # The last column is the RL model's: another one's may have budgets of its own, where its samples are more or fewer.
-    last = select(rows, kind=POSTERIOR, estimand=columns[-1].estimand, model=columns[-1].model)
+    last = {
+        k: row
+        for (estimand, model, k), group in cells.items()
+        if (estimand, model) == columns[-1][1:]
+        for row in group[::-1]
+        if row["kind"] == POSTERIOR
+    }
     lines = []
-    for row in records(last.drop_duplicates("k").sort_values("k")):
-        k, short, every = row["k"], row["n_extrapolated"], row["n_problems"]
+    for k, row in sorted(last.items()):
+        short, every = row["n_extrapolated"], row["n_problems"]
         mark = "" if not short else "extrapolated" if short == every else f"{short:,} of {every:,} extrapolated"
         line = [cell_of(cells.get((column.estimand, column.model, k), []), column.estimand) for column in columns]
         lines.append(Row(budget(k), bool(row["extrapolated"]), mark, line))

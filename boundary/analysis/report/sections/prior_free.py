@@ -94,10 +94,10 @@ def _all_budgets(rows: pd.DataFrame, n: int, margin: float) -> Iterator[str]:
 
 def _sides(band: pd.DataFrame, margin: float) -> str:
     """Budgets at which a band shows RL ahead by more than the margin, and those at which it shows RL behind by more."""
-    band = band.sort_values("k")
-    sides = {"ahead": band["upper"] < -margin, "behind": band["lower"] > margin}
+    k, lower, upper = (band.sort_values("k")[column].to_numpy(dtype=float) for column in ("k", "lower", "upper"))
+    sides = {"ahead": upper < -margin, "behind": lower > margin}
     by = f"by more than {points(margin)}"
-    runs = [f"{side} {by} at k = {_runs(list(band['k']), list(at))}" for side, at in sides.items() if at.any()]
+    runs = [f"{side} {by} at k = {_runs(k.tolist(), at.tolist())}" for side, at in sides.items() if at.any()]
     return f"is {' and '.join(runs)}" if runs else f"is neither ahead nor behind {by} at any budget"
 
 

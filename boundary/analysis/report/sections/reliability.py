@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from boundary.analysis.estimates.table import select
 from boundary.analysis.formatting import heading
-from boundary.analysis.report.tables import Row, Table, cell_of, records
+from boundary.analysis.report.tables import Row, Table, cell_of, records_by
 from boundary.analysis.result import Analysis
 from boundary.stats.estimands import ESTIMANDS
 
@@ -25,12 +26,15 @@ def reliability_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | 
 
 def reliability_table(rows: pd.DataFrame, models: Sequence[str]) -> Table:
     """Lay out a line for each estimand, budget and threshold, with a column for each model."""
+    names = [record.name for record in ESTIMANDS.values() if record.group == "reliability"]
+    # Infinity stands for what has no threshold or budget: NaN is not equal to itself.
+    rows = select(rows, estimand=names)
+    groups = records_by(rows.assign(k=rows["k"].fillna(np.inf), tau=rows["tau"].fillna(np.inf)), "estimand", "k", "tau")
     lines = []
-    for name in [record.name for record in ESTIMANDS.values() if record.group == "reliability"]:
-        of_estimand = select(rows, estimand=name)
-        for labels, group in of_estimand.groupby(["k", "tau"], dropna=False, sort=True):
-            k, tau = (float(str(label)) for label in labels)
-            cells = [cell_of(records(select(group, model=model)), name) for model in models]
-            extrapolated = bool(group["extrapolated"].any())
-            lines.append(Row(heading(name, f"{k:.0f}", tau), extrapolated, "extrapolated" * extrapolated, cells))
+    for name, k, tau in sorted(groups, key=lambda labels: (names.index(labels[0]), *labels[1:])):
+        group = groups[name, k, tau]
+        cells = [cell_of([row for row in group if row["model"] == model], name) for model in models]
+        extrapolated = any(row["extrapolated"] for row in group)
+        label = heading(name, f"{k:.0f}" if np.isfinite(k) else "nan", tau if np.isfinite(tau) else np.nan)
+        lines.append(Row(label, extrapolated, "extrapolated" * extrapolated, cells))
     return Table("Reliability", "", list(models), lines)

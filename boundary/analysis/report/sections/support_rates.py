@@ -7,11 +7,11 @@ import pandas as pd
 from boundary.analysis.estimates.table import select
 from boundary.analysis.formatting import heading
 from boundary.analysis.report.sections.reliability import MOST_MODELS
-from boundary.analysis.report.tables import Row, Table, cell_of, records
+from boundary.analysis.report.tables import Row, Table, cell_of, records_by
 from boundary.analysis.result import Analysis
 from boundary.stats.estimands import ESTIMANDS
 
-GROUPS = ("support_rates", "gains")
+NAMES = [record.name for record in ESTIMANDS.values() if record.group in ("support_rates", "gains")]
 
 
 def support_rates_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | None:
@@ -20,6 +20,7 @@ def support_rates_section(analysis: Analysis, benchmark: str) -> dict[str, Any] 
     models = [model for model in analysis.models if (rows["model"] == model).any()]
     if base is None or len(models) > MOST_MODELS:
         return None
+    rows = select(rows, estimand=NAMES)
     tables = [support_table(rows, model, base) for model in models if model != base]
     tables = [table for table in tables if table.rows]
     return {"tables": tables} if tables else None
@@ -27,11 +28,11 @@ def support_rates_section(analysis: Analysis, benchmark: str) -> dict[str, Any] 
 
 def support_table(rows: pd.DataFrame, model: str, base: str) -> Table:
     """Lay out a line for each budget, with a column for each rate."""
-    names = [record.name for record in ESTIMANDS.values() if record.group in GROUPS]
+    groups = records_by(select(rows, model=model, estimand=NAMES), "k")
     lines = []
-    for k, group in select(rows, model=model, estimand=names).groupby("k", sort=True):
-        cells = [cell_of(records(select(group, estimand=name)), name) for name in names]
-        extrapolated = bool(group["extrapolated"].any())
+    for (k,), group in sorted(groups.items()):
+        cells = [cell_of([row for row in group if row["estimand"] == name], name) for name in NAMES]
+        extrapolated = any(row["extrapolated"] for row in group)
         lines.append(Row(f"{k:.0f}", extrapolated, "extrapolated" * extrapolated, cells))
     caption = f"Support rates and where the gain comes from: {model} against {base}"
-    return Table(caption, "k", [heading(name) for name in names], lines)
+    return Table(caption, "k", [heading(name) for name in NAMES], lines)

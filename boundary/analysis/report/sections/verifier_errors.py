@@ -1,6 +1,5 @@
 """Errors of the verifier: what the estimates suppose of them, and shrinkage against the rate of false positives."""
 
-import base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ from boundary.analysis.checks.tipping_point import tipping_points
 from boundary.analysis.figures.drawing import image
 from boundary.analysis.figures.tipping_point import tipping_point_figure
 from boundary.analysis.formatting import interval, number
+from boundary.analysis.report.svg_url import svg_url
 from boundary.analysis.report.tables import records
 from boundary.analysis.result import Analysis
 
@@ -34,11 +34,10 @@ def verifier_errors_parts(curves: pd.DataFrame, supposed: Mapping[str, Any]) -> 
     points = tipping_points(curves) if len(curves) else []
     parts = []
     for (benchmark, model), rows in curves.groupby(["benchmark", "model"], sort=False):
-        svg = base64.b64encode(image(tipping_point_figure(rows), "svg")).decode("ascii")
         parts.append(
             {
                 "caption": f"Shrinkage against the false-positive rate: {model}, {benchmark}",
-                "source": "data:image/svg+xml;base64," + svg,
+                "source": svg_url(image(tipping_point_figure(rows), "svg")),
                 "sentences": [point.text for point in points if (point.benchmark, point.model) == (benchmark, model)],
                 "rows": [_line(row) for row in records(rows)],
             }
