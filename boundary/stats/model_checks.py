@@ -1,13 +1,13 @@
 """Model checks of a prior family: leave-one-out prediction, stacking weights and posterior predictive checks."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
-from boundary.stats.quiet_arviz import import_arviz
+from boundary.stats.pareto_smoothing import leave_one_out
+from boundary.stats.powers import dots
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.verdict_errors import judged_correct
 
@@ -17,6 +17,11 @@ LARGEST_PARETO_K = 0.7
 LEAST_P_VALUE = 0.01
 # Populations from which a whole benchmark is replicated.
 REPLICATES = 1000
+# Of many problems fewer: so many problems in all, but enough populations for `LEAST_P_VALUE`, since the chance of lying
+# outside of 200 is 1 %.
+MOST_REPLICATED, FEWEST_REPLICATES = 20_000_000, 200
+# Counts replicated before their statistics are taken.
+TOGETHER = 1 << 18
 
 
 class Loo(NamedTuple):
@@ -24,6 +29,12 @@ class Loo(NamedTuple):
 
     elpd: Float[np.ndarray, " problem"]
     pareto_k: Float[np.ndarray, " problem"]
+
+    @property
+    def max_pareto_k(self) -> float:
+        """Largest Pareto k of those that are defined."""
+        defined = self.pareto_k[~np.isnan(self.pareto_k)]
+        return float(defined.max()) if len(defined) else float("nan")
 
     @property
     def total(self) -> float:
@@ -70,23 +81,8 @@ def loo(rates: SolveRates) -> Loo | None:
         np.concatenate([rates.n_correct, rates.n_samples], axis=1), axis=0, return_index=True, return_inverse=True
     )
     log_likelihood = rates.log_likelihood[:, :, first]
-    smoothed, pareto_k = _smoothed_weights(log_likelihood)
-    log_likelihood = log_likelihood.reshape(-1, len(first)).T
-    elpd = np.logaddexp.reduce(smoothed + log_likelihood, axis=1) - np.logaddexp.reduce(smoothed, axis=1)
+    elpd, pareto_k = leave_one_out(log_likelihood.reshape(-1, len(first)))
     return Loo(elpd[place.ravel()], pareto_k[place.ravel()])
-
-
-def _smoothed_weights(log_likelihood: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Log weights of leaving out (problem, sample), Pareto-smoothed, and Pareto k, from (chain, draw, problem)."""
-    az = import_arviz()
-
-    draws: Any = xr.DataArray(log_likelihood, dims=("chain", "draw", "problem"))
-    if hasattr(az, "psislw"):  # ArviZ 0.23, which takes the weights; ArviZ 1 takes the log likelihood
-        smoothed, pareto_k = az.psislw(-draws.stack(__sample__=("chain", "draw")))
-        return np.asarray(smoothed), np.asarray(pareto_k)
-    smoothed, pareto_k = draws.azstats.psislw(dim=["chain", "draw"])
-    smoothed = smoothed.transpose("problem", "chain", "draw").to_numpy().reshape(log_likelihood.shape[2], -1)
-    return smoothed, pareto_k.to_numpy()
 
 
 def stacking_weights(elpd: Float[np.ndarray, "family problem"]) -> Float[np.ndarray, " family"]:
@@ -137,13 +133,21 @@ def predictive_checks(rates: SolveRates, seed: int = 0) -> list[Check]:
         return []
     rng = np.random.default_rng(seed)
     new = rates.new_p.reshape(-1, *rates.new_p.shape[2:])
-    draws = rng.integers(len(new), size=REPLICATES)
-    replicated = []
-    for draw in draws:
-        p = _judged_rates(rates, new[draw, rng.integers(new.shape[1], size=rates.n_problems)], rng)
-        replicated.append(_statistics(rng.binomial(rates.n_samples, p), rates.n_samples, rates.models))
-    observed = _statistics(rates.n_correct, rates.n_samples, rates.models)
-    return [_check(name, value, np.array([part[name] for part in replicated])) for name, value in observed.items()]
+    n_replicates = int(np.clip(MOST_REPLICATED // rates.n_problems, FEWEST_REPLICATES, REPLICATES))
+    draws = rng.integers(len(new), size=n_replicates)
+    step = max(TOGETHER // rates.n_correct.size, 1)
+    parts = []
+    for first in range(0, n_replicates, step):
+        n_correct = np.empty((len(draws[first : first + step]), *rates.n_correct.shape), dtype=np.int64)
+        for counts, draw in zip(n_correct, draws[first : first + step], strict=True):
+            p = _judged_rates(rates, new[draw, rng.integers(new.shape[1], size=rates.n_problems)], rng)
+            counts[:] = rng.binomial(rates.n_samples, p)
+        parts.append(_statistics(n_correct, rates.n_samples, rates.models))
+    observed = _statistics(rates.n_correct[None], rates.n_samples, rates.models)
+    return [
+        _check(name, float(value[0]), np.concatenate([part[name] for part in parts]))
+        for name, value in observed.items()
+    ]
 
 
 def _judged_rates(rates: SolveRates, p: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -161,7 +165,11 @@ def _check(name: str, observed: float, replicated: np.ndarray) -> Check:
     return Check(name, observed, float(middle), float(lower), float(upper), float(2 * min(below, 1 - below)))
 
 
-def _statistics(n_correct: np.ndarray, n_samples: np.ndarray, models: Sequence[str]) -> dict[str, float]:
+def _statistics(
+    n_correct: Int[np.ndarray, "replicate problem model"],
+    n_samples: Int[np.ndarray, "problem model"],
+    models: Sequence[str],
+) -> dict[str, Float[np.ndarray, " replicate"]]:
     sampled = n_samples > 0
     share = n_correct / np.maximum(n_samples, 1)
     few = (n_correct >= 1) & (n_correct <= 3)
@@ -170,16 +178,25 @@ def _statistics(n_correct: np.ndarray, n_samples: np.ndarray, models: Sequence[s
         rows = sampled[:, column]
         if not rows.any():
             continue
-        shares = share[rows, column]
-        statistics[f"{model}: share with no success"] = float((shares == 0).mean())
-        statistics[f"{model}: share with one to three successes"] = float(few[rows, column].mean())
-        statistics[f"{model}: share with successes only"] = float((shares == 1).mean())
-        statistics[f"{model}: spread of c/n"] = float(shares.std())
+        shares = share[:, rows, column]
+        statistics[f"{model}: share with no success"] = (shares == 0).mean(axis=1)
+        statistics[f"{model}: share with one to three successes"] = few[:, rows, column].mean(axis=1)
+        statistics[f"{model}: share with successes only"] = (shares == 1).mean(axis=1)
+        statistics[f"{model}: spread of c/n"] = shares.std(axis=1)
     sampled_by_both = sampled.all(axis=1)
     if len(models) == 2 and sampled_by_both.sum() > 2:
-        base, rl = share[sampled_by_both].T
-        constant = base.std() == 0 or rl.std() == 0
-        statistics["correlation of c/n"] = 0.0 if constant else float(np.corrcoef(base, rl)[0, 1])
-        statistics[f"solved by {models[0]} only"] = float(((base > 0) & (rl == 0)).mean())
-        statistics[f"solved by {models[1]} only"] = float(((base == 0) & (rl > 0)).mean())
+        base, rl = np.moveaxis(share[:, sampled_by_both], -1, 0)
+        statistics["correlation of c/n"] = _correlations(base, rl)
+        statistics[f"solved by {models[0]} only"] = ((base > 0) & (rl == 0)).mean(axis=1)
+        statistics[f"solved by {models[1]} only"] = ((base == 0) & (rl > 0)).mean(axis=1)
     return statistics
+
+
+def _correlations(
+    base: Float[np.ndarray, "replicate problem"], rl: Float[np.ndarray, "replicate problem"]
+) -> Float[np.ndarray, " replicate"]:
+    """Correlation in each replicate; 0 where one of the two is constant."""
+    spread = base.std(axis=1) * rl.std(axis=1)
+    deviations = [part - part.mean(axis=1, keepdims=True) for part in (base, rl)]
+    covariance = dots(*deviations) / base.shape[1]
+    return np.divide(covariance, spread, out=np.zeros(len(base)), where=spread > 0)

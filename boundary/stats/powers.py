@@ -20,10 +20,16 @@ BLOCK, WIDTH = 1 << 15, 1 << 13
 def blocks(n_rows: int, n_problems: int) -> Iterator[tuple[slice, slice]]:
     """Rows (draws) and columns (problems) of blocks of at most `BLOCK` numbers, which cover a whole array."""
     width = max(min(n_problems, WIDTH), 1)
-    height = max(BLOCK // width, 1)
-    for top in range(0, n_rows, height):
+    for rows in row_blocks(n_rows, width):
         for left in range(0, n_problems, width):
-            yield slice(top, min(top + height, n_rows)), slice(left, min(left + width, n_problems))
+            yield rows, slice(left, min(left + width, n_problems))
+
+
+def row_blocks(n_rows: int, n_columns: int) -> Iterator[slice]:
+    """Whole rows, at least one, of blocks of at most `BLOCK` numbers where a row has no more."""
+    height = max(BLOCK // max(n_columns, 1), 1)
+    for top in range(0, n_rows, height):
+        yield slice(top, min(top + height, n_rows))
 
 
 class Product(NamedTuple):

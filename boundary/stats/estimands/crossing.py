@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from boundary.stats.budgets import Model, mean_failures, rows_of
 from boundary.stats.intervals import MARGIN, TIE, summarise
-from boundary.stats.powers import BLOCK, failure_rates
+from boundary.stats.powers import failure_rates, row_blocks
 from boundary.stats.solve_rates import SolveRates, Target
 
 # A crossing is reported from this probability.
@@ -159,9 +159,8 @@ def _first_budget(
     high = np.where(caught.any(axis=1), scanned[first], np.inf)
     low = scanned[first - 1].astype(float)
     wide = np.flatnonzero((first > 0) & (high - low > 1))
-    height = max(BLOCK // rows[0].shape[1], 1)
-    for start in range(0, len(wide), height):
-        draws = wide[start : start + height]
+    for block in row_blocks(len(wide), rows[0].shape[1]):
+        draws = wide[block]
         logs = [_log_failure(part[draws]) for part in rows]
         constant = None if failure_of_rl is None else failure_of_rl[draws]
         ends = [
