@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from boundary.stats.distinct_counts import distinct_rows
 from boundary.stats.pareto_smoothing import leave_one_out
 from boundary.stats.powers import dots
 from boundary.stats.solve_rates import SolveRates
@@ -77,12 +78,11 @@ def loo(rates: SolveRates) -> Loo | None:
     """
     if rates.log_likelihood is None:
         return None
-    _, first, place = np.unique(
-        np.concatenate([rates.n_correct, rates.n_samples], axis=1), axis=0, return_index=True, return_inverse=True
-    )
-    log_likelihood = rates.log_likelihood[:, :, first]
-    elpd, pareto_k = leave_one_out(log_likelihood.reshape(-1, len(first)))
-    return Loo(elpd[place.ravel()], pareto_k[place.ravel()])
+    distinct, place = distinct_rows(np.concatenate([rates.n_correct, rates.n_samples], axis=1))
+    first = np.empty(len(distinct), dtype=int)
+    first[place[::-1]] = np.arange(len(place))[::-1]
+    elpd, pareto_k = leave_one_out(rates.log_likelihood[:, :, first].reshape(-1, len(first)))
+    return Loo(elpd[place], pareto_k[place])
 
 
 def stacking_weights(elpd: Float[np.ndarray, "family problem"]) -> Float[np.ndarray, " family"]:

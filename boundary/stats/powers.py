@@ -102,13 +102,13 @@ def mean_powers(
     """
     n_rows, n_problems = columns[0].shape
     sums = np.zeros((len(columns) + (len(columns) == 2), len(exponents), n_rows))
-    ones = np.ones(WIDTH)
+    summing = np.ones(WIDTH)
     for rows, problems in blocks(n_rows, n_problems):
         parts = [column[rows, problems] for column in columns]
         rates = [failure_rates(part) if of_failures else part.astype(np.float64) for part in parts]
         for i, values in enumerate(zip(*(powers(rate, exponents) for rate in rates), strict=True)):
             for j, value in enumerate(values):
-                sums[j, i, rows] += value @ ones[: value.shape[1]]
+                sums[j, i, rows] += value @ summing[: value.shape[1]]
             if len(values) == 2:
                 sums[2, i, rows] += dots(values[0], values[1])
     return sums / n_problems

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from boundary.stats.distinct_counts import distinct_rows
 from boundary.stats.estimands.unbiased import unbiased_pass_at_k
 
 # Bootstrap draws: the critical value is then right to about .003, and the first-loss set hardly moves with the seed.
@@ -90,7 +91,8 @@ def sup_t_band(
     that covariance at once.
     """
     budgets = _budgets(int(n_samples.min()))
-    distinct, repeated = np.unique(np.hstack([n_correct, n_samples]), axis=0, return_counts=True)
+    distinct, place = distinct_rows(np.hstack([n_correct, n_samples]))
+    repeated = np.bincount(place)
     c, n = distinct[:, :2], distinct[:, 2:]
     differences = np.stack([-np.diff(unbiased_pass_at_k(c, n, k), axis=1)[:, 0] for k in budgets], axis=1)
     problems, mean = len(n_correct), repeated @ differences / len(n_correct)

@@ -8,6 +8,7 @@ from scipy.optimize import linprog
 from scipy.stats import beta, binom, hypergeom
 
 from boundary.stats.budgets import checked_budgets
+from boundary.stats.distinct_counts import distinct_rows
 from boundary.stats.sample_sizes import MOST, samples_of_share
 from boundary.stats.solve_rates import Target
 
@@ -114,7 +115,8 @@ def _grid_and_rules(
     points = _grid(n, furthest)
     thresholds = np.array([j for j in THRESHOLDS if j < n])[:, None]
     # Of more than n samples, the chance that n of them hold no more than j successes: unbiased, between 0 and 1.
-    below = hypergeom.cdf(thresholds, n_samples, n_correct, n).sum(axis=1)
+    distinct, place = distinct_rows(np.stack([n_correct, n_samples], axis=1))
+    below = hypergeom.cdf(thresholds, distinct[:, 1], distinct[:, 0], n) @ np.bincount(place)
     probability = binom.cdf(thresholds, n, points)
     rules = _chernoff if target == "benchmark" else _clopper_pearson
     return points, rules(below, probability, len(n_correct), error / (2 * len(thresholds)))
