@@ -129,7 +129,7 @@ def _summary(
 
 
 def _reach(p: np.ndarray, k: int) -> Float[np.ndarray, "..."]:
-    return 1.0 - next(powers(failure_rates(p[None]), [k]))[0]
+    return np.asarray(1.0 - next(powers(failure_rates(p[None]), [k]))[0])
 
 
 def flags(n_correct: np.ndarray, n_samples: np.ndarray) -> list[str]:

@@ -23,7 +23,7 @@ def _ratio_of_choices(top: np.ndarray, bottom: np.ndarray, k: int) -> np.ndarray
         raise ValueError(f"k must be at least 1, got {k}.")
     top, bottom = np.broadcast_arrays(top, bottom)
     distinct, place = distinct_rows(np.stack([top.ravel(), bottom.ravel()], axis=1))
-    return _ratio(*distinct.T.astype(float), k)[place].reshape(top.shape)
+    return _ratio(distinct[:, 0].astype(float), distinct[:, 1].astype(float), k)[place].reshape(top.shape)
 
 
 def _ratio(top: np.ndarray, bottom: np.ndarray, k: int) -> np.ndarray:
