@@ -212,7 +212,7 @@ def _check(name: str, observed: float, replicated: np.ndarray) -> Check:
 
 
 def _statistics(
-    n_correct: Int[np.ndarray, "replicate problem model"],
+    n_correct: Int[np.ndarray, "#replicate problem model"],
     n_samples: Int[np.ndarray, "problem model"],
     models: Sequence[str],
     repeated: Float[np.ndarray, "replicate problem"] | None = None,

@@ -74,7 +74,7 @@ def powers(x: Float[np.ndarray, "row problem"], exponents: Sequence[int]) -> Ite
         yield power
 
 
-def failure_rates(p: Float[np.ndarray, "row problem"]) -> Float[np.ndarray, "row problem"]:
+def failure_rates(p: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
     """1 - p in double precision."""
     return np.subtract(1.0, p, dtype=np.float64)
 
