@@ -145,9 +145,9 @@ def flows(rates: SolveRates, k: Budgets, *, base: Model = 0, rl: Model = 1, targ
     columns = rates.index(base), rates.index(rl)
     base_fails, rl_fails, both_fail = mean_joint_failures(rates, checked_budgets(k), *columns, target)
     parts = {
-        "kept": rates.n_problems * (1 - base_fails - rl_fails + both_fail),
-        "lost": rates.n_problems * (rl_fails - both_fail),
-        "gained": rates.n_problems * (base_fails - both_fail),
+        "kept": rates.n_problems * np.maximum(1 - base_fails - rl_fails + both_fail, 0.0),
+        "lost": rates.n_problems * np.maximum(rl_fails - both_fail, 0.0),
+        "gained": rates.n_problems * np.maximum(base_fails - both_fail, 0.0),
         "neither": rates.n_problems * both_fail,
         "shrinkage": rl_fails - base_fails,
     }

@@ -178,10 +178,11 @@ def cover_at_tau(rates: SolveRates, tau: Thresholds, *, target: Target = "benchm
     >>> cover_at_tau(rates, [0.25, 0.75]).sel(model="sure").mean(["chain", "draw"]).round(3).values.tolist()
     [0.5, 0.5]
     """
-    thresholds = checked_thresholds(tau)
+    thresholds, p = checked_thresholds(tau), rates.rates(target)
     ascending = sorted(thresholds)
-    at_least = 1.0 - np.cumsum(_shares_by_level(rates.rates(target), ascending), axis=-1)
-    values = [at_least[..., ascending.index(threshold)] for threshold in thresholds]
+    # Whole numbers of problems, so that equal shares are equal to the last digit.
+    below = np.cumsum(_problems_by_level(p, ascending), axis=-1)
+    values = [1.0 - below[..., ascending.index(threshold)] / p.shape[2] for threshold in thresholds]
     return over_tau(values, tau, "cover_at_tau", rates.models)
 
 
@@ -222,13 +223,13 @@ def accuracy_histogram(rates: SolveRates, *, target: Target = "benchmark") -> xr
 def histogram_shares(p: Float[np.ndarray, "*batch problem model"]) -> Float[np.ndarray, "*batch model bin"]:
     """Share of problems in each bin of an accuracy histogram: of solve rates, or of c/n."""
     above = np.nextafter(HISTOGRAM_EDGES[:-1], 1.0)  # a rate on an edge is in the bin below it
-    return _shares_by_level(p, [*above, 1.0])
+    return _problems_by_level(p, [*above, 1.0]) / p.shape[-2]
 
 
-def _shares_by_level(p: np.ndarray, thresholds: Sequence[float]) -> Float[np.ndarray, "*batch model level"]:
-    """Share of problems that reach just so many of some ascending thresholds."""
+def _problems_by_level(p: np.ndarray, thresholds: Sequence[float]) -> Float[np.ndarray, "*batch model level"]:
+    """Number of problems that reach just so many of some ascending thresholds."""
     rows = [sums_by_level(p[..., model].reshape(-1, p.shape[-2]), thresholds) for model in range(p.shape[-1])]
-    return np.stack([part.reshape(*p.shape[:-2], -1) for part in rows], axis=-2) / p.shape[-2]
+    return np.stack([part.reshape(*p.shape[:-2], -1) for part in rows], axis=-2)
 
 
 def least_correct(k: int, tau: float) -> int:

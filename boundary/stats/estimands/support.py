@@ -208,13 +208,14 @@ def gains(rates: SolveRates, k: Budgets, *, base: Model = 0, rl: Model = 1, targ
     p, budgets = rates.rates(target), checked_budgets(k)
     base_rows, rl_rows = (rows_of(p, rates.index(model)) for model in (base, rl))
     # The base's reach at k is one half at this solve rate, and falls as k does.
-    half = -np.expm1(-np.log(2) / np.array(sorted(budgets, reverse=True)))
+    descending = sorted(budgets, reverse=True)
+    half = -np.expm1(-np.log(2) / np.array(descending))
     gain_by_level = sums_by_level(base_rows, half, rl_rows) - sums_by_level(base_rows, half, base_rows)
     gain_by_level = gain_by_level.reshape(*p.shape[:2], -1) / p.shape[2]
-    total = gain_by_level.sum(axis=-1)
-    within = total[..., None] - np.cumsum(gain_by_level, axis=-1)
-    amplified = [within[..., sorted(budgets, reverse=True).index(budget)] for budget in budgets]
-    discovered = [total - part for part in amplified]
+    out_of_reach = np.cumsum(gain_by_level, axis=-1)
+    within = np.cumsum(gain_by_level[..., ::-1], axis=-1)[..., ::-1]
+    places = [descending.index(budget) for budget in budgets]
+    amplified, discovered = [within[..., i + 1] for i in places], [out_of_reach[..., i] for i in places]
     return xr.Dataset(
         {"amplified": over_k(amplified, k, "amplified"), "discovered": over_k(discovered, k, "discovered")}
     )
