@@ -1,13 +1,16 @@
 """Model checks of a prior family: leave-one-out prediction, stacking weights and posterior predictive checks."""
 
+import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Float, Int
+from scipy.special import gammaln, xlog1py, xlogy
 
-from boundary.stats.quiet_arviz import import_arviz
+from boundary.stats.distinct_counts import distinct_rows
+from boundary.stats.pareto_smoothing import leave_one_out
+from boundary.stats.powers import dots
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.verdict_errors import judged_correct
 
@@ -17,6 +20,16 @@ LARGEST_PARETO_K = 0.7
 LEAST_P_VALUE = 0.01
 # Populations from which a whole benchmark is replicated.
 REPLICATES = 1000
+# Of many problems fewer: so many problems in all, but enough populations for `LEAST_P_VALUE`, since the chance of lying
+# outside of 200 is 1 %.
+MOST_REPLICATED, FEWEST_REPLICATES = 20_000_000, 200
+# From so many problems on, with at most so many different counts, a table of them is replicated.
+MANY_PROBLEMS, MOST_CELLS = 20_000, 1 << 17
+# Counts replicated before their statistics are taken.
+TOGETHER = 1 << 18
+
+Statistics = dict[str, Float[np.ndarray, " replicate"]]
+"""Statistics of replicated benchmarks, by name."""
 
 
 class Loo(NamedTuple):
@@ -24,6 +37,12 @@ class Loo(NamedTuple):
 
     elpd: Float[np.ndarray, " problem"]
     pareto_k: Float[np.ndarray, " problem"]
+
+    @property
+    def max_pareto_k(self) -> float:
+        """Largest Pareto k of those that are defined."""
+        defined = self.pareto_k[~np.isnan(self.pareto_k)]
+        return float(defined.max()) if len(defined) else float("nan")
 
     @property
     def total(self) -> float:
@@ -66,27 +85,11 @@ def loo(rates: SolveRates) -> Loo | None:
     """
     if rates.log_likelihood is None:
         return None
-    _, first, place = np.unique(
-        np.concatenate([rates.n_correct, rates.n_samples], axis=1), axis=0, return_index=True, return_inverse=True
-    )
-    log_likelihood = rates.log_likelihood[:, :, first]
-    smoothed, pareto_k = _smoothed_weights(log_likelihood)
-    log_likelihood = log_likelihood.reshape(-1, len(first)).T
-    elpd = np.logaddexp.reduce(smoothed + log_likelihood, axis=1) - np.logaddexp.reduce(smoothed, axis=1)
-    return Loo(elpd[place.ravel()], pareto_k[place.ravel()])
-
-
-def _smoothed_weights(log_likelihood: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Log weights of leaving out (problem, sample), Pareto-smoothed, and Pareto k, from (chain, draw, problem)."""
-    az = import_arviz()
-
-    draws: Any = xr.DataArray(log_likelihood, dims=("chain", "draw", "problem"))
-    if hasattr(az, "psislw"):  # ArviZ 0.23, which takes the weights; ArviZ 1 takes the log likelihood
-        smoothed, pareto_k = az.psislw(-draws.stack(__sample__=("chain", "draw")))
-        return np.asarray(smoothed), np.asarray(pareto_k)
-    smoothed, pareto_k = draws.azstats.psislw(dim=["chain", "draw"])
-    smoothed = smoothed.transpose("problem", "chain", "draw").to_numpy().reshape(log_likelihood.shape[2], -1)
-    return smoothed, pareto_k.to_numpy()
+    distinct, place = distinct_rows(np.concatenate([rates.n_correct, rates.n_samples], axis=1))
+    first = np.empty(len(distinct), dtype=int)
+    first[place[::-1]] = np.arange(len(place))[::-1]
+    elpd, pareto_k = leave_one_out(rates.log_likelihood[:, :, first].reshape(-1, len(first)))
+    return Loo(elpd[place], pareto_k[place])
 
 
 def stacking_weights(elpd: Float[np.ndarray, "family problem"]) -> Float[np.ndarray, " family"]:
@@ -137,13 +140,60 @@ def predictive_checks(rates: SolveRates, seed: int = 0) -> list[Check]:
         return []
     rng = np.random.default_rng(seed)
     new = rates.new_p.reshape(-1, *rates.new_p.shape[2:])
-    draws = rng.integers(len(new), size=REPLICATES)
-    replicated = []
-    for draw in draws:
-        p = _judged_rates(rates, new[draw, rng.integers(new.shape[1], size=rates.n_problems)], rng)
-        replicated.append(_statistics(rng.binomial(rates.n_samples, p), rates.n_samples, rates.models))
-    observed = _statistics(rates.n_correct, rates.n_samples, rates.models)
-    return [_check(name, value, np.array([part[name] for part in replicated])) for name, value in observed.items()]
+    n_replicates = int(np.clip(MOST_REPLICATED // rates.n_problems, FEWEST_REPLICATES, REPLICATES))
+    draws = rng.integers(len(new), size=n_replicates)
+    replicate = _replicated_tables if _fits_in_table(rates) else _replicated_problems
+    replicated = replicate(rates, new, draws, rng)
+    observed = _statistics(rates.n_correct[None], rates.n_samples, rates.models)
+    return [_check(name, float(value[0]), replicated[name]) for name, value in observed.items()]
+
+
+def _replicated_problems(
+    rates: SolveRates,
+    new: Float[np.ndarray, "draw new_problem model"],
+    draws: Int[np.ndarray, " replicate"],
+    rng: np.random.Generator,
+) -> Statistics:
+    """Statistics of benchmarks whose problems are replicated one by one."""
+    step = max(TOGETHER // rates.n_correct.size, 1)
+    parts = []
+    for first in range(0, len(draws), step):
+        n_correct = np.empty((len(draws[first : first + step]), *rates.n_correct.shape), dtype=np.int64)
+        for counts, draw in zip(n_correct, draws[first : first + step], strict=True):
+            p = _judged_rates(rates, new[draw, rng.integers(new.shape[1], size=rates.n_problems)], rng)
+            counts[:] = rng.binomial(rates.n_samples, p)
+        parts.append(_statistics(n_correct, rates.n_samples, rates.models))
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _fits_in_table(rates: SolveRates) -> bool:
+    """Whether there are many more problems than different counts that they can have, all with as many samples."""
+    same_n = rates.errors is None and (rates.n_samples == rates.n_samples[0]).all()
+    cells = math.prod(int(n) + 1 for n in rates.n_samples[0])
+    return bool(same_n) and len(rates.models) <= 2 and rates.n_problems >= MANY_PROBLEMS and cells <= MOST_CELLS
+
+
+def _replicated_tables(
+    rates: SolveRates,
+    new: Float[np.ndarray, "draw new_problem model"],
+    draws: Int[np.ndarray, " replicate"],
+    rng: np.random.Generator,
+) -> Statistics:
+    """The same in distribution: how many problems have each count, drawn at once, since problems are independent."""
+    sizes = rates.n_samples[0]
+    rows = np.stack(np.meshgrid(*(np.arange(n + 1) for n in sizes), indexing="ij"), axis=-1).reshape(-1, len(sizes))
+    repeated = np.empty((len(draws), len(rows)))
+    for counts, draw in zip(repeated, draws, strict=True):
+        chances = [_binomial_chances(p, int(n)) for p, n in zip(new[draw].T, sizes, strict=True)]
+        table = chances[0].sum(axis=0) if len(chances) == 1 else (chances[0].T @ chances[1]).ravel()
+        counts[:] = rng.multinomial(rates.n_problems, table / table.sum())
+    return _statistics(rows[None], np.broadcast_to(sizes, rows.shape), rates.models, repeated)
+
+
+def _binomial_chances(p: Float[np.ndarray, " problem"], n: int) -> Float[np.ndarray, "problem right"]:
+    right, rate = np.arange(n + 1), p.astype(np.float64)[:, None]
+    log_choose = gammaln(n + 1) - gammaln(right + 1) - gammaln(n - right + 1)
+    return np.asarray(np.exp(log_choose + xlogy(right, rate) + xlog1py(n - right, -rate)))
 
 
 def _judged_rates(rates: SolveRates, p: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -161,7 +211,13 @@ def _check(name: str, observed: float, replicated: np.ndarray) -> Check:
     return Check(name, observed, float(middle), float(lower), float(upper), float(2 * min(below, 1 - below)))
 
 
-def _statistics(n_correct: np.ndarray, n_samples: np.ndarray, models: Sequence[str]) -> dict[str, float]:
+def _statistics(
+    n_correct: Int[np.ndarray, "#replicate problem model"],
+    n_samples: Int[np.ndarray, "problem model"],
+    models: Sequence[str],
+    repeated: Float[np.ndarray, "replicate problem"] | None = None,
+) -> Statistics:
+    """Statistics by name; with `repeated`, of the same rows in every replicate, but so many times each."""
     sampled = n_samples > 0
     share = n_correct / np.maximum(n_samples, 1)
     few = (n_correct >= 1) & (n_correct <= 3)
@@ -170,16 +226,33 @@ def _statistics(n_correct: np.ndarray, n_samples: np.ndarray, models: Sequence[s
         rows = sampled[:, column]
         if not rows.any():
             continue
-        shares = share[rows, column]
-        statistics[f"{model}: share with no success"] = float((shares == 0).mean())
-        statistics[f"{model}: share with one to three successes"] = float(few[rows, column].mean())
-        statistics[f"{model}: share with successes only"] = float((shares == 1).mean())
-        statistics[f"{model}: spread of c/n"] = float(shares.std())
+        shares = share[:, rows, column]
+        statistics[f"{model}: share with no success"] = _mean(shares == 0, repeated)
+        statistics[f"{model}: share with one to three successes"] = _mean(few[:, rows, column], repeated)
+        statistics[f"{model}: share with successes only"] = _mean(shares == 1, repeated)
+        statistics[f"{model}: spread of c/n"] = np.sqrt(np.maximum(_covariance(shares, shares, repeated), 0.0))
     sampled_by_both = sampled.all(axis=1)
     if len(models) == 2 and sampled_by_both.sum() > 2:
-        base, rl = share[sampled_by_both].T
-        constant = base.std() == 0 or rl.std() == 0
-        statistics["correlation of c/n"] = 0.0 if constant else float(np.corrcoef(base, rl)[0, 1])
-        statistics[f"solved by {models[0]} only"] = float(((base > 0) & (rl == 0)).mean())
-        statistics[f"solved by {models[1]} only"] = float(((base == 0) & (rl > 0)).mean())
+        base, rl = share[:, sampled_by_both, 0], share[:, sampled_by_both, 1]
+        variances = [_covariance(part, part, repeated) for part in (base, rl)]
+        spread = np.sqrt(np.maximum(variances[0] * variances[1], 0.0))
+        # A constant column correlates with nothing.
+        correlation = np.divide(_covariance(base, rl, repeated), spread, out=np.zeros(len(spread)), where=spread > 0)
+        statistics["correlation of c/n"] = correlation
+        statistics[f"solved by {models[0]} only"] = _mean((base > 0) & (rl == 0), repeated)
+        statistics[f"solved by {models[1]} only"] = _mean((base == 0) & (rl > 0), repeated)
     return statistics
+
+
+def _mean(x: np.ndarray, repeated: np.ndarray | None) -> Float[np.ndarray, " replicate"]:
+    """Mean over the problems of each replicate."""
+    if repeated is None:
+        return np.asarray(x.mean(axis=1))
+    return np.asarray(repeated @ x[0].astype(float)) / repeated.sum(axis=1)
+
+
+def _covariance(a: np.ndarray, b: np.ndarray, repeated: np.ndarray | None) -> Float[np.ndarray, " replicate"]:
+    """Covariance over the problems of each replicate."""
+    if repeated is None:
+        return dots(a - a.mean(axis=1, keepdims=True), b - b.mean(axis=1, keepdims=True)) / a.shape[1]
+    return _mean(a * b, repeated) - _mean(a, repeated) * _mean(b, repeated)

@@ -28,7 +28,8 @@ class SolveRates:
     Parameters
     ----------
     p
-        Draws of the solve rates, in [0, 1], for the problems at hand.
+        Draws of the solve rates, in [0, 1], for the problems at hand; of any floating type, and kept in it. They are
+        not copied where each model's draws lie in one piece of memory.
     new_p
         Draws of the solve rates of new problems of the same kind, for the target `superpopulation`; None where a prior
         has no population.
@@ -124,24 +125,28 @@ class SolveRates:
         """Problems at hand."""
         return len(self.n_correct)
 
-    @property
+    @cached_property
     def fewest(self) -> Int[np.ndarray, " problem"]:
         """Samples of each problem under the model that has fewest."""
         return self.n_samples.min(axis=1)
 
-    @property
+    @cached_property
     def reliable_k(self) -> int:
         """Largest budget that nine of ten problems have samples for, of every model: beyond it all is extrapolated."""
         return samples_of_share(self.fewest, MOST)
 
-    @property
+    @cached_property
     def typical_k(self) -> int:
         """Largest budget that half of the problems have samples for, of every model."""
         return samples_of_share(self.fewest, HALF)
 
     def n_short(self, k: float) -> int:
         """Problems with fewer than k samples of a model: there a quantity at k is extrapolated."""
-        return int((self.fewest < k).sum())
+        return 0 if np.isnan(k) else int(np.searchsorted(self._ascending_fewest, k))
+
+    @cached_property
+    def _ascending_fewest(self) -> np.ndarray:
+        return np.sort(self.fewest)
 
     def labelled(self, models: Sequence[str], problem_ids: Sequence[str]) -> "SolveRates":
         """The same draws with labels."""
@@ -185,13 +190,13 @@ class SolveRates:
             )
         return self.new_p
 
-    def log_failure(self, target: Target = "benchmark") -> Float[np.ndarray, "chain draw problem model"]:
-        """log(1 - p), in single precision: exp(k log(1 - p)) is then right to 1e-6 at every k, and twice as fast."""
-        return self._benchmark_log_failure if target == "benchmark" else _log_failure(self.rates(target))
-
     @cached_property
-    def _benchmark_log_failure(self) -> np.ndarray:
-        return _log_failure(self.p)
+    def means(self) -> dict[tuple[Any, ...], dict[int, np.ndarray]]:
+        """Means over problems of powers of the rates, by what they are of and by exponent (see `budgets`).
+
+        They are a few numbers a draw, which several estimands share.
+        """
+        return {}
 
     @cached_property
     def posterior(self) -> xr.DataArray:
@@ -265,11 +270,6 @@ class SolveRates:
 def _model_first(p: np.ndarray) -> np.ndarray:
     """The same array with each model's draws in one piece of memory: means over problems take a fifth of the time."""
     return np.moveaxis(np.ascontiguousarray(np.moveaxis(p, -1, 0)), 0, -1)
-
-
-def _log_failure(p: np.ndarray) -> np.ndarray:
-    with np.errstate(divide="ignore"):  # p = 1 fails never: log 0 = -inf is what is meant
-        return np.asarray(np.log1p(-p), dtype=np.float32)
 
 
 def rates_from_groups(groups: dict[str, Any]) -> SolveRates:

@@ -5,10 +5,14 @@ from math import comb
 import jax
 import numpy as np
 import pytest
+import xarray as xr
 
-from boundary.stats.model_checks import loo, predictive_checks, stacking_weights
+from boundary.stats.model_checks import Loo, loo, predictive_checks, stacking_weights
+from boundary.stats.pareto_smoothing import leave_one_out
 from boundary.stats.priors import BetaBinomial, Independent, LogitNormal, NonParametric, Stacked
 from boundary.stats.priors.stacked import mixed, weights_of
+from boundary.stats.quiet_arviz import import_arviz
+from boundary.stats.solve_rates import SolveRates
 
 
 def counts(p, n=32, *, seed):
@@ -78,3 +82,46 @@ def test_a_mixture_holds_draws_of_each_family_in_proportion(logit_normal_fit, se
     assert mixture.families == {"a": 0.3, "b": 0.7}
     with pytest.raises(ValueError, match="fit pairs"):
         Stacked().posterior(np.ones((4, 3), int), np.full((4, 3), 5), jax.random.key(seed))
+
+
+def test_smoothed_importance_sampling_is_that_of_arviz(seed):
+    import_arviz()
+    stats = pytest.importorskip("arviz_stats", reason="ArviZ 0.23 takes one more draw for the tail")
+    assert stats
+    rng = np.random.default_rng(seed + 6)
+    spread = rng.uniform(0.01, 3.0, 40)
+    log_likelihood = -spread * rng.standard_exponential((4, 250, 40)) - 3
+    draws = xr.DataArray(log_likelihood, dims=("chain", "draw", "problem"))
+    weights, pareto_k = draws.azstats.psislw(dim=["chain", "draw"])
+    elpd = np.logaddexp.reduce((weights + draws).stack(all=("chain", "draw")).to_numpy(), axis=-1)
+    smoothed = leave_one_out(log_likelihood.reshape(-1, 40))
+    np.testing.assert_allclose(smoothed[0], elpd, atol=1e-10)
+    np.testing.assert_allclose(smoothed[1], pareto_k, atol=1e-10)
+    assert (smoothed[1] > 0.7).any()
+
+
+def test_tails_without_a_shape_leave_the_weights_as_they_are():
+    constant = leave_one_out(np.full((400, 2), -2.0))
+    np.testing.assert_allclose(constant[0], -2.0)
+    assert np.isnan(constant[1]).all()
+    few = np.log(np.random.default_rng(0).random((12, 3)))
+    elpd, pareto_k = leave_one_out(few)
+    np.testing.assert_allclose(elpd, np.log(12) - np.log(np.exp(-few).sum(axis=0)))
+    assert np.isinf(pareto_k).all()
+    assert np.isnan(Loo(constant[0], constant[1]).max_pareto_k)
+
+
+def test_replicated_tables_have_the_distribution_of_replicated_problems(seed, monkeypatch):
+    rng = np.random.default_rng(seed)
+    base, new_base = rng.beta(0.4, 0.7, 300), rng.beta(0.4, 0.7, (2, 100, 50))
+    c, n = counts(np.stack([base, np.sqrt(base)], axis=1), n=12, seed=seed)
+    new = np.stack([new_base, np.sqrt(new_base)], axis=-1)
+    rates = SolveRates(np.zeros((2, 100, 300, 2)), c.reshape(-1, 2), n, "made up", new_p=new)
+    one_by_one = predictive_checks(rates)
+    monkeypatch.setattr("boundary.stats.model_checks.MANY_PROBLEMS", 100)
+    for problems, table in zip(one_by_one, predictive_checks(rates), strict=True):
+        assert table.statistic == problems.statistic
+        assert table.observed == problems.observed
+        width = problems.upper - problems.lower
+        for name in ("replicated", "lower", "upper"):
+            assert getattr(table, name) == pytest.approx(getattr(problems, name), abs=0.15 * width + 1 / 300)

@@ -136,7 +136,7 @@ def _families(panel: Panel, fits: Fits, checks: Sequence[Row]) -> list[Row]:
                 "elpd_se": left_out.standard_error,
                 "elpd_difference": float(difference.sum()),
                 "difference_se": standard_error,
-                "max_pareto_k": float(left_out.pareto_k.max()),
+                "max_pareto_k": left_out.max_pareto_k,
                 "weight": float(weight),
                 "failed": "; ".join(failed),
                 "ok": not failed,

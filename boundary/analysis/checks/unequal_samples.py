@@ -40,7 +40,7 @@ def unequal_samples(rates: SolveRates, benchmark: str, arm: str, base: str | Non
     count, verb = int(few.sum()), "has" if few.sum() == 1 else "have"
     text = (
         f"{count:,} of {rates.n_problems:,} problems {verb} fewer than {n:,} samples: {_short_problems(rates, few)}. "
-        f"Without {'it' if count == 1 else 'them'}, {_left_out(rates, ~few, arm, base, n, level)}."
+        f"Without {'it' if count == 1 else 'them'}, {_left_out(rates, few, arm, base, n, level)}."
     )
     # Pooled benchmarks differ in n by design.
     short_of_half = benchmark != ALL and 2 * rates.fewest.min() < n
@@ -61,16 +61,21 @@ def _short_problems(rates: SolveRates, few: Bool[np.ndarray, " problem"]) -> str
 
 
 def _left_out(
-    rates: SolveRates, keep: Bool[np.ndarray, " problem"], arm: str, base: str | None, k: int, level: float
+    rates: SolveRates, few: Bool[np.ndarray, " problem"], arm: str, base: str | None, k: int, level: float
 ) -> str:
     """Pass@k of one model, or the shrinkage of a pair, without the problems with few samples and with them."""
-    ids = tuple(name for name, kept in zip(rates.problem_ids, keep, strict=True) if kept)
-    counts = {"n_correct": rates.n_correct[keep], "n_samples": rates.n_samples[keep], "problem_ids": ids}
-    without = replace(rates, p=rates.p[:, :, keep], **counts, log_likelihood=None, errors=None)
+    ids = tuple(name for name, is_short in zip(rates.problem_ids, few, strict=True) if is_short)
+    counts = {"n_correct": rates.n_correct[few], "n_samples": rates.n_samples[few], "problem_ids": ids}
+    short = replace(rates, p=rates.p[:, :, few], **counts, log_likelihood=None, errors=None)
+    with_all, of_short = (
+        (pass_at_k(fit, k).sel(model=arm) if base is None else shrinkage(fit, k, base=base, rl=arm)).to_numpy()
+        for fit in (rates, short)
+    )
+    # From the means of all and of the few: a copy of the draws of the others could be as large as the draws.
+    without = (rates.n_problems * with_all - short.n_problems * of_short) / (rates.n_problems - short.n_problems)
     texts = []
-    for fit in (without, rates):
-        draws = pass_at_k(fit, k).sel(model=arm) if base is None else shrinkage(fit, k, base=base, rl=arm)
-        row = summarise(draws.to_numpy(), level)._asdict()
+    for draws in (without, with_all):
+        row = summarise(draws, level)._asdict()
         texts.append(f"{number(row['mean'], 100, 1)} {interval(row, 100, 1)}")
     label, unit = (f"pass@{k} of {short_name(arm)}", "%") if base is None else (f"the shrinkage at k = {k:,}", "points")
     return f"{label} would be {texts[0]} {unit} in place of {texts[1]}"

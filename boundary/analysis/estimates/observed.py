@@ -78,9 +78,11 @@ def _estimates(
     """Estimates of the problems with enough samples, of each model where there are two."""
     assert record.unbiased is not None  # the caller has looked
     columns = [rates.index(model) for model in models]
-    n_samples = rates.n_samples[:, columns]
-    enough = (n_samples >= (1 if k is None else record.samples_needed(k))).all(axis=1)
-    counts = [part[enough][:, columns] for part in (rates.n_correct, rates.n_samples)]
+    counts = [part[:, columns] for part in (rates.n_correct, rates.n_samples)]
+    fewest = rates.fewest if len(columns) == len(rates.models) else counts[1].min(axis=1)
+    enough = fewest >= (1 if k is None else record.samples_needed(k))
+    if not enough.all():
+        counts = [part[enough] for part in counts]
     if record.of == "model":
         counts = [part[:, 0] for part in counts]
     reference, model = ["", *models][-2:]

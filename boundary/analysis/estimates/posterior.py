@@ -73,10 +73,12 @@ def _quantities(
 def _split(record: Estimand, draws: xr.DataArray, rates: SolveRates, model: str, reference: str) -> Iterator[Quantity]:
     """One quantity for each budget, threshold and model that the draws run over."""
     dims = [str(dim) for dim in draws.dims if dim not in ("chain", "draw")]
-    for labels in product(*(draws.coords[dim].to_numpy() for dim in dims)):
+    values = draws.transpose(*dims, "chain", "draw").to_numpy()
+    values = np.ascontiguousarray(values).reshape(-1, *values.shape[-2:])
+    for labels, of_labels in zip(product(*(draws.coords[dim].to_numpy() for dim in dims)), values, strict=True):
         at = dict(zip(dims, labels, strict=True))
         k, tau = float(at.get("k", np.nan)), float(at.get("tau", np.nan))
-        selected = draws.sel(at)
+        selected = xr.DataArray(of_labels, dims=("chain", "draw"))
         samples = _median_budget(selected) if record.is_budget else record.samples_needed(k)
         extrapolated = samples > rates.reliable_k
         name = str(at.get("model", model))

@@ -1,6 +1,7 @@
 """The table of problems: counts and posterior of each problem, and flags on those whose result needs a second look."""
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 from jaxtyping import Float
 
 from boundary.analysis.estimates.table import without_minus_zero
+from boundary.stats.powers import dots, failure_rates, powers
 from boundary.stats.solve_rates import SolveRates
 
 ARM_COLUMNS = (
@@ -38,6 +40,8 @@ ONE_SUCCESS, ARTEFACT = "one success", "check grading"
 # One arm never right and the other this often right, in so many samples of each at least, is more like a change of
 # answer format, or of the verifier, than of what a model can do.
 ARTEFACT_SHARE, ARTEFACT_SAMPLES = 0.9, 8
+# Problems whose draws are summarised together.
+TOGETHER = 64
 
 
 def problem_table(
@@ -73,47 +77,59 @@ def problem_table(
     arms = {"": model} if base is None else {"": model, "reference_": base}
     columns: dict[str, Any] = {"benchmark": benchmark, "problem_id": list(rates.problem_ids), "model": model}
     columns |= {"reference": base or "", "k": k, "flag": "", "extrapolated": k > rates.fewest}
-    for prefix, name in arms.items():
-        columns |= {
-            prefix + label: values for label, values in _model_columns(rates, rates.index(name), k, level).items()
-        }
+    models = [rates.index(name) for name in arms.values()]
+    summaries, prob_lost, prob_gained = _summaries(rates, models, k, level)
+    for prefix, summary in zip(arms, summaries, strict=True):
+        columns |= {prefix + label: values for label, values in summary.items()}
     if base is not None:
-        columns |= _lost_and_gained(rates, rates.index(base), rates.index(model), k)
+        pair = models[::-1]
+        columns |= {"prob_lost": prob_lost, "prob_gained": prob_gained}
+        columns["flag"] = flags(rates.n_correct[:, pair], rates.n_samples[:, pair])
     return without_minus_zero(pd.DataFrame(columns).reindex(columns=list(PROBLEM_COLUMNS)))
 
 
-def _model_columns(rates: SolveRates, column: int, k: int, level: float) -> dict[str, Any]:
-    p = rates.p[..., column].reshape(-1, rates.n_problems)
+def _summaries(
+    rates: SolveRates, models: Sequence[int], k: int, level: float
+) -> tuple[list[dict[str, Any]], np.ndarray, np.ndarray]:
+    """Columns of each model, the base last, and the chances that a problem is lost and gained, by blocks."""
+    values = np.empty((len(models), 5, rates.n_problems))
+    chances = np.zeros((2, rates.n_problems))
+    for first in range(0, rates.n_problems, TOGETHER):
+        block = slice(first, first + TOGETHER)
+        failed = []
+        for i, model in enumerate(models):
+            p = np.ascontiguousarray(rates.p[:, :, block, model].reshape(-1, values[i, 0, block].size).T)
+            failed.append(next(powers(failure_rates(p), [k])))
+            values[i, :, block] = _summary(p, failed[-1], k, level)
+        if len(models) == 2:
+            fails_both = dots(failed[0], failed[1]) / failed[0].shape[1]
+            chances[:, block] = np.maximum([part.mean(axis=1) - fails_both for part in failed], 0.0)
+    summaries = []
+    for model, (mean, lower, upper, reach, solvable) in zip(models, values, strict=True):
+        counts = {"n_samples": rates.n_samples[:, model], "n_correct": rates.n_correct[:, model]}
+        # Reach never falls as p grows, so its quantiles are those of p.
+        summaries.append(
+            counts
+            | {"p_mean": mean, "p_lower": lower, "p_upper": upper, "reach_mean": reach}
+            | {"reach_lower": _reach(lower, k), "reach_upper": _reach(upper, k), "prob_solvable": solvable}
+        )
+    return summaries, chances[0], chances[1]
+
+
+def _summary(
+    p: Float[np.ndarray, "problem draw"], failed: Float[np.ndarray, "problem draw"], k: int, level: float
+) -> Float[np.ndarray, "5 problem"]:
+    """Mean and interval of the solve rates, mean reach, and the probability that reach is at least one half."""
+    half = -np.expm1(np.log(0.5) / k)  # reach is one half at this solve rate
+    ascending = np.sort(p, axis=1)
     tail = (1 - level) / 2
-    lower, upper = np.quantile(p, [tail, 1 - tail], axis=0, method="inverted_cdf")
-    reach = _reach(p, k)
-    # Reach never falls as p grows, so its quantiles are those of p, and it is one half at this solve rate.
-    half = -np.expm1(np.log(0.5) / k)
-    return {
-        "n_samples": rates.n_samples[:, column],
-        "n_correct": rates.n_correct[:, column],
-        "p_mean": p.mean(axis=0),
-        "p_lower": lower,
-        "p_upper": upper,
-        "reach_mean": reach.mean(axis=0),
-        "reach_lower": _reach(lower, k),
-        "reach_upper": _reach(upper, k),
-        "prob_solvable": (p >= half).mean(axis=0),
-    }
+    lower, upper = (ascending[:, max(ceil(p.shape[1] * share - 1), 0)] for share in (tail, 1 - tail))
+    solvable = (p.astype(np.float64) >= half).mean(axis=1)
+    return np.stack([p.mean(axis=1, dtype=np.float64), lower, upper, 1 - failed.mean(axis=1), solvable])
 
 
 def _reach(p: np.ndarray, k: int) -> Float[np.ndarray, "..."]:
-    with np.errstate(divide="ignore"):  # p = 1 never fails
-        return np.asarray(-np.expm1(k * np.log1p(-p)))
-
-
-def _lost_and_gained(rates: SolveRates, base: int, model: int, k: int) -> dict[str, Any]:
-    before, after = (_reach(rates.p[..., column], k) for column in (base, model))
-    return {
-        "prob_lost": (before * (1 - after)).mean(axis=(0, 1)),
-        "prob_gained": ((1 - before) * after).mean(axis=(0, 1)),
-        "flag": flags(rates.n_correct[:, [base, model]], rates.n_samples[:, [base, model]]),
-    }
+    return np.asarray(1.0 - next(powers(failure_rates(p[None]), [k]))[0])
 
 
 def flags(n_correct: np.ndarray, n_samples: np.ndarray) -> list[str]:

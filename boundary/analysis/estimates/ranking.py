@@ -13,8 +13,8 @@ from boundary.analysis.estimates.table import POSTERIOR, EstimateTable, Quantity
 from boundary.analysis.options import ENOUGH_MODELS, RANKINGS
 from boundary.analysis.request import Request
 from boundary.stats.estimands import pass_at_k
-from boundary.stats.estimands.ranking import bests, pairwise, ranks
-from boundary.stats.intervals import signs
+from boundary.stats.estimands.ranking import bests, pair_signs, ranks
+from boundary.stats.intervals import Signs
 from boundary.stats.solve_rates import SolveRates, Target
 
 
@@ -70,20 +70,34 @@ def add_ranking(table: EstimateTable, coverage: xr.DataArray, n: int, names: fro
     models, budgets = ([*coverage.coords[name].to_numpy()] for name in ("model", "k"))
     for name, draws in (("rank", ranks(coverage, table.margin)), ("best", bests(coverage, table.margin))):
         if name in names:
+            values = np.ascontiguousarray(draws.transpose("model", "k", "chain", "draw").to_numpy())
             table.add_posterior(
                 [
-                    Quantity(name, draws.sel(model=model, k=k), str(model), k=float(k), extrapolated=bool(k > n))
-                    for model in models
-                    for k in budgets
+                    Quantity(
+                        name,
+                        xr.DataArray(values[i, j], dims=("chain", "draw")),
+                        str(model),
+                        k=float(k),
+                        extrapolated=bool(k > n),
+                    )
+                    for i, model in enumerate(models)
+                    for j, k in enumerate(budgets)
                 ]
             )
     if "better" in names:
-        wins = pairwise(coverage, table.margin)
         for k in budgets:
-            values, curves = wins.sel(k=k).to_numpy(), coverage.sel(k=k).transpose(..., "model").to_numpy()
-            for a, b in combinations(range(len(models)), 2):
-                pair = str(models[a]), str(models[b]), int(k), float(values[a, b])
-                table.add_probability("better", *pair, k > n, signs(curves[..., a] - curves[..., b], table.margin))
+            _add_pairs(table, coverage.sel(k=k), int(k), bool(k > n))
+
+
+def _add_pairs(table: EstimateTable, coverage: xr.DataArray, k: int, extrapolated: bool) -> None:
+    """Add P(better) of each pair of models at one budget, with the signs of their difference."""
+    models = [str(model) for model in coverage.coords["model"].to_numpy()]
+    probabilities = pair_signs(coverage.transpose(..., "model").to_numpy().reshape(-1, len(models)), table.margin)
+    above, ahead, equivalent = (part.tolist() for part in probabilities)
+    for a, b in combinations(range(len(models)), 2):
+        of = Signs(above[a][b], above[b][a], equivalent[a][b])
+        better = ahead[a][b] + equivalent[a][b] / 2
+        table.add_probability("better", models[a], models[b], k, better, extrapolated, of)
 
 
 class Multiplicity(NamedTuple):

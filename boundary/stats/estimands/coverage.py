@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from boundary.stats.budgets import Budgets, Model, checked_budgets, failure, over_k
+from boundary.stats.budgets import Budgets, Model, checked_budgets, mean_failures, mean_joint_failures, over_k, rows_of
 from boundary.stats.intervals import MARGIN, TIE
+from boundary.stats.powers import blocks, failure_rates, powers
 from boundary.stats.solve_rates import SolveRates, Target
 
 
@@ -53,8 +54,7 @@ def pass_at_k(rates: SolveRates, k: Budgets, *, target: Target = "benchmark") ->
     >>> pass_at_k(rates, [1, 2]).sel(model="rl").mean(["chain", "draw"]).round(3).values.tolist()
     [0.5, 0.5]
     """
-    values = [1.0 - failure(rates, b, target).mean(axis=2, dtype=np.float64) for b in checked_budgets(k)]
-    return over_k(values, k, "pass_at_k", rates.models)
+    return over_k(1.0 - mean_failures(rates, checked_budgets(k), target), k, "pass_at_k", rates.models)
 
 
 def reach(rates: SolveRates, k: Budgets, *, target: Target = "benchmark") -> xr.DataArray:
@@ -84,14 +84,26 @@ def reach(rates: SolveRates, k: Budgets, *, target: Target = "benchmark") -> xr.
     >>> reach(rates, 2).sel(model="base").astype(float).mean(["chain", "draw"]).round(3).values.tolist()
     [0.75, 0.36]
     """
-    problems = list(rates.problem_ids) if target == "benchmark" else range(rates.rates(target).shape[2])
+    p = rates.rates(target)
+    problems = list(rates.problem_ids) if target == "benchmark" else range(p.shape[2])
     stacked = xr.DataArray(
-        np.stack([1.0 - failure(rates, b, target) for b in checked_budgets(k)], axis=2),
+        np.stack([_reach(p, budget) for budget in checked_budgets(k)], axis=2),
         dims=("chain", "draw", "k", "problem", "model"),
         coords={"k": checked_budgets(k), "problem": problems, "model": list(rates.models)},
         name="reach",
     )
     return stacked if not isinstance(k, (int, np.integer)) else stacked.isel(k=0)
+
+
+def _reach(p: np.ndarray, k: int) -> np.ndarray:
+    """1 - (1 - p)^k, of the type of p."""
+    solved = np.empty_like(p)
+    for column in range(p.shape[3]):
+        rows, reach_of_rows = rows_of(p, column), np.empty(p.shape[:3], p.dtype).reshape(-1, p.shape[2])
+        for block in blocks(*rows.shape):
+            reach_of_rows[block] = 1.0 - next(powers(failure_rates(rows[block]), [k]))
+        solved[..., column] = reach_of_rows.reshape(p.shape[:3])
+    return solved
 
 
 def flows(rates: SolveRates, k: Budgets, *, base: Model = 0, rl: Model = 1, target: Target = "benchmark") -> xr.Dataset:
@@ -130,18 +142,15 @@ def flows(rates: SolveRates, k: Budgets, *, base: Model = 0, rl: Model = 1, targ
     >>> {name: round(expected[name].item(), 3) for name in expected}
     {'kept': 0.75, 'lost': 0.36, 'gained': 0.25, 'neither': 0.64, 'shrinkage': 0.055}
     """
-    columns = [rates.index(base), rates.index(rl)]
-    parts: dict[str, list[np.ndarray]] = {name: [] for name in ("kept", "lost", "gained", "neither", "shrinkage")}
-    for budget in checked_budgets(k):
-        fails = failure(rates, budget, target)
-        base_fails, rl_fails = fails[..., columns[0]], fails[..., columns[1]]
-        both_fail = np.asarray(np.mean(base_fails * rl_fails, axis=2, dtype=np.float64))
-        base_share, rl_share = (part.mean(axis=2, dtype=np.float64) for part in (base_fails, rl_fails))
-        parts["neither"].append(rates.n_problems * both_fail)
-        parts["lost"].append(rates.n_problems * (rl_share - both_fail))
-        parts["gained"].append(rates.n_problems * (base_share - both_fail))
-        parts["kept"].append(rates.n_problems * (1 - base_share - rl_share + both_fail))
-        parts["shrinkage"].append(rl_share - base_share)
+    columns = rates.index(base), rates.index(rl)
+    base_fails, rl_fails, both_fail = mean_joint_failures(rates, checked_budgets(k), *columns, target)
+    parts = {
+        "kept": rates.n_problems * np.maximum(1 - base_fails - rl_fails + both_fail, 0.0),
+        "lost": rates.n_problems * np.maximum(rl_fails - both_fail, 0.0),
+        "gained": rates.n_problems * np.maximum(base_fails - both_fail, 0.0),
+        "neither": rates.n_problems * both_fail,
+        "shrinkage": rl_fails - base_fails,
+    }
     return xr.Dataset({name: over_k(values, k, name) for name, values in parts.items()})
 
 

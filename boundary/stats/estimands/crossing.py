@@ -1,17 +1,23 @@
 """At which budget one curve meets another: the crossover of the pass@k curves, and the speed-up of sampling."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from boundary.stats.budgets import Model
+from boundary.stats.budgets import Model, mean_failures, rows_of
 from boundary.stats.intervals import MARGIN, TIE, summarise
+from boundary.stats.powers import failure_rates, row_blocks
 from boundary.stats.solve_rates import SolveRates, Target
 
 # A crossing is reported from this probability.
 LIKELY = 0.5
+# A lead between two budgets is nearly linear: most searches end within two secants, and halving ends the others.
+SECANTS = 4
+# exp of less is no normal number.
+LEAST_LOG = -700.0
 
 
 def crossover(
@@ -39,7 +45,7 @@ def crossover(
     -----
     Yue et al. 2025, arXiv 2504.13837, Fig. 2; called first loss in Yang et al. 2026, arXiv 2609.22547. The curves are
     compared at every k up to 32 and at steps of about 10 % above, then the crossing is found within the step by
-    bisection.
+    secants and halving.
 
     Examples
     --------
@@ -57,12 +63,12 @@ def crossover(
     """
     if max_k < 2:
         raise ValueError(f"A crossover needs budgets of 2 or more to look at, got max_k = {max_k}.")
-    pair = _log_failures(rates, base, rl, target)
+    columns = [rates.index(base), rates.index(rl)]
     budgets = _scan_budgets(max_k)
-    crossing = _bisect(pair, *_bracket(_leads(pair, budgets), budgets))
-    chains, draws = rates.log_failure(target).shape[:2]
-    coords = {"chain": np.arange(chains), "draw": np.arange(draws)}
-    return xr.DataArray(crossing.reshape(chains, draws), dims=("chain", "draw"), coords=coords, name="crossover")
+    leads = _leads(rates, budgets, columns, target)
+    rows = [rows_of(rates.rates(target), column) for column in columns]
+    crossing = np.where(leads[:, 0] <= 0, np.nan, _first_budget(leads, budgets, rows))
+    return _of_draws(crossing, rates, target, "crossover")
 
 
 def no_crossover(rates: SolveRates, max_k: int, **pair: Any) -> xr.DataArray:
@@ -117,46 +123,93 @@ def _scan_budgets(max_k: int) -> list[int]:
     return budgets
 
 
-def _log_failures(rates: SolveRates, base: Model, rl: Model, target: Target) -> tuple[np.ndarray, np.ndarray]:
-    """log(1 - p) of base and RL, dimensions (draw, problem)."""
-    log_failure = rates.log_failure(target)
-    shape = (-1, log_failure.shape[2])
-    return log_failure[..., rates.index(base)].reshape(shape), log_failure[..., rates.index(rl)].reshape(shape)
+def _leads(
+    rates: SolveRates, budgets: list[int], columns: list[int], target: Target
+) -> Float[np.ndarray, "draw budget"]:
+    """pass@k of the second column (RL) minus that of the first (the base), for each draw and budget."""
+    fails = mean_failures(rates, budgets, target, columns)
+    return (fails[..., 0] - fails[..., 1]).reshape(len(budgets), -1).T
 
 
-def _lead(pair: tuple[np.ndarray, np.ndarray], k: np.ndarray | int) -> np.ndarray:
-    """pass@k of RL minus base for each draw; k one number or one a draw."""
-    power = np.asarray(k, dtype=np.float32).reshape(-1, 1)
-    base, rl = (np.exp(power * part).mean(axis=1, dtype=np.float64) for part in pair)
-    return np.asarray(base - rl)
+def _of_draws(values: Float[np.ndarray, " draw"], rates: SolveRates, target: Target, name: str) -> xr.DataArray:
+    chains, draws = rates.rates(target).shape[:2]
+    coords = {"chain": np.arange(chains), "draw": np.arange(draws)}
+    return xr.DataArray(values.reshape(chains, draws), dims=("chain", "draw"), coords=coords, name=name)
 
 
-def _leads(pair: tuple[np.ndarray, np.ndarray], budgets: list[int]) -> Float[np.ndarray, "draw budget"]:
-    """`_lead` of every draw at every budget."""
-    return np.stack([_lead(pair, k) for k in budgets], axis=1)
+def _first_budget(
+    leads: Float[np.ndarray, "draw budget"],
+    budgets: list[int],
+    rows: Sequence[Float[np.ndarray, "draw problem"]],
+    failure_of_rl: Float[np.ndarray, " draw"] | None = None,
+) -> Float[np.ndarray, " draw"]:
+    """Smallest budget of each draw at which RL does not lead; infinity where it leads at every one.
 
-
-def _bracket(leads: Float[np.ndarray, "draw budget"], budgets: list[int]) -> tuple[np.ndarray, np.ndarray]:
-    """Last budget before, and first budget with, base >= RL.
-
-    (NaN, NaN) without a lead at 1, (., inf) without a crossing.
+    Parameters
+    ----------
+    leads
+        At each of `budgets`; between two of these a lead is looked for as one that ends once.
+    rows
+        Solve rates of the base, and of RL where its failures depend on the budget.
+    failure_of_rl
+        Mean failure rate of RL, where it does not.
     """
     caught = leads <= 0
-    first = caught.argmax(axis=1)  # 0 where there is no lead at 1, and where the base never catches up
-    scanned = np.array(budgets, dtype=float)
-    low = np.where(first > 0, scanned[first - 1], 1.0)
-    high = np.where(first > 0, scanned[first], np.inf)
-    return np.where(caught[:, 0], np.nan, low), np.where(caught[:, 0], np.nan, high)
-
-
-def _bisect(pair: tuple[np.ndarray, np.ndarray], low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    low, high = low.copy(), high.copy()
-    while len(wide := np.flatnonzero(np.isfinite(high) & (high - low > 1))):
-        middle = np.floor((low[wide] + high[wide]) / 2)
-        caught = _lead((pair[0][wide], pair[1][wide]), middle) <= 0
-        high[wide] = np.where(caught, middle, high[wide])
-        low[wide] = np.where(caught, low[wide], middle)
+    first, scanned = caught.argmax(axis=1), np.array(budgets)
+    high = np.where(caught.any(axis=1), scanned[first], np.inf)
+    low = scanned[first - 1].astype(float)
+    wide = np.flatnonzero((first > 0) & (high - low > 1))
+    for block in row_blocks(len(wide), rows[0].shape[1]):
+        draws = wide[block]
+        logs = [_log_failure(part[draws]) for part in rows]
+        constant = None if failure_of_rl is None else failure_of_rl[draws]
+        ends = [
+            np.stack([budget[draws], leads[draws, first[draws] - before]]) for budget, before in ((low, 1), (high, 0))
+        ]
+        high[draws] = _within_step(logs, constant, *ends)
     return high
+
+
+def _within_step(
+    logs: list[np.ndarray], constant: np.ndarray | None, low: np.ndarray, high: np.ndarray
+) -> Float[np.ndarray, " draw"]:
+    """First budget at which a lead is over, between two budgets with leads at each, by the secant and then halving.
+
+    Parameters
+    ----------
+    logs
+        log(1 - p) of base and RL, or of the base alone.
+    constant
+        Mean failure rate of RL, where it is the same at every budget.
+    low, high
+        Budgets and leads, rows in this order: positive at `low`, and not at `high`. They are moved.
+    """
+    for step in range(64):
+        open_draws = np.flatnonzero(high[0] - low[0] > 1)
+        if not len(open_draws):
+            break
+        (k_low, lead_low), (k_high, lead_high) = low[:, open_draws], high[:, open_draws]
+        share = lead_low / (lead_low - lead_high) if step < SECANTS else 0.5
+        middle = np.clip(np.floor(k_low + share * (k_high - k_low)), k_low + 1, k_high - 1)
+        fails = [_mean_failure(part[open_draws], middle) for part in logs]
+        lead = fails[0] - (fails[1] if constant is None else constant[open_draws])
+        ended = lead <= 0
+        at_middle = np.stack([middle, lead])
+        high[:, open_draws[ended]], low[:, open_draws[~ended]] = at_middle[:, ended], at_middle[:, ~ended]
+    return high[0]
+
+
+def _log_failure(p: Float[np.ndarray, "draw problem"]) -> Float[np.ndarray, "draw problem"]:
+    with np.errstate(divide="ignore"):  # p = 1 fails never: log 0 = -inf is what is meant
+        return np.log(failure_rates(p))
+
+
+def _mean_failure(log_failure: Float[np.ndarray, "draw problem"], k: np.ndarray) -> Float[np.ndarray, " draw"]:
+    """Mean over problems of (1 - p)^k, with a budget for each draw."""
+    power = log_failure * k[:, None]
+    # exp is many times slower where its result is too small for a normal number.
+    np.exp(np.maximum(power, LEAST_LOG, out=power), out=power)
+    return power.mean(axis=1)
 
 
 class CrossingBudget(NamedTuple):
@@ -219,7 +272,7 @@ def curve_order(
     """
     within = max(rates.reliable_k, 1)
     budgets = sorted({*_scan_budgets(max(max_k, within)), within})
-    leads = _leads(_log_failures(rates, base, rl, target), budgets)
+    leads = _leads(rates, budgets, [rates.index(base), rates.index(rl)], target)
     ahead, behind = leads > margin + TIE, leads < -margin - TIE
     looked_at, sampled = np.array(budgets) <= max_k, np.array(budgets) <= within
     back = _prob_later(behind[:, looked_at], ahead[:, looked_at])
@@ -276,25 +329,9 @@ def sampling_speedup(
     """
     if max_k < 2:
         raise ValueError(f"A speed-up needs budgets of 2 or more to look at, got max_k = {max_k}.")
-    log_base, log_rl = _log_failures(rates, base, rl, target)
-    chains, draws = rates.log_failure(target).shape[:2]
-    budget = _first_reaching(log_base, _pass(log_rl, np.ones(chains * draws)), max_k)
-    coords = {"chain": np.arange(chains), "draw": np.arange(draws)}
-    return xr.DataArray(budget.reshape(chains, draws), dims=("chain", "draw"), coords=coords, name="sampling_speedup")
-
-
-def _first_reaching(log_failure: np.ndarray, aim: np.ndarray, max_k: int) -> np.ndarray:
-    """Smallest k up to max_k with pass@k >= aim for each draw, by bisection, since pass@k never falls; or infinity."""
-    low, high = np.zeros(len(aim)), np.full(len(aim), float(max_k))
-    while len(wide := np.flatnonzero(high - low > 1)):
-        middle = np.floor((low[wide] + high[wide]) / 2)
-        is_enough = _pass(log_failure[wide], middle) >= aim[wide]
-        high[wide] = np.where(is_enough, middle, high[wide])
-        low[wide] = np.where(is_enough, low[wide], middle)
-    never = _pass(log_failure, np.full(len(aim), float(max_k))) < aim
-    return np.where(never, np.inf, high)
-
-
-def _pass(log_failure: np.ndarray, k: np.ndarray) -> np.ndarray:
-    power = k.astype(np.float32).reshape(-1, 1)
-    return 1.0 - np.exp(power * log_failure).mean(axis=1, dtype=np.float64)
+    budgets, p = _scan_budgets(max_k), rates.rates(target)
+    failure_of_rl = mean_failures(rates, [1], target, [rates.index(rl)])[0, ..., 0].ravel()
+    fails = mean_failures(rates, budgets, target, [rates.index(base)])[..., 0].reshape(len(budgets), -1).T
+    rows = [rows_of(p, rates.index(base))]
+    budget = _first_budget(fails - failure_of_rl[:, None], budgets, rows, failure_of_rl)
+    return _of_draws(budget, rates, target, "sampling_speedup")

@@ -1,5 +1,7 @@
 """Models ranked by pass@k: the rank of each, the probability that it is best, and that it is better than another."""
 
+from typing import NamedTuple
+
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
@@ -7,6 +9,7 @@ from jaxtyping import Float
 from boundary.stats.budgets import Budgets
 from boundary.stats.estimands.coverage import pass_at_k
 from boundary.stats.intervals import TIE
+from boundary.stats.powers import row_blocks
 from boundary.stats.solve_rates import SolveRates, Target
 
 
@@ -118,9 +121,16 @@ def ranks(coverage: xr.DataArray, margin: float = 0.0) -> xr.DataArray:
     """
     ordered = coverage.transpose(..., "model")
     values = ordered.to_numpy()
-    # 1 for itself, one for each better model and half a one for each that ties.
-    standing = [0.5 + _wins(values[..., m : m + 1], values, margin).sum(axis=-1) for m in range(values.shape[-1])]
-    return ordered.copy(data=np.stack(standing, axis=-1)).transpose(*coverage.dims).rename("rank")
+    rows = values.reshape(-1, values.shape[-1])
+    # 1 for itself, one for each better model and half a one for each that ties, itself left out.
+    twice = np.ones(rows.shape, dtype=np.int32)
+    for block in row_blocks(*rows.shape):
+        for model in range(rows.shape[1]):
+            lead = rows[block, model, None] - rows[block]
+            twice[block] += lead > margin + TIE
+            twice[block] += lead >= -(margin + TIE)
+    standing = (twice / 2).reshape(values.shape)
+    return ordered.copy(data=standing).transpose(*coverage.dims).rename("rank")
 
 
 def bests(coverage: xr.DataArray, margin: float = 0.0) -> xr.DataArray:
@@ -148,16 +158,55 @@ def pairwise(coverage: xr.DataArray, margin: float = 0.0) -> xr.DataArray:
     """
     ordered = coverage.transpose("chain", "draw", ..., "model")
     values = ordered.to_numpy().reshape(-1, *ordered.shape[2:])
-    wins = [_wins(values[..., m : m + 1], values, margin).mean(axis=0) for m in range(values.shape[-1])]
+    curves = values.reshape(len(values), -1, values.shape[-1])
+    wins = np.array([_wins(curves[:, i], margin) for i in range(curves.shape[1])])
     references = ordered.rename(model="reference").coords["reference"]
     kept = [str(dim) for dim in ordered.dims[2:]]
     coords = {name: ordered.coords[name] for name in kept} | {"reference": references}
-    return xr.DataArray(np.stack(wins, axis=-1), dims=[*kept, "reference"], coords=coords, name="better")
+    wins = wins.reshape(*values.shape[1:], values.shape[-1])
+    return xr.DataArray(wins, dims=[*kept, "reference"], coords=coords, name="better")
 
 
-def _wins(
-    reference: Float[np.ndarray, "*draw 1"], values: Float[np.ndarray, "*draw model"], margin: float
-) -> Float[np.ndarray, "*draw model"]:
-    """1 where a model is ahead of the reference by more than the margin, 1/2 where they tie, 0 where it is behind."""
-    lead = values - reference
-    return (np.sign(np.where(np.abs(lead) <= margin + TIE, 0.0, lead)) + 1) / 2
+def _wins(values: Float[np.ndarray, "draw model"], margin: float) -> Float[np.ndarray, "model reference"]:
+    """Probability that a model is ahead of another by more than the margin, and half of that of a tie."""
+    ahead = pair_signs(values, margin).ahead
+    tied = 1.0 - ahead - ahead.T
+    np.fill_diagonal(tied, 1.0)
+    return ahead + tied / 2
+
+
+class PairSigns(NamedTuple):
+    """Probabilities of the difference of each model (row) and each other (column).
+
+    `above`: that it is above 0; `ahead`: above the margin; `equivalent`: within the margin of 0. A model is equivalent
+    to itself.
+    """
+
+    above: Float[np.ndarray, "model model"]
+    ahead: Float[np.ndarray, "model model"]
+    equivalent: Float[np.ndarray, "model model"]
+
+
+def pair_signs(values: Float[np.ndarray, "draw model"], margin: float) -> PairSigns:
+    """Signs of the differences of all pairs of models, from joint draws, a block of draws at a time.
+
+    Examples
+    --------
+    >>> pair_signs(np.array([[0.5, 0.2], [0.5, 0.5]]), 0.1).above
+    array([[0. , 0.5],
+           [0. , 0. ]])
+    """
+    n_models = values.shape[1]
+    counts = np.zeros((4, n_models, n_models))
+    least = margin + TIE
+    for rows in row_blocks(*values.shape):
+        columns = np.ascontiguousarray(values[rows].T)
+        for model in range(n_models):
+            lead = columns[model] - columns[model + 1 :]
+            for count, met in zip(counts, (lead > TIE, lead < -TIE, lead > least, lead < -least), strict=True):
+                count[model, model + 1 :] += np.count_nonzero(met, axis=1)
+    above, below, ahead, behind = counts / len(values)
+    equivalent = 1.0 - ahead - behind
+    lower = np.tril_indices(n_models, -1)
+    equivalent[lower] = equivalent.T[lower]
+    return PairSigns(above + below.T, ahead + behind.T, equivalent)

@@ -1,6 +1,6 @@
 """How reliably problems are solved, rather than whether: all k right, a share of k right, a solve rate above tau."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -8,13 +8,26 @@ import xarray as xr
 from jaxtyping import Float
 from scipy.special import betainc
 
-from boundary.stats.budgets import Budgets, Thresholds, checked_budgets, checked_thresholds, over_k, over_tau
+from boundary.stats.budgets import (
+    Budgets,
+    Thresholds,
+    checked_budgets,
+    checked_thresholds,
+    mean_binomials_of,
+    mean_successes,
+    over_k,
+    over_tau,
+    rows_of,
+)
+from boundary.stats.powers import blocks, sums_by_level
 from boundary.stats.solve_rates import SolveRates, Target
 
 # Edges of the bins of an accuracy histogram: {0}, (0, .1], (.1, .2], ..., (.9, 1), {1}.
 HISTOGRAM_EDGES = np.arange(11) / 10
 HISTOGRAM_MIDDLES = np.concatenate([[0.0], np.arange(5, 100, 10) / 100, [1.0]])
-# Nodes a sample of the budget in a table of a tail: see `_tail`.
+# Up to this budget tails are sums of the chances of each number of right samples; beyond it they are tabulated, at so
+# many nodes a sample of the budget.
+LARGEST_SUM = 32
 NODES = 256
 
 
@@ -49,10 +62,7 @@ def pass_hat_k(rates: SolveRates, k: Budgets, *, target: Target = "benchmark") -
     >>> pass_hat_k(rates, [1, 2, 64]).sel(model="sure").mean(["chain", "draw"]).round(3).values.tolist()
     [0.5, 0.5, 0.5]
     """
-    with np.errstate(divide="ignore"):  # p = 0: log 0 = -inf is what is meant
-        log_p = np.log(rates.rates(target), dtype=np.float64).astype(np.float32)
-    values = [np.exp(np.float32(b) * log_p).mean(axis=2, dtype=np.float64) for b in checked_budgets(k)]
-    return over_k(values, k, "pass_hat_k", rates.models)
+    return over_k(mean_successes(rates, checked_budgets(k), target), k, "pass_hat_k", rates.models)
 
 
 def g_pass_at_k(rates: SolveRates, k: Budgets, tau: Thresholds, *, target: Target = "benchmark") -> xr.DataArray:
@@ -89,11 +99,13 @@ def g_pass_at_k(rates: SolveRates, k: Budgets, tau: Thresholds, *, target: Targe
     >>> g_pass_at_k(rates, 2, [0.5, 1.0]).sel(model="sure").mean(["chain", "draw"]).round(3).values.tolist()
     [0.5, 0.5]
     """
-    p = rates.rates(target)
     over: list[xr.DataArray] = []
     for share in checked_thresholds(tau):
-        tails = [(b, partial(_tail, k=b, least=least_correct(b, share))) for b in checked_budgets(k)]
-        values = [_tabulated(p, b, tail).mean(axis=2) for b, tail in tails]
+        leasts = [(b, least_correct(b, share)) for b in checked_budgets(k)]
+        values = [
+            _binomial_mean(rates, b, target, np.arange(b + 1) >= least, partial(_tail, k=b, least=least))
+            for b, least in leasts
+        ]
         over.append(over_k(values, k, "g_pass_at_k", rates.models).assign_coords(tau=share))
     return xr.concat(over, "tau").transpose(..., "tau", "model") if np.ndim(tau) else over[0]
 
@@ -129,8 +141,10 @@ def mg_pass_at_k(rates: SolveRates, k: Budgets, *, target: Target = "benchmark")
     >>> mg_pass_at_k(rates, 2).mean(["chain", "draw"]).round(3).values.tolist()
     [0.25, 0.5]
     """
-    p = rates.rates(target)
-    values = [_tabulated(p, b, partial(_excess, k=b)).mean(axis=2) for b in checked_budgets(k)]
+    values = [
+        _binomial_mean(rates, b, target, np.maximum(2 * np.arange(b + 1) / b - 1, 0), partial(_excess, k=b))
+        for b in checked_budgets(k)
+    ]
     return over_k(values, k, "mg_pass_at_k", rates.models)
 
 
@@ -164,8 +178,11 @@ def cover_at_tau(rates: SolveRates, tau: Thresholds, *, target: Target = "benchm
     >>> cover_at_tau(rates, [0.25, 0.75]).sel(model="sure").mean(["chain", "draw"]).round(3).values.tolist()
     [0.5, 0.5]
     """
-    p = rates.rates(target)
-    values = [(p >= t).mean(axis=2) for t in checked_thresholds(tau)]
+    thresholds, p = checked_thresholds(tau), rates.rates(target)
+    ascending = sorted(thresholds)
+    # Whole numbers of problems, so that equal shares are equal to the last digit.
+    below = np.cumsum(_problems_by_level(p, ascending), axis=-1)
+    values = [1.0 - below[..., ascending.index(threshold)] / p.shape[2] for threshold in thresholds]
     return over_tau(values, tau, "cover_at_tau", rates.models)
 
 
@@ -205,10 +222,14 @@ def accuracy_histogram(rates: SolveRates, *, target: Target = "benchmark") -> xr
 
 def histogram_shares(p: Float[np.ndarray, "*batch problem model"]) -> Float[np.ndarray, "*batch model bin"]:
     """Share of problems in each bin of an accuracy histogram: of solve rates, or of c/n."""
-    at_most = [(p <= edge).mean(axis=-2) for edge in HISTOGRAM_EDGES[:-1]]
-    below_one = (p < 1).mean(axis=-2)
-    upper = np.stack([*at_most, below_one, np.ones_like(below_one)], axis=-1)
-    return np.diff(upper, axis=-1, prepend=0.0)
+    above = np.nextafter(HISTOGRAM_EDGES[:-1], 1.0)  # a rate on an edge is in the bin below it
+    return _problems_by_level(p, [*above, 1.0]) / p.shape[-2]
+
+
+def _problems_by_level(p: np.ndarray, thresholds: Sequence[float]) -> Float[np.ndarray, "*batch model level"]:
+    """Number of problems that reach just so many of some ascending thresholds."""
+    rows = [sums_by_level(p[..., model].reshape(-1, p.shape[-2]), thresholds) for model in range(p.shape[-1])]
+    return np.stack([part.reshape(*p.shape[:-2], -1) for part in rows], axis=-2)
 
 
 def least_correct(k: int, tau: float) -> int:
@@ -235,17 +256,37 @@ def _excess(p: np.ndarray, k: int) -> np.ndarray:
     return 2 * p * one_fewer - betainc(least, k - least + 1, p)
 
 
-def _tabulated(p: np.ndarray, k: int, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """A mean over Binomial(k, p) of something in [0, 1], linear between 256 k nodes.
+def _binomial_mean(
+    rates: SolveRates, k: int, target: Target, values: np.ndarray, function: Callable[[np.ndarray], np.ndarray]
+) -> Float[np.ndarray, "chain draw model"]:
+    """Means over problems of E values[Binomial(k, p)], which is a function of p in [0, 1]."""
+    if k <= LARGEST_SUM:
+        return np.tensordot(np.asarray(values, dtype=float), mean_binomials_of(rates, k, target), 1)
+    p = rates.rates(target)
+    means = [_tabulated_mean(rows_of(p, column), k, function).reshape(p.shape[:2]) for column in range(p.shape[3])]
+    return np.stack(means, axis=-1)
 
-    Its second derivative in p is at most k^2, so the error is at most k^2 / (8 (256 k)^2) = 2e-6, that of single
-    precision; an incomplete beta function for each of millions of draws takes ten times as long.
+
+def _tabulated_mean(
+    p: Float[np.ndarray, "row problem"], k: int, function: Callable[[np.ndarray], np.ndarray]
+) -> Float[np.ndarray, " row"]:
+    """Means over problems of a mean over Binomial(k, p) of something in [0, 1], linear between 256 k nodes.
+
+    Its second derivative in p is at most k^2, so the error is at most k^2 / (8 (256 k)^2) = 2e-6; an incomplete beta
+    function for each of millions of draws takes ten times as long.
     """
     nodes = NODES * k
-    if nodes >= p.size:
-        return function(p)
-    table = function(np.linspace(0.0, 1.0, nodes + 1)).astype(np.float32)
-    steps = np.append(np.diff(table), np.float32(0.0))
-    place = p * nodes
-    node = place.astype(np.int32)
-    return table[node] + (place - node).astype(np.float32) * steps[node]
+    if nodes < p.size:
+        table = function(np.linspace(0.0, 1.0, nodes + 1))
+        steps = np.append(np.diff(table), 0.0)
+    sums = np.zeros(len(p))
+    for rows, problems in blocks(*p.shape):
+        part = p[rows, problems].astype(np.float64)
+        if nodes < p.size:
+            place = part * nodes
+            node = place.astype(np.int32)
+            value = table[node] + (place - node) * steps[node]
+        else:
+            value = function(part)
+        sums[rows] += value.sum(axis=1)
+    return sums / p.shape[1]

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from boundary.stats.budgets import Budgets, Model, checked_budgets, failure, over_k
+from boundary.stats.budgets import Budgets, Model, checked_budgets, over_k, rows_of
 from boundary.stats.estimands.coverage import flows, pass_at_k
+from boundary.stats.powers import sums_by_level
 from boundary.stats.solve_rates import SolveRates, Target
 
 SUPPORT_RATES = ("srr", "ndr", "sds", "nscr")
@@ -204,13 +205,17 @@ def gains(rates: SolveRates, k: Budgets, *, base: Model = 0, rl: Model = 1, targ
     >>> gains(rates, [8, 128])["discovered"].mean(["chain", "draw"]).round(3).values.tolist()
     [0.2, 0.0]
     """
-    p = rates.rates(target)
-    gain = p[..., rates.index(rl)] - p[..., rates.index(base)]
-    amplified, discovered = [], []
-    for budget in checked_budgets(k):
-        within = failure(rates, budget, target)[..., rates.index(base)] <= 0.5
-        amplified.append(np.where(within, gain, 0.0).mean(axis=2))
-        discovered.append(gain.mean(axis=2) - amplified[-1])
+    p, budgets = rates.rates(target), checked_budgets(k)
+    base_rows, rl_rows = (rows_of(p, rates.index(model)) for model in (base, rl))
+    # The base's reach at k is one half at this solve rate, and falls as k does.
+    descending = sorted(budgets, reverse=True)
+    half = -np.expm1(-np.log(2) / np.array(descending))
+    gain_by_level = sums_by_level(base_rows, half, rl_rows) - sums_by_level(base_rows, half, base_rows)
+    gain_by_level = gain_by_level.reshape(*p.shape[:2], -1) / p.shape[2]
+    out_of_reach = np.cumsum(gain_by_level, axis=-1)
+    within = np.cumsum(gain_by_level[..., ::-1], axis=-1)[..., ::-1]
+    places = [descending.index(budget) for budget in budgets]
+    amplified, discovered = [within[..., i + 1] for i in places], [out_of_reach[..., i] for i in places]
     return xr.Dataset(
         {"amplified": over_k(amplified, k, "amplified"), "discovered": over_k(discovered, k, "discovered")}
     )

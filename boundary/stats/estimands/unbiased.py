@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 from scipy.special import gammaln
 
 from boundary.stats.chances import hypergeometric_pmf
+from boundary.stats.distinct_counts import distinct_rows
 from boundary.stats.estimands.reliability import HISTOGRAM_MIDDLES, histogram_shares, least_correct
 from boundary.stats.estimands.support import rates_of_flows
 
@@ -18,9 +19,14 @@ def _log_choose(n: Float[np.ndarray, "..."], k: int) -> Float[np.ndarray, "..."]
 
 def _ratio_of_choices(top: np.ndarray, bottom: np.ndarray, k: int) -> np.ndarray:
     """C(top, k) / C(bottom, k) in log space; 0 where top < k; NaN where bottom < k."""
-    top, bottom = np.broadcast_arrays(np.asarray(top, float), np.asarray(bottom, float))
     if k < 1:
         raise ValueError(f"k must be at least 1, got {k}.")
+    top, bottom = np.broadcast_arrays(top, bottom)
+    distinct, place = distinct_rows(np.stack([top.ravel(), bottom.ravel()], axis=1))
+    return _ratio(distinct[:, 0].astype(float), distinct[:, 1].astype(float), k)[place].reshape(top.shape)
+
+
+def _ratio(top: np.ndarray, bottom: np.ndarray, k: int) -> np.ndarray:
     ratio = np.where(bottom >= k, 0.0, np.nan)
     some = (top >= k) & (bottom >= k)
     ratio[some] = np.exp(_log_choose(top[some], k) - _log_choose(bottom[some], k))
@@ -129,12 +135,13 @@ def unbiased_mg_pass_at_k(
 
 def _right_of_k(n_correct: np.ndarray, n_samples: np.ndarray, k: int) -> Float[np.ndarray, "... right"]:
     """P(j of k samples drawn from the n are right), j = 0..k; NaN where n < k."""
-    n_correct, n_samples = np.asarray(n_correct)[..., None], np.asarray(n_samples)[..., None]
+    n_correct, n_samples = np.broadcast_arrays(n_correct, n_samples)
     if k < 1:
         raise ValueError(f"k must be at least 1, got {k}.")
-    enough = n_samples >= k
-    chances = hypergeometric_pmf(np.arange(k + 1), np.maximum(n_samples, k), n_correct, k)
-    return np.where(enough, chances, np.nan)
+    distinct, place = distinct_rows(np.stack([n_correct.ravel(), n_samples.ravel()], axis=1))
+    c, n = distinct[:, :1], distinct[:, 1:]
+    chances = np.where(n >= k, hypergeometric_pmf(np.arange(k + 1), np.maximum(n, k), c, k), np.nan)
+    return chances[place].reshape(*n_samples.shape, k + 1)
 
 
 def unbiased_flows(

@@ -9,6 +9,7 @@ from scipy.special import bdtr, betaincinv
 
 from boundary.stats.budgets import checked_budgets
 from boundary.stats.chances import hypergeometric_cdf
+from boundary.stats.distinct_counts import distinct_rows
 from boundary.stats.sample_sizes import MOST, samples_of_share
 from boundary.stats.solve_rates import Target
 
@@ -115,7 +116,8 @@ def _grid_and_rules(
     points = _grid(n, furthest)
     thresholds = np.array([j for j in THRESHOLDS if j < n])
     # Of more than n samples, the chance that n of them hold no more than j successes: unbiased, between 0 and 1.
-    below = hypergeometric_cdf(thresholds, n_samples, n_correct, n).sum(axis=1)
+    distinct, place = distinct_rows(np.stack([n_correct, n_samples], axis=1))
+    below = hypergeometric_cdf(thresholds, distinct[:, 1], distinct[:, 0], n) @ np.bincount(place)
     probability = bdtr(thresholds[:, None], n, points)
     rules = _chernoff if target == "benchmark" else _clopper_pearson
     return points, rules(below, probability, len(n_correct), error / (2 * len(thresholds)))
@@ -158,6 +160,7 @@ def _range(value: np.ndarray, rules: Rules) -> tuple[float, float]:
     whole = np.ones((1, len(value)))
     ends = []
     for sign in (1, -1):
-        solution = linprog(sign * value, rows, limits, whole, [1.0], method="highs")
+        # So few variables are solved twice as fast without being looked through first.
+        solution = linprog(sign * value, rows, limits, whole, [1.0], method="highs", options={"presolve": False})
         ends.append(sign * solution.fun if solution.status == 0 else np.nan)
     return ends[0], ends[1]

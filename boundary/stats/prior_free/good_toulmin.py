@@ -10,6 +10,7 @@ from scipy.special import bdtrc, ndtri
 
 from boundary.stats.budgets import checked_budgets
 from boundary.stats.chances import hypergeometric_pmf
+from boundary.stats.distinct_counts import distinct_rows
 from boundary.stats.sample_sizes import MOST, samples_of_share
 
 
@@ -92,6 +93,8 @@ def _terms(n_correct: np.ndarray, n_samples: np.ndarray, n: int, budget: int) ->
     trials = int(np.rint(np.log(total * max(t, 2.0) ** 2 / (max(t, 2.0) - 1)) / np.log(3) / 2))
     few = np.arange(1, min(trials, n) + 1)
     change = -((-t) ** few.astype(float)) * bdtrc(few - 1, trials, 2 / (2 + t))
-    chance = hypergeometric_pmf(few, n_samples[:, None], n_correct[:, None], n)
-    none = hypergeometric_pmf(0, n_samples, n_correct, n)
-    return np.asarray(1.0 - none + chance @ change)
+    distinct, place = distinct_rows(np.stack([n_correct, n_samples], axis=1))
+    c, sizes = distinct[:, :1], distinct[:, 1:]
+    chance = hypergeometric_pmf(few, sizes, c, n)
+    none = hypergeometric_pmf(0, sizes, c, n)[:, 0]
+    return np.asarray(1.0 - none + chance @ change)[place]

@@ -6,7 +6,7 @@ from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import arrays
 
 from boundary.stats import estimands
-from boundary.stats.estimands import ESTIMANDS, crossover, delta_se, flows, no_crossover, pass_at_k
+from boundary.stats.estimands import ESTIMANDS, crossover, delta_se, flows, no_crossover, pass_at_k, sampling_speedup
 from boundary.stats.solve_rates import SolveRates
 
 
@@ -71,6 +71,17 @@ def test_crossover_is_the_first_budget_at_which_base_catches_up(max_k, seed):
         assert crossing[draw] == expected or (np.isnan(expected) and np.isnan(crossing[draw]))
     never = no_crossover(rates, max_k).to_numpy().ravel()
     np.testing.assert_array_equal(never[~np.isnan(crossing)], np.isinf(crossing[~np.isnan(crossing)]))
+
+
+@pytest.mark.parametrize("max_k", [2, 40, 700])
+def test_speedup_is_the_first_budget_at_which_base_reaches_rl(max_k, seed):
+    rng = np.random.default_rng(seed + 2)
+    base = rng.beta(0.3, 6.0, size=(1, 100, 20))
+    rates = rates_of(np.stack([base, np.clip(4 * base, 0, 1) ** 0.5], -1))
+    curve = np.stack([(1 - (1 - base) ** k).mean(2) for k in range(1, max_k + 1)], -1)[0]
+    reaches = curve >= rates.p[..., 1].mean(2).T
+    expected = np.where(reaches.any(axis=1), reaches.argmax(axis=1) + 1, np.inf)
+    np.testing.assert_array_equal(sampling_speedup(rates, max_k)[0], expected)
 
 
 def test_delta_se(rates):

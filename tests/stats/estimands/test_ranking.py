@@ -6,7 +6,8 @@ from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import arrays
 
 from boundary.stats.estimands import best, better, pass_at_k, rank
-from boundary.stats.estimands.ranking import bests, pairwise, ranks
+from boundary.stats.estimands.ranking import bests, pair_signs, pairwise, ranks
+from boundary.stats.intervals import signs
 from boundary.stats.solve_rates import SolveRates
 
 # Few values, so that ties occur.
@@ -47,3 +48,17 @@ def test_of_solve_rates():
     np.testing.assert_array_equal(best(rates, [1, 8]).sel(k=1).mean(("chain", "draw")), [0.25, 0.75, 0])
     assert better(rates, 1).sel(model="b", reference="a").item() == 0.75
     assert pass_at_k(rates, 1).dims[-1] == "model"
+
+
+@given(COVERAGE, st.sampled_from([0.0, 0.25, 0.3, 0.5]))
+def test_signs_of_all_pairs_are_those_of_each(values, margin):
+    curves = values[:, :, 0].reshape(-1, 4)
+    probabilities = pair_signs(curves, margin)
+    wins = pairwise(labelled(values), margin).isel(k=0).to_numpy()
+    for a in range(4):
+        for b in range(4):
+            lead = curves[:, a] - curves[:, b]
+            of = signs(lead, margin)
+            assert (probabilities.above[a, b], probabilities.above[b, a]) == (of.positive, of.negative)
+            assert np.isclose(probabilities.equivalent[a, b], of.equivalent)
+            assert np.isclose(wins[a, b], (lead > margin + 1e-9).mean() + of.equivalent / 2)

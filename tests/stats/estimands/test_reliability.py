@@ -36,7 +36,7 @@ def rates_of(p, n=128):
 
 
 def many_draws():
-    """Enough draws that the tables of `_tabulated` are used."""
+    """Enough draws that the tables of `_tabulated_mean` are used."""
     p = np.random.default_rng(0).beta(0.4, 0.7, size=(2, 2000, 12, 2))
     p[:, :, 0], p[:, :, 1] = 0, 1
     return rates_of(p)
