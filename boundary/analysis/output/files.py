@@ -10,6 +10,8 @@ TABLES = ("estimates", "problems", "checks", "families", "sensitivity", "claims"
 FILES = ("report.html", "summary.json", "posterior.nc", *(f"{name}.csv" for name in TABLES))
 FIGURE_FOLDER = "figures"
 FIGURE_TYPES = ("png", "pdf")
+# Finished fits, until the report is written (`boundary.analysis.fit_store`).
+FITS_FOLDER = ".boundary-fits"
 
 
 def check_output(folder: str | Path, inputs: Iterable[str | Path]) -> None:
@@ -29,8 +31,9 @@ def check_output(folder: str | Path, inputs: Iterable[str | Path]) -> None:
     """
     folder, inputs = Path(folder), list(inputs)
     check_writable(folder, is_folder=True)
-    refuse_link(folder / FIGURE_FOLDER)
-    check_writable(folder / FIGURE_FOLDER, is_folder=True)
+    for name in (FIGURE_FOLDER, FITS_FOLDER):
+        refuse_link(folder / name)
+        check_writable(folder / name, is_folder=True)
     refuse_run_folder(folder, inputs)
     for name in FILES:
         if (folder / name).is_dir():

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from boundary.analysis.output.files import FIGURE_FOLDER, FIGURE_TYPES, FILES, refuse_link
+from boundary.analysis.output.files import FIGURE_FOLDER, FIGURE_TYPES, FILES, FITS_FOLDER, refuse_link
 from boundary.errors import InputError
 
 # Lists what was written, one name a line, so that the next run knows what to remove.
@@ -71,6 +71,11 @@ def abandon() -> list[Path]:
         shutil.rmtree(stage, ignore_errors=True)
         shutil.rmtree(stage, ignore_errors=True)  # what was made while the rest was removed
     return list(_completed)
+
+
+def n_kept_fits(folder: Path) -> int:
+    """Number of finished fits in the folder of an analysis that was interrupted."""
+    return sum(1 for _ in (folder / FITS_FOLDER).glob("[0-9a-f]*.npz"))
 
 
 def _move(stage: Path, folder: Path) -> None:
