@@ -2,6 +2,7 @@
 
 import os
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 
 import numpy as np
@@ -255,6 +256,26 @@ def test_a_disk_that_is_full_stops_no_analysis(tmp_path, monkeypatch):
 
     monkeypatch.setattr(np, "savez", full)
     fit(panel_of(), PRIOR, 0, FitStore(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_several_runs_in_one_folder_do_not_spoil_each_other(tmp_path):
+    fits = [fit(panel_of(benchmark=name), PRIOR, 0) for name in ("B", "C")]
+    inputs = [inputs_of(label=f"{name}\0a\0b") for name in ("B", "C")]
+
+    def run_once(run):
+        store, place = FitStore(tmp_path / "fits"), run % 2
+        kept = store.load(inputs[place])
+        if kept is not None:
+            assert np.array_equal(kept.p, fits[place].p)
+        store.save(inputs[place], fits[place])
+        if run % 5 == 0:
+            store.remove()
+        return kept is not None
+
+    with ThreadPoolExecutor(8) as pool:
+        assert any(pool.map(run_once, range(200)))
+    FitStore(tmp_path / "fits").remove()
     assert list(tmp_path.iterdir()) == []
 
 
