@@ -205,8 +205,6 @@ def _rates(arrays: Arrays, inputs: FitInputs) -> SolveRates:
     p = arrays["p"]
     n_problems, n_models = inputs.n_correct.shape
     chains, draws = p.shape[1:3]
-    if (chains, draws) != (getattr(inputs.prior, "chains", chains), getattr(inputs.prior, "draws", draws)):
-        raise ValueError("These are not as many draws as the prior makes.")
     _check_draws(p, (n_models, chains, draws, n_problems))
     new_p = log_likelihood = None
     if inputs.prior.has_population:
@@ -231,7 +229,7 @@ def _nodes(arrays: Arrays, inputs: FitInputs) -> tuple[list[SolveRates], np.ndar
     n_nodes = 0 if inputs.errors is None else inputs.errors.n_nodes
     draws = [arrays[f"p{i}"] for i in range(n_nodes)]
     for p in draws:
-        _check_draws(p, (n_models, *draws[0].shape[1:3], n_problems))
+        _check_draws(p, (n_models, *p.shape[1:3], n_problems))
     _check_draws(arrays["log_evidence"], (n_nodes,), smallest=-np.inf)  # relative to the largest
     return [_of_counts(p, inputs) for p in draws], arrays["log_evidence"]
 

@@ -192,7 +192,6 @@ def npy_of_shape(shape):
         np.full((2, 2, 3, 3), 0.5 + 0j),
         np.full((2, 2, 3, 3), 0.5, dtype=np.float16),
         np.full((2, 2, 3, 4), 0.5),
-        np.full((2, 2, 2, 3), 0.5),
         np.full((3, 3), 0.5),
         np.array(0.5),
         np.zeros((2, 2, 0, 3)),
