@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -23,6 +24,7 @@ from boundary.analysis.estimates.problems import concatenated, problem_table
 from boundary.analysis.estimates.ranking import ranking_rows
 from boundary.analysis.estimates.sample_sizes import sample_sizes
 from boundary.analysis.estimates.table import estimates_frame
+from boundary.analysis.fit_store import FitStore
 from boundary.analysis.fitting import Panel, Progress, fit, fit_names, for_each, make_panels
 from boundary.analysis.notes import Note
 from boundary.analysis.report.write import write_analysis
@@ -69,6 +71,7 @@ def analyze(
     outcomes_as_missing: str | Sequence[str] | None = None,
     stopping: str | None = None,
     allow_different_prompts: bool = False,
+    keep_fits: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Analysis:
     """Compare RL models with a base model, or describe one model alone.
@@ -130,6 +133,12 @@ def analyze(
         themselves. Estimates that need a fixed one are withheld otherwise.
     allow_different_prompts
         Compare models that were given different prompts; refused otherwise.
+    keep_fits
+        A folder in which every fit is kept as it ends, so that the same call after an interruption or a crash makes
+        only the others; it is made where it is missing. A kept fit is used again where counts, prior, seed, verifier
+        errors and versions are the same, with the same numbers. The result's `write` removes what is kept once the
+        report is there; without it the fits stay. Fits of more than 512 MiB and those of a prior of your own are not
+        kept, nor any where less than 256 MiB of the disk would stay free. None: no fit is kept.
     progress
         Called with the name of the step, the number of steps done and the number of all steps.
 
@@ -181,6 +190,7 @@ def analyze(
         allow_different_prompts=allow_different_prompts,
         verifier=verifier,
         judge=judge,
+        fit_store=FitStore(None if keep_fits is None else Path(keep_fits)),
     )
     claims_to_judge = resolve_requests(claim_requests(claims, require), request.base, request.arms, request.benchmarks)
     data = _checked_data(request, table.select(models=list(request.models)), counts, samples, stopping)
@@ -259,7 +269,7 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
     curves = pd.DataFrame()
     if with_curves:
         pairs = tipping_point_panels(data.panels)
-        curves = tipping_point_curves(pairs, request.level, request.seed, progress, request.margin)
+        curves = tipping_point_curves(pairs, request.level, request.seed, progress, request.margin, request.fit_store)
     suspicious = suspect_count_notes(data.sampled, request.benchmarks)
     return Analysis(
         request=request,
@@ -277,8 +287,15 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
         unequal_samples=_unequal_samples(request, fits),
         arms=data.arms,
         exchangeability=data.exchangeability,
-        writer=write_analysis,
+        writer=write_analysis if request.fit_store.folder is None else _write_and_remove_fits,
     )
+
+
+def _write_and_remove_fits(analysis: Analysis, folder: Path) -> list[Path]:
+    """Write all files, then remove the kept fits, which nothing needs any more."""
+    paths = write_analysis(analysis, folder)
+    analysis.request.fit_store.remove()
+    return paths
 
 
 class _Fit(NamedTuple):
@@ -294,18 +311,20 @@ def _fit_until_converged(request: Request, panels: Sequence[Panel], progress: Pr
     """Fits of all panels; those that have not converged are fitted again with more draws, thinned to as many."""
 
     def fit_panel(panel: Panel, prior: Prior, thin: int) -> _Fit:
-        rates = fit(panel, prior, request.seed)
+        rates = fit(panel, prior, request.seed, request.fit_store)
         rates = rates if thin == 1 else rates.thinned(thin)
         rows = estimate(request, panel, rates)
         return _Fit(panel, rates, rows, check_convergence(panel.benchmark, panel.arm, rates.prior, rows))
 
-    fits = for_each(panels, lambda panel: fit_panel(panel, request.prior, 1), progress)
+    report = request.fit_store.reporting(progress)
+    fits = for_each(panels, lambda panel: fit_panel(panel, request.prior, 1), report)
     for times in MORE_DRAWS:
         longer = request.prior.with_more_draws(times)
         failed = [i for i, first_fit in enumerate(fits) if not first_fit.convergence["ok"]]
         if not failed or longer == request.prior:
             break
-        refits = for_each([panels[i] for i in failed], lambda panel: fit_panel(panel, longer, times), progress)  # noqa: B023
+        report = request.fit_store.reporting(progress)
+        refits = for_each([panels[i] for i in failed], lambda panel: fit_panel(panel, longer, times), report)  # noqa: B023
         for i, refitted in zip(failed, refits, strict=True):
             fits[i] = refitted
     return fits

@@ -7,6 +7,8 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from boundary.analysis.fit_inputs import FitInputs
+from boundary.analysis.fit_store import FitStore
 from boundary.analysis.notes import Note
 from boundary.analysis.selection import sampled_on
 from boundary.analysis.verifier_errors import MisclassificationRates
@@ -19,6 +21,7 @@ from boundary.stats.verdict_errors import VerdictErrors
 
 Progress = Callable[[str, int, int], None]
 Result = TypeVar("Result")
+NOTHING_KEPT = FitStore()
 
 
 class Panel(NamedTuple):
@@ -107,15 +110,22 @@ def fit_names(panels: Sequence[Panel]) -> list[str]:
     return [f"{panel.benchmark}: {panel.arm}" if several_arms else panel.benchmark for panel in panels]
 
 
-def fit_all(panels: Sequence[Panel], prior: Prior, seed: int, progress: Progress) -> list[SolveRates]:
-    """Posterior of each panel, in their order."""
-    return for_each(panels, lambda panel: fit(panel, prior, seed), progress)
+def fit_all(
+    panels: Sequence[Panel], prior: Prior, seed: int, progress: Progress, store: FitStore = NOTHING_KEPT
+) -> list[SolveRates]:
+    """Posterior of each panel, in their order; those that are in the store are not made again."""
+    return for_each(panels, lambda panel: fit(panel, prior, seed, store), store.reporting(progress))
 
 
-def fit(panel: Panel, prior: Prior, seed: int) -> SolveRates:
+def fit(panel: Panel, prior: Prior, seed: int, store: FitStore = NOTHING_KEPT) -> SolveRates:
     """Posterior of the solve rates of one panel; equal panels and seeds give equal draws."""
-    key = fit_key(seed, "\0".join([panel.benchmark, *panel.models]))
-    rates = prior.posterior(panel.counts.n_correct, panel.counts.n_samples, key, panel.errors)
+    n_correct, n_samples = panel.counts[:2]
+    label = "\0".join([panel.benchmark, *panel.models])
+    inputs = FitInputs(n_correct, n_samples, prior, seed, label, panel.errors)
+    rates = store.load(inputs)
+    if rates is None:
+        rates = prior.posterior(n_correct, n_samples, fit_key(seed, label), panel.errors)
+        store.save(inputs, rates)
     return rates.labelled(panel.models, panel.counts.problem_ids)
 
 

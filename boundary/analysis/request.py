@@ -1,10 +1,11 @@
 """The request for an analysis, checked once: models, benchmarks, budgets, estimands, prior, target, margin."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from boundary.analysis.checkpoints import in_training_order
+from boundary.analysis.fit_store import FitStore
 from boundary.analysis.options import (
     DEFAULT_TAUS,
     check_options,
@@ -90,6 +91,8 @@ class Request:
         As for `boundary.analyze`.
     verifier, judge
         How often the verifier, and the judge of reasoning, err; None where their verdicts are taken for the truth.
+    fit_store
+        Where finished fits are kept until the report is written.
     """
 
     base: str | None
@@ -110,6 +113,7 @@ class Request:
     outcomes_as_missing: tuple[str, ...] = ()
     verifier: VerifierErrors | None = None
     judge: VerifierErrors | None = None
+    fit_store: FitStore = field(default_factory=FitStore, compare=False, repr=False)
 
     @property
     def models(self) -> tuple[str, ...]:

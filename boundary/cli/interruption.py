@@ -62,11 +62,21 @@ def interruptibly(work: Callable[[], Result], output: Path) -> Result:
             thread.join(0.1)
     except KeyboardInterrupt as error:
         ignore_more()
-        state = f"All of '{output}' was written." if output in abandon() else f"Nothing was written to '{output}'."
+        state = f"All of '{output}' was written." if output in abandon() else _nothing_written(output)
         raise Interrupted(f"Interrupted. {state}") from error
     if failed:
         raise failed[0]
     return done[0]
+
+
+def _nothing_written(output: Path) -> str:
+    from boundary.analysis.output.folder import n_kept_fits
+
+    n_fits = n_kept_fits(output)
+    if not n_fits:
+        return f"Nothing was written to '{output}'."
+    fits = "1 finished fit is" if n_fits == 1 else f"{n_fits} finished fits are"
+    return f"No report was written to '{output}', but {fits} kept there: the same command again continues."
 
 
 def ignore_more() -> None:

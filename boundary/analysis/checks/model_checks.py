@@ -111,7 +111,7 @@ def _fits_by_family(
     fits: list[Fits] = [{rates.prior: rates} for rates in posteriors]
     for name in FAMILIES if request.compare_priors else ():
         if name != request.prior.name:
-            posteriors_of_family = fit_all(panels, PRIORS[name](), request.seed, progress)
+            posteriors_of_family = fit_all(panels, PRIORS[name](), request.seed, progress, request.fit_store)
             fits = [{**families, name: rates} for families, rates in zip(fits, posteriors_of_family, strict=True)]
     return fits
 

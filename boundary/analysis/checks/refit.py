@@ -49,7 +49,11 @@ def refit(
     base = request.base if request.base in counts.models else None
     arms = tuple(model for model in request.models if model in counts.models and model != base)
     panels = make_panels(counts, base, arms, request.benchmarks, request.common_problems, error_rates, adaptive_arms)
-    posteriors = fit_all(panels, request.prior, request.seed, lambda name, *steps: progress(f"{name}, {stage}", *steps))
+
+    def report(name: str, done: int, steps: int) -> None:
+        progress(f"{name}, {stage}", done, steps)
+
+    posteriors = fit_all(panels, request.prior, request.seed, report, request.fit_store)
     furthest = request.furthest(int(estimates["k"].max()))
     rows = []
     for panel, posterior in zip(panels, posteriors, strict=True):

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, SURE, WIDENED, Decision
-from boundary.analysis.fitting import Panel, Progress
+from boundary.analysis.fit_inputs import FitInputs
+from boundary.analysis.fit_store import FitStore
+from boundary.analysis.fitting import NOTHING_KEPT, Panel, Progress
 from boundary.analysis.formatting import probability_text
 from boundary.stats.estimands import flows
 from boundary.stats.intervals import MARGIN, TIE, summarise
@@ -44,23 +46,40 @@ CURVE_COLUMNS = (
 
 
 def tipping_point_curves(
-    pairs: Sequence[Panel], level: float, seed: int, progress: Progress, margin: float = MARGIN
+    pairs: Sequence[Panel],
+    level: float,
+    seed: int,
+    progress: Progress,
+    margin: float = MARGIN,
+    store: FitStore = NOTHING_KEPT,
 ) -> pd.DataFrame:
     """Shrinkage at k = 1, n and 8n of each pair under each rate of CURVE_RATES (CURVE_COLUMNS).
 
     Rates of false negatives are those of the panel's first node. Each rate is fitted; `log_evidence` is the log
-    probability of the counts under it, less that of the best rate.
+    probability of the counts under it, less that of the best rate. Fits that are in the store are not made again.
     """
     rows: list[dict[str, Any]] = []
+    progress = store.reporting(progress)
     for i, panel in enumerate(pairs):
         progress(f"errors: {panel.benchmark}", i, len(pairs))
-        key = fit_key(seed, "\0".join(["errors", panel.benchmark, *panel.models]))
-        c, n = panel.counts.n_correct, panel.counts.n_samples
-        fits, log_evidence = CURVE_PRIOR.posterior_by_node(c, n, key, _errors_at_curve_rates(panel))
+        fits, log_evidence = _fits_at_curve_rates(panel, seed, store)
         for rate, fit, evidence in zip(CURVE_RATES, fits, log_evidence, strict=True):
             rows += _rows(panel, fit, level, margin, {"false_positive_rate": rate, "log_evidence": float(evidence)})
         progress(f"errors: {panel.benchmark}", i + 1, len(pairs))
     return pd.DataFrame(rows, columns=list(CURVE_COLUMNS))
+
+
+def _fits_at_curve_rates(panel: Panel, seed: int, store: FitStore) -> tuple[list[SolveRates], np.ndarray]:
+    """Posterior under each rate of the curve, and their log evidence."""
+    c, n = panel.counts[:2]
+    label = "\0".join(["errors", panel.benchmark, *panel.models])
+    errors = _errors_at_curve_rates(panel)
+    inputs = FitInputs(c, n, CURVE_PRIOR, seed, label, errors)
+    fits = store.load_nodes(inputs)
+    if fits is None:
+        fits = CURVE_PRIOR.posterior_by_node(c, n, fit_key(seed, label), errors)
+        store.save_nodes(inputs, *fits)
+    return fits
 
 
 def _errors_at_curve_rates(panel: Panel) -> VerdictErrors:

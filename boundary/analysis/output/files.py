@@ -12,6 +12,8 @@ FILES = ("report.html", "summary.json", POSTERIOR_FILE, *(f"{name}.csv" for name
 FIGURE_FOLDER = "figures"
 SVG = "svg"
 FIGURE_FORMATS = (SVG, "pdf", "png")
+# Finished fits, until the report is written (`boundary.analysis.fit_store`).
+FITS_FOLDER = ".boundary-fits"
 
 
 def check_output(folder: str | Path, inputs: Iterable[str | Path]) -> None:
@@ -31,8 +33,9 @@ def check_output(folder: str | Path, inputs: Iterable[str | Path]) -> None:
     """
     folder, inputs = Path(folder), list(inputs)
     check_writable(folder, is_folder=True)
-    refuse_link(folder / FIGURE_FOLDER)
-    check_writable(folder / FIGURE_FOLDER, is_folder=True)
+    for name in (FIGURE_FOLDER, FITS_FOLDER):
+        refuse_link(folder / name)
+        check_writable(folder / name, is_folder=True)
     refuse_run_folder(folder, inputs)
     for name in FILES:
         if (folder / name).is_dir():

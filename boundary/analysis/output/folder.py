@@ -2,19 +2,23 @@
 
 import re
 import shutil
+import stat
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from boundary.analysis.output.files import FIGURE_FOLDER, FIGURE_FORMATS, FILES, refuse_link
+from boundary.analysis.output.files import FIGURE_FOLDER, FIGURE_FORMATS, FILES, FITS_FOLDER, refuse_link
 from boundary.errors import InputError
 
 # Lists what was written, one name a line, so that the next run knows what to remove.
 LISTING = ".boundary-files"
 UNFINISHED = ".boundary-unfinished-"
 LARGEST_LISTING = 1 << 20
+# Writing takes minutes at most: what is unfinished after an hour is of a process that was killed.
+ABANDONED_SECONDS = 3600
 
 _move_lock = threading.Lock()
 _unfinished: set[Path] = set()
@@ -52,6 +56,7 @@ def written_together(folder: Path) -> Iterator[Path]:
         with _move_lock:
             _move(stage, folder)
             _completed.append(folder)
+        _remove_abandoned(folder)
     finally:
         _unfinished.discard(stage)
         shutil.rmtree(stage, ignore_errors=True)
@@ -71,6 +76,19 @@ def abandon() -> list[Path]:
         shutil.rmtree(stage, ignore_errors=True)
         shutil.rmtree(stage, ignore_errors=True)  # what was made while the rest was removed
     return list(_completed)
+
+
+def _remove_abandoned(folder: Path) -> None:
+    for stage in folder.glob(f"{UNFINISHED}*"):
+        with suppress(OSError):
+            status = stage.lstat()
+            if stat.S_ISDIR(status.st_mode) and status.st_mtime < time.time() - ABANDONED_SECONDS:
+                shutil.rmtree(stage, ignore_errors=True)
+
+
+def n_kept_fits(folder: Path) -> int:
+    """Number of finished fits in the folder of an analysis that was interrupted."""
+    return sum(1 for _ in (folder / FITS_FOLDER).glob("[0-9a-f]*.npz"))
 
 
 def _move(stage: Path, folder: Path) -> None:

@@ -124,6 +124,8 @@ def analyze(
     COUNTS is a CSV or Parquet file with the columns model, benchmark, problem_id, n_samples, n_correct, or the name of
     a shipped set (see: boundary data list); several are joined.
 
+    Finished fits are kept in DIR until the report is written: after Ctrl-C or a crash the same command continues.
+
     Exit codes: 0 done; 1 an unexpected error (a bug); 2 wrong input or usage; 3 a required claim is not probable
     enough; 4 the fit's diagnostics failed (results written, and marked), whatever its claims; 130 interrupted.
     """
@@ -131,7 +133,7 @@ def analyze(
     def run() -> tuple["Analysis", list[Path]]:
         prepare()
         from boundary.analysis.analyze import analyze as run_analysis
-        from boundary.analysis.output.files import check_output
+        from boundary.analysis.output.files import FITS_FOLDER, check_output
 
         files = (options[name] for name in ("samples", "error_rates", "audit"))
         check_output(output, [*counts, *options["claims"], *(file for file in files if file)])
@@ -141,7 +143,8 @@ def analyze(
         for name, value in options.items():
             if isinstance(value, tuple):
                 options[name] = list(value) or None
-        analysis = run_analysis(counts[0] if len(counts) == 1 else counts, **options, progress=progress)
+        sources = counts[0] if len(counts) == 1 else counts
+        analysis = run_analysis(sources, **options, keep_fits=output / FITS_FOLDER, progress=progress)
         if progress:
             progress("Writing the report, its tables and figures", 0, 0)
         gc.freeze()  # what the fits left need not be looked through while figures are made and thrown away

@@ -1,5 +1,7 @@
 """A folder of results changes as a whole, keeps nothing of an earlier analysis, and loses nothing of anybody else."""
 
+import os
+
 import pytest
 
 from boundary.analysis.output.folder import LISTING, may_remove, written_together
@@ -43,6 +45,19 @@ def test_a_folder_of_figures_that_is_empty_goes_too(tmp_path):
     write(tmp_path, *OLD)
     write(tmp_path, "report.html")
     assert not (tmp_path / "figures").exists()
+
+
+def test_what_a_killed_process_left_goes_after_an_hour(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    stages = {age: tmp_path / f".boundary-unfinished-{age}" for age in ("old", "young", "link")}
+    for age in ("old", "young"):
+        stages[age].mkdir()
+        (stages[age] / "report.html").write_text("half of")
+    stages["link"].symlink_to(tmp_path / "elsewhere")
+    for path in (stages["old"], tmp_path / "elsewhere"):
+        os.utime(path, (0, 0))
+    write(tmp_path, "report.html")
+    assert [age for age, stage in stages.items() if stage.exists()] == ["young", "link"]
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
