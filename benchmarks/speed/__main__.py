@@ -13,7 +13,7 @@ import pandas as pd
 from benchmarks.speed import items, quality
 from benchmarks.speed.page import draw_figures, write_page
 from benchmarks.speed.processes import Limits, Row
-from benchmarks.speed.results import summary, written
+from benchmarks.speed.results import summary, write_rows
 from benchmarks.speed.versions import BEFORE, checkout, current
 
 RESULTS = Path(__file__).parents[1] / "results"
@@ -37,7 +37,7 @@ ITEMS: dict[str, Callable[[items.Run], Iterator[Row]]] = {function.__name__: fun
     epilog="\b\nItems:\n"
     + "\n".join(f"  {name:14} {(item.__doc__ or '').splitlines()[0]}" for name, item in ITEMS.items())
 )
-@click.option("--only", "chosen", multiple=True, type=click.Choice(list(ITEMS)), help="Only this item; repeat.")
+@click.option("--only", "item_names", multiple=True, type=click.Choice(list(ITEMS)), help="Only this item; repeat.")
 @click.option("--before", default=BEFORE, show_default=True, help="Revision to compare with; 'none': no other.")
 @click.option("--repeats", default=3, show_default=True, type=click.IntRange(1), help="Later runs, and fits of a size.")
 @click.option("--quick", is_flag=True, help="Small sizes, to see that everything works; needs -o.")
@@ -49,7 +49,7 @@ ITEMS: dict[str, Callable[[items.Run], Iterator[Row]]] = {function.__name__: fun
 @click.option("--docs", type=click.Path(path_type=Path, exists=True), help="Write the tables into this page.")
 @click.option("--table-only", is_flag=True, help="Measure nothing: tables and figures from the results there are.")
 def main(
-    chosen: tuple[str, ...],
+    item_names: tuple[str, ...],
     before: str,
     repeats: int,
     quick: bool,
@@ -79,8 +79,8 @@ def main(
             for version in versions:
                 version.check()
             run = items.Run(versions, repeats, quick, limits, folder.resolve(), output, peers)
-            for name in chosen or ITEMS:
-                written(results, name, echoed(name, ITEMS[name](run)), quick)
+            for name in item_names or ITEMS:
+                write_rows(results, name, echoed(name, ITEMS[name](run)), quick)
     rows = pd.read_csv(results)
     summary(rows).dropna(axis=1, how="all").to_csv(output / "speed-summary.csv", index=False, float_format="%.4g")
     figures = draw_figures(rows, output)

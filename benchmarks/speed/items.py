@@ -165,7 +165,7 @@ def joint_fit(run: Run) -> Iterator[Row]:
             workers = [*workers, *peers]
 
         def measure(worker: Worker, i: int) -> Row:
-            return worker.job("fit", counts=str(path), seed=i, reported="all")
+            return worker.job("fit", counts=str(path), seed=i, scope="all")
 
         for row in in_turns(workers, run.repeats, measure):
             yield {"case": case, "phase": "warm", "problems": len(n_correct)} | row

@@ -45,9 +45,9 @@ def _block(rows: pd.DataFrame, figures: dict[str, Path]) -> Iterator[str]:
 
 def _machine(rows: pd.DataFrame) -> str:
     revisions = rows[rows["version"].isin(["before", "now"])].groupby("version")["revision"].first()
-    named = ", ".join(f"*{name}* is {revision}" for name, revision in revisions.items())
+    labels = ", ".join(f"*{name}* is {revision}" for name, revision in revisions.items())
     cores, python = rows["cores"].max(), rows["python"].iloc[-1]
-    return f"{cores} cores, Python {python}; {named}. Medians of the runs; each run is a row of `speed.csv`."
+    return f"{cores} cores, Python {python}; {labels}. Medians of the runs; each run is a row of `speed.csv`."
 
 
 def _number(value: float, digits: int = 3) -> str:

@@ -24,28 +24,28 @@ def same_numbers(run: Run) -> Iterator[Row]:
     with run.workers() as workers:
         for worker in workers:
             tables = []
-            for name, chosen in (("among-others", {}), ("alone", alone)):
+            for name, selection in (("among-others", {}), ("alone", alone)):
                 output = run.work / f"{name}-{worker.name}.csv"
-                reply = worker.job("estimates", counts=str(path), base="base", seed=3, output=str(output), **chosen)
+                reply = worker.job("estimates", counts=str(path), base="base", seed=3, output=str(output), **selection)
                 tables.append(reply.get("note") or pd.read_csv(output))
             failures = [table for table in tables if isinstance(table, str)]
-            row = {"note": failures[0]} if failures else compared(*tables, model=alone["rl"])
+            row = {"note": failures[0]} if failures else compare_estimates(*tables, model=alone["rl"])
             fits = (len(sizes) + 1) * (models - 1)
             yield {"case": f"1 of {fits} fits alone", "version": worker.name, "revision": worker.revision} | row
 
 
-def compared(together: pd.DataFrame, alone: pd.DataFrame, model: str) -> Row:
+def compare_estimates(together: pd.DataFrame, alone: pd.DataFrame, model: str) -> Row:
     """How many rows of one model are equal in two tables of estimates, and the largest relative difference."""
     keys, numbers = ([name for name in names if name in alone] for names in (KEYS, NUMBERS))
     alone = alone[alone["model"] == model]
-    both = alone.merge(together, on=keys, how="left", suffixes=("", "_together"), indicator=True)
-    pairs = [(both[name].to_numpy(float), both[f"{name}_together"].to_numpy(float)) for name in numbers]
+    matched = alone.merge(together, on=keys, how="left", suffixes=("", "_together"), indicator=True)
+    pairs = [(matched[name].to_numpy(float), matched[f"{name}_together"].to_numpy(float)) for name in numbers]
     equal = np.logical_and.reduce([(a == b) | (np.isnan(a) & np.isnan(b)) for a, b in pairs])
-    equal &= (both["_merge"] == "both").to_numpy()
+    equal &= (matched["_merge"] == "both").to_numpy()
     differences = [np.abs(a - b)[finite] / np.maximum(np.abs(a[finite]), 1e-12) for a, b, finite in _finite(pairs)]
     return {
         "same": "yes" if equal.all() and len(equal) else "no",
-        "compared": len(both),
+        "compared": len(matched),
         "different": int((~equal).sum()),
         "largest": float(max((part.max() for part in differences if part.size), default=0.0)),
     }
@@ -64,13 +64,13 @@ def agreement(run: Run) -> Iterator[Row]:
     """
     if len(run.versions) < 2:
         return
-    chosen = {"benchmarks": "AIME24"} if run.quick else {}
+    selection = {"benchmarks": "AIME24"} if run.quick else {}
     tables = []
     with run.workers() as workers:
         for seed, worker in enumerate(workers):
             estimates, errors = (run.work / f"{name}-{worker.name}.csv" for name in ("estimates", "errors"))
             files = {"output": str(estimates), "errors": str(errors)}
-            reply = worker.job("estimates", counts=SHIPPED, seed=seed, **files, **chosen)
+            reply = worker.job("estimates", counts=SHIPPED, seed=seed, **files, **selection)
             if reply.get("note"):
                 yield {"case": f"analyze {SHIPPED}", "version": worker.name, **reply}
                 return
@@ -101,7 +101,7 @@ def main_estimates(estimates: pd.DataFrame, errors: pd.DataFrame) -> pd.DataFram
 
 def differences(before: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
     """Each number before and now, and the difference over its Monte Carlo error."""
-    table = before.merge(now, on=["benchmark", "estimand", "model", "k"], suffixes=("_before", "_now"))
+    table = before.merge(now, on=["benchmark", "estimand", "model", "k"], validate="1:1", suffixes=("_before", "_now"))
     for end in ENDS:
         error = np.hypot(table.pop(f"{end}_error_before"), table.pop(f"{end}_error_now"))
         gap = table[f"{end}_now"] - table[f"{end}_before"]

@@ -25,19 +25,19 @@ LEAST = ["min_ess_bulk", "min_ess_tail"]
 BY = ["item", "case", "phase", "version"]
 
 
-def written(path: Path, item: str, rows: Iterable[Row], quick: bool) -> pd.DataFrame:
+def write_rows(path: Path, item: str, rows: Iterable[Row], quick: bool) -> pd.DataFrame:
     """Replace the rows of an item in a file of results, after each row anew, so that an interruption loses none."""
-    others = pd.read_csv(path) if path.exists() else pd.DataFrame(columns=COLUMNS)
-    others = others[others["item"] != item]
+    other_rows = pd.read_csv(path) if path.exists() else pd.DataFrame(columns=COLUMNS)
+    other_rows = other_rows[other_rows["item"] != item]
     machine = {"item": item, "cores": os.cpu_count(), "python": platform.python_version(), "quick": quick}
     measured: list[Row] = []
-    table = others
+    table = other_rows
     for row in rows:
         measured.append(row | machine)
         unknown = set(row) - set(COLUMNS)
         if unknown:
             raise ValueError(f"{item}: no column for {sorted(unknown)}.")
-        frames = [others, pd.DataFrame(measured)] if len(others) else [pd.DataFrame(measured)]
+        frames = [other_rows, pd.DataFrame(measured)] if len(other_rows) else [pd.DataFrame(measured)]
         table = pd.concat(frames, ignore_index=True).reindex(columns=COLUMNS)
         table.to_csv(path, index=False, float_format="%.6g")
     return table
@@ -46,7 +46,7 @@ def written(path: Path, item: str, rows: Iterable[Row], quick: bool) -> pd.DataF
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
     """One row for each case, phase and version: medians of its runs, worst quality, and time over that of before.
 
-    `ratio` is of wall time, and of processor time where the case is timed on one core.
+    `seconds_ratio` and `cpu_seconds_ratio` are of medians within a case and phase.
     """
     rows = rows.assign(phase=rows["phase"].fillna(""))
     numbers = dict.fromkeys(MEDIANS, "median") | dict.fromkeys(GREATEST, "max") | dict.fromkeys(LEAST, "min")

@@ -14,8 +14,8 @@ from benchmarks.speed.items import LONG, in_turns
 from benchmarks.speed.launch import measure
 from benchmarks.speed.page import MARK, draw_figures, write_page
 from benchmarks.speed.processes import Limits, Worker
-from benchmarks.speed.quality import ENDS, compared, differences
-from benchmarks.speed.results import COLUMNS, summary, written
+from benchmarks.speed.quality import ENDS, compare_estimates, differences
+from benchmarks.speed.results import COLUMNS, summary, write_rows
 from benchmarks.speed.versions import ROOT, Version, checkout
 
 COLUMNS_OF_COUNTS = {"model", "benchmark", "problem_id", "n_samples", "n_correct"}
@@ -149,13 +149,13 @@ def estimates(model="rl", lower=0.1):
 
 def test_estimates_are_the_same_only_if_every_number_is():
     among = pd.concat([estimates("other", 0.3), estimates()])
-    same = compared(among, estimates(), model="rl")
+    same = compare_estimates(among, estimates(), model="rl")
     assert same == {"same": "yes", "compared": 1, "different": 0, "largest": 0.0}
-    moved = compared(among, estimates(lower=0.1 + 1e-9), model="rl")
-    assert (moved["same"], moved["different"]) == ("no", 1)
-    assert moved["largest"] == pytest.approx(1e-8, rel=1e-3)
-    assert compared(estimates("other"), estimates(), model="rl")["same"] == "no"
-    assert compared(among, estimates(), model="absent")["same"] == "no"
+    shifted = compare_estimates(among, estimates(lower=0.1 + 1e-9), model="rl")
+    assert (shifted["same"], shifted["different"]) == ("no", 1)
+    assert shifted["largest"] == pytest.approx(1e-8, rel=1e-3)
+    assert compare_estimates(estimates("other"), estimates(), model="rl")["same"] == "no"
+    assert compare_estimates(among, estimates(), model="absent")["same"] == "no"
 
 
 def test_a_difference_is_measured_in_its_monte_carlo_error():
@@ -185,26 +185,26 @@ def timings(case, phase="later", **seconds):
 
 def test_rows_are_written_as_they_come_and_replace_those_of_their_item(tmp_path):
     path = tmp_path / "speed.csv"
-    written(path, "shipped", timings("a", now=[1.0]), quick=False)
+    write_rows(path, "shipped", timings("a", now=[1.0]), quick=False)
 
     def interrupted():
         yield from timings("b", now=[2.0, 3.0])
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        written(path, "panels", interrupted(), quick=False)
+        write_rows(path, "panels", interrupted(), quick=False)
     rows = pd.read_csv(path)
     assert list(rows) == list(COLUMNS)
     assert rows["seconds"].tolist() == [1, 2, 3]
-    written(path, "shipped", timings("a", now=[4.0]), quick=False)
+    write_rows(path, "shipped", timings("a", now=[4.0]), quick=False)
     assert pd.read_csv(path)["seconds"].tolist() == [2, 3, 4]
     with pytest.raises(ValueError, match="no column"):
-        written(path, "panels", [{"velocity": 1}], quick=False)
+        write_rows(path, "panels", [{"velocity": 1}], quick=False)
 
 
 def test_ratios_are_of_medians_within_a_case_and_phase(tmp_path):
     rows = [*timings("a", "first", before=[40.0], now=[20.0]), *timings("a", before=[9.0, 10.0, 30.0], now=[2.5])]
-    cells = summary(written(tmp_path / "speed.csv", "shipped", rows, quick=False)).set_index(["phase", "version"])
+    cells = summary(write_rows(tmp_path / "speed.csv", "shipped", rows, quick=False)).set_index(["phase", "version"])
     assert cells.loc[("first", "now"), "seconds_ratio"] == 0.5
     assert cells.loc[("later", "now"), "seconds_ratio"] == 0.25
     assert cells.loc[("later", "before"), ["runs", "peak_gb", "fits_over_limit"]].tolist() == [3, 3.0, 1]
@@ -213,19 +213,19 @@ def test_ratios_are_of_medians_within_a_case_and_phase(tmp_path):
 def test_the_page_has_a_table_for_each_item_and_marks_quick_numbers(tmp_path):
     path, page = tmp_path / "speed.csv", tmp_path / "speed.md"
     page.write_text(f"Before\n<!-- {MARK} -->\nold\n<!-- end of {MARK} -->\nAfter\n")
-    written(path, "shipped", timings("analyze deepscaler-1.5b", before=[20.0], now=[5.0]), quick=True)
-    written(path, "joint_fit", timings("joint fit", "warm", before=[2.0], now=[0.5], npmle=[0.1]), quick=True)
+    write_rows(path, "shipped", timings("analyze deepscaler-1.5b", before=[20.0], now=[5.0]), quick=True)
+    write_rows(path, "joint_fit", timings("joint fit", "warm", before=[2.0], now=[0.5], npmle=[0.1]), quick=True)
     sizes = [
         row | {"problems": n}
         for n in (30, 60)
         for row in timings(f"pair, {n} problems", "warm", before=[2.0], now=[1.0])
     ]
     for item in ("sizes", "large_pairs"):
-        rows = written(path, item, sizes, quick=True)
+        rows = write_rows(path, item, sizes, quick=True)
     missing = [{"case": "joint fit", "version": "nutpie", "note": "did not install: no wheel"}]
     same = [{"case": "1 of 9", "version": "now", "same": "yes", "compared": 7, "different": 0, "largest": 0.0}]
-    written(path, "panels", missing, quick=True)
-    rows = written(path, "same_numbers", same, quick=True)
+    write_rows(path, "panels", missing, quick=True)
+    rows = write_rows(path, "same_numbers", same, quick=True)
     figures = draw_figures(rows, tmp_path)
     assert list(figures) == ["sizes"]
     assert figures["sizes"].stat().st_size > 5000

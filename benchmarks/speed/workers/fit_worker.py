@@ -126,7 +126,7 @@ def timed_posterior(n_correct, n_samples, seed):
     return rates, {"seconds": seconds, "cpu_seconds": cpu, "compile_seconds": compile_seconds[0] - compiled}
 
 
-def fit(counts, seed, reported="main"):
+def fit(counts, seed, scope="main"):
     """One joint fit, once compiled: time, memory, and quality of the `main` or of `all` reported quantities."""
     data = np.load(counts)
     n_correct, n_samples = data["n_correct"], data["n_samples"]
@@ -139,10 +139,8 @@ def fit(counts, seed, reported="main"):
     row["fit_peak_gb"] = peak_gb()
     n = int(n_samples.max())
     worked = time.process_time()
-    if reported == "all":
-        quantities = reported_quantities(rates, n)
-    else:
-        quantities = main_quantities(rates, [1, 16, n, 4 * n, 8 * n])
+    budgets = [1, 16, n, 4 * n, 8 * n]
+    quantities = reported_quantities(rates, n) if scope == "all" else main_quantities(rates, budgets)
     row["estimates_cpu_seconds"] = time.process_time() - worked
     return row | quality(quantities) | {"peak_gb": peak_gb()}
 

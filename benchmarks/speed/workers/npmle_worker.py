@@ -37,9 +37,9 @@ def masses(n_correct, n_samples):
     return value, gap
 
 
-def fit(counts, seed, reported="main"):
+def fit(counts, seed, scope="main"):
     """Both arms, one after the other; nothing is drawn, so there are no effective draws."""
-    del seed, reported
+    del seed, scope
     data = np.load(counts)
     started, worked = time.perf_counter(), time.process_time()
     gaps = [masses(data["n_correct"][:, i], data["n_samples"][:, i])[1] for i in (0, 1)]

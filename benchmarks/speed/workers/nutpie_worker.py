@@ -30,9 +30,9 @@ def compiled(counts):
     return compiled_models[counts], time.perf_counter() - started
 
 
-def fit(counts, seed, reported="main"):
+def fit(counts, seed, scope="main"):
     """Both arms: seconds of sampling and of drawing the solve rates, once compiled, and the least effective draws."""
-    del reported  # pass@k and shrinkage are all that it has
+    del scope  # pass@k and shrinkage are all that it has
     model, compile_seconds = compiled(counts)
     if compile_seconds:
         nutpie.sample(model, draws=10, tune=10, chains=1, seed=seed, progress_bar=False)
