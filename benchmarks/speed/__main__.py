@@ -42,7 +42,7 @@ ITEMS: dict[str, Callable[[items.Run], Iterator[Row]]] = {function.__name__: fun
 @click.option("--repeats", default=3, show_default=True, type=click.IntRange(1), help="Later runs, and fits of a size.")
 @click.option("--quick", is_flag=True, help="Small sizes, to see that everything works; needs -o.")
 @click.option("--peers/--no-peers", default=True, help="Whether other packages are installed and measured.")
-@click.option("--limit", "seconds", default=900.0, show_default=True, help="Seconds after which a run is ended.")
+@click.option("--limit", "seconds", default=600.0, show_default=True, help="Seconds after which a run is ended.")
 @click.option("--memory", type=float, help="Gigabytes at which a run is ended. Default: 60 % of this machine's.")
 @click.option("--work", type=click.Path(path_type=Path), help="Keep checkouts and peers' environments here.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of results. Default: benchmarks/results.")

@@ -17,7 +17,7 @@ from benchmarks.speed.processes import Limits, Row, Worker, analysis, command
 from benchmarks.speed.versions import Version
 
 System = TypeVar("System", Version, Worker)
-# What takes another revision or a peer longer than this, in seconds, is not repeated.
+# What takes another revision or a peer longer than this, in seconds, is not repeated, and no larger size is tried.
 LONG = 100.0
 # Two populations of pairs that differ most: U-shaped with exact zeros, and a heavy low tail.
 POPULATIONS = ("pair", "heavy_pair")
@@ -186,7 +186,7 @@ def sizes(run: Run) -> Iterator[Row]:
 
 
 def _sizes(run: Run, problem_counts: Sequence[int], seeds: int, population: str) -> Iterator[Row]:
-    """Joint fits of growing size by each version; one that does not finish a size is not tried at larger ones."""
+    """Joint fits of growing size; what does not finish one, or is another revision and takes long, stops there."""
     gave_up: dict[str, str] = {}
     for problems in problem_counts:
         paths = [
@@ -202,8 +202,9 @@ def _sizes(run: Run, problem_counts: Sequence[int], seeds: int, population: str)
                     yield shared | {"version": worker.name, "note": f"not tried: {gave_up[worker.name]}"}
             able = [worker for worker in workers if worker.name not in gave_up]
             for row in in_turns(able, seeds, lambda worker, i, p=paths: worker.job("fit", counts=str(p[i]), seed=i)):
-                if row.get("note"):
-                    gave_up.setdefault(row["version"], f"{row['note']} at {problems:,} problems")
+                if row.get("note") or (row["version"] != "now" and row["seconds"] > LONG):
+                    reason = row.get("note") or f"took {row['seconds']:.0f} s"
+                    gave_up.setdefault(row["version"], f"{reason} at {problems:,} problems")
                 yield shared | {"population": population} | row
         for path in paths:
             path.unlink()

@@ -26,7 +26,7 @@ FINISHED = (0, 1, 4)
 class Limits:
     """When a run is ended: after so many seconds, or at so many gigabytes."""
 
-    seconds: float = 900.0
+    seconds: float = 600.0
     gigabytes: float = 0.6 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
 
 

@@ -42,18 +42,14 @@ def compare_estimates(together: pd.DataFrame, alone: pd.DataFrame, model: str) -
     pairs = [(matched[name].to_numpy(float), matched[f"{name}_together"].to_numpy(float)) for name in numbers]
     equal = np.logical_and.reduce([(a == b) | (np.isnan(a) & np.isnan(b)) for a, b in pairs])
     equal &= (matched["_merge"] == "both").to_numpy()
-    differences = [np.abs(a - b)[finite] / np.maximum(np.abs(a[finite]), 1e-12) for a, b, finite in _finite(pairs)]
+    finite = [(a[kept], b[kept]) for a, b in pairs for kept in [np.isfinite(a) & np.isfinite(b)]]
+    relative = [np.abs(a - b) / np.maximum(np.abs(a), 1e-12) for a, b in finite]
     return {
         "same": "yes" if equal.all() and len(equal) else "no",
         "compared": len(matched),
         "different": int((~equal).sum()),
-        "largest": float(max((part.max() for part in differences if part.size), default=0.0)),
+        "largest": float(max((part.max() for part in relative if part.size), default=0.0)),
     }
-
-
-def _finite(pairs: list[tuple[np.ndarray, np.ndarray]]) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    for a, b in pairs:
-        yield a, b, np.isfinite(a) & np.isfinite(b)
 
 
 def agreement(run: Run) -> Iterator[Row]:

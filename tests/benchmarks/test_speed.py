@@ -2,6 +2,8 @@
 
 import sys
 import textwrap
+from contextlib import nullcontext
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +12,7 @@ from click.testing import CliRunner
 
 from benchmarks.speed import peers, simulated
 from benchmarks.speed.__main__ import main
-from benchmarks.speed.items import LONG, in_turns
+from benchmarks.speed.items import LONG, Run, in_turns, sizes
 from benchmarks.speed.launch import measure
 from benchmarks.speed.page import MARK, draw_figures, write_page
 from benchmarks.speed.processes import Limits, Worker
@@ -114,6 +116,22 @@ def test_the_order_alternates_and_what_takes_long_is_not_repeated_unless_it_is_n
     assert order == ["before", "now", "now", "now"]
 
 
+def test_a_revision_that_takes_long_and_a_fit_that_does_not_finish_are_not_tried_at_larger_sizes(tmp_path, monkeypatch):
+    replies = {"before": {"seconds": 2 * LONG}, "now": {"note": "ended at 9 GB"}}
+
+    def worker(name):
+        return SimpleNamespace(name=name, revision="", job=lambda *_, **__: replies.pop(name))
+
+    monkeypatch.setattr(Run, "workers", lambda run: nullcontext([worker("before"), worker("now")]))
+    rows = sizes(Run((), 1, True, Limits(), tmp_path, tmp_path))
+    assert [(row["version"], row["problems"], row.get("note")) for row in rows] == [
+        ("before", 30, None),
+        ("now", 30, "ended at 9 GB"),
+        ("before", 60, "not tried: took 200 s at 30 problems"),
+        ("now", 60, "not tried: ended at 9 GB at 30 problems"),
+    ]
+
+
 # Revisions and peers
 
 
@@ -144,7 +162,7 @@ def test_a_peer_that_does_not_install_is_reported_as_missing(tmp_path, monkeypat
 
 def estimates(model="rl", lower=0.1):
     row = {"benchmark": "b", "estimand": "shrinkage", "model": model, "k": 16.0, "tau": np.nan, "kind": "posterior"}
-    return pd.DataFrame([row | {"mean": 0.2, "lower": lower, "upper": np.nan}])
+    return pd.DataFrame([row | {"mean": 0.2, "median": np.inf, "lower": lower, "upper": np.nan}])
 
 
 def test_estimates_are_the_same_only_if_every_number_is():
