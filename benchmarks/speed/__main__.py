@@ -8,12 +8,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
-import pandas as pd
 
 from benchmarks.speed import items, quality
 from benchmarks.speed.page import draw_figures, write_page
 from benchmarks.speed.processes import Limits, Row
-from benchmarks.speed.results import summary, write_rows
+from benchmarks.speed.results import read_rows, summary, write_rows
 from benchmarks.speed.versions import BEFORE, checkout, current
 
 RESULTS = Path(__file__).parents[1] / "results"
@@ -81,7 +80,7 @@ def main(
             run = items.Run(versions, repeats, quick, limits, folder.resolve(), output, peers)
             for name in item_names or ITEMS:
                 write_rows(results, name, echoed(name, ITEMS[name](run)), quick)
-    rows = pd.read_csv(results)
+    rows = read_rows(results)
     summary(rows).dropna(axis=1, how="all").to_csv(output / "speed-summary.csv", index=False, float_format="%.4g")
     figures = draw_figures(rows, output)
     if docs:

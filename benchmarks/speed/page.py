@@ -44,8 +44,9 @@ def _block(rows: pd.DataFrame, figures: dict[str, Path]) -> Iterator[str]:
 
 
 def _machine(rows: pd.DataFrame) -> str:
-    revisions = rows[rows["version"].isin(["before", "now"])].groupby("version")["revision"].first()
-    labels = ", ".join(f"*{name}* is {revision}" for name, revision in revisions.items())
+    versions = rows[rows["version"].isin(["before", "now"])].dropna(subset="revision")
+    revisions = versions.groupby("version")["revision"].unique()
+    labels = ", ".join(f"*{name}* is {' and '.join(revision)}" for name, revision in revisions.items())
     cores, python = rows["cores"].max(), rows["python"].iloc[-1]
     return f"{cores} cores, Python {python}; {labels}. Medians of the runs; each run is a row of `speed.csv`."
 
@@ -72,9 +73,11 @@ def _commands(cells: pd.DataFrame) -> Iterator[str]:
         for (case, phase), group in part.groupby(["case", "phase"], sort=False):
             group = group.set_index("version").reindex(["before", "now"])
             pairs = [f"{_number(group.at['before', m])} / {_number(group.at['now', m])}" for m in measures]
-            yield [f"{case}, {phase} run", *pairs, _number(group.at["now", "seconds_ratio"])]
+            yield [f"{case}, {phase} run", *pairs, *(_number(group.at["now", f"{m}_ratio"]) for m in measures[:2])]
 
-    yield from _table(["work", *(f"{unit}, before / now" for unit in units), "time, now over before"], lines())
+    yield from _table(
+        ["work", *(f"{unit}, before / now" for unit in units), "s, now over before", "CPU s, now over before"], lines()
+    )
 
 
 def _joint_fit(cells: pd.DataFrame) -> Iterator[str]:
@@ -87,10 +90,10 @@ def _joint_fit(cells: pd.DataFrame) -> Iterator[str]:
             measures = ("cpu_seconds", "cpu_seconds_ratio", "compile_seconds", "min_ess_bulk", "min_ess_tail")
             numbers = [_number(row[measure]) for measure in measures]
             end = "" if pd.isna(row["max_end_error"]) else f"{100 * row['max_end_error']:.1f} %"
-            yield [f"{row['case']}: {name}", *numbers, _number(row["max_r_hat"], 4), end]
+            yield [f"{row['case']}: {name}", *numbers, _number(row["max_r_hat"], 4), end, _number(row["quantities"])]
 
     headings = ["fit", "CPU s", "over before", "s to compile", "least ESS, bulk", "tails", "largest R-hat"]
-    yield from _table([*headings, "largest error of an end / width"], lines())
+    yield from _table([*headings, "largest error of an end / width", "quantities"], lines())
 
 
 def _large_pairs(cells: pd.DataFrame) -> Iterator[str]:

@@ -13,7 +13,7 @@ from benchmarks.speed.processes import Row
 KEYS = ["benchmark", "estimand", "model", "reference", "k", "tau", "target", "kind", "prior"]
 NUMBERS = ["mean", "median", "lower", "upper", "prob_positive", "r_hat", "ess_bulk", "ess_tail"]
 MAIN = ("pass_at_k", "shrinkage", "kept", "lost", "gained")
-ENDS = ("mean", "lower", "upper")
+ENDS = {"mean": "mean", "lower": "lower end", "upper": "upper end"}
 
 
 def same_numbers(run: Run) -> Iterator[Row]:
@@ -73,10 +73,10 @@ def agreement(run: Run) -> Iterator[Row]:
             tables.append(main_estimates(pd.read_csv(estimates), pd.read_csv(errors)))
     table = differences(*tables)
     table.to_csv(run.output / "agreement.csv", index=False, float_format="%.6g")
-    for end in ENDS:
+    for end, label in ENDS.items():
         worst = table.loc[table[f"{end}_z"].abs().idxmax()]
         name = f"{worst['benchmark']}: {worst['estimand']} {worst['model']} k {worst['k']:.0f}"
-        row = {"case": f"{end} of the main estimates, analyze {SHIPPED}", "version": "now", "worst": name}
+        row = {"case": f"{label} of the main estimates, analyze {SHIPPED}", "version": "now", "worst": name}
         rms = float(np.sqrt(np.mean(table[f"{end}_z"] ** 2)))
         yield row | {"compared": len(table), "largest": float(abs(worst[f"{end}_z"])), "root_mean_square": rms}
 

@@ -19,15 +19,20 @@ COLUMNS = (
 )
 # fmt: on
 # How the runs of a case are summed up.
-MEDIANS = ["seconds", "cpu_seconds", "compile_seconds", "sampling_cpu_seconds", "page_mb", "posterior_mb"]
-GREATEST = ["peak_gb", "max_r_hat", "max_end_error", "duality_gap"]
+MEDIANS = ["seconds", "cpu_seconds", "sampling_cpu_seconds", "page_mb", "posterior_mb"]
+GREATEST = ["peak_gb", "compile_seconds", "quantities", "max_r_hat", "max_end_error", "duality_gap"]
 LEAST = ["min_ess_bulk", "min_ess_tail"]
 BY = ["item", "case", "phase", "version"]
 
 
+def read_rows(path: Path) -> pd.DataFrame:
+    """Results of a file; a revision stays text, though all its digits may be decimal."""
+    return pd.read_csv(path, dtype={"revision": str, "note": str, "worst": str})
+
+
 def write_rows(path: Path, item: str, rows: Iterable[Row], quick: bool) -> pd.DataFrame:
     """Replace the rows of an item in a file of results, after each row anew, so that an interruption loses none."""
-    other_rows = pd.read_csv(path) if path.exists() else pd.DataFrame(columns=COLUMNS)
+    other_rows = read_rows(path) if path.exists() else pd.DataFrame(columns=COLUMNS)
     other_rows = other_rows[other_rows["item"] != item]
     machine = {"item": item, "cores": os.cpu_count(), "python": platform.python_version(), "quick": quick}
     measured: list[Row] = []
