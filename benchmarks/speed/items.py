@@ -1,6 +1,7 @@
 """What is measured: each item yields rows, the versions in turns, so that ratios are formed within one run."""
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -101,6 +102,8 @@ def command_help(run: Run) -> Iterator[Row]:
 def _analyses(run: Run, case: str, arguments: list[str]) -> Iterator[Row]:
     """One analysis by each version: a first run, with an empty compilation cache, and later ones."""
     caches = {version.name: run.work / "caches" / case / version.name for version in run.versions}
+    for cache in caches.values():
+        shutil.rmtree(cache, ignore_errors=True)  # of an earlier run in a folder that was kept
 
     def measure(version: Version, _: int) -> Row:
         return analysis(version, arguments, caches[version.name], run.limits)
@@ -143,7 +146,7 @@ def panels(run: Run) -> Iterator[Row]:
     problems = 30 if run.quick else 200
     for count in (1, 2) if run.quick else (1, 3, 10, 30, 100):
         path = run.saved_table(f"panels-{count}", simulated.many_pairs(count, problems))
-        for row in _analyses(run, f"{count} pairs of {problems} problems", [str(path), "--base", "base"]):
+        for row in _analyses(run, f"pairs of {problems} problems: {count}", [str(path), "--base", "base"]):
             yield row | {"panels": count}
 
 
