@@ -283,14 +283,14 @@ def measured(sampler: Callable[[jax.Array], Trajectories], fit: Fit, key: jax.Ar
         part if part is None else np.asarray(part) for part in trajectories
     )
     quantities = estimates(fit, key, positions)
-    convergences = convergence(quantities).values()
-    least_ess = min(quantity.ess_bulk for quantity in convergences)
+    convergences = convergence(np.stack([draws.to_numpy() for draws in quantities.values()]))
+    least_ess = float(convergences.ess_bulk.min())
     row = {
         "cpu_seconds": cpu,
         "seconds": seconds,
         "min_ess": least_ess,
         "ess_per_cpu_second": least_ess / cpu,
-        "max_r_hat": max(quantity.r_hat for quantity in convergences),
+        "max_r_hat": float(convergences.r_hat.max()),
         "acceptance": float(acceptance.mean()),
         "leapfrogs": float(leapfrogs.mean()),
         "draws": np.array([draws.to_numpy().ravel() for draws in quantities.values()]),

@@ -66,7 +66,7 @@ def _row(name: str, k: int, truth: float, draws: xr.DataArray) -> dict[str, Any]
     else:
         lower, upper = np.nanquantile(values, tails, method="inverted_cdf")
         mean = np.nanmedian(values) if np.isinf(values).any() else np.nanmean(values)
-    diagnostic = convergence({name: draws})[name]
+    r_hat, ess_bulk, ess_tail, _ = map(float, convergence(draws.to_numpy()))
     return {
         "estimand": name,
         "k": k,
@@ -74,6 +74,6 @@ def _row(name: str, k: int, truth: float, draws: xr.DataArray) -> dict[str, Any]
         "mean": mean,
         "lower": lower,
         "upper": upper,
-        "r_hat": diagnostic.r_hat,
-        "ess": min(diagnostic.ess_bulk, diagnostic.ess_tail),
+        "r_hat": r_hat,
+        "ess": min(ess_bulk, ess_tail),
     }

@@ -38,7 +38,8 @@ class Analysis:
     rates
         Posterior of the solve rates for each benchmark; with several RL models, for each "benchmark: model".
     diagnostics
-        One row a fit: benchmark, model, prior, max_r_hat, min_ess, worst, ok, message.
+        One row a fit: benchmark, model, prior, max_r_hat, min_ess, worst, max_interval_mc_error, worst_interval, ok,
+        message (`boundary.analysis.checks.convergence.check_convergence`).
     verdicts
         A sentence for each benchmark and RL model.
     problems

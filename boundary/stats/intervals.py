@@ -1,5 +1,6 @@
 """Intervals and summaries of draws."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +25,32 @@ class Summary(NamedTuple):
     prob_positive: float
     prob_negative: float
     prob_equivalent: float
+
+
+UNDEFINED = Summary(*[float("nan")] * len(Summary._fields))
+
+
+class QuantilePositions(NamedTuple):
+    """Where the ends of an equal-tailed interval and the median are among ordered draws, the first being 0."""
+
+    lower: int
+    median: int
+    upper: int
+
+
+def quantile_positions(n_draws: int, level: float) -> QuantilePositions:
+    """Positions of the order statistics that are the ends of an interval and the median.
+
+    Examples
+    --------
+    >>> quantile_positions(1000, 0.9)
+    QuantilePositions(lower=49, median=499, upper=949)
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"The level of an interval must lie between 0 and 1, got {level}.")
+    tail = (1 - level) / 2
+    positions = np.quantile(np.arange(n_draws), [tail, 0.5, 1 - tail], method="inverted_cdf")
+    return QuantilePositions(*(int(position) for position in positions))
 
 
 def summarise(draws: Float[np.ndarray, "..."], level: float, margin: float | None = None) -> Summary:
@@ -52,18 +79,48 @@ def summarise(draws: Float[np.ndarray, "..."], level: float, margin: float | Non
     -----
     Quantiles are order statistics (no interpolation), which keeps infinity and whole numbers what they are.
     """
-    if not 0 < level < 1:
-        raise ValueError(f"The level of an interval must lie between 0 and 1, got {level}.")
-    values = np.ravel(draws)
-    values = values[~np.isnan(values)]
-    if not len(values):
-        return Summary(*[float("nan")] * len(Summary._fields))
-    tail = (1 - level) / 2
-    lower, median, upper = np.quantile(values, [tail, 0.5, 1 - tail], method="inverted_cdf")
-    middle = (float(values.mean()), float(median), float(lower), float(upper))
-    if margin is None:
-        return Summary(*middle, float(np.mean(values > 0)), float("nan"), float("nan"))
-    return Summary(*middle, *signs(values, margin))
+    return summaries(np.reshape(draws, (1, -1)), level, [margin])[0]
+
+
+def summaries(
+    draws: Float[np.ndarray, "quantity draw"], level: float, margins: Sequence[float | None]
+) -> list[Summary]:
+    """Equal-tailed posterior summaries of many quantities at once.
+
+    Parameters
+    ----------
+    draws
+        Draws of each quantity, as `summarise` takes them.
+    level
+        Probability within the intervals, in (0, 1).
+    margins
+        How far from 0 a difference is not material, in the unit of the draws; None for what is no difference.
+
+    Returns
+    -------
+    What `summarise` gives, of each quantity.
+    """
+    defined = ~np.isnan(draws)
+    complete = defined.all(axis=1)
+    rows = _summaries(draws, level, margins) if complete.any() else [UNDEFINED] * len(draws)
+    for i in np.flatnonzero(~complete).tolist():
+        values = draws[i : i + 1, defined[i]]
+        rows[i] = _summaries(values, level, margins[i : i + 1])[0] if values.size else UNDEFINED
+    return rows
+
+
+def _summaries(draws: np.ndarray, level: float, margins: Sequence[float | None]) -> list[Summary]:
+    """Summaries of draws none of which is undefined."""
+    values = draws.astype(float)
+    ordered = np.sort(values, axis=1)
+    lower, median, upper = (ordered[:, place] for place in quantile_positions(values.shape[1], level))
+    within = np.array([np.nan if margin is None else margin for margin in margins])
+    no_difference = np.isnan(within)
+    above, below, near = _signs(values, within[:, None])
+    positive = np.where(no_difference, np.mean(values > 0, axis=1), above)
+    below[no_difference] = near[no_difference] = np.nan
+    columns = (values.mean(axis=1), median, lower, upper, positive, below, near)
+    return [Summary(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
 class Signs(NamedTuple):
@@ -86,5 +143,11 @@ def signs(differences: Float[np.ndarray, "..."], margin: float) -> Signs:
     >>> signs(np.array([-0.2, 0.0, 0.01, 0.3]), 0.05)
     Signs(positive=0.5, negative=0.25, equivalent=0.5)
     """
-    above, below = (float(np.mean(part > TIE)) for part in (differences, -differences))
-    return Signs(above, below, float(np.mean(np.abs(differences) <= margin + TIE)))
+    return Signs(*(float(chance[0]) for chance in _signs(np.reshape(differences, (1, -1)), margin)))
+
+
+def _signs(differences: np.ndarray, margin: float | np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Probabilities of the signs of each of many differences (quantity, draw)."""
+    conditions = (differences > TIE, differences < -TIE, np.abs(differences) <= margin + TIE)
+    above, below, near = (np.mean(condition, axis=1) for condition in conditions)
+    return above, below, near

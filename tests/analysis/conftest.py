@@ -129,6 +129,8 @@ def analysis_of(counts, estimates, benchmarks, base, models, ok=True):
             "max_r_hat": 1.001 if ok else 1.07,
             "min_ess": 3000.0,
             "worst": "pass@k at k = 1024",
+            "max_interval_mc_error": 0.021 if ok else 0.07,
+            "worst_interval": "gained at k = 128",
             "ok": ok,
             "message": "" if ok else "R-hat 1.07 of shrinkage at k = 1024 is <above> 1.01.",
         }

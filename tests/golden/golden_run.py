@@ -104,13 +104,14 @@ def summary_skeleton(path: Path) -> object:
     content["settings"].pop("versions")
     for row in content["diagnostics"]:
         row.pop("worst")
+        row.pop("worst_interval", None)
     return _masked(content)
 
 
 def page_skeleton(folder: Path) -> list[str]:
     """What the page says, its numbers masked, and so is what converged worst."""
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    worst = {row["worst"] for row in summary["diagnostics"]}
+    worst = {row[name] for row in summary["diagnostics"] for name in ("worst", "worst_interval") if row.get(name)}
     lines = (folder / "report.txt").read_text(encoding="utf-8").splitlines()
     return ["#" if line in worst else without_numbers(line) for line in lines]
 

@@ -234,14 +234,14 @@ def _fits(analysis: Analysis, benchmark: str | None) -> dict[str, SolveRates]:
 
 def _row(request: ClaimRequest, fits: Mapping[str, SolveRates], base: str | None, target: Any) -> dict[str, Any]:
     draws = holds(request.claim, fits, base, target)
-    chains = convergence({"claim": draws.astype(float)})["claim"]
+    r_hat, ess_bulk, *_ = map(float, convergence(draws.to_numpy()))
     probability = float(draws.mean())
-    error = monte_carlo_error(probability, chains.ess_bulk)
+    error = monte_carlo_error(probability, ess_bulk)
     near_bar = request.require is not None and abs(probability - request.require) < 2 * error
     largest = max(comparison.largest_budget for comparison in request.claim.comparisons)
     n_short = max(rates.n_short(float(largest)) for rates in fits.values())
     n_problems = next(iter(fits.values())).n_problems
-    notes = ["not converged"] * (chains.r_hat > MAX_R_HAT)
+    notes = ["not converged"] * (r_hat > MAX_R_HAT)
     notes += ["within twice the Monte Carlo error of the bar"] * near_bar
     if n_short:
         notes.append(f"{n_short:,} of {n_problems:,} problems have fewer than {largest:,} samples")
@@ -252,8 +252,8 @@ def _row(request: ClaimRequest, fits: Mapping[str, SolveRates], base: str | None
         "target": target,
         "probability": probability,
         "mc_error": error,
-        "r_hat": chains.r_hat,
-        "ess_bulk": chains.ess_bulk,
+        "r_hat": r_hat,
+        "ess_bulk": ess_bulk,
         "undefined": _undefined(request.claim, fits, base, target),
         "extrapolated": largest > min(rates.reliable_k for rates in fits.values()),
         "n_problems": n_problems,

@@ -393,9 +393,7 @@ def _assurance_table(forecast: _Forecast, outlook: dict[str, Any]) -> pd.DataFra
 def _probability_today(claim: Claim, rates: SolveRates, panel: Panel) -> tuple[float, bool]:
     """Probability of the claim, and whether its chains agree on it."""
     draws = holds(claim, {panel.arm: rates}, panel.base)
-    probability = float(draws.mean())
-    r_hat = convergence({"claim": draws.astype(float)})["claim"].r_hat if 0 < probability < 1 else 1.0
-    return probability, bool(r_hat <= MAX_R_HAT)
+    return float(draws.mean()), bool(convergence(draws.to_numpy()).r_hat <= MAX_R_HAT)
 
 
 def _rows(panel: Panel, more: np.ndarray) -> pd.DataFrame:

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from boundary.stats.diagnostics import convergence
+from boundary.stats.diagnostics import Convergence, convergence
 from boundary.stats.estimands import ESTIMANDS
-from boundary.stats.intervals import MARGIN, TIE, Signs, summarise
+from boundary.stats.intervals import MARGIN, TIE, Signs, summaries
 from boundary.stats.solve_rates import SolveRates, Target
 
 ESTIMATE_COLUMNS = (
@@ -90,13 +90,17 @@ class EstimateTable:
     rows: list[dict[str, Any]] = field(default_factory=list)
 
     def add_posterior(self, quantities: Sequence[Quantity]) -> None:
-        """Add the summaries of draws, each with its convergence."""
-        diagnostics = convergence({str(i): quantity.draws for i, quantity in enumerate(quantities)})
-        for i, quantity in enumerate(quantities):
-            summary = summarise(quantity.draws.to_numpy(), self.level, self._margin_of(quantity.estimand))
+        """Add the summaries of draws, each with its convergence and the Monte Carlo error of its interval."""
+        if not quantities:
+            return
+        draws = np.stack([quantity.draws.to_numpy() for quantity in quantities])
+        margins = [self._margin_of(quantity.estimand) for quantity in quantities]
+        summarised = summaries(draws.reshape(len(draws), -1), self.level, margins)
+        diagnosed = zip(*convergence(draws, self.level), strict=True)
+        for quantity, summary, diagnostics in zip(quantities, summarised, diagnosed, strict=True):
             row = self._row(quantity.estimand, quantity.model, quantity.reference, quantity.k, POSTERIOR)
             row["tau"] = quantity.tau
-            row |= summary._asdict() | diagnostics[str(i)]._asdict()
+            row |= summary._asdict() | dict(zip(Convergence._fields, map(float, diagnostics), strict=True))
             row |= {"extrapolated": quantity.extrapolated, "n_extrapolated": quantity.n_extrapolated}
             self.rows.append(row | {"level": self.level})
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def print_verdict(analysis: "Analysis", files: list[Path]) -> None:
-    """Print a sentence for each benchmark, what failed if anything did, and where the files are.
+    """Print a sentence for each benchmark, what failed, how well the intervals are known, and where the files are.
 
     Parameters
     ----------
@@ -25,6 +25,8 @@ def print_verdict(analysis: "Analysis", files: list[Path]) -> None:
         The files, the report first.
     """
     from rich.text import Text
+
+    from boundary.analysis.checks.convergence import interval_error_sentence
 
     screen = console()
     failed = analysis.diagnostics.loc[~analysis.diagnostics["ok"].astype(bool)]
@@ -40,6 +42,8 @@ def print_verdict(analysis: "Analysis", files: list[Path]) -> None:
         "bold",
     )
     _print_alarms(screen, "SAMPLES", analysis.exchangeability, "bold red")
+    if sentence := interval_error_sentence(analysis.diagnostics):
+        screen.print(Text(sentence))
     folder = files[0].parent
     for path in files:
         if path.parent == folder:

@@ -8,6 +8,7 @@ is smooth and chains start near its mode.
 docs/decisions/002-population.md has the alternatives that were tried, and what they cost.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -22,6 +23,8 @@ from boundary.stats.population.grid import Grid
 # one of .04 % or of 50 % is two scales away. A heavier atom at 0 pulls pass@k beyond n down, a lighter one pulls it up.
 ATOM_SCALE = 2.0
 ATOM_AT_ZERO, ATOM_AT_ONE = -4.0, -4.0
+# An atom's coordinate goes by the problems expected in it, of so many at most.
+COUNTED_PROBLEMS = 2000.0
 # Where the smooth part of a population is centred, in logits.
 CENTRE = -0.5
 
@@ -37,6 +40,11 @@ class Basis(NamedTuple):
     features: Float[np.ndarray, "cell coefficient"]
     constant: Float[np.ndarray, "cell 1"]
     segments: Float[np.ndarray, "cell segment"]  # 1 where the cell is in the segment, else 0
+
+
+# `population(theta (dim, chain), basis)`: the cells' weights (cell or pair of cells, chain) and the log prior density
+# (chain,).
+Population = Callable[[Array, Basis], tuple[Array, Array]]
 
 
 def _normalised(
@@ -62,7 +70,7 @@ def atom_odds(
     it is about 1 everywhere: the square root of a count where there is one, the log odds where there is none. theta
     = u minus its value at the prior's place.
     """
-    log_four_n = jnp.log(4.0 * n_problems)
+    log_four_n = jnp.log(4.0 * jnp.minimum(n_problems, COUNTED_PROBLEMS))
     centre = jnp.asarray(place, jnp.float32)[:, None]
     u = jnp.log(jnp.expm1(jnp.exp(0.5 * (centre + log_four_n)))) + theta
     root = jax.nn.softplus(u)

@@ -15,13 +15,13 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy.special import logsumexp
 
+from boundary.stats.population.count_tables import count_tables
 from boundary.stats.population.fit import (
     Family,
     PopulationFit,
     fit_population,
     log_likelihood_of,
     rates_by_chain,
-    tables_of,
 )
 from boundary.stats.population.grid import Grid
 from boundary.stats.solve_rates import SolveRates
@@ -47,9 +47,9 @@ def fit_nodes(
 ) -> tuple[Nodes, Grid]:
     """Fit the population under each node of the errors, and weigh the nodes."""
     grid = Grid.for_samples(int(n_samples.max()))
-    tables = [tables_of(n_correct, n_samples, grid, errors.node(j)) for j in range(errors.n_nodes)]
+    tables = [count_tables(n_correct, n_samples, grid, errors.node(j)) for j in range(errors.n_nodes)]
     fits = [fit_population(family, t, grid, jax.random.fold_in(key, j), settings) for j, t in enumerate(tables)]
-    crossed = [[log_likelihood_of(fit.weights, t).sum(axis=1) for fit in fits] for t in tables]
+    crossed = [[log_likelihood_of(fit.weights, t).sum(axis=1, dtype=np.float64) for fit in fits] for t in tables]
     return Nodes(fits, log_evidences(np.array(crossed))), grid
 
 
@@ -106,9 +106,7 @@ def _mix(fits: Sequence[PopulationFit], weights: Float[np.ndarray, " node"], key
     level = (jax.random.permutation(key, n_draws) + 0.5) / n_draws
     node = np.minimum(np.searchsorted(edges, np.asarray(level)), len(fits) - 1)
     draw = np.arange(n_draws)
-    p, log_likelihood, cells = (
-        np.stack([getattr(fit, part) for fit in fits]) for part in ("p", "log_likelihood", "cells")
-    )
-    return PopulationFit(
-        jnp.stack([fit.weights for fit in fits])[node, draw], cells[0], p[node, draw], log_likelihood[node, draw]
-    )
+    weights_of_nodes, p = jnp.stack([fit.weights for fit in fits]), np.stack([fit.p for fit in fits])
+    likelihoods = [fit.log_likelihood for fit in fits if fit.log_likelihood is not None]
+    log_likelihood = np.stack(likelihoods)[node, draw] if likelihoods else None
+    return PopulationFit(weights_of_nodes[node, draw], fits[0].cells, p[node, draw], log_likelihood)

@@ -26,6 +26,9 @@ from boundary.stats.sampler.nuts import nuts
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.verdict_errors import VerdictErrors
 
+# Three models or more: chains of NUTS, and tuning steps of each.
+NUTS_CHAINS, NUTS_WARMUP = 8, 320
+
 SINGLE = Family(normal_population, normal_basis, NORMAL_DIM)
 PAIR = Family(normal_pair_population, normal_pair_basis, NORMAL_PAIR_DIM)
 
@@ -73,17 +76,16 @@ class LogitNormal:
 
     Parameters
     ----------
-    chains, draws, warmup
-        Chains, kept draws and tuning steps of each.
-    leapfrogs
-        Leapfrog steps a draw, for one model or a pair.
+    chains, draws, warmup, leapfrogs
+        Hamiltonian Monte Carlo, for one model or a pair: chains, kept draws and tuning steps of each, leapfrog steps a
+        draw. For three models or more as many draws are kept in eight chains of NUTS.
     new_problems
         New problems drawn from each population, for the target `superpopulation`.
     """
 
-    chains: int = 8
-    draws: int = 320
-    warmup: int = 320
+    chains: int = 64
+    draws: int = 32
+    warmup: int = 32
     leapfrogs: int = 8
     new_problems: int = 500
     name: str = "logit_normal"
@@ -120,7 +122,8 @@ class LogitNormal:
         # Problems never sampled change nothing, and few shapes are compiled.
         padding = ((0, -n_problems % 64), (0, 0))
         data = [np.pad(part, padding).astype(np.float32) for part in (n_correct, n_samples)]
-        draws = nuts(population, key, *data, chains=self.chains, draws=self.draws, warmup=self.warmup)
+        draws_a_chain = self.chains * self.draws // NUTS_CHAINS
+        draws = nuts(population, key, *data, chains=NUTS_CHAINS, draws=draws_a_chain, warmup=NUTS_WARMUP)
         root = draws["scale"][..., None] * draws["root"]
         noise = numpy_rng(key).standard_normal((*root.shape[:2], self.new_problems, n_models))
         new_logit = draws["mean"][:, :, None, :] + np.einsum("cdij,cdnj->cdni", root, noise)

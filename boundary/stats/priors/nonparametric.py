@@ -17,6 +17,7 @@ from boundary.stats.population.densities import (
 from boundary.stats.population.fit import Family, fit_on_grid
 from boundary.stats.population.shared_errors import fit_nodes, fit_shared
 from boundary.stats.priors.prior import check_counts
+from boundary.stats.sampler.hmc import in_groups
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.verdict_errors import VerdictErrors
 
@@ -35,7 +36,8 @@ class NonParametric:
     Parameters
     ----------
     chains, draws, warmup, leapfrogs
-        Hamiltonian Monte Carlo: chains, kept draws and tuning steps of each, leapfrog steps a draw.
+        Hamiltonian Monte Carlo: chains, kept draws and tuning steps of each, leapfrog steps a draw. The draws come in
+        eight groups of chains (`boundary.stats.sampler.hmc.in_groups`).
     new_problems
         New problems drawn from each population, for the target `superpopulation`.
 
@@ -45,7 +47,7 @@ class NonParametric:
 
     >>> longer = NonParametric().with_more_draws(2)
     >>> longer.draws
-    640
+    64
 
     Notes
     -----
@@ -54,10 +56,10 @@ class NonParametric:
     have lower coverage.
     """
 
-    chains: int = 8
-    draws: int = 320
-    warmup: int = 160
-    leapfrogs: int = 16
+    chains: int = 64
+    draws: int = 32
+    warmup: int = 32
+    leapfrogs: int = 10
     new_problems: int = 500
     name: str = "nonparametric"
 
@@ -117,9 +119,8 @@ class NonParametric:
         n_correct, n_samples = check_counts(n_correct, n_samples)
         family = (MARGINAL, JOINT)[n_correct.shape[1] - 1]
         nodes, _ = fit_nodes(family, n_correct, n_samples, key, self._settings, errors)
-        shape = (self.chains, self.draws)
         fits = [
-            SolveRates(fit.p.astype(np.float64).reshape(shape + fit.p.shape[1:]), n_correct, n_samples, self.name)
+            SolveRates(in_groups(fit.p.reshape(self.chains, -1, *fit.p.shape[1:])), n_correct, n_samples, self.name)
             for fit in nodes.fits
         ]
         return fits, nodes.log_evidence

@@ -1,4 +1,4 @@
-"""Hamiltonian Monte Carlo for smooth posteriors of a hundred dimensions, started from the mode.
+"""Hamiltonian Monte Carlo for smooth posteriors of a hundred dimensions, by many short chains started at the mode.
 
 The populations' posteriors, with every solve rate integrated out, have one mode and are close to normal around it. So
 the chains start from the Laplace approximation, use its covariance as metric, then a scale pooled from the positions
@@ -15,23 +15,25 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
-from scipy.optimize import minimize
 
-LogDensity = Callable[[Array, Any], Array]
+from boundary.stats.diagnostics import convergence
+from boundary.stats.sampler.mode import LogDensity, Mode
+
+# Draws (chain, draw, dimension) to the quantities that must have converged, (quantity, chain, draw).
+Monitored = Callable[[np.ndarray], np.ndarray]
 
 # Acceptance that tuning aims at, as the harmonic mean over chains: one stuck chain then shortens everybody's step,
-# where an arithmetic mean lets seven moving chains outvote it.
+# where an arithmetic mean lets the moving chains outvote it.
 TARGET_ACCEPTANCE = 0.5
 
-
-# Draws are taken in rounds until split R-hat of every parameter is below this, at most so many times.
-CONVERGED_R_HAT = 1.015
+# Draws are taken in rounds until the monitored quantities have converged, at most so many times.
 MAX_ROUNDS = 4
 
+# Chains are reported in so many groups: see `in_groups`.
+GROUPS = 8
 
 # Tuning: the share of the steps in each window, in eighths. The first only leaves the starting points; after each of
-# the middle ones the metric is pooled anew; the last only tunes the step. Against four windows of 60 steps, these need
-# 160 in all and leave no chain stuck (fewest effective draws of six fits 1,113 instead of 456).
+# the middle ones the metric is pooled anew; the last only tunes the step.
 WINDOWS = (1, 1, 2, 3, 1)
 
 
@@ -45,13 +47,14 @@ class Chains(NamedTuple):
 def hmc(
     log_density: LogDensity,
     data: Any,
-    dim: int,
+    mode: Mode,
     key: Array,
     *,
-    chains: int = 8,
-    draws: int = 160,
-    warmup: int = 160,
-    leapfrogs: int = 16,
+    chains: int = 64,
+    draws: int = 32,
+    warmup: int = 32,
+    leapfrogs: int = 10,
+    monitored: Monitored = lambda draws: np.moveaxis(draws, -1, 0),
 ) -> Chains:
     """Draw from a posterior density.
 
@@ -62,15 +65,18 @@ def hmc(
         that it is compiled once for each shape of data.
     data
         Pytree of arrays passed on to it.
-    dim
-        Dimensions of theta; the prior's scale of each should be about 1.
+    mode
+        Mode of the density and the scale there: see `boundary.stats.sampler.mode.find_mode`.
     key
         JAX key; the same key gives the same draws.
     chains, draws, warmup
         Chains, kept draws of each, and tuning steps of each (at least 8, in windows of growing length). Where the
-        chains do not agree yet, up to four times as many draws are taken and thinned.
+        monitored quantities have not converged, up to four times as many draws are taken and thinned.
     leapfrogs
         Leapfrog steps a proposal; their length varies by -40 to +20 % so that no period is resonant.
+    monitored
+        Function from draws (chain, draw, dim) to the quantities that must converge, (quantity, chain, draw); the
+        parameters themselves by default.
 
     Returns
     -------
@@ -78,14 +84,15 @@ def hmc(
 
     Notes
     -----
-    Neal 2011, arXiv 1206.1901; harmonic-mean tuning across chains after Hoffman & Sountsov 2022 (MEADS/ChEES).
+    Neal 2011, arXiv 1206.1901; harmonic-mean tuning across chains after Hoffman & Sountsov 2022 (MEADS/ChEES); many
+    short chains after Margossian et al. 2024, arXiv 2110.13017.
     """
-    mode, metric = _laplace(log_density, data, dim)
-    position = _start(key, mode, metric, chains)
-    log_step = np.float32(np.log(0.8 / dim**0.25))
+    centre, metric = (part.astype(np.float32) for part in mode)
+    position = _start(key, centre, metric, chains)
+    log_step = np.float32(np.log(0.8 / len(centre) ** 0.25))
     steps = warmup // sum(WINDOWS)
     block = partial(_block, log_density, leapfrogs, steps)
-    centre, number = mode, count()
+    number = count()
     for window, blocks in enumerate(WINDOWS):
         visits = []
         for _ in range(blocks):
@@ -96,26 +103,48 @@ def hmc(
         if 0 < window < len(WINDOWS) - 1:
             positions, gradients = (np.concatenate(part) for part in zip(*visits, strict=True))
             centre, metric = _pooled(positions, gradients, metric)
-    kept: list[np.ndarray] = []
+    rounds: list[np.ndarray] = []
+    quantities: list[np.ndarray] = []
     accepted: list[np.ndarray] = []
     for _round in range(MAX_ROUNDS):
+        visits = []
         for _ in range(-(-draws // steps)):
             visited, _, position, _, rates = block(data, position, centre, metric, log_step, key, next(number), False)
-            kept.append(visited)
+            visits.append(visited)
             accepted.append(rates)
-        every = np.concatenate(kept)
-        if _worst_r_hat(every) < CONVERGED_R_HAT:
+        rounds.append(np.concatenate(visits).transpose(2, 0, 1))
+        quantities.append(monitored(rounds[-1]))
+        if convergence(in_groups(np.concatenate(quantities, axis=2), axis=1)).ok.all():
             break
-    return Chains(every[:: len(every) // draws][:draws].transpose(2, 0, 1), np.concatenate(accepted).mean(0))
+    every = np.concatenate(rounds, axis=1)
+    step = every.shape[1] // draws
+    return Chains(np.ascontiguousarray(every[:, : step * draws : step]), np.concatenate(accepted).mean(0))
 
 
-def _worst_r_hat(draws: Float[np.ndarray, "draw dim chain"]) -> float:
-    """Largest split R-hat of the parameters (Gelman et al. 2013, Bayesian Data Analysis, Sec. 11.4)."""
-    half = len(draws) // 2
-    halves = np.concatenate([draws[:half], draws[half : 2 * half]], axis=2).astype(np.float64)
-    within = halves.var(axis=0, ddof=1).mean(axis=1)
-    between = halves.mean(axis=0).var(axis=1, ddof=1)
-    return float(np.sqrt(1 - 1 / half + between / within).max())
+def in_groups(draws: np.ndarray, axis: int = 0) -> np.ndarray:
+    """Many short chains as eight long ones: those of a group one after the other.
+
+    Parameters
+    ----------
+    draws
+        Any array with an axis of chains, followed by one of draws.
+    axis
+        Which is that of chains. Fewer chains than sixteen, or a number that eight does not divide, stay as they are.
+
+    Notes
+    -----
+    Split R-hat of chains of 32 draws is biased up, since the variance within is that of few draws. Compared by groups
+    (nested R-hat, Margossian et al. 2024, arXiv 2110.13017), the variance within includes that between the chains of a
+    group. Chains that disagree lower the effective draws, as their group is correlated over a chain's whole length.
+
+    Examples
+    --------
+    >>> in_groups(np.zeros((64, 32, 5))).shape
+    (8, 256, 5)
+    """
+    chains, length = draws.shape[axis : axis + 2]
+    size = chains // GROUPS if chains >= 2 * GROUPS and chains % GROUPS == 0 else 1
+    return draws.reshape(*draws.shape[:axis], chains // size, size * length, *draws.shape[axis + 2 :])
 
 
 @partial(jax.jit, static_argnums=3)
@@ -125,32 +154,6 @@ def _start(key: Array, mode: Array, metric: Array, chains: int) -> Array:
     From the full scale a chain now and then begins where the approximation is wrong and never moves.
     """
     return mode[:, None] + 0.5 * metric @ jax.random.normal(jax.random.fold_in(key, 0), (len(mode), chains))
-
-
-@partial(jax.jit, static_argnums=0)
-def _value_and_grad(log_density: LogDensity, theta: Array, data: Any) -> tuple[Array, Array]:
-    return jax.value_and_grad(lambda t: -log_density(t[:, None], data)[0])(theta)
-
-
-@partial(jax.jit, static_argnums=0)
-def _hessian(log_density: LogDensity, theta: Array, data: Any) -> Array:
-    return jax.hessian(lambda t: -log_density(t[:, None], data)[0])(theta)
-
-
-def _laplace(log_density: LogDensity, data: Any, dim: int) -> tuple[np.ndarray, np.ndarray]:
-    """Mode, and a square root of the inverse Hessian there."""
-
-    def objective(theta: np.ndarray) -> tuple[float, np.ndarray]:
-        value, grad = _value_and_grad(log_density, theta.astype(np.float32), data)
-        return float(value), np.asarray(grad, dtype=np.float64)
-
-    mode = minimize(objective, np.zeros(dim), jac=True, method="L-BFGS-B", options={"maxiter": 150}).x
-    hessian = np.asarray(_hessian(log_density, mode.astype(np.float32), data), dtype=np.float64)
-    if not np.isfinite(hessian).all():
-        raise FloatingPointError("The curvature of the posterior is not finite at its mode: the density has a fault.")
-    curvature, axes = np.linalg.eigh(hessian)
-    # The prior alone has curvature 1; less is the likelihood's local convexity, and no scale to trust.
-    return mode.astype(np.float32), (axes / np.sqrt(np.maximum(curvature, 0.5))).astype(np.float32)
 
 
 def _pooled(visited: np.ndarray, slopes: np.ndarray, metric: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -82,8 +82,8 @@ def test_more_samples_narrow_the_interval(family, fitted, seed):
 def test_reported_quantities_converge(fitted):
     *_, rates = fitted
     curve = pass_at_k(rates, [1, 8, 32, 128])
-    diagnostics = convergence({f"{m} {k}": curve.sel(model=m, k=k) for m in rates.models for k in (1, 8, 32, 128)})
-    assert all(quantity.ok for quantity in diagnostics.values()), diagnostics
+    diagnostics = convergence(curve.transpose("model", "k", "chain", "draw").to_numpy())
+    assert diagnostics.ok.all(), diagnostics
 
 
 def test_unequal_and_missing_samples(family, seed):
@@ -151,8 +151,7 @@ def test_counts_that_contradict_each_other_are_fitted(seed):
     rates = NonParametric().posterior(c, np.full_like(c, N_SAMPLES), jax.random.key(seed + 3))
     expected = [[0.0, 1.0], [1.0, 0.0]]
     np.testing.assert_allclose(rates.p[:, :, :2].mean((0, 1)), expected, atol=3 / N_SAMPLES)
-    diagnostics = convergence({"pass": pass_at_k(rates, 4 * N_SAMPLES).isel(model=0)})
-    assert diagnostics["pass"].ok
+    assert convergence(pass_at_k(rates, 4 * N_SAMPLES).isel(model=0).to_numpy()).ok
 
 
 def test_log_likelihood_is_the_chance_of_the_counts_among_new_problems(fitted):

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from boundary.stats.sampler.hmc import hmc
+from boundary.stats.sampler.mode import find_mode
 
 COVARIANCE = np.array([[1.0, 0.9, 0.0], [0.9, 1.0, 0.0], [0.0, 0.0, 0.01]])
 MEAN = np.array([0.5, -0.5, 1.0])
@@ -23,21 +24,23 @@ def skewed_density(theta, data):
 
 def test_moments_of_a_correlated_normal(seed):
     data = (jnp.asarray(MEAN, jnp.float32), jnp.asarray(np.linalg.inv(COVARIANCE), jnp.float32))
-    draws = np.asarray(hmc(normal_density, data, 3, jax.random.key(seed + 1), chains=8, draws=500).draws, float)
+    draws = np.asarray(hmc(normal_density, data, find_mode(normal_density, data, 3), jax.random.key(seed + 1), draws=64).draws, float)
     flat = draws.reshape(-1, 3)
-    error = np.sqrt(np.diag(COVARIANCE) / 1000)  # at least 1,000 of the 4,000 draws are effective
+    error = np.sqrt(np.diag(COVARIANCE) / 1000)  # at least 1,000 of the 4,096 draws are effective
     np.testing.assert_array_less(abs(flat.mean(0) - MEAN), 4 * error)
     np.testing.assert_allclose(np.cov(flat.T), COVARIANCE, atol=0.12, rtol=0.15)
 
 
 def test_quantiles_of_a_skewed_density(seed):
-    draws = np.exp(np.asarray(hmc(skewed_density, None, 2, jax.random.key(seed + 2), chains=8, draws=500).draws, float))
+    mode = find_mode(skewed_density, None, 2)
+    draws = np.exp(np.asarray(hmc(skewed_density, None, mode, jax.random.key(seed + 2), draws=64).draws, float))
     flat = draws.reshape(-1)
     assert abs(flat.mean() - 3) < 4 * np.sqrt(3 / 2000)
     assert abs((flat < 2.674).mean() - 0.5) < 4 * np.sqrt(0.25 / 2000)
 
 
 def test_same_key_same_draws():
-    first, second, other = (hmc(skewed_density, None, 2, jax.random.key(s), draws=60).draws for s in (3, 3, 4))
+    mode = find_mode(skewed_density, None, 2)
+    first, second, other = (hmc(skewed_density, None, mode, jax.random.key(s), draws=60).draws for s in (3, 3, 4))
     assert (first == second).all()
     assert not (first == other).all()

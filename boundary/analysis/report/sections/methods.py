@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from boundary.analysis.checks.convergence import interval_error_sentence
 from boundary.analysis.estimates.decisions import SURE
 from boundary.analysis.formatting import points
 from boundary.analysis.report.references import cite, references
@@ -27,11 +28,12 @@ PAIR = (
 
 
 def methods_section(analysis: Analysis) -> dict[str, Any]:
-    """The paragraph, the diagnostics of every fit, the settings as names and values, and the references."""
+    """The paragraph, the diagnostics of every fit and a sentence on them, the settings, and the references."""
     return {
         "paragraph": methods_paragraph(analysis),
         "with_errors": bool(analysis.settings["verifier_errors"]),
         "diagnostics": records(analysis.diagnostics),
+        "interval_error": interval_error_sentence(analysis.diagnostics),
         "settings": list(settings_lines(analysis.settings)),
         "references": references(),
     }

@@ -1,0 +1,118 @@
+"""The likelihood of a panel's counts given a population, every solve rate integrated out."""
+
+from collections.abc import Sequence
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from boundary.stats.population.count_tables import CountTable, paired
+from boundary.stats.population.densities import Basis, Population
+from boundary.stats.sampler.mode import LogDensity
+
+# Likelihoods are relative to their largest value, so a smaller chance means nothing; its inverse square is finite.
+LEAST_CHANCE = 1e-18
+# Populations whose chances are computed in one call, where there are many.
+POPULATIONS_AT_ONCE = 32
+
+
+class SingleCounts(NamedTuple):
+    """Distinct counts of one model: their likelihood in each cell and how many problems have them."""
+
+    likelihood: Float[np.ndarray, "row cell"]
+    problems: Float[np.ndarray, " row"]
+
+    def chances(self, weights: Float[Array, "cell chain"]) -> Float[Array, "row chain"]:
+        """Probability of each count, relative to its likeliest cell."""
+        return jnp.asarray(self.likelihood) @ weights
+
+
+class PairedCounts(NamedTuple):
+    """Distinct pairs of counts, as `boundary.stats.population.count_tables.Pairs` arranges them."""
+
+    base: Float[np.ndarray, "group cell"]
+    rl: Float[np.ndarray, "group slot cell"] | Float[np.ndarray, "slot cell"]
+    problems: Float[np.ndarray, "group slot"]
+
+    def chances(self, weights: Float[Array, "cells chain"]) -> Float[Array, "group slot chain"]:
+        """Probability of each pair, relative to its likeliest cells."""
+        size, chains = self.base.shape[1], weights.shape[1]
+        given_base = (self.base @ weights.reshape(size, -1)).reshape(-1, size, chains)
+        return jnp.einsum("gsj,gjc->gsc" if self.rl.ndim == 3 else "sj,gjc->gsc", self.rl, given_base)
+
+
+CountData = SingleCounts | PairedCounts
+
+
+def count_data(tables: Sequence[CountTable]) -> tuple[CountData, Int[np.ndarray, " problem"]]:
+    """Data of the likelihood of one model's counts or of a pair's, and each problem's place in it, flattened."""
+    if len(tables) == 1:
+        (table,) = tables
+        problems = np.bincount(table.row, minlength=len(table.likelihood)).astype(np.float32)
+        return SingleCounts(table.likelihood, problems), table.row
+    base, rl = tables
+    pairs = paired(tables)
+    return PairedCounts(base.likelihood[pairs.base], rl.likelihood[pairs.rl], pairs.problems), pairs.place
+
+
+class PosteriorData(NamedTuple):
+    """What the posterior of a population rests on.
+
+    `log_chance` is taken off the log probability of each count: with that at the mode (see `counted_from_mode`) sums
+    over a million problems stay exact in single precision, since they are sums of small numbers.
+    """
+
+    counts: CountData
+    basis: Basis
+    log_chance: Float[np.ndarray | Array, "..."]
+
+
+@lru_cache
+def log_posterior(population: Population) -> LogDensity:
+    """Log posterior density of the parameters of a population, up to a constant, every solve rate integrated out."""
+
+    def log_density(theta: Float[Array, "dim chain"], data: PosteriorData) -> Float[Array, " chain"]:
+        weights, log_prior = population(theta, data.basis)
+        relative = _log(data.counts.chances(weights)) - data.log_chance[..., None]
+        return (relative * data.counts.problems[..., None]).sum(axis=tuple(range(relative.ndim - 1))) + log_prior
+
+    return log_density
+
+
+def counted_from_mode(population: Population, data: PosteriorData, mode: Float[np.ndarray, " dim"]) -> PosteriorData:
+    """The same data with log probabilities counted from those at a mode, which are computed in double precision."""
+    with jax.enable_x64(True):
+        double = jax.tree.map(lambda part: jnp.asarray(part, jnp.float64), data)
+        at_mode = _log_chances_of(population, double, mode[:, None])[..., 0]
+    return data._replace(log_chance=np.asarray(at_mode, np.float32))
+
+
+@partial(jax.jit, static_argnums=0)
+def _log_chances_of(population: Population, data: Any, theta: Array) -> Array:
+    return _log(data.counts.chances(population(theta, data.basis)[0]))
+
+
+def _log(chances: Array) -> Array:
+    return jnp.log(chances + LEAST_CHANCE)
+
+
+def log_chances(counts: CountData, weights: Float[Array, "draw cell"]) -> Float[np.ndarray, "draw place"]:
+    """Log probability of each count or pair, relative to its likeliest cell, given each drawn population."""
+    return np.asarray(_log_chances(counts, _in_blocks(weights))).reshape(-1, counts.problems.size)[: len(weights)]
+
+
+@jax.jit
+def _log_chances(counts: Any, blocks: Float[Array, "block draw cell"]) -> Float[Array, "block draw place"]:
+    def of_block(weights: Array) -> Array:
+        return _log(counts.chances(weights.T)).reshape(-1, len(weights)).T
+
+    return jax.lax.map(of_block, blocks)
+
+
+def _in_blocks(weights: Float[Array, "draw cell"]) -> Float[Array, "block draw cell"]:
+    """Populations in blocks, the last one filled up."""
+    n_draws, n_cells = weights.shape
+    return jnp.resize(weights, (-(-n_draws // POPULATIONS_AT_ONCE), POPULATIONS_AT_ONCE, n_cells))

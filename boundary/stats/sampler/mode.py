@@ -1,0 +1,96 @@
+"""The mode of a smooth log density and its curvature there, in double precision."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+LogDensity = Callable[[Array, Any], Array]
+
+# Steps end where one gains less than this many nats: chains start a standard deviation away anyway, and along a flat
+# direction hundreds of steps more would gain less than a nat in all.
+LEAST_GAIN = 0.02
+MOST_STEPS = 100
+# Shortenings of a step that does not climb.
+MOST_TRIALS = 14
+# The prior's curvature is about 1 in each direction; less than this is the likelihood's convexity, and no scale to
+# trust.
+LEAST_CURVATURE = 0.5
+
+
+class Mode(NamedTuple):
+    """A mode, and a square root R of the inverse curvature H there: R R' = H^-1."""
+
+    position: Float[np.ndarray, " dim"]
+    root: Float[np.ndarray, "dim dim"]
+
+
+def find_mode(log_density: LogDensity, data: Any, dim: int) -> Mode:
+    """Climb from 0 to a mode by a damped Newton method with the exact Hessian.
+
+    Parameters
+    ----------
+    log_density
+        `log_density(theta, data)` of parameters (dim, chain), one value a chain; a module-level function, so that it is
+        compiled once for each shape of data.
+    data
+        Pytree of arrays passed on to it.
+    dim
+        Dimensions of theta; the prior's scale of each should be about 1.
+
+    Raises
+    ------
+    FloatingPointError
+        If the density or its curvature is not finite: the density has a fault.
+
+    Notes
+    -----
+    Levenberg-Marquardt on the absolute eigenvalues of the Hessian (Dauphin et al. 2014, arXiv 1406.2572), so that
+    saddles repel. L-BFGS in single precision stopped 144 nats short of the mode at 10,000 problems and on a saddle at
+    1,000; this takes 10 to 40 steps.
+    """
+    with jax.enable_x64(True):
+        data = jax.tree.map(lambda part: jnp.asarray(part, jnp.float64), data)
+        theta = np.zeros(dim)
+        value, slope = _value_and_slope(log_density, theta, data)
+        axes, curvature = _curvature(log_density, theta, data)
+        damping = 1.0
+        for _step in range(MOST_STEPS):
+            for _trial in range(MOST_TRIALS):
+                scale = np.maximum(np.abs(curvature), LEAST_CURVATURE) + damping
+                trial = theta - axes @ ((axes.T @ np.asarray(slope)) / scale)
+                new_value, new_slope = _value_and_slope(log_density, trial, data)
+                if new_value < value:  # false where it is not finite
+                    break
+                damping = 4 * damping + 1e-3
+            else:
+                break
+            gain = float(value - new_value)
+            theta, value, slope, damping = trial, new_value, new_slope, damping / 5
+            axes, curvature = _curvature(log_density, theta, data)
+            if gain < LEAST_GAIN:
+                break
+    return Mode(theta, axes / np.sqrt(np.maximum(curvature, LEAST_CURVATURE)))
+
+
+def _curvature(log_density: LogDensity, theta: np.ndarray, data: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Principal axes, as columns, and the curvature along each."""
+    hessian = np.asarray(_hessian(log_density, theta, data))
+    if not np.isfinite(hessian).all():
+        raise FloatingPointError("The curvature of the posterior is not finite: the density has a fault.")
+    curvature, axes = np.linalg.eigh(hessian)
+    return axes, curvature
+
+
+@partial(jax.jit, static_argnums=0)
+def _value_and_slope(log_density: LogDensity, theta: Array, data: Any) -> tuple[Array, Array]:
+    return jax.value_and_grad(lambda t: -log_density(t[:, None], data)[0])(theta)
+
+
+@partial(jax.jit, static_argnums=0)
+def _hessian(log_density: LogDensity, theta: Array, data: Any) -> Array:
+    return jax.hessian(lambda t: -log_density(t[:, None], data)[0])(theta)
