@@ -43,7 +43,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from benchmarks.speed import N, pair_of
+from benchmarks.speed.simulated import N, pair_of
 from boundary.data.catalog import card, load_counts
 from boundary.data.counts import ALL
 from boundary.stats.diagnostics import convergence
