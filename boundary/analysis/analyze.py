@@ -287,15 +287,8 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
         unequal_samples=_unequal_samples(request, fits),
         arms=data.arms,
         exchangeability=data.exchangeability,
-        writer=write_analysis if request.fit_store.folder is None else _write_and_remove_fits,
+        writer=write_analysis,
     )
-
-
-def _write_and_remove_fits(analysis: Analysis, folder: Path) -> list[Path]:
-    """Write all files, then remove the kept fits, which nothing needs any more."""
-    paths = write_analysis(analysis, folder)
-    analysis.request.fit_store.remove()
-    return paths
 
 
 class _Fit(NamedTuple):

@@ -163,7 +163,9 @@ class Analysis:
         InputError
             If the folder cannot be written into, or there is no such format.
         """
-        return self.writer(self, Path(folder), figure_formats, posterior)
+        paths = self.writer(self, Path(folder), figure_formats, posterior)
+        self.request.fit_store.remove()  # the report is whole, and nothing needs the kept fits any more
+        return paths
 
 
 def _versions() -> dict[str, str]:
