@@ -111,8 +111,8 @@ def _doubled(size: int, least: int) -> int:
 
 
 def padded_size(rows: int) -> int:
-    """The least size of the form 2^m + 8, at least 40, that holds so many rows: all counts of 2^m samples fit."""
-    return _doubled(32, rows - 8) + 8
+    """The least size of the form 2^m + 8, at least 136, that holds so many rows: all counts of 2^m samples fit."""
+    return _doubled(128, rows - 8) + 8
 
 
 def padded(table: np.ndarray, size: int) -> np.ndarray:
