@@ -301,23 +301,22 @@ class _Fit(NamedTuple):
 
 
 def _fit_until_converged(request: Request, panels: Sequence[Panel], progress: Progress) -> list[_Fit]:
-    """Fits of all panels; those that have not converged are fitted again with more draws, thinned to as many."""
+    """Fits of all panels; those that have not converged are fitted again with more draws."""
 
-    def fit_panel(panel: Panel, prior: Prior, thin: int) -> _Fit:
+    def fit_panel(panel: Panel, prior: Prior) -> _Fit:
         rates = fit(panel, prior, request.seed, request.fit_store)
-        rates = rates if thin == 1 else rates.thinned(thin)
         rows = estimate(request, panel, rates)
         return _Fit(panel, rates, rows, check_convergence(panel.benchmark, panel.arm, rates.prior, rows))
 
     report = request.fit_store.reporting(progress)
-    fits = for_each(panels, lambda panel: fit_panel(panel, request.prior, 1), report)
+    fits = for_each(panels, lambda panel: fit_panel(panel, request.prior), report)
     for times in MORE_DRAWS:
         longer = request.prior.with_more_draws(times)
         failed = [i for i, first_fit in enumerate(fits) if not first_fit.convergence["ok"]]
         if not failed or longer == request.prior:
             break
         report = request.fit_store.reporting(progress)
-        refits = for_each([panels[i] for i in failed], lambda panel: fit_panel(panel, longer, times), report)  # noqa: B023
+        refits = for_each([panels[i] for i in failed], lambda panel: fit_panel(panel, longer), report)  # noqa: B023
         for i, refitted in zip(failed, refits, strict=True):
             fits[i] = refitted
     return fits

@@ -208,10 +208,11 @@ def _rates(arrays: Arrays, inputs: FitInputs) -> SolveRates:
     _check_draws(p, (n_models, chains, draws, n_problems))
     new_p = log_likelihood = None
     if inputs.prior.has_population:
-        new_p = np.moveaxis(arrays["new_p"], 0, -1)
         log_likelihood = arrays["log_likelihood"].transpose(np.argsort(arrays["log_likelihood_order"]))
-        _check_draws(new_p, (chains, draws, new_p.shape[2], n_models))
         _check_draws(log_likelihood, (chains, draws, n_problems), smallest=-np.inf)  # of counts, so about 0 at most
+        if getattr(inputs.prior, "new_problems", 1):
+            new_p = np.moveaxis(arrays["new_p"], 0, -1)
+            _check_draws(new_p, (chains, draws, new_p.shape[2], n_models))
     families, errors = {}, inputs.errors
     if "families" in arrays:
         _check_draws(arrays["family_weights"], arrays["families"].shape)

@@ -7,6 +7,9 @@ from types import FrameType
 
 def main() -> None:
     """Load the commands and run them."""
+    # NumPy reads it when it is first imported. Fits run side by side and the matrices are small: threads within an
+    # operation would wait for one another.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         before = signal.signal(signal.SIGINT, _end)
     except ValueError:  # not the main thread: of a program that calls

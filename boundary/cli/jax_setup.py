@@ -2,13 +2,10 @@
 
 import atexit
 import gc
-import os
 
 
 def prepare() -> None:
-    """Keep compiled code on disk, and spare threads and clean-up that only take time."""
-    # Fits run side by side, and the matrices are small: threads within an operation would wait for one another.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    """Keep compiled code on disk, and spare clean-up that only takes time."""
     from platformdirs import user_cache_path
 
     from boundary.stats.sampler.compilation import keep_compiled

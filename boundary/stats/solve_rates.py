@@ -31,8 +31,8 @@ class SolveRates:
         Draws of the solve rates, in [0, 1], for the problems at hand; of any floating type, and kept in it. They are
         not copied where each model's draws lie in one piece of memory.
     new_p
-        Draws of the solve rates of new problems of the same kind, for the target `superpopulation`; None where a prior
-        has no population.
+        Draws of the solve rates of new problems of the same kind, for the target `superpopulation`; None where
+        a prior has no population, or none were drawn.
     n_correct, n_samples
         The counts that the posterior rests on.
     prior
@@ -177,7 +177,7 @@ class SolveRates:
         Raises
         ------
         ValueError
-            For an unknown target, or for `superpopulation` where the prior has no population.
+            For an unknown target, or for `superpopulation` where no new problems were drawn.
         """
         if target not in TARGETS:
             raise ValueError(f"Unknown target '{target}'; choose one of {', '.join(TARGETS)}.")
@@ -185,8 +185,8 @@ class SolveRates:
             return self.p
         if self.new_p is None:
             raise ValueError(
-                f"The prior '{self.prior}' treats every problem by itself and has no population of new problems; use "
-                "target 'benchmark', or another prior."
+                f"The prior '{self.prior}' has no population of new problems, or none were drawn. Use target "
+                "'benchmark', or another prior."
             )
         return self.new_p
 

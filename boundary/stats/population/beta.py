@@ -9,14 +9,11 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import numpyro
-import numpyro.distributions as dist
 from jax.scipy.special import betaln as jax_betaln
 from jaxtyping import Array, Float
 from scipy.special import betaln, gammaln
 
 from boundary.stats.random_keys import numpy_rng
-from boundary.stats.sampler.nuts import nuts
 from boundary.stats.solve_rates import SolveRates
 
 # All problems have one solve rate. In float32 a difference of two log Beta functions is lost for sizes far above, and
@@ -32,6 +29,9 @@ def log_beta_binomial(n_correct: Array, n_samples: Array) -> Array:
     p ~ Beta(m s, (1 - m) s), m ~ Uniform(0, 1), log s ~ N(log 2, 1.5);
     P(c) is C(n, c) B(m s + c, (1 - m) s + n - c) / B(m s, (1 - m) s).
     """
+    import numpyro  # takes a third of a second, and no other family needs it
+    import numpyro.distributions as dist
+
     mean = numpyro.sample("mean", dist.Uniform(0.0, 1.0))
     size = jnp.minimum(numpyro.sample("size", dist.LogNormal(jnp.log(2.0), 1.5)), LARGEST_SIZE)
     a, b = mean * size, (1 - mean) * size
@@ -73,11 +73,15 @@ class BetaPopulations(NamedTuple):
 
 
 class BetaSettings(NamedTuple):
-    """NUTS chains, kept draws and tuning steps of each, and new problems drawn from each population."""
+    """NUTS chains, kept draws and tuning steps of each, draws from one kept to the next, and new problems.
+
+    The new problems are drawn from each population.
+    """
 
     chains: int
     draws: int
     warmup: int
+    thinning: int
     new_problems: int
 
 
@@ -116,7 +120,7 @@ def fit_beta(
         n_correct,
         n_samples,
         name,
-        np.stack(new_p, axis=-1),
+        np.stack(new_p, axis=-1) if settings.new_problems else None,
         log_likelihood=np.sum(log_likelihood, axis=0),
     )
 
@@ -125,13 +129,17 @@ def _fit_model(
     model: Callable[..., None], n_correct: np.ndarray, n_samples: np.ndarray, key: Array, settings: BetaSettings
 ) -> tuple[np.ndarray, ...]:
     """Solve rates, those of new problems, and log likelihoods of one model."""
+    from boundary.stats.sampler.nuts import nuts
+
     for_nuts, for_rates = jax.random.split(key)
     distinct, problems = np.unique(np.column_stack([n_correct, n_samples]), axis=0, return_counts=True)
     # Padding with no problems keeps the compiled shape the same from one benchmark to the next.
     padding = -len(distinct) % 160
     data = [np.pad(column, (0, padding)).astype(np.float32) for column in (*distinct.T, problems)]
-    chains, draws, warmup, new_problems = settings
-    populations = BetaPopulations.from_draws(nuts(model, for_nuts, *data, chains=chains, draws=draws, warmup=warmup))
+    chains, draws, warmup, thinning, new_problems = settings
+    populations = BetaPopulations.from_draws(
+        nuts(model, for_nuts, *data, chains=chains, draws=draws, warmup=warmup, thinning=thinning)
+    )
     rng = numpy_rng(for_rates)
     parts = populations.log_parts(n_correct, n_samples)
     p = populations.rates(parts, n_correct, n_samples, rng)

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
-import numpyro
 from jaxtyping import Array, Int
 
 from boundary.stats.population.beta import BetaSettings, fit_beta, log_beta_binomial
@@ -15,6 +14,8 @@ from boundary.stats.verdict_errors import VerdictErrors
 
 def population(n_correct: Array, n_samples: Array, problems: Array) -> None:
     """Beta-binomial model of distinct counts, `problems` many of each (see `log_beta_binomial`)."""
+    import numpyro  # takes a third of a second, and no other family needs it
+
     numpyro.factor("counts", (problems * log_beta_binomial(n_correct, n_samples)).sum())
 
 
@@ -27,8 +28,8 @@ class BetaBinomial:
 
     Parameters
     ----------
-    chains, draws, warmup
-        NUTS chains, kept draws and tuning steps of each.
+    chains, draws, warmup, thinning
+        NUTS chains, kept draws and tuning steps of each, draws from one kept to the next.
     new_problems
         New problems drawn from each population, for the target `superpopulation`.
     """
@@ -36,6 +37,7 @@ class BetaBinomial:
     chains: int = 8
     draws: int = 250
     warmup: int = 300
+    thinning: int = 1
     new_problems: int = 1000
     name: str = "beta_binomial"
 
@@ -53,9 +55,9 @@ class BetaBinomial:
         """Draws of p given the counts: the population by NUTS, then each solve rate from its conjugate Beta."""
         refuse_errors(self.name, errors)
         n_correct, n_samples = check_counts(n_correct, n_samples)
-        settings = BetaSettings(self.chains, self.draws, self.warmup, self.new_problems)
+        settings = BetaSettings(self.chains, self.draws, self.warmup, self.thinning, self.new_problems)
         return fit_beta(population, n_correct, n_samples, key, self.name, settings)
 
     def with_more_draws(self, times: int) -> "BetaBinomial":
-        """The same family with `times` as many draws of each chain."""
-        return replace(self, draws=times * self.draws)
+        """The same family with chains `times` as long, of which as many draws are kept."""
+        return replace(self, thinning=times * self.thinning)

@@ -5,8 +5,6 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 import numpy as np
-import numpyro
-import numpyro.distributions as dist
 from jaxtyping import Array, Int
 
 from boundary.stats.population.beta import BetaSettings, fit_beta, log_beta_binomial
@@ -22,6 +20,9 @@ def inflated_population(n_correct: Array, n_samples: Array, problems: Array) -> 
     -----
     (share at 0, share at 1, between) ~ Dirichlet(.5, .5, 4): either share is near 0 as easily as it is .1 or more.
     """
+    import numpyro  # takes a third of a second, and no other family needs it
+    import numpyro.distributions as dist
+
     share = numpyro.sample("share", dist.Dirichlet(jnp.array([0.5, 0.5, 4.0])))
     smooth = jnp.log(share[2]) + log_beta_binomial(n_correct, n_samples)
     at_zero, at_one = n_correct == 0, n_correct == n_samples
@@ -40,8 +41,8 @@ class InflatedBetaBinomial:
 
     Parameters
     ----------
-    chains, draws, warmup
-        NUTS chains, kept draws and tuning steps of each.
+    chains, draws, warmup, thinning
+        NUTS chains, kept draws and tuning steps of each, draws from one kept to the next.
     new_problems
         New problems drawn from each population, for the target `superpopulation`.
     """
@@ -49,6 +50,7 @@ class InflatedBetaBinomial:
     chains: int = 8
     draws: int = 250
     warmup: int = 300
+    thinning: int = 1
     new_problems: int = 1000
     name: str = "inflated_beta_binomial"
 
@@ -66,9 +68,9 @@ class InflatedBetaBinomial:
         """Draws of p given the counts: the population by NUTS, then each solve rate from its Beta or an atom."""
         refuse_errors(self.name, errors)
         n_correct, n_samples = check_counts(n_correct, n_samples)
-        settings = BetaSettings(self.chains, self.draws, self.warmup, self.new_problems)
+        settings = BetaSettings(self.chains, self.draws, self.warmup, self.thinning, self.new_problems)
         return fit_beta(inflated_population, n_correct, n_samples, key, self.name, settings)
 
     def with_more_draws(self, times: int) -> "InflatedBetaBinomial":
-        """The same family with `times` as many draws of each chain."""
-        return replace(self, draws=times * self.draws)
+        """The same family with chains `times` as long, of which as many draws are kept."""
+        return replace(self, thinning=times * self.thinning)

@@ -6,8 +6,6 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 import numpy as np
-import numpyro
-import numpyro.distributions as dist
 from jaxtyping import Array, Int
 from scipy.special import expit
 
@@ -22,7 +20,6 @@ from boundary.stats.population.densities import (
 from boundary.stats.population.fit import Family, fit_on_grid
 from boundary.stats.priors.prior import check_counts, refuse_errors
 from boundary.stats.random_keys import numpy_rng
-from boundary.stats.sampler.nuts import nuts
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.verdict_errors import VerdictErrors
 
@@ -43,6 +40,9 @@ def population(n_correct: Array, n_samples: Array) -> None:
     normal approximation of the counts' likelihood: centred where counts are informative and non-centred where they are
     not, which mixes at any n.
     """
+    import numpyro  # takes a third of a second, and no other family needs it
+    import numpyro.distributions as dist
+
     n_problems, n_models = n_correct.shape
     with numpyro.plate("models", n_models):
         mean = numpyro.sample("mean", dist.Normal(-0.5, 2.5))
@@ -76,9 +76,9 @@ class LogitNormal:
 
     Parameters
     ----------
-    chains, draws, warmup, leapfrogs
+    chains, draws, warmup, leapfrogs, thinning
         Hamiltonian Monte Carlo, for one model or a pair: chains, kept draws and tuning steps of each, leapfrog steps a
-        draw. For three models or more as many draws are kept in eight chains of NUTS.
+        draw, draws from one kept to the next. For three models or more as many draws are kept in eight chains of NUTS.
     new_problems
         New problems drawn from each population, for the target `superpopulation`.
     """
@@ -87,6 +87,7 @@ class LogitNormal:
     draws: int = 32
     warmup: int = 32
     leapfrogs: int = 8
+    thinning: int = 1
     new_problems: int = 500
     name: str = "logit_normal"
 
@@ -109,22 +110,35 @@ class LogitNormal:
         if n_correct.shape[1] > 2:
             return self._fit_logits(n_correct, n_samples, key)
         family = (SINGLE, PAIR)[n_correct.shape[1] - 1]
-        settings = {"chains": self.chains, "draws": self.draws, "warmup": self.warmup, "leapfrogs": self.leapfrogs}
+        names = ("chains", "draws", "warmup", "leapfrogs", "thinning")
+        settings = {name: getattr(self, name) for name in names}
         return fit_on_grid(family, n_correct, n_samples, key, self.name, self.new_problems, settings)
 
     def with_more_draws(self, times: int) -> "LogitNormal":
-        """The same family with `times` as many draws of each chain."""
-        return replace(self, draws=times * self.draws)
+        """The same family with chains `times` as long, of which as many draws are kept."""
+        return replace(self, thinning=times * self.thinning)
 
     def _fit_logits(self, n_correct: np.ndarray, n_samples: np.ndarray, key: Array) -> SolveRates:
         """Three models or more: every logit by NUTS."""
+        from boundary.stats.sampler.nuts import nuts
+
         n_problems, n_models = n_correct.shape
         # Problems never sampled change nothing, and few shapes are compiled.
         padding = ((0, -n_problems % 64), (0, 0))
         data = [np.pad(part, padding).astype(np.float32) for part in (n_correct, n_samples)]
-        draws_a_chain = self.chains * self.draws // NUTS_CHAINS
-        draws = nuts(population, key, *data, chains=NUTS_CHAINS, draws=draws_a_chain, warmup=NUTS_WARMUP)
+        draws = nuts(
+            population,
+            key,
+            *data,
+            chains=NUTS_CHAINS,
+            draws=self.chains * self.draws // NUTS_CHAINS,
+            warmup=NUTS_WARMUP,
+            thinning=self.thinning,
+        )
         root = draws["scale"][..., None] * draws["root"]
+        p = expit(draws["logit"][:, :, :n_problems])
+        if not self.new_problems:
+            return SolveRates(p, n_correct, n_samples, self.name)
         noise = numpy_rng(key).standard_normal((*root.shape[:2], self.new_problems, n_models))
         new_logit = draws["mean"][:, :, None, :] + np.einsum("cdij,cdnj->cdni", root, noise)
-        return SolveRates(expit(draws["logit"][:, :, :n_problems]), n_correct, n_samples, self.name, expit(new_logit))
+        return SolveRates(p, n_correct, n_samples, self.name, expit(new_logit))

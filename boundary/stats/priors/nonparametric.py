@@ -35,19 +35,20 @@ class NonParametric:
 
     Parameters
     ----------
-    chains, draws, warmup, leapfrogs
-        Hamiltonian Monte Carlo: chains, kept draws and tuning steps of each, leapfrog steps a draw. The draws come in
+    chains, draws, warmup, leapfrogs, thinning
+        Hamiltonian Monte Carlo: chains, kept draws and tuning steps of each, leapfrog steps a draw, draws from one kept
+        to the next. The draws come in
         eight groups of chains (`boundary.stats.sampler.hmc.in_groups`).
     new_problems
         New problems drawn from each population, for the target `superpopulation`.
 
     Examples
     --------
-    Twice the draws of the default; `boundary.analyze(counts, prior=longer)` uses them.
+    Chains twice as long as the default's; `boundary.analyze(counts, prior=longer)` uses them.
 
     >>> longer = NonParametric().with_more_draws(2)
-    >>> longer.draws
-    64
+    >>> longer.draws, longer.thinning
+    (32, 2)
 
     Notes
     -----
@@ -60,6 +61,7 @@ class NonParametric:
     draws: int = 32
     warmup: int = 32
     leapfrogs: int = 10
+    thinning: int = 1
     new_problems: int = 500
     name: str = "nonparametric"
 
@@ -100,12 +102,13 @@ class NonParametric:
         return fit_on_grid(family, n_correct, n_samples, key, self.name, self.new_problems, settings, errors)
 
     def with_more_draws(self, times: int) -> "NonParametric":
-        """The same family with `times` as many draws of each chain."""
-        return replace(self, draws=times * self.draws)
+        """The same family with chains `times` as long, of which as many draws are kept."""
+        return replace(self, thinning=times * self.thinning)
 
     @property
     def _settings(self) -> dict[str, int]:
-        return {"chains": self.chains, "draws": self.draws, "warmup": self.warmup, "leapfrogs": self.leapfrogs}
+        names = ("chains", "draws", "warmup", "leapfrogs", "thinning")
+        return {name: getattr(self, name) for name in names}
 
     def posterior_by_node(
         self, n_correct: np.ndarray, n_samples: np.ndarray, key: Array, errors: VerdictErrors

@@ -49,7 +49,7 @@ class Prior(Protocol):
         ...
 
     def with_more_draws(self, times: int) -> "Prior":
-        """The same family with `times` as many draws; itself where there is nothing to draw."""
+        """The same family with `times` as many draws, all kept or thinned; itself where there is nothing to draw."""
         ...
 
 

@@ -26,8 +26,10 @@ Monitored = Callable[[np.ndarray], np.ndarray]
 # where an arithmetic mean lets the moving chains outvote it.
 TARGET_ACCEPTANCE = 0.5
 
-# Draws are taken in rounds until the monitored quantities have converged, at most so many times.
+# Draws are taken in rounds until the monitored quantities have converged, at most so many times. R-hat must be below
+# the limit for what is reported (1.01): that is a hundred quantities, and to fit again costs more than a round.
 MAX_ROUNDS = 4
+CONVERGED_R_HAT = 1.008
 
 # Chains are reported in so many groups: see `in_groups`.
 GROUPS = 8
@@ -54,6 +56,7 @@ def hmc(
     draws: int = 32,
     warmup: int = 32,
     leapfrogs: int = 10,
+    thinning: int = 1,
     monitored: Monitored = lambda draws: np.moveaxis(draws, -1, 0),
 ) -> Chains:
     """Draw from a posterior density.
@@ -74,6 +77,8 @@ def hmc(
         monitored quantities have not converged, up to four times as many draws are taken and thinned.
     leapfrogs
         Leapfrog steps a proposal; their length varies by -40 to +20 % so that no period is resonant.
+    thinning
+        Steps from one kept draw to the next.
     monitored
         Function from draws (chain, draw, dim) to the quantities that must converge, (quantity, chain, draw); the
         parameters themselves by default.
@@ -108,13 +113,14 @@ def hmc(
     accepted: list[np.ndarray] = []
     for _round in range(MAX_ROUNDS):
         visits = []
-        for _ in range(-(-draws // steps)):
+        for _ in range(-(-draws * thinning // steps)):
             visited, _, position, _, rates = block(data, position, centre, metric, log_step, key, next(number), False)
             visits.append(visited)
             accepted.append(rates)
         rounds.append(np.concatenate(visits).transpose(2, 0, 1))
         quantities.append(monitored(rounds[-1]))
-        if convergence(in_groups(np.concatenate(quantities, axis=2), axis=1)).ok.all():
+        monitor = convergence(in_groups(np.concatenate(quantities, axis=2), axis=1))
+        if monitor.ok.all() and monitor.r_hat.max() < CONVERGED_R_HAT:
             break
     every = np.concatenate(rounds, axis=1)
     step = every.shape[1] // draws

@@ -15,7 +15,7 @@ _TRACING = Lock()
 
 
 def nuts(
-    model: Callable[..., None], key: Array, *data: Any, chains: int, draws: int, warmup: int
+    model: Callable[..., None], key: Array, *data: Any, chains: int, draws: int, warmup: int, thinning: int = 1
 ) -> dict[str, np.ndarray]:
     """Draws (chain, draw, ...) of a NumPyro model's variables.
 
@@ -29,24 +29,29 @@ def nuts(
         What the model is called with: arrays, or tuples of them.
     chains, draws, warmup
         Chains, kept draws and tuning steps of each.
+    thinning
+        Draws from one kept to the next.
 
     Returns
     -------
     Draws of each variable, by name.
     """
     with _TRACING:
-        draws_by_site = _run(model, chains, draws, warmup, key, *data)
+        draws_by_site = _run(model, chains, draws, warmup, thinning, key, *data)
     return {name: np.asarray(value, dtype=np.float64) for name, value in draws_by_site.items()}
 
 
-@partial(jax.jit, static_argnums=(0, 1, 2, 3))
-def _run(model: Callable[..., None], chains: int, draws: int, warmup: int, key: Array, *data: Array) -> Any:
+@partial(jax.jit, static_argnums=(0, 1, 2, 3, 4))
+def _run(
+    model: Callable[..., None], chains: int, draws: int, warmup: int, thinning: int, key: Array, *data: Array
+) -> Any:
     # Trees of at most 64 steps: a chain that would need deeper ones has lost its way, and all others wait for it.
     kernel = NUTS(model, target_accept_prob=0.9, max_tree_depth=6, init_strategy=init_to_median)
     sampler = MCMC(
         kernel,
         num_warmup=warmup,
-        num_samples=draws,
+        num_samples=draws * thinning,
+        thinning=thinning,
         num_chains=chains,
         chain_method="vectorized",
         progress_bar=False,
