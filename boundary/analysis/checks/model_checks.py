@@ -1,7 +1,11 @@
 """Model checks: posterior predictive checks of the fitted populations, leave-one-out comparison, other families."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -80,21 +84,9 @@ def model_checks(
         Called as each further fit begins and ends.
     """
     fits = _fits_by_family(request, panels, posteriors, progress)
-    checks, families, sensitivity = [], [], []
-    for panel, by_family in zip(panels, fits, strict=True):
-        labels = {"benchmark": panel.benchmark, "model": panel.arm}
-        replicated = [
-            labels | {"prior": name} | check._asdict() | {"ok": check.ok}
-            for name, rates in by_family.items()
-            for check in predictive_checks(rates, request.seed)
-        ]
-        checks += replicated
-        families += _families(panel, by_family, replicated)
-        if len(by_family) > 1:
-            main = _main_request(request, next(iter(by_family.values())))
-            every = panel._replace(first=True)
-            for rates in by_family.values():
-                sensitivity += estimate(main, every, rates, kinds=(POSTERIOR,))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        rows_of_panels = list(pool.map(partial(_rows_of_panel, request), panels, fits))
+    checks, families, sensitivity = (list(chain.from_iterable(rows)) for rows in zip(*rows_of_panels, strict=True))
     tables = (
         pd.DataFrame(checks, columns=list(CHECK_COLUMNS)),
         pd.DataFrame(families, columns=list(FAMILY_COLUMNS)),
@@ -102,6 +94,23 @@ def model_checks(
     )
     used = next(iter(fits[0]))
     return ModelChecks(*tables, (*_misfits(tables[1], used), *_disagreements(tables[2], tables[1], used)))
+
+
+def _rows_of_panel(request: Request, panel: Panel, by_family: Fits) -> tuple[list[Row], list[Row], list[Row]]:
+    """Rows of one panel in the tables of checks, families and sensitivity."""
+    labels = {"benchmark": panel.benchmark, "model": panel.arm}
+    replicated = [
+        labels | {"prior": name} | check._asdict() | {"ok": check.ok}
+        for name, rates in by_family.items()
+        for check in predictive_checks(rates, request.seed)
+    ]
+    sensitivity: list[Row] = []
+    if len(by_family) > 1:
+        main = _main_request(request, next(iter(by_family.values())))
+        every = panel._replace(first=True)
+        for rates in by_family.values():
+            sensitivity += estimate(main, every, rates, kinds=(POSTERIOR,))
+    return replicated, _families(panel, by_family, replicated), sensitivity
 
 
 def _fits_by_family(
