@@ -167,8 +167,8 @@ def _monitored(grid: Grid, largest_n: int, n_problems: int) -> Float[np.ndarray,
     """What must have converged, as means over a population of functions of the solve rate, given for each cell."""
     budgets = sorted({1, *(multiple * largest_n for multiple in MONITORED_MULTIPLES)})
     passed = [1.0 - ((1.0 - _prior_quantiles(grid)) ** k).mean(axis=1) for k in budgets]
-    atoms = np.eye(grid.n_cells)[[0, -1]] if n_problems >= ENOUGH_FOR_ATOMS else []
-    return np.stack([*passed, *atoms], axis=1)
+    atoms = [0, -1] if n_problems >= ENOUGH_FOR_ATOMS else []
+    return np.stack([*passed, *(np.eye(grid.n_cells)[cell] for cell in atoms)], axis=1)
 
 
 def _summaries(
