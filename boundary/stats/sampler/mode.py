@@ -57,6 +57,8 @@ def find_mode(log_density: LogDensity, data: Any, dim: int) -> Mode:
         data = jax.tree.map(lambda part: jnp.asarray(part, jnp.float64), data)
         theta = np.zeros(dim)
         value, slope = _value_and_slope(log_density, theta, data)
+        if not np.isfinite(value):
+            raise FloatingPointError("The posterior is not finite where its prior is centred: its density has a fault.")
         axes, curvature = _curvature(log_density, theta, data)
         damping = 1.0
         for _step in range(MOST_STEPS):
@@ -72,7 +74,7 @@ def find_mode(log_density: LogDensity, data: Any, dim: int) -> Mode:
             gain = float(value - new_value)
             theta, value, slope, damping = trial, new_value, new_slope, damping / 5
             axes, curvature = _curvature(log_density, theta, data)
-            if gain < LEAST_GAIN:
+            if gain < LEAST_GAIN and curvature.min() > -LEAST_CURVATURE:  # near a saddle, steps are short at first
                 break
     return Mode(theta, axes / np.sqrt(np.maximum(curvature, LEAST_CURVATURE)))
 
@@ -81,7 +83,7 @@ def _curvature(log_density: LogDensity, theta: np.ndarray, data: Any) -> tuple[n
     """Principal axes, as columns, and the curvature along each."""
     hessian = np.asarray(_hessian(log_density, theta, data))
     if not np.isfinite(hessian).all():
-        raise FloatingPointError("The curvature of the posterior is not finite: the density has a fault.")
+        raise FloatingPointError("The curvature of the posterior is not finite: its density has a fault.")
     curvature, axes = np.linalg.eigh(hessian)
     return axes, curvature
 

@@ -4,7 +4,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from boundary.stats.sampler.hmc import hmc
+from boundary.stats.diagnostics import convergence
+from boundary.stats.sampler.hmc import hmc, in_groups
 from boundary.stats.sampler.mode import find_mode
 
 COVARIANCE = np.array([[1.0, 0.9, 0.0], [0.9, 1.0, 0.0], [0.0, 0.0, 0.01]])
@@ -46,3 +47,27 @@ def test_same_key_same_draws():
     first, second, other = (hmc(skewed_density, None, mode, jax.random.key(s), draws=60).draws for s in (3, 3, 4))
     assert (first == second).all()
     assert not (first == other).all()
+
+
+def test_groups_hold_their_chains_one_after_the_other():
+    draws = np.arange(64 * 3).reshape(64, 3)
+    groups = in_groups(draws)
+    assert groups.shape == (8, 24)
+    np.testing.assert_array_equal(groups[1], draws[8:16].ravel())
+    for chains in (1, 4, 8, 20):
+        assert in_groups(np.zeros((chains, 5))).shape == (chains, 5)
+
+
+def test_chains_that_disagree_are_seen_in_groups():
+    """One chain of 64 that stays elsewhere: R-hat of groups and effective draws show it."""
+    draws = np.random.default_rng(0).normal(size=(64, 32))
+    assert convergence(in_groups(draws)).ok
+    draws[5] += 8.0
+    assert not convergence(in_groups(draws)).ok
+
+
+def test_thinned_chains_are_longer_not_fewer():
+    mode = find_mode(skewed_density, None, 2)
+    plain, thinned = (hmc(skewed_density, None, mode, jax.random.key(6), thinning=t).draws for t in (1, 3))
+    assert plain.shape == thinned.shape
+    np.testing.assert_array_equal(plain[:, 3], thinned[:, 1])
