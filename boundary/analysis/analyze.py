@@ -301,10 +301,12 @@ class _Fit(NamedTuple):
 
 
 def _fit_until_converged(request: Request, panels: Sequence[Panel], progress: Progress) -> list[_Fit]:
-    """Fits of all panels; those that have not converged are fitted again with more draws."""
+    """Fits of all panels; those that have not converged are fitted again with more draws, thinned to as many."""
 
-    def fit_panel(panel: Panel, prior: Prior) -> _Fit:
+    def fit_panel(panel: Panel, prior: Prior, draws: int | None = None) -> _Fit:
         rates = fit(panel, prior, request.seed, request.fit_store)
+        if draws is not None and rates.p.shape[1] >= 2 * draws:
+            rates = rates.thinned(rates.p.shape[1] // draws)
         rows = estimate(request, panel, rates)
         return _Fit(panel, rates, rows, check_convergence(panel.benchmark, panel.arm, rates.prior, rows))
 
@@ -316,7 +318,8 @@ def _fit_until_converged(request: Request, panels: Sequence[Panel], progress: Pr
         if not failed or longer == request.prior:
             break
         report = request.fit_store.reporting(progress)
-        refits = for_each([panels[i] for i in failed], lambda panel: fit_panel(panel, longer), report)  # noqa: B023
+        draws = fits[failed[0]].rates.p.shape[1]
+        refits = for_each([panels[i] for i in failed], lambda panel: fit_panel(panel, longer, draws), report)  # noqa: B023
         for i, refitted in zip(failed, refits, strict=True):
             fits[i] = refitted
     return fits

@@ -21,8 +21,7 @@ from boundary.stats.verdict_errors import VerdictErrors
 
 # Rates of false positives on the curve; hardly any verifier has 3 % or more.
 CURVE_RATES = (0.0, 1e-4, 1e-3, 3e-3, 1e-2, 3e-2)
-# The curve shows a tendency and is not the estimate, so fewer draws do.
-CURVE_PRIOR = NonParametric(draws=16, new_problems=0)
+CURVE_PRIOR = NonParametric(new_problems=0)
 # A rate is contradicted where the counts are this much less probable than under the best.
 CONTRADICTED = np.log(0.01)
 CURVE_COLUMNS = (

@@ -26,8 +26,10 @@ Monitored = Callable[[np.ndarray], np.ndarray]
 # where an arithmetic mean lets the moving chains outvote it.
 TARGET_ACCEPTANCE = 0.5
 
-# Draws are taken in rounds until the monitored quantities have converged, at most so many times.
-MAX_ROUNDS = 4
+# Draws are taken in rounds until the monitored quantities have converged: one, then a second beside it. Where two are
+# not enough, the posterior is far from normal and the chains still on their way from its mode: all until then is
+# warm-up, the metric is tuned anew, and there are as many rounds as the next stage has, and the last.
+STAGES = ((1, 1), (4,), (8,))
 
 # Chains are reported in so many groups: see `in_groups`.
 GROUPS = 8
@@ -72,7 +74,7 @@ def hmc(
         JAX key; the same key gives the same draws.
     chains, draws, warmup
         Chains, kept draws of each, and tuning steps of each (at least 8, in windows of growing length). Where the
-        monitored quantities have not converged, up to four times as many draws are taken and thinned.
+        monitored quantities have not converged, more draws are taken and thinned (see `STAGES`).
     leapfrogs
         Leapfrog steps a proposal; their length varies by -40 to +20 % so that no period is resonant.
     thinning
@@ -90,38 +92,60 @@ def hmc(
     Neal 2011, arXiv 1206.1901; harmonic-mean tuning across chains after Hoffman & Sountsov 2022 (MEADS/ChEES); many
     short chains after Margossian et al. 2024, arXiv 2110.13017.
     """
-    centre, metric = (part.astype(np.float32) for part in mode)
-    position = _start(key, centre, metric, chains)
-    log_step = np.float32(np.log(0.8 / len(centre) ** 0.25))
-    steps = warmup // sum(WINDOWS)
-    block = partial(_block, log_density, leapfrogs, steps)
-    number = count()
-    for window, blocks in enumerate(WINDOWS):
-        visits = []
-        for _ in range(blocks):
-            visited, slopes, position, log_step, _ = block(
-                data, position, centre, metric, log_step, key, next(number), True
-            )
-            visits.append((visited, slopes))
-        if 0 < window < len(WINDOWS) - 1:
-            positions, gradients = (np.concatenate(part) for part in zip(*visits, strict=True))
-            centre, metric = _pooled(positions, gradients, metric)
-    rounds: list[np.ndarray] = []
-    quantities: list[np.ndarray] = []
-    accepted: list[np.ndarray] = []
-    for _round in range(MAX_ROUNDS):
-        visits = []
-        for _ in range(-(-draws * thinning // steps)):
-            visited, _, position, _, rates = block(data, position, centre, metric, log_step, key, next(number), False)
-            visits.append(visited)
-            accepted.append(rates)
-        rounds.append(np.concatenate(visits).transpose(2, 0, 1))
-        quantities.append(monitored(rounds[-1]))
-        if convergence(in_groups(np.concatenate(quantities, axis=2), axis=1)).ok.all():
-            break
+    walk = _Walk(log_density, data, mode, key, chains, warmup // sum(WINDOWS), leapfrogs)
+    for lengths in STAGES:
+        walk.tune()
+        rounds: list[np.ndarray] = []
+        quantities: list[np.ndarray] = []
+        for length in lengths:
+            rounds += [walk.draw(draws * thinning) for _ in range(length)]
+            quantities += [monitored(one_round) for one_round in rounds[len(quantities) :]]
+            if convergence(in_groups(np.concatenate(quantities, axis=2), axis=1)).ok.all():
+                return _thinned(rounds, draws, walk)
+    return _thinned(rounds, draws, walk)
+
+
+def _thinned(rounds: list[np.ndarray], draws: int, walk: "_Walk") -> Chains:
+    """So many draws of each chain, at equal distances."""
     every = np.concatenate(rounds, axis=1)
     step = every.shape[1] // draws
-    return Chains(np.ascontiguousarray(every[:, : step * draws : step]), np.concatenate(accepted).mean(0))
+    return Chains(np.ascontiguousarray(every[:, : step * draws : step]), np.concatenate(walk.accepted).mean(0))
+
+
+class _Walk:
+    """Chains on their way: their positions, and the centre, metric and step that tuning has reached."""
+
+    def __init__(
+        self, log_density: LogDensity, data: Any, mode: Mode, key: Array, chains: int, steps: int, leapfrogs: int
+    ) -> None:
+        self.centre, self.metric = (part.astype(np.float32) for part in mode)
+        self.position = _start(key, self.centre, self.metric, chains)
+        self.log_step: Any = np.float32(np.log(0.8 / len(self.centre) ** 0.25))
+        self.accepted: list[np.ndarray] = []
+        self.steps = steps
+        self._block = partial(_block, log_density, leapfrogs, steps, data)
+        self._key, self._number = key, count()
+
+    def _visit(self, adapt: bool) -> tuple[Array, Array]:
+        """Positions and gradients (step, dim, chain) of a block of steps."""
+        state = self.position, self.centre, self.metric, self.log_step
+        visited, slopes, self.position, self.log_step, rates = self._block(*state, self._key, next(self._number), adapt)
+        if not adapt:
+            self.accepted.append(rates)
+        return visited, slopes
+
+    def tune(self) -> None:
+        """Tune the step throughout, and the metric after each of the middle windows."""
+        for window, blocks in enumerate(WINDOWS):
+            visits = [self._visit(adapt=True) for _ in range(blocks)]
+            if 0 < window < len(WINDOWS) - 1:
+                positions, gradients = (np.concatenate(part) for part in zip(*visits, strict=True))
+                self.centre, self.metric = _pooled(positions, gradients, self.metric)
+
+    def draw(self, draws: int) -> Float[np.ndarray, "chain draw dim"]:
+        """Draws of each chain, at least so many."""
+        visits = [self._visit(adapt=False)[0] for _ in range(-(-draws // self.steps))]
+        return np.concatenate(visits).transpose(2, 0, 1)
 
 
 def in_groups(draws: np.ndarray, axis: int = 0) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Problems with fewer samples than the others do not set n for all: they are counted, named, and left out once."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -84,7 +86,7 @@ def test_the_report_shows_the_range_names_the_problem_and_what_it_changes(one_sh
     page = report_html(one_short)
     assert "base: n = 16 samples each; rl: 4 to 16 samples a problem, 16 for 29 of 30" in page
     assert "<small>1 of 30 extrapolated</small>" in page
-    assert "(of 29)</td>" in page
+    assert re.search(r"\(of 29\)\s*<t[dr]", page)
     assert remark.text in page
     assert {"benchmark": "b", "model": "rl", "text": remark.text, "alarming": True} in summary(one_short)["counting"]
 
