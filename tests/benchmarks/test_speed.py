@@ -1,5 +1,6 @@
 """benchmarks/speed: limits, turns and comparisons, and one quick run of the command itself."""
 
+import resource
 import sys
 import textwrap
 from contextlib import nullcontext
@@ -58,7 +59,8 @@ def test_a_command_is_measured():
     row = measure(python("import sys; bytearray(200 << 20); sys.exit(4)"), 60, 10)
     assert row["exit_code"] == 4
     assert row["note"] == ""
-    assert 0.19 < row["peak_gb"] < 0.4
+    # A child begins with its parent's pages, and this one has many by the end of a long run of tests.
+    assert 0.19 < row["peak_gb"] < max(0.4, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20 + 0.1)
     assert 0 < row["cpu_seconds"] < row["seconds"] + 1
 
 
