@@ -42,6 +42,8 @@ from boundary.stats.solve_rates import SolveRates, Target
 
 # A fit that has not converged is repeated with so many times the draws; most miss the limits by little.
 MORE_DRAWS = (2, 6, 12)
+# Log likelihoods of all fits together are kept in the result up to so many bytes.
+MOST_LOG_LIKELIHOOD_BYTES = 2**29
 
 
 def analyze(
@@ -259,6 +261,7 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
     estimates = _estimates(request, fits)
     sizes = sample_sizes(data.panels)
     checks = model_checks(request, data.panels, [fit.rates for fit in fits], progress)
+    fits = _without_large_log_likelihoods(fits)
     adaptive = data.adaptive_arms
     outcomes = missing_outcomes(
         request, estimates, data.sampled, progress, error_rates=data.error_rates, adaptive_arms=adaptive
@@ -323,6 +326,14 @@ def _fit_until_converged(request: Request, panels: Sequence[Panel], progress: Pr
         for i, refitted in zip(failed, refits, strict=True):
             fits[i] = refitted
     return fits
+
+
+def _without_large_log_likelihoods(fits: list[_Fit]) -> list[_Fit]:
+    """The fits without log likelihoods, where those of all are large; the model checks have read them."""
+    sizes = [fit.rates.log_likelihood.nbytes for fit in fits if fit.rates.log_likelihood is not None]
+    if sum(sizes) <= MOST_LOG_LIKELIHOOD_BYTES:
+        return fits
+    return [fit._replace(rates=replace(fit.rates, log_likelihood=None)) for fit in fits]
 
 
 def _estimates(request: Request, fits: Sequence[_Fit]) -> pd.DataFrame:
