@@ -51,10 +51,9 @@ def analyses() -> dict[str, Any]:
         "errors": boundary.analyze(
             pair.drop(columns=["n_truncated", "checkpoint_step"]),
             base="base",
-            prior=boundary.NonParametric(chains=4, draws=400),
             k=[1, 32, 128],
             estimands=["support_rates"],
-            verifier=boundary.VerifierErrors(false_positive=0.01),
+            verifier=boundary.VerifierErrors(false_positive=0.005),
             seed=3,
         ),
     }

@@ -20,7 +20,7 @@ from boundary.stats.verdict_errors import (
     with_guessing,
 )
 
-SMALL = NonParametric(chains=4, draws=200, warmup=120, leapfrogs=12, new_problems=50)
+SMALL = NonParametric(new_problems=50)
 rates = st.floats(0, 0.49)
 
 

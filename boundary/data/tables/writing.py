@@ -115,9 +115,14 @@ def check_writable(path: Path, is_folder: bool = False) -> None:
         if path.exists() and path.is_dir() != is_folder:
             raise InputError(f"'{path}' is a {'file' if is_folder else 'folder'}. {ANOTHER}")
         folder = path if is_folder else path.parent
-        existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-        with tempfile.TemporaryFile(dir=existing):
-            pass
+        for place in (folder, *folder.absolute().parents):
+            if place.exists():
+                try:
+                    with tempfile.TemporaryFile(dir=place):
+                        return
+                except FileNotFoundError:  # another process may have just removed it
+                    if place.exists():
+                        raise
     except OSError as error:
         raise InputError(f"Cannot write '{path}': {error.strerror or error}. {ANOTHER}") from error
 

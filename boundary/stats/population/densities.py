@@ -89,7 +89,9 @@ def waves(points: np.ndarray, length: float, count: int, weight: np.ndarray | No
     values, vectors = np.linalg.eigh(root[:, None] * kernel * root)
     leading = vectors[:, ::-1][:, :count] * np.sqrt(np.maximum(values[::-1][:count], 0.0))
     # Libraries differ in an eigenvector's sign; fixed, so that the same seed gives the same numbers everywhere.
-    signs = np.where(leading.sum(0) < 0, -1.0, 1.0)
+    # By the first large entry: the sum of an odd one is rounding.
+    first_large = (np.abs(leading) > 0.4 * np.abs(leading).max(axis=0)).argmax(axis=0)
+    signs = np.sign(leading[first_large, np.arange(count)])
     return leading * signs / root[:, None]
 
 

@@ -23,7 +23,7 @@ LEAST_CURVATURE = 0.5
 
 
 class Mode(NamedTuple):
-    """A mode, and a square root R of the inverse curvature H there: R R' = H^-1."""
+    """A mode, and the symmetric square root R of the inverse of the curvature H there: R R = H^-1."""
 
     position: Float[np.ndarray, " dim"]
     root: Float[np.ndarray, "dim dim"]
@@ -76,7 +76,8 @@ def find_mode(log_density: LogDensity, data: Any, dim: int) -> Mode:
             axes, curvature = _curvature(log_density, theta, data)
             if gain < LEAST_GAIN and curvature.min() > -LEAST_CURVATURE:  # near a saddle, steps are short at first
                 break
-    return Mode(theta, axes / np.sqrt(np.maximum(curvature, LEAST_CURVATURE)))
+    # The symmetric root: libraries differ in the signs of axes, and a seed should give the same start everywhere.
+    return Mode(theta, (axes / np.sqrt(np.maximum(curvature, LEAST_CURVATURE))) @ axes.T)
 
 
 def _curvature(log_density: LogDensity, theta: np.ndarray, data: Any) -> tuple[np.ndarray, np.ndarray]:
