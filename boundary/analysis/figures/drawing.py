@@ -81,9 +81,6 @@ class Layout(NamedTuple):
     gap: float | None = None
 
 
-ONE_PANEL = Layout()
-
-
 class Curve(NamedTuple):
     """An estimand over k: float arrays of one length, sorted by k."""
 

@@ -10,8 +10,6 @@ from boundary.stats.estimands.coverage import flows, pass_at_k
 from boundary.stats.powers import sums_by_level
 from boundary.stats.solve_rates import SolveRates, Target
 
-SUPPORT_RATES = ("srr", "ndr", "sds", "nscr")
-
 
 def support_rates(rates: SolveRates, k: Budgets, **pair: Any) -> xr.Dataset:
     """Rates of kept, gained and lost problems at budget k, base against RL.

@@ -13,6 +13,7 @@ from jax.scipy.special import betaln as jax_betaln
 from jaxtyping import Array, Float
 from scipy.special import betaln, gammaln
 
+from boundary.stats.distinct_counts import distinct_rows
 from boundary.stats.random_keys import numpy_rng
 from boundary.stats.solve_rates import SolveRates
 
@@ -132,7 +133,8 @@ def _fit_model(
     from boundary.stats.sampler.nuts import nuts
 
     for_nuts, for_rates = jax.random.split(key)
-    distinct, problems = np.unique(np.column_stack([n_correct, n_samples]), axis=0, return_counts=True)
+    distinct, place = distinct_rows(np.column_stack([n_correct, n_samples]))
+    problems = np.bincount(place)
     # Padding with no problems keeps the compiled shape the same from one benchmark to the next.
     padding = -len(distinct) % 160
     data = [np.pad(column, (0, padding)).astype(np.float32) for column in (*distinct.T, problems)]

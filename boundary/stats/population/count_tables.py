@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from boundary.stats.distinct_counts import distinct_rows
 from boundary.stats.population.grid import Errors, Grid
 from boundary.stats.verdict_errors import VerdictErrors
 
@@ -86,7 +87,7 @@ def paired(tables: Sequence[CountTable]) -> Pairs:
     million (docs/decisions/016-many-short-chains.md).
     """
     rows = np.column_stack([table.row for table in tables])
-    distinct, pair, problems = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
+    distinct, pair = distinct_rows(rows)
     _, first, in_row = np.unique(distinct[:, 0], return_index=True, return_counts=True)
     slot = (np.arange(len(distinct)) - np.repeat(first, in_row)) % SLOTS
     group = np.cumsum(slot == 0) - 1
@@ -100,8 +101,8 @@ def paired(tables: Sequence[CountTable]) -> Pairs:
         of_base[group], of_rl[group] = distinct[:, 0], distinct[:, 1:]
         of_rl[group, slot] = distinct[:, 1]
     n_problems = np.zeros((len(of_base), of_rl.shape[-1]), np.float32)
-    n_problems[group, slot] = problems
-    return Pairs(of_base, of_rl, n_problems, (group * of_rl.shape[-1] + slot)[pair.ravel()])
+    n_problems[group, slot] = np.bincount(pair)
+    return Pairs(of_base, of_rl, n_problems, (group * of_rl.shape[-1] + slot)[pair])
 
 
 def _doubled(size: int, least: int) -> int:

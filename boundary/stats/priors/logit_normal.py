@@ -20,6 +20,7 @@ from boundary.stats.population.densities import (
 from boundary.stats.population.fit import Family, fit_on_grid
 from boundary.stats.priors.prior import check_counts, refuse_errors
 from boundary.stats.random_keys import numpy_rng
+from boundary.stats.sampler.hmc import SETTINGS
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.verdict_errors import VerdictErrors
 
@@ -110,8 +111,7 @@ class LogitNormal:
         if n_correct.shape[1] > 2:
             return self._fit_logits(n_correct, n_samples, key)
         family = (SINGLE, PAIR)[n_correct.shape[1] - 1]
-        names = ("chains", "draws", "warmup", "leapfrogs", "thinning")
-        settings = {name: getattr(self, name) for name in names}
+        settings = {name: getattr(self, name) for name in SETTINGS}
         return fit_on_grid(family, n_correct, n_samples, key, self.name, self.new_problems, settings)
 
     def with_more_draws(self, times: int) -> "LogitNormal":

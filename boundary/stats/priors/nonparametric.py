@@ -17,7 +17,7 @@ from boundary.stats.population.densities import (
 from boundary.stats.population.fit import Family, fit_on_grid
 from boundary.stats.population.shared_errors import fit_nodes, fit_shared
 from boundary.stats.priors.prior import check_counts
-from boundary.stats.sampler.hmc import in_groups
+from boundary.stats.sampler.hmc import SETTINGS, in_groups
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.verdict_errors import VerdictErrors
 
@@ -107,8 +107,7 @@ class NonParametric:
 
     @property
     def _settings(self) -> dict[str, int]:
-        names = ("chains", "draws", "warmup", "leapfrogs", "thinning")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in SETTINGS}
 
     def posterior_by_node(
         self, n_correct: np.ndarray, n_samples: np.ndarray, key: Array, errors: VerdictErrors

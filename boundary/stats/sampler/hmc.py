@@ -22,6 +22,9 @@ from boundary.stats.sampler.mode import LogDensity, Mode
 # Draws (chain, draw, dimension) to the quantities that must have converged, (quantity, chain, draw).
 Monitored = Callable[[np.ndarray], np.ndarray]
 
+# What a prior sets of `hmc`: fields of the prior, and parameters of these names.
+SETTINGS = ("chains", "draws", "warmup", "leapfrogs", "thinning")
+
 # Acceptance that tuning aims at, as the harmonic mean over chains: one stuck chain then shortens everybody's step,
 # where an arithmetic mean lets the moving chains outvote it.
 TARGET_ACCEPTANCE = 0.5
