@@ -59,7 +59,7 @@ docs-reference: need-python $(NEWEST_ENV)/.ready
 	$(NEWEST_ENV)/bin/python docs/make_commands.py
 
 docs: .venv-docs/.ready
-	.venv-docs/bin/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict --quiet
 
 calibration: need-python $(NEWEST_ENV)/.ready
 	$(NEWEST_ENV)/bin/python -m pytest -q -m slow tests

@@ -1,4 +1,4 @@
-"""docs/verifiers.md: the table is what the command makes of the pairs, and no false positive is of our own making."""
+"""docs/verifier-pairs.md: the table is what the command makes of the pairs, no false positive of our own making."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ def test_the_page_holds_the_results_and_the_results_hold_every_pair():
     kept = kept_results()
     columns = ["verifier", "kind", "reference", "answer", "right", "note"]
     assert kept[columns].to_dict("records") == pairs()[columns].to_dict("records")
-    assert page(kept) in (ROOT / "docs" / "verifiers.md").read_text(encoding="utf-8")
+    assert page(kept) in (ROOT / "docs" / "verifier-pairs.md").read_text(encoding="utf-8")
 
 
 def test_the_pairs_are_many_and_none_is_tested_elsewhere():

@@ -1,0 +1,105 @@
+# %% [markdown]
+# # A worked notebook
+#
+# Two models, four benchmarks, one question: did RL widen or narrow what the model can solve? Every cell runs as it
+# stands, in about half a minute altogether. Open `docs/worked-example.ipynb` in Jupyter, or `docs/worked_example.py`
+# in an editor that knows cells.
+#
+# ## The counts
+#
+# DeepSeek-R1-Distill-Qwen-1.5B and DeepScaleR, which was trained from it by RL: 1,060 problems, 128 samples of each
+# model on each. A path to a CSV, a run folder or a DataFrame would do in place of the name.
+
+# %%
+import boundary as bd
+
+counts = bd.load_counts("deepscaler-1.5b")
+counts.table.head(3)
+
+# %% [markdown]
+# ## The analysis
+#
+# Both models are fitted together, on each benchmark and on all problems. The budgets k include 1024, eight times the
+# samples, to see what extrapolation says.
+
+# %%
+result = bd.analyze(counts, base="DeepSeek-R1-Distill-Qwen-1.5B", k=[1, 16, 128, 1024], seed=0)
+for verdict in result.verdicts:
+    print(f"{verdict.benchmark}: {verdict.text}\n")
+
+# %% [markdown]
+# One benchmark and the pooled problems are settled, at k = 128: **narrowed**. The others are open: AIME24 has 30
+# problems, and its interval is wide.
+#
+# ## The numbers behind it
+#
+# `estimates` is a tidy table, one row a number. Shrinkage is pass@k of the base less that of RL: above zero, RL
+# solves fewer.
+
+# %%
+shrinkage = result.estimates.query("estimand == 'shrinkage' and kind == 'posterior' and benchmark == 'all'")
+(100 * shrinkage.set_index("k")[["mean", "lower", "upper"]]).round(1)
+
+# %% [markdown]
+# RL is ahead at k = 1 and behind at k = 128. The row k = 1024 is extrapolated: it rests on the prior as well as on
+# the data, so look at the prior-free bounds, which allow much more.
+
+# %%
+bounds = result.estimates.query("estimand == 'shrinkage' and kind == 'bounds' and benchmark == 'all'")
+(100 * bounds.set_index("k")[["lower", "upper"]]).round(1)
+
+# %% [markdown]
+# ## Which problems?
+#
+# The problems most probably lost: the base solves them within 128 samples, RL probably not.
+
+# %%
+columns = ["problem_id", "reference_n_correct", "n_correct", "prob_lost", "flag"]
+result.problems.sort_values("prob_lost", ascending=False)[columns].head(5).round(2)
+
+# %% [markdown]
+# A single success in 128 against none is a weak sign, so those are flagged. `lost` adds up the probabilities of all
+# problems and is not a count of names.
+#
+# ## A claim of your own
+#
+# Any statement about the estimands has a probability.
+
+# %%
+claims = {
+    "narrower by half a point": "shrinkage(128) > 0.005",
+    "ahead at first": "pass_at_k(1) rl > base",
+    "crosses early": "crossover < 32",
+}
+bd.claims(result, claims)[["name", "claim", "probability"]].round(3)
+
+# %% [markdown]
+# ## A quantity that is not on the list
+#
+# `rates` holds draws of every problem's solve rate. Whatever you compute from them, draw by draw, has a posterior.
+# How many problems of AIME24 does each model solve in at least half of its attempts?
+
+# %%
+rates = result.rates["AIME24"].posterior
+steady = (rates > 0.5).sum("problem").stack(draws=("chain", "draw"))
+steady.quantile([0.025, 0.5, 0.975], dim="draws").to_pandas().T
+
+# %% [markdown]
+# ## What if the verifier errs?
+#
+# With one false "correct" in a thousand wrong answers, AIME24 says something else: its weak sign of a narrower
+# boundary is gone.
+
+# %%
+strict = bd.analyze(
+    counts, benchmarks="AIME24", k=[1, 128], verifier=bd.VerifierErrors(false_positive=0.001), error_curve=False
+)
+print(strict.verdicts[0].text)
+
+# %% [markdown]
+# ## The report
+#
+# `write` makes what the command makes: the page, the tables, the figures, the draws.
+
+# %%
+[path.name for path in result.write("demo-report", posterior=False)]
