@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 # Rows of the curves, and columns at most; a character holds 2 x 4 dots.
-ROWS, MOST_COLUMNS, LEAST_COLUMNS = 8, 56, 24
+ROWS, MOST_COLUMNS, LEAST_COLUMNS = 7, 56, 24
 DOTS_ACROSS, DOTS_DOWN = 2, 4
 # Bits of the dots of a Braille character, by column and row (Unicode, block U+2800).
 BRAILLE, DOT_BITS = 0x2800, ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))

@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING
 from boundary.cli.printing.claims import print_claims
 from boundary.cli.printing.verdict_table import (
     BEYOND,
+    LEGEND,
     MOST_BENCHMARKS,
     MOST_ROWS,
+    benchmark_label,
+    is_extrapolated,
+    model_label,
     model_matrix,
     model_table,
     pair_table,
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
     from boundary.cli.printing.curve_plot import Curve
 
 # On a terminal: remarks that are printed before the rest is left to the report, and sentences above the table.
-MOST_REMARKS, MOST_SENTENCES = 4, 3
+MOST_REMARKS, MOST_SENTENCES = 4, 2
 BASE_STYLE, RL_STYLE = "blue", "magenta"
 
 
@@ -45,14 +49,13 @@ def print_verdict(analysis: "Analysis", files: list[Path]) -> None:
     """
     screen = console(unlimited=True)
     _print_failures(screen, analysis)
-    pairs = [verdict for verdict in analysis.verdicts if verdict.decisions]
-    without_base = [verdict for verdict in analysis.verdicts if not verdict.decisions]
+    pairs = [verdict for verdict in analysis.verdicts if verdict.subject == "pair" and verdict.decisions]
     if screen.is_terminal:
-        _print_sentences(screen, _headlines(analysis.verdicts))
+        _print_sentences(screen, _headlines(pairs or analysis.verdicts))
     if pairs:
         _print_pairs(screen, pairs)
-    elif without_base:
-        screen.print(model_table(analysis, screen.width))
+    elif analysis.verdicts:
+        _print_models(screen, analysis)
     if not screen.is_terminal:
         _print_whole_texts(screen, analysis.verdicts)
     print_claims(screen, analysis.claims)
@@ -78,13 +81,15 @@ def _print_failures(screen: "Console", analysis: "Analysis") -> None:
 def _headlines(verdicts: "Sequence[Verdict]") -> "list[Verdict]":
     """The verdicts to be read first: those of all benchmarks pooled, or else of the first."""
     pooled = [verdict for verdict in verdicts if verdict.benchmark == "all"]
-    return (pooled or [verdict for verdict in verdicts if verdict.benchmark == verdicts[0].benchmark])[:MOST_SENTENCES]
+    return pooled or [verdict for verdict in verdicts if verdict.benchmark == verdicts[0].benchmark]
 
 
 def _print_sentences(screen: "Console", verdicts: "Sequence[Verdict]") -> None:
-    """Print the sentence of each verdict, and below a single one what would settle it."""
+    """Print the sentence of each verdict, below a single one what would settle it; many are in the table alone."""
     from rich.text import Text
 
+    if len(verdicts) > MOST_SENTENCES:
+        return
     for verdict in verdicts:
         screen.print(Text(cell_text(verdict.sentence or verdict.text), style="bold"))
     if len(verdicts) == 1 and verdicts[0].next_step:
@@ -99,27 +104,49 @@ def _print_pairs(screen: "Console", pairs: "Sequence[Verdict]") -> None:
 
     pooled = [verdict for verdict in pairs if verdict.benchmark == "all"]
     by_benchmark = [verdict for verdict in pairs if verdict.benchmark != "all"]
-    if not screen.is_terminal or len(pairs) <= MOST_ROWS:
-        rows = [*pooled, *by_benchmark]
+    is_long = screen.is_terminal and len(pairs) > MOST_ROWS
+    rows = pooled[:MOST_ROWS] if is_long else [*pooled, *by_benchmark]
+    if rows:
+        _print_subject(screen, rows)
         screen.print(pair_table(rows, screen.width))
-    else:
-        rows = pooled
-        if pooled:
-            screen.print(pair_table(pooled[:MOST_ROWS], screen.width))
-            screen.print()
-        screen.print(Text(f"{verdict_counts(by_benchmark)}; shrinkage at n in points:", style="dim"))
+        extrapolated = f" {BEYOND} extrapolated." if any(map(is_extrapolated, rows)) else ""
+        screen.print(Text(f"{LEGEND}{extrapolated}", style="dim"))
+    if is_long:
+        screen.print()
+        screen.print(Text(f"Each benchmark: shrinkage at n. {verdict_counts(by_benchmark)}", style="dim"))
         screen.print(model_matrix(by_benchmark, screen.width))
         n_left_out = len({verdict.benchmark for verdict in by_benchmark}) - MOST_BENCHMARKS
         if n_left_out > 0:
             screen.print(Text(f"{n_left_out} more benchmarks: see the report.", style="dim"))
-    if any(_is_extrapolated(verdict) for verdict in rows):
-        screen.print(Text(f"{BEYOND} beyond the samples: extrapolated.", style="dim"))
     screen.print()
 
 
-def _is_extrapolated(verdict: "Verdict") -> bool:
-    at = verdict.crossover
-    return verdict.at_n is None or (verdict.crosses and at is not None and verdict.n < at.median < float("inf"))
+def _print_subject(screen: "Console", verdicts: "Sequence[Verdict]") -> None:
+    """Print on a terminal what is compared, where every row of the table is about the same."""
+    from rich.text import Text
+
+    if not screen.is_terminal:
+        return
+    models = {model_label(verdict.model) for verdict in verdicts}
+    benchmarks = {benchmark_label(verdict.benchmark) for verdict in verdicts}
+    subject = models.pop() if len(models) == 1 else f"{len(models)} models"
+    on = f", {benchmarks.pop()}" if len(benchmarks) == 1 else ""
+    line = Text(f"{subject} against {model_label(str(verdicts[0].reference))}{on}:", style="dim")
+    screen.print(line, no_wrap=True, overflow="ellipsis")
+
+
+def _print_models(screen: "Console", analysis: "Analysis") -> None:
+    """Print how much each model solves by itself: on a terminal of all benchmarks pooled where they are ranked."""
+    from rich.text import Text
+
+    names = analysis.benchmarks
+    if screen.is_terminal and len(analysis.models) > 1:
+        names = names[-1:]
+    table, n_left_out = model_table(analysis, names, screen.width, MOST_ROWS if screen.is_terminal else None)
+    screen.print(table)
+    if n_left_out:
+        screen.print(Text(f"{n_left_out} more: see the report.", style="dim"))
+    screen.print()
 
 
 def _print_whole_texts(screen: "Console", verdicts: "Sequence[Verdict]") -> None:
@@ -144,13 +171,16 @@ def _print_remarks(screen: "Console", analysis: "Analysis") -> None:
         *_alarms("SAMPLES", analysis.exchangeability, "bold red"),
         *_arm_remarks(analysis),
     ]
-    if sentence := interval_error_sentence(analysis.diagnostics):
-        remarks.append(Text(sentence, style="dim"))
-    most = len(remarks) if not screen.is_terminal else MOST_REMARKS if len(analysis.verdicts) <= MOST_ROWS else 1
+    is_long = screen.is_terminal and len(analysis.verdicts) > MOST_ROWS
+    most = len(remarks) if not screen.is_terminal else 0 if is_long else MOST_REMARKS
     for remark in remarks[:most]:
         screen.print(remark, soft_wrap=not screen.is_terminal)
     if len(remarks) > most:
-        screen.print(Text(f"{len(remarks) - most} more remarks: see the report.", style="bold"))
+        more = " more" if most else ""
+        screen.print(Text(f"{len(remarks) - most}{more} remarks on the samples: see the report.", style="bold"))
+    if not is_long and (sentence := interval_error_sentence(analysis.diagnostics)):
+        screen.print(Text(sentence, style="dim"), soft_wrap=not screen.is_terminal)
+        remarks.append(Text(sentence))
     if remarks and screen.is_terminal:
         screen.print()
 
@@ -182,7 +212,6 @@ def _print_plot(screen: "Console", analysis: "Analysis", pairs: "Sequence[Verdic
     """Draw pass@k of the first pair: of all benchmarks pooled, or else of the first."""
     from rich.text import Text
 
-    from boundary.analysis.formatting import benchmark_name
     from boundary.cli.printing.curve_plot import curve_plot
 
     headlines = [verdict for verdict in _headlines(pairs) if verdict.reference is not None] if pairs else []
@@ -192,8 +221,8 @@ def _print_plot(screen: "Console", analysis: "Analysis", pairs: "Sequence[Verdic
     lines = curve_plot(_curves(analysis, verdict), verdict.n, screen.width)
     if not lines:
         return
-    mark = ", fainter where extrapolated" if verdict.beyond is not None else ""
-    screen.print(Text(f"pass@k, {cell_text(benchmark_name(verdict.benchmark))}{mark}", style="dim"))
+    mark = ", fainter where extrapolated" if verdict.beyond_n is not None else ""
+    screen.print(Text(f"pass@k, {benchmark_label(verdict.benchmark)}{mark}", style="dim"))
     for line in lines:
         screen.print(line, soft_wrap=True)
     screen.print()
@@ -203,7 +232,6 @@ def _curves(analysis: "Analysis", verdict: "Verdict") -> "list[Curve]":
     """The curves of a pair, the base first."""
     from boundary.analysis.estimates.table import POSTERIOR, select
     from boundary.cli.printing.curve_plot import Curve
-    from boundary.cli.printing.verdict_table import model_label
 
     curves = []
     for model, style in ((verdict.reference, BASE_STYLE), (verdict.model, RL_STYLE)):
@@ -223,7 +251,7 @@ def _print_files(screen: "Console", files: Sequence[Path]) -> None:
         beside = [path.name for path in files[1:] if path.parent == files[0].parent]
         screen.print(Text(f"Open: {files[0].resolve().as_uri()}", style="bold"), soft_wrap=True)
         if beside:
-            screen.print(Text(f"Beside it: {', '.join(beside)}", style="dim"))
+            screen.print(Text(f"Beside it: {', '.join(beside)}", style="dim"), no_wrap=True, overflow="ellipsis")
         return
     for path in files:
         if path.parent == files[0].parent:

@@ -1,7 +1,7 @@
 """The verdicts of an analysis as a table: a row a pair, or where there are many, the models side by side."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -22,8 +22,14 @@ MARKS = {
     "no material difference": ("=", "bold cyan"),
     "cannot tell yet": ("?", "yellow"),
 }
-# Columns of a name, in a wide terminal and in a narrow one.
-NAME_COLUMNS, NARROW_NAME_COLUMNS, NARROW = 34, 18, 100
+# Columns of a name: at most on a terminal, and at least before other columns are left out.
+NAME_COLUMNS, LEAST_NAME_COLUMNS, SPACE = 34, 10, 2
+# Widths above this are of no terminal.
+WIDEST = 1000
+LEGEND = (
+    "Shrinkage: points that the RL model solves less. P: probability of the verdict, or where it is open, of the "
+    "likeliest (▼ ▲ =)."
+)
 # Rows of a table on a terminal; more pairs stand side by side, and more benchmarks are in the report alone.
 MOST_ROWS, MOST_BENCHMARKS = 16, 20
 NOTHING, BEYOND = "\N{EN DASH}", "*"
@@ -39,14 +45,22 @@ def pair_table(verdicts: "Sequence[Verdict]", width: int) -> "Table":
     width
         Columns to write in.
     """
-    with_models = len({verdict.model for verdict in verdicts}) > 1
-    headings = ["benchmark", *["model"] * with_models, "verdict", "crossover k", "shrinkage at n, points", "P(verdict)"]
-    table = plain_table(headings, right=headings[-1:])
-    for verdict in verdicts:
-        names = [benchmark_label(verdict.benchmark), *[model_label(verdict.model)] * with_models]
-        row = [*(name_cell(name, width) for name in names), _word(verdict), _crossover(verdict), _difference(verdict)]
-        table.add_row(*row, _probability(verdict))
-    return table
+    from rich.text import Text
+
+    names = {
+        "benchmark": [benchmark_label(verdict.benchmark) for verdict in verdicts],
+        "model": [model_label(verdict.model) for verdict in verdicts],
+    }
+    names = _told_apart(names, width)
+    columns = {
+        "verdict": [_word(verdict) for verdict in verdicts],
+        "crossover": [Text(_crossover(verdict)) for verdict in verdicts],
+        "shrinkage at n": [Text(_difference(verdict)) for verdict in verdicts],
+        "P": [Text(_probability(verdict)) for verdict in verdicts],
+    }
+    if _room_for_names(names, columns, width) < LEAST_NAME_COLUMNS:
+        columns["crossover"] = [Text(_crossover(verdict, with_interval=False)) for verdict in verdicts]
+    return table_of_columns(names, columns, width, right=("P",))
 
 
 def model_matrix(verdicts: "Sequence[Verdict]", width: int) -> "Table":
@@ -54,12 +68,15 @@ def model_matrix(verdicts: "Sequence[Verdict]", width: int) -> "Table":
     benchmarks = list(dict.fromkeys(verdict.benchmark for verdict in verdicts))
     models = list(dict.fromkeys(verdict.model for verdict in verdicts))
     by_place = {(verdict.benchmark, verdict.model): verdict for verdict in verdicts}
-    columns = max((width - NARROW_NAME_COLUMNS) // len(models) - 2, 6)
-    table = plain_table(["benchmark", *(shortened(model_label(model), columns) for model in models)])
-    for benchmark in benchmarks[:MOST_BENCHMARKS]:
-        cells = [_short_cell(by_place.get((benchmark, model))) for model in models]
-        table.add_row(name_cell(benchmark_label(benchmark), NARROW - 1), *cells)
-    return table
+    benchmarks = benchmarks[:MOST_BENCHMARKS]
+    most = max((width - NAME_COLUMNS // 2) // len(models) - SPACE, 7)
+    columns = {
+        f"{place}": [_short_cell(by_place.get((benchmark, model))) for benchmark in benchmarks]
+        for place, model in enumerate(models)
+    }
+    labels = [shortened(model_label(model), most) for model in models]
+    names = {"benchmark": [benchmark_label(benchmark) for benchmark in benchmarks]}
+    return table_of_columns(names, columns, width, headings=["benchmark", *labels])
 
 
 def verdict_counts(verdicts: "Sequence[Verdict]") -> str:
@@ -71,49 +88,120 @@ def verdict_counts(verdicts: "Sequence[Verdict]") -> str:
         Of RL models against their base.
     """
     counts = Counter(verdict.word for verdict in verdicts)
-    return ", ".join(f"{mark} {word}: {counts[word]}" for word, (mark, _) in MARKS.items())
+    return ", ".join(f"{mark} {word} {counts[word]}" for word, (mark, _) in MARKS.items())
 
 
-def model_table(analysis: "Analysis", width: int) -> "Table":
-    """A row for each benchmark and model without a base: pass@k at k = 1 and at n, and how it ranks at k = 1."""
-    from boundary.analysis.estimates.table import POSTERIOR, select
-
-    rows = select(analysis.estimates, kind=POSTERIOR)
-    is_ranked = bool((rows["estimand"] == "best").any())
-    headings = ["benchmark", "model", "pass@1, %", "pass@n, %", *["P(best at k = 1)"] * is_ranked]
-    table = plain_table(headings, right=headings[-1:] if is_ranked else [])
-    for benchmark in analysis.benchmarks:
-        own = select(rows, benchmark=benchmark)
-        curves, best = select(own, estimand="pass_at_k"), select(own, estimand="best", k=1).set_index("model")["mean"]
-        first = select(curves, k=1).set_index("model")
-        models = [str(model) for model in dict.fromkeys(curves["model"])]
-        if len(first):
-            models.sort(key=lambda model: -float(first["mean"].get(model, 0)))
-        for model in models[: max(MOST_ROWS // len(analysis.benchmarks), 3)]:
-            within = select(curves, model=model).query("not extrapolated")
-            cells = [_share(within.iloc[[end]]) for end in (0, -1)] if len(within) else [NOTHING, NOTHING]
-            names = (name_cell(name, width) for name in (benchmark_label(benchmark), model_label(model)))
-            table.add_row(*names, *cells, *[f"{best.get(model, float('nan')):.2f}"] * is_ranked)
-    return table
+def is_extrapolated(verdict: "Verdict") -> bool:
+    """Whether a number of a verdict's row lies beyond the samples."""
+    at = verdict.crossover
+    return verdict.at_n is None or (verdict.crosses and at is not None and verdict.n < at.median < float("inf"))
 
 
-def plain_table(headings: Sequence[str], right: Sequence[str] = ()) -> "Table":
-    """A table without lines, its headings faint.
+def model_table(
+    analysis: "Analysis", benchmarks: Sequence[str], width: int, most: int | None = None
+) -> "tuple[Table, int]":
+    """A row for each benchmark and model without a base: pass@k at the ends of the samples, and how they rank.
 
     Parameters
     ----------
+    benchmarks
+        Those to show.
+    width
+        Columns to write in.
+    most
+        Most rows; None for all.
+
+    Returns
+    -------
+    The table, the best model at k = 1 of each benchmark first, and how many rows were left out.
+    """
+    from rich.text import Text
+
+    from boundary.analysis.estimates.table import POSTERIOR, select
+
+    rows = select(analysis.estimates, kind=POSTERIOR, benchmark=tuple(benchmarks))
+    best = select(rows, estimand="best", k=1).set_index(["benchmark", "model"])["mean"]
+    curves = select(rows, estimand="pass_at_k").query("not extrapolated")
+    places = [place for name in benchmarks for place in _best_first(curves.loc[curves["benchmark"] == name])]
+    shown = places[:most]
+    ends = {place: rows.iloc[[0, -1]] for place, rows in curves.groupby(["benchmark", "model"], sort=False)}
+    names = {
+        "benchmark": [benchmark_label(benchmark) for benchmark, _ in shown],
+        "model": [model_label(model) for _, model in shown],
+    }
+    columns = {
+        heading: [Text(_share(ends[place], end)) for place in shown]
+        for heading, end in (("pass@1, %", 0), ("pass@n, %", 1))
+    }
+    if len(best):
+        columns["P(best at 1)"] = [Text(f"{best.get(place, float('nan')):.2f}") for place in shown]
+    return table_of_columns(_told_apart(names, width), columns, width), len(places) - len(shown)
+
+
+def _best_first(curves: "pd.DataFrame") -> list[tuple[str, str]]:
+    """Benchmark and model of the curves of a benchmark, that which solves most at the smallest budget first."""
+    first = curves.loc[curves["k"] == curves["k"].min()].sort_values("mean", ascending=False, kind="stable")
+    return [(str(benchmark), str(model)) for benchmark, model in zip(first["benchmark"], first["model"], strict=True)]
+
+
+def table_of_columns(
+    names: "Mapping[str, Sequence[str]]",
+    columns: "Mapping[str, Sequence[Text]]",
+    width: int,
+    *,
+    headings: Sequence[str] = (),
+    right: Sequence[str] = (),
+) -> "Table":
+    """A table without lines, its headings faint; names get what room the other columns leave.
+
+    Parameters
+    ----------
+    names, columns
+        Cells by the heading of their column.
+    width
+        Columns of the terminal.
     headings
-        Of the columns.
+        In place of the keys.
     right
-        Those whose cells stand to the right.
+        Columns whose cells stand to the right.
     """
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-    for heading in headings:
-        table.add_column(Text(heading), justify="right" if heading in right else "left")
+    table = Table(box=None, padding=(0, SPACE, 0, 0), pad_edge=False, header_style="dim")
+    keys = [*names, *columns]
+    for key, heading in zip(keys, headings or keys, strict=True):
+        table.add_column(Text(heading), justify="right" if key in right else "left", no_wrap=True)
+    most = max(_room_for_names(names, columns, width), LEAST_NAME_COLUMNS)
+    most = most if width > WIDEST else min(most, NAME_COLUMNS)
+    cells = [[Text(shortened(name, most)) for name in column] for column in names.values()]
+    for row in zip(*cells, *columns.values(), strict=True):
+        table.add_row(*row)
     return table
+
+
+def _told_apart(names: "dict[str, list[str]]", width: int) -> "dict[str, list[str]]":
+    """The columns of names on a terminal without those that say the same in every row; at least one of them."""
+    if width > WIDEST:
+        return names
+    return {heading: cells for heading, cells in names.items() if len(set(cells)) > 1} or dict([*names.items()][:1])
+
+
+def _room_for_names(names: "Mapping[str, Sequence[str]]", columns: "Mapping[str, Sequence[Text]]", width: int) -> int:
+    """Columns for each name beside the other columns; short names leave theirs to the long ones."""
+    from rich.cells import cell_len
+
+    taken = sum(
+        SPACE + max(cell_len(heading), *(cell.cell_len for cell in cells)) for heading, cells in columns.items()
+    )
+    left = width - taken - SPACE * (len(names) - 1)
+    longest = sorted(max(cell_len(name) for name in [heading, *cells]) for heading, cells in names.items())
+    for n_columns, columns_of_name in zip(range(len(longest), 1, -1), longest[:-1], strict=True):
+        if columns_of_name < left // n_columns:
+            left -= columns_of_name
+        else:
+            return left // n_columns
+    return left
 
 
 def benchmark_label(benchmark: str) -> str:
@@ -130,14 +218,6 @@ def model_label(model: str) -> str:
     return cell_text(short_name(model))
 
 
-def name_cell(name: str, width: int) -> "Text":
-    """A name in as many columns as there is room for, on one line."""
-    from rich.text import Text
-
-    most = NARROW_NAME_COLUMNS if width < NARROW else NAME_COLUMNS if width < 1000 else width
-    return Text(shortened(name, most), no_wrap=True)
-
-
 def _word(verdict: "Verdict") -> "Text":
     from rich.text import Text
 
@@ -145,7 +225,7 @@ def _word(verdict: "Verdict") -> "Text":
     return Text(f"{mark} {verdict.word or NOTHING}", style=style)
 
 
-def _crossover(verdict: "Verdict") -> str:
+def _crossover(verdict: "Verdict", with_interval: bool = True) -> str:
     """Budget from which the RL model is behind, with its interval; a star where it is extrapolated."""
     from boundary.analysis.formatting import budget
 
@@ -154,7 +234,8 @@ def _crossover(verdict: "Verdict") -> str:
         return NOTHING
     furthest = "" if verdict.curve_order is None else budget(verdict.curve_order.max_k)
     upper = budget(at.upper) if isfinite(at.upper) else f">{furthest}"
-    return f"{budget(at.median)} [{budget(at.lower)}, {upper}]{BEYOND if at.median > verdict.n else ''}"
+    interval = f" [{budget(at.lower)}, {upper}]" if with_interval else ""
+    return f"{budget(at.median)}{interval}{BEYOND if at.median > verdict.n else ''}"
 
 
 def _difference(verdict: "Verdict") -> str:
@@ -189,9 +270,9 @@ def _short_cell(verdict: "Verdict | None") -> "Text":
     return Text(f"{mark} {number(verdict.decision.difference, 100, 1)}", style=style)
 
 
-def _share(rows: "pd.DataFrame") -> str:
+def _share(rows: "pd.DataFrame", end: int) -> str:
     from boundary.analysis.formatting import number
 
-    row = rows.iloc[0]
+    row = rows.iloc[end]
     mean, lower, upper = (number(row[name], 100, 1) for name in ("mean", "lower", "upper"))
     return f"{mean} [{lower}, {upper}]"
