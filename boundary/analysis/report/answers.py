@@ -40,10 +40,14 @@ class Chip:
         return self.decision.word if self.converged else "not converged"
 
     @property
+    def colour_class(self) -> str:
+        """Class of what has the colour of the word."""
+        return CHIP_CLASSES[self.decision.word] if self.converged else "failed"
+
+    @property
     def css_class(self) -> str:
         """Classes of the label."""
-        kind = CHIP_CLASSES[self.decision.word] if self.converged else "failed"
-        return f"chip {kind}{' beyond' * self.decision.extrapolated}"
+        return f"chip {self.colour_class}{' beyond' * self.decision.extrapolated}"
 
     @property
     def likeliest(self) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from boundary.analysis.figures import draw_figures
 from boundary.analysis.figures.drawing import image
-from boundary.analysis.formatting import benchmark_name, number
+from boundary.analysis.formatting import benchmark_name, budget, number
 from boundary.analysis.report.answers import Answer, anchor_of, answers, ordered_benchmarks
 from boundary.analysis.report.content_security import content_security_policy
 from boundary.analysis.report.links import FileLinks
@@ -138,6 +138,7 @@ def _environment(
     environment.globals |= {
         "cite": cite,
         "number": number,
+        "budget": budget,
         "picture": picture,
         "links": links,
         "provenance": provenance,

@@ -15,7 +15,7 @@ from boundary.data.counts import ALL
 # So many models are listed; of more the words are counted.
 MOST_LISTED = 6
 # The first of these that was drawn stands on top.
-FIGURES_OF_PAIRS = ("pass_at_k", "ranking", "shrinkage")
+FIGURES_OF_PAIRS = ("trajectory", "pass_at_k", "ranking", "shrinkage")
 FIGURES_OF_MODELS = ("ranking", "pass_at_k")
 
 
@@ -66,7 +66,7 @@ def _sentences(analysis: Analysis, shown: Sequence[Answer], benchmark: str | Non
         if benchmark in (None, verdict.benchmark) and id(verdict) not in own_verdicts
     ]
     counts = [] if analysis.base is None else [_count_sentence(analysis, shown, benchmark)]
-    return [*counts, *joint[:2]]
+    return [*counts, *joint[:1]]
 
 
 def _count_sentence(analysis: Analysis, shown: Sequence[Answer], benchmark: str | None) -> str:
@@ -74,10 +74,11 @@ def _count_sentence(analysis: Analysis, shown: Sequence[Answer], benchmark: str 
     words = _words(shown)
     if not words:
         return ""
-    phrases = [f"{word} in {number}" for word, _, number in words]
+    whole = "all " if len(words) == 1 else ""
+    phrases = [f"{word} in {whole}{number}" for word, _, number in words]
     n_pooled = len(analysis.benchmarks) - 1
     if benchmark is None:
-        where = f"{len(shown)} comparisons on {len(analysis.benchmarks)} benchmarks, not pooled"
+        where = f"{len(shown)} comparisons on {len(analysis.benchmarks)} benchmarks that are not pooled"
     elif benchmark == ALL and n_pooled:
         where = f"{len(shown)} RL models, {n_pooled} benchmarks pooled"
     else:
