@@ -8,7 +8,7 @@ from typing import Any
 from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, OPEN, WIDENED, Decision
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.figures.ranking import ranked_models
-from boundary.analysis.formatting import benchmark_name, probability_text, short_name
+from boundary.analysis.formatting import benchmark_name, percentage, short_name
 from boundary.analysis.report.flags import Flag, flags_of
 from boundary.analysis.report.tables import Record, records
 from boundary.analysis.result import Analysis
@@ -55,9 +55,9 @@ class Chip:
         return self.decision.likeliest if self.decision.word == OPEN else ""
 
     @property
-    def probability_text(self) -> str:
+    def percentage(self) -> str:
         """Probability of the likeliest of the three, as it is written."""
-        return probability_text(self.decision.probability)
+        return percentage(self.decision.probability)
 
     @property
     def estimand(self) -> str:
@@ -128,7 +128,7 @@ class Answer:
     @property
     def beyond_chip(self) -> Chip | None:
         """The decision at the largest budget beyond n."""
-        decision = None if self.verdict is None else self.verdict.beyond
+        decision = None if self.verdict is None else self.verdict.beyond_n
         return None if decision is None else Chip(decision, self.converged)
 
     def row(self, estimand: str, k: float | None = None) -> Record:
@@ -149,9 +149,11 @@ def answers(analysis: Analysis) -> list[Answer]:
     for row in records(select(analysis.estimates, kind=POSTERIOR, estimand=SHOWN)):
         k = row["k"] if row["k"] == row["k"] else None
         by_fit.setdefault((row["benchmark"], row["model"]), {})[row["estimand"], k] = row
-    verdicts = {}
-    for verdict in analysis.verdicts:  # those on several models stand first, and that on the model itself last
-        verdicts[verdict.benchmark, verdict.model] = verdict
+    verdicts = {
+        (verdict.benchmark, verdict.model): verdict
+        for verdict in analysis.verdicts
+        if verdict.subject in ("pair", "model")
+    }
     failed = set(map(tuple, analysis.diagnostics.loc[~analysis.diagnostics["ok"].astype(bool), ["benchmark", "model"]].values))
     lines = []
     for benchmark in ordered_benchmarks(analysis):
@@ -179,8 +181,8 @@ def _models(analysis: Analysis, benchmark: str) -> list[str]:
     models = [model for model in analysis.models if model != analysis.base]
     if analysis.base is not None or len(models) < 2:
         return models
-    curve = select(analysis.estimates, kind=POSTERIOR, benchmark=benchmark, estimand="pass_at_k")
-    return [str(model) for model in ranked_models(curve, float(curve["k"].min()))] if len(curve) else models
+    rows = select(analysis.estimates, kind=POSTERIOR, benchmark=benchmark, estimand=("pass_at_k", "best"))
+    return ranked_models(rows, float(rows["k"].min())) or models if len(rows) else models
 
 
 def _answer(

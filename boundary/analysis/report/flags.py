@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from boundary.analysis.notes import Note
 from boundary.analysis.result import Analysis
-from boundary.analysis.text.verdict import FEW_PROBLEMS, FEW_SAMPLES, Verdict
+from boundary.analysis.text.extremes import FEW_PROBLEMS, FEW_SAMPLES
+from boundary.analysis.text.verdict import Verdict
 from boundary.data.counts import ALL
 
 

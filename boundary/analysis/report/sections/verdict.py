@@ -59,11 +59,10 @@ def _sentences(analysis: Analysis, shown: Sequence[Answer], benchmark: str | Non
     if len(shown) == 1:
         verdict = shown[0].verdict
         return [verdict.sentence] if verdict is not None else []
-    own_verdicts = {id(answer.verdict) for answer in shown} if analysis.base is not None else set()
     joint = [
         verdict.sentence
         for verdict in analysis.verdicts
-        if benchmark in (None, verdict.benchmark) and id(verdict) not in own_verdicts
+        if benchmark in (None, verdict.benchmark) and verdict.subject in ("checkpoints", "ranking")
     ]
     counts = [] if analysis.base is None else [_count_sentence(analysis, shown, benchmark)]
     return [*counts, *joint[:1]]
