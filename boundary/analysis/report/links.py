@@ -45,7 +45,7 @@ class FileLinks:
 
     def __init__(self, benchmarks: Sequence[str], names: Sequence[str]) -> None:
         self.names = list(names)
-        self._stems = dict(zip(benchmarks, file_stems(tuple(benchmarks)), strict=True))
+        self._stems = {"": "overview"} | dict(zip(benchmarks, file_stems(tuple(benchmarks)), strict=True))
 
     def url(self, name: str) -> str:
         """Relative URL of a file; empty where it is not written."""

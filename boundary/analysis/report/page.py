@@ -5,28 +5,23 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from boundary.analysis.figures import draw_figures
-from boundary.analysis.figures.drawing import image
+from boundary.analysis.figures import SCRIPT, STYLE_SHEET
 from boundary.analysis.formatting import benchmark_name, budget, number
 from boundary.analysis.report.answers import Answer, anchor_of, answers, ordered_benchmarks
 from boundary.analysis.report.content_security import content_security_policy
 from boundary.analysis.report.links import FileLinks
+from boundary.analysis.report.pictures import Pictures, id_prefix, page_pictures
 from boundary.analysis.report.problem_rows import json_text
 from boundary.analysis.report.provenance import Provenance
 from boundary.analysis.report.references import cite
-from boundary.analysis.report.rows import figure_data
 from boundary.analysis.report.section import Content, Section
 from boundary.analysis.report.sections import SECTIONS
-from boundary.analysis.report.svg_url import svg_url
 from boundary.analysis.report.tables import data_attributes
 from boundary.analysis.result import Analysis
 from boundary.plain_text import printable
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-
-Pictures = dict[str, dict[str, bytes]]
-"""Per benchmark, each figure's name and its SVG."""
 
 FOLDER = Path(__file__).parent
 STYLES = ("page.css", "tables.css")
@@ -69,7 +64,7 @@ def report_html(
     analysis
         What `boundary.analyze` returns.
     pictures
-        The figures as SVG where they are at hand; drawn otherwise.
+        The figures for the page where they are at hand; drawn otherwise.
     files
         Names of the files that are written beside the page, which it links to.
     provenance
@@ -80,20 +75,15 @@ def report_html(
     str
         A whole HTML document: styles, figures and scripts inside it, no request to anywhere.
     """
-    if pictures is None:
-        drawings = {benchmark: draw_figures(data) for benchmark, data in figure_data(analysis).items()}
-        pictures = {
-            benchmark: {name: image(figure, "svg") for name, figure in figures.items()}
-            for benchmark, figures in drawings.items()
-        }
+    pictures = page_pictures(analysis) if pictures is None else pictures
     environment = _environment(analysis, pictures, FileLinks(analysis.benchmarks, files), provenance or Provenance())
     lines = answers(analysis)
     benchmarks = [_benchmark_part(environment, analysis, name, lines) for name in ordered_benchmarks(analysis)]
     parts = list(_parts(environment, analysis))
     sections = dict.fromkeys(part.section for part in chain(*(benchmark.parts for benchmark in benchmarks), parts))
-    scripts = [(FOLDER / "page.js").read_text(encoding="utf-8")]
+    scripts = [path.read_text(encoding="utf-8") for path in (FOLDER / "page.js", SCRIPT)]
     scripts += [script for section in sections if (script := section.text(".js"))]
-    styles = [(FOLDER / name).read_text(encoding="utf-8") for name in STYLES]
+    styles = [path.read_text(encoding="utf-8") for path in (*(FOLDER / name for name in STYLES), STYLE_SHEET)]
     style = "\n".join([*styles, *(text for section in SECTIONS if (text := section.text(".css")))])
     return environment.get_template("page.html.j2").render(
         analysis=analysis,
@@ -122,10 +112,14 @@ def _environment(
 ) -> "Environment":
     """The environment of the templates: all values are escaped, and a missing variable is an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
 
     def picture(benchmark: str, name: str) -> str:
-        svg = pictures.get(benchmark, {}).get(name)
-        return "" if svg is None else svg_url(svg)
+        return pictures.get(benchmark, {}).get(name, Markup())
+
+    def lead_picture(benchmark: str, name: str) -> str:
+        # It stands in the section of its benchmark too, and no two elements may have one id.
+        return Markup(picture(benchmark, name).replace(id_prefix(analysis, benchmark, name), "lead-"))
 
     environment = Environment(
         loader=FileSystemLoader(list(dict.fromkeys([FOLDER, *(section.folder for section in SECTIONS)]))),
@@ -140,6 +134,7 @@ def _environment(
         "number": number,
         "budget": budget,
         "picture": picture,
+        "lead_picture": lead_picture,
         "links": links,
         "provenance": provenance,
         "data": data_attributes,
