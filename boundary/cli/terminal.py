@@ -1,5 +1,6 @@
 """The one way to a terminal: whatever a command prints goes through here, since much of it others wrote."""
 
+import re
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
@@ -7,10 +8,17 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from boundary.plain_text import printable, redacted
+from boundary.plain_text import one_line, printable, redacted
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+# Letters that are written from right to left, with what stands between two of them: Hebrew, Arabic and their like.
+_LETTER = "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+_RIGHT_TO_LEFT = re.compile(f"{_LETTER}+(?:[ _.-]*{_LETTER}+)*")
+LEFT_TO_RIGHT_MARK = "\u200e"
+# Columns that a text may take where there is no terminal: no line is broken for another program.
+NO_LIMIT = 100_000
 
 
 def echo(text: str, err: bool = False, file: IO[str] | None = None) -> None:
@@ -30,17 +38,72 @@ def echo_table(text: str) -> None:
     click.echo(printable(text), nl=False)
 
 
-def console(stderr: bool = False) -> "Console":
-    """A console of rich that takes no markup from texts, and prints them as `echo` does."""
+def console(stderr: bool = False, unlimited: bool = False) -> "Console":
+    """A console of rich that takes no markup from texts, and prints them as `echo` does.
+
+    Parameters
+    ----------
+    stderr
+        Whether it prints on standard error.
+    unlimited
+        Whether lines are as long as they are where there is no terminal, in place of 80 columns.
+    """
     from rich.console import Console, ConsoleOptions, RenderableType
     from rich.segment import Segment
 
     class SafeConsole(Console):
         def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
             for segment in super().render(renderable, options):
-                yield segment if segment.control else segment._replace(text=printable(redacted(segment.text)))
+                if segment.control:
+                    yield segment
+                    continue
+                text = printable(redacted(segment.text))
+                yield segment._replace(text=kept_in_place(text) if self.is_terminal else text)
 
-    return SafeConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
+    screen = SafeConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
+    if unlimited and not screen.is_terminal:
+        screen.width = NO_LIMIT
+    return screen
+
+
+def kept_in_place(text: str) -> str:
+    r"""A text in which words from right to left move nothing that stands beside them.
+
+    A terminal that turns them would otherwise turn the numbers of the next columns with them.
+
+    Examples
+    --------
+    >>> ascii(kept_in_place("\u05d0\u05d1 12"))
+    "'\\u200e\\u05d0\\u05d1\\u200e 12'"
+    """
+    return _RIGHT_TO_LEFT.sub(lambda words: f"{LEFT_TO_RIGHT_MARK}{words[0]}{LEFT_TO_RIGHT_MARK}", text)
+
+
+def cell_text(text: str) -> str:
+    """A name of others for a cell of a table, written out before its width is measured."""
+    return one_line(redacted(text)).replace("\t", " ")
+
+
+def shortened(text: str, columns: int) -> str:
+    """A text in so many columns, its middle left out where it is longer: names of models differ at their ends.
+
+    Examples
+    --------
+    >>> shortened("DeepSeek-R1-Distill-Qwen-1.5B", 16), shortened("short", 16)
+    ('DeepSee…wen-1.5B', 'short')
+    """
+    from rich.cells import cell_len, set_cell_size
+
+    if cell_len(text) <= columns:
+        return text
+    tail, taken = "", 0
+    for character in reversed(text):
+        taken += cell_len(character)
+        if taken > columns // 2:
+            break
+        tail = character + tail
+    head = set_cell_size(text, columns - 1 - cell_len(tail)).rstrip()
+    return f"{head}…{tail}"
 
 
 def text_column(field: str) -> Any:
