@@ -270,26 +270,26 @@ def margin(axes: Axes, benchmarks: tuple[str, ...] | None = None) -> None:
     half = 100 * result.request.margin
     axes.axvspan(-half, half, color=MUTED, alpha=0.25, linewidth=0)
     axes.axvline(0, color=MUTED, linewidth=0.8)
-    bins = np.linspace(-9, 12, 127)
+    bins = np.linspace(-9, 12, 85)
     for height, name in enumerate(names):
         rates = result.rates[name]
         draws = 100 * bd.shrinkage(rates, rates.reliable_k).to_numpy().ravel()
         density = np.histogram(draws, bins, density=True)[0]
         density = 0.8 * density / density.max()
-        for region, colour in (
-            (bins[:-1] < -half, RL),
-            (bins[:-1] >= half, BASE),
-            (np.abs(bins[:-1] + 1e-9) <= half, MUTED),
-        ):
-            axes.fill_between(
-                bins[:-1],
-                height,
-                height + np.where(region, density, 0),
-                step="post",
-                color=colour,
-                alpha=0.75,
-                linewidth=0,
-            )
+        for low, high, colour in ((-9, -half, RL), (-half, half, MUTED), (half, 12, BASE)):
+            edges = bins[(bins >= low - 1e-9) & (bins <= high + 1e-9)]
+            heights = density[(bins[:-1] >= low - 1e-9) & (bins[:-1] < high - 1e-9)]
+            seen = np.flatnonzero(heights > 0.004)
+            if seen.size:
+                part = slice(seen[0], seen[-1] + 1)
+                axes.stairs(
+                    height + heights[part],
+                    edges[part.start : part.stop + 1],
+                    baseline=height,
+                    fill=True,
+                    color=colour,
+                    alpha=0.75,
+                )
         shares = (draws < -half).mean(), (np.abs(draws) <= half).mean(), (draws > half).mean()
         label = "all problems" if name.startswith("all") else name.partition(":")[0]
         axes.text(-8.8, height + 0.12, label, weight="bold")

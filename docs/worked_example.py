@@ -25,7 +25,7 @@ counts.table.head(3)
 # %%
 result = bd.analyze(counts, base="DeepSeek-R1-Distill-Qwen-1.5B", k=[1, 16, 128, 1024], seed=0)
 for verdict in result.verdicts:
-    print(f"{verdict.benchmark}: {verdict.text}\n")
+    print(f"{verdict.benchmark}: {verdict.sentence}\n")
 
 # %% [markdown]
 # One benchmark and the pooled problems are settled, at k = 128: **narrowed**. The others are open: AIME24 has 30
@@ -47,6 +47,15 @@ shrinkage = result.estimates.query("estimand == 'shrinkage' and kind == 'posteri
 # %%
 bounds = result.estimates.query("estimand == 'shrinkage' and kind == 'bounds' and benchmark == 'all'")
 (100 * bounds.set_index("k")[["lower", "upper"]]).round(1)
+
+# %% [markdown]
+# ## The picture
+#
+# Every figure of the report can be drawn on axes of your own.
+
+# %%
+axes = bd.plots.pass_at_k(result, benchmark="all")
+axes.figure
 
 # %% [markdown]
 # ## Which problems?
@@ -94,7 +103,7 @@ steady.quantile([0.025, 0.5, 0.975], dim="draws").to_pandas().T
 strict = bd.analyze(
     counts, benchmarks="AIME24", k=[1, 128], verifier=bd.VerifierErrors(false_positive=0.001), error_curve=False
 )
-print(strict.verdicts[0].text)
+print(strict.verdicts[0].sentence)
 
 # %% [markdown]
 # ## The report

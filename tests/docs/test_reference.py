@@ -1,5 +1,6 @@
 """The reference names everything: public names, estimands, columns of files."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -20,7 +21,11 @@ def page(name):
 
 def test_every_public_name_is_on_the_page():
     text = page("api.md")
-    entries = {entry.rpartition(".")[2] for entry in re.findall(r"^::: ([\w.]+)$", text, re.MULTILINE)}
+    paths = re.findall(r"^::: boundary\.([\w.]+)$", text, re.MULTILINE)
+    plots = {path.removeprefix("plots.") for path in paths if path.startswith("plots.")}
+    entries = {path.rpartition(".")[2] for path in paths if not path.startswith("plots.")}
+    tree = ast.parse(Path(boundary.plots.__file__).read_text(encoding="utf-8"))
+    assert plots == {node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name[0] != "_"}
     words = {word for code in re.findall(r"`([^`\n]+)`", text) for word in re.findall(r"\w+", code)}
     assert set(boundary.__all__) - entries - words == set()
     assert entries <= set(boundary.__all__)
