@@ -1,6 +1,6 @@
 """What `math`, `number` and `choice` call correct, beside math-verify alone and the benchmarks' own rules.
 
-python -m benchmarks.verifiers [-o benchmarks/results/verifiers.csv] [--docs docs/verifiers.md]
+python -m benchmarks.verifiers [-o benchmarks/results/verifiers.csv] [--docs docs/verifier-pairs.md]
 
 `verifier_pairs.tsv` holds a reference, an answer and whether a person calls it right, for the verifier that it is meant
 for; the note says why a verdict differs from the person's. An answer of `math` and `number` is put into a box, one of
@@ -124,7 +124,7 @@ def of_our_own_making(table: pd.DataFrame) -> pd.Series:
 
 
 def page(table: pd.DataFrame) -> str:
-    """The part of docs/verifiers.md that the results make."""
+    """The part of docs/verifier-pairs.md that the results make."""
     lines = ["| verifier | pairs | right | | called correct though wrong | not called correct though right |"]
     lines.append("|---|---|---|---|---|---|")
     names = {"verdict": "this verifier", "math_verify": "math-verify alone", "own_rule": "the benchmarks' own rule"}

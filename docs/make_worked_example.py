@@ -13,6 +13,7 @@ import os
 import re
 import sys
 import tempfile
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -88,7 +89,8 @@ def page(cells_with_outputs: list[Cell]) -> tuple[str, dict[str, str]]:
                 html = re.sub(r"<style.*?</style>", "", output["text/html"], flags=re.DOTALL)
                 parts.append(re.sub(r"\n\s*", "\n", html).strip())
             else:
-                parts.append(f"```text\n{output['text/plain']}\n```")
+                lines = [textwrap.fill(line, 86) for line in output["text/plain"].splitlines()]
+                parts.append("\n".join(["```text", *lines, "```"]))
     return "\n\n".join(parts) + "\n", figures
 
 

@@ -23,7 +23,8 @@ counts.table.head(3)
 # samples, to see what extrapolation says.
 
 # %%
-result = bd.analyze(counts, base="DeepSeek-R1-Distill-Qwen-1.5B", k=[1, 16, 128, 1024], seed=0)
+base = "DeepSeek-R1-Distill-Qwen-1.5B"
+result = bd.analyze(counts, base, k=[1, 16, 128, 1024], seed=0)
 for verdict in result.verdicts:
     print(f"{verdict.benchmark}: {verdict.sentence}\n")
 
@@ -37,7 +38,8 @@ for verdict in result.verdicts:
 # solves fewer.
 
 # %%
-shrinkage = result.estimates.query("estimand == 'shrinkage' and kind == 'posterior' and benchmark == 'all'")
+rows = result.estimates.query("estimand == 'shrinkage' and benchmark == 'all'")
+shrinkage = rows.query("kind == 'posterior'")
 (100 * shrinkage.set_index("k")[["mean", "lower", "upper"]]).round(1)
 
 # %% [markdown]
@@ -45,7 +47,7 @@ shrinkage = result.estimates.query("estimand == 'shrinkage' and kind == 'posteri
 # the data, so look at the prior-free bounds, which allow much more.
 
 # %%
-bounds = result.estimates.query("estimand == 'shrinkage' and kind == 'bounds' and benchmark == 'all'")
+bounds = rows.query("kind == 'bounds'")
 (100 * bounds.set_index("k")[["lower", "upper"]]).round(1)
 
 # %% [markdown]
@@ -86,7 +88,8 @@ bd.claims(result, claims)[["name", "claim", "probability"]].round(3)
 # ## A quantity that is not on the list
 #
 # `rates` holds draws of every problem's solve rate. Whatever you compute from them, draw by draw, has a posterior.
-# How many problems of AIME24 does each model solve in at least half of its attempts?
+# How many problems of AIME24 does each model solve in more than half of its
+# attempts?
 
 # %%
 rates = result.rates["AIME24"].posterior
@@ -111,4 +114,4 @@ print(strict.verdicts[0].sentence)
 # `write` makes what the command makes: the page, the tables, the figures, the draws.
 
 # %%
-[path.name for path in result.write("demo-report", posterior=False)]
+[path.name for path in result.write("demo-report", posterior=False) if path.suffix != ".svg"]

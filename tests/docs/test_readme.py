@@ -16,12 +16,9 @@ BLOCKS = BLOCK.findall(README)
 INSTALLATION, *COMMANDS = (text for language, text in BLOCKS if language == "bash")
 
 
-def run(script, folder):
-    """What a shell prints in a folder; the command `boundary` is that of this checkout."""
-    environment = os.environ | {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "PYTHONPATH": str(REPOSITORY),
-    }
+def run(script, folder, **variables):
+    """What a shell prints in a folder."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | variables
     done = subprocess.run(["bash", "-euc", script], cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -41,8 +38,9 @@ def test_the_commands_on_the_counts_of_the_page(tmp_path):
     (table,) = (text for language, text in BLOCKS if language == "csv")
     (tmp_path / "counts.csv").write_text(table, encoding="utf-8")
     assert COMMANDS
+    commands_of_this_environment = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     for commands in COMMANDS:
-        run(commands, tmp_path)
+        run(commands, tmp_path, PATH=commands_of_this_environment, PYTHONPATH=str(REPOSITORY))
     assert (tmp_path / "report" / "report.html").exists()
 
 
