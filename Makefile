@@ -4,7 +4,7 @@
 #   make test-wheel   build the wheel, install it in another folder, and run the main job from there
 #   make lint         style, format, types, import contracts, with each of these Pythons
 #   make calibration  the slow statistical checks
-#   make docs         the pages of docs/ as a site, into ./site
+#   make docs         the pages of docs/ as a site, into ./site; the build fetches nothing, nor do the pages
 #   make docs-reference  write docs/commands.md anew from what the commands' --help prints
 #   make test-latest  the tests in a fresh environment with the newest releases of everything, which may be red
 #   make locks        resolve the lock files anew (needs uv, which it installs into .venv-locks)
@@ -60,6 +60,7 @@ docs-reference: need-python $(NEWEST_ENV)/.ready
 
 docs: .venv-docs/.ready
 	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict --quiet
+	@! grep -rlE --include='*.html' '<(script|link|img|iframe)[^>]+(src|href)=.?https?://' site || { echo "These pages fetch something from another host."; exit 1; }
 
 calibration: need-python $(NEWEST_ENV)/.ready
 	$(NEWEST_ENV)/bin/python -m pytest -q -m slow tests

@@ -89,7 +89,7 @@ def page(cells_with_outputs: list[Cell]) -> tuple[str, dict[str, str]]:
                 html = re.sub(r"<style.*?</style>", "", output["text/html"], flags=re.DOTALL)
                 parts.append(re.sub(r"\n\s*", "\n", html).strip())
             else:
-                lines = [textwrap.fill(line, 86) for line in output["text/plain"].splitlines()]
+                lines = [textwrap.fill(line, 98) for line in output["text/plain"].splitlines()]
                 parts.append("\n".join(["```text", *lines, "```"]))
     return "\n\n".join(parts) + "\n", figures
 
