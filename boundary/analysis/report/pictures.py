@@ -51,7 +51,7 @@ def page_pictures(analysis: Analysis, drawings: Drawings | None = None) -> Pictu
     pictures: Pictures = {}
     for benchmark, record, data in _figures(analysis):
         place = analysis.benchmarks.index(benchmark) + 1 if benchmark in analysis.benchmarks else 0
-        prefix = f"f{place}-{record.name}-"
+        prefix = f"f{place}{record.name[:2]}{record.name[-1]}-"
         wide = None if drawings is None else drawings[benchmark][record.name]
         elements = both_widths(partial(record.figure, data), prefix, record.caption, wide)
         pictures.setdefault(benchmark, {})[record.name] = elements
@@ -75,10 +75,11 @@ def both_widths(
         The wide one, where it is at hand.
     """
     variants = {"wide": draw(PAGE_WIDTH) if wide is None else wide, "narrow": draw(COLUMN_WIDTH)}
-    parts = [
-        f'<div class="plot-{name}">{inline_svg(figure, prefix + name[0], description=description)}</div>'
-        for name, figure in variants.items()
-    ]
+    parts = []
+    for name, figure in variants.items():
+        numbers_in = "" if name == "wide" else f"{prefix}w"
+        element = inline_svg(figure, prefix + name[0], description=description, numbers_in=numbers_in)
+        parts.append(f'<div class="plot-{name}">{element}</div>')
     return Markup("\n".join(parts))
 
 
