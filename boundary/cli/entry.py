@@ -2,6 +2,8 @@
 
 import os
 import signal
+import sys
+from io import TextIOWrapper
 from types import FrameType
 
 
@@ -18,6 +20,10 @@ def main() -> None:
 
     if before is not None:
         signal.signal(signal.SIGINT, before)
+    for stream in (sys.stdout, sys.stderr):
+        # Marks and names that the terminal's encoding lacks are written out; they end no command.
+        if isinstance(stream, TextIOWrapper) and stream.encoding.lower() not in ("utf-8", "utf8"):
+            stream.reconfigure(errors="backslashreplace")
     commands()
 
 

@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -36,6 +37,19 @@ def flush() -> None:
 def echo_table(text: str) -> None:
     """Print a table for other programs to read: as it stands, but for control characters."""
     click.echo(printable(text), nl=False)
+
+
+def open_in_browser(path: Path) -> None:
+    """Open a file in the user's browser; where there is none, say so and go on."""
+    import webbrowser
+
+    address = path.resolve().as_uri()
+    try:
+        is_open = webbrowser.open(address)
+    except (webbrowser.Error, OSError):
+        is_open = False
+    if not is_open:
+        echo(f"No browser could be started. Open: {address}", err=True)
 
 
 def console(stderr: bool = False, unlimited: bool = False) -> "Console":
