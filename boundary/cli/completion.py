@@ -92,7 +92,8 @@ def completing_column(column: str) -> Completer:
     def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
         from click.shell_completion import CompletionItem
 
-        names = dict.fromkeys(name for source in ctx.params.get("counts") or () for name in _column(source, column))
+        sources = ctx.params.get("counts") or ctx.args  # these where the option to be completed ends the line
+        names = dict.fromkeys(name for source in sources for name in _column(str(source), column))
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
     return complete
