@@ -68,11 +68,13 @@ def console(stderr: bool = False, unlimited: bool = False) -> "Console":
     class SafeConsole(Console):
         def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
             for segment in super().render(renderable, options):
-                if segment.control:
-                    yield segment
-                    continue
-                text = printable(redacted(segment.text))
-                yield segment._replace(text=kept_in_place(text) if self.is_terminal else text)
+                yield segment if segment.control else segment._replace(text=printable(redacted(segment.text)))
+
+        def _render_buffer(self, buffer: Iterable[Segment]) -> str:
+            """Put the marks in last: what renders within another goes through `render` more than once."""
+            if self.is_terminal:
+                buffer = [part if part.control else part._replace(text=kept_in_place(part.text)) for part in buffer]
+            return super()._render_buffer(buffer)
 
     screen = SafeConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
     if unlimited and not screen.is_terminal:
