@@ -2,8 +2,6 @@
 
 import os
 import signal
-import sys
-from io import TextIOWrapper
 from types import FrameType
 
 
@@ -17,13 +15,11 @@ def main() -> None:
     except ValueError:  # not the main thread: of a program that calls
         before = None
     from boundary.cli.main import main as commands
+    from boundary.cli.terminal import write_out_unencodable
 
     if before is not None:
         signal.signal(signal.SIGINT, before)
-    for stream in (sys.stdout, sys.stderr):
-        # Marks and names that the terminal's encoding lacks are written out; they end no command.
-        if isinstance(stream, TextIOWrapper) and stream.encoding.lower() not in ("utf-8", "utf8"):
-            stream.reconfigure(errors="backslashreplace")
+    write_out_unencodable()
     commands()
 
 

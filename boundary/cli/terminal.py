@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -32,6 +33,13 @@ def flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):  # the reader of a pipe is gone
             stream.flush()
+
+
+def write_out_unencodable() -> None:
+    r"""Let marks and names that the terminal's encoding lacks be printed as \u25bc, in place of ending the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and stream.encoding.lower() not in ("utf-8", "utf8"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def echo_table(text: str) -> None:
@@ -112,10 +120,10 @@ def shortened(text: str, columns: int) -> str:
 
     if cell_len(text) <= columns:
         return text
-    tail, taken = "", 0
+    tail, tail_columns = "", 0
     for character in reversed(text):
-        taken += cell_len(character)
-        if taken > columns // 2:
+        tail_columns += cell_len(character)
+        if tail_columns > columns // 2:
             break
         tail = character + tail
     head = set_cell_size(text, columns - 1 - cell_len(tail)).rstrip()

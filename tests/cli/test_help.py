@@ -53,12 +53,11 @@ def test_examples_are_commands_that_parse(path, command):
         assert words[0] == "boundary"
         if ">" in words:
             words = words[: words.index(">")]
-        name, inner = words[1], main
-        rest = words[1:]
+        name, inner, arguments = words[1], main, words[1:]
         while isinstance(inner, click.Group):
-            name, *rest = rest
+            name, *arguments = arguments
             inner = inner.commands[name]
-        inner.make_context(name, list(rest))
+        inner.make_context(name, list(arguments))
 
 
 @pytest.mark.parametrize(

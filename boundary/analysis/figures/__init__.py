@@ -132,9 +132,9 @@ def chosen_figures(names: str | Sequence[str]) -> frozenset[str] | None:
     words = [names] if isinstance(names, str) else list(names)
     if words == [ALL_FIGURES]:
         return None
-    known = [record.name for record in (*OVERVIEW_FIGURES, *FIGURES)]
+    choices = [record.name for record in (*OVERVIEW_FIGURES, *FIGURES)]
     for word in words:
-        if word not in known and words != [NO_FIGURES]:
-            hint = did_you_mean(word, known)
-            raise InputError(f"There is no figure '{word}'.{hint} Choose all, none, or of: {', '.join(known)}.")
+        if word not in choices and words != [NO_FIGURES]:
+            hint = did_you_mean(word, choices)
+            raise InputError(f"There is no figure '{word}'.{hint} Choose all, none, or of: {', '.join(choices)}.")
     return frozenset(words) - {NO_FIGURES}

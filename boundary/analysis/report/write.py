@@ -129,8 +129,8 @@ def write_report(
     # Before the files are written: a page's figure is drawn with its text as it is.
     pictures = page_pictures(analysis, drawings if figure_width == PAGE_WIDTH else None, progress)
     drawings = {
-        benchmark: {name: figure for name, figure in drawn.items() if figures is None or name in figures}
-        for benchmark, drawn in drawings.items()
+        benchmark: {name: figure for name, figure in of_benchmark.items() if figures is None or name in figures}
+        for benchmark, of_benchmark in drawings.items()
     }
     paths = _write_figures(drawings, analysis, folder / FIGURE_FOLDER, figure_formats, progress)
     files = ["summary.json", *beside, *(path.relative_to(folder).as_posix() for path in paths)]

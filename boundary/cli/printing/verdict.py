@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from boundary.cli.printing.claims import print_claims
 from boundary.cli.printing.verdict_table import (
-    BEYOND,
+    EXTRAPOLATED,
     LEGEND,
     MOST_BENCHMARKS,
     MOST_ROWS,
@@ -109,7 +109,7 @@ def _print_pairs(screen: "Console", pairs: "Sequence[Verdict]") -> None:
     if rows:
         _print_subject(screen, rows)
         screen.print(pair_table(rows, screen.width))
-        extrapolated = f" {BEYOND} extrapolated." if any(map(is_extrapolated, rows)) else ""
+        extrapolated = f" {EXTRAPOLATED} extrapolated." if any(map(is_extrapolated, rows)) else ""
         screen.print(Text(f"{LEGEND}{extrapolated}", style="dim"))
     if is_long:
         screen.print()
