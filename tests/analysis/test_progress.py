@@ -54,10 +54,15 @@ def test_on_a_terminal_one_line_is_written_over_and_taken_away(quick, monkeypatc
     with progress.reporting(True) as report:
         report("fits of m\x1b[2J\n", 1, 2)
         progress.time.sleep(0.2)
+        report("end", 0, 0)
+        progress.time.sleep(0.1)
     text = stream.getvalue()
     assert r"fits of m\x1b[2J\n: 1 of 2" in text
-    assert "\n" not in text
-    assert text.endswith(progress.ERASE_LINE)
+    assert not set(text) & {"\n", "\x1b"}
+    *states, last, end = text.split("\r")[1:]
+    assert states[-1].rstrip().endswith("end")
+    assert len(states[0]) <= max(map(len, states))
+    assert (last.strip(), end) == ("", "")
 
 
 def test_a_callback_is_handed_on_and_none_reports_to_nobody(capsys):

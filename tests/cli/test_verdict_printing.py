@@ -18,9 +18,11 @@ from click.testing import CliRunner
 from rich.cells import cell_len
 
 from boundary.analysis.estimates.decisions import Decision
+from boundary.analysis.notes import Note
 from boundary.analysis.text.verdict import Verdict
 from boundary.cli.main import main
 from boundary.cli.printing.curve_plot import Curve, curve_plot
+from boundary.cli.printing.verdict import print_verdict
 from boundary.cli.printing.verdict_table import model_table, pair_table
 from boundary.cli.terminal import console, kept_in_place, shortened
 from boundary.stats.estimands.crossing import CrossingBudget, CurveOrder
@@ -229,22 +231,52 @@ def test_a_pipe_gets_plain_lines_and_every_row(counts, tmp_path):
     assert len(sentences) >= 6
 
 
-def test_what_did_not_converge_stands_first(capsys):
-    from boundary.cli.printing.verdict import print_verdict
-
-    fit = {"benchmark": "b\x1b[2J", "ok": False, "message": "R-hat 1.07.", "max_interval_mc_error": float("nan")}
-    analysis = SimpleNamespace(
+def analysis_of(verdicts, benchmark="b\x1b[2J", **fields):
+    """What is printed of an analysis that did not converge."""
+    fit = {"benchmark": benchmark, "ok": False, "message": "R-hat 1.07.", "max_interval_mc_error": float("nan")}
+    checks = {"claims": pd.DataFrame(), "model_checks": SimpleNamespace(remarks=[]), "notes_on_counts": ()}
+    return SimpleNamespace(
         diagnostics=pd.DataFrame([fit | {"worst_interval": ""}]),
-        verdicts=[replace(verdict("b", "rl"), is_converged=False)],
-        benchmarks=("b",),
-        claims=pd.DataFrame(),
-        model_checks=SimpleNamespace(remarks=[]),
-        notes_on_counts=(),
+        verdicts=verdicts,
+        benchmarks=tuple(dict.fromkeys(verdict.benchmark for verdict in verdicts)),
         exchangeability=[],
         arms=SimpleNamespace(of=lambda benchmark, notes: []),
         counts=SimpleNamespace(remarks=()),
+        **(checks | fields),
     )
-    print_verdict(analysis, [Path("out/report.html")])
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_twelve_benchmarks_of_six_models_take_forty_lines(width, monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", str(width))
+    names = [*(f"benchmark-{place}" for place in range(12)), "all"]
+    verdicts = [
+        verdict(name, f"org/Qwen2.5-7B-GRPO-step-{step}", decision, crossover=CrossingBudget(310, 200, float("inf")))
+        for name in names
+        for step, decision in enumerate((NARROWED, WIDENED, OPEN, OPEN, NARROWED))
+    ]
+    curve = {"kind": "posterior", "estimand": "pass_at_k", "benchmark": "all"}
+    rows = [
+        curve | {"model": model, "k": k, "mean": k / 1024}
+        for model in ("org/base", "org/Qwen2.5-7B-GRPO-step-0")
+        for k in (1.0, 128.0, 1024.0)
+    ]
+    notes = [Note("benchmark-1", "rl", "A long remark. " * 20, "alarm")] * 30
+    analysis = analysis_of(verdicts, notes_on_counts=notes, estimates=pd.DataFrame(rows))
+    print_verdict(analysis, [Path("/out/report.html"), Path("/out/estimates.csv")])
+    lines = ESCAPES.sub("", capsys.readouterr().out).splitlines()
+    assert len(lines) <= 40
+    assert max(map(cell_len, lines)) <= width
+    assert lines[-1] == "Open: file:///out/report.html"
+    for name in names[:-1]:
+        assert sum(line.startswith(f"{name} ") for line in lines) == 1
+    assert [line for line in lines if "30 remarks" in line]
+    assert [line for line in lines if "━━" in line]
+
+
+def test_what_did_not_converge_stands_first(capsys):
+    print_verdict(analysis_of([replace(verdict("b", "rl"), is_converged=False)]), [Path("out/report.html")])
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == r"NOT CONVERGED, do not rely on b\x1b[2J: R-hat 1.07."
     assert "? cannot tell yet" in lines[2]
