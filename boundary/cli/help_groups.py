@@ -45,7 +45,7 @@ class WithExamples(click.Command):
         """Write the options under their headings; those without one last."""
         headings: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx)
+            record = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
             if record is not None:
                 headings.setdefault(getattr(parameter, "heading", OTHER), []).append(record)
         ungrouped = headings.pop(OTHER, [])

@@ -4,6 +4,8 @@ import re
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from io import TextIOWrapper
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -33,9 +35,29 @@ def flush() -> None:
             stream.flush()
 
 
+def write_out_unencodable() -> None:
+    r"""Let marks and names that the terminal's encoding lacks be printed as \u25bc, in place of ending the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and stream.encoding.lower() not in ("utf-8", "utf8"):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def echo_table(text: str) -> None:
     """Print a table for other programs to read: as it stands, but for control characters."""
     click.echo(printable(text), nl=False)
+
+
+def open_in_browser(path: Path) -> None:
+    """Open a file in the user's browser; where there is none, say so and go on."""
+    import webbrowser
+
+    address = path.resolve().as_uri()
+    try:
+        is_open = webbrowser.open(address)
+    except (webbrowser.Error, OSError):
+        is_open = False
+    if not is_open:
+        echo(f"No browser could be started. Open: {address}", err=True)
 
 
 def console(stderr: bool = False, unlimited: bool = False) -> "Console":
@@ -54,11 +76,13 @@ def console(stderr: bool = False, unlimited: bool = False) -> "Console":
     class SafeConsole(Console):
         def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
             for segment in super().render(renderable, options):
-                if segment.control:
-                    yield segment
-                    continue
-                text = printable(redacted(segment.text))
-                yield segment._replace(text=kept_in_place(text) if self.is_terminal else text)
+                yield segment if segment.control else segment._replace(text=printable(redacted(segment.text)))
+
+        def _render_buffer(self, buffer: Iterable[Segment]) -> str:
+            """Put the marks in last: what renders within another goes through `render` more than once."""
+            if self.is_terminal:
+                buffer = [part if part.control else part._replace(text=kept_in_place(part.text)) for part in buffer]
+            return super()._render_buffer(buffer)
 
     screen = SafeConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
     if unlimited and not screen.is_terminal:
@@ -96,10 +120,10 @@ def shortened(text: str, columns: int) -> str:
 
     if cell_len(text) <= columns:
         return text
-    tail, taken = "", 0
+    tail, tail_columns = "", 0
     for character in reversed(text):
-        taken += cell_len(character)
-        if taken > columns // 2:
+        tail_columns += cell_len(character)
+        if tail_columns > columns // 2:
             break
         tail = character + tail
     head = set_cell_size(text, columns - 1 - cell_len(tail)).rstrip()

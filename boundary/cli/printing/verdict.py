@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from boundary.cli.printing.claims import print_claims
 from boundary.cli.printing.verdict_table import (
-    BEYOND,
+    EXTRAPOLATED,
     LEGEND,
     MOST_BENCHMARKS,
     MOST_ROWS,
@@ -62,7 +62,7 @@ def print_verdict(analysis: "Analysis", files: list[Path]) -> None:
     _print_remarks(screen, analysis)
     if screen.is_terminal:
         _print_plot(screen, analysis, pairs)
-    _print_files(screen, files)
+    _print_files(screen, files if not _is_long(screen, analysis) else files[:1])
     for remark in analysis.counts.remarks:
         echo(remark.text, err=True)
 
@@ -71,11 +71,17 @@ def _print_failures(screen: "Console", analysis: "Analysis") -> None:
     from rich.text import Text
 
     failed = analysis.diagnostics.loc[~analysis.diagnostics["ok"].astype(bool)]
-    most = MOST_REMARKS if screen.is_terminal else len(failed)
+    most = len(failed) if not screen.is_terminal else 0 if _is_long(screen, analysis) else MOST_REMARKS
     for benchmark, message in list(zip(failed["benchmark"], failed["message"], strict=True))[:most]:
         screen.print(Text(f"NOT CONVERGED, do not rely on {cell_text(benchmark)}: {message}", style="bold red"))
     if len(failed) > most:
-        screen.print(Text(f"NOT CONVERGED: {len(failed) - most} more fits, see the report.", style="bold red"))
+        fits = f"{len(failed) - most}{' more' * bool(most)} fits"
+        screen.print(Text(f"NOT CONVERGED, do not rely on {fits}: see the report.", style="bold red"))
+
+
+def _is_long(screen: "Console", analysis: "Analysis") -> bool:
+    """Whether there are too many verdicts for a terminal, so that all else is kept short."""
+    return screen.is_terminal and len(analysis.verdicts) > MOST_ROWS
 
 
 def _headlines(verdicts: "Sequence[Verdict]") -> "list[Verdict]":
@@ -109,7 +115,7 @@ def _print_pairs(screen: "Console", pairs: "Sequence[Verdict]") -> None:
     if rows:
         _print_subject(screen, rows)
         screen.print(pair_table(rows, screen.width))
-        extrapolated = f" {BEYOND} extrapolated." if any(map(is_extrapolated, rows)) else ""
+        extrapolated = f" {EXTRAPOLATED} extrapolated." if any(map(is_extrapolated, rows)) else ""
         screen.print(Text(f"{LEGEND}{extrapolated}", style="dim"))
     if is_long:
         screen.print()
@@ -171,7 +177,7 @@ def _print_remarks(screen: "Console", analysis: "Analysis") -> None:
         *_alarms("SAMPLES", analysis.exchangeability, "bold red"),
         *_arm_remarks(analysis),
     ]
-    is_long = screen.is_terminal and len(analysis.verdicts) > MOST_ROWS
+    is_long = _is_long(screen, analysis)
     most = len(remarks) if not screen.is_terminal else 0 if is_long else MOST_REMARKS
     for remark in remarks[:most]:
         screen.print(remark, soft_wrap=not screen.is_terminal)
@@ -181,7 +187,7 @@ def _print_remarks(screen: "Console", analysis: "Analysis") -> None:
     if not is_long and (sentence := interval_error_sentence(analysis.diagnostics)):
         screen.print(Text(sentence, style="dim"), soft_wrap=not screen.is_terminal)
         remarks.append(Text(sentence))
-    if remarks and screen.is_terminal:
+    if remarks and screen.is_terminal and not is_long:
         screen.print()
 
 

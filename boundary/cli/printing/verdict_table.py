@@ -32,7 +32,7 @@ LEGEND = (
 )
 # Rows of a table on a terminal; more pairs stand side by side, and more benchmarks are in the report alone.
 MOST_ROWS, MOST_BENCHMARKS = 16, 20
-NOTHING, BEYOND = "\N{EN DASH}", "*"
+NOTHING, EXTRAPOLATED = "\N{EN DASH}", "*"
 
 
 def pair_table(verdicts: "Sequence[Verdict]", width: int) -> "Table":
@@ -191,10 +191,10 @@ def _room_for_names(names: "Mapping[str, Sequence[str]]", columns: "Mapping[str,
     """Columns for each name beside the other columns; short names leave theirs to the long ones."""
     from rich.cells import cell_len
 
-    taken = sum(
+    columns_of_others = sum(
         SPACE + max(cell_len(heading), *(cell.cell_len for cell in cells)) for heading, cells in columns.items()
     )
-    left = width - taken - SPACE * (len(names) - 1)
+    left = width - columns_of_others - SPACE * (len(names) - 1)
     longest = sorted(max(cell_len(name) for name in [heading, *cells]) for heading, cells in names.items())
     for n_columns, columns_of_name in zip(range(len(longest), 1, -1), longest[:-1], strict=True):
         if columns_of_name < left // n_columns:
@@ -235,7 +235,7 @@ def _crossover(verdict: "Verdict", with_interval: bool = True) -> str:
     furthest = "" if verdict.curve_order is None else budget(verdict.curve_order.max_k)
     upper = budget(at.upper) if isfinite(at.upper) else f">{furthest}"
     interval = f" [{budget(at.lower)}, {upper}]" if with_interval else ""
-    return f"{budget(at.median)}{interval}{BEYOND if at.median > verdict.n else ''}"
+    return f"{budget(at.median)}{interval}{EXTRAPOLATED if at.median > verdict.n else ''}"
 
 
 def _difference(verdict: "Verdict") -> str:
@@ -245,7 +245,7 @@ def _difference(verdict: "Verdict") -> str:
     if decision is None:
         return NOTHING
     mean, lower, upper = (number(value, 100, 1) for value in (decision.difference, decision.lower, decision.upper))
-    return f"{mean} [{lower}, {upper}]{BEYOND if decision.extrapolated else ''}"
+    return f"{mean} [{lower}, {upper}]{EXTRAPOLATED if decision.extrapolated else ''}"
 
 
 def _probability(verdict: "Verdict") -> str:
