@@ -279,9 +279,9 @@ def margin(axes: Axes, benchmarks: tuple[str, ...] | None = None) -> None:
         for low, high, colour in ((-9, -half, RL), (-half, half, MUTED), (half, 12, BASE)):
             edges = bins[(bins >= low - 1e-9) & (bins <= high + 1e-9)]
             heights = density[(bins[:-1] >= low - 1e-9) & (bins[:-1] < high - 1e-9)]
-            seen = np.flatnonzero(heights > 0.004)
-            if seen.size:
-                part = slice(seen[0], seen[-1] + 1)
+            places = np.flatnonzero(heights > 0.004)
+            if places.size:
+                part = slice(places[0], places[-1] + 1)
                 axes.stairs(
                     height + heights[part],
                     edges[part.start : part.stop + 1],

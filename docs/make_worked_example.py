@@ -87,7 +87,7 @@ def page(cells_with_outputs: list[Cell]) -> tuple[str, dict[str, str]]:
                 parts.append(f"![Figure of the cell above.](figures/{name})")
             elif "text/html" in output:
                 html = re.sub(r"<style.*?</style>", "", output["text/html"], flags=re.DOTALL)
-                parts.append(re.sub(r"\n\s*", "\n", html).strip())
+                parts.append(re.sub(r"\n\s*", "\n", html).replace("</tr><tr>", "</tr>\n<tr>").strip())
             else:
                 lines = [textwrap.fill(line, 98) for line in output["text/plain"].splitlines()]
                 parts.append("\n".join(["```text", *lines, "```"]))

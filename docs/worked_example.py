@@ -14,7 +14,7 @@
 import boundary as bd
 
 counts = bd.load_counts("deepscaler-1.5b")
-counts.table.head(3)
+counts
 
 # %% [markdown]
 # ## The analysis
@@ -25,8 +25,7 @@ counts.table.head(3)
 # %%
 base = "DeepSeek-R1-Distill-Qwen-1.5B"
 result = bd.analyze(counts, base, k=[1, 16, 128, 1024], seed=0)
-for verdict in result.verdicts:
-    print(f"{verdict.benchmark}: {verdict.sentence}\n")
+result
 
 # %% [markdown]
 # One benchmark and the pooled problems are settled, at k = 128: **narrowed**. The others are open: AIME24 has 30
@@ -34,21 +33,24 @@ for verdict in result.verdicts:
 #
 # ## The numbers behind it
 #
-# `estimates` is a tidy table, one row a number. Shrinkage is pass@k of the base less that of RL: above zero, RL
-# solves fewer.
+# Shrinkage is pass@k of the base less that of RL: above zero, RL solves fewer.
 
 # %%
-rows = result.estimates.query("estimand == 'shrinkage' and benchmark == 'all'")
-shrinkage = rows.query("kind == 'posterior'")
-(100 * shrinkage.set_index("k")[["mean", "lower", "upper"]]).round(1)
+result.table("shrinkage")
 
 # %% [markdown]
 # RL is ahead at k = 1 and behind at k = 128. The row k = 1024 is extrapolated: it rests on the prior as well as on
-# the data, so look at the prior-free bounds, which allow much more.
+# the data. The prior-free bounds allow much more; `result.estimates`, which has every number as a row, has them too.
 
 # %%
-bounds = rows.query("kind == 'bounds'")
+bounds = result.estimates.query("estimand == 'shrinkage' and benchmark == 'all' and kind == 'bounds'")
 (100 * bounds.set_index("k")[["lower", "upper"]]).round(1)
+
+# %% [markdown]
+# For a paper, or a README:
+
+# %%
+print(result.table("shrinkage", k=128).to_markdown())
 
 # %% [markdown]
 # ## The picture
@@ -69,8 +71,8 @@ columns = ["problem_id", "reference_n_correct", "n_correct", "prob_lost", "flag"
 result.problems.sort_values("prob_lost", ascending=False)[columns].head(5).round(2)
 
 # %% [markdown]
-# A single success in 128 against none is a weak sign, so those are flagged. `lost` adds up the probabilities of all
-# problems and is not a count of names.
+# A single success in 128 against none is a weak sign; such problems are flagged `one success`. `lost` adds up the
+# probabilities of all problems and is not a count of names.
 #
 # ## A claim of your own
 #
@@ -106,7 +108,7 @@ steady.quantile([0.025, 0.5, 0.975], dim="draws").to_pandas().T
 strict = bd.analyze(
     counts, benchmarks="AIME24", k=[1, 128], verifier=bd.VerifierErrors(false_positive=0.001), error_curve=False
 )
-print(strict.verdicts[0].sentence)
+strict.verdicts[0].sentence
 
 # %% [markdown]
 # ## The report
