@@ -9,18 +9,20 @@ import numpy as np
 import pandas as pd
 
 from boundary.analysis.estimates.table import POSTERIOR, select
-from boundary.analysis.figures.drawing import clipped, headline, name_ticks
+from boundary.analysis.figures.drawing import headline, name_ticks
 from boundary.analysis.figures.figure import FigureData
-from boundary.analysis.figures.header import header
+from boundary.analysis.figures.header import clipped, header
 from boundary.analysis.figures.layout import Layout
 from boundary.analysis.figures.messages import ranking_message
-from boundary.analysis.figures.palette import BASE_COLOUR, INK, PAGE, RL_COLOURS, RULE
+from boundary.analysis.figures.palette import BASE_COLOUR, INK, RL_COLOURS, RULE
 from boundary.analysis.figures.tags import tag_marks
 from boundary.analysis.formatting import short_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# White on a screen of any kind, since the cell below it has the same colour on all.
+ON_COLOUR = "#FEFEFE"
 # Cells of a table of pairs that are wide enough for a number.
 MOST_NUMBERED = 12
 
@@ -68,7 +70,7 @@ def draw_ranks(axes: Axes, rows: pd.DataFrame, order: Sequence[str], k: float) -
     axes.hlines(places, lower, upper, color=BASE_COLOUR, linewidth=2.2, alpha=0.45)
     (points,) = axes.plot(mean, places, "o", color=BASE_COLOUR, markersize=3.5)
     values = zip(order, mean.tolist(), lower.tolist(), upper.tolist(), strict=True)
-    items = [{"model": model, "value": value, "lower": low, "upper": high} for model, value, low, high in values]
+    items = [{"name": model, "value": value, "lower": low, "upper": high} for model, value, low, high in values]
     tag_marks(points, items, unit="%", of=f"pass@{k:.0f}")
     for place, model in zip(places, order, strict=True):
         if chances[model] >= 0.005:
@@ -131,7 +133,9 @@ def draw_pair_chances(axes: Axes, rows: pd.DataFrame, order: Sequence[str], k: f
         for (i, j), chance in np.ndenumerate(chances):
             if i != j:
                 strong = abs(chance - 0.5) > 0.35
-                axes.text(j, i, f"{chance:.2f}", ha="center", va="center", fontsize=7, color=PAGE if strong else INK)
+                axes.text(
+                    j, i, f"{chance:.2f}", ha="center", va="center", fontsize=7, color=ON_COLOUR if strong else INK
+                )
 
 
 def pair_chances(rows: pd.DataFrame, order: Sequence[str], k: float) -> np.ndarray:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from boundary.analysis.figures.drawing import headline, interval_words
 from boundary.analysis.figures.figure import FigureData
-from boundary.analysis.figures.header import header
+from boundary.analysis.figures.header import clipped, header
 from boundary.analysis.figures.layout import Layout
 from boundary.analysis.figures.palette import INK, MUTED, RULE, Look
 from boundary.analysis.figures.tags import tag_marks
@@ -171,6 +171,4 @@ def _rate_axes(axes: Axes, base: str, model: str) -> None:
 
 
 def _short(model: str) -> str:
-    from boundary.analysis.figures.drawing import clipped
-
     return clipped(short_name(printable(model)), 24)
