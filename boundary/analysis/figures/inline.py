@@ -49,7 +49,9 @@ def inline_svg(figure: Figure, prefix: str, *, description: str = "", numbers_in
     with report_style():
         for axes in figure.axes:
             axes.set_gid(Tag("panel", _panel_attributes(axes)))
+        figure.patch.set_visible(False)  # the page shows through
         renderer = rendered(figure, VARIABLES, prefix, with_numbers=not numbers_in)
+        figure.patch.set_visible(True)
     label, words = numbers_in or prefix, ""
     if not numbers_in:
         title, text = _title(figure), " ".join([description, *_numbers(figure)]).strip()
