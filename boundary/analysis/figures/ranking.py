@@ -21,6 +21,8 @@ from boundary.analysis.formatting import short_name
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# Models up to which two squares stand beside each other; beyond, inches of a line.
+MOST_BESIDE, LINE = 18, 0.125
 # White on a screen of any kind, since the cell below it has the same colour on all.
 ON_COLOUR = "#FEFEFE"
 # Cells of a table of pairs that are wide enough for a number.
@@ -91,9 +93,11 @@ def percent_axis_below(axes: Axes, label: str) -> None:
 
 def pairs_layout(data: FigureData, narrow: bool) -> Layout:
     """A square panel for each budget, and the models' names on the left."""
-    _, budgets = _ranked_rows(data)
-    if narrow:
-        return Layout(rows=len(budgets), height=1.95, right=0.1, names=1.3, bottom=0.3)
+    rows, budgets = _ranked_rows(data)
+    models = len(ranked_models(rows, budgets[0]))
+    if narrow or models > MOST_BESIDE:
+        height = max(1.95, LINE * models)
+        return Layout(rows=len(budgets), height=height, right=0.1, names=1.3 if narrow else 1.85, bottom=0.3)
     return Layout(columns=len(budgets), height=2.35, left=0.3, right=0.1, names=1.85, bottom=0.3)
 
 
@@ -102,7 +106,6 @@ def draw_pairs(axes: Any, data: FigureData) -> None:
     panels = np.ravel(axes)
     rows, budgets = _ranked_rows(data)
     order = ranked_models(rows, budgets[0])
-    size = 7.5 if len(order) <= MOST_NUMBERED else min(7.5, 72 * 2.0 / len(order))
     names = [f"{name}\N{EM SPACE}{place}" for place, name in enumerate(_ranked_names(order, panels[0]), start=1)]
     for panel, k in zip(panels, budgets, strict=True):
         draw_pair_chances(panel, rows, order, k)
@@ -111,7 +114,7 @@ def draw_pairs(axes: Any, data: FigureData) -> None:
         name_ticks(panel.xaxis, numbers)
         begins_row = panel.get_subplotspec() is None or panel.get_subplotspec().is_first_col()
         name_ticks(panel.yaxis, names if begins_row else [])
-        panel.tick_params(length=0, labelcolor=INK, labelsize=size)
+        panel.tick_params(length=0, labelcolor=INK, labelsize=7.5)
     words = (
         f"{headline(rows, data.benchmark)}. P(pass@k of the row exceeds that of the column): blue near 1, red near 0"
     )
