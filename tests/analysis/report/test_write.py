@@ -17,14 +17,26 @@ def test_files_written_and_the_same_again(pair, tmp_path):
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
 
 
-def test_figures_are_vectors_and_those_of_the_page(pair, tmp_path):
-    paths = write_report(pair, tmp_path)
+def test_figures_are_vectors_of_the_width_asked_for_and_the_page_is_the_same(pair, tmp_path):
+    paths = write_report(pair, tmp_path / "page")
     assert {path.suffix for path in paths[2:]} == {".svg"}
+    narrow = write_report(pair, tmp_path / "column", figure_width=3.35)
+    assert [path.name for path in narrow] == [path.name for path in paths]
+    assert "viewBox='0 0 486 " in paths[2].read_text()
+    assert "viewBox='0 0 241.2 " in narrow[2].read_text()
+    assert narrow[0].read_text() == paths[0].read_text()
+
+
+def test_an_impossible_width_is_refused_before_anything_is_written(pair, tmp_path):
+    for width in ("wide", "0", 100, "nan", True):
+        with pytest.raises(InputError, match=r"'column', 'page' or inches from 2\.5 to 20"):
+            write_analysis(pair, tmp_path / "out", figure_width=width)
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_page_has_every_figure(pair, tmp_path):
+    paths = write_report(pair, tmp_path)
     page = (tmp_path / "report.html").read_text()
-    for path in paths[2:]:
-        (title,) = re.findall("<title[^>]*>(.*?)</title>", path.read_text()) or [""]
-        assert path.read_text().startswith("<svg ")
-        assert title in page
     stems = {path.stem for path in paths[2:]} - {"overview-forest"}
     shown = re.findall(r'<figure class="plots" id="figure-benchmark-\d-(\w+)">', page)
     assert sorted(shown) == sorted(stem.partition("-")[2] for stem in stems)
