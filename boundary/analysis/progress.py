@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from shutil import get_terminal_size
 from threading import Event, Lock, Thread
 from typing import IO
 
@@ -169,6 +168,8 @@ class _Lines:
 
     def _over_the_last(self, line: str) -> str:
         """A line that covers the one before, by spaces: not every notebook knows how to erase."""
+        from shutil import get_terminal_size
+
         columns = get_terminal_size().columns - 1
         line = line[: columns if line.isascii() else columns // 2]  # a line that is broken cannot be written over
         covered, self.columns = max(self.columns - len(line), 0) * (1 if line.isascii() else 2), len(line)

@@ -3,8 +3,6 @@
 Nothing slow is loaded: names come from the names of files, and counts from their first megabytes at most.
 """
 
-import csv
-import gzip
 from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from pathlib import Path
@@ -101,6 +99,9 @@ def completing_column(column: str) -> Completer:
 
 def _column(source: str, column: str) -> list[str]:
     """Names in a column of a small CSV of counts; none where it cannot be read, whatever the reason."""
+    import csv
+    import gzip
+
     path = _data_folder("sets") / source / "counts.csv" if source in set_names() else Path(source)
     if path.is_dir():
         path = path / "counts.csv"

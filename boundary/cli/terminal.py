@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 # Letters that are written from right to left, with what stands between two of them: Hebrew, Arabic and their like.
 _LETTER = "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
-_RIGHT_TO_LEFT = re.compile(f"{_LETTER}+(?:[ _.-]*{_LETTER}+)*")
+# Compiled where it is first used, which takes milliseconds.
+_RIGHT_TO_LEFT = f"{_LETTER}+(?:[ _.-]*{_LETTER}+)*"
 LEFT_TO_RIGHT_MARK = "\u200e"
 # Columns that a text may take where there is no terminal: no line is broken for another program.
 NO_LIMIT = 100_000
@@ -100,7 +101,9 @@ def kept_in_place(text: str) -> str:
     >>> ascii(kept_in_place("\u05d0\u05d1 12"))
     "'\\u200e\\u05d0\\u05d1\\u200e 12'"
     """
-    return _RIGHT_TO_LEFT.sub(lambda words: f"{LEFT_TO_RIGHT_MARK}{words[0]}{LEFT_TO_RIGHT_MARK}", text)
+    if text.isascii():
+        return text
+    return re.sub(_RIGHT_TO_LEFT, lambda words: f"{LEFT_TO_RIGHT_MARK}{words[0]}{LEFT_TO_RIGHT_MARK}", text)
 
 
 def cell_text(text: str) -> str:

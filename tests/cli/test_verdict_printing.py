@@ -61,13 +61,15 @@ def test_a_row_has_verdict_crossover_shrinkage_and_probability():
         verdict("all", "org/rl"),
         verdict("AIME24", "org/rl", OPEN, CROSSES._replace(crosses=0.1)),
         verdict("AMC23", "org/rl", WIDENED, crossover=CrossingBudget(310, 200, float("inf"))),
+        verdict("never", "org/rl", OPEN, CROSSES._replace(crosses=0.01)),
         verdict("none", "org/rl", OPEN._replace(extrapolated=True)),
     ]
     assert [ascii_only(" ".join(line.split())) for line in printed(pair_table(rows, 100), 100)] == [
         "benchmark verdict crossover shrinkage at n P",
         "All benchmarks ▼ narrowed 22 [16, 33] 1.8 [1.0, 2.7] 0.99",
-        "AIME24 ? cannot tell yet - 1.2 [-4.7, 7.7] ▼ 0.60",
+        "AIME24 ? cannot tell yet unclear 1.2 [-4.7, 7.7] ▼ 0.60",
         "AMC23 ▲ widened 310 [200, >1024]* -2.1 [-4.0, -0.1] 0.97",
+        "never ? cannot tell yet none 1.2 [-4.7, 7.7] ▼ 0.60",
         "none ? cannot tell yet 22 [16, 33] 1.2 [-4.7, 7.7]* ▼ 0.60",
     ]
 
@@ -240,6 +242,7 @@ def analysis_of(verdicts, benchmark="b\x1b[2J", **fields):
         verdicts=verdicts,
         benchmarks=tuple(dict.fromkeys(verdict.benchmark for verdict in verdicts)),
         exchangeability=[],
+        answer=SimpleNamespace(sentence="", details=()),
         arms=SimpleNamespace(of=lambda benchmark, notes: []),
         counts=SimpleNamespace(remarks=()),
         **(checks | fields),

@@ -130,7 +130,7 @@ def may_remove(name: str) -> bool:
     """
     from boundary.analysis.figures import FIGURES, OVERVIEW_FIGURES
 
-    stems = "|".join(re.escape(figure.name) for figure in (*OVERVIEW_FIGURES, *FIGURES))
+    stems = "|".join(re.escape(figure.name) for figure in (*FIGURES, *OVERVIEW_FIGURES))
     figures = rf"{FIGURE_FOLDER}/[\w.-]+-(?:{stems})\.(?:{'|'.join(FIGURE_FORMATS)})"
     return name in FILES or re.fullmatch(figures, name) is not None
 

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from boundary.analysis.text.verdict import Verdict
     from boundary.cli.printing.curve_plot import Curve
 
-# On a terminal: remarks that are printed before the rest is left to the report, and sentences above the table.
-MOST_REMARKS, MOST_SENTENCES = 4, 2
+# Remarks that are printed on a terminal before the rest is left to the report.
+MOST_REMARKS = 4
 BASE_STYLE, RL_STYLE = "blue", "magenta"
 
 
@@ -51,7 +51,7 @@ def print_verdict(analysis: "Analysis", files: list[Path]) -> None:
     _print_failures(screen, analysis)
     pairs = [verdict for verdict in analysis.verdicts if verdict.subject == "pair" and verdict.decisions]
     if screen.is_terminal:
-        _print_sentences(screen, _headlines(pairs or analysis.verdicts))
+        _print_answer(screen, analysis)
     if pairs:
         _print_pairs(screen, pairs)
     elif analysis.verdicts:
@@ -90,18 +90,16 @@ def _headlines(verdicts: "Sequence[Verdict]") -> "list[Verdict]":
     return pooled or [verdict for verdict in verdicts if verdict.benchmark == verdicts[0].benchmark]
 
 
-def _print_sentences(screen: "Console", verdicts: "Sequence[Verdict]") -> None:
-    """Print the sentence of each verdict, below a single one what would settle it; many are in the table alone."""
+def _print_answer(screen: "Console", analysis: "Analysis") -> None:
+    """Print the answer of the whole analysis; of many verdicts the table says it in fewer lines."""
     from rich.text import Text
 
-    if len(verdicts) > MOST_SENTENCES:
+    if _is_long(screen, analysis) or not analysis.answer.sentence:
         return
-    for verdict in verdicts:
-        screen.print(Text(cell_text(verdict.sentence or verdict.text), style="bold"))
-    if len(verdicts) == 1 and verdicts[0].next_step:
-        screen.print(Text(cell_text(verdicts[0].next_step), style="dim"))
-    if verdicts:
-        screen.print()
+    screen.print(Text(cell_text(analysis.answer.sentence), style="bold"))
+    if analysis.answer.details:
+        screen.print(Text(cell_text(" ".join(analysis.answer.details)), style="dim"))
+    screen.print()
 
 
 def _print_pairs(screen: "Console", pairs: "Sequence[Verdict]") -> None:

@@ -32,6 +32,8 @@ LEGEND = (
 )
 # Rows of a table on a terminal; more pairs stand side by side, and more benchmarks are in the report alone.
 MOST_ROWS, MOST_BENCHMARKS = 16, 20
+# Probability up to which there is no crossover.
+UNLIKELY = 0.05
 NOTHING, EXTRAPOLATED = "\N{EN DASH}", "*"
 
 
@@ -230,9 +232,11 @@ def _crossover(verdict: "Verdict", with_interval: bool = True) -> str:
     from boundary.analysis.formatting import budget
 
     at = verdict.crossover
-    if not verdict.crosses or at is None or not isfinite(at.median):
+    if verdict.curve_order is None:
         return NOTHING
-    furthest = "" if verdict.curve_order is None else budget(verdict.curve_order.max_k)
+    if not verdict.crosses or at is None or not isfinite(at.median):
+        return "none" if verdict.curve_order.crosses <= UNLIKELY else "unclear"
+    furthest = budget(verdict.curve_order.max_k)
     upper = budget(at.upper) if isfinite(at.upper) else f">{furthest}"
     interval = f" [{budget(at.lower)}, {upper}]" if with_interval else ""
     return f"{budget(at.median)}{interval}{EXTRAPOLATED if at.median > verdict.n else ''}"

@@ -160,7 +160,7 @@ def test_what_was_not_estimated_is_refused_with_what_mends_it(pair):
 
 def test_a_ranking_and_a_model_alone_have_a_table_of_shares(single):
     table = single.table()
-    assert table.headings == ("benchmark", "model", "pass@1, %", "pass@128, %", "problems", "n")
+    assert table.headings == ("benchmark", "model", "solved at k = 1, %", "solved at k = 128, %", "problems", "n")
     assert [row[0].text for row in table.rows] == ["All benchmarks", "AIME24", "AMC23"]
     curve = single.estimates[(single.estimates.benchmark == "all") & (single.estimates.kind == "posterior")]
     (row,) = curve[curve.k == 128].to_dict("records")

@@ -175,9 +175,7 @@ def test_a_fit_that_did_not_converge_is_never_sure(analyses):
     failed = replace(sure, is_converged=False)
     assert (failed.word, failed.probability) == ("cannot tell yet", None)
     assert unconverged(analyses["ranking"].verdicts[0]).sentence.startswith("A fit did not converge, so that no number")
-    assert tally([failed, sure]) == (
-        "Narrowed on 1 of 2 benchmarks, cannot tell yet on 1 (1 of these since the fit did not converge)."
-    )
+    assert tally([failed, sure]) == ("Narrowed on 1 of 2 benchmarks, cannot tell yet on 1 (1 fit did not converge).")
 
 
 def of(benchmark, model="rl", subject="pair", word="narrowed", sentence="S."):

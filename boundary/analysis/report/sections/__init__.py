@@ -3,7 +3,7 @@
 A section is a module, whose function gives what its template shows (None: nothing), the template of the same stem
 beside it, and a line here. Where it needs them, a style sheet and a script stand beside it too. The page escapes what
 is shown; templates have `cite("key")` for a source of references.toml, `number(value, scale, digits)`, `data(...)` for
-the attributes that name the estimate of a cell, `links` to the files beside the page, and `anchor`, that of the section.
+the attributes that name the estimate of a cell, `links` to the files beside the page, and `anchor` of the section.
 
 Read first `comparisons`, the smallest, then `estimates`. On top of the page: `verdict`, `summary`. Of every benchmark:
 `verdicts`, `crossing`, `figures`, `estimates`, `budget_verdicts`, `prior_free`, `ranking`, `missing_outcomes`,
@@ -54,7 +54,9 @@ SECTIONS = [
     Section("verifier_errors", "Errors of the verifier", of_analysis=verifier_errors_section),
     Section("comparisons", "Several comparisons", of_analysis=comparisons_section),
     Section("model_checks", "Does the population fit?", of_analysis=model_checks_section, in_contents="Model checks"),
-    Section("arms", "How the models were sampled and judged", of_analysis=arms_section, in_contents="Settings of the models"),
+    Section(
+        "arms", "How the models were sampled and judged", of_analysis=arms_section, in_contents="Settings of the models"
+    ),
     Section("exchangeability", "Order and dependence of samples", of_analysis=exchangeability_section),
     Section("methods", "Methods", of_analysis=methods_section),
     Section("files", "Files, command and counts", of_analysis=files_section, in_contents="Files and command"),
