@@ -19,6 +19,7 @@ from boundary.analysis.checks.tipping_point import tipping_point_curves, tipping
 from boundary.analysis.checks.unequal_samples import unequal_samples
 from boundary.analysis.checks.valid_reasoning import judge_misclassification_rates, with_valid_reasoning
 from boundary.analysis.claims.evaluate import claim_requests, claims as evaluate_claims, resolve_requests
+from boundary.analysis.estimates.curves import joined_curves, panel_curves
 from boundary.analysis.estimates.estimate import estimate
 from boundary.analysis.estimates.problems import concatenated, problem_table
 from boundary.analysis.estimates.ranking import ranking_rows
@@ -279,6 +280,7 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
         counts=data.counts,
         sample_sizes=sizes,
         estimates=with_reasoning,
+        curves=joined_curves([panel_curves(request, fit.panel, fit.rates) for fit in fits]),
         rates={name: fit.rates for name, fit in zip(fit_names(data.panels), fits, strict=True)},
         diagnostics=pd.DataFrame([fit.convergence for fit in fits]),
         verdicts=verdicts(request, data.counts, estimates, sizes, [(fit.panel, fit.rates, fit.rows) for fit in fits]),
