@@ -30,8 +30,9 @@ SETTINGS = ("chains", "draws", "warmup", "leapfrogs", "thinning")
 TARGET_ACCEPTANCE = 0.5
 
 # Draws are taken in rounds until the monitored quantities of those that are kept, as many at equal distances, have
-# converged: one round, then a second beside it. Where two are not enough, the posterior is far from normal and the chains still on their way from its mode: all until then is
-# warm-up, the metric is tuned anew, and there are as many rounds as the next stage has, and the last.
+# converged: one round, then a second beside it. Where two are not enough, the posterior is far from normal and the
+# chains still on their way from its mode: all until then is warm-up, the metric is tuned anew, and there are as many
+# rounds as the next stage has, and the last.
 STAGES = ((1, 1), (4,), (8,))
 
 # Chains are reported in so many groups: see `in_groups`.
