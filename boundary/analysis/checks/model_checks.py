@@ -106,8 +106,8 @@ def _rows_of_panel(
 ) -> tuple[list[Row], list[Row], list[Row]]:
     """Rows of one panel in the tables of checks, families and sensitivity."""
     labels = {"benchmark": panel.benchmark, "model": panel.arm}
-    used, *others = by_family
-    by_prior = {used: predictive} | {name: predictive_checks(by_family[name], request.seed) for name in others}
+    used, *other_families = by_family
+    by_prior = {used: predictive} | {name: predictive_checks(by_family[name], request.seed) for name in other_families}
     replicated = [
         labels | {"prior": name} | check._asdict() | {"ok": check.ok}
         for name, checks in by_prior.items()
