@@ -1,11 +1,10 @@
 """Options of an analysis, each checked by itself: prior, target, level, margin, budgets, thresholds, estimands."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 from boundary.data.counts import Counts
 from boundary.data.validation import OUTCOME_COLUMNS
-from boundary.errors import InputError
+from boundary.errors import InputError, did_you_mean
 from boundary.stats.estimands import ESTIMANDS
 from boundary.stats.priors import PRIORS, Prior
 from boundary.stats.solve_rates import TARGETS, Target
@@ -17,6 +16,9 @@ EXTRAPOLATED_MULTIPLES = (2, 4, 8)
 # Solve rates at which cover@tau is reported, and shares of k at which G-Pass@k is.
 DEFAULT_TAUS = (0.1, 0.25, 0.5, 0.75, 0.9)
 RANKINGS = frozenset({"rank", "best", "better"})
+# Inches: the two widths of most journals and conferences, and what is sensible at all.
+FIGURE_WIDTHS = {"column": 3.35, "page": 6.75}
+NARROWEST_FIGURE, WIDEST_FIGURE = 2.5, 20.0
 # Models are ranked beside their base where there are so many.
 ENOUGH_MODELS = 3
 
@@ -28,14 +30,16 @@ def chosen_prior(prior: str | Prior | None) -> Prior:
     if not isinstance(prior, str):
         return prior
     if prior not in PRIORS:
-        raise InputError(f"Unknown prior '{prior}'. Choose one of: {', '.join(PRIORS)}.")
+        raise InputError(f"Unknown prior '{prior}'.{did_you_mean(prior, PRIORS)} Choose one of: {', '.join(PRIORS)}.")
     return PRIORS[prior]()
 
 
 def check_options(target: str, level: float, k: Sequence[int] | None, max_k: int | None, prior: Prior) -> None:
     """Refuse a target, level, budget or prior that no analysis can be made with."""
     if target not in TARGETS:
-        raise InputError(f"Unknown target '{target}'. Choose one of: {', '.join(TARGETS)}.")
+        raise InputError(
+            f"Unknown target '{target}'.{did_you_mean(target, TARGETS)} Choose one of: {', '.join(TARGETS)}."
+        )
     if target == "superpopulation" and not prior.has_population:
         raise InputError(
             f"The prior '{prior.name}' has no population of new problems. Use target 'benchmark', or another prior."
@@ -64,6 +68,19 @@ def checked_margin(margin: float) -> float:
     return float(margin)
 
 
+def checked_jobs(jobs: int | None) -> int | None:
+    """How many fits are made at once; None for as many as there are processors.
+
+    Raises
+    ------
+    InputError
+        If it is not a whole number of at least 1.
+    """
+    if jobs is not None and (isinstance(jobs, bool) or int(jobs) != jobs or jobs < 1):
+        raise InputError(f"The number of jobs must be a whole number of at least 1, got {jobs}. Leave it out for all.")
+    return jobs
+
+
 def chosen_taus(tau: Sequence[float] | None) -> tuple[float, ...]:
     """Thresholds in ascending order, or the default ones."""
     for threshold in tau or ():
@@ -79,7 +96,8 @@ def chosen_estimands(names: Sequence[str] | None) -> frozenset[str]:
     groups = dict.fromkeys(record.group for record in ESTIMANDS.values())
     for name in names:
         if name not in ESTIMANDS and name not in groups:
-            raise InputError(f"Unknown estimand '{name}'. Choose among: {', '.join([*ESTIMANDS, *groups])}.")
+            hint = did_you_mean(name, [*ESTIMANDS, *groups])
+            raise InputError(f"Unknown estimand '{name}'.{hint} Choose among: {', '.join([*ESTIMANDS, *groups])}.")
     return frozenset(
         name for name, record in ESTIMANDS.items() if record.main or name in names or record.group in names
     )
@@ -111,6 +129,31 @@ def check_rankable(estimands: Sequence[str] | None, models: Sequence[str], base:
             )
 
 
+def chosen_width(width: float | str) -> float:
+    """Width of figures in inches, from a number, a number as text, or a name of `FIGURE_WIDTHS`.
+
+    Raises
+    ------
+    InputError
+        If it is neither, or out of all proportion.
+
+    Examples
+    --------
+    >>> chosen_width("column"), chosen_width("5"), chosen_width(6)
+    (3.35, 5.0, 6.0)
+    """
+    try:
+        inches = FIGURE_WIDTHS[width] if isinstance(width, str) and width in FIGURE_WIDTHS else float(width)
+    except ValueError:
+        inches = float("nan")
+    if isinstance(width, bool) or not NARROWEST_FIGURE <= inches <= WIDEST_FIGURE:
+        raise InputError(
+            f"The width of figures must be 'column', 'page' or inches from {NARROWEST_FIGURE:g} to {WIDEST_FIGURE:g}, "
+            f"got '{width}'."
+        )
+    return inches
+
+
 def default_budgets(n: int, typical: int, max_k: int | None) -> list[int]:
     """Powers of two up to the typical number of samples, n, and 2, 4 and 8 times the typical; none above max_k."""
     n, typical = max(n, 1), max(typical, 1)
@@ -132,9 +175,8 @@ def chosen_classes(names: str | Sequence[str] | None, counts: Counts) -> tuple[s
     recorded = recorded_classes(counts)
     for name in classes:
         if name not in CLASSES:
-            near = get_close_matches(name, CLASSES, n=1)
-            hint = f"Did you mean '{near[0]}'?" if near else f"Choose among: {', '.join(CLASSES)}."
-            raise InputError(f"'{name}' is no outcome that could be missing. {hint}")
+            hint = did_you_mean(name, CLASSES) or f" Choose among: {', '.join(CLASSES)}."
+            raise InputError(f"'{name}' is no outcome that could be missing.{hint}")
         if name not in recorded:
             raise InputError(
                 f"{counts.source}: no column n_{name}, so its samples cannot be taken for missing. "

@@ -8,22 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from boundary.analysis.estimates.table import select
-from boundary.analysis.figures import draw_figures
-from boundary.analysis.figures.drawing import image
+from boundary.analysis.figures import SCRIPT, STYLE_SHEET
 from boundary.analysis.formatting import benchmark_name, number
+from boundary.analysis.report.pictures import Pictures, page_pictures
 from boundary.analysis.report.references import cite
-from boundary.analysis.report.rows import figure_data
 from boundary.analysis.report.section import Content, Section
 from boundary.analysis.report.sections import SECTIONS
-from boundary.analysis.report.svg_url import svg_url
 from boundary.analysis.result import Analysis
 from boundary.plain_text import printable
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-
-Pictures = dict[str, dict[str, bytes]]
-"""Per benchmark, each figure's name and its SVG."""
 
 FOLDER = Path(__file__).parent
 
@@ -54,29 +49,27 @@ def report_html(analysis: Analysis, pictures: Pictures | None = None) -> str:
     analysis
         What `boundary.analyze` returns.
     pictures
-        The figures as SVG where they are at hand; drawn otherwise.
+        The figures for the page where they are at hand; drawn otherwise.
 
     Returns
     -------
     str
         A whole HTML document: styles, figures and scripts inside it, no request to anywhere.
     """
-    if pictures is None:
-        drawings = {benchmark: draw_figures(data) for benchmark, data in figure_data(analysis).items()}
-        pictures = {
-            benchmark: {name: image(figure, "svg") for name, figure in figures.items()}
-            for benchmark, figures in drawings.items()
-        }
-    environment = _environment(pictures)
+    environment = _environment(page_pictures(analysis) if pictures is None else pictures)
     benchmarks = [_benchmark_part(environment, analysis, benchmark) for benchmark in analysis.benchmarks]
     parts = list(_parts(environment, analysis))
     sections = dict.fromkeys(part.section for part in chain(*(benchmark.parts for benchmark in benchmarks), parts))
-    scripts = [script for section in sections if (script := section.text(".js"))]
+    scripts = [SCRIPT.read_text(encoding="utf-8")]
+    scripts += [script for section in sections if (script := section.text(".js"))]
     return environment.get_template("page.html.j2").render(
         analysis=analysis,
         benchmarks=benchmarks,
         parts=parts,
-        styles=[(FOLDER / "page.css").read_text(encoding="utf-8"), *(section.text(".css") for section in SECTIONS)],
+        styles=[
+            *(path.read_text(encoding="utf-8") for path in (FOLDER / "page.css", STYLE_SHEET)),
+            *(section.text(".css") for section in SECTIONS),
+        ],
         scripts=scripts,
         script_policy=script_policy(scripts),
     )
@@ -91,10 +84,10 @@ def script_policy(scripts: Sequence[str]) -> str:
 def _environment(pictures: Pictures) -> "Environment":
     """The environment of the templates: all values are escaped, and a missing variable is an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
 
     def picture(benchmark: str, name: str) -> str:
-        svg = pictures[benchmark].get(name)
-        return "" if svg is None else svg_url(svg)
+        return pictures.get(benchmark, {}).get(name, Markup())
 
     environment = Environment(
         loader=FileSystemLoader(list(dict.fromkeys([FOLDER, *(section.folder for section in SECTIONS)]))),

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from boundary.analysis.estimates.table import POSTERIOR, select
-from boundary.analysis.figures.drawing import FLOW_WORDS
 from boundary.analysis.figures.figure import MOST_CURVES
+from boundary.analysis.figures.palette import FLOW_WORDS
 from boundary.analysis.formatting import budget, heading
 from boundary.analysis.report.tables import Record, Row, Table, cell_of, records_by
 from boundary.analysis.result import Analysis
