@@ -56,11 +56,11 @@ def draw_ranking(axes: Any, data: FigureData) -> None:
         header(panel, f"At k = {k:,.0f}", "")
 
 
-def _ranked_names(order: Sequence[str], panel: Axes) -> list[str]:
-    """Names that fit to the left of a panel."""
+def _ranked_names(order: Sequence[str], panel: Axes, spare: float = 0.0) -> list[str]:
+    """Names that fit to the left of a panel, with so many points to spare."""
     figure = panel.figure
     room = panel.get_position().x0 * figure.get_size_inches()[0] * 72  # type: ignore[union-attr]
-    return [clipped(short_name(model), max(int(room / 5.0), 12)) for model in order]
+    return [clipped(short_name(model), max(int((room - spare) / 5.0), 12)) for model in order]
 
 
 def draw_ranks(axes: Axes, rows: pd.DataFrame, order: Sequence[str], k: float) -> None:
@@ -106,7 +106,7 @@ def draw_pairs(axes: Any, data: FigureData) -> None:
     panels = np.ravel(axes)
     rows, budgets = _ranked_rows(data)
     order = ranked_models(rows, budgets[0])
-    names = [f"{name}\N{EM SPACE}{place}" for place, name in enumerate(_ranked_names(order, panels[0]), start=1)]
+    names = [f"{name}\N{EM SPACE}{place}" for place, name in enumerate(_ranked_names(order, panels[0], 24), start=1)]
     for panel, k in zip(panels, budgets, strict=True):
         draw_pair_chances(panel, rows, order, k)
         step = max(len(order) // 20 + 1, 1)
