@@ -77,10 +77,23 @@ def draw_ranks(axes: Axes, rows: pd.DataFrame, order: Sequence[str], k: float) -
     for place, model in zip(places, order, strict=True):
         if chances[model] >= 0.005:
             spot = (1.03, place)
-            axes.annotate(f"{chances[model]:.2f}", spot, xycoords=axes.get_yaxis_transform(), va="center", fontsize=8)
+            axes.annotate(
+                short_probability(chances[model]), spot, xycoords=axes.get_yaxis_transform(), va="center", fontsize=8
+            )
     axes.set_ylim(len(order) - 0.4, -0.6)
     axes.grid(axis="x", color=RULE, linewidth=0.5, alpha=0.7)
     percent_axis_below(axes, f"pass@{k:.0f}")
+
+
+def short_probability(value: float) -> str:
+    """Write a probability in four letters; one that is nearly 0 or 1 is not rounded to it.
+
+    Examples
+    --------
+    >>> short_probability(0.97), short_probability(0.9999), short_probability(0.0)
+    ('0.97', '>.99', '<.01')
+    """
+    return ">.99" if value >= 0.995 else "<.01" if value < 0.005 else f"{value:.2f}"
 
 
 def percent_axis_below(axes: Axes, label: str) -> None:
@@ -137,7 +150,13 @@ def draw_pair_chances(axes: Axes, rows: pd.DataFrame, order: Sequence[str], k: f
             if i != j:
                 strong = abs(chance - 0.5) > 0.35
                 axes.text(
-                    j, i, f"{chance:.2f}", ha="center", va="center", fontsize=7, color=ON_COLOUR if strong else INK
+                    j,
+                    i,
+                    short_probability(chance),
+                    ha="center",
+                    va="center",
+                    fontsize=7,
+                    color=ON_COLOUR if strong else INK,
                 )
 
 
