@@ -42,8 +42,11 @@ def cells(script: str) -> Iterator[Cell]:
 def media(value: Any) -> dict[str, str]:
     """A value as a notebook would show it."""
     if hasattr(value, "savefig"):
+        from matplotlib import rc_context
+
         stream = io.StringIO()
-        value.savefig(stream, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
+        with rc_context({"svg.fonttype": "none", "svg.hashsalt": "boundary"}):  # the same bytes for the same figure
+            value.savefig(stream, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
         return {"image/svg+xml": stream.getvalue()}
     html = value._repr_html_() if hasattr(value, "_repr_html_") else None
     return {"text/plain": repr(value)} | ({"text/html": html} if html else {})
