@@ -1,6 +1,7 @@
 """The worked notebook, as a page and as a file of Jupyter.
 
-`python docs/make_worked_example.py` runs docs/worked_example.py and writes both.
+`OPENBLAS_NUM_THREADS=1 python docs/make_worked_example.py` runs docs/worked_example.py and writes both; the command
+sets this variable too, and the last digits depend on it.
 
 The cells are those of the percent format. A cell shows what it prints, and the value of its last line.
 """
