@@ -94,7 +94,7 @@ def draw_lost_and_gained(axes: Axes, rows: pd.DataFrame, n: int) -> None:
         draw_curve(axes, curve, n, look, model, FLOW_WORDS[flow])
         draw_points(axes, of_flow, n, look, model)
         ends.append(End(float(curve.middle[-1]), Entry(model, FLOW_WORDS[flow], look)))
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, max(axes.get_ylim()[1], 1))
     problem_axis(axes)
     budget_axis(axes, rows, n)
     label_ends(axes, ends)

@@ -92,7 +92,7 @@ def header_height(axes: Axes) -> float:
     """Height of what stands above a panel, in points."""
     lines: list[Any] = [text for text in axes.texts if text.get_gid() == "header"]
     tops = [line.xyann[1] + line.get_fontsize() * LEADING for line in lines]
-    return max(tops, default=16.0 * _has_note(axes))
+    return max(tops, default=20.0 if axes.get_title(loc="left") + axes.get_title() else 16.0 * _has_note(axes))
 
 
 def note_above(axes: Axes, text: str) -> None:
