@@ -14,6 +14,7 @@ OPENINGS = (
     "Both models ",
     "None of ",
     "A fit did ",
+    "No material difference ",
     "On new ",
     *(f"{word} {at} " for word in ("Narrowed", "Widened", "Cannot tell yet") for at in ("on", "for", "in")),
 )

@@ -8,7 +8,7 @@ import pandas as pd
 
 from boundary.analysis.estimates.decisions import OPEN
 from boundary.analysis.estimates.table import POSTERIOR, select
-from boundary.analysis.formatting import benchmark_name, budget, heading, number, points, probability_text, short_name
+from boundary.analysis.formatting import benchmark_name, budget, number, points, probability_text, short_name
 from boundary.analysis.tables.estimate_table import interval_text
 from boundary.analysis.tables.result_table import Cell, ResultTable
 from boundary.analysis.text.verdict import Verdict
@@ -169,10 +169,11 @@ def _share_cells(frame: pd.DataFrame, with_best: bool) -> ResultTable:
     groups = [group.to_dict("records") for _, group in frame.groupby(["benchmark", "model"], sort=False)]
     ends = [(group[0], group[-1]) for group in groups]
     same_k = [len({pair[end]["k"] for pair in ends}) == 1 for end in (0, 1)]
-    shares = [
-        heading("pass_at_k", budget(ends[0][end]["k"])) if same_k[end] else f"pass@k at {name} k, %"
-        for end, name in enumerate(("the smallest", "the largest"))
+    places = [
+        f"k = {budget(ends[0][end]['k'])}" if same_k[end] else f"the {name} k"
+        for end, name in enumerate(("smallest", "largest"))
     ]
+    shares = [f"solved at {place}, %" for place in places]
     lines = []
     for pair in ends:
         cells = [_share_cell(row, with_k=not same) for row, same in zip(pair, same_k, strict=True)]
@@ -180,7 +181,7 @@ def _share_cells(frame: pd.DataFrame, with_best: bool) -> ResultTable:
         labels = Cell(benchmark_name(str(pair[0]["benchmark"]))), Cell(short_name(str(pair[0]["model"])))
         lines.append((*labels, *cells, *bests, Cell(f"{pair[0]['n_problems']:,}"), Cell(f"{pair[0]['n']:,}")))
     level = f"{100 * float(frame['level'].iloc[0]):.4g}" if len(frame) else "95"
-    of_best = [f"P(best at {name} k)" for name in ("the smallest", "the largest")] if with_best else []
+    of_best = [f"P(best at {place})" for place in places] if with_best else []
     return ResultTable(
         f"Problems that each model solves, %: posterior means with {level} % intervals.",
         ("benchmark", "model", *shares, *of_best, "problems", "n"),

@@ -134,7 +134,7 @@ def tally(pairs: Sequence[Verdict]) -> str:
     clauses = [f"{present[0]} {at} {share} {len(pairs)} {things}"]
     clauses += [f"{word} {at} {counts[word]}" for word in present[1:]]
     failed = sum(not verdict.is_converged for verdict in pairs)
-    mark = f" ({failed} of these since the fit did not converge)" if failed else ""
+    mark = f" ({failed} fit{'s' * (failed != 1)} did not converge)" if failed else ""
     return f"{upper_first(', '.join(clauses))}{mark}."
 
 

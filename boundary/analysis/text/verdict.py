@@ -106,7 +106,18 @@ class Verdict:
         return self.curve_order is not None and self.curve_order.crosses >= LIKELY
 
     def as_dict(self) -> dict[str, Any]:
-        """The verdict for a script, as summary.json has it."""
+        """The verdict for a script, as summary.json has it.
+
+        Returns
+        -------
+        `benchmark`, `model`, `reference`, `subject`, `sentence`, `text`, `next_step`, `n`, `converged` and `cautions`
+        as the fields; `word`, the decision; `direction`, the likeliest of narrowed, widened and no material difference,
+        and `probability`, that of `direction` (None where a fit did not converge); `at_n` and `beyond`, the decisions
+        within the samples and beyond them (`Decision.as_dict`; None where there is none), and `calls`, the two in a
+        list; `crossover` of a pair: the probability that RL is ahead by more than the margin first and behind later,
+        whether it is `spoken_of`, its `median`, `lower` and `upper` (the text "none" where the base does not catch up),
+        whether that is `extrapolated`, and the same where RL catches up with a base that is ahead first.
+        """
         at_n, extrapolated = (None if call is None else call.as_dict() for call in (self.at_n, self.beyond_n))
         return {
             "benchmark": self.benchmark,
