@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from boundary.analysis.report.write import file_stems, write_analysis, write_report
+from boundary.analysis.report.links import file_stems
+from boundary.analysis.report.write import write_analysis, write_report
 from boundary.errors import InputError
 
 
@@ -12,7 +13,7 @@ def test_files_written_and_the_same_again(pair, tmp_path):
     first, second = (write_report(pair, tmp_path / name, ["pdf", "png"]) for name in ("a", "b/c"))
     names = {path.name for path in first}
     assert names >= {"report.html", "summary.json", "all-flows.svg", "all-flows.png", "AIME24-pass_at_k.pdf"}
-    assert len(first) == 2 + 10 * 3  # three of each benchmark, and one of all
+    assert len(first) == 2 + (1 + 9) * 3  # the overview, and three for each benchmark
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
 
 
@@ -31,6 +32,14 @@ def test_an_impossible_width_is_refused_before_anything_is_written(pair, tmp_pat
         with pytest.raises(InputError, match=r"'column', 'page' or inches from 2\.5 to 20"):
             write_analysis(pair, tmp_path / "out", figure_width=width)
     assert not (tmp_path / "out").exists()
+
+
+def test_the_page_has_every_figure(pair, tmp_path):
+    paths = write_report(pair, tmp_path)
+    page = (tmp_path / "report.html").read_text()
+    stems = {path.stem for path in paths[2:]} - {"overview-forest"}
+    shown = re.findall(r'<figure class="plots" id="figure-benchmark-\d-(\w+)">', page)
+    assert sorted(shown) == sorted(stem.partition("-")[2] for stem in stems)
 
 
 @pytest.mark.parametrize("formats", ["gif", ["pdf", "jpeg"]])
