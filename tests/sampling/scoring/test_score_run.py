@@ -327,7 +327,7 @@ def test_a_killed_process_repeats_nothing_that_is_stored(write_run, tiny_model, 
     n_stored = 0
     for n_shards in (2, 6):
         process = subprocess.Popen(
-            [sys.executable, "-c", KILLED, str(tmp_path), str(tiny_model)], stderr=subprocess.PIPE
+            [sys.executable, "-c", KILLED, str(tmp_path), str(tiny_model)], stderr=subprocess.DEVNULL
         )
         while len(shards(folder)) < n_shards and process.poll() is None:
             time.sleep(0.005)
