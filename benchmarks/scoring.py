@@ -106,9 +106,9 @@ def main():
         for name in masked:
             if gpu:
                 torch.cuda.reset_peak_memory_stats()
-            taken = wall(runs[name], device)
+            elapsed = wall(runs[name], device)
             if repeat:
-                seconds[name].append(taken)
+                seconds[name].append(elapsed)
                 memory[name] = round(torch.cuda.max_memory_allocated() / 1e9, 2) if gpu else None
     causal = use_causal_attention(model)
     if causal:  # as boundary score runs on a GPU
@@ -116,7 +116,7 @@ def main():
             add(name, ready, ScoreTerms())
             seconds[name] = [wall(runs[name], device) for _ in range(args.repeats + 1)][1:]
             memory[name] = round(torch.cuda.max_memory_allocated() / 1e9, 2)
-    median = {name: statistics.median(taken) for name, taken in seconds.items()}
+    median = {name: statistics.median(elapsed) for name, elapsed in seconds.items()}
     sums = {
         name: [score.sum_logp for score in ready.score(responses, ScoreTerms())]
         for name, ready in (("apart", plain), ("shared", shared))
@@ -134,9 +134,9 @@ def main():
                 "head": plain.head.__qualname__ if plain.head else "whole model",
                 "compiled_log_sum": hasattr(_log_sum_on(device), "_torchdynamo_orig_callable"),
                 "shares_prompts": shared.shares, "causal_attention": causal,
-                "tokens_per_second": {name: round(scored / taken, 1) for name, taken in median.items()},
-                "ratio": {name: round(median["bare"] / taken, 3) for name, taken in median.items()},
-                "seconds": {name: [round(t, 4) for t in taken] for name, taken in seconds.items()},
+                "tokens_per_second": {name: round(scored / elapsed, 1) for name, elapsed in median.items()},
+                "ratio": {name: round(median["bare"] / elapsed, 3) for name, elapsed in median.items()},
+                "seconds": {name: [round(t, 4) for t in elapsed] for name, elapsed in seconds.items()},
                 "gigabytes": memory,
                 "largest_difference_shared_nats_a_token": max(
                     abs(a - b) / n_response for a, b in zip(sums["apart"], sums["shared"], strict=True)
