@@ -13,6 +13,7 @@ from boundary.cli.commands.data import data
 from boundary.cli.commands.import_samples import import_samples
 from boundary.cli.commands.plan import plan
 from boundary.cli.commands.sample import sample
+from boundary.cli.commands.score import score
 from boundary.cli.commands.status import status
 from boundary.cli.commands.verify import verify
 from boundary.cli.help_groups import CommandGroup
@@ -90,6 +91,6 @@ def main() -> None:
     """
 
 
-COMMANDS = (analyze, completion, counts, data, import_samples, plan, sample, status, verify)
+COMMANDS = (analyze, completion, counts, data, import_samples, plan, sample, score, status, verify)
 for command in COMMANDS:
     main.add_command(command)

@@ -1,10 +1,9 @@
 """Posterior of solve rates whose population is a mixture of the cells of a grid: of one model, or of a pair."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 from jaxtyping import Array, Float, Int
 
@@ -19,6 +18,7 @@ from boundary.stats.population.likelihood import (
     log_chances,
     log_posterior,
 )
+from boundary.stats.sampler.compilation import compiled
 from boundary.stats.sampler.hmc import hmc, in_groups
 from boundary.stats.sampler.mode import find_mode
 from boundary.stats.solve_rates import SolveRates
@@ -162,7 +162,7 @@ def _weights(
     return _weights_of(population, draws.reshape(-1, draws.shape[-1]), basis)
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _weights_of(population: Any, theta: Float[Array, "draw dim"], basis: densities.Basis) -> Float[Array, "draw cell"]:
     return population(theta.T, basis)[0].T
 

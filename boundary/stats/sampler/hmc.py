@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from boundary.stats.diagnostics import convergence
+from boundary.stats.sampler.compilation import compiled
 from boundary.stats.sampler.mode import LogDensity, Mode
 
 # Draws (chain, draw, dimension) to the quantities that must have converged, (quantity, chain, draw).
@@ -173,7 +174,7 @@ def in_groups(draws: np.ndarray, axis: int = 0) -> np.ndarray:
     return draws.reshape(*draws.shape[:axis], chains // size, size * length, *draws.shape[axis + 2 :])
 
 
-@partial(jax.jit, static_argnums=3)
+@compiled(static_argnums=3)
 def _start(key: Array, mode: Array, metric: Array, chains: int) -> Array:
     """Starting points of the chains: draws from the Laplace approximation at half its scale.
 
@@ -230,7 +231,7 @@ def _trajectory(gradients: Callable[[Array], Array], leapfrogs: int, step: Array
     return jax.lax.fori_loop(0, leapfrogs, leapfrog, start)
 
 
-@partial(jax.jit, static_argnums=(0, 1, 2))
+@compiled(static_argnums=(0, 1, 2))
 def _block(
     log_density: LogDensity,
     leapfrogs: int,
