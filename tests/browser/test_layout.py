@@ -1,0 +1,49 @@
+"""Everything is whole at every width, light and dark, unfolded and in print."""
+
+import pytest
+from browser_analyses import ANALYSES
+
+UNFOLD = "document.querySelectorAll('details').forEach((fold) => { fold.open = true; })"
+# An A4 page less its margins, in CSS pixels.
+PAPER = 718
+SCREEN = {"mayScroll": True, "smallestText": 8}
+PRINT = {"mayScroll": False, "smallestText": 6}
+
+
+@pytest.mark.parametrize("name", ANALYSES)
+def test_nothing_is_clipped_on_a_screen(open_report, run_script, name):
+    page = open_report(name)
+    problems = {}
+    for width in (1280, 1024, 1920):
+        page.set_viewport_size({"width": width, "height": 800})
+        problems[f"{width} px"] = run_script(page, "layout", SCREEN)
+        page.evaluate(UNFOLD)
+        problems[f"{width} px, unfolded"] = run_script(page, "layout", SCREEN)
+    assert not any(problems.values()), listing(problems)
+
+
+@pytest.mark.parametrize("name", ANALYSES)
+def test_nothing_is_clipped_on_a_phone(open_report, run_script, name):
+    page = open_report(name, 390)
+    problems = {"390 px": run_script(page, "layout", SCREEN)}
+    page.evaluate(UNFOLD)
+    problems["390 px, unfolded"] = run_script(page, "layout", SCREEN)
+    assert not any(problems.values()), listing(problems)
+
+
+@pytest.mark.parametrize("name", ANALYSES)
+def test_nothing_is_clipped_on_paper(open_report, run_script, name):
+    page = open_report(name, PAPER)
+    page.emulate_media(media="print")
+    problems = {"print": run_script(page, "layout", PRINT)}
+    assert not any(problems.values()), listing(problems)
+
+
+def listing(problems):
+    """The problems of each width, a line each, at most ten of a kind."""
+    lines = []
+    for kind, sentences in problems.items():
+        lines += [f"{kind}: {sentence}" for sentence in sentences[:10]]
+        if len(sentences) > 10:
+            lines.append(f"{kind}: and {len(sentences) - 10} more")
+    return "\n".join(["", *lines])
