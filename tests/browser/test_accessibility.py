@@ -40,7 +40,11 @@ def test_the_keyboard_reaches_everything(open_report, run_script, name, width):
         if focus is None:
             break
         places.add(focus["place"])
-        faults += [f"{focus['name']}: not {what}" for what in ("outlined", "inView", "uncovered") if not focus[what]]
+        faults += [
+            f"{focus['name']}: not {property}"
+            for property in ("outlined", "inView", "uncovered")
+            if not focus[property]
+        ]
     missed = sorted(set(range(expected)) - places)
     html = "(place) => document.querySelector(`[data-place='${place}']`).outerHTML.slice(0, 120)"
     assert not faults, "\n".join(["", *faults])
