@@ -19,14 +19,17 @@ from boundary.analysis.checks.tipping_point import tipping_point_curves, tipping
 from boundary.analysis.checks.unequal_samples import unequal_samples
 from boundary.analysis.checks.valid_reasoning import judge_misclassification_rates, with_valid_reasoning
 from boundary.analysis.claims.evaluate import claim_requests, claims as evaluate_claims, resolve_requests
+from boundary.analysis.estimates.curves import joined_curves, panel_curves
 from boundary.analysis.estimates.estimate import estimate
 from boundary.analysis.estimates.problems import concatenated, problem_table
 from boundary.analysis.estimates.ranking import ranking_rows
 from boundary.analysis.estimates.sample_sizes import sample_sizes
 from boundary.analysis.estimates.table import estimates_frame
 from boundary.analysis.fit_store import FitStore
-from boundary.analysis.fitting import Panel, Progress, fit, fit_names, for_each, make_panels
+from boundary.analysis.fitting import Panel, fit, fit_names, for_each, make_panels
 from boundary.analysis.notes import Note
+from boundary.analysis.options import checked_jobs
+from boundary.analysis.progress import Progress, reporting
 from boundary.analysis.report.write import write_analysis
 from boundary.analysis.request import Request, checked_request
 from boundary.analysis.result import Analysis
@@ -74,7 +77,8 @@ def analyze(
     stopping: str | None = None,
     allow_different_prompts: bool = False,
     keep_fits: str | Path | None = None,
-    progress: Progress | None = None,
+    jobs: int | None = None,
+    progress: Progress | bool | None = None,
 ) -> Analysis:
     """Compare RL models with a base model, or describe one model alone.
 
@@ -141,8 +145,13 @@ def analyze(
         errors and versions are the same, with the same numbers. The result's `write` removes what is kept once the
         report is there; without it the fits stay. Fits of more than 512 MiB and those of a prior of your own are not
         kept, nor any where less than 256 MiB of the disk would stay free. None: no fit is kept.
+    jobs
+        How many fits are made at once, at least 1; as many as there are processors where not given. The numbers do not
+        depend on it.
     progress
-        Called with the name of the step, the number of steps done and the number of all steps.
+        True: lines on standard error that say how far it is, one that is written over on a terminal and in a notebook,
+        elsewhere one every half minute. Or a callback, called with the name of the step, the number of steps done and
+        the number of all steps (0 where it is not known).
 
     Returns
     -------
@@ -193,12 +202,17 @@ def analyze(
         verifier=verifier,
         judge=judge,
         fit_store=FitStore(None if keep_fits is None else Path(keep_fits)),
+        jobs=checked_jobs(jobs),
     )
     claims_to_judge = resolve_requests(claim_requests(claims, require), request.base, request.arms, request.benchmarks)
     data = _checked_data(request, table.select(models=list(request.models)), counts, samples, stopping)
     with_curves = verifier is not None if error_curve is None else error_curve
-    analysis = _fitted_analysis(request, data, with_curves, progress or (lambda stage, done, steps: None))
-    return replace(analysis, claims=evaluate_claims(analysis, claims_to_judge)) if claims_to_judge else analysis
+    with reporting(progress) as report:
+        analysis = _fitted_analysis(request, data, with_curves, report)
+        if claims_to_judge:
+            report("Claims", 0, 0)
+            analysis = replace(analysis, claims=evaluate_claims(analysis, claims_to_judge))
+    return analysis
 
 
 class _CheckedData(NamedTuple):
@@ -258,6 +272,7 @@ def _checked_data(request: Request, sampled: Counts, source: Any, samples: Any, 
 def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, progress: Progress) -> Analysis:
     """Fit all panels, then estimate and check; `with_curves` adds the tipping-point curves."""
     fits = _fit_until_converged(request, data.panels, progress)
+    progress("Estimates and checks", 0, 0)
     estimates = _estimates(request, fits)
     sizes = sample_sizes(data.panels)
     checks = model_checks(request, data.panels, [fit.rates for fit in fits], progress)
@@ -279,6 +294,7 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
         counts=data.counts,
         sample_sizes=sizes,
         estimates=with_reasoning,
+        curves=joined_curves([panel_curves(request, fit.panel, fit.rates) for fit in fits]),
         rates={name: fit.rates for name, fit in zip(fit_names(data.panels), fits, strict=True)},
         diagnostics=pd.DataFrame([fit.convergence for fit in fits]),
         verdicts=verdicts(request, data.counts, estimates, sizes, [(fit.panel, fit.rates, fit.rows) for fit in fits]),
@@ -314,7 +330,7 @@ def _fit_until_converged(request: Request, panels: Sequence[Panel], progress: Pr
         return _Fit(panel, rates, rows, check_convergence(panel.benchmark, panel.arm, rates.prior, rows))
 
     report = request.fit_store.reporting(progress)
-    fits = for_each(panels, lambda panel: fit_panel(panel, request.prior), report)
+    fits = for_each(panels, lambda panel: fit_panel(panel, request.prior), report, request.jobs)
     for times in MORE_DRAWS:
         longer = request.prior.with_more_draws(times)
         failed = [i for i, first_fit in enumerate(fits) if not first_fit.convergence["ok"]]
@@ -322,7 +338,12 @@ def _fit_until_converged(request: Request, panels: Sequence[Panel], progress: Pr
             break
         report = request.fit_store.reporting(progress)
         draws = fits[failed[0]].rates.p.shape[1]
-        refits = for_each([panels[i] for i in failed], lambda panel: fit_panel(panel, longer, draws), report)  # noqa: B023
+        refits = for_each(
+            [panels[i] for i in failed],
+            lambda panel: fit_panel(panel, longer, draws),  # noqa: B023
+            report,
+            request.jobs,
+        )
         for i, refitted in zip(failed, refits, strict=True):
             fits[i] = refitted
     return fits

@@ -19,11 +19,11 @@ from zipfile import ZIP_STORED, ZipFile
 import numpy as np
 
 from boundary.analysis.fit_inputs import FitInputs
+from boundary.analysis.progress import Progress
 from boundary.data.tables.writing import check_writable
 from boundary.errors import InputError
 from boundary.stats.solve_rates import SolveRates
 
-Progress = Callable[[str, int, int], None]
 Arrays = dict[str, np.ndarray]
 Result = TypeVar("Result")
 

@@ -10,6 +10,7 @@ import numpy as np
 from boundary.analysis.fit_inputs import FitInputs
 from boundary.analysis.fit_store import FitStore
 from boundary.analysis.notes import Note
+from boundary.analysis.progress import Progress
 from boundary.analysis.selection import sampled_on
 from boundary.analysis.verifier_errors import MisclassificationRates
 from boundary.data.counts import ALL, CountArrays, Counts
@@ -19,7 +20,6 @@ from boundary.stats.random_keys import fit_key
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.verdict_errors import VerdictErrors
 
-Progress = Callable[[str, int, int], None]
 Result = TypeVar("Result")
 NOTHING_KEPT = FitStore()
 
@@ -111,10 +111,15 @@ def fit_names(panels: Sequence[Panel]) -> list[str]:
 
 
 def fit_all(
-    panels: Sequence[Panel], prior: Prior, seed: int, progress: Progress, store: FitStore = NOTHING_KEPT
+    panels: Sequence[Panel],
+    prior: Prior,
+    seed: int,
+    progress: Progress,
+    store: FitStore = NOTHING_KEPT,
+    jobs: int | None = None,
 ) -> list[SolveRates]:
-    """Posterior of each panel, in their order; those that are in the store are not made again."""
-    return for_each(panels, lambda panel: fit(panel, prior, seed, store), store.reporting(progress))
+    """Posterior of each panel, in their order, `jobs` at once; those that are in the store are not made again."""
+    return for_each(panels, lambda panel: fit(panel, prior, seed, store), store.reporting(progress), jobs)
 
 
 def fit(panel: Panel, prior: Prior, seed: int, store: FitStore = NOTHING_KEPT) -> SolveRates:
@@ -129,17 +134,25 @@ def fit(panel: Panel, prior: Prior, seed: int, store: FitStore = NOTHING_KEPT) -
     return rates.labelled(panel.models, panel.counts.problem_ids)
 
 
-def for_each(panels: Sequence[Panel], work: Callable[[Panel], Result], progress: Progress) -> list[Result]:
-    """Apply a function to each panel, several at once, since one fit keeps little more than one core busy."""
+def for_each(
+    panels: Sequence[Panel], work: Callable[[Panel], Result], progress: Progress, jobs: int | None = None
+) -> list[Result]:
+    """Apply a function to each panel, several at once, since one fit keeps little more than one core busy.
+
+    Parameters
+    ----------
+    jobs
+        How many at once; as many as there are processors where None. Results do not depend on it.
+    """
     names = fit_names(panels)
-    progress(names[0], 0, len(panels))
-    pool = ThreadPoolExecutor(os.cpu_count())
+    progress("Fits", 0, len(panels))
+    pool = ThreadPoolExecutor(jobs or os.cpu_count())
     try:
         # The largest first: `all` takes longest and compiles what the larger benchmarks need too.
         order = sorted(range(len(panels)), key=lambda i: -len(panels[i].counts.problem_ids))
         futures = {pool.submit(work, panels[i]): i for i in order}
         for done, future in enumerate(as_completed(futures), start=1):
-            progress(names[futures[future]], done, len(panels))
+            progress(f"Fits (latest {names[futures[future]]})", done, len(panels))
         results = {i: future.result() for future, i in futures.items()}
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # an interruption does not wait for fits that have begun

@@ -1,11 +1,10 @@
 """Options of an analysis, each checked by itself: prior, target, level, margin, budgets, thresholds, estimands."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 from boundary.data.counts import Counts
 from boundary.data.validation import OUTCOME_COLUMNS
-from boundary.errors import InputError
+from boundary.errors import InputError, did_you_mean
 from boundary.stats.estimands import ESTIMANDS
 from boundary.stats.priors import PRIORS, Prior
 from boundary.stats.solve_rates import TARGETS, Target
@@ -28,14 +27,16 @@ def chosen_prior(prior: str | Prior | None) -> Prior:
     if not isinstance(prior, str):
         return prior
     if prior not in PRIORS:
-        raise InputError(f"Unknown prior '{prior}'. Choose one of: {', '.join(PRIORS)}.")
+        raise InputError(f"Unknown prior '{prior}'.{did_you_mean(prior, PRIORS)} Choose one of: {', '.join(PRIORS)}.")
     return PRIORS[prior]()
 
 
 def check_options(target: str, level: float, k: Sequence[int] | None, max_k: int | None, prior: Prior) -> None:
     """Refuse a target, level, budget or prior that no analysis can be made with."""
     if target not in TARGETS:
-        raise InputError(f"Unknown target '{target}'. Choose one of: {', '.join(TARGETS)}.")
+        raise InputError(
+            f"Unknown target '{target}'.{did_you_mean(target, TARGETS)} Choose one of: {', '.join(TARGETS)}."
+        )
     if target == "superpopulation" and not prior.has_population:
         raise InputError(
             f"The prior '{prior.name}' has no population of new problems. Use target 'benchmark', or another prior."
@@ -64,6 +65,19 @@ def checked_margin(margin: float) -> float:
     return float(margin)
 
 
+def checked_jobs(jobs: int | None) -> int | None:
+    """How many fits are made at once; None for as many as there are processors.
+
+    Raises
+    ------
+    InputError
+        If it is not a whole number of at least 1.
+    """
+    if jobs is not None and (isinstance(jobs, bool) or int(jobs) != jobs or jobs < 1):
+        raise InputError(f"The number of jobs must be a whole number of at least 1, got {jobs}. Leave it out for all.")
+    return jobs
+
+
 def chosen_taus(tau: Sequence[float] | None) -> tuple[float, ...]:
     """Thresholds in ascending order, or the default ones."""
     for threshold in tau or ():
@@ -79,7 +93,8 @@ def chosen_estimands(names: Sequence[str] | None) -> frozenset[str]:
     groups = dict.fromkeys(record.group for record in ESTIMANDS.values())
     for name in names:
         if name not in ESTIMANDS and name not in groups:
-            raise InputError(f"Unknown estimand '{name}'. Choose among: {', '.join([*ESTIMANDS, *groups])}.")
+            hint = did_you_mean(name, [*ESTIMANDS, *groups])
+            raise InputError(f"Unknown estimand '{name}'.{hint} Choose among: {', '.join([*ESTIMANDS, *groups])}.")
     return frozenset(
         name for name, record in ESTIMANDS.items() if record.main or name in names or record.group in names
     )
@@ -132,9 +147,8 @@ def chosen_classes(names: str | Sequence[str] | None, counts: Counts) -> tuple[s
     recorded = recorded_classes(counts)
     for name in classes:
         if name not in CLASSES:
-            near = get_close_matches(name, CLASSES, n=1)
-            hint = f"Did you mean '{near[0]}'?" if near else f"Choose among: {', '.join(CLASSES)}."
-            raise InputError(f"'{name}' is no outcome that could be missing. {hint}")
+            hint = did_you_mean(name, CLASSES) or f" Choose among: {', '.join(CLASSES)}."
+            raise InputError(f"'{name}' is no outcome that could be missing.{hint}")
         if name not in recorded:
             raise InputError(
                 f"{counts.source}: no column n_{name}, so its samples cannot be taken for missing. "

@@ -93,6 +93,8 @@ class Request:
         How often the verifier, and the judge of reasoning, err; None where their verdicts are taken for the truth.
     fit_store
         Where finished fits are kept until the report is written.
+    jobs
+        How many fits are made at once; as many as there are processors where None.
     """
 
     base: str | None
@@ -114,6 +116,7 @@ class Request:
     verifier: VerifierErrors | None = None
     judge: VerifierErrors | None = None
     fit_store: FitStore = field(default_factory=FitStore, compare=False, repr=False)
+    jobs: int | None = field(default=None, compare=False, repr=False)
 
     @property
     def models(self) -> tuple[str, ...]:

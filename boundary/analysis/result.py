@@ -35,6 +35,8 @@ class Analysis:
         Samples of the problems, and the largest budget within them, by benchmark.
     estimates
         The tidy table, one row a number (`boundary.analysis.estimates.table.ESTIMATE_COLUMNS`).
+    curves
+        Pass@k and shrinkage at about sixty budgets, for figures (`boundary.analysis.estimates.curves.CURVE_COLUMNS`).
     rates
         Posterior of the solve rates for each benchmark; with several RL models, for each "benchmark: model". Without
         log likelihoods where those of all fits together take more than 512 MiB.
@@ -73,6 +75,7 @@ class Analysis:
     rates: Mapping[str, SolveRates]
     diagnostics: pd.DataFrame
     verdicts: Sequence[Verdict]
+    curves: pd.DataFrame = field(default_factory=pd.DataFrame)
     problems: pd.DataFrame = field(default_factory=pd.DataFrame)
     exchangeability: tuple[Note, ...] = ()
     model_checks: ModelChecks = field(default_factory=ModelChecks)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from boundary.data.counts import ALL, CountArrays, Counts
 from boundary.data.records import FALSE_NEGATIVE, FALSE_POSITIVE
 from boundary.data.tables.reading import read_table
 from boundary.data.validation import LINE
-from boundary.errors import InputError
+from boundary.errors import InputError, did_you_mean
 from boundary.stats.priors import Prior
 from boundary.stats.verdict_errors import VerdictErrors, misclassification_from_audit, with_guessing
 
@@ -98,9 +97,8 @@ def checked_misclassification_rates(errors: VerifierErrors | None, counts: Count
 def _check_rate(kind: str, rate: Rate, benchmarks: tuple[str, ...]) -> None:
     for name, value in rate.items() if isinstance(rate, Mapping) else [("", rate)]:
         if name and name not in benchmarks:
-            near = get_close_matches(name, benchmarks, n=1)
-            hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(benchmarks)}."
-            raise InputError(f"A {_label(kind)} is given for the benchmark '{name}', which is not there. {hint}")
+            hint = did_you_mean(name, benchmarks) or f" There are: {', '.join(benchmarks)}."
+            raise InputError(f"A {_label(kind)} is given for the benchmark '{name}', which is not there.{hint}")
         if not (isinstance(value, int | float) and 0 <= value < 1):
             of_benchmark = f" of {name}" if name else ""
             raise InputError(

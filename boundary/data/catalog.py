@@ -3,7 +3,6 @@
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pandas as pd
 
 from boundary.data.counts import Counts, concatenated
 from boundary.data.tables.reading import PARQUET_SUFFIXES, TEXT_SUFFIXES
-from boundary.errors import InputError
+from boundary.errors import InputError, did_you_mean
 
 SETS = Path(str(files("boundary") / "data" / "sets"))
 FENCE = "+++"
@@ -48,8 +47,7 @@ def card(name: str) -> Card:
         If there is no such set; the message lists those there are.
     """
     if name not in shipped_sets():
-        near = get_close_matches(name, shipped_sets(), n=1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
+        hint = did_you_mean(name, shipped_sets())
         raise InputError(f"No shipped set '{name}'.{hint} There are: {', '.join(shipped_sets())}.")
     _, front, text = (SETS / name / "card.md").read_text(encoding="utf-8").split(FENCE, 2)
     facts: dict[str, Any] = tomllib.loads(front)
@@ -120,8 +118,7 @@ def _by_name(name: str) -> Counts:
         return replace(Counts.from_file(set_path(name)), source=name, default_base=card(name).base)
     if _is_path(name):
         return Counts.from_file(name)
-    near = get_close_matches(name, shipped_sets(), n=1)
-    hint = f" Did you mean '{near[0]}'?" if near else ""
+    hint = did_you_mean(name, shipped_sets())
     raise InputError(f"'{name}' is neither a file nor a shipped set.{hint} Shipped sets: {', '.join(shipped_sets())}.")
 
 

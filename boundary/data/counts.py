@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ from boundary.data.tables.reading import read_table
 from boundary.data.tables.sample_rows import count_samples
 from boundary.data.tables.writing import write_csv
 from boundary.data.validation import KEY, CountNote, refuse_other_problems, validated
-from boundary.errors import InputError
+from boundary.errors import InputError, did_you_mean
 
 ALL = "all"
 BASE_ROLE = "base"
@@ -264,8 +263,7 @@ class Counts:
         have = list(self.table[column].unique())
         for name in names:
             if name not in have:
-                near = get_close_matches(str(name), have, n=1)
-                hint = f" Did you mean '{near[0]}'?" if near else ""
+                hint = did_you_mean(name, have)
                 raise InputError(f"{self.source}: no {column} '{name}'.{hint} It has: {', '.join(have)}.")
 
     def _differences(self, missing: pd.DataFrame, benchmark: str) -> str:

@@ -6,7 +6,6 @@ import os
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from fnmatch import fnmatch
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
@@ -16,7 +15,7 @@ from platformdirs import user_cache_path
 
 from boundary.data.catalog import FENCE, shipped_sets
 from boundary.data.tables.writing import write_text
-from boundary.errors import InputError, missing_package
+from boundary.errors import InputError, did_you_mean, missing_package
 
 CARDS = Path(str(files("boundary") / "data" / "published_cards"))
 MANIFEST = "manifest.json"
@@ -91,8 +90,7 @@ def known_as_published(name: str) -> bool:
     """
     shipped, published = shipped_sets(), published_sets()
     if name not in (*shipped, *published):
-        near = get_close_matches(name, [*shipped, *published], n=1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
+        hint = did_you_mean(name, [*shipped, *published])
         raise InputError(
             f"No set '{name}'.{hint} Shipped: {', '.join(shipped)}. Published elsewhere: {', '.join(published)}."
         )

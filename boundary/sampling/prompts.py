@@ -14,12 +14,11 @@ vision-boxed (EasyR1). chat, chat-boxed, chat-code and raw are this project's ow
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from boundary.errors import InputError
+from boundary.errors import InputError, did_you_mean
 from boundary.sampling.benchmarks.loading import load_problems
 from boundary.sampling.problems import Problem
 
@@ -81,8 +80,7 @@ def load_template(name: str) -> Template:
             return Template(name, (FOLDER / f"{name}{suffix}").read_text(encoding="utf-8"), suffix == CHAT)
     path = Path(name)
     if not name.endswith(PLAIN):
-        near = get_close_matches(name, template_names(), n=1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
+        hint = did_you_mean(name, template_names())
         raise InputError(
             f"No template '{name}'.{hint} There are: {', '.join(template_names())}; "
             "few-shot:FILE with worked examples; or a text file of your own, NAME.txt or NAME.chat.txt."

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import msgspec
 
 from boundary.data.readers.toml_files import read_toml
-from boundary.errors import InputError
+from boundary.errors import InputError, did_you_mean
 from boundary.sampling.engines.servers import KEY_VARIABLES
 from boundary.sampling.engines.table import SERVER_ENGINE
 from boundary.sampling.requests import Run
@@ -69,8 +68,7 @@ def _read(path: Path) -> dict[str, Any]:
     names = [field.name for field in fields(Run)]
     for name, value in options.items():
         if name not in names:
-            near = get_close_matches(name, names, n=1)
-            hint = f" Did you mean '{near[0]}'?" if near else ""
+            hint = did_you_mean(name, names)
             raise InputError(f"'{path}': no option '{name}'.{hint} There are: {', '.join(names)}.")
         if name in LISTS and isinstance(value, str):
             value = [value]

@@ -9,17 +9,18 @@ import time
 
 import pytest
 
+from boundary.analysis import progress as plain_progress
 from boundary.cli import progress
 
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr(progress, "FIRST_SECONDS", 0.1)
-    monkeypatch.setattr(progress, "LINE_SECONDS", 0.2)
+    monkeypatch.setattr(plain_progress, "FIRST_SECONDS", 0.1)
+    monkeypatch.setattr(plain_progress, "LINE_SECONDS", 0.2)
 
 
 def test_a_log_gets_a_line_now_and_then_and_the_last_state(quick, capsys):
-    with progress.log_lines(0.1) as show:
+    with plain_progress.log_lines(0.1) as show:
         for done in range(5):
             show(f"sums: {done} of 5")
             time.sleep(0.1)
@@ -51,7 +52,7 @@ def test_a_line_is_printed_while_nothing_moves(quick, capsys):
 def test_a_closed_log_stops_nothing(quick, monkeypatch):
     stream = open(os.devnull, "w")  # noqa: SIM115, PTH123
     monkeypatch.setattr(sys, "stderr", stream)
-    with progress.log_lines(0.0) as show:
+    with plain_progress.log_lines(0.0) as show:
         stream.close()
         show("text", at_once=True)
 

@@ -9,10 +9,10 @@ import pandas as pd
 from boundary.analysis.checks.refit import REFIT_ESTIMANDS, refit
 from boundary.analysis.estimates.decisions import decisions
 from boundary.analysis.estimates.table import OBSERVED, POSTERIOR, select
-from boundary.analysis.fitting import Progress
 from boundary.analysis.formatting import interval, number
 from boundary.analysis.notes import Note
 from boundary.analysis.options import CLASSES, recorded_classes
+from boundary.analysis.progress import Progress
 from boundary.analysis.request import Request
 from boundary.analysis.verifier_errors import MisclassificationRates
 from boundary.data.counts import ALL, Counts

@@ -13,9 +13,10 @@ import pandas as pd
 
 from boundary.analysis.estimates.estimate import estimate
 from boundary.analysis.estimates.table import POSTERIOR, estimates_frame
-from boundary.analysis.fitting import Panel, Progress, fit_all
+from boundary.analysis.fitting import Panel, fit_all
 from boundary.analysis.formatting import number
 from boundary.analysis.notes import Note
+from boundary.analysis.progress import Progress
 from boundary.analysis.request import Request
 from boundary.stats.model_checks import LARGEST_PARETO_K, loo, predictive_checks, stacking_weights
 from boundary.stats.priors import PRIORS
@@ -120,7 +121,9 @@ def _fits_by_family(
     fits: list[Fits] = [{rates.prior: rates} for rates in posteriors]
     for name in FAMILIES if request.compare_priors else ():
         if name != request.prior.name:
-            posteriors_of_family = fit_all(panels, PRIORS[name](), request.seed, progress, request.fit_store)
+            posteriors_of_family = fit_all(
+                panels, PRIORS[name](), request.seed, progress, request.fit_store, request.jobs
+            )
             fits = [{**families, name: rates} for families, rates in zip(fits, posteriors_of_family, strict=True)]
     return fits
 

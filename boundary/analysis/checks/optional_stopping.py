@@ -6,7 +6,7 @@ import pandas as pd
 
 from boundary.analysis.notes import Note
 from boundary.data.counts import Counts
-from boundary.errors import InputError
+from boundary.errors import InputError, did_you_mean
 from boundary.stats.optional_stopping import StoppingRule, stopping_rule
 
 # A column of this name, or the option --stopping, declares the rule by which sampling stopped.
@@ -51,7 +51,9 @@ def adaptive_arms(counts: Counts, stopping: str | None = None) -> tuple[Note, ..
 
 def _check_rule(rule: str, source: str) -> None:
     if rule not in RULES:
-        raise InputError(f"{source}: '{rule}' is no stopping rule. Choose one of: {', '.join(RULES)}.")
+        raise InputError(
+            f"{source}: '{rule}' is no stopping rule.{did_you_mean(rule, RULES)} Choose one of: {', '.join(RULES)}."
+        )
 
 
 def _declared(rows: pd.DataFrame, source: str) -> str | None:

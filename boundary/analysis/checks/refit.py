@@ -6,8 +6,9 @@ import pandas as pd
 
 from boundary.analysis.estimates.estimate import estimate
 from boundary.analysis.estimates.table import OBSERVED, POSTERIOR, estimates_frame, select
-from boundary.analysis.fitting import Progress, fit_all, make_panels
+from boundary.analysis.fitting import fit_all, make_panels
 from boundary.analysis.notes import Note
+from boundary.analysis.progress import Progress
 from boundary.analysis.request import Request
 from boundary.analysis.verifier_errors import MisclassificationRates
 from boundary.data.counts import Counts
@@ -53,7 +54,7 @@ def refit(
     def report(name: str, done: int, steps: int) -> None:
         progress(f"{name}, {stage}", done, steps)
 
-    posteriors = fit_all(panels, request.prior, request.seed, report, request.fit_store)
+    posteriors = fit_all(panels, request.prior, request.seed, report, request.fit_store, request.jobs)
     furthest = request.furthest(int(estimates["k"].max()))
     rows = []
     for panel, posterior in zip(panels, posteriors, strict=True):

@@ -10,8 +10,9 @@ import pandas as pd
 from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, SURE, WIDENED, Decision
 from boundary.analysis.fit_inputs import FitInputs
 from boundary.analysis.fit_store import FitStore
-from boundary.analysis.fitting import NOTHING_KEPT, Panel, Progress
+from boundary.analysis.fitting import NOTHING_KEPT, Panel
 from boundary.analysis.formatting import probability_text
+from boundary.analysis.progress import Progress
 from boundary.stats.estimands import flows
 from boundary.stats.intervals import MARGIN, TIE, summarise
 from boundary.stats.priors import NonParametric

@@ -3,8 +3,8 @@
 import pandas as pd
 
 from boundary.analysis.checks.refit import refit
-from boundary.analysis.fitting import Progress
 from boundary.analysis.notes import Note
+from boundary.analysis.progress import Progress
 from boundary.analysis.request import Request
 from boundary.analysis.verifier_errors import MisclassificationRates, misclassification_rates
 from boundary.data.counts import Counts

@@ -1,7 +1,6 @@
 """Claims on posterior draws: in which of them a claim holds."""
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from math import floor
 
 import numpy as np
@@ -9,7 +8,7 @@ import xarray as xr
 from jaxtyping import Bool, Float
 
 from boundary.analysis.claims.grammar import RELATIONS, Claim, Comparison, ModelName
-from boundary.errors import InputError
+from boundary.errors import InputError, did_you_mean
 from boundary.stats.solve_rates import SolveRates, Target
 
 
@@ -60,9 +59,8 @@ def _resolve_model(model: ModelName, text: str, base: str | None, arms: Sequence
         raise InputError(f"The claim '{text}' does not say which RL model. Name one of: {', '.join(arms)}.")
     if model.name in names:
         return ModelName(model.name, quoted=True)
-    near = get_close_matches(model.name, [*names, "base", "rl"], n=1)
-    hint = f"Did you mean '{near[0]}'?" if near else f"Choose among base, rl, {', '.join(names)}."
-    raise InputError(f"The claim '{text}' names the model '{model.name}', which is not in the analysis. {hint}")
+    hint = did_you_mean(model.name, [*names, "base", "rl"]) or f" Choose among base, rl, {', '.join(names)}."
+    raise InputError(f"The claim '{text}' names the model '{model.name}', which is not in the analysis.{hint}")
 
 
 def comparison_draws(

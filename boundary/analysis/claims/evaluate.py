@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from math import sqrt
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +14,7 @@ from boundary.analysis.claims.grammar import Claim, parse_claim
 from boundary.analysis.result import Analysis
 from boundary.data.counts import ALL
 from boundary.data.readers.toml_files import read_toml
-from boundary.errors import InputError
+from boundary.errors import InputError, did_you_mean
 from boundary.stats.diagnostics import MAX_R_HAT, convergence
 from boundary.stats.solve_rates import SolveRates
 
@@ -175,9 +174,8 @@ def _required(requests: tuple[ClaimRequest, ...], require: Any) -> tuple[ClaimRe
     names = [request.name for request in requests]
     for name in require:
         if name not in names:
-            near = get_close_matches(str(name), names, n=1)
-            hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(names)}."
-            raise InputError(f"A probability is required of '{name}', which is no claim. {hint}")
+            hint = did_you_mean(name, names) or f" There are: {', '.join(names)}."
+            raise InputError(f"A probability is required of '{name}', which is no claim.{hint}")
     levels = {name: _probability(level, name) for name, level in require.items()}
     return tuple(part._replace(require=levels.get(part.name, part.require)) for part in requests)
 
@@ -213,10 +211,9 @@ def _benchmark(request: ClaimRequest, benchmarks: Sequence[str]) -> str:
     if request.benchmark in benchmarks:
         return str(request.benchmark)
     if request.benchmark is not None:
-        near = get_close_matches(request.benchmark, benchmarks, n=1)
-        hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(benchmarks)}."
+        hint = did_you_mean(request.benchmark, benchmarks) or f" There are: {', '.join(benchmarks)}."
         raise InputError(
-            f"Claim '{request.name}' is about the benchmark '{request.benchmark}', which is not analysed. {hint}"
+            f"Claim '{request.name}' is about the benchmark '{request.benchmark}', which is not analysed.{hint}"
         )
     if len(benchmarks) == 1:
         return benchmarks[0]

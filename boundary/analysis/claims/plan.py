@@ -13,14 +13,15 @@ from scipy.stats import norm
 from boundary.analysis.claims.draws import holds, resolve
 from boundary.analysis.claims.grammar import Claim, parse_claim
 from boundary.analysis.claims.problem_sums import check_additive, problem_sums
-from boundary.analysis.fitting import Panel, Progress, fit_all, make_panels
+from boundary.analysis.fitting import Panel, fit_all, make_panels
 from boundary.analysis.formatting import number, probability_text
 from boundary.analysis.options import chosen_prior
+from boundary.analysis.progress import Progress, reporting
 from boundary.analysis.selection import chosen_arms, chosen_benchmarks
 from boundary.data.catalog import load_counts
 from boundary.data.counts import Counts
 from boundary.data.tables.writing import write_csv
-from boundary.errors import InputError
+from boundary.errors import InputError, did_you_mean
 from boundary.stats.allocation import (
     ProblemSums,
     Step,
@@ -201,7 +202,7 @@ def plan(
     prior: str | Prior | None = None,
     seed: int = 0,
     common_problems: bool = False,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
 ) -> Plan:
     """Plan further samples: of which problems and models, and how many.
 
@@ -264,7 +265,8 @@ def plan(
         raise InputError(
             f"--width is for shrinkage, lost, pass_at_k and the like, not for {resolved.comparisons[0].estimand}."
         )
-    rates = fit_all([panel], chosen_prior(prior), seed, progress or (lambda label, done, steps: None))[0]
+    with reporting(progress) as report:
+        rates = fit_all([panel], chosen_prior(prior), seed, report)[0]
     forecast = _forecast(resolved, rates, panel, columns, goal, seed)
     probability, converged = _probability_today(resolved, rates, panel)
     is_settled = converged and max(probability, 1 - probability) >= goal.certainty
@@ -315,7 +317,8 @@ def _columns(panel: Panel, only: str | Sequence[str] | None) -> tuple[int, ...]:
     for name in names:
         if name not in panel.models:
             raise InputError(
-                f"--only names '{name}', which the plan is not about. Choose of: {', '.join(panel.models)}."
+                f"--only names '{name}', which the plan is not about.{did_you_mean(name, panel.models)} "
+                f"Choose of: {', '.join(panel.models)}."
             )
     return tuple(panel.models.index(name) for name in dict.fromkeys(names))
 

@@ -58,6 +58,7 @@ def _tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
     tables = {
         "estimates.csv": analysis.estimates,
         "problems.csv": analysis.problems,
+        "curves.csv": analysis.curves,
         "checks.csv": checks.checks,
         "families.csv": checks.families,
     }

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from boundary.cli.progress import LINE_SECONDS, log_lines, on_terminal
+from boundary.analysis.progress import LINE_SECONDS, log_lines
+from boundary.cli.progress import on_terminal
 from boundary.cli.terminal import console, echo, text_column
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from boundary.data.readers.streams import Source
 from boundary.data.records import Answers, Tally
-from boundary.errors import InputError
+from boundary.errors import InputError, did_you_mean
 
 
 class FormatModule(Protocol):
@@ -68,8 +68,9 @@ class Format:
         """
         for option in options:
             if option not in self.options:
+                hint = did_you_mean(option, self.options)
                 takes = f"It takes {', '.join(self.options)}" if self.options else "It takes none"
-                raise InputError(f"The format {self.name} has no option '{option}'. {takes}.")
+                raise InputError(f"The format {self.name} has no option '{option}'.{hint} {takes}.")
 
     @property
     def documentation(self) -> str:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from boundary.data.readers.file_kinds import foreign_kind
 from boundary.data.readers.streams import Progress, Source
 from boundary.data.readers.zstd import ZstdError
 from boundary.data.records import Audit
-from boundary.errors import InputError
+from boundary.errors import InputError, did_you_mean
 
 AUTO = "auto"
 
@@ -314,8 +313,7 @@ def _files(paths: Any) -> list[tuple[Path, bool]]:
 def _files_of_format(files: list[tuple[Path, bool]], name: str) -> tuple[str, list[Path], list[Path]]:
     """The format, the files of it, and the files in folders that are of no format."""
     if name != AUTO and name not in FORMATS:
-        near = get_close_matches(name, FORMATS, n=1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
+        hint = did_you_mean(name, FORMATS)
         raise InputError(f"No format '{name}'.{hint} There are: auto, {', '.join(FORMATS)}.")
     if name != AUTO and all(is_explicit for _, is_explicit in files):
         for path, _ in files:

@@ -10,11 +10,10 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
 from urllib.parse import parse_qsl
 
-from boundary.errors import InputError, missing_package
+from boundary.errors import InputError, did_you_mean, missing_package
 from boundary.sampling.problems import Problem
 from boundary.sampling.python_module import module_command, module_environment
 
@@ -88,8 +87,7 @@ def gym_dataset(name: str, options: Mapping[str, Any]) -> Any:
     except ImportError as error:
         raise missing_package("reasoning-gym", extra="verify") from error
     if name not in DATASETS:
-        near = get_close_matches(name, DATASETS, n=1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
+        hint = did_you_mean(name, DATASETS)
         raise InputError(
             f"reasoning-gym has no dataset '{name}'.{hint} It has {len(DATASETS)}, among them chain_sum and gcd."
         )

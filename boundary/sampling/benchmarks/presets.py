@@ -3,13 +3,12 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from boundary.errors import InputError
+from boundary.errors import InputError, did_you_mean
 
 GYM = "reasoning-gym/"
 FILES = (".jsonl", ".csv", ".parquet")
@@ -87,8 +86,7 @@ def find_benchmark(name_or_file: str) -> Benchmark:
     if name_or_file.lower().endswith(FILES):
         path = Path(name_or_file)
         return Benchmark(path.stem, f"problems of {path.name}", DEFAULT_VERIFIER, DEFAULT_TEMPLATE, name_or_file)
-    near = get_close_matches(name, presets(), n=1)
-    hint = f" Did you mean '{near[0]}'?" if near else ""
+    hint = did_you_mean(name, presets())
     raise InputError(
         f"No benchmark '{name_or_file}'.{hint} There are: {', '.join(presets())}; "
         f"{GYM}NAME; or a {', '.join(FILES)} file with the columns problem and answer."

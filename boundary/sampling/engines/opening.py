@@ -4,11 +4,10 @@ import inspect
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
-from boundary.errors import InputError
+from boundary.errors import InputError, did_you_mean
 from boundary.sampling.engines.spec import Engine, EngineFacts, EngineSpec, Generate, noise_seed
 from boundary.sampling.engines.table import ENGINES
 from boundary.sampling.models import context_length
@@ -117,8 +116,7 @@ def _refuse_unknown_options(engine: str, options: Mapping[str, Any], function: C
     names = [name for name in inspect.signature(function).parameters if name != "spec"]
     for option in options:
         if option not in names:
-            near = get_close_matches(option, names, n=1)
-            hint = f" Did you mean '{near[0]}'?" if near else ""
+            hint = did_you_mean(option, names)
             raise InputError(f"The engine {engine} has no option '{option}'.{hint} It has: {', '.join(sorted(names))}.")
 
 

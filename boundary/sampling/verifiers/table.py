@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from importlib import import_module
 
-from boundary.errors import InputError
+from boundary.errors import InputError, did_you_mean
 from boundary.sampling.packages import package_version
 from boundary.sampling.verifiers.spec import Verifier
 from boundary.sampling.verifiers.user import user_verifier
@@ -54,8 +53,7 @@ def load_verifier(name: str, unsafe: bool = False) -> Verifier:
     if ":" in name:
         return user_verifier(name)
     if name not in VERIFIERS:
-        near = get_close_matches(name, VERIFIERS, n=1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
+        hint = did_you_mean(name, VERIFIERS)
         raise InputError(f"No verifier '{name}'.{hint} There are: {', '.join(VERIFIERS)}; or module:function.")
     verifier = VERIFIERS[name]
     if verifier.package:

@@ -64,7 +64,7 @@ def crossover(
     if max_k < 2:
         raise ValueError(f"A crossover needs budgets of 2 or more to look at, got max_k = {max_k}.")
     columns = [rates.index(base), rates.index(rl)]
-    budgets = _scan_budgets(max_k)
+    budgets = scan_budgets(max_k)
     leads = _leads(rates, budgets, columns, target)
     rows = [rows_of(rates.rates(target), column) for column in columns]
     crossing = np.where(leads[:, 0] <= 0, np.nan, _first_budget(leads, budgets, rows))
@@ -116,7 +116,14 @@ def crossings(rates: SolveRates, max_k: int, **pair: Any) -> xr.Dataset:
     return xr.Dataset({"crossover": crossing, "no_crossover": uncrossed(crossing).expand_dims(k=[max_k], axis=2)})
 
 
-def _scan_budgets(max_k: int) -> list[int]:
+def scan_budgets(max_k: int) -> list[int]:
+    """Every budget up to 32, and steps of about 10 % from there to the largest.
+
+    Examples
+    --------
+    >>> scan_budgets(40)[-4:]
+    [32, 35, 38, 40]
+    """
     budgets = list(range(1, min(max_k, 32) + 1))
     while budgets[-1] < max_k:
         budgets.append(min(max_k, int(budgets[-1] * 1.1)))
@@ -271,7 +278,7 @@ def curve_order(
     Looked at are the budgets of `crossover`: every k up to 32 and steps of about 10 % above.
     """
     within = max(rates.reliable_k, 1)
-    budgets = sorted({*_scan_budgets(max(max_k, within)), within})
+    budgets = sorted({*scan_budgets(max(max_k, within)), within})
     leads = _leads(rates, budgets, [rates.index(base), rates.index(rl)], target)
     ahead, behind = leads > margin + TIE, leads < -margin - TIE
     looked_at, sampled = np.array(budgets) <= max_k, np.array(budgets) <= within
@@ -329,7 +336,7 @@ def sampling_speedup(
     """
     if max_k < 2:
         raise ValueError(f"A speed-up needs budgets of 2 or more to look at, got max_k = {max_k}.")
-    budgets, p = _scan_budgets(max_k), rates.rates(target)
+    budgets, p = scan_budgets(max_k), rates.rates(target)
     failure_of_rl = mean_failures(rates, [1], target, [rates.index(rl)])[0, ..., 0].ravel()
     fails = mean_failures(rates, budgets, target, [rates.index(base)])[..., 0].reshape(len(budgets), -1).T
     rows = [rows_of(p, rates.index(base))]

@@ -133,9 +133,9 @@ def fit_population(
         summaries = _summaries(weights.reshape(-1, *(grid.n_cells,) * len(tables)), of_cells)
         return summaries.T.reshape(-1, *draws.shape[:2])
 
-    chains = hmc(log_density, data, mode, key, monitored=monitored, **settings)
-    kept = chains.draws[:, :: _thinning(chains.draws, len(tables[0].row) * len(tables))]
-    weights = _weights(family.population, kept, data.basis)
+    bounded = _within_memory(settings, len(tables[0].row) * len(tables))
+    chains = hmc(log_density, data, mode, key, monitored=monitored, **bounded)
+    weights = _weights(family.population, chains.draws, data.basis)
     cells = np.stack(np.unravel_index(np.arange(weights.shape[1]), (grid.n_cells,) * len(tables)), axis=1)
     log_likelihood = None
     if len(weights) * len(tables[0].row) <= MOST_LOG_LIKELIHOODS:
@@ -181,10 +181,11 @@ def _summaries(
     return np.concatenate([of_base, of_rl, of_base - of_rl], axis=1)
 
 
-def _thinning(draws: Float[np.ndarray, "chain draw dim"], n_rates: int) -> int:
-    """Steps between the draws kept of a panel with so many solve rates, so that its draws fit into memory."""
-    chains, length = draws.shape[:2]
-    return max(1, min(-(-length * chains * n_rates // MOST_RATES), length // LEAST_LENGTH))
+def _within_memory(settings: Mapping[str, int], n_rates: int) -> dict[str, int]:
+    """Settings by which a panel with so many solve rates keeps fewer draws, further apart, that fit into memory."""
+    least_step = -(-settings["chains"] * settings["draws"] * n_rates // MOST_RATES)
+    step = max(1, min(least_step, settings["draws"] // LEAST_LENGTH))
+    return {**settings, "draws": settings["draws"] // step, "thinning": settings["thinning"] * step}
 
 
 def _basis(family: Family, grid: Grid, n_problems: int) -> densities.Basis:

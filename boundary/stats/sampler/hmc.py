@@ -29,8 +29,8 @@ SETTINGS = ("chains", "draws", "warmup", "leapfrogs", "thinning")
 # where an arithmetic mean lets the moving chains outvote it.
 TARGET_ACCEPTANCE = 0.5
 
-# Draws are taken in rounds until the monitored quantities have converged: one, then a second beside it. Where two are
-# not enough, the posterior is far from normal and the chains still on their way from its mode: all until then is
+# Draws are taken in rounds until the monitored quantities of those that are kept, as many at equal distances, have
+# converged: one round, then a second beside it. Where two are not enough, the posterior is far from normal and the chains still on their way from its mode: all until then is
 # warm-up, the metric is tuned anew, and there are as many rounds as the next stage has, and the last.
 STAGES = ((1, 1), (4,), (8,))
 
@@ -99,20 +99,15 @@ def hmc(
     for lengths in STAGES:
         walk.tune()
         rounds: list[np.ndarray] = []
-        quantities: list[np.ndarray] = []
         for length in lengths:
             rounds += [walk.draw(draws * thinning) for _ in range(length)]
-            quantities += [monitored(one_round) for one_round in rounds[len(quantities) :]]
-            if convergence(in_groups(np.concatenate(quantities, axis=2), axis=1)).ok.all():
-                return _thinned(rounds, draws, walk)
-    return _thinned(rounds, draws, walk)
-
-
-def _thinned(rounds: list[np.ndarray], draws: int, walk: "_Walk") -> Chains:
-    """So many draws of each chain, at equal distances."""
-    every = np.concatenate(rounds, axis=1)
-    step = every.shape[1] // draws
-    return Chains(np.ascontiguousarray(every[:, : step * draws : step]), np.concatenate(walk.accepted).mean(0))
+            every = np.concatenate(rounds, axis=1)
+            step = every.shape[1] // draws
+            kept = every[:, : step * draws : step]
+            result = Chains(np.ascontiguousarray(kept), np.concatenate(walk.accepted).mean(0))
+            if convergence(in_groups(monitored(result.draws), axis=1)).ok.all():
+                return result
+    return result
 
 
 class _Walk:

@@ -53,15 +53,17 @@ def fit_of(errors, **fields):
 
 
 def same(fit, fit_read):
-    """Compare two fits field by field: draws to single precision, all else to the last bit."""
+    """Compare two fits field by field: draws as they are kept, all else to the last bit."""
     for part in dataclasses.fields(SolveRates):
         a, b = getattr(fit, part.name), getattr(fit_read, part.name)
         if part.name == "errors" and a is not None:
             assert a.shared == b.shared
             for name in ("false_positive", "false_negative", "node_weights"):
                 np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
-        elif part.name in ("p", "new_p", "log_likelihood") and a is not None:
+        elif part.name in ("p", "new_p") and a is not None:
             np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-37)
+        elif part.name == "log_likelihood" and a is not None:
+            np.testing.assert_allclose(a, b, rtol=1e-6, atol=0.5 / 1024)
         elif isinstance(a, np.ndarray):
             np.testing.assert_array_equal(a, b)
         else:
