@@ -16,7 +16,14 @@
   const shown = (element) => element.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true })
     && element.getClientRects().length > 0;
   // For readers of screens only: a box of one pixel, clipped on purpose.
-  const unseen = (element) => Boolean(element.closest(".visually-hidden, .sr-only"));
+  const unseen = (element) => {
+    for (let node = element; node; node = node.parentElement)
+      if (node.offsetWidth <= 1 && getComputedStyle(node).overflowX === "hidden") return true;
+    return false;
+  };
+  // Cut short with three dots, and whole where the pointer rests.
+  const shortened = (element) => getComputedStyle(element).textOverflow === "ellipsis"
+    && (element.closest("[title]")?.title || "").includes(element.textContent.trim());
   const scrolls = (value) => value === "auto" || value === "scroll";
 
   const page = document.scrollingElement;
@@ -29,7 +36,7 @@
     const style = getComputedStyle(element);
     if (style.display === "inline" || element.clientWidth === 0) continue;
     const beyond = element.scrollWidth - element.clientWidth;
-    if (beyond > SLACK) wide.add(element);
+    if (beyond > SLACK && !shortened(element)) wide.add(element);
     if (style.overflowY === "hidden" || style.overflowY === "clip")
       if (element.scrollHeight > element.clientHeight + SLACK) report(element, `cut off below by ${element.scrollHeight - element.clientHeight} px`);
   }
