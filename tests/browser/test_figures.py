@@ -1,4 +1,4 @@
-"""Figures tell their values under mouse, finger and keys, switch models off, and pick problems together with the table."""
+"""Figures tell their values under mouse, finger and keys, switch models off, and pick problems with the table."""
 
 import json
 import re

@@ -65,9 +65,10 @@ def pair() -> Analysis:
 
 
 def twelve_by_six() -> Analysis:
-    """Five models against their base on twelve benchmarks."""
+    """Five models against their base on twelve benchmarks of sixty problems."""
     models = (BASE, *(f"{RL}-step-{step}" for step in range(100, 600, 100)))
-    return analysis_of(counts_of(models, [f"benchmark-{place}" for place in range(1, 13)], n_problems=8))
+    counts = counts_of(models, [f"benchmark-{place}" for place in range(1, 13)], n_problems=60, n_samples=128)
+    return analysis_of(counts, k=[1, 4, 16, 64, 128, 256, 1024])
 
 
 def alone() -> Analysis:
