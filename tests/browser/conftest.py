@@ -82,6 +82,7 @@ def open_report(browser: Any, report: Callable[[str], SimpleNamespace]) -> Itera
         height = 844 if width < 500 else 800
         viewport = {"width": width, "height": height}
         context = browser.new_context(viewport=viewport, color_scheme=scheme, **phone, **options)
+        context.set_default_timeout(10_000)
         contexts.append(context)
         page = context.new_page()
         pages.append(page)
