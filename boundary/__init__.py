@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for type checkers and editors, which do not run `__getattr__`
+    from boundary import plots as plots
     from boundary.analysis.analyze import (
         analyze as analyze,
     )
@@ -146,11 +147,15 @@ _HOMES = {
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = sorted(_HOME_OF)
+_MODULES = ("plots",)
+
+__all__ = sorted([*_HOME_OF, *_MODULES])
 
 
 def __getattr__(name: str) -> Any:
     """Load a public name from its module."""
+    if name in _MODULES:
+        return import_module(f"boundary.{name}")
     if name in _HOME_OF:
         return getattr(import_module(_HOME_OF[name]), name)
     if name == "__version__":

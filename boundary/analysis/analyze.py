@@ -174,8 +174,8 @@ def analyze(
     >>> counts = pd.DataFrame({"model": ["base"] * 4 + ["rl"] * 4, "problem_id": list("abcd") * 2, "n_samples": 64})
     >>> counts["n_correct"] = [20, 3, 5, 12, 60, 30, 0, 50]
     >>> analysis = bd.analyze(counts, "base", "rl", k=[1, 64], prior="independent", estimands=["lost"])
-    >>> analysis.verdicts[0].text.split(":")[0]
-    'Cannot tell yet at k = 64'
+    >>> analysis.verdicts[0].word
+    'cannot tell yet'
     >>> shrinkage = analysis.estimates.query("estimand == 'shrinkage' and kind == 'posterior'")
     >>> shrinkage[["k", "mean", "lower", "upper"]].round(2).values.tolist()
     [[1.0, -0.38, -0.44, -0.31], [64.0, 0.11, -0.02, 0.23]]
@@ -297,7 +297,13 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
         curves=joined_curves([panel_curves(request, fit.panel, fit.rates) for fit in fits]),
         rates={name: fit.rates for name, fit in zip(fit_names(data.panels), fits, strict=True)},
         diagnostics=pd.DataFrame([fit.convergence for fit in fits]),
-        verdicts=verdicts(request, data.counts, estimates, sizes, [(fit.panel, fit.rates, fit.rows) for fit in fits]),
+        verdicts=verdicts(
+            request,
+            data.counts,
+            estimates,
+            sizes,
+            [(fit.panel, fit.rates, fit.rows, bool(fit.convergence["ok"])) for fit in fits],
+        ),
         problems=_problems(request, fits),
         model_checks=checks,
         tipping_points=curves,

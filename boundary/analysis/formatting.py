@@ -61,6 +61,21 @@ def probability_text(value: float) -> str:
     return "over 0.99" if value >= 0.995 else "under 0.01" if value < 0.005 else number(value, 1, 2)
 
 
+def percentage(probability: float) -> str:
+    """Write a probability as a percentage, rounded down: what is nearly sure is not called surer than it is.
+
+    Examples
+    --------
+    >>> percentage(0.9499), percentage(0.9999), percentage(0.0)
+    ('94 %', 'over 99 %', 'under 1 %')
+    """
+    if math.isnan(probability):
+        return "unknown"
+    if probability < 0.01:
+        return "under 1 %"
+    return "over 99 %" if probability >= 0.995 else f"{math.floor(100 * probability + 1e-9)} %"
+
+
 def points(margin: float) -> str:
     """Write a difference of shares in percentage points.
 

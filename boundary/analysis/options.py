@@ -16,6 +16,9 @@ EXTRAPOLATED_MULTIPLES = (2, 4, 8)
 # Solve rates at which cover@tau is reported, and shares of k at which G-Pass@k is.
 DEFAULT_TAUS = (0.1, 0.25, 0.5, 0.75, 0.9)
 RANKINGS = frozenset({"rank", "best", "better"})
+# Inches: the two widths of most journals and conferences, and what is sensible at all.
+FIGURE_WIDTHS = {"column": 3.35, "page": 6.75}
+NARROWEST_FIGURE, WIDEST_FIGURE = 2.5, 20.0
 # Models are ranked beside their base where there are so many.
 ENOUGH_MODELS = 3
 
@@ -124,6 +127,31 @@ def check_rankable(estimands: Sequence[str] | None, models: Sequence[str], base:
                 f"'{name}' compares several models, and there are too few here: {', '.join(models)}. Leave it out, add "
                 "RL models, or rank two or more models without a base (--rank; rank=True from Python)."
             )
+
+
+def chosen_width(width: float | str) -> float:
+    """Width of figures in inches, from a number, a number as text, or a name of `FIGURE_WIDTHS`.
+
+    Raises
+    ------
+    InputError
+        If it is neither, or out of all proportion.
+
+    Examples
+    --------
+    >>> chosen_width("column"), chosen_width("5"), chosen_width(6)
+    (3.35, 5.0, 6.0)
+    """
+    try:
+        inches = FIGURE_WIDTHS[width] if isinstance(width, str) and width in FIGURE_WIDTHS else float(width)
+    except ValueError:
+        inches = float("nan")
+    if isinstance(width, bool) or not NARROWEST_FIGURE <= inches <= WIDEST_FIGURE:
+        raise InputError(
+            f"The width of figures must be 'column', 'page' or inches from {NARROWEST_FIGURE:g} to {WIDEST_FIGURE:g}, "
+            f"got '{width}'."
+        )
+    return inches
 
 
 def default_budgets(n: int, typical: int, max_k: int | None) -> list[int]:

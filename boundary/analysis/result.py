@@ -85,7 +85,7 @@ class Analysis:
     optional_stopping: tuple[Note, ...] = ()
     unequal_samples: tuple[Note, ...] = ()
     arms: ArmComparison = field(default_factory=ArmComparison)
-    writer: Callable[["Analysis", Path, Sequence[str], bool], list[Path]] = field(repr=False, compare=False)
+    writer: Callable[..., list[Path]] = field(repr=False, compare=False)
 
     @property
     def base(self) -> str | None:
@@ -145,7 +145,14 @@ class Analysis:
         """Whether every fit's diagnostics passed."""
         return bool(self.diagnostics["ok"].all())
 
-    def write(self, folder: str | Path, *, figure_formats: Sequence[str] = (), posterior: bool = True) -> list[Path]:
+    def write(
+        self,
+        folder: str | Path,
+        *,
+        figure_formats: Sequence[str] = (),
+        posterior: bool = True,
+        figure_width: float | str = "page",
+    ) -> list[Path]:
         """Write the report, tables, summary.json, posterior.nc and figures/ into a folder, all together.
 
         Parameters
@@ -156,6 +163,8 @@ class Analysis:
             `pdf` or `png`, to write each figure as such a file too; figures/*.svg is written in any case.
         posterior
             Whether to write posterior.nc, the draws of the solve rates.
+        figure_width
+            Of the files in figures/: `column`, `page`, or inches. The report has its own sizes.
 
         Returns
         -------
@@ -165,9 +174,9 @@ class Analysis:
         Raises
         ------
         InputError
-            If the folder cannot be written into, or there is no such format.
+            If the folder cannot be written into, or there is no such format or width.
         """
-        paths = self.writer(self, Path(folder), figure_formats, posterior)
+        paths = self.writer(self, Path(folder), figure_formats, posterior, figure_width=figure_width)
         self.request.fit_store.remove()  # the report is whole, and nothing needs the kept fits any more
         return paths
 

@@ -148,6 +148,38 @@ def predictive_checks(rates: SolveRates, seed: int = 0) -> list[Check]:
     return [_check(name, float(value[0]), replicated[name]) for name, value in observed.items()]
 
 
+def replicated_counts(
+    rates: SolveRates, model: str | int, n_replicates: int, seed: int = 0
+) -> Int[np.ndarray, "replicate problem"] | None:
+    """Numbers of right samples of one model on new problems of the population, as many samples each as there were.
+
+    Parameters
+    ----------
+    rates
+        Posterior, with the counts that it rests on.
+    model
+        Name or column.
+    n_replicates
+        How many benchmarks to replicate, each from a drawn population.
+    seed
+        The same seed gives the same counts.
+
+    Returns
+    -------
+    None where the prior has no population.
+    """
+    if rates.new_p is None:
+        return None
+    rng, column = np.random.default_rng(seed), rates.index(model)
+    new = rates.new_p.reshape(-1, *rates.new_p.shape[2:])
+    n_correct = np.empty((n_replicates, rates.n_problems), dtype=np.int64)
+    for counts in n_correct:
+        population = new[rng.integers(len(new))]
+        p = _judged_rates(rates, population[rng.integers(len(population), size=rates.n_problems)], rng)
+        counts[:] = rng.binomial(rates.n_samples[:, column], p[:, column])
+    return n_correct
+
+
 def _replicated_problems(
     rates: SolveRates,
     new: Float[np.ndarray, "draw new_problem model"],

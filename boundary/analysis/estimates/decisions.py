@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 
 from boundary.analysis.estimates.table import select
-from boundary.analysis.formatting import points, probability_text
 
 # Probability from which a decision is made.
 SURE = 0.95
 NARROWED, WIDENED, EQUIVALENT, OPEN = "narrowed", "widened", "no material difference", "cannot tell yet"
+COLUMNS = ("estimand", "k", "mean", "lower", "upper", "prob_equivalent", "extrapolated")
 
 
 class Decision(NamedTuple):
@@ -23,6 +23,9 @@ class Decision(NamedTuple):
         The budget, and whether it is beyond the samples.
     narrowed, widened, equivalent
         Probabilities that pass@k of RL is lower by more than the margin, higher by more than it, or neither.
+    difference, lower, upper
+        The shrinkage, pass@k of the base less that of RL, as a share of problems in [-1, 1], and its interval; NaN
+        where it is not known.
     """
 
     k: float
@@ -30,6 +33,9 @@ class Decision(NamedTuple):
     narrowed: float
     widened: float
     equivalent: float
+    difference: float = np.nan
+    lower: float = np.nan
+    upper: float = np.nan
 
     @property
     def likeliest(self) -> str:
@@ -56,6 +62,10 @@ class Decision(NamedTuple):
             "extrapolated": self.extrapolated,
             "word": self.word,
             "likeliest": self.likeliest,
+            "probability": self.probability,
+            "difference": self.difference,
+            "lower": self.lower,
+            "upper": self.upper,
             "prob_narrowed": self.narrowed,
             "prob_widened": self.widened,
             "prob_equivalent": self.equivalent,
@@ -72,14 +82,17 @@ def decisions(rows: pd.DataFrame) -> list[Decision]:
         are left out.
     """
     rows = select(rows, estimand=("shrinkage", NARROWED, WIDENED))
-    columns = ("estimand", "k", "mean", "prob_equivalent", "extrapolated")
-    by_estimand: dict[str, dict[float, tuple[float, float, bool]]] = {"shrinkage": {}, NARROWED: {}, WIDENED: {}}
-    for estimand, k, *values in zip(*(rows[column] for column in columns), strict=True):
-        by_estimand[estimand][k] = (*values,)
+    by_estimand: dict[str, dict[float, list[Any]]] = {"shrinkage": {}, NARROWED: {}, WIDENED: {}}
+    for estimand, k, *values in zip(*(rows[column] for column in COLUMNS), strict=True):
+        by_estimand[estimand][k] = values
     narrowed, widened = by_estimand[NARROWED], by_estimand[WIDENED]
     return [
-        Decision(float(k), bool(extrapolated), float(narrowed[k][0]), float(widened[k][0]), float(equivalent))
-        for k, (_, equivalent, extrapolated) in sorted(by_estimand["shrinkage"].items())
+        Decision(
+            float(k),
+            bool(extrapolated),
+            *(float(number) for number in (narrowed[k][0], widened[k][0], equivalent, mean, lower, upper)),
+        )
+        for k, (mean, lower, upper, equivalent, extrapolated) in sorted(by_estimand["shrinkage"].items())
         if k in narrowed and k in widened and np.isfinite(equivalent)
     ]
 
@@ -95,10 +108,3 @@ def decisions_of_pairs(rows: pd.DataFrame) -> Iterator[tuple[str, str, list[Deci
         at_budgets = decisions(pair)
         if at_budgets:
             yield str(benchmark), str(model), at_budgets
-
-
-def likeliest_words(decision: Decision, margin: float) -> str:
-    """The likeliest of the three and its probability as a clause, for a decision that is open."""
-    direction = {NARROWED: "a narrowing", WIDENED: "a widening", EQUIVALENT: EQUIVALENT}[decision.likeliest]
-    by = "" if decision.likeliest == EQUIVALENT else f" by more than {points(margin)}"
-    return f"{direction}{by} is likeliest, with probability {probability_text(decision.probability)}"

@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from boundary.analysis.estimates.table import select
-from boundary.analysis.figures.drawing import Layout, arm_colours, base_model, new_figure
+from boundary.analysis.estimates.decisions import Decision, decisions
+from boundary.analysis.estimates.table import POSTERIOR, select
+from boundary.analysis.figures.drawing import Curve, base_model, curve_of, looks_of_models
+from boundary.analysis.figures.layout import NARROW, PAGE_WIDTH, Layout, new_figure
+from boundary.analysis.figures.palette import Look
+from boundary.stats.solve_rates import SolveRates
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,12 +37,25 @@ class FigureData:
         Samples per problem; budgets beyond it are shaded as extrapolated.
     checkpoint_steps
         Step of each checkpoint of a training run, in order (`boundary.analysis.checkpoints.checkpoint_steps`).
+    curves
+        Pass@k and shrinkage at many budgets (`boundary.analysis.estimates.curves`); without them the curves are
+        those of the estimates.
+    problems
+        The table of problems (`boundary.analysis.estimates.problems`), for the scatter of solve rates.
+    rates
+        Posterior of each RL model on the benchmark, or of each model alone, for the histogram of counts.
+    seed
+        Seed of what is drawn at random: the predicted counts.
     """
 
     estimates: pd.DataFrame
     benchmark: str
     n: int
     checkpoint_steps: Mapping[str, str] = field(default_factory=dict)
+    curves: pd.DataFrame = field(default_factory=pd.DataFrame)
+    problems: pd.DataFrame = field(default_factory=pd.DataFrame)
+    rates: Mapping[str, SolveRates] = field(default_factory=dict)
+    seed: int = 0
 
     @cached_property
     def rows(self) -> pd.DataFrame:
@@ -51,14 +68,52 @@ class FigureData:
         return base_model(self.estimates)
 
     @cached_property
-    def colours(self) -> dict[str, str]:
-        """The colour of every model, the same on each benchmark."""
-        return arm_colours(self.estimates)
+    def looks(self) -> dict[str, Look]:
+        """The look of every model, the same on each benchmark."""
+        return looks_of_models(self.estimates)
 
     @cached_property
     def models(self) -> list[str]:
         """Models with a curve of pass@k on the benchmark."""
         return [str(model) for model in select(self.rows, estimand="pass_at_k")["model"].unique()]
+
+    @cached_property
+    def rl_models(self) -> list[str]:
+        """Those of them that are compared with the base."""
+        return [model for model in self.models if model != self.base]
+
+    @cached_property
+    def curve_rows(self) -> pd.DataFrame:
+        """The curves of the benchmark; empty where there are none."""
+        if self.curves.empty:
+            return self.curves
+        return self.curves.loc[self.curves["benchmark"] == self.benchmark]
+
+    def curve(self, estimand: str, model: str) -> Curve:
+        """The posterior of pass@k or shrinkage of a model over k."""
+        if not self.curve_rows.empty:
+            rows = self.curve_rows.loc[self.curve_rows["estimand"] == estimand]
+            # Only as far as the estimates go, since these are what is reported.
+            curve = curve_of(rows.loc[rows["k"] <= self.rows["k"].max()], model, None)
+            if len(curve.k):
+                return curve
+        return curve_of(select(self.rows, estimand=estimand), model)
+
+    def looks_of(self, rows: pd.DataFrame) -> dict[str, Look]:
+        """Models that have rows, each with the look that it has in every figure."""
+        present = set(rows["model"])
+        return {model: look for model, look in self.looks.items() if model in present}
+
+    @cached_property
+    def decisions(self) -> dict[str, Decision]:
+        """Of each RL model the decision at the largest budget within its samples."""
+        rows = select(self.rows, kind=POSTERIOR)
+        at_n = {}
+        for model in dict.fromkeys(select(rows, estimand="shrinkage")["model"]):
+            within = [decision for decision in decisions(select(rows, model=model)) if not decision.extrapolated]
+            if within:
+                at_n[str(model)] = within[-1]
+        return at_n
 
 
 @dataclass(frozen=True)
@@ -77,18 +132,19 @@ class ReportFigure:
     caption
         What the figure shows, for the report.
     layout
-        Its panels; one where not given.
+        Its panels, from what is drawn and whether it is narrow (a column of a paper, a phone): then there is no room
+        for names beside the panels.
     """
 
     name: str
     draw: Callable[[Any, FigureData], None]
     applies: Callable[[FigureData], bool]
     caption: str
-    layout: Callable[[FigureData], Layout] = lambda data: Layout()
+    layout: Callable[[FigureData, bool], Layout] = lambda data, narrow: Layout(right=0.12 if narrow else 1.75)
 
-    def figure(self, data: FigureData) -> Figure:
-        """Draw a new figure, in the style of the report."""
-        return new_figure(self.layout(data), self.draw, data)
+    def figure(self, data: FigureData, width: float = PAGE_WIDTH) -> Figure:
+        """Draw a new figure, in the style of the report; its width in inches."""
+        return new_figure(self.layout(data, width < NARROW), self.draw, data, width=width)
 
 
 def has_rows(estimand: str, most_models: int = MOST_CURVES) -> Callable[[FigureData], bool]:

@@ -6,18 +6,22 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from boundary.analysis.estimates.table import BOUNDS, OBSERVED, select
+from boundary.analysis.estimates.table import BOUNDS, select
 from boundary.analysis.figures.drawing import (
+    End,
     arm_label,
     budget_axis,
-    curve_of,
     draw_bounds,
     draw_curve,
-    explain,
+    draw_points,
+    headline,
+    interval_words,
     label_ends,
     percent_axis,
 )
 from boundary.analysis.figures.figure import FigureData
+from boundary.analysis.figures.header import Entry, header
+from boundary.analysis.figures.messages import comparison_message
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,27 +34,22 @@ BOUNDS_WORDS = "; faint: what counts allow"
 def draw_pass_at_k(axes: Axes, data: FigureData) -> None:
     """Draw pass@k of every model: posterior with its band, and the unbiased estimates as points."""
     rows = select(data.rows, estimand="pass_at_k")
+    looks = data.looks_of(rows)
     with_bounds = has_few_bounds(rows)
-    words = "line, band: posterior, {level:.0%} interval; points: unbiased estimates" + BOUNDS_WORDS * with_bounds
-    explain(axes, rows, data.benchmark, words)
-    base = data.base
-    colours = colours_of_models(rows, data)
     ends = []
-    for model, colour in colours.items():
-        curve = curve_of(rows, model)
+    for model, look in looks.items():
+        curve = data.curve("pass_at_k", model)
         if with_bounds:
-            draw_bounds(axes, rows, model, data.n, colour)
-        draw_curve(axes, curve, curve_of(rows, model, OBSERVED), data.n, colour)
-        ends.append((float(curve.middle[-1]), arm_label(model, base, alone=len(colours) <= 2), colour))
+            draw_bounds(axes, rows, data.n, look, model)
+        draw_curve(axes, curve, data.n, look, model)
+        draw_points(axes, rows, data.n, look, model)
+        ends.append(End(float(curve.middle[-1]), Entry(model, arm_label(model, data.base, len(looks) <= 2), look)))
     percent_axis(axes, "pass@k, share of problems solved")
     budget_axis(axes, rows, data.n)
     label_ends(axes, ends)
-
-
-def colours_of_models(rows: pd.DataFrame, data: FigureData) -> dict[str, str]:
-    """Models that have rows, each with the colour that it has in every figure."""
-    present = set(rows["model"])
-    return {model: colour for model, colour in data.colours.items() if model in present}
+    words = f"{headline(rows, data.benchmark)}. Line, band: posterior, {interval_words(rows)}; points: unbiased"
+    words += BOUNDS_WORDS * with_bounds
+    header(axes, comparison_message(data), words, [end.entry for end in ends])
 
 
 def has_few_bounds(rows: pd.DataFrame) -> bool:

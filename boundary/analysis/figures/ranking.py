@@ -9,8 +9,13 @@ import numpy as np
 import pandas as pd
 
 from boundary.analysis.estimates.table import POSTERIOR, select
-from boundary.analysis.figures.drawing import BASE_COLOUR, INK, RL_COLOURS, RULE, Layout, headline, name_ticks, title
+from boundary.analysis.figures.drawing import clipped, headline, name_ticks
 from boundary.analysis.figures.figure import FigureData
+from boundary.analysis.figures.header import header
+from boundary.analysis.figures.layout import Layout
+from boundary.analysis.figures.messages import ranking_message
+from boundary.analysis.figures.palette import BASE_COLOUR, INK, PAGE, RL_COLOURS, RULE
+from boundary.analysis.figures.tags import tag_marks
 from boundary.analysis.formatting import short_name
 
 if TYPE_CHECKING:
@@ -20,11 +25,13 @@ if TYPE_CHECKING:
 MOST_NUMBERED = 12
 
 
-def ranking_layout(data: FigureData) -> Layout:
+def ranking_layout(data: FigureData, narrow: bool) -> Layout:
     """A panel for each budget, a line for each model, and their names on the left."""
     rows, budgets = _ranked_rows(data)
-    height = max(1.0, 0.19 * len(ranked_models(rows, budgets[0])))
-    return Layout(columns=len(budgets), width=2.6, height=height, right=0.55, names=2.15, gap=0.35)
+    models = len(ranked_models(rows, budgets[0]))
+    if narrow:
+        return Layout(rows=len(budgets), height=max(0.6, 0.16 * models), right=0.35, names=1.35)
+    return Layout(columns=len(budgets), height=max(0.8, 0.17 * models), left=0.2, right=0.4, names=1.75)
 
 
 def draw_ranking(axes: Any, data: FigureData) -> None:
@@ -32,13 +39,24 @@ def draw_ranking(axes: Any, data: FigureData) -> None:
     panels = np.ravel(axes)
     rows, budgets = _ranked_rows(data)
     order = ranked_models(rows, budgets[0])
+    names = _ranked_names(order, panels[0])
     for panel, k in zip(panels, budgets, strict=True):
         draw_ranks(panel, rows, order, k)
-        name_ticks(panel.yaxis, [short_name(model) for model in order] if panel is panels[0] else [])
+        begins_row = panel.get_subplotspec() is None or panel.get_subplotspec().is_first_col()
+        name_ticks(panel.yaxis, names if begins_row else [])
         panel.tick_params(axis="y", length=0, labelcolor=INK)
-    level = rows["level"].iloc[0]
-    explanation = f"posterior mean and {level:.0%} interval; at the right P(best), where above .005"
-    title(panels[0], headline(rows, data.benchmark), explanation)
+    level = float(rows["level"].iloc[0])
+    words = f"{headline(rows, data.benchmark)}. Posterior mean, {100 * level:.4g} % interval; right: P(best)"
+    header(panels[0], ranking_message(data, budgets[0]), words)
+    for panel, k in zip(panels[1:], budgets[1:], strict=True):
+        header(panel, f"At k = {k:,.0f}", "")
+
+
+def _ranked_names(order: Sequence[str], panel: Axes) -> list[str]:
+    """Names that fit to the left of a panel."""
+    figure = panel.figure
+    room = panel.get_position().x0 * figure.get_size_inches()[0] * 72  # type: ignore[union-attr]
+    return [clipped(short_name(model), max(int(room / 5.0), 12)) for model in order]
 
 
 def draw_ranks(axes: Axes, rows: pd.DataFrame, order: Sequence[str], k: float) -> None:
@@ -46,8 +64,12 @@ def draw_ranks(axes: Axes, rows: pd.DataFrame, order: Sequence[str], k: float) -
     curve = select(rows, estimand="pass_at_k", k=k).set_index("model").loc[list(order)]
     chances = select(rows, estimand="best", k=k).set_index("model")["mean"]
     places = np.arange(len(order))
-    axes.hlines(places, curve["lower"], curve["upper"], color=BASE_COLOUR, linewidth=2.2, alpha=0.45)
-    axes.plot(curve["mean"], places, "o", color=BASE_COLOUR, markersize=3.5)
+    mean, lower, upper = (curve[name].to_numpy(dtype=float) for name in ("mean", "lower", "upper"))
+    axes.hlines(places, lower, upper, color=BASE_COLOUR, linewidth=2.2, alpha=0.45)
+    (points,) = axes.plot(mean, places, "o", color=BASE_COLOUR, markersize=3.5)
+    values = zip(order, mean.tolist(), lower.tolist(), upper.tolist(), strict=True)
+    items = [{"model": model, "value": value, "lower": low, "upper": high} for model, value, low, high in values]
+    tag_marks(points, items, unit="%", of=f"pass@{k:.0f}")
     for place, model in zip(places, order, strict=True):
         if chances[model] >= 0.005:
             spot = (1.03, place)
@@ -65,47 +87,51 @@ def percent_axis_below(axes: Axes, label: str) -> None:
     axes.set_xlabel(label)
 
 
-def pairs_layout(data: FigureData) -> Layout:
+def pairs_layout(data: FigureData, narrow: bool) -> Layout:
     """A square panel for each budget, and the models' names on the left."""
-    rows, budgets = _ranked_rows(data)
-    side = float(np.clip(0.12 * len(ranked_models(rows, budgets[0])), 2.0, 4.6))
-    return Layout(columns=len(budgets), width=side, height=side, right=0.6, names=2.3, gap=0.15)
+    _, budgets = _ranked_rows(data)
+    if narrow:
+        return Layout(rows=len(budgets), height=1.95, right=0.1, names=1.3, bottom=0.3)
+    return Layout(columns=len(budgets), height=2.35, left=0.3, right=0.1, names=1.85, bottom=0.3)
 
 
 def draw_pairs(axes: Any, data: FigureData) -> None:
     """Draw P(pass@k of the model in the row exceeds that of the one in the column), at k = 1 and n."""
-    from matplotlib.cm import ScalarMappable
-
     panels = np.ravel(axes)
     rows, budgets = _ranked_rows(data)
     order = ranked_models(rows, budgets[0])
-    size = 8.0 if len(order) <= MOST_NUMBERED else 4.8
+    size = 7.5 if len(order) <= MOST_NUMBERED else min(7.5, 72 * 2.0 / len(order))
+    names = [f"{name}\N{EM SPACE}{place}" for place, name in enumerate(_ranked_names(order, panels[0]), start=1)]
     for panel, k in zip(panels, budgets, strict=True):
-        mesh = draw_pair_chances(panel, rows, order, k)
-        names = [f"{short_name(model)}\N{EM SPACE}{place}" for place, model in enumerate(order, start=1)]
-        name_ticks(panel.xaxis, range(1, len(order) + 1))
-        name_ticks(panel.yaxis, names if panel is panels[0] else [])
+        draw_pair_chances(panel, rows, order, k)
+        step = max(len(order) // 20 + 1, 1)
+        numbers = [place if (place - 1) % step == 0 else "" for place in range(1, len(order) + 1)]
+        name_ticks(panel.xaxis, numbers)
+        begins_row = panel.get_subplotspec() is None or panel.get_subplotspec().is_first_col()
+        name_ticks(panel.yaxis, names if begins_row else [])
         panel.tick_params(length=0, labelcolor=INK, labelsize=size)
-    title(panels[0], headline(rows, data.benchmark), "P(pass@k of the row exceeds that of the column)")
-    steps = ScalarMappable(mesh.norm, mesh.cmap.resampled(32))  # a shape for each, in place of 256
-    panels[0].figure.colorbar(steps, ax=list(panels), fraction=0.03, pad=0.02, ticks=[0, 0.5, 1])
+    words = (
+        f"{headline(rows, data.benchmark)}. P(pass@k of the row exceeds that of the column): blue near 1, red near 0"
+    )
+    header(panels[0], f"Which model solves more at k = {budgets[0]:,.0f}", words)
+    for panel, k in zip(panels[1:], budgets[1:], strict=True):
+        header(panel, f"At k = {k:,.0f}", "")
 
 
-def draw_pair_chances(axes: Axes, rows: pd.DataFrame, order: Sequence[str], k: float) -> Any:
-    """Draw the square of P(row better than column) at one budget; returns the coloured image, for a colour bar."""
-    from matplotlib.colors import LinearSegmentedColormap
+def draw_pair_chances(axes: Axes, rows: pd.DataFrame, order: Sequence[str], k: float) -> None:
+    """Draw the square of P(row better than column) at one budget, as strong a colour as it is far from one half."""
+    from matplotlib.colors import to_rgb
 
     chances = pair_chances(rows, order, k)
-    colours = LinearSegmentedColormap.from_list("sides", [RL_COLOURS[0], "#FFFFFF", BASE_COLOUR])
-    mesh = axes.imshow(chances, cmap=colours, vmin=0, vmax=1, aspect="equal")
-    axes.set_xlabel(f"k = {k:.0f}")
-    axes.xaxis.set_label_position("top")
+    cells = np.zeros((*chances.shape, 4))
+    cells[chances >= 0.5, :3], cells[chances < 0.5, :3] = to_rgb(BASE_COLOUR), to_rgb(RL_COLOURS[0])
+    cells[..., 3] = np.nan_to_num(2 * np.abs(chances - 0.5))
+    axes.imshow(cells, aspect="auto", interpolation="nearest")
     if len(order) <= MOST_NUMBERED:
         for (i, j), chance in np.ndenumerate(chances):
             if i != j:
                 strong = abs(chance - 0.5) > 0.35
-                axes.text(j, i, f"{chance:.2f}", ha="center", va="center", fontsize=7, color="white" if strong else INK)
-    return mesh
+                axes.text(j, i, f"{chance:.2f}", ha="center", va="center", fontsize=7, color=PAGE if strong else INK)
 
 
 def pair_chances(rows: pd.DataFrame, order: Sequence[str], k: float) -> np.ndarray:

@@ -7,94 +7,93 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from boundary.analysis.estimates.table import OBSERVED, POSTERIOR, SIMULTANEOUS, select
+from boundary.analysis.estimates.table import POSTERIOR, SIMULTANEOUS, select
 from boundary.analysis.figures.drawing import (
-    INK,
-    MUTED,
-    Layout,
+    End,
     arm_label,
     budget_axis,
     curve_of,
     draw_band_edges,
     draw_bounds,
     draw_curve,
-    explain,
+    draw_points,
+    headline,
+    interval_words,
     label_ends,
     percent_axis,
 )
 from boundary.analysis.figures.figure import FigureData
-from boundary.analysis.figures.pass_at_k import BOUNDS_WORDS, colours_of_models, has_few_bounds
+from boundary.analysis.figures.header import Entry, header
+from boundary.analysis.figures.layout import Layout
+from boundary.analysis.figures.messages import comparison_message
+from boundary.analysis.figures.palette import INK, MUTED, PAGE
+from boundary.analysis.figures.pass_at_k import BOUNDS_WORDS, has_few_bounds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def shrinkage_layout(data: FigureData) -> Layout:
+def shrinkage_layout(data: FigureData, narrow: bool) -> Layout:
     """One panel, with room for the names of the RL models where there are several."""
-    right = 1.85 if select(data.rows, estimand="shrinkage")["model"].nunique() > 1 else 0.3
-    return Layout(width=6.75 - right, right=right)
+    several = select(data.rows, estimand="shrinkage")["model"].nunique() > 1
+    return Layout(right=1.75 if several and not narrow else 0.12)
 
 
 def draw_shrinkage(axes: Axes, data: FigureData) -> None:
     """Draw pass@k of the base less that of each RL model over k, with band, zero line and crossover."""
     rows = select(data.rows, estimand="shrinkage")
-    base = data.base
-    colours = colours_of_models(rows, data)
-    with_band = len(colours) == 1 and not select(rows, kind=SIMULTANEOUS).empty
+    looks = data.looks_of(rows)
+    with_band = len(looks) == 1 and not select(rows, kind=SIMULTANEOUS).empty
     with_bounds = has_few_bounds(rows)
-    words = "base less RL: posterior, {level:.0%} interval; points: unbiased" + BOUNDS_WORDS * with_bounds
-    explain(axes, rows, data.benchmark, words + "; dotted: all k at once" * with_band)
     axes.axhline(0, color=INK, linewidth=0.9)
     ends = []
-    for model, colour in colours.items():
-        curve = curve_of(rows, model)
+    for model, look in looks.items():
+        curve = data.curve("shrinkage", model)
         if with_bounds:
-            draw_bounds(axes, rows, model, data.n, colour)
+            draw_bounds(axes, rows, data.n, look, model)
         if with_band:
-            draw_band_edges(axes, curve_of(rows, model, SIMULTANEOUS), colour)
-        draw_curve(axes, curve, curve_of(rows, model, OBSERVED), data.n, colour)
-        ends.append((float(curve.middle[-1]), arm_label(model, base, alone=False), colour))
-    percent_axis(axes, "shrinkage, percentage points", signed=True)
+            draw_band_edges(axes, curve_of(rows, model, SIMULTANEOUS), look, model)
+        draw_curve(axes, curve, data.n, look, model)
+        draw_points(axes, rows, data.n, look, model)
+        ends.append(End(float(curve.middle[-1]), Entry(model, arm_label(model, data.base, alone=False), look)))
+    percent_axis(axes, "shrinkage (base less RL), points", signed=True)
     budget_axis(axes, rows, data.n)
     name_sides(axes)
     if len(ends) == 1:
         mark_crossover(axes, data.rows)
     else:
         label_ends(axes, ends)
+    words = f"{headline(rows, data.benchmark)}. Base less RL: posterior, {interval_words(rows)}; points: unbiased"
+    words += BOUNDS_WORDS * with_bounds + "; thin lines: all k at once" * with_band
+    header(axes, comparison_message(data), words, [end.entry for end in ends] if len(ends) > 1 else [])
 
 
 def name_sides(axes: Axes) -> None:
     """Say in words what each side of the zero line means."""
     low, high = axes.get_ylim()
-    spare = 0.12 * (high - low)
+    spare = 0.17 * (high - low)
     axes.set_ylim(min(low, -spare), max(high, spare))
-    words = {"base solves more": (6, 4, "bottom"), "RL solves more": (6, -4, "top")}
+    words = {"base solves more": (5, 4, "bottom"), "RL solves more": (5, -4, "top")}
     place = axes.get_yaxis_transform()
     for text, (x, y, side) in words.items():
         axes.annotate(text, (0, 0), (x, y), place, "offset points", color=MUTED, va=side)
 
 
 def mark_crossover(axes: Axes, rows: pd.DataFrame) -> None:
-    """Mark the crossover and its interval on the zero line, with an arrow where the interval has no end."""
+    """Mark the crossover and its interval on the zero line, and write it in the corner that the curve leaves free."""
     crossover = select(rows, kind=POSTERIOR, estimand="crossover")
     if crossover.empty or not np.isfinite(crossover["median"].iloc[0]):
         return
     median, lower, upper = (float(crossover[column].iloc[0]) for column in ("median", "lower", "upper"))
     edge = min(upper, axes.get_xlim()[1])
     axes.plot([lower, edge], [0, 0], color=INK, linewidth=4, solid_capstyle="butt", alpha=0.55)
-    axes.plot([median], [0], "D", color=INK, markersize=5, markeredgecolor="white")
+    axes.plot([median], [0], "D", color=INK, markersize=5, markeredgecolor=PAGE)
     end = f"{upper:,.0f}" if np.isfinite(upper) else "none"
-    words = f"crossover at k = {median:,.0f} [{lower:,.0f}, {end}]"
-    # Shrinkage rises through zero here, so what is free is below to the right and above to the left.
-    below = median < np.sqrt(np.prod(axes.get_xlim()))
+    # Shrinkage rises through zero here, so the upper left is free.
     axes.annotate(
-        words,
-        (median, 0),
-        (4, -8) if below else (-4, 8),
-        textcoords="offset points",
-        ha="left" if below else "right",
-        va="top" if below else "bottom",
-        fontsize=8.5,
+        f"crossover at k = {median:,.0f} [{lower:,.0f}, {end}]",
+        (0.015, 0.985),
+        xycoords="axes fraction",
+        va="top",
         fontweight="bold",
-        bbox={"facecolor": "white", "alpha": 0.6, "linewidth": 0, "pad": 0.5},
     )

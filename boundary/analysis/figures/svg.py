@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
@@ -17,6 +18,7 @@ from matplotlib.colors import to_hex
 from matplotlib.path import Path
 from matplotlib.transforms import Affine2D, Transform
 
+from boundary.analysis.figures.tags import Tag
 from boundary.plain_text import printable
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ FONTS = "DejaVu Sans,Verdana,Helvetica,Arial,sans-serif"
 # Widths of a character, and parts of the size above and below the baseline: browsers place the text by its anchor, so
 # nothing but legends depends on them.
 WIDTH, BOLD_WIDTH, ASCENT, DESCENT = 0.6, 0.69, 0.76, 0.24
+QUOTES = {"'": "&#39;"}
 ANCHORS = {"center": "middle", "right": "end"}
 CAPS = {"projecting": "square", "round": "round"}
 LETTERS = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C"}
@@ -50,40 +53,96 @@ def svg_of(figure: Figure) -> bytes:
         The whole document, attributes in single quotes and no line breaks within elements, so that it can stand in a
         data: URL with little escaping.
     """
+    return drawn(figure).document().encode()
+
+
+def drawn(figure: Figure, variables: Mapping[str, str] | None = None, prefix: str = "") -> SvgRenderer:
+    """Draw a figure; the renderer has its shapes and texts.
+
+    Parameters
+    ----------
+    figure
+        A matplotlib figure without path effects or hatches.
+    variables
+        Variables of a style sheet, by the colour that each stands for; given for a figure in a page, whose elements
+        then carry the attributes of their tags.
+    prefix
+        In front of every id.
+    """
     dpi = figure.dpi
     figure.set_dpi(72)
     try:
         width, height = figure.get_size_inches() * 72
-        renderer = SvgRenderer(width, height)
+        renderer = SvgRenderer(width, height, variables, prefix)
         figure.draw(renderer)
     finally:
         figure.set_dpi(dpi)
-    return renderer.document().encode()
+    return renderer
+
+
+def attribute_text(attributes: Mapping[str, str]) -> str:
+    """Attributes as they stand in an element, escaped."""
+    return "".join(f" {name}='{escape(printable(value), QUOTES)}'" for name, value in attributes.items())
 
 
 class SvgRenderer(RendererBase):
     """Collects the shapes and texts of a figure; neighbours of one style share it."""
 
-    def __init__(self, width: float, height: float) -> None:
+    def __init__(
+        self, width: float, height: float, variables: Mapping[str, str] | None = None, prefix: str = ""
+    ) -> None:
         super().__init__()
-        self.width, self.height = width, height
+        self.width, self.height, self.prefix = width, height, prefix
+        self.variables, self.is_tagged = variables or {}, variables is not None
         self._definitions: dict[tuple[str, str], str] = {}
         self._groups: list[tuple[str, str, list[str]]] = []
+        self._tags: list[Tag | None] = []
+        self._items: list[Iterator[Mapping[str, str]]] = []
 
     def document(self) -> str:
         """The whole SVG."""
-        size = f"viewBox='0 0 {_decimal(self.width)} {_decimal(self.height)}'"
-        size += f" width='{_decimal(self.width)}pt' height='{_decimal(self.height)}pt'"
+        size = f"width='{_decimal(self.width)}pt' height='{_decimal(self.height)}pt'"
+        look = f"font-family='{FONTS}' stroke-linejoin='round'"
+        return f"<svg xmlns='http://www.w3.org/2000/svg' {self.view_box} {size} {look}>\n{self.content()}\n</svg>\n"
+
+    @property
+    def view_box(self) -> str:
+        """The attribute that says how large the drawing is."""
+        return f"viewBox='0 0 {_decimal(self.width)} {_decimal(self.height)}'"
+
+    def content(self) -> str:
+        """What stands within the SVG."""
         definitions = "".join(
             f"<{element} id='{name}'{text[len(element) + 1 :]}" for (element, text), name in self._definitions.items()
         )
-        lines = [
-            f"<svg xmlns='http://www.w3.org/2000/svg' {size} font-family='{FONTS}' stroke-linejoin='round'>",
-            *([f"<defs>{definitions}</defs>"] if definitions else []),
-            *(_group(kind, style, contents) for kind, style, contents in self._groups),
-            "</svg>\n",
-        ]
-        return "\n".join(lines)
+        lines = [f"<defs>{definitions}</defs>"] if definitions else []
+        return "\n".join(lines + [_group(kind, style, contents) for kind, style, contents in self._groups])
+
+    def open_group(self, s: str, gid: str | None = None) -> None:
+        """Begin an artist; what it draws carries the attributes of its tag."""
+        tag = gid if self.is_tagged and isinstance(gid, Tag) else None
+        self._tags.append(tag)
+        self._items.append(iter(tag.items if tag is not None else ()))
+        if tag is not None and tag == "panel":
+            self._groups.append(("raw", "", [f"<g class='panel'{attribute_text(tag.attributes)}>"]))
+
+    def close_group(self, s: str) -> None:
+        """End an artist."""
+        tag = self._tags.pop()
+        self._items.pop()
+        if tag is not None and tag == "panel":
+            self._groups.append(("raw", "", ["</g>"]))
+
+    def _has_items(self) -> bool:
+        tag = self._tags[-1] if self._tags else None
+        return tag is not None and bool(tag.items)
+
+    def _attributes(self) -> str:
+        """The attributes of the next element, of the innermost tag."""
+        for tag, items in zip(reversed(self._tags), reversed(self._items), strict=True):
+            if tag is not None and tag != "panel":
+                return attribute_text({**tag.attributes, **next(items, {})})
+        return ""
 
     def get_canvas_width_height(self) -> tuple[float, float]:
         """Size in points."""
@@ -112,7 +171,11 @@ class SvgRenderer(RendererBase):
         """Add a shape."""
         points, codes = _shape(path, transform)
         if len(points):
-            self._add("path", _style(gc, rgbFace) + self._clip(gc, points), self._steps(points, codes))
+            style = self._style(gc, rgbFace) + self._clip(gc, points)
+            if self._has_items():  # each shape is an element of its own
+                self._add("g", style, f"<path{self._attributes()} d='{self._steps(points, codes)}'/>")
+            else:
+                self._add("path", style + self._attributes(), self._steps(points, codes))
 
     def draw_markers(
         self,
@@ -130,9 +193,12 @@ class SvgRenderer(RendererBase):
             return
         points, codes = _shape(marker_path, marker_trans)
         name = self._defined("path", f"<path d='{self._steps(points + np.array([0.0, self.height]), codes)}'/>")
+        has_items = self._has_items()
+        style = self._style(gc, rgbFace) + ("" if has_items else self._attributes())
         for x, y in places.tolist():
-            use = f"<use href='#{name}' x='{_decimal(x)}' y='{_decimal(self.height - y)}'/>"
-            self._add("g", _style(gc, rgbFace), use)
+            own = self._attributes() if has_items else ""
+            use = f"<use href='#{name}' x='{_decimal(x)}' y='{_decimal(self.height - y)}'{own}/>"
+            self._add("g", style, use)
 
     def draw_image(self, gc: GraphicsContextBase, x: float, y: float, im: Any, transform: Any = None) -> None:
         """Add an image, its cells as they are."""
@@ -145,7 +211,7 @@ class SvgRenderer(RendererBase):
         width, height = (columns, rows) if transform is None else transform.frozen().to_values()[:4:3]
         place = f"x='{_decimal(x)}' y='{_decimal(self.height - y - height)}'"
         size = f"width='{_decimal(width)}' height='{_decimal(height)}'"
-        looks = "preserveAspectRatio='none' style='image-rendering:pixelated'"
+        looks = "preserveAspectRatio='none' image-rendering='pixelated'"
         self._groups.append(("image", "", [f"<image {place} {size} {looks} href='{source}'/>"]))
 
     def draw_text(
@@ -161,7 +227,7 @@ class SvgRenderer(RendererBase):
     ) -> None:
         """Add a line of text, placed by the anchor that its alignment names."""
         style = f" font-size='{_decimal(prop.get_size_in_points())}'" + " font-weight='bold'" * _is_bold(prop)
-        style += f" fill='{to_hex(gc.get_rgb())}'"
+        style += f" fill='{self._colour(gc.get_rgb())}'"
         anchor = ANCHORS.get(mtext.get_horizontalalignment() if mtext is not None and angle in (0, 90) else "left")
         if anchor is not None and mtext is not None:
             at_x, at_y = mtext.get_transform().transform(mtext.get_unitless_position())
@@ -170,18 +236,19 @@ class SvgRenderer(RendererBase):
         place = f"x='{_decimal(x)}' y='{_decimal(self.height - y)}'"
         if angle:
             place += f" transform='rotate({-angle:g} {_decimal(x)} {_decimal(self.height - y)})'"
-        self._add("g", style, f"<text {place}>{escape(printable(s))}</text>")
+        self._add("g", style + self._attributes(), f"<text {place}>{escape(printable(s))}</text>")
 
     def _add(self, kind: str, style: str, content: str) -> None:
         """Add to the last group where it is of this style, else begin a new one."""
-        if self._groups and self._groups[-1][:2] == (kind, style):
+        if self._groups and self._groups[-1][:2] == (kind, style) and kind != "raw":
             self._groups[-1][2].append(content)
         else:
             self._groups.append((kind, style, [content]))
 
     def _defined(self, element: str, text: str) -> str:
         """The name of a definition, the same for the same text."""
-        return self._definitions.setdefault((element, text), f"{element[0]}{len(self._definitions)}")
+        name = f"{self.prefix}{element[0]}{len(self._definitions)}"
+        return self._definitions.setdefault((element, text), name)
 
     def _clip(self, gc: GraphicsContextBase, points: np.ndarray) -> str:
         """The reference to the clipping rectangle, where a shape goes beyond it."""
@@ -197,10 +264,11 @@ class SvgRenderer(RendererBase):
         return f" clip-path='url(#{name})'"
 
     def _steps(self, points: np.ndarray, codes: np.ndarray) -> str:
-        """The steps of a path."""
+        """The steps of a path: where it starts, then each point from the one before it, in tenths of a point."""
         flipped = np.column_stack([points[:, 0], self.height - points[:, 1]])
-        numbers = [f"{_decimal(x)} {_decimal(y)}" for x, y in flipped.tolist()]
+        tenths = np.round(flipped * 10).astype(np.int64).tolist()
         steps, previous, i, kinds = [], None, 0, codes.tolist()
+        x, y = 0, 0
         while i < len(kinds):
             code = kinds[i]
             if code == Path.CLOSEPOLY:
@@ -208,14 +276,64 @@ class SvgRenderer(RendererBase):
                 previous, i = None, i + 1
                 continue
             n_points = POINTS[code]
-            steps.append((" " if code == previous else LETTERS[code]) + " ".join(numbers[i : i + n_points]))
-            # What follows a start without a letter is a line.
-            previous, i = Path.LINETO if code == Path.MOVETO else code, i + n_points
+            # After a Z the pen is at the start of its piece, which is not kept here: starts are absolute.
+            is_start = code == Path.MOVETO
+            pairs = [(a - (0 if is_start else x), b - (0 if is_start else y)) for a, b in tenths[i : i + n_points]]
+            letter = LETTERS[code] if is_start else LETTERS[code].lower()
+            steps.append(_joined("" if code == previous and not is_start else letter, pairs))
+            x, y = tenths[i + n_points - 1]
+            previous, i = code, i + n_points
         return "".join(steps)
+
+    def _style(self, gc: GraphicsContextBase, face: Any) -> str:
+        """Fill and stroke as attributes."""
+        forced = gc.get_alpha() if gc.get_forced_alpha() else None
+        style = " fill='none'"
+        if face is not None:
+            alpha = forced if forced is not None else face[3] if len(face) > 3 else 1.0
+            style = f" fill='{self._colour(face[:3])}'" + (f" fill-opacity='{alpha:.3g}'" if alpha < 1 else "")
+        width, colour = gc.get_linewidth(), gc.get_rgb()
+        alpha = forced if forced is not None else colour[3]
+        if not width or not alpha:
+            return style
+        style += f" stroke='{self._colour(colour[:3])}'" + (f" stroke-opacity='{alpha:.3g}'" if alpha < 1 else "")
+        style += f" stroke-width='{width:.3g}'" if width != 1 else ""
+        cap = CAPS.get(gc.get_capstyle())
+        style += f" stroke-linecap='{cap}'" if cap else ""
+        offset, dashes = gc.get_dashes()
+        if dashes is not None:
+            lengths = " ".join(f"{length:.3g}" for length in np.asarray(dashes, dtype=float).tolist())
+            style += f" stroke-dasharray='{lengths}'" + (f" stroke-dashoffset='{offset:.3g}'" if offset else "")
+        return style
+
+    def _colour(self, rgb: Any) -> str:
+        """A colour, or the variable of the style sheet that stands for it."""
+        colour = to_hex(rgb[:3])
+        return f"var({self.variables[colour]})" if colour in self.variables else colour
+
+
+def _joined(letter: str, pairs: list[tuple[int, int]]) -> str:
+    """A letter and numbers, in tenths, with blanks only where a minus sign does not part them."""
+    text = letter
+    for number in (part for pair in pairs for part in pair):
+        digits = _tenths(number)
+        text += (
+            digits if digits.startswith("-") or (text.endswith(letter) and letter and text == letter) else f" {digits}"
+        )
+    return text
+
+
+def _tenths(number: int) -> str:
+    """A whole number of tenths as a decimal number, as short as it can be."""
+    whole, rest = divmod(abs(number), 10)
+    text = f"{whole}.{rest}" if rest and whole else f".{rest}" if rest else f"{whole}"
+    return f"-{text}" if number < 0 else text
 
 
 def _group(kind: str, style: str, contents: list[str]) -> str:
     """Shapes of one style as one path, texts as one group."""
+    if kind == "raw":
+        return "".join(contents)
     if kind == "path":
         return f"<path{style} d='{''.join(contents)}'/>"
     return f"<g{style}>{''.join(contents)}</g>" if style else "".join(contents)
@@ -225,30 +343,6 @@ def _shape(path: Path, transform: Transform) -> tuple[np.ndarray, np.ndarray]:
     """Points and codes of a path, without those that are not finite."""
     cleaned = path.cleaned(transform=transform, remove_nans=True, curves=True)
     return np.asarray(cleaned.vertices, dtype=float)[:-1], np.asarray(cleaned.codes)[:-1]
-
-
-def _style(gc: GraphicsContextBase, face: Any) -> str:
-    """Fill and stroke as attributes."""
-    forced = gc.get_alpha() if gc.get_forced_alpha() else None
-    style = " fill='none'"
-    if face is not None:
-        alpha = forced if forced is not None else face[3] if len(face) > 3 else 1.0
-        style = f" fill='{to_hex(face[:3])}'" + (f" fill-opacity='{alpha:.3g}'" if alpha < 1 else "")
-    width, colour = gc.get_linewidth(), gc.get_rgb()
-    alpha = forced if forced is not None else colour[3]
-    if not width or not alpha:
-        return style
-    style += f" stroke='{to_hex(colour[:3])}'" + (f" stroke-opacity='{alpha:.3g}'" if alpha < 1 else "")
-    style += f" stroke-width='{width:.3g}'" if width != 1 else ""
-    cap = CAPS.get(gc.get_capstyle())
-    style += f" stroke-linecap='{cap}'" if cap else ""
-    offset, dashes = gc.get_dashes()
-    if dashes is not None:
-        style += (
-            f" stroke-dasharray='{' '.join(f'{length:.3g}' for length in np.asarray(dashes, dtype=float).tolist())}'"
-        )
-        style += f" stroke-dashoffset='{offset:.3g}'" if offset else ""
-    return style
 
 
 def _is_bold(prop: FontProperties) -> bool:

@@ -1,31 +1,34 @@
 """report.html: one page that needs nothing from outside, ready to send to a colleague."""
 
-import base64
-import hashlib
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from boundary.analysis.estimates.table import select
-from boundary.analysis.figures import draw_figures
-from boundary.analysis.figures.drawing import image
-from boundary.analysis.formatting import benchmark_name, number
+from boundary.analysis.figures import SCRIPT, STYLE_SHEET
+from boundary.analysis.formatting import benchmark_name, budget, number
+from boundary.analysis.report.answers import Answer, anchor_of, answers, ordered_benchmarks
+from boundary.analysis.report.content_security import content_security_policy
+from boundary.analysis.report.links import FileLinks
+from boundary.analysis.report.pictures import Pictures, id_prefix, page_pictures
+from boundary.analysis.report.problem_rows import json_text
+from boundary.analysis.report.provenance import Provenance
 from boundary.analysis.report.references import cite
-from boundary.analysis.report.rows import figure_data
 from boundary.analysis.report.section import Content, Section
 from boundary.analysis.report.sections import SECTIONS
-from boundary.analysis.report.svg_url import svg_url
+from boundary.analysis.report.tables import data_attributes
 from boundary.analysis.result import Analysis
 from boundary.plain_text import printable
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-Pictures = dict[str, dict[str, bytes]]
-"""Per benchmark, each figure's name and its SVG."""
-
 FOLDER = Path(__file__).parent
+STYLES = ("page.css", "tables.css")
+# More benchmarks than this are folded.
+MOST_OPEN = 3
+# More models than this are counted in the title.
+MOST_NAMED = 3
 
 
 class Part(NamedTuple):
@@ -37,16 +40,23 @@ class Part(NamedTuple):
 
 
 class BenchmarkPart(NamedTuple):
-    """One benchmark of the page: what its heading says, its anchor, and its sections."""
+    """One benchmark of the page: what its heading says, its anchor, its answers, and its sections."""
 
     name: str
     n_problems: int
     samples: str
     anchor: str
+    answers: list[Answer]
     parts: list[Part]
 
 
-def report_html(analysis: Analysis, pictures: Pictures | None = None) -> str:
+def report_html(
+    analysis: Analysis,
+    pictures: Pictures | None = None,
+    *,
+    files: Sequence[str] = (),
+    provenance: Provenance | None = None,
+) -> str:
     """Render the page.
 
     Parameters
@@ -54,47 +64,62 @@ def report_html(analysis: Analysis, pictures: Pictures | None = None) -> str:
     analysis
         What `boundary.analyze` returns.
     pictures
-        The figures as SVG where they are at hand; drawn otherwise.
+        The figures for the page where they are at hand; drawn otherwise.
+    files
+        Names of the files that are written beside the page, which it links to.
+    provenance
+        Command and day that the page states; neither where not given.
 
     Returns
     -------
     str
         A whole HTML document: styles, figures and scripts inside it, no request to anywhere.
     """
-    if pictures is None:
-        drawings = {benchmark: draw_figures(data) for benchmark, data in figure_data(analysis).items()}
-        pictures = {
-            benchmark: {name: image(figure, "svg") for name, figure in figures.items()}
-            for benchmark, figures in drawings.items()
-        }
-    environment = _environment(pictures)
-    benchmarks = [_benchmark_part(environment, analysis, benchmark) for benchmark in analysis.benchmarks]
+    pictures = page_pictures(analysis) if pictures is None else pictures
+    environment = _environment(analysis, pictures, FileLinks(analysis.benchmarks, files), provenance or Provenance())
+    lines = answers(analysis)
+    benchmarks = [_benchmark_part(environment, analysis, name, lines) for name in ordered_benchmarks(analysis)]
     parts = list(_parts(environment, analysis))
     sections = dict.fromkeys(part.section for part in chain(*(benchmark.parts for benchmark in benchmarks), parts))
-    scripts = [script for section in sections if (script := section.text(".js"))]
+    scripts = [path.read_text(encoding="utf-8") for path in (FOLDER / "page.js", SCRIPT)]
+    scripts += [script for section in sections if (script := section.text(".js"))]
+    styles = [path.read_text(encoding="utf-8") for path in (*(FOLDER / name for name in STYLES), STYLE_SHEET)]
+    style = "\n".join([*styles, *(text for section in SECTIONS if (text := section.text(".css")))])
     return environment.get_template("page.html.j2").render(
         analysis=analysis,
+        title=page_title(analysis),
         benchmarks=benchmarks,
-        parts=parts,
-        styles=[(FOLDER / "page.css").read_text(encoding="utf-8"), *(section.text(".css") for section in SECTIONS)],
+        is_folded=len(benchmarks) > MOST_OPEN,
+        top_parts=[part for part in parts if part.section.on_top],
+        parts=[part for part in parts if not part.section.on_top],
+        style=style,
         scripts=scripts,
-        script_policy=script_policy(scripts),
+        policy=content_security_policy(scripts, [style]),
     )
 
 
-def script_policy(scripts: Sequence[str]) -> str:
-    """Source expression for a content security policy that allows these inline scripts and no other."""
-    digests = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
-    return " ".join(f"'sha256-{digest}'" for digest in digests) or "'none'"
+def page_title(analysis: Analysis) -> str:
+    """Whom the page is about: the RL models against their base, a model alone, or how many are ranked."""
+    arms = [model for model in analysis.models if model != analysis.base]
+    if analysis.base is None:
+        return ", ".join(arms) if len(arms) <= MOST_NAMED else f"{len(arms)} models, ranked"
+    names = ", ".join(arms) if len(arms) <= MOST_NAMED else f"{len(arms)} RL models"
+    return f"{names} against {analysis.base}"
 
 
-def _environment(pictures: Pictures) -> "Environment":
+def _environment(
+    analysis: Analysis, pictures: Pictures, links: FileLinks, provenance: Provenance
+) -> "Environment":
     """The environment of the templates: all values are escaped, and a missing variable is an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
 
     def picture(benchmark: str, name: str) -> str:
-        svg = pictures[benchmark].get(name)
-        return "" if svg is None else svg_url(svg)
+        return pictures.get(benchmark, {}).get(name, Markup())
+
+    def lead_picture(benchmark: str, name: str) -> str:
+        # It stands in the section of its benchmark too, and no two elements may have one id.
+        return Markup(picture(benchmark, name).replace(id_prefix(analysis, benchmark, name), "lead-"))
 
     environment = Environment(
         loader=FileSystemLoader(list(dict.fromkeys([FOLDER, *(section.folder for section in SECTIONS)]))),
@@ -104,16 +129,31 @@ def _environment(pictures: Pictures) -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"cite": cite, "number": number, "picture": picture}
+    environment.globals |= {
+        "cite": cite,
+        "number": number,
+        "budget": budget,
+        "picture": picture,
+        "lead_picture": lead_picture,
+        "links": links,
+        "provenance": provenance,
+        "data": data_attributes,
+        "json_text": json_text,
+        "anchor_of": lambda benchmark: anchor_of(analysis, benchmark),
+    }
     return environment
 
 
-def _benchmark_part(environment: "Environment", analysis: Analysis, benchmark: str) -> BenchmarkPart:
+def _benchmark_part(
+    environment: "Environment", analysis: Analysis, benchmark: str, lines: Sequence[Answer]
+) -> BenchmarkPart:
+    own_answers = [answer for answer in lines if answer.benchmark == benchmark]
     return BenchmarkPart(
         name=benchmark_name(benchmark),
-        n_problems=int(select(analysis.estimates, benchmark=benchmark)["n_problems"].max()),
+        n_problems=max((answer.n_problems for answer in own_answers), default=0),
         samples=analysis.sample_sizes[benchmark].in_words,
-        anchor=f"benchmark-{analysis.benchmarks.index(benchmark) + 1}",
+        anchor=anchor_of(analysis, benchmark),
+        answers=own_answers,
         parts=list(_parts(environment, analysis, benchmark)),
     )
 
@@ -124,12 +164,14 @@ def _parts(environment: "Environment", analysis: Analysis, benchmark: str | None
 
     for section in SECTIONS:
         content: Content = None
+        anchor = section.name
         if benchmark is not None and section.of_benchmark is not None:
             content = section.of_benchmark(analysis, benchmark)
+            anchor = anchor_of(analysis, benchmark)
         elif benchmark is None and section.of_analysis is not None:
             content = section.of_analysis(analysis)
         if content is not None:
-            html = environment.get_template(section.template).render(content)
+            html = environment.get_template(section.template).render({"anchor": anchor, "benchmark": benchmark, **content})
             yield Part(section, section.title.format(**content), Markup(html))
 
 

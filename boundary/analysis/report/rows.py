@@ -9,8 +9,22 @@ from boundary.analysis.result import Analysis
 def figure_data(analysis: Analysis) -> dict[str, FigureData]:
     """The data that the figures of each benchmark are drawn from."""
     rows, steps = without_slight_crossovers(analysis.estimates, analysis), analysis.settings["checkpoint_steps"]
+    several_arms = len(analysis.request.arms) > 1
     return {
-        benchmark: FigureData(rows, benchmark, analysis.sample_sizes[benchmark].reliable_k, steps)
+        benchmark: FigureData(
+            rows,
+            benchmark,
+            analysis.sample_sizes[benchmark].reliable_k,
+            steps,
+            curves=analysis.curves,
+            problems=analysis.problems,
+            rates={
+                arm: analysis.rates[name]
+                for arm in analysis.request.arms
+                if (name := f"{benchmark}: {arm}" if several_arms else benchmark) in analysis.rates
+            },
+            seed=analysis.request.seed,
+        )
         for benchmark in analysis.benchmarks
     }
 

@@ -28,12 +28,18 @@ class Section:
         Function that returns the template's variables for one benchmark; called for each benchmark.
     of_analysis
         Function that returns the template's variables for the whole analysis; called once.
+    on_top
+        Of a section of the whole analysis: whether it stands above the benchmarks.
+    in_contents
+        How the contents of the page name a section of the whole analysis; its heading where this is empty.
     """
 
     name: str
     title: str
     of_benchmark: Callable[[Analysis, str], Content] | None = None
     of_analysis: Callable[[Analysis], Content] | None = None
+    on_top: bool = False
+    in_contents: str = ""
 
     @property
     def folder(self) -> Path:

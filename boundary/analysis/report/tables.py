@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
+from markupsafe import Markup, escape
 
 from boundary.analysis.estimates.table import BOUNDS, GOOD_TOULMIN, OBSERVED, POSTERIOR
 from boundary.analysis.formatting import fewer_problems_suffix, format_of, interval, number
+from boundary.plain_text import printable
 from boundary.stats.estimands import ESTIMANDS
 
 Record = Mapping[Any, Any]
@@ -37,22 +39,45 @@ class Cell(NamedTuple):
     interval: str
 
 
+class Heading(NamedTuple):
+    """What heads a row or a column, and which rows of the estimates it stands for: their values in some columns."""
+
+    text: str
+    labels: Mapping[str, Any]
+
+
 class Row(NamedTuple):
     """A line of a table; `mark` says for how many problems it is beyond the samples."""
 
-    label: str
+    heading: Heading
     extrapolated: bool
     mark: str
     cells: list[Cell]
 
 
 class Table(NamedTuple):
-    """Estimates in rows and columns; `corner` heads the labels of the rows."""
+    """Estimates in rows and columns; `corner` heads the headings of the rows."""
 
     caption: str
     corner: str
-    headings: list[str]
+    columns: list[Heading]
     rows: list[Row]
+
+
+def data_attributes(**labels: Any) -> Markup:
+    """Attributes that name the estimate of a cell by its columns in estimates.csv; empty ones are left out.
+
+    Examples
+    --------
+    >>> str(data_attributes(estimand="shrinkage", k=128.0, model=None))
+    ' data-estimand="shrinkage" data-k="128"'
+    """
+    parts = []
+    for name, value in labels.items():
+        if value is not None and value == value:
+            text = f"{value:g}" if isinstance(value, float) else str(value)
+            parts.append(f' data-{name}="{escape(printable(text))}"')
+    return Markup("".join(parts))
 
 
 def cell_of(rows: Sequence[Record], estimand: str) -> Cell:

@@ -1,6 +1,5 @@
 """The files of an analysis: the report with its figures, the tables, the posterior."""
 
-import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -8,34 +7,40 @@ from pathlib import Path
 
 import pandas as pd
 
-from boundary.analysis.figures import draw_figures
-from boundary.analysis.figures.drawing import image
+from boundary.analysis.figures import PAGE_WIDTH, image
+from boundary.analysis.options import chosen_width
 from boundary.analysis.output.files import FIGURE_FOLDER, FIGURE_FORMATS, POSTERIOR_FILE, SVG, refuse_link
 from boundary.analysis.output.folder import written_together
 from boundary.analysis.output.posterior import write_posterior
-from boundary.analysis.report.page import Pictures, report_html
-from boundary.analysis.report.rows import figure_data
+from boundary.analysis.report.links import file_stems
+from boundary.analysis.report.page import report_html
+from boundary.analysis.report.pictures import OVERVIEW, Drawings, draw_all, page_pictures
+from boundary.analysis.report.provenance import Provenance
 from boundary.analysis.report.summary import summary_json
 from boundary.analysis.result import Analysis
 from boundary.data.tables.writing import write_bytes, write_csv, write_text
 from boundary.errors import InputError
 
-# File systems take names of 255 bytes at most.
-LONGEST_STEM = 100
-
 
 def write_analysis(
-    analysis: Analysis, folder: Path, figure_formats: Sequence[str] = (), posterior: bool = True
+    analysis: Analysis,
+    folder: Path,
+    figure_formats: Sequence[str] = (),
+    posterior: bool = True,
+    *,
+    figure_width: float | str = "page",
+    provenance: Provenance | None = None,
 ) -> list[Path]:
-    """Write all files of an analysis, all together or none: see `Analysis.write`."""
-    formats = _checked_formats(figure_formats)
+    """Write all files of an analysis, all together or none: see `Analysis.write`; the page states the provenance."""
+    formats, width = _checked_formats(figure_formats), chosen_width(figure_width)
     with written_together(folder) as stage, ThreadPoolExecutor(1) as pool:
         draws = []
         if posterior:  # compressing draws leaves Python free to draw figures
             new_problems = analysis.request.target == "superpopulation"
             draws = [pool.submit(write_posterior, analysis.rates, stage / POSTERIOR_FILE, new_problems)]
-        report_paths = write_report(analysis, stage, formats)
         tables = _tables(analysis)
+        beside = [*tables, *([POSTERIOR_FILE] if posterior else [])]
+        report_paths = write_report(analysis, stage, formats, width, beside=beside, provenance=provenance)
         for name, table in tables.items():
             write_csv(table, stage / name, float_format="%.8g")
         paths = [report_paths[0], *(stage / name for name in tables), *(job.result() for job in draws)]
@@ -71,7 +76,15 @@ def _tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
     return tables | {name: table for name, table in optional.items() if len(table)}
 
 
-def write_report(analysis: Analysis, folder: str | Path, figure_formats: Sequence[str] = ()) -> list[Path]:
+def write_report(
+    analysis: Analysis,
+    folder: str | Path,
+    figure_formats: Sequence[str] = (),
+    figure_width: float = PAGE_WIDTH,
+    *,
+    beside: Sequence[str] = (),
+    provenance: Provenance | None = None,
+) -> list[Path]:
     """Write report.html, summary.json and figures/*.svg.
 
     Parameters
@@ -82,6 +95,12 @@ def write_report(analysis: Analysis, folder: str | Path, figure_formats: Sequenc
         Made where it is missing; files of the same names are replaced.
     figure_formats
         `pdf` or `png`, to write each figure as such a file too.
+    figure_width
+        Of these files, inches.
+    beside
+        Names of further files that stand beside the page, to which it links.
+    provenance
+        Command and day that the page states; neither where not given.
 
     Returns
     -------
@@ -94,26 +113,25 @@ def write_report(analysis: Analysis, folder: str | Path, figure_formats: Sequenc
     folder = Path(folder)
     refuse_link(folder / FIGURE_FOLDER)
     (folder / FIGURE_FOLDER).mkdir(parents=True, exist_ok=True)
-    paths, pictures = [], Pictures()
-    for (benchmark, data), stem in zip(figure_data(analysis).items(), file_stems(analysis.benchmarks), strict=True):
-        figures = draw_figures(data)
-        pictures[benchmark] = {name: image(figure, SVG) for name, figure in figures.items()}
-        for name, figure in figures.items():
-            for suffix in (SVG, *figure_formats):
-                paths.append(folder / FIGURE_FOLDER / f"{stem}-{name}.{suffix}")
-                write_bytes(paths[-1], pictures[benchmark][name] if suffix == SVG else image(figure, suffix))
-    pages = {"report.html": report_html(analysis, pictures), "summary.json": summary_json(analysis) + "\n"}
+    drawings = draw_all(analysis, figure_width)
+    # Before the files are written: a page's figure is drawn with its text as it is.
+    pictures = page_pictures(analysis, drawings if figure_width == PAGE_WIDTH else None)
+    paths = _write_figures(drawings, analysis, folder / FIGURE_FOLDER, figure_formats)
+    files = ["summary.json", *beside, *(path.relative_to(folder).as_posix() for path in paths)]
+    page = report_html(analysis, pictures, files=files, provenance=provenance)
+    pages = {"report.html": page, "summary.json": summary_json(analysis) + "\n"}
     for name, text in pages.items():
         write_text(folder / name, text)
     return [folder / name for name in pages] + paths
 
 
-def file_stems(benchmarks: tuple[str, ...]) -> list[str]:
-    """Turn benchmark names into file names: safe on every system, and no two alike."""
-    stems: list[str] = []
-    for benchmark in benchmarks:
-        stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", benchmark)[:LONGEST_STEM].strip("-.") or "benchmark"
-        lowered = {earlier.lower() for earlier in stems}
-        candidates = [stem, *(f"{stem}-{number}" for number in range(2, len(benchmarks) + 2))]
-        stems.append(next(name for name in candidates if name.lower() not in lowered))
-    return stems
+def _write_figures(drawings: Drawings, analysis: Analysis, folder: Path, figure_formats: Sequence[str]) -> list[Path]:
+    """Write each figure as SVG and in other formats; those of the whole analysis are called `overview-<name>`."""
+    stems = {OVERVIEW: "overview"} | dict(zip(analysis.benchmarks, file_stems(analysis.benchmarks), strict=True))
+    paths = []
+    for benchmark, figures in drawings.items():
+        for name, figure in figures.items():
+            for suffix in (SVG, *figure_formats):
+                paths.append(folder / f"{stems[benchmark]}-{name}.{suffix}")
+                write_bytes(paths[-1], image(figure, suffix))
+    return paths

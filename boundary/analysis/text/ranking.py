@@ -8,9 +8,10 @@ import pandas as pd
 from boundary.analysis.estimates.decisions import OPEN, SURE, decisions_of_pairs
 from boundary.analysis.estimates.ranking import Multiplicity, multiplicity, panel_rows
 from boundary.analysis.estimates.table import POSTERIOR, select
-from boundary.analysis.formatting import number, points, probability_text, short_name
+from boundary.analysis.formatting import number, percentage, points, probability_text, short_name
 from boundary.analysis.text.verdict import Verdict
 from boundary.data.counts import ALL
+from boundary.stats.estimands.crossing import LIKELY
 from boundary.stats.intervals import MARGIN
 
 
@@ -38,13 +39,42 @@ def ranking_verdict(
     budgets = [k for k in dict.fromkeys((1.0, float(n))) if (best["k"] == k).any()] or [float(best["k"].min())]
     names = list(dict.fromkeys(best["model"]))
     leader = str(select(best, k=budgets[0]).sort_values("mean")["model"].iloc[-1])
+    details = []
     if solved and not any(solved.get(name, 1) for name in names):
-        sentences = [f"None of the {len(names)} models solved any problem."]
+        sentence = f"None of the {len(names)} models solved any problem."
     else:
-        sentences = [f"Of {len(names)} models, {'; '.join(_best_at(rows, k) for k in budgets)}."]
+        sentence = f"Of {len(names)} models, {' and '.join(_best_clauses(rows, budgets))}."
+        details = [f"{_best_at(rows, k)}." for k in budgets]
         counts = multiplicity(rows, budgets[0])
-        sentences += [] if counts is None else [multiplicity_text(counts, budgets[0], margin)]
-    return Verdict(benchmark, leader, None, " ".join([*sentences, *warnings]), cautions=tuple(warnings))
+        details += [] if counts is None else [multiplicity_text(counts, budgets[0], margin)]
+    return Verdict(
+        benchmark,
+        leader,
+        None,
+        " ".join([sentence, *details, *warnings]),
+        cautions=tuple(warnings),
+        sentence=sentence,
+        subject="ranking",
+        n=n,
+    )
+
+
+def _best_clauses(rows: pd.DataFrame, budgets: Sequence[float]) -> list[str]:
+    """Which model is best at each budget, and how sure that is; budgets of one leader share a clause."""
+    clauses: dict[str, list[str]] = {}
+    for k in budgets:
+        best = select(rows, estimand="best", k=k).sort_values("mean", kind="stable").iloc[-1]
+        probability, at = float(best["mean"]), f"at k = {k:.0f}"
+        mark = ", extrapolated" if bool(best["extrapolated"]) else ""
+        name = short_name(str(best["model"]))
+        if probability >= SURE:
+            clauses.setdefault(f"{name} is the best", []).append(f"{at} ({percentage(probability)} sure{mark})")
+        elif probability >= LIKELY:
+            clauses.setdefault(f"{name} is probably the best", []).append(f"{at} ({percentage(probability)}{mark})")
+        else:
+            first = f"{at} ({name} is likeliest to be, {percentage(probability)}{mark})"
+            clauses.setdefault("none can be called the best yet", []).append(first)
+    return [f"{clause} {' and '.join(places)}" for clause, places in clauses.items()]
 
 
 def multiplicity_text(counts: Multiplicity, k: float, margin: float) -> str:
@@ -64,10 +94,10 @@ def _best_at(rows: pd.DataFrame, k: float) -> str:
     share, lower, upper = (number(curve[name], 100, 1) for name in ("mean", "lower", "upper"))
     mark = ", extrapolated" if bool(best["extrapolated"]) else ""
     name = short_name(str(best["model"]))
-    about = f"probability {probability_text(best['mean'])}; pass@{k:.0f} {share} % [{lower}, {upper}]{mark}"
-    if best["mean"] < 0.5:
-        return f"none is likelier than not to be the best at k = {k:.0f}; first is {name} ({about})"
-    return f"{name} is likeliest to be the best at k = {k:.0f} ({about})"
+    return (
+        f"{name} solves {share} % [{lower}, {upper}] of the problems with k = {k:.0f}{mark}, and is the best there "
+        f"with probability {probability_text(best['mean'])}"
+    )
 
 
 def panel_sentences(estimates: pd.DataFrame) -> Iterator[str]:

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import pandas as pd
 
 from boundary.analysis.checkpoints import ENOUGH_CHECKPOINTS
-from boundary.analysis.estimates.decisions import SURE, decision_at
+from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, OPEN, SURE, WIDENED, decision_at
 from boundary.analysis.estimates.ranking import ahead_by_more
 from boundary.analysis.estimates.table import POSTERIOR, select
-from boundary.analysis.formatting import number, points, probability_text, short_name
+from boundary.analysis.formatting import number, percentage, points, probability_text, short_name
 from boundary.analysis.text.verdict import Verdict
 from boundary.stats.intervals import MARGIN
 
@@ -23,9 +23,28 @@ def trajectory_verdict(
     if len(present) <= ENOUGH_CHECKPOINTS:
         return None
     budgets = [k for k in dict.fromkeys((1, n)) if (curve["k"] == k).any()]
-    sentences = [sentence for k in budgets for sentence in _along(rows, present, k, steps, margin)]
-    text = f"Along {len(present) - 1} checkpoints of {short_name(present[-1])}, {' '.join(sentences)}"
-    return Verdict(benchmark, present[-1], present[0], text) if sentences else None
+    details = [detail for k in budgets for detail in _along(rows, present, k, steps, margin)]
+    clauses = [clause for k in budgets for clause in _to_the_last(rows, present, k)]
+    if not details:
+        return None
+    sentence = f"From the base to the last of {len(present) - 1} checkpoints, {' and '.join(clauses)}."
+    text = f"{sentence} Along {len(present) - 1} checkpoints of {short_name(present[-1])}, {' '.join(details)}"
+    return Verdict(benchmark, present[-1], present[0], text, sentence=sentence, subject="checkpoints", n=n)
+
+
+def _to_the_last(rows: pd.DataFrame, present: Sequence[str], k: int) -> Iterator[str]:
+    """What pass@k does from the base to the last checkpoint, and how sure that is, as a clause."""
+    curve = select(rows, estimand="pass_at_k", k=k).set_index("model")["mean"]
+    ends = f"from {number(curve[present[0]], 100, 1)} % to {number(curve[present[-1]], 100, 1)} %"
+    decision = decision_at(select(rows, model=present[-1]), k)
+    if decision is None:
+        return
+    if decision.word == OPEN:
+        likeliest = {WIDENED: "a rise", NARROWED: "a fall", EQUIVALENT: "no change"}[decision.likeliest]
+        yield f"pass@{k} goes {ends} ({likeliest} is likeliest, {percentage(decision.probability)})"
+    else:
+        verb = {WIDENED: "rises", NARROWED: "falls", EQUIVALENT: "stays about the same,"}[decision.word]
+        yield f"pass@{k} {verb} {ends} ({percentage(decision.probability)} sure)"
 
 
 def _along(

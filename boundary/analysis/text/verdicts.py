@@ -10,19 +10,20 @@ from boundary.analysis.estimates.sample_sizes import SampleSizes
 from boundary.analysis.estimates.table import estimates_frame, select
 from boundary.analysis.fitting import Panel
 from boundary.analysis.request import Request
+from boundary.analysis.text.extremes import cautions
 from boundary.analysis.text.ranking import ranking_verdict
 from boundary.analysis.text.trajectory import trajectory_verdict
-from boundary.analysis.text.verdict import Verdict, cautions, verdict_of_fit
+from boundary.analysis.text.verdict import Verdict, unconverged, verdict_of_fit
 from boundary.data.counts import ALL, Counts
 from boundary.stats.solve_rates import SolveRates
 
-Fit = tuple[Panel, SolveRates, Sequence[dict[str, Any]]]
+Fit = tuple[Panel, SolveRates, Sequence[dict[str, Any]], bool]
 
 
 def verdicts(
     request: Request, counts: Counts, estimates: pd.DataFrame, sizes: Mapping[str, SampleSizes], fits: Sequence[Fit]
 ) -> list[Verdict]:
-    """Verdicts in the order of the benchmarks; within one, those on several models stand first.
+    """Verdicts in the order of the benchmarks; within one, those on of_models models stand first.
 
     Parameters
     ----------
@@ -31,7 +32,7 @@ def verdicts(
     counts, estimates, sizes
         What the verdicts speak of.
     fits
-        Each panel with its posterior and its rows of the estimates.
+        Each panel with its posterior, its rows of the estimates, and whether these converged.
 
     Notes
     -----
@@ -40,14 +41,18 @@ def verdicts(
     steps = checkpoint_steps(counts, request.base, request.models)
     sentences: list[Verdict | None] = []
     for benchmark, size in sizes.items():
-        sentences.append(trajectory_verdict(estimates, benchmark, steps, size.reliable_k, request.margin))
-        sentences.append(_ranking_verdict(request, counts, estimates, benchmark, size.reliable_k))
+        of_models = (
+            trajectory_verdict(estimates, benchmark, steps, size.reliable_k, request.margin),
+            _ranking_verdict(request, counts, estimates, benchmark, size.reliable_k),
+        )
+        converged = all(ok for panel, *_, ok in fits if panel.benchmark == benchmark)
+        sentences += [verdict if verdict is None or converged else unconverged(verdict) for verdict in of_models]
     alone = {benchmark: sum(panel.benchmark == benchmark for panel, *_ in fits) == 1 for benchmark in sizes}
-    for panel, rates, rows in fits:
+    for panel, rates, rows, ok in fits:
         if request.base is not None or alone[panel.benchmark]:
             about = panel.benchmark, panel.arm, panel.base
             options = request.for_fit(rates)
-            sentences.append(verdict_of_fit(estimates_frame(rows), rates, *about, options, request.level))
+            sentences.append(verdict_of_fit(estimates_frame(rows), rates, *about, options, request.level, ok))
     return sorted(
         (verdict for verdict in sentences if verdict is not None),
         key=lambda verdict: request.benchmarks.index(verdict.benchmark),

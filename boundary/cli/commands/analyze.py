@@ -96,6 +96,13 @@ TARGETS = ("benchmark", "superpopulation")
     multiple=True,
     help="Write each figure as such a file too, beside its SVG; repeat for both.",
 )
+@click.option(
+    "--figure-width",
+    default="page",
+    show_default=True,
+    metavar="W",
+    help="Width of these files: column, page, or inches.",
+)
 @click.option("--no-posterior", is_flag=True, help="Leave posterior.nc out, the draws of the solve rates.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON in place of the verdict.")
 @quiet_option
@@ -114,6 +121,7 @@ def analyze(
     counts: tuple[str, ...],
     output: Path,
     figure_formats: tuple[str, ...],
+    figure_width: str,
     no_posterior: bool,
     as_json: bool,
     quiet: bool,
@@ -133,8 +141,10 @@ def analyze(
     def run() -> tuple["Analysis", list[Path]]:
         prepare()
         from boundary.analysis.analyze import analyze as run_analysis
+        from boundary.analysis.options import chosen_width
         from boundary.analysis.output.files import FITS_FOLDER, check_output
 
+        width = chosen_width(figure_width)  # before the fits, which take long
         files = (options[name] for name in ("samples", "error_rates", "audit"))
         check_output(output, [*counts, *options["claims"], *(file for file in files if file)])
         options["claims"] += options.pop("claim")
@@ -149,7 +159,9 @@ def analyze(
             progress("Writing the report, its tables and figures", 0, 0)
         gc.freeze()  # what the fits left need not be looked through while figures are made and thrown away
         try:
-            return analysis, analysis.write(output, figure_formats=figure_formats, posterior=not no_posterior)
+            return analysis, analysis.write(
+                output, figure_formats=figure_formats, posterior=not no_posterior, figure_width=width
+            )
         finally:
             gc.unfreeze()
 

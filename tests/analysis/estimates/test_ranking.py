@@ -81,7 +81,7 @@ def test_every_estimand_has_rows(run):
 def test_checkpoints_stand_in_the_order_of_training(run):
     assert run.models == ("base", "run-20", "run-100", "run-final")
     assert run.settings["checkpoint_steps"] == {"base": "0", "run-20": "20", "run-100": "100", "run-final": "final"}
-    assert run.verdicts[0].text.startswith("Along 3 checkpoints of run-final, pass@1 rises from")
+    assert run.verdicts[0].text.startswith("From the base to the last of 3 checkpoints, pass@1 rises from")
 
 
 def test_ranking_agrees_with_the_curves(run):

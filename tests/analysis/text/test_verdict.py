@@ -47,86 +47,120 @@ def curve_order(crosses=0.0, crosses_back=0.0, ahead=0.0, behind=0.0, catches_up
 
 
 @pytest.mark.parametrize(
-    ("rows", "start"),
+    ("rows", "sentence"),
     [
         (
             at(N, 0.021, 0.012, 0.031, 0.997, 0),
-            "Narrowed at k = 16: rl solves 2.1 points less than its base [1.2, 3.1] (by more than 0.5 points with "
-            "probability over 0.99).",
+            "At k = 16 rl solves 2.1 points fewer than its base [1.2, 3.1]: narrowed (over 99 % sure).",
         ),
         (
             at(N, -0.021, -0.031, -0.012, 0, 0.96),
-            "Widened at k = 16: rl solves 2.1 points more than its base [1.2, 3.1] (by more than 0.5 points with "
-            "probability 0.96).",
+            "At k = 16 rl solves 2.1 points more than its base [1.2, 3.1]: widened (96 % sure).",
         ),
         (
             at(N, 0.001, -0.002, 0.004, 0.01, 0.0),
-            f"No material difference at k = 16: rl solves 0.1 points less than its base [{MINUS}0.2, 0.4] (within 0.5 "
-            "points with probability 0.99).",
+            "At k = 16 rl solves 0.1 points fewer than its base [0.2 more to 0.4 fewer]: no material difference (99 % "
+            "sure).",
         ),
         (
             at(N, 0.005, -0.012, 0.021, 0.5, 0.1),
-            f"Cannot tell yet at k = 16: rl solves 0.5 points less than its base [{MINUS}1.2, 2.1]. A narrowing by "
-            "more than 0.5 points is likeliest, with probability 0.50.",
+            "At k = 16 rl solves 0.5 points fewer than its base [1.2 more to 2.1 fewer]: cannot tell yet (likeliest: "
+            "narrowed, 50 %).",
         ),
         (
             at(N, -0.005, -0.021, 0.012, 0.1, 0.5),
-            f"Cannot tell yet at k = 16: rl solves 0.5 points more than its base [{MINUS}1.2, 2.1]. A widening by more "
-            "than 0.5 points is likeliest, with probability 0.50.",
+            "At k = 16 rl solves 0.5 points more than its base [1.2 fewer to 2.1 more]: cannot tell yet (likeliest: "
+            "widened, 50 %).",
         ),
         (
             at(N, -0.0001, -0.01, 0.02, 0.2, 0.1),
-            "Cannot tell yet at k = 16: rl solves about as much as its base [2.0 points less to 1.0 points more]. No "
-            "material difference is likeliest, with probability 0.70.",
+            "At k = 16 rl solves about as much as its base [2.0 fewer to 1.0 more]: cannot tell yet (likeliest: no "
+            "material difference, 70 %).",
         ),
         (
             at(N, -0.0, -0.0, 0.0001, 0, 0),
-            "No material difference at k = 16: rl solves as much as its base to within 0.1 points (within 0.5 points "
-            "with probability over 0.99).",
+            "At k = 16 rl solves as much as its base, to within 0.1 points: no material difference (over 99 % sure).",
         ),
     ],
 )
-def test_the_word_the_points_and_what_the_probability_is_of(rows, start):
-    assert text(rows) == start
-
-
-def test_the_margin_is_named():
-    assert "by more than 1 point with" in text(at(N, 0.05, 0.03, 0.07, 1, 0), margin=0.01)
+def test_the_word_the_points_and_how_sure_it_is(rows, sentence):
+    assert text(rows).startswith(f"{sentence} ")
 
 
 @pytest.mark.parametrize(
-    ("order", "sentence"),
+    ("chances", "detail"),
+    [
+        ((0.96, 0.0), "Narrowed: pass@16 is lower than that of its base by more than 1 point, with probability 0.96."),
+        ((0.0, 0.96), "Widened: pass@16 is higher than that of its base by more than 1 point, with probability 0.96."),
+        (
+            (0.01, 0.01),
+            "No material difference: pass@16 differs from that of its base by at most 1 point, with probability 0.98.",
+        ),
+        (
+            (0.6, 0.1),
+            "pass@16 is lower than that of its base by more than 1 point with probability 0.60, higher by more than 1 "
+            "point with probability 0.10, and neither with probability 0.30.",
+        ),
+    ],
+)
+def test_each_probability_says_what_it_is_of_and_names_the_margin(chances, detail):
+    assert text(at(N, 0.05, 0.03, 0.07, *chances), margin=0.01).endswith(detail)
+
+
+@pytest.mark.parametrize(
+    ("order", "lead", "detail"),
     [
         (
             curve_order(crosses=0.97),
-            "It is ahead up to k of about 5 [3, 9], behind from there on (probability of such a crossover: 0.97).",
+            "rl is ahead of its base up to k = 5 [3, 9]; at k = 16 it solves 10.0 points fewer [5.0, 20.0]: ",
+            " It is ahead by more than 0.5 points at some k and behind by more than 0.5 points at a larger one with "
+            "probability 0.97.",
         ),
-        (curve_order(crosses=0.49), "At k = 1 it solves 10.0 points more than its base [5.0, 20.0]."),
-        (curve_order(ahead=0.98), "It is ahead by more than 0.5 points at every k up to 16 with probability 0.98."),
-        (curve_order(behind=0.95), "It is behind by more than 0.5 points at every k up to 16 with probability 0.95."),
+        (
+            curve_order(crosses=0.49),
+            "rl solves 10.0 points more than its base [5.0, 20.0] at k = 1; at k = 16 it solves 10.0 points fewer ",
+            "",
+        ),
+        (
+            curve_order(ahead=0.98),
+            "rl is ahead of its base at every k up to 16; at k = 16 it solves ",
+            " It is ahead by more than 0.5 points at every k up to 16 with probability 0.98.",
+        ),
+        (
+            curve_order(behind=0.95),
+            "rl is behind its base at every k up to 16; at k = 16 it solves ",
+            " It is behind by more than 0.5 points at every k up to 16 with probability 0.95.",
+        ),
         (
             curve_order(crosses_back=0.6, catches_up=CrossingBudget(20.0, 4.0, np.inf)),
-            "It is probably behind up to k of about 20 [4, beyond 64], ahead from there on (extrapolated; probability "
-            "of such a crossover: 0.60).",
+            "rl is probably behind its base up to k = 20 [4, beyond 64] (extrapolated); at k = 16 it solves ",
+            " It is behind by more than 0.5 points at some k and ahead by more than 0.5 points at a larger one with "
+            "probability 0.60.",
         ),
         (
             curve_order(crosses_back=0.6, catches_up=CrossingBudget(np.nan, np.nan, np.nan)),
-            "It is probably behind first and ahead later (probability of such a crossover: 0.60).",
+            "rl is probably behind its base first and ahead of it later; at k = 16 it solves ",
+            " with probability 0.60.",
         ),
-        (curve_order(crosses=0.6, crosses_back=0.7), "The two curves cross more than once."),
+        (
+            curve_order(crosses=0.6, crosses_back=0.7),
+            "rl and its base are each ahead at some k: their curves cross more than once; at k = 16 it solves ",
+            " with probability 0.70.",
+        ),
     ],
 )
-def test_how_the_curves_run(order, sentence):
+def test_how_the_curves_run(order, lead, detail):
     first = at(1, -0.1, -0.2, -0.05, 0, 1)
     rows = [*first, *at(N, 0.1, 0.05, 0.2, 1, 0), row("crossover", np.nan, 5.0, 3.0, 9.0)]
-    assert text(rows, order=order).endswith(f" {sentence}")
+    assert text(rows, order=order).startswith(lead)
+    assert text(rows, order=order).endswith(detail)
 
 
 def test_beyond_the_samples_nothing_is_said_without_a_mark():
     rows = [*at(N, 0.1, 0.05, 0.2, 1, 0), *at(64, 0.02, -0.01, 0.05, 0.7, 0.1)]
     assert text(rows).endswith(
-        f"Beyond n = 16 the data alone cannot say. Extrapolated to k = 64: cannot tell yet, 2.0 points less than its "
-        f"base [{MINUS}1.0, 5.0] (a narrowing by more than 0.5 points is likeliest, with probability 0.70)."
+        " Beyond n = 16 the data alone cannot say. Extrapolated to k = 64, it solves 2.0 points fewer than its base "
+        "[1.0 more to 5.0 fewer]: cannot tell yet (likeliest: narrowed, 70 %)."
     )
 
 
@@ -139,8 +173,10 @@ def test_nothing_solved_and_everything_solved_is_all_that_is_said():
     assert text(rows, totals=totals(0, 0)) == "Neither model solved any problem in 16 samples each."
     every = "Both models solved every problem in every sample, 16 samples each."
     assert text(rows, totals=totals(640, 640)) == every
-    assert text(rows, totals=totals(0, 5)).startswith("rl solved no problem in 16 samples each. Cannot tell yet")
-    assert text(rows, totals=totals(5, 640)).startswith("base solved every problem in every sample, 16 samples each. ")
+    assert text(rows, totals=totals(0, 5)).startswith("rl solved no problem in 16 samples each; at k = 16 rl ")
+    assert text(rows, totals=totals(5, 640)).startswith(
+        "base solved every problem in every sample, 16 samples each; at k = 16 rl solves about as much as its base ["
+    )
 
 
 def test_few_problems_and_few_samples_are_a_caution():
@@ -163,23 +199,26 @@ def test_a_script_gets_the_word_and_its_probabilities():
         (64, "cannot tell yet", True),
     ]
     assert record["calls"][1]["likeliest"] == "narrowed"
-    assert record["crossover"] == {"probability": 0.7, "spoken_of": True}
+    assert (record["crossover"]["probability"], record["crossover"]["spoken_of"]) == (0.7, True)
 
 
 def test_one_model_alone():
     rows = [row("pass_at_k", 1, 0.5, 0.4, 0.6), row("pass_at_k", N, 0.9, 0.85, 0.95)]
     assert text(rows, None) == (
-        "rl solves 50.0 % [40.0, 60.0] of the problems with k = 1 and 90.0 % [85.0, 95.0] of the problems with k = 16."
+        "rl solves 50.0 % [40.0, 60.0] of the problems with one sample and 90.0 % [85.0, 95.0] with 16."
     )
 
 
 def test_one_model_alone_beyond_its_samples():
     sentence = text([row("pass_at_k", 64, 0.9, 0.85, 0.95)], None)
-    assert sentence.startswith("rl: every budget asked for lies beyond the samples; beyond n = 16 ")
+    assert sentence == (
+        "rl solves 90.0 % [85.0, 95.0] of the problems with 64 samples (extrapolated: every budget lies beyond n = 16)."
+        " Beyond n = 16 the data alone cannot say."
+    )
 
 
 def test_plug_ins_are_not_taken_for_estimates():
     observed = row("pass_at_k", 1, 0.1, float("nan"), float("nan"), kind="observed", prior="")
     assert text([observed, row("pass_at_k", 1, 0.5, 0.4, 0.6)], None) == (
-        "rl solves 50.0 % [40.0, 60.0] of the problems with k = 1."
+        "rl solves 50.0 % [40.0, 60.0] of the problems with one sample."
     )

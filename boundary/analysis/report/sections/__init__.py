@@ -2,12 +2,13 @@
 
 A section is a module, whose function gives what its template shows (None: nothing), the template of the same stem
 beside it, and a line here. Where it needs them, a style sheet and a script stand beside it too. The page escapes what
-is shown; templates have `cite("key")` for a source of references.toml, and `number(value, scale, digits)`.
+is shown; templates have `cite("key")` for a source of references.toml, `number(value, scale, digits)`, `data(...)` for
+the attributes that name the estimate of a cell, `links` to the files beside the page, and `anchor`, that of the section.
 
-Read first `comparisons`, the smallest, then `estimates`. Of every benchmark: `verdicts`, `crossing`, `figures`,
-`estimates`, `budget_verdicts`, `prior_free`, `ranking`, `missing_outcomes`, `valid_reasoning`, `reliability`,
-`support_rates`, `problems`. Of the whole analysis: `claims`, `verifier_errors`, `comparisons`, `model_checks`, `arms`,
-`exchangeability`, `methods`.
+Read first `comparisons`, the smallest, then `estimates`. On top of the page: `verdict`, `summary`. Of every benchmark:
+`verdicts`, `crossing`, `figures`, `estimates`, `budget_verdicts`, `prior_free`, `ranking`, `missing_outcomes`,
+`valid_reasoning`, `reliability`, `support_rates`. Below them: `problems`, `claims`, `verifier_errors`, `comparisons`,
+`model_checks`, `arms`, `exchangeability`, `methods`, `files`.
 """
 
 from boundary.analysis.report.section import Section
@@ -19,6 +20,7 @@ from boundary.analysis.report.sections.crossing import crossing_section
 from boundary.analysis.report.sections.estimates import estimates_section
 from boundary.analysis.report.sections.exchangeability import exchangeability_section
 from boundary.analysis.report.sections.figures import figures_section
+from boundary.analysis.report.sections.files import files_section
 from boundary.analysis.report.sections.methods import methods_section
 from boundary.analysis.report.sections.missing_outcomes import missing_outcomes_section
 from boundary.analysis.report.sections.model_checks import model_checks_section
@@ -26,12 +28,16 @@ from boundary.analysis.report.sections.prior_free import prior_free_section
 from boundary.analysis.report.sections.problems import problems_section
 from boundary.analysis.report.sections.ranking import ranking_section
 from boundary.analysis.report.sections.reliability import reliability_section
+from boundary.analysis.report.sections.summary import summary_section
 from boundary.analysis.report.sections.support_rates import support_rates_section
 from boundary.analysis.report.sections.valid_reasoning import valid_reasoning_section
+from boundary.analysis.report.sections.verdict import verdict_section
 from boundary.analysis.report.sections.verdicts import verdicts_section
 from boundary.analysis.report.sections.verifier_errors import verifier_errors_section
 
 SECTIONS = [
+    Section("verdict", "", of_analysis=verdict_section, on_top=True, in_contents="Verdict"),
+    Section("summary", "Summary", of_analysis=summary_section, on_top=True),
     Section("verdicts", "", of_benchmark=verdicts_section),
     Section("crossing", "", of_benchmark=crossing_section),
     Section("figures", "", of_benchmark=figures_section),
@@ -43,12 +49,13 @@ SECTIONS = [
     Section("valid_reasoning", "Right answers with valid reasoning", of_benchmark=valid_reasoning_section),
     Section("reliability", "", of_benchmark=reliability_section),
     Section("support_rates", "", of_benchmark=support_rates_section),
-    Section("problems", "", of_benchmark=problems_section),
+    Section("problems", "Problems", of_analysis=problems_section),
     Section("claims", "Claims", of_analysis=claims_section),
     Section("verifier_errors", "Errors of the verifier", of_analysis=verifier_errors_section),
     Section("comparisons", "Several comparisons", of_analysis=comparisons_section),
-    Section("model_checks", "Does the population fit?", of_analysis=model_checks_section),
-    Section("arms", "How the models were sampled and judged", of_analysis=arms_section),
+    Section("model_checks", "Does the population fit?", of_analysis=model_checks_section, in_contents="Model checks"),
+    Section("arms", "How the models were sampled and judged", of_analysis=arms_section, in_contents="Settings of the models"),
     Section("exchangeability", "Order and dependence of samples", of_analysis=exchangeability_section),
     Section("methods", "Methods", of_analysis=methods_section),
+    Section("files", "Files, command and counts", of_analysis=files_section, in_contents="Files and command"),
 ]

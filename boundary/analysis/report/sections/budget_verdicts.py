@@ -40,5 +40,5 @@ def verdict_tables(rows: pd.DataFrame) -> list[dict[str, Any]]:
             }
             for decision in at_budgets
         ]
-        tables.append({"caption": f"Verdict at each budget: {model} against its base", "rows": lines})
+        tables.append({"caption": f"Verdict at each budget: {model} against its base", "model": model, "rows": lines})
     return tables

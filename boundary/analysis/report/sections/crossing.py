@@ -1,5 +1,6 @@
 """Where the curves of a pair meet: numbers that belong to no single budget of the tables."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -21,12 +22,13 @@ NO_CROSSING = {
 
 
 class Fact(NamedTuple):
-    """A number that belongs to no single budget."""
+    """A number that belongs to no single budget; `labels` are those of its row of the estimates."""
 
     label: str
     value: str
     interval: str
     extrapolated: bool
+    labels: Mapping[str, Any] = {}
 
 
 def crossing_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | None:
@@ -53,6 +55,7 @@ def facts_of(rows: pd.DataFrame, model: str, crosses: bool) -> list[Fact]:
             middle = number(row["median" if record.is_budget else "mean"], scale, digits)
             # A probability is a mean of zeros and ones: quantiles of these would say nothing.
             around = "" if record.unit == "probability" else interval(row, scale, digits)
-            fact = Fact(label, middle, around, bool(row["extrapolated"]))
+            labels = {"estimand": record.name, "column": "median" if record.is_budget else "mean", "k": row["k"]}
+            fact = Fact(label, middle, around, bool(row["extrapolated"]), labels)
             facts.append(fact if crosses else Fact(fact.label, *NO_CROSSING.get(record.name, fact[1:])))
     return facts

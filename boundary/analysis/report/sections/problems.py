@@ -1,66 +1,58 @@
-"""The searchable tables of problems; problems.js sorts and searches them."""
+"""The table of all problems, which problems.js fills, filters and sorts."""
 
 from typing import Any
 
-import pandas as pd
-
-from boundary.analysis.formatting import number
+from boundary.analysis.formatting import benchmark_name, number
+from boundary.analysis.report.answers import ordered_benchmarks
+from boundary.analysis.report.problem_rows import packed_problems
 from boundary.analysis.result import Analysis
 
-# More arms than this make a page of many megabytes; problems.csv has them all.
-MOST_ARMS = 6
-EXPLANATION = (
-    "c/n: right samples. p: solve rate, posterior mean and interval. Solves in {k}: probability that {k} samples solve "
-    "it; P(solvable): that this is at least one half. P(lost): {k} samples of the base solve it and {k} of the model "
-    "do not; P(gained): the converse. One success: a problem lost or gained that rests on a single right sample. Check "
-    "grading: never right in one arm and nearly always in the other: more like a change of format than of ability."
+# Rows that stand in the page for readers without scripts.
+MOST_PLAIN = 20
+PAIR_EXPLANATION = (
+    "P(lost): probability that k samples of the base solve the problem and k of the model do not; P(gained): the "
+    "converse. c/n: right samples. p: solve rate, posterior mean. Solves: probability that k samples solve it; "
+    "P(solvable): that this is at least one half. One success: a problem lost or gained that rests on a single right "
+    "sample. Check grading: never right in one arm and nearly always in the other: more like a change of format than of "
+    "ability."
+)
+ALONE_EXPLANATION = (
+    "c/n: right samples. p: solve rate, posterior mean. Solves: probability that k samples solve the problem; "
+    "P(solvable): that this is at least one half."
 )
 
 
-def problems_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | None:
-    """A table for each RL model or model alone."""
-    tables = problem_tables(analysis.problems, benchmark)
-    return {"tables": tables} if tables else None
-
-
-def problem_tables(problems: pd.DataFrame, benchmark: str) -> list[dict[str, Any]]:
-    """Lay out the problems of a benchmark, a table for each arm, the most lost or gained first."""
-    rows = problems.loc[problems["benchmark"] == benchmark] if len(problems) else problems
-    if rows.empty or rows["model"].nunique() > MOST_ARMS:
-        return []
-    return [_table(part, str(model)) for model, part in rows.groupby("model", sort=False)]
-
-
-def _table(part: pd.DataFrame, model: str) -> dict[str, Any]:
-    base, k = str(part["reference"].iloc[0]), int(part["k"].iloc[0])
-    lost_or_gained = part[["prob_lost", "prob_gained"]].max(axis=1).fillna(0)
-    ordered = part.loc[lost_or_gained.sort_values(ascending=False, kind="stable").index]
-    arms = [("reference_", "base"), ("", "RL")] if base else [("", "")]
-    headings = [f"{word} {name}".strip() for _, word in arms for name in ("c/n", "p", f"solves in {k}", "P(solvable)")]
-    flows = {"prob_lost": "P(lost)", "prob_gained": "P(gained)"} if base else {}
-    rows = [
-        {
-            "name": row["problem_id"],
-            "cells": [text for prefix, _ in arms for text in _arm(row, prefix)]
-            + [number(row[name], 1, 2) for name in flows],
-            "flag": row["flag"],
-        }
-        for row in ordered.to_dict(orient="records")
-    ]
-    against = f": {model} against its base" if base else f": {model}"
+def problems_section(analysis: Analysis) -> dict[str, Any] | None:
+    """The packed problems, the first of them as plain rows, and what the table explains."""
+    problems = analysis.problems
+    if problems.empty:
+        return None
+    packed = packed_problems(problems, ordered_benchmarks(analysis))
+    content = packed.content
+    is_pair = "prob_lost" in content["columns"]
+    budgets = sorted(set(content["budgets"]))
     return {
-        "caption": f"Every problem{against}",
-        "explanation": EXPLANATION.format(k=k),
-        "headings": ["problem", "look twice", *headings, *flows.values()],
-        "rows": rows,
+        "content": content | {"labels": [benchmark_name(name) for name in content["benchmarks"]]},
+        "is_pair": is_pair,
+        "n_rows": packed.n_rows,
+        "n_packed": packed.n_packed,
+        "n_flagged": packed.n_flagged,
+        "explanation": PAIR_EXPLANATION if is_pair else ALONE_EXPLANATION,
+        "budget": f"k = {budgets[0]}" if len(budgets) == 1 else "k = n of the benchmark",
+        "plain_rows": [_plain_row(dict(zip(content["columns"], row, strict=True)), content) for row in content["rows"][:MOST_PLAIN]],
     }
 
 
-def _arm(row: dict[Any, Any], prefix: str) -> list[str]:
-    low, high = (number(row[f"{prefix}p_{side}"], 1, 3) for side in ("lower", "upper"))
-    return [
-        f"{row[f'{prefix}n_correct']:.0f}/{row[f'{prefix}n_samples']:.0f}",
-        f"{number(row[f'{prefix}p_mean'], 1, 3)} [{low}, {high}]",
-        number(row[f"{prefix}reach_mean"], 1, 3),
-        number(row[f"{prefix}prob_solvable"], 1, 2),
-    ]
+def _plain_row(row: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
+    """The main cells of a row."""
+    arms = ["reference_", ""] if "prob_lost" in row else [""]
+    return {
+        "name": row["problem"],
+        "key": f"{content['benchmarks'][row['benchmark']]}/{row['problem']}",
+        "benchmark": benchmark_name(content["benchmarks"][row["benchmark"]]),
+        "model": content["models"][row["model"]],
+        "flag": row["flag"],
+        "flows": [number(row[name], 1, 2) for name in ("prob_lost", "prob_gained") if name in row],
+        "counts": [f"{row[f'{arm}n_correct']}/{row[f'{arm}n_samples']}" for arm in arms],
+        "rates": [number(row[f"{arm}p_mean"], 1, 3) for arm in arms],
+    }

@@ -8,7 +8,7 @@ import pandas as pd
 
 from boundary.analysis.estimates.table import select
 from boundary.analysis.formatting import heading
-from boundary.analysis.report.tables import Row, Table, cell_of, records_by
+from boundary.analysis.report.tables import Heading, Row, Table, cell_of, records_by
 from boundary.analysis.result import Analysis
 from boundary.stats.estimands import ESTIMANDS
 
@@ -35,6 +35,7 @@ def reliability_table(rows: pd.DataFrame, models: Sequence[str]) -> Table:
         group = groups[name, k, tau]
         cells = [cell_of([row for row in group if row["model"] == model], name) for model in models]
         extrapolated = any(row["extrapolated"] for row in group)
-        label = heading(name, f"{k:.0f}" if np.isfinite(k) else "nan", tau if np.isfinite(tau) else np.nan)
-        lines.append(Row(label, extrapolated, "extrapolated" * extrapolated, cells))
-    return Table("Reliability", "", list(models), lines)
+        labels = {"estimand": name} | {key: at for key, at in (("k", k), ("tau", tau)) if np.isfinite(at)}
+        text = heading(name, f"{k:.0f}" if np.isfinite(k) else "nan", tau if np.isfinite(tau) else np.nan)
+        lines.append(Row(Heading(text, labels), extrapolated, "extrapolated" * extrapolated, cells))
+    return Table("Reliability", "", [Heading(model, {"model": model}) for model in models], lines)

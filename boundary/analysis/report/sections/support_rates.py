@@ -7,7 +7,7 @@ import pandas as pd
 from boundary.analysis.estimates.table import select
 from boundary.analysis.formatting import heading
 from boundary.analysis.report.sections.reliability import MOST_MODELS
-from boundary.analysis.report.tables import Row, Table, cell_of, records_by
+from boundary.analysis.report.tables import Heading, Row, Table, cell_of, records_by
 from boundary.analysis.result import Analysis
 from boundary.stats.estimands import ESTIMANDS
 
@@ -33,6 +33,8 @@ def support_table(rows: pd.DataFrame, model: str, base: str) -> Table:
     for (k,), group in sorted(groups.items()):
         cells = [cell_of([row for row in group if row["estimand"] == name], name) for name in NAMES]
         extrapolated = any(row["extrapolated"] for row in group)
-        lines.append(Row(f"{k:.0f}", extrapolated, "extrapolated" * extrapolated, cells))
+        row_heading = Heading(f"{k:.0f}", {"k": k})
+        lines.append(Row(row_heading, extrapolated, "extrapolated" * extrapolated, cells))
     caption = f"Support rates and where the gain comes from: {model} against {base}"
-    return Table(caption, "k", [heading(name) for name in NAMES], lines)
+    columns = [Heading(heading(name), {"estimand": name, "model": model}) for name in NAMES]
+    return Table(caption, "k", columns, lines)

@@ -1,15 +1,15 @@
 """Errors of the verifier: what the estimates suppose of them, and shrinkage against the rate of false positives."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from boundary.analysis.checks.tipping_point import tipping_points
-from boundary.analysis.figures.drawing import image
 from boundary.analysis.figures.tipping_point import tipping_point_figure
 from boundary.analysis.formatting import interval, number
-from boundary.analysis.report.svg_url import svg_url
+from boundary.analysis.report.pictures import both_widths
 from boundary.analysis.report.tables import records
 from boundary.analysis.result import Analysis
 
@@ -33,11 +33,13 @@ def verifier_errors_parts(curves: pd.DataFrame, supposed: Mapping[str, Any]) -> 
         return None
     points = tipping_points(curves) if len(curves) else []
     parts = []
-    for (benchmark, model), rows in curves.groupby(["benchmark", "model"], sort=False):
+    pairs = curves.groupby(["benchmark", "model"], sort=False)
+    for place, ((benchmark, model), rows) in enumerate(pairs, start=1):
+        caption = f"Shrinkage against the false-positive rate: {model}, {benchmark}"
         parts.append(
             {
-                "caption": f"Shrinkage against the false-positive rate: {model}, {benchmark}",
-                "source": svg_url(image(tipping_point_figure(rows), "svg")),
+                "caption": caption,
+                "elements": both_widths(partial(tipping_point_figure, rows), f"errors{place}-", caption),
                 "sentences": [point.text for point in points if (point.benchmark, point.model) == (benchmark, model)],
                 "rows": [_line(row) for row in records(rows)],
             }

@@ -1,0 +1,211 @@
+"""Answers: what is stated of one model on one benchmark, in the one line that the summary and the top of the page show."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, OPEN, WIDENED, Decision
+from boundary.analysis.estimates.table import POSTERIOR, select
+from boundary.analysis.figures.ranking import ranked_models
+from boundary.analysis.formatting import benchmark_name, percentage, short_name
+from boundary.analysis.report.flags import Flag, flags_of
+from boundary.analysis.report.tables import Record, records
+from boundary.analysis.result import Analysis
+from boundary.analysis.text.verdict import Verdict
+from boundary.data.counts import ALL
+
+CHIP_CLASSES = {NARROWED: "narrowed", WIDENED: "widened", EQUIVALENT: "same", OPEN: "open"}
+SHOWN = ("pass_at_k", "shrinkage", "crossover", "narrowed", "widened", "best", "rank")
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A decision as a label: its word, the probability of the statement, and how it is coloured.
+
+    Parameters
+    ----------
+    decision
+        At one budget.
+    converged
+        Whether the fit behind it converged; its word is not shown otherwise.
+    """
+
+    decision: Decision
+    converged: bool = True
+
+    @property
+    def word(self) -> str:
+        """What the label reads."""
+        return self.decision.word if self.converged else "not converged"
+
+    @property
+    def colour_class(self) -> str:
+        """Class of what has the colour of the word."""
+        return CHIP_CLASSES[self.decision.word] if self.converged else "failed"
+
+    @property
+    def css_class(self) -> str:
+        """Classes of the label."""
+        return f"chip {self.colour_class}{' beyond' * self.decision.extrapolated}"
+
+    @property
+    def likeliest(self) -> str:
+        """Of a decision that is open, the likeliest of the three; empty otherwise."""
+        return self.decision.likeliest if self.decision.word == OPEN else ""
+
+    @property
+    def percentage(self) -> str:
+        """Probability of the likeliest of the three, as it is written."""
+        return percentage(self.decision.probability)
+
+    @property
+    def estimand(self) -> str:
+        """Estimand of the rows of the estimates that hold its probability."""
+        return "shrinkage" if self.decision.likeliest == EQUIVALENT else self.decision.likeliest
+
+    @property
+    def column(self) -> str:
+        """Column of the estimates that holds its probability."""
+        return "prob_equivalent" if self.decision.likeliest == EQUIVALENT else "mean"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """One model on one benchmark.
+
+    Parameters
+    ----------
+    benchmark, model
+        What it is about.
+    anchor
+        Of the benchmark's section.
+    rows
+        Its posterior rows of the estimates, by estimand and budget; None is the budget of what has none.
+    verdict
+        None where nothing is stated of the model by itself.
+    n, last_k, n_problems, samples
+        Largest budget within the samples, the largest of all, problems, and samples as a phrase.
+    converged
+        Whether the fit's diagnostics passed.
+    flags
+        What to know before relying on it.
+    """
+
+    benchmark: str
+    model: str
+    anchor: str
+    rows: Mapping[tuple[str, float | None], Record]
+    verdict: Verdict | None
+    n: int
+    last_k: float
+    n_problems: int
+    samples: str
+    converged: bool
+    flags: tuple[Flag, ...]
+
+    @property
+    def benchmark_label(self) -> str:
+        """The benchmark as readers see it."""
+        return benchmark_name(self.benchmark)
+
+    @property
+    def short_name(self) -> str:
+        """The model without its organisation."""
+        return short_name(self.model)
+
+    @property
+    def crossover(self) -> Record:
+        """The row of the crossover; empty where the verdict does not speak of one."""
+        return self.row("crossover") if self.verdict is not None and self.verdict.crosses else {}
+
+    @property
+    def chip(self) -> Chip | None:
+        """The decision at n."""
+        decision = None if self.verdict is None else self.verdict.at_n
+        return None if decision is None else Chip(decision, self.converged)
+
+    @property
+    def beyond_chip(self) -> Chip | None:
+        """The decision at the largest budget beyond n."""
+        decision = None if self.verdict is None else self.verdict.beyond_n
+        return None if decision is None else Chip(decision, self.converged)
+
+    def row(self, estimand: str, k: float | None = None) -> Record:
+        """The posterior row of an estimand at a budget; empty where there is none."""
+        return self.rows.get((estimand, k), {})
+
+    @cached_property
+    def change_at_one(self) -> Record:
+        """Change of pass@1 by RL: shrinkage at k = 1 with its sign changed."""
+        row = self.row("shrinkage", 1.0)
+        signs = {"mean": "mean", "lower": "upper", "upper": "lower"}
+        return {name: -row[source] + 0.0 for name, source in signs.items()} if row else {}
+
+
+def answers(analysis: Analysis) -> list[Answer]:
+    """The answers of an analysis: the pooled benchmark first; within one the RL models, or ranked models, in order."""
+    by_fit: dict[tuple[str, str], dict[tuple[str, float | None], Record]] = {}
+    for row in records(select(analysis.estimates, kind=POSTERIOR, estimand=SHOWN)):
+        k = row["k"] if row["k"] == row["k"] else None
+        by_fit.setdefault((row["benchmark"], row["model"]), {})[row["estimand"], k] = row
+    verdicts = {
+        (verdict.benchmark, verdict.model): verdict
+        for verdict in analysis.verdicts
+        if verdict.subject in ("pair", "model")
+    }
+    failed = set(map(tuple, analysis.diagnostics.loc[~analysis.diagnostics["ok"].astype(bool), ["benchmark", "model"]].values))
+    lines = []
+    for benchmark in ordered_benchmarks(analysis):
+        for model in _models(analysis, benchmark):
+            rows = by_fit.get((benchmark, model), {})
+            if not rows:
+                continue
+            converged = (benchmark, model) not in failed
+            lines.append(_answer(analysis, benchmark, model, rows, verdicts.get((benchmark, model)), converged))
+    return lines
+
+
+def ordered_benchmarks(analysis: Analysis) -> list[str]:
+    """The benchmarks in the order of the page: the pooled one first."""
+    return sorted(analysis.benchmarks, key=lambda benchmark: benchmark != ALL)
+
+
+def anchor_of(analysis: Analysis, benchmark: str) -> str:
+    """Anchor of a benchmark's section."""
+    return f"benchmark-{analysis.benchmarks.index(benchmark) + 1}"
+
+
+def _models(analysis: Analysis, benchmark: str) -> list[str]:
+    """RL models, or models alone; ranked ones by pass@1."""
+    models = [model for model in analysis.models if model != analysis.base]
+    if analysis.base is not None or len(models) < 2:
+        return models
+    rows = select(analysis.estimates, kind=POSTERIOR, benchmark=benchmark, estimand=("pass_at_k", "best"))
+    return ranked_models(rows, float(rows["k"].min())) or models if len(rows) else models
+
+
+def _answer(
+    analysis: Analysis,
+    benchmark: str,
+    model: str,
+    rows: Mapping[tuple[str, float | None], Record],
+    verdict: Verdict | None,
+    converged: bool,
+) -> Answer:
+    sizes = analysis.sample_sizes[benchmark]
+    curve: dict[float, Any] = {k: row for (name, k), row in rows.items() if name == "pass_at_k" and k is not None}
+    budgets = sorted(curve)
+    return Answer(
+        benchmark=benchmark,
+        model=model,
+        anchor=anchor_of(analysis, benchmark),
+        rows=rows,
+        verdict=verdict,
+        n=max((int(k) for k in budgets if k <= sizes.reliable_k), default=sizes.reliable_k),
+        last_k=budgets[-1] if budgets else float(sizes.reliable_k),
+        n_problems=int(next(iter(rows.values()))["n_problems"]),
+        samples=sizes.in_words,
+        converged=converged,
+        flags=flags_of(analysis, benchmark, model, verdict, converged),
+    )

@@ -1,0 +1,95 @@
+"""The top of the page: the answer in a sentence, how sure it is, what would settle it, and one figure."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, OPEN, WIDENED
+from boundary.analysis.formatting import benchmark_name
+from boundary.analysis.report.answers import CHIP_CLASSES, Answer, answers
+from boundary.analysis.report.interval_drawing import IntervalAxis
+from boundary.analysis.report.tables import records
+from boundary.analysis.result import Analysis
+from boundary.data.counts import ALL
+
+# So many models are listed; of more the words are counted.
+MOST_LISTED = 6
+# The first of these that was drawn stands on top.
+FIGURES_OF_PAIRS = ("trajectory", "pass_at_k", "ranking", "shrinkage")
+FIGURES_OF_MODELS = ("ranking", "pass_at_k")
+
+
+def verdict_section(analysis: Analysis) -> dict[str, Any] | None:
+    """The pooled answer; where the benchmarks are not pooled, the answers on each."""
+    lines = answers(analysis)
+    if not lines:
+        return None
+    benchmark = _headline_benchmark(analysis)
+    shown = [answer for answer in lines if benchmark in (None, answer.benchmark)]
+    is_single = len(shown) == 1
+    failed = analysis.diagnostics.loc[~analysis.diagnostics["ok"].astype(bool), "benchmark"]
+    claims = analysis.claims
+    return {
+        "main": shown[0] if is_single else None,
+        "is_pair": analysis.base is not None,
+        "sentences": _sentences(analysis, shown, benchmark),
+        "words": [] if is_single else _words(shown),
+        "listed": [] if is_single or analysis.base is None else shown[:MOST_LISTED],
+        "n_more": max(len(shown) - MOST_LISTED, 0),
+        "several_benchmarks": benchmark is None,
+        "axis": IntervalAxis.of([answer.row("shrinkage", answer.n) for answer in shown], analysis.request.margin),
+        "failed": [benchmark_name(name) for name in dict.fromkeys(failed)],
+        "unmet": [] if claims.empty else [row["name"] for row in records(claims) if row["met"] is False],
+        "n_claims": len(claims),
+        "figure_benchmark": benchmark or shown[0].benchmark,
+        "figure_names": FIGURES_OF_MODELS if analysis.base is None else FIGURES_OF_PAIRS,
+        "benchmark_label": benchmark_name(benchmark or shown[0].benchmark),
+    }
+
+
+def _headline_benchmark(analysis: Analysis) -> str | None:
+    """The benchmark whose answer stands on top: the pooled one, or the only one."""
+    if ALL in analysis.benchmarks:
+        return ALL
+    return analysis.benchmarks[0] if len(analysis.benchmarks) == 1 else None
+
+
+def _sentences(analysis: Analysis, shown: Sequence[Answer], benchmark: str | None) -> list[str]:
+    """The sentence of the only answer; of more, those on all of them together."""
+    if len(shown) == 1:
+        verdict = shown[0].verdict
+        return [verdict.sentence] if verdict is not None else []
+    joint = [
+        verdict.sentence
+        for verdict in analysis.verdicts
+        if benchmark in (None, verdict.benchmark) and verdict.subject in ("checkpoints", "ranking")
+    ]
+    counts = [] if analysis.base is None else [_count_sentence(analysis, shown, benchmark)]
+    return [*counts, *joint[:1]]
+
+
+def _count_sentence(analysis: Analysis, shown: Sequence[Answer], benchmark: str | None) -> str:
+    """How many comparisons came to each word."""
+    words = _words(shown)
+    if not words:
+        return ""
+    whole = "all " if len(words) == 1 else ""
+    phrases = [f"{word} in {whole}{number}" for word, _, number in words]
+    n_pooled = len(analysis.benchmarks) - 1
+    if benchmark is None:
+        where = f"{len(shown)} comparisons on {len(analysis.benchmarks)} benchmarks that are not pooled"
+    elif benchmark == ALL and n_pooled:
+        where = f"{len(shown)} RL models, {n_pooled} benchmarks pooled"
+    else:
+        where = f"{len(shown)} RL models"
+    ks = {f"{answer.chip.decision.k:.0f}" for answer in shown if answer.chip is not None}
+    at = f"at k = {next(iter(ks))}" if len(ks) == 1 else "at k = n"
+    return f"{where}, {at}: {', '.join(phrases)}."
+
+
+def _words(shown: Sequence[Answer]) -> list[tuple[str, str, int]]:
+    """Each word with its class and how many answers have it."""
+    numbers = Counter(answer.chip.decision.word for answer in shown if answer.chip is not None)
+    return [
+        (word, CHIP_CLASSES[word], numbers[word]) for word in (NARROWED, WIDENED, EQUIVALENT, OPEN) if numbers[word]
+    ]
