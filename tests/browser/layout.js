@@ -45,8 +45,8 @@
     const beyond = `${element.scrollWidth} px of content in ${element.clientWidth} px`;
     if (scrolls(style.overflowX)) {
       if (!options.mayScroll) report(element, `has to be scrolled sideways: ${beyond}`);
-      else if (element.tabIndex < 0) report(element, `scrolls sideways and cannot be reached with the keyboard: ${beyond}`);
-      else if (!element.getAttribute("aria-label") && !element.getAttribute("aria-labelledby"))
+      else if (element.tabIndex < 0 && !element.querySelector("a[href], button")) report(element, `scrolls sideways and cannot be reached with the keyboard: ${beyond}`);
+      else if (element.tabIndex >= 0 && !element.getAttribute("aria-label") && !element.getAttribute("aria-labelledby"))
         report(element, `scrolls sideways and has no accessible name: ${beyond}`);
       else if (style.backgroundImage === "none" && style.maskImage === "none" && element.offsetHeight - element.clientHeight < 6)
         report(element, `scrolls sideways with neither a scroll bar nor a shadow that shows it: ${beyond}`);

@@ -30,10 +30,10 @@ def column(page, heading):
 
 def test_search_keeps_rows_with_every_word(table):
     _, total = shown(table)
-    table.get_by_label("Search").fill("problem-3 run-100")
+    table.get_by_label("Search", exact=True).fill("problem-3 run-100")
     assert shown(table) == (1, total)
     assert column(table, "problem") == ["problem-3"]
-    table.get_by_label("Search").fill("no such problem")
+    table.get_by_label("Search", exact=True).fill("no such problem")
     assert shown(table) == (0, total)
     table.get_by_role("button", name="Clear").click()
     assert shown(table) == (total, total)
@@ -44,11 +44,11 @@ def test_filters_agree_with_the_table_of_problems(table, report):
     total = len(problems)
     table.get_by_label("P(lost) over").fill("0.3")
     assert shown(table) == ((problems["prob_lost"] > 0.3).sum(), total)
-    table.get_by_label("Model").select_option(label="run-50")
+    table.get_by_label("Model", exact=True).select_option(label="run-50")
     assert shown(table) == (((problems["prob_lost"] > 0.3) & (problems["model"] == "run-50")).sum(), total)
     assert set(column(table, "model")) == {"run-50"}
     table.get_by_role("button", name="Clear").click()
-    table.get_by_label("Flag").select_option(label="any flag")
+    table.get_by_label("Flag", exact=True).select_option(label="any flag")
     assert shown(table) == ((problems["flag"] != "").sum(), total)
 
 

@@ -154,7 +154,9 @@ def answers(analysis: Analysis) -> list[Answer]:
         for verdict in analysis.verdicts
         if verdict.subject in ("pair", "model")
     }
-    failed = set(map(tuple, analysis.diagnostics.loc[~analysis.diagnostics["ok"].astype(bool), ["benchmark", "model"]].values))
+    failed = set(
+        map(tuple, analysis.diagnostics.loc[~analysis.diagnostics["ok"].astype(bool), ["benchmark", "model"]].values)
+    )
     lines = []
     for benchmark in ordered_benchmarks(analysis):
         for model in _models(analysis, benchmark):

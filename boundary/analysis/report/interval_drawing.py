@@ -85,7 +85,9 @@ class IntervalAxis:
         if row and isfinite(row["lower"] + row["upper"]):
             marks += _interval_marks(self, row)
         css = f"drawn {css_class}".strip()
-        head = f'<svg class="{css}" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" aria-hidden="true">'
+        head = (
+            f'<svg class="{css}" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" aria-hidden="true">'
+        )
         return Markup(f"{head}{''.join(marks)}</svg>")
 
     def _ground(self) -> Iterator[str]:

@@ -107,9 +107,7 @@ def page_title(analysis: Analysis) -> str:
     return f"{names} against {analysis.base}"
 
 
-def _environment(
-    analysis: Analysis, pictures: Pictures, links: FileLinks, provenance: Provenance
-) -> "Environment":
+def _environment(analysis: Analysis, pictures: Pictures, links: FileLinks, provenance: Provenance) -> "Environment":
     """The environment of the templates: all values are escaped, and a missing variable is an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
@@ -171,7 +169,9 @@ def _parts(environment: "Environment", analysis: Analysis, benchmark: str | None
         elif benchmark is None and section.of_analysis is not None:
             content = section.of_analysis(analysis)
         if content is not None:
-            html = environment.get_template(section.template).render({"anchor": anchor, "benchmark": benchmark, **content})
+            html = environment.get_template(section.template).render(
+                {"anchor": anchor, "benchmark": benchmark, **content}
+            )
             yield Part(section, section.title.format(**content), Markup(html))
 
 

@@ -14,7 +14,15 @@ from boundary.plain_text import printable
 MOST_ROWS = 4000
 ARM_COLUMNS = ("n_correct", "n_samples", "p_mean", "p_lower", "p_upper", "reach_mean", "prob_solvable")
 FLOW_COLUMNS = ("prob_lost", "prob_gained")
-DIGITS = {"p_mean": 3, "p_lower": 3, "p_upper": 3, "reach_mean": 3, "prob_solvable": 2, "prob_lost": 2, "prob_gained": 2}
+DIGITS = {
+    "p_mean": 3,
+    "p_lower": 3,
+    "p_upper": 3,
+    "reach_mean": 3,
+    "prob_solvable": 2,
+    "prob_lost": 2,
+    "prob_gained": 2,
+}
 
 
 class ProblemRows(NamedTuple):

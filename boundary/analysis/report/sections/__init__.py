@@ -54,7 +54,9 @@ SECTIONS = [
     Section("verifier_errors", "Errors of the verifier", of_analysis=verifier_errors_section),
     Section("comparisons", "Several comparisons", of_analysis=comparisons_section),
     Section("model_checks", "Does the population fit?", of_analysis=model_checks_section, in_contents="Model checks"),
-    Section("arms", "How the models were sampled and judged", of_analysis=arms_section, in_contents="Settings of the models"),
+    Section(
+        "arms", "How the models were sampled and judged", of_analysis=arms_section, in_contents="Settings of the models"
+    ),
     Section("exchangeability", "Order and dependence of samples", of_analysis=exchangeability_section),
     Section("methods", "Methods", of_analysis=methods_section),
     Section("files", "Files, command and counts", of_analysis=files_section, in_contents="Files and command"),

@@ -12,7 +12,10 @@ def files_section(analysis: Analysis) -> dict[str, Any]:
     """The benchmarks whose figures are files, and what identifies the counts."""
     table = analysis.counts.table
     return {
-        "figure_benchmarks": [("", "whole analysis"), *((name, benchmark_name(name)) for name in ordered_benchmarks(analysis))],
+        "figure_benchmarks": [
+            ("", "whole analysis"),
+            *((name, benchmark_name(name)) for name in ordered_benchmarks(analysis)),
+        ],
         "source": analysis.counts.source,
         "counts_hash": counts_hash(analysis.counts),
         "n_rows": len(table),

@@ -39,7 +39,9 @@ def problems_section(analysis: Analysis) -> dict[str, Any] | None:
         "n_flagged": packed.n_flagged,
         "explanation": PAIR_EXPLANATION if is_pair else ALONE_EXPLANATION,
         "budget": f"k = {budgets[0]}" if len(budgets) == 1 else "k = n of the benchmark",
-        "plain_rows": [_plain_row(dict(zip(content["columns"], row, strict=True)), content) for row in content["rows"][:MOST_PLAIN]],
+        "plain_rows": [
+            _plain_row(dict(zip(content["columns"], row, strict=True)), content) for row in content["rows"][:MOST_PLAIN]
+        ],
     }
 
 
