@@ -69,11 +69,13 @@ PAIRS = (
 TRAJECTORY = "Checkpoints of the training run in order: pass@k at small and large budgets."
 FOREST = "Shrinkage at the largest budget within the samples, with its interval; hollow marks: cannot tell yet."
 
+# Two panels for each RL model: beside a base, three of them are as many as anybody looks at.
+MOST_FLOWS = 4
 # In the order of the report.
 FIGURES = [
     ReportFigure("pass_at_k", draw_pass_at_k, has_rows("pass_at_k"), PASS_AT_K),
     ReportFigure("shrinkage", draw_shrinkage, has_rows("shrinkage"), SHRINKAGE, shrinkage_layout),
-    ReportFigure("flows", draw_flows, has_rows("lost"), FLOWS, flows_layout),
+    ReportFigure("flows", draw_flows, has_rows("lost", MOST_FLOWS), FLOWS, flows_layout),
     ReportFigure("solve_rates", draw_solve_rates, has_solve_rates, SOLVE_RATES, solve_rates_layout),
     ReportFigure("histogram", draw_histogram, has_rows("accuracy_histogram", 4), HISTOGRAM, histogram_layout),
     ReportFigure("counts", draw_counts, has_counts, COUNTS, counts_layout),

@@ -22,7 +22,7 @@ SCRIPT = Path(__file__).with_name("page_figures.js")
 MOST_NAMED = 40
 
 
-def inline_svg(figure: Figure, prefix: str, *, description: str = "") -> str:
+def inline_svg(figure: Figure, prefix: str, *, description: str = "", numbers_in: str = "") -> str:
     """Write a figure as an SVG element for the page.
 
     Parameters
@@ -33,6 +33,9 @@ def inline_svg(figure: Figure, prefix: str, *, description: str = "") -> str:
         In front of every id of the element; no two figures of a page may have the same. Letters, digits, `-`, `_`.
     description
         What the figure shows; its title and numbers are added.
+    numbers_in
+        Prefix of the same figure in another size, in the same element of the page, which has title, description and
+        numbers; then this one has none of its own.
 
     Returns
     -------
@@ -46,12 +49,15 @@ def inline_svg(figure: Figure, prefix: str, *, description: str = "") -> str:
     with report_style():
         for axes in figure.axes:
             axes.set_gid(Tag("panel", _panel_attributes(axes)))
-        renderer = drawn(figure, VARIABLES, prefix)
-    title, text = _title(figure), " ".join([description, *_numbers(figure)]).strip()
+        renderer = drawn(figure, VARIABLES, prefix, with_numbers=not numbers_in)
+    label, words = numbers_in or prefix, ""
+    if not numbers_in:
+        title, text = _title(figure), " ".join([description, *_numbers(figure)]).strip()
+        words = f"<title id='{prefix}t'>{escape(printable(title))}</title>"
+        words += f"<desc id='{prefix}d'>{escape(printable(text))}</desc>\n"
     return (
-        f"<svg class='plot' {renderer.view_box} role='img' aria-labelledby='{prefix}t {prefix}d' tabindex='0' "
-        f"stroke-linejoin='round'><title id='{prefix}t'>{escape(printable(title))}</title>"
-        f"<desc id='{prefix}d'>{escape(printable(text))}</desc>\n{renderer.content()}\n</svg>"
+        f"<svg class='plot' {renderer.view_box} role='img' aria-labelledby='{label}t' aria-describedby='{label}d' "
+        f"tabindex='0' stroke-linejoin='round'>{words}{renderer.content()}\n</svg>"
     )
 
 

@@ -52,6 +52,12 @@
     });
     return { panels, marks };
   };
+  // The narrow variant of a figure has its numbers in the wide one, in the same order.
+  for (const svg of plots) {
+    const wide = svg.closest(".plots")?.querySelector("svg.plot");
+    const parts = svg.querySelectorAll("[data-numbered]"), numbered = wide ? wide.querySelectorAll("[data-value]") : [];
+    parts.forEach((part, i) => { if (numbered[i]) Object.assign(part.dataset, numbered[i].dataset); });
+  }
   const known = new WeakMap();
   const contents = (svg) => {
     if (!known.has(svg)) known.set(svg, read(svg));

@@ -32,6 +32,8 @@ FONTS = "DejaVu Sans,Verdana,Helvetica,Arial,sans-serif"
 # Widths of a character, and parts of the size above and below the baseline: browsers place the text by its anchor, so
 # nothing but legends depends on them.
 WIDTH, BOLD_WIDTH, ASCENT, DESCENT = 0.6, 0.69, 0.76, 0.24
+# Points: so near to a line a point may be left out, of paths with more points than these.
+STRAIGHT, FEW_POINTS = 0.07, 12
 QUOTES = {"'": "&#39;"}
 ANCHORS = {"center": "middle", "right": "end"}
 CAPS = {"projecting": "square", "round": "round"}
@@ -56,7 +58,9 @@ def svg_of(figure: Figure) -> bytes:
     return drawn(figure).document().encode()
 
 
-def drawn(figure: Figure, variables: Mapping[str, str] | None = None, prefix: str = "") -> SvgRenderer:
+def drawn(
+    figure: Figure, variables: Mapping[str, str] | None = None, prefix: str = "", with_numbers: bool = True
+) -> SvgRenderer:
     """Draw a figure; the renderer has its shapes and texts.
 
     Parameters
@@ -68,12 +72,14 @@ def drawn(figure: Figure, variables: Mapping[str, str] | None = None, prefix: st
         then carry the attributes of their tags.
     prefix
         In front of every id.
+    with_numbers
+        Whether the numbers of tags are written too; otherwise their elements are marked as those that have some.
     """
     dpi = figure.dpi
     figure.set_dpi(72)
     try:
         width, height = figure.get_size_inches() * 72
-        renderer = SvgRenderer(width, height, variables, prefix)
+        renderer = SvgRenderer(width, height, variables, prefix, with_numbers)
         figure.draw(renderer)
     finally:
         figure.set_dpi(dpi)
@@ -89,9 +95,15 @@ class SvgRenderer(RendererBase):
     """Collects the shapes and texts of a figure; neighbours of one style share it."""
 
     def __init__(
-        self, width: float, height: float, variables: Mapping[str, str] | None = None, prefix: str = ""
+        self,
+        width: float,
+        height: float,
+        variables: Mapping[str, str] | None = None,
+        prefix: str = "",
+        with_numbers: bool = True,
     ) -> None:
         super().__init__()
+        self.with_numbers = with_numbers
         self.width, self.height, self.prefix = width, height, prefix
         self.variables, self.is_tagged = variables or {}, variables is not None
         self._definitions: dict[tuple[str, str], str] = {}
@@ -141,7 +153,11 @@ class SvgRenderer(RendererBase):
         """The attributes of the next element, of the innermost tag."""
         for tag, items in zip(reversed(self._tags), reversed(self._items), strict=True):
             if tag is not None and tag != "panel":
-                return attribute_text({**tag.attributes, **next(items, {})})
+                attributes = {**tag.attributes, **next(items, {})}
+                if not self.with_numbers and "data-value" in attributes:
+                    model = attributes.get("data-model")
+                    attributes = {"data-numbered": ""} | ({} if model is None else {"data-model": model})
+                return attribute_text(attributes)
         return ""
 
     def get_canvas_width_height(self) -> tuple[float, float]:
@@ -170,6 +186,8 @@ class SvgRenderer(RendererBase):
     def draw_path(self, gc: GraphicsContextBase, path: Path, transform: Transform, rgbFace: Any = None) -> None:
         """Add a shape."""
         points, codes = _shape(path, transform)
+        if len(points) > FEW_POINTS:
+            points, codes = _without_straight_points(points, codes)
         if len(points):
             style = self._style(gc, rgbFace) + self._clip(gc, points)
             if self._has_items():  # each shape is an element of its own
@@ -343,6 +361,30 @@ def _shape(path: Path, transform: Transform) -> tuple[np.ndarray, np.ndarray]:
     """Points and codes of a path, without those that are not finite."""
     cleaned = path.cleaned(transform=transform, remove_nans=True, curves=True)
     return np.asarray(cleaned.vertices, dtype=float)[:-1], np.asarray(cleaned.codes)[:-1]
+
+
+def _without_straight_points(points: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A path of lines without points that are nearly on the line through their neighbours (Douglas and Peucker)."""
+    if not (codes[1:-1] == Path.LINETO).all():
+        return points, codes
+    last = len(points) - 1 if codes[-1] == Path.LINETO else len(points) - 2
+    is_kept = np.zeros(len(points), dtype=bool)
+    is_kept[[0, last, len(points) - 1]] = True
+    pieces = [(0, last)]
+    while pieces:
+        first, end = pieces.pop()
+        if end - first < 2:
+            continue
+        start, chord = points[first], points[end] - points[first]
+        between = points[first + 1 : end] - start
+        length = float(np.hypot(*chord))
+        away = np.abs(chord[0] * between[:, 1] - chord[1] * between[:, 0]) / length if length else np.hypot(*between.T)
+        furthest = int(away.argmax())
+        if away[furthest] > STRAIGHT:
+            middle = first + 1 + furthest
+            is_kept[middle] = True
+            pieces += [(first, middle), (middle, end)]
+    return points[is_kept], codes[is_kept]
 
 
 def _is_bold(prop: FontProperties) -> bool:

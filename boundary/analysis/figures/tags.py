@@ -57,7 +57,7 @@ def tag_marks(artist: Artist, items: Sequence[Mapping[str, object]], **shared: s
 
 
 def numbers(values: np.ndarray) -> str:
-    """Numbers to five digits with blanks between; what is not finite is written `-`.
+    """Numbers to four digits, budgets whole, with blanks between; what is not finite is written `-`.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def numbers(values: np.ndarray) -> str:
 def _number(value: float) -> str:
     if not np.isfinite(value):
         return "-"
-    text = f"{value:.5g}" if abs(value) < 1e5 else f"{value:.0f}"
+    text = f"{value:.4g}" if abs(value) < 1e3 else f"{value:.0f}"
     return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
 
 

@@ -10,6 +10,7 @@ from boundary.analysis.formatting import benchmark_name, budget, number
 from boundary.analysis.report.answers import Answer, anchor_of, answers, ordered_benchmarks
 from boundary.analysis.report.content_security import content_security_policy
 from boundary.analysis.report.links import FileLinks
+from boundary.analysis.report.picture_choice import pictures_that_fit
 from boundary.analysis.report.pictures import Pictures, id_prefix, page_pictures
 from boundary.analysis.report.problem_rows import json_text
 from boundary.analysis.report.provenance import Provenance
@@ -76,6 +77,7 @@ def report_html(
         A whole HTML document: styles, figures and scripts inside it, no request to anywhere.
     """
     pictures = page_pictures(analysis) if pictures is None else pictures
+    pictures = pictures_that_fit(pictures, ordered_benchmarks(analysis))
     environment = _environment(analysis, pictures, FileLinks(analysis.benchmarks, files), provenance or Provenance())
     lines = answers(analysis)
     benchmarks = [_benchmark_part(environment, analysis, name, lines) for name in ordered_benchmarks(analysis)]

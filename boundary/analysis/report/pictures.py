@@ -60,7 +60,7 @@ def page_pictures(analysis: Analysis, drawings: Drawings | None = None) -> Pictu
 def id_prefix(analysis: Analysis, benchmark: str, name: str) -> str:
     """What stands in front of every id of a figure of the page."""
     place = analysis.benchmarks.index(benchmark) + 1 if benchmark in analysis.benchmarks else 0
-    return f"f{place}-{name}-"
+    return f"f{place}{name[:2]}{name[-1]}-"
 
 
 def both_widths(
@@ -80,10 +80,11 @@ def both_widths(
         The wide one, where it is at hand.
     """
     variants = {"wide": draw(PAGE_WIDTH) if wide is None else wide, "narrow": draw(COLUMN_WIDTH)}
-    parts = [
-        f'<div class="plot-{name}">{inline_svg(figure, prefix + name[0], description=description)}</div>'
-        for name, figure in variants.items()
-    ]
+    parts = []
+    for name, figure in variants.items():
+        numbers_in = "" if name == "wide" else f"{prefix}w"
+        element = inline_svg(figure, prefix + name[0], description=description, numbers_in=numbers_in)
+        parts.append(f'<div class="plot-{name}">{element}</div>')
     return Markup("\n".join(parts))
 
 

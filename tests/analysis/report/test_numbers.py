@@ -1,0 +1,135 @@
+"""Every number of the page is that of estimates.csv, and every row of its problems that of problems.csv."""
+
+import json
+import math
+import re
+
+import pandas as pd
+import pytest
+from page_cells import Page
+
+from boundary import analyze
+from boundary.analysis.formatting import UNIT_FORMATS
+from boundary.analysis.report.problem_rows import packed_problems
+from boundary.analysis.report.write import write_analysis
+from boundary.stats.estimands import ESTIMANDS
+
+NUMBER = r"-?\d+(?:,\d{3})*(?:\.\d+)?"
+# A number, and an interval behind it where there is one.
+SHOWN = re.compile(rf"^\+?(?P<middle>{NUMBER}|none)?(?: ?\[(?P<lower>{NUMBER}|none), (?P<upper>{NUMBER}|none)\])?")
+PER_CENT = re.compile(r"(?P<side>over|under)? ?(?P<value>\d+) %")
+
+
+def value_of(text):
+    return math.inf if text == "none" else float(text.replace(",", ""))
+
+
+def agree(text, value, scale):
+    """Whether a number is the value, rounded as it is written; the table itself has eight digits."""
+    if text == "none":
+        return math.isinf(value)
+    digits = len(text.partition(".")[2])
+    return abs(value_of(text) - scale * value) <= 0.5 * 10**-digits * (1 + 1e-6) + 1e-7 * abs(scale * value)
+
+
+def matching(table, labels):
+    rows = table.loc[(table["estimand"] == labels["estimand"]) & (table["model"] == labels["model"])]
+    rows = rows.loc[rows["benchmark"] == labels["benchmark"]]
+    for name in ("k", "tau"):
+        rows = rows.loc[rows[name].isna() if name not in labels else (rows[name] - float(labels[name])).abs() < 1e-9]
+    return rows
+
+
+def is_shown(cell, table):
+    """Whether some row of the table has the numbers of a cell."""
+    text = cell.text.replace("\N{MINUS SIGN}", "-")
+    rows = matching(table, cell.labels)
+    column, sign = cell.labels.get("column", "mean"), float(cell.labels.get("sign", 1))
+    if cell.labels["kind"] == "observed" and (bounds := rows.loc[rows["kind"] == "bounds"]).size and text.startswith(("[", "none")):
+        rows, text = bounds, text.split(", GT")[0]
+    else:
+        rows = rows.loc[rows["kind"] == cell.labels["kind"]]
+    unit = "probability" if column.startswith("prob_") else ESTIMANDS[cell.labels["estimand"]].unit
+    for row in rows.to_dict(orient="records"):
+        if unit == "probability" and (chance := PER_CENT.search(text)):
+            value = row[column]
+            limits = {"over": value >= 0.995, "under": value < 0.01, None: math.floor(100 * value + 1e-6) == int(chance["value"])}
+            if limits[chance["side"]]:
+                return True
+            continue
+        found = SHOWN.match(text)
+        scale = sign * (1.0 if column.startswith("prob_") else UNIT_FORMATS[unit].scale)
+        ends = {"lower": "lower", "upper": "upper"} if sign > 0 else {"lower": "upper", "upper": "lower"}
+        shown = {column: found["middle"], ends["lower"]: found["lower"], ends["upper"]: found["upper"]}
+        if not any(shown.values()):
+            return False
+        if all(part is None or agree(part, row[name], scale) for name, part in shown.items()):
+            return True
+    return False
+
+
+def checked_cells(analysis, folder):
+    write_analysis(analysis, folder, posterior=False)
+    table = pd.read_csv(folder / "estimates.csv")
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    cells = [cell for cell in Page(html).cells if cell.text and cell.text != "\N{EN DASH}"]
+    wrong = [cell for cell in cells if not is_shown(cell, table)]
+    assert wrong == []
+    return cells, html
+
+
+def small_counts(models=("base", "rl-1", "rl-2")):
+    rows = [
+        (model, benchmark, f"{benchmark}-{i}", 16, min(16, (7 * i + 3 * j + 5 * (benchmark == "hard")) % (12 + 4 * j)))
+        for j, model in enumerate(models)
+        for benchmark in ("easy", "hard")
+        for i in range(12)
+    ]
+    return pd.DataFrame(rows, columns=["model", "benchmark", "problem_id", "n_samples", "n_correct"])
+
+
+@pytest.mark.parametrize("name", ["pair", "single", "arms", "failed"])
+def test_every_number_of_a_made_up_page_is_in_the_table(request, tmp_path, name):
+    cells, _ = checked_cells(request.getfixturevalue(name), tmp_path)
+    assert len(cells) > 30
+
+
+def test_every_number_of_a_page_is_in_the_table(tmp_path):
+    cells, html = checked_cells(analyze(small_counts(), "base", prior="independent"), tmp_path)
+    shown = {cell.labels["estimand"] for cell in cells}
+    assert shown >= {"shrinkage", "pass_at_k", "lost", "gained", "narrowed", "best", "rank", "srr", "pass_hat_k"}
+    assert len(cells) > 1000
+    problems = pd.read_csv(tmp_path / "problems.csv").set_index(["benchmark", "model", "problem_id"])
+    content = json.loads(re.search(r'id="problem-rows">(.*?)</script>', html).group(1))
+    assert len(content["rows"]) == len(problems)
+    for row in content["rows"]:
+        named = dict(zip(content["columns"], row, strict=True))
+        labels = content["benchmarks"][named.pop("benchmark")], content["models"][named.pop("model")], named.pop("problem")
+        expected = problems.loc[labels]
+        assert named.pop("flag") == ("" if pd.isna(expected["flag"]) else expected["flag"])
+        for column, value in named.items():
+            assert value == pytest.approx(expected[column], abs=0.00501 if "prob" in column else 0.000501), column
+
+
+def test_every_number_of_a_ranking_is_in_the_table(tmp_path):
+    cells, _ = checked_cells(analyze(small_counts(), rank=True, prior="independent"), tmp_path)
+    assert {"pass_at_k", "rank", "best"} <= {cell.labels["estimand"] for cell in cells}
+
+
+def test_the_test_would_see_a_wrong_number(pair, tmp_path):
+    write_analysis(pair, tmp_path, posterior=False)
+    table = pd.read_csv(tmp_path / "estimates.csv")
+    cells = [cell for cell in Page((tmp_path / "report.html").read_text()).cells if cell.labels["estimand"] == "shrinkage"]
+    table["mean"] += 0.002
+    still_shown = [cell for cell in cells if cell.labels.get("column", "mean") == "mean" and is_shown(cell, table)]
+    assert still_shown == []
+
+
+def test_of_too_many_problems_those_most_likely_lost_or_gained_are_packed():
+    problems = analyze(small_counts(), "base", prior="independent").problems
+    packed = packed_problems(problems, ["easy", "hard"], most=10)
+    assert (packed.n_packed, packed.n_rows) == (10, len(problems))
+    importance = problems[["prob_lost", "prob_gained"]].max(axis=1).sort_values(ascending=False)
+    columns = packed.content["columns"]
+    lost, gained = columns.index("prob_lost"), columns.index("prob_gained")
+    assert [max(row[lost], row[gained]) for row in packed.content["rows"]] == pytest.approx(list(importance[:10].round(2)))
