@@ -8,7 +8,9 @@ import pytest
 from scipy.special import gammaln
 
 import boundary.data
+from boundary.analysis.estimates.decisions import decisions
 from boundary.analysis.estimates.sample_sizes import SampleSizes
+from boundary.analysis.estimates.table import select
 from boundary.analysis.report.write import write_analysis
 from boundary.analysis.request import Request
 from boundary.analysis.result import Analysis
@@ -113,14 +115,33 @@ def synthetic(counts, pairs, benchmarks):
     return pd.DataFrame(rows).drop_duplicates()
 
 
+def end_decisions(estimates, benchmark, model):
+    """The decisions at N and at the largest budget."""
+    rows = select(estimates, kind="posterior", benchmark=benchmark, model=model)
+    return tuple(decision for decision in decisions(rows) if decision.k in (N, EXTRAPOLATED[-1]))
+
+
 def analysis_of(counts, estimates, benchmarks, base, models, ok=True):
     pairs = estimates.loc[estimates["estimand"] == "crossover", ["benchmark", "model"]]
     text = "MADE UP: {} solves 2.1 points less than its base [1.2, 3.1]. It is ahead up to k of about 24 [16, 32]."
     curve_order = CurveOrder(1024, 0.9, 0.0, 0.0, 0.0)
     verdicts = [
-        Verdict(benchmark, model, base, text.format(model), curve_order=curve_order)
+        Verdict(
+            benchmark,
+            model,
+            base,
+            text.format(model),
+            decisions=end_decisions(estimates, benchmark, model),
+            curve_order=curve_order,
+            sentence=text.format(model).split(". ")[0] + ".",
+            n=N,
+            is_converged=ok,
+        )
         for benchmark, model in pairs.itertuples(index=False)
-    ] or [Verdict(name, models[0], None, "MADE UP: solves 88 %.") for name in benchmarks]
+    ] or [
+        Verdict(name, models[0], None, "MADE UP: solves 88 %.", sentence="MADE UP: solves 88 %.", subject="model")
+        for name in benchmarks
+    ]
     diagnostics = pd.DataFrame(
         {
             "benchmark": benchmarks,

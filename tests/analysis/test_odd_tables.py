@@ -8,7 +8,7 @@ import pytest
 import boundary as bd
 from boundary.analysis.figures import draw_figures
 from boundary.analysis.figures.figure import FigureData
-from boundary.analysis.report.write import LONGEST_STEM, file_stems
+from boundary.analysis.report.links import LONGEST_STEM, file_stems
 from boundary.errors import InputError
 
 COLUMNS = ["model", "benchmark", "problem_id", "n_samples", "n_correct"]

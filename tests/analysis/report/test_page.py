@@ -1,50 +1,20 @@
 """The page needs nothing from outside, escapes what it shows, and marks what must be."""
 
+import base64
+import hashlib
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import pytest
+from markupsafe import Markup
+from page_cells import Page
 
 from boundary.analysis.notes import Note
 from boundary.analysis.report.page import report_html
+from boundary.analysis.report.picture_choice import pictures_that_fit
+from boundary.analysis.report.provenance import Provenance, counts_hash
 from boundary.analysis.report.summary import summary
 from boundary.analysis.text.verdict import Verdict
-
-VOID = {"meta", "img", "br", "link"}
-# Cells and rows need no end: HTML closes them where the next begins.
-CELLS = ("td", "th")
-CLOSED_BY = {"td": CELLS, "th": CELLS, "tr": (*CELLS, "tr")}
-
-
-class Page(HTMLParser):
-    """Collects the tags with their attributes and classes, and checks that what is opened is closed."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.open, self.tags = [], []
-        self.feed(html)
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        while self.open and self.open[-1] in CLOSED_BY.get(tag, ()):
-            self.open.pop()
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        while (
-            self.open
-            and tag in ("tbody", "thead", "tr")
-            and self.open[-1] in ("td", "th", "tr")
-            and self.open[-1] != tag
-        ):
-            self.open.pop()
-        assert self.open.pop() == tag
-
-    def count(self, tag, css_class=None):
-        return sum(name == tag and css_class in (None, attrs.get("class")) for name, attrs in self.tags)
 
 
 def without_pictures(analysis):
@@ -59,12 +29,24 @@ def page(pair):
 
 def test_nothing_comes_from_outside(page):
     tags = Page(page).tags
-    assert {name for name, _ in tags}.isdisjoint({"script", "link", "iframe", "object", "form", "base"})
+    assert {name for name, _ in tags}.isdisjoint({"link", "iframe", "object", "base"})
     assert all(attrs["src"].startswith("data:") for _, attrs in tags if "src" in attrs)
     assert all(attrs["href"].startswith("#") for _, attrs in tags if "href" in attrs)
-    assert not re.search(r"url\((?!%23)|@import", page)
+    assert not re.search(r"url\((?!['\"]?#)|@import", page)
+
+
+def test_the_policy_allows_the_styles_and_scripts_of_the_page_and_no_others(page):
+    tags = Page(page).tags
     policy = next(attrs["content"] for _, attrs in tags if attrs.get("http-equiv") == "Content-Security-Policy")
-    assert policy.startswith("default-src 'none'")
+    assert policy.startswith("default-src 'none'; img-src data:; style-src 'sha256-")
+    assert "unsafe" not in policy
+    assert not any("style" in attrs or any(name.startswith("on") for name in attrs) for _, attrs in tags)
+    scripts = re.findall("<script>(.*?)</script>", page, flags=re.DOTALL)
+    (style,) = re.findall("<style>(.*?)</style>", page, flags=re.DOTALL)
+    assert len(scripts) >= 2
+    for text in (*scripts, style):
+        assert base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() in policy
+    assert not re.search(r"https?:(?!//www\.w3\.org)|fetch\(|XMLHttp|import\(|innerHTML|eval\(", "".join(scripts))
 
 
 def test_links_lead_somewhere_and_images_are_described(page):
@@ -72,15 +54,83 @@ def test_links_lead_somewhere_and_images_are_described(page):
     anchors = {attrs["id"] for _, attrs in tags if "id" in attrs}
     assert {attrs["href"][1:] for _, attrs in tags if "href" in attrs} <= anchors
     assert all(attrs["alt"] for name, attrs in tags if name == "img")
+    ids = [attrs["id"] for _, attrs in tags if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    assert {"verdict", "summary", "benchmark-1", "benchmark-3", "methods", "files"} <= anchors
+    assert {"figure-benchmark-3-pass_at_k", "table-benchmark-3-estimates-1", "table-summary"} <= anchors
 
 
 def test_every_benchmark_has_verdict_figures_and_tables(page):
     tags = Page(page)
     assert tags.count("p", "verdict") == 3
-    assert tags.count("img") == 9
-    assert tags.count("table") == 3 * 3 + 1
+    assert tags.count("figure", "plots") == 9
+    assert tags.count("figure", "plots lead") == 1
+    assert tags.count("table", "estimates") + tags.count("table", "estimates dense") == 3 * 2
+    assert tags.count("table", "answers") == 1
     assert tags.count("tr", "beyond") == 3 * 3 * 3
     assert page.count("<small>extrapolated</small>") == 27
+
+
+def test_the_pooled_verdict_is_on_top(page):
+    top = page[page.index('<section id="verdict"') : page.index('<section id="summary"')]
+    assert '<span class="chip narrowed large">narrowed</span>' in top
+    assert "96 % sure" in top
+    assert "at k = 128, All benchmarks, 69 problems" in top
+    assert '<p class="sentence">MADE UP: DeepScaleR-1.5B-Preview solves 2.1 points less than its base [1.2, 3.1].</p>' in top
+    assert "extrapolated to k = 1024: beyond n = 128 the data alone cannot say" in top
+    assert top.count("<figure") == 1
+
+
+def test_the_pooled_benchmark_comes_first(page):
+    places = [page.index(f'id="benchmark-{place}"') for place in (3, 1, 2)]
+    assert places == sorted(places)
+    assert page.index('<section id="summary"') < places[0] < page.index('<section id="methods"')
+
+
+def test_more_than_three_benchmarks_are_folded(pair, page, monkeypatch):
+    assert '<details class="benchmark"' not in page
+    monkeypatch.setattr("boundary.analysis.report.page.MOST_OPEN", 2)
+    folded = report_html(pair, without_pictures(pair))
+    assert Page(folded).count("details", "benchmark") == 3
+    assert '<span class="summary-chip"><span class="chip narrowed">' in folded
+
+
+def test_each_benchmark_and_model_has_a_line_in_the_summary(page, arms):
+    table = page[page.index('id="table-summary"') : page.index('id="benchmark-3"')]
+    links = re.findall(r'<th scope="row"><a href="#([^"]*)">([^<]*)</a>', table)
+    assert links == [("benchmark-3", "All benchmarks"), ("benchmark-1", "AIME24"), ("benchmark-2", "AMC23")]
+    assert table.count('<svg class="drawn narrowed"') == 3
+    html = report_html(arms, without_pictures(arms))
+    assert html.count('<span class="model-name">') == 2
+
+
+def test_command_day_and_hash_of_the_counts_are_stated_where_they_are_given(pair, page):
+    assert "command-line" not in page
+    html = report_html(pair, without_pictures(pair), provenance=Provenance("boundary analyze <x>", "2025-04-18"))
+    assert '<code id="command-line">boundary analyze &lt;x&gt;</code>' in html
+    assert "· 2025-04-18</p>" in html
+    assert counts_hash(pair.counts) in page
+
+
+def test_files_are_linked_where_they_are_written(pair, page):
+    assert "estimates.csv:" not in page
+    names = ["estimates.csv", "figures/all-pass_at_k.svg", "figures/AIME24-flows.pdf"]
+    html = report_html(pair, without_pictures(pair), files=names)
+    hrefs = {attrs["href"] for name, attrs in Page(html).tags if name == "a"}
+    assert {href for href in hrefs if not href.startswith("#")} == set(names)
+
+
+def test_figures_that_would_make_the_page_too_large_are_left_to_their_files(pair):
+    names = ("pass_at_k", "shrinkage")
+    pictures = {benchmark: {name: Markup("x" * 100) for name in names} for benchmark in pair.benchmarks}
+    kept = pictures_that_fit(pictures, ["all", "AIME24", "AMC23"], most=450)
+    assert {benchmark: list(figures) for benchmark, figures in kept.items()} == {
+        "all": ["pass_at_k", "shrinkage"],
+        "AIME24": ["pass_at_k"],
+        "AMC23": ["pass_at_k"],
+    }
+    html = report_html(pair, without_pictures(pair), files=["figures/AMC23-shrinkage.svg"])
+    assert '<p id="figure-benchmark-2-shrinkage">' in html
 
 
 def test_naive_counts_stand_beside_the_posterior(page):
@@ -90,24 +140,26 @@ def test_naive_counts_stand_beside_the_posterior(page):
 
 def test_facts_beyond_n_are_marked(page):
     assert "<dt>P(no crossover up to k = 1024), extrapolated</dt>" in page
-    assert "<dt>Crossover, k</dt><dd>24 " in page
+    assert re.search(r"<dt>Crossover, k</dt><dd[^>]*>24 ", page)
 
 
 def test_a_crossover_within_the_margin_is_not_shown(pair):
     verdicts = [replace(verdict, curve_order=verdict.curve_order._replace(crosses=0.1)) for verdict in pair.verdicts]
     page = report_html(replace(pair, verdicts=verdicts), without_pictures(pair))
     assert '<dt>Crossover, k</dt><dd>none <span class="interval">by more than the margin' in page
-    assert "<dd>24 " not in page
+    assert not re.search(r"<dd[^>]*>24 ", page)
 
 
 def test_each_budget_has_its_verdict_and_probabilities(page):
-    assert '<th scope="col">P(within 0.5 points)</th>' in page
+    assert re.search(r'<th scope="col"[^>]*>P\(within 0.5 points\)</th>', page)
     assert "<td>narrowed</td><td>0.96</td><td>0.02</td><td>0.02</td><td>0.97</td><td>0.03</td></tr>" in page
 
 
 def test_failed_diagnostics_are_on_top(failed, page):
     html = report_html(failed)
-    assert html.index("did not converge") < html.index("<h2>")
+    assert html.index("NOT CONVERGED") < html.index("<h2>")
+    assert '<span class="chip failed large">not converged</span>' in html
+    assert "sure</span>" not in html
     assert html.index("Not converged:") < html.index('class="verdict"')
     assert 'role="alert"' not in page
 
@@ -123,21 +175,24 @@ def test_what_is_shown_is_escaped(failed):
     evil = "<script>alert(1)</script>"
     verdicts = [Verdict("AMC23", evil, None, evil)]
     html = report_html(replace(failed, verdicts=verdicts, counts=replace(failed.counts, source=evil)))
-    assert "<script" not in html
-    assert html.count("&lt;script&gt;") == 2
+    assert evil not in html
+    assert html.count("&lt;script&gt;") == 3
     assert "is &lt;above&gt; 1.01" in html
 
 
 def test_single_model(single):
-    tags = Page(report_html(single))
-    assert tags.count("img") == 3
-    assert tags.count("table") == 3 + 1
+    tags = Page(html := report_html(single))
+    assert tags.count("figure", "plots") == 3
+    assert tags.count("table", "estimates") == 3
+    assert '<p class="sentence">MADE UP: solves 88 %.</p>' in html
+    assert re.search(r"<dt>pass@128</dt><dd[^>]*>9\d\.\d <span", html)
 
 
 def test_several_arms(arms):
-    tags = Page(report_html(arms))
+    tags = Page(html := report_html(arms))
     assert tags.count("p", "verdict") == 2
-    assert tags.count("table") == 2 * 3 + 1
+    assert tags.count("table", "estimates") + tags.count("table", "estimates dense") == 2 * 2
+    assert "2 RL models, at k\u00a0=\u00a0128: narrowed in all 2." in html
 
 
 def test_sample_checks_have_their_section_where_there_are_any(pair, page):

@@ -69,7 +69,7 @@ def test_a_section_is_a_module_a_template_and_a_line(counts, tmp_path, monkeypat
     assert '<p class="toy">&lt;easy&gt; has 2 models.</p>' in html
     assert ".toy { color: red; }" in html
     assert "<script>document.title += '!';</script>" in html
-    assert html.split("</head>")[0].count("sha256-") == 2  # that of the tables of problems, and this one
+    assert html.split("</head>")[0].count("sha256-") == 5  # style, page, figures, table of problems, and this one
 
 
 def test_a_figure_is_a_function_and_a_line(counts, tmp_path):

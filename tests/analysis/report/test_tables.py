@@ -21,11 +21,11 @@ def test_table_of_the_ranking(run_estimates):
 def test_tables_of_reliability_and_support(run_estimates):
     models = ("base", "run-10", "run-final")
     first, second = reliability_table(run_estimates, models).rows
-    assert (first.label, second.label) == ("pass^4, %", "cover@.5, %")
+    assert (first.heading.text, second.heading.text) == ("pass^4, %", "cover@.5, %")
     assert first.cells[0] == ("12.5", "", "")
     assert second.cells[0].posterior == "25.0"
     table = support_table(run_estimates, "run-10", "base")
-    assert table.headings[:2] == ["retention (SRR), %", "discovery (NDR), %"]
-    assert [line.label for line in table.rows] == ["1", "4", "8", "16"]
+    assert [column.text for column in table.columns[:2]] == ["retention (SRR), %", "discovery (NDR), %"]
+    assert [line.heading.text for line in table.rows] == ["1", "4", "8", "16"]
     assert table.rows[0].cells[0].observed == "80.0"
     assert table.rows[3].extrapolated

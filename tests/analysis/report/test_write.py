@@ -6,7 +6,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from boundary.analysis.report.write import file_stems, write_analysis, write_report
+from boundary.analysis.report.links import file_stems
+from boundary.analysis.report.write import write_analysis, write_report
 from boundary.errors import InputError
 
 
