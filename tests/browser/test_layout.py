@@ -37,6 +37,7 @@ def test_nothing_is_clipped_on_a_phone(open_report, run_script, name):
 def test_nothing_is_clipped_on_paper(open_report, run_script, name):
     page = open_report(name, PAPER)
     page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
     problems = {"print": run_script(page, "layout", PRINT)}
     if any(problems.values()):
         pytest.fail(listing(problems), pytrace=False)

@@ -71,3 +71,13 @@ def test_copy_buttons_copy_all_of_it(open_report):
         text = page.evaluate("navigator.clipboard.readText()")
         source = page.locator(f"#{button.get_attribute('data-copy')}").text_content()
         assert " ".join(text.split()) == " ".join(source.split()) != ""
+
+
+def test_folds_are_open_on_paper_and_closed_again_after(open_report):
+    page = open_report("twelve_by_six")
+    closed = page.locator("details.benchmark:not([open])")
+    assert (count := closed.count()) > 0
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert closed.count() == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert closed.count() == count

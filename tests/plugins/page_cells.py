@@ -58,7 +58,12 @@ class Page(HTMLParser):
             self._texts[-1].append(data)
 
     def handle_endtag(self, tag):
-        while self.open and tag in ("tbody", "thead", "tr", "select") and self.open[-1] in ("td", "th", "tr", "option") and self.open[-1] != tag:
+        while (
+            self.open
+            and tag in ("tbody", "thead", "tr", "select")
+            and self.open[-1] in ("td", "th", "tr", "option")
+            and self.open[-1] != tag
+        ):
             self._close()
         assert self._close() == tag
 

@@ -45,7 +45,11 @@ def is_shown(cell, table):
     text = cell.text.replace("\N{MINUS SIGN}", "-")
     rows = matching(table, cell.labels)
     column, sign = cell.labels.get("column", "mean"), float(cell.labels.get("sign", 1))
-    if cell.labels["kind"] == "observed" and (bounds := rows.loc[rows["kind"] == "bounds"]).size and text.startswith(("[", "none")):
+    if (
+        cell.labels["kind"] == "observed"
+        and (bounds := rows.loc[rows["kind"] == "bounds"]).size
+        and text.startswith(("[", "none"))
+    ):
         rows, text = bounds, text.split(", GT")[0]
     else:
         rows = rows.loc[rows["kind"] == cell.labels["kind"]]
@@ -53,7 +57,11 @@ def is_shown(cell, table):
     for row in rows.to_dict(orient="records"):
         if unit == "probability" and (chance := PER_CENT.search(text)):
             value = row[column]
-            limits = {"over": value >= 0.995, "under": value < 0.01, None: math.floor(100 * value + 1e-6) == int(chance["value"])}
+            limits = {
+                "over": value >= 0.995,
+                "under": value < 0.01,
+                None: math.floor(100 * value + 1e-6) == int(chance["value"]),
+            }
             if limits[chance["side"]]:
                 return True
             continue
@@ -104,7 +112,11 @@ def test_every_number_of_a_page_is_in_the_table(tmp_path):
     assert len(content["rows"]) == len(problems)
     for row in content["rows"]:
         named = dict(zip(content["columns"], row, strict=True))
-        labels = content["benchmarks"][named.pop("benchmark")], content["models"][named.pop("model")], named.pop("problem")
+        labels = (
+            content["benchmarks"][named.pop("benchmark")],
+            content["models"][named.pop("model")],
+            named.pop("problem"),
+        )
         expected = problems.loc[labels]
         assert named.pop("flag") == ("" if pd.isna(expected["flag"]) else expected["flag"])
         for column, value in named.items():
@@ -119,7 +131,9 @@ def test_every_number_of_a_ranking_is_in_the_table(tmp_path):
 def test_the_test_would_see_a_wrong_number(pair, tmp_path):
     write_analysis(pair, tmp_path, posterior=False)
     table = pd.read_csv(tmp_path / "estimates.csv")
-    cells = [cell for cell in Page((tmp_path / "report.html").read_text()).cells if cell.labels["estimand"] == "shrinkage"]
+    cells = [
+        cell for cell in Page((tmp_path / "report.html").read_text()).cells if cell.labels["estimand"] == "shrinkage"
+    ]
     table["mean"] += 0.002
     still_shown = [cell for cell in cells if cell.labels.get("column", "mean") == "mean" and is_shown(cell, table)]
     assert still_shown == []
@@ -132,4 +146,6 @@ def test_of_too_many_problems_those_most_likely_lost_or_gained_are_packed():
     importance = problems[["prob_lost", "prob_gained"]].max(axis=1).sort_values(ascending=False)
     columns = packed.content["columns"]
     lost, gained = columns.index("prob_lost"), columns.index("prob_gained")
-    assert [max(row[lost], row[gained]) for row in packed.content["rows"]] == pytest.approx(list(importance[:10].round(2)))
+    assert [max(row[lost], row[gained]) for row in packed.content["rows"]] == pytest.approx(
+        list(importance[:10].round(2))
+    )
