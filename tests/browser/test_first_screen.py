@@ -30,5 +30,5 @@ def test_models_without_a_base_have_their_sentence_on_the_first_screen(open_repo
 )
 def test_warnings_come_first(open_report, name, words):
     page = open_report(name)
-    alarm = page.get_by_role("alert").filter(has_text=words)
+    alarm = page.get_by_role("alert").filter(has_text=words).first
     assert alarm.evaluate(TOP) < page.locator("#verdict .sentence").first.evaluate(TOP) < 800

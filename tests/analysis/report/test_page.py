@@ -76,7 +76,10 @@ def test_the_pooled_verdict_is_on_top(page):
     assert '<span class="chip narrowed large">narrowed</span>' in top
     assert "96 % sure" in top
     assert "at k = 128, All benchmarks, 69 problems" in top
-    assert '<p class="sentence">MADE UP: DeepScaleR-1.5B-Preview solves 2.1 points less than its base [1.2, 3.1].</p>' in top
+    assert (
+        '<p class="sentence">MADE UP: DeepScaleR-1.5B-Preview solves 2.1 points less than its base [1.2, 3.1].</p>'
+        in top
+    )
     assert "extrapolated to k = 1024: beyond n = 128 the data alone cannot say" in top
     assert top.count("<figure") == 1
 
