@@ -45,9 +45,10 @@ def test_nothing_is_clipped_on_paper(open_report, run_script, name):
 
 def listing(problems):
     """The problems of each width, a line each and none twice, at most ten of a width."""
-    lines = []
+    lines, listed = [], set()
     for kind, sentences in problems.items():
-        new = [sentence for sentence in dict.fromkeys(sentences) if not any(sentence in line for line in lines)]
+        new = [sentence for sentence in dict.fromkeys(sentences) if sentence not in listed]
+        listed.update(new)
         lines += [f"{kind}: {sentence}" for sentence in new[:10]]
         if len(new) > 10:
             lines.append(f"{kind}: and {len(new) - 10} more")
