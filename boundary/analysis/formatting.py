@@ -5,6 +5,20 @@ from typing import Any, NamedTuple
 
 from boundary.stats.estimands import ESTIMANDS
 
+# How sentences of verdicts open that do not open with a model's name.
+OPENINGS = (
+    "At k = ",
+    "Of ",
+    "From the base ",
+    "Neither model ",
+    "Both models ",
+    "None of ",
+    "A fit did ",
+    "No material difference ",
+    "On new ",
+    *(f"{word} {at} " for word in ("Narrowed", "Widened", "Cannot tell yet") for at in ("on", "for", "in")),
+)
+
 
 class UnitFormat(NamedTuple):
     """How numbers of a unit are written: times what, with how many digits, and the words behind a heading."""
@@ -49,31 +63,34 @@ def interval(row: dict[Any, Any], scale: float, digits: int) -> str:
 
 
 def probability_text(value: float) -> str:
-    """Write a probability; one that is nearly 0 or 1 is not rounded to it.
+    """Write a probability; one that is nearly 0 or 1 is not rounded to it, nor one that is not enough to decide to .95.
 
     Examples
     --------
-    >>> probability_text(0.876), probability_text(0.9999), probability_text(0.0)
-    ('0.88', 'over 0.99', 'under 0.01')
+    >>> probability_text(0.876), probability_text(0.9999), probability_text(0.0), probability_text(0.9499)
+    ('0.88', 'over 0.99', 'under 0.01', '0.94')
     """
     if math.isnan(value):
         return "unknown"
-    return "over 0.99" if value >= 0.995 else "under 0.01" if value < 0.005 else number(value, 1, 2)
+    return "over 0.99" if value >= 0.995 else "under 0.01" if value < 0.005 else number(_rounded(value), 1, 2)
 
 
 def percentage(probability: float) -> str:
-    """Write a probability as a percentage, rounded down: what is nearly sure is not called surer than it is.
+    """Write a probability as a percentage, rounded as `probability_text` does.
 
     Examples
     --------
     >>> percentage(0.9499), percentage(0.9999), percentage(0.0)
     ('94 %', 'over 99 %', 'under 1 %')
     """
-    if math.isnan(probability):
-        return "unknown"
-    if probability < 0.01:
-        return "under 1 %"
-    return "over 99 %" if probability >= 0.995 else f"{math.floor(100 * probability + 1e-9)} %"
+    text = probability_text(probability)
+    words, _, digits = text.rpartition("0.")
+    return f"{words}{int(digits)} %" if digits.isdigit() else text
+
+
+def _rounded(probability: float) -> float:
+    """A probability with two digits; one below .95, from which a decision is made, stays below it."""
+    return 0.94 if 0.945 <= probability < 0.95 else probability
 
 
 def points(margin: float) -> str:
@@ -165,3 +182,15 @@ def heading(estimand: str, k: str | None = None, tau: float = math.nan) -> str:
 def upper_first(sentence: str) -> str:
     """Write the first letter as a capital."""
     return sentence[0].upper() + sentence[1:]
+
+
+def behind_colon(prefix: str, sentence: str) -> str:
+    """Write a sentence behind a prefix and a colon: it starts small then, unless with a name.
+
+    Examples
+    --------
+    >>> behind_colon("All benchmarks together", "At k = 8 rl solves as much as its base.")
+    'All benchmarks together: at k = 8 rl solves as much as its base.'
+    """
+    is_opening = sentence.startswith(OPENINGS)
+    return f"{prefix}: {sentence[0].lower() + sentence[1:] if is_opening else sentence}"

@@ -14,14 +14,26 @@ from boundary.analysis.checks.arm_settings import ArmComparison
 from boundary.analysis.checks.missing_outcomes import MissingOutcomes
 from boundary.analysis.checks.model_checks import ModelChecks
 from boundary.analysis.estimates.sample_sizes import SampleSizes
+from boundary.analysis.formatting import short_name
 from boundary.analysis.notes import Note
 from boundary.analysis.request import Request
+from boundary.analysis.tables.estimate_table import estimate_table
+from boundary.analysis.tables.result_table import ResultTable
+from boundary.analysis.tables.verdict_table import verdict_table
+from boundary.analysis.text.answer import OverallAnswer, overall_answer
 from boundary.analysis.text.verdict import Verdict
 from boundary.data.counts import ALL, Counts
+from boundary.html_tables import MOST_ROWS, html_text
+from boundary.plain_text import plain
 from boundary.stats.solve_rates import SolveRates
 
+WHERE_TO_LOOK = (
+    "print() shows the verdicts; .table(), .estimates, .problems and .rates have the numbers, and .write(folder) makes "
+    "the report."
+)
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Analysis:
     """The result of `boundary.analyze`.
 
@@ -139,6 +151,66 @@ class Analysis:
             "allow_different_prompts": request.allow_different_prompts,
             "judge_errors": {} if judge is None else judge.as_dict(),
         }
+
+    @cached_property
+    def answer(self) -> OverallAnswer:
+        """The answer in a sentence: of the pooled benchmarks, of the only one, or how many went which way."""
+        return overall_answer(self.verdicts, self.benchmarks, self.request.margin, self.request.level)
+
+    def table(self, estimand: str | None = None, *, k: int | Sequence[int] | None = None) -> ResultTable:
+        """The verdicts as a table, or the posterior of one estimand.
+
+        Parameters
+        ----------
+        estimand
+            A key of `boundary.ESTIMANDS`; None for the verdict table, a row for each benchmark and model.
+        k
+            Budgets of the estimand; by default all, or of many the smallest, the largest within the samples and the
+            largest.
+
+        Returns
+        -------
+        ResultTable
+            Shows itself in a notebook; `to_latex()` and `to_markdown()` write it, and `frame` has the numbers.
+
+        Raises
+        ------
+        InputError
+            If the estimand, or the budget, was not estimated.
+        """
+        if estimand is not None:
+            crossing = {(verdict.benchmark, verdict.model) for verdict in self.verdicts if verdict.crosses}
+            return estimate_table(self.estimates, estimand, k, crossing)
+        reliable_k = {name: sizes.reliable_k for name, sizes in self.sample_sizes.items()}
+        return verdict_table(self.verdicts, self.estimates, reliable_k, self.request.margin)
+
+    def __repr__(self) -> str:
+        """What was analysed, the answer, and where the numbers are."""
+        return f"{self._title}\n{plain(self.answer.sentence)}\n{WHERE_TO_LOOK}"
+
+    def __str__(self) -> str:
+        """The answer, the verdict table, and what the words mean."""
+        table = self.table()
+        parts = (self._title, plain(self.answer.text), "", table.to_text(MOST_ROWS), table.caption, self.answer.legend)
+        return "\n".join(parts).rstrip()
+
+    def _repr_html_(self) -> str:
+        """The answer and the verdict table for a notebook."""
+        return (
+            f"<p>{html_text(self._title)}</p><p><strong>{html_text(self.answer.sentence)}</strong> "
+            f"{html_text(' '.join(self.answer.details))}</p>{self.table()._repr_html_()}"
+            f"<p><small>{html_text(self.answer.legend)}</small></p>"
+        )
+
+    @property
+    def _title(self) -> str:
+        arms = self.request.arms
+        models = short_name(arms[0]) if len(arms) == 1 else f"{len(arms)} models"
+        against = "" if self.base is None else f" against {short_name(self.base)}"
+        names = [name for name in self.benchmarks if name != ALL]
+        benchmarks = names[0] if len(names) == 1 else f"{len(names)} benchmarks" if names else "all benchmarks"
+        failed = "" if self.ok else ". NOT CONVERGED: see diagnostics"
+        return f"Analysis of {plain(models + against)} on {plain(benchmarks)}{failed}"
 
     @property
     def ok(self) -> bool:

@@ -17,9 +17,13 @@ from boundary.data.tables.sample_rows import count_samples
 from boundary.data.tables.writing import write_csv
 from boundary.data.validation import KEY, CountNote, refuse_other_problems, validated
 from boundary.errors import InputError, did_you_mean
+from boundary.html_tables import html_table
+from boundary.plain_text import plain
 
 ALL = "all"
 BASE_ROLE = "base"
+# Names that a repr shows.
+MOST_NAMES = 4
 
 
 class CountArrays(NamedTuple):
@@ -34,7 +38,7 @@ class CountArrays(NamedTuple):
     """(benchmark, problem_id) of each problem: pooled benchmarks may have problems of one label."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Counts:
     """A validated counts table: one row per model, benchmark and problem. `boundary.load_counts` makes one.
 
@@ -149,6 +153,27 @@ class Counts:
         table, notes = count_runs(folders, verifier)
         counts = cls.from_frame(table, ", ".join(map(str, folders)))
         return replace(counts, remarks=(*notes, *counts.remarks))
+
+    def __repr__(self) -> str:
+        """Where the counts came from, and how much there is; `table` has the rows."""
+        base = f"\nbase: {plain(self.default_base)}" if self.default_base else ""
+        return f"{self._title}\nmodels: {_few(self.models)}\nbenchmarks: {_few(self.benchmarks)}{base}"
+
+    def _repr_html_(self) -> str:
+        """Problems, samples and correct samples of each model and benchmark, for a notebook."""
+        groups = self.table.groupby(["benchmark", "model"], sort=False)[["n_samples", "n_correct"]]
+        rows = []
+        for (benchmark, model), group in groups:
+            n, correct = group["n_samples"], group["n_correct"].sum()
+            ends = f"{n.min():,}" if n.min() == n.max() else f"{n.min():,} to {n.max():,}"
+            share = f"{100 * correct / n.sum():.1f}" if n.sum() else ""
+            rows.append((str(benchmark), str(model), f"{len(group):,}", ends, share))
+        headings = ("benchmark", "model", "problems", "samples of a problem", "correct samples, %")
+        return html_table(self._title, headings, rows)
+
+    @property
+    def _title(self) -> str:
+        return f"Counts from {plain(self.source)}: {len(self.table):,} rows (one a model, benchmark and problem)"
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -277,6 +302,12 @@ class Counts:
             f"{self.source}: the models were not sampled on the same problems of '{benchmark}': {'; '.join(parts)}.\n"
             "To go on with the common ones only, say --common-problems (common_problems=True from Python)."
         )
+
+
+def _few(names: Sequence[str]) -> str:
+    """The first names and how many more there are."""
+    more = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(plain(name) for name in names[:MOST_NAMES]) + more
 
 
 def concatenated(parts: Sequence[Counts]) -> Counts:

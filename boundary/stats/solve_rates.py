@@ -10,6 +10,8 @@ import xarray as xr
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
+from boundary.html_tables import html_table
+from boundary.plain_text import plain
 from boundary.stats.quiet_arviz import import_arviz
 from boundary.stats.sample_sizes import HALF, MOST, samples_of_share
 from boundary.stats.verdict_errors import VerdictErrors
@@ -18,10 +20,11 @@ if TYPE_CHECKING:
     import arviz
 
 Target = Literal["benchmark", "superpopulation"]
+MOST_NAMES = 4
 TARGETS: tuple[Target, ...] = ("benchmark", "superpopulation")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SolveRates:
     """Posterior draws of every problem's solve rate under every model.
 
@@ -119,6 +122,31 @@ class SolveRates:
             raise ValueError("Exact solve rates must lie between 0 and 1.")
         no_counts = np.zeros(p.shape, dtype=np.int64)
         return cls(p[None, None], no_counts, no_counts, "exact", models=tuple(models), problem_ids=tuple(problem_ids))
+
+    def __repr__(self) -> str:
+        """What the draws are of, in a line or two; `p` holds them."""
+        names = ", ".join(map(plain, self.models[:MOST_NAMES])) + ", ..." * (len(self.models) > MOST_NAMES)
+        return f"SolveRates: {self._shape_in_words}\nmodels: {names}"
+
+    def _repr_html_(self) -> str:
+        """The samples and the mean solve rate of each model, for a notebook."""
+        rows = [
+            (model, _range(n), f"{c.sum():,} of {n.sum():,}", f"{mean:.3f}")
+            for model, n, c, mean in zip(
+                self.models, self.n_samples.T, self.n_correct.T, self.p.mean(axis=(0, 1, 2)), strict=True
+            )
+        ]
+        headings = ("model", "samples of a problem", "correct samples", "mean solve rate (posterior)")
+        return html_table(f"SolveRates: {self._shape_in_words}", headings, rows)
+
+    @property
+    def _shape_in_words(self) -> str:
+        chains, draws = self.p.shape[:2]
+        models = f"{len(self.models)} model{'s' * (len(self.models) != 1)}"
+        return (
+            f"{chains} x {draws:,} posterior draws (chains x draws) of the solve rates of {self.n_problems:,} problems "
+            f"under {models}, prior {plain(self.prior)}"
+        )
 
     @property
     def n_problems(self) -> int:
@@ -265,6 +293,12 @@ class SolveRates:
 
         groups: dict[str, Any] = self.groups()
         return az.InferenceData(**groups)
+
+
+def _range(n: Int[np.ndarray, " problem"]) -> str:
+    if not n.size:
+        return ""
+    return f"{n.min():,}" if n.min() == n.max() else f"{n.min():,} to {n.max():,}"
 
 
 def _model_first(p: np.ndarray) -> np.ndarray:

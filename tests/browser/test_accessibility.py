@@ -13,7 +13,6 @@ REACHABLE = "a[href], button, input, select, textarea, summary, [tabindex='0']"
         ("pair", 1280, False),
         ("pair", 1280, True),
         ("pair", 390, False),
-        ("alone", 1280, False),
         ("checkpoints", 1280, True),
         ("ranking", 1280, False),
         ("unconverged", 1280, True),

@@ -13,6 +13,7 @@ from boundary.cli.main import main
 FILES = {
     ".boundary-files",
     "checks.csv",
+    "curves.csv",
     "families.csv",
     "estimates.csv",
     "figures",

@@ -17,8 +17,7 @@ BASE, RL = "DeepSeek-R1-Distill-Qwen-1.5B", "DeepScaleR-1.5B-Preview"
 SHORT = {"prior": "independent", "k": [1, 2, 4, 8, 16, 32], "estimands": []}
 
 HOSTILE_MODELS = (
-    "<img src=x onerror=alert(1)>base",
-    "</script><script>alert(2)</script>-RL",
+    "</script><script>alert(1)</script><img src=x onerror=alert(2)>",
     "a-model-with-a-name-of-one-hundred-characters-and-more-and-not-one-space-where-a-line-could-break-" + "x" * 40,
     "模型-强化学习-七十亿参数-第二版",
     "نموذج-معزز-التعلم",
@@ -32,7 +31,7 @@ HOSTILE_PROBLEMS = (
     "p" * 150,
     "'; alert(6); '",
 )
-HOSTILE_BENCHMARKS = ('"><svg onload=alert(3)>', "数学-奥林匹克", "جبر-1", "{{ 7 * 7 }} & ${8*8}")
+HOSTILE_BENCHMARKS = ('"><svg onload=alert(3)>', "数学 {{ 7 * 7 }} & ${8*8}", "جبر-1")
 
 
 def counts_of(

@@ -27,14 +27,16 @@ CURVE_COLUMNS = (
     "extrapolated",
 )
 N_BUDGETS = 60
+# Budgets whose logarithm is so near to that of a reported one add nothing.
+NEAR = 0.03
 
 
-def curve_budgets(reported: Sequence[int]) -> list[int]:
+def curve_budgets(estimate_budgets: Sequence[int]) -> list[int]:
     """About sixty budgets, evenly spread over the logarithm of k, and the reported ones among them.
 
     Parameters
     ----------
-    reported
+    estimate_budgets
         The budgets of the estimates, each at least 1.
 
     Notes
@@ -44,17 +46,22 @@ def curve_budgets(reported: Sequence[int]) -> list[int]:
     Examples
     --------
     >>> curve_budgets([1, 5, 8]), len(curve_budgets([1, 16, 128, 1024]))
-    ([1, 2, 3, 4, 5, 6, 7, 8], 61)
+    ([1, 2, 3, 4, 5, 6, 7, 8], 62)
     """
-    scan = [budget for budget in scan_budgets(max(reported)) if budget > min(reported)]
-    ratio, budgets = 1.0, [min(reported), *scan]
+    scan = [
+        budget
+        for budget in scan_budgets(max(estimate_budgets))
+        if budget > min(estimate_budgets)
+        and all(abs(np.log(budget / k)) >= NEAR or budget == k for k in estimate_budgets)
+    ]
+    ratio, budgets = 1.0, [min(estimate_budgets), *scan]
     while len(budgets) > N_BUDGETS:
         ratio += 0.01
-        budgets = [min(reported)]
+        budgets = [min(estimate_budgets)]
         for budget in scan:
             if budget >= budgets[-1] * ratio:
                 budgets.append(budget)
-    return sorted({*budgets, *reported})
+    return sorted({*budgets, *estimate_budgets})
 
 
 def panel_curves(request: Request, panel: Panel, rates: SolveRates) -> pd.DataFrame:

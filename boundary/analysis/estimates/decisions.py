@@ -56,7 +56,14 @@ class Decision(NamedTuple):
         return {NARROWED: self.narrowed, WIDENED: self.widened, EQUIVALENT: self.equivalent}[word]
 
     def as_dict(self) -> dict[str, Any]:
-        """The decision for a script, as summary.json has it."""
+        """The decision for a script, as summary.json has it.
+
+        Returns
+        -------
+        `k`; whether it is `extrapolated`; `word`, the decision; `likeliest` of narrowed, widened and no material
+        difference, with its `probability`; `difference`, pass@k of the base less that of RL, with `lower` and `upper`;
+        `prob_narrowed`, `prob_widened` and `prob_equivalent`.
+        """
         return {
             "k": self.k,
             "extrapolated": self.extrapolated,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from boundary.analysis.estimates.predictive_counts import predictive_counts
 from boundary.analysis.figures.drawing import arm_label, headline, interval_words, name_ticks
 from boundary.analysis.figures.figure import FigureData
 from boundary.analysis.figures.flows import problem_axis
@@ -28,20 +27,18 @@ LABEL_ROOM = 34.0
 
 def has_counts(data: FigureData) -> bool:
     """Whether there is a posterior with a population, of few enough models."""
-    return 0 < len(data.rates) <= MOST_ARMS and all(rates.new_p is not None for rates in data.rates.values())
+    return 0 < len(data.rates) <= MOST_ARMS and all(bins is not None for bins in data.predicted_counts.values())
 
 
 def counts_layout(data: FigureData, narrow: bool) -> Layout:
     """A panel for each model, the base first."""
-    return Layout(rows=len(_models(data)), height=1.5, right=0.12 if narrow else 1.75)
+    return Layout(rows=len(data.predicted_counts), height=1.5, right=0.12 if narrow else 1.75)
 
 
 def draw_counts(axes: Any, data: FigureData) -> None:
     """Draw the observed histogram of right samples as bars, and the predictive one of new problems as points."""
-    for panel, model in zip(np.ravel(axes), _models(data), strict=True):
-        rates = data.rates.get(model) or next(iter(data.rates.values()))
-        level = float(data.rows["level"].dropna().iloc[0])
-        bins = predictive_counts(rates, model, level, data.seed)
+    level = float(data.rows["level"].dropna().iloc[0])
+    for panel, (model, bins) in zip(np.ravel(axes), data.predicted_counts.items(), strict=True):
         assert bins is not None  # has_counts has looked
         draw_predictive(panel, bins, data.looks[model], model)
         entries = [Entry(model, arm_label(model, data.base, len(data.rates) == 1), data.looks[model])]
@@ -51,10 +48,6 @@ def draw_counts(axes: Any, data: FigureData) -> None:
         )
         words += f"population, {interval_words(data.rows)}"
         header(panel, _message(bins, level), words, entries)
-
-
-def _models(data: FigureData) -> list[str]:
-    return [model for model in (data.base, *data.rates) if model is not None]
 
 
 def _message(bins: pd.DataFrame, level: float) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from boundary.analysis.estimates.table import BOUNDS, OBSERVED, POSTERIOR, Kind, select
-from boundary.analysis.figures.header import Entry, is_narrow, note_above, text_width, wrapped
+from boundary.analysis.figures.header import Entry, clipped, is_narrow, note_above, text_width, wrapped
 from boundary.analysis.figures.palette import (
     BASE_LOOK,
     EXTRAPOLATED,
@@ -74,7 +74,7 @@ def curve_of(rows: pd.DataFrame, model: str, kind: Kind | None = POSTERIOR) -> C
 def headline(rows: pd.DataFrame, benchmark: str) -> str:
     """Name a benchmark and the number of its problems."""
     problems = int(rows["n_problems"].max())
-    return f"{benchmark_name(benchmark)}, {problems:,} problem{'s' * (problems != 1)}"
+    return f"{clipped(plain(benchmark_name(benchmark)), 48)}, {problems:,} problem{'s' * (problems != 1)}"
 
 
 def interval_words(rows: pd.DataFrame) -> str:
@@ -102,12 +102,16 @@ def draw_curve(axes: Axes, computed: Curve, n: int, look: Look, model: str, name
     tag_model(band, model)
     within = curve.k <= n
     # The dotted part starts at the last point within n, so that no gap is left between the two.
-    beyond = ~within | (curve.k == curve.k[within].max(initial=0))
+    is_extrapolated = ~within | (curve.k == curve.k[within].max(initial=0))
     (line,) = axes.plot(curve.k[within], curve.middle[within], color=look.colour, linestyle=look.dash)
     tag_curve(line, model, computed, name)
-    if beyond.sum() > 1:
+    if is_extrapolated.sum() > 1:
         (dotted,) = axes.plot(
-            curve.k[beyond], curve.middle[beyond], color=look.colour, linestyle=EXTRAPOLATED_DASH, linewidth=1.3
+            curve.k[is_extrapolated],
+            curve.middle[is_extrapolated],
+            color=look.colour,
+            linestyle=EXTRAPOLATED_DASH,
+            linewidth=1.3,
         )
         tag_model(dotted, model)
 
@@ -115,11 +119,11 @@ def draw_curve(axes: Axes, computed: Curve, n: int, look: Look, model: str, name
 def draw_points(axes: Axes, rows: pd.DataFrame, n: int, look: Look, model: str) -> None:
     """Draw the unbiased estimates as points, and hollow ones on the posterior beyond n."""
     observed, posterior = curve_of(rows, model, OBSERVED), curve_of(rows, model)
-    beyond = posterior.k > n
+    is_extrapolated = posterior.k > n
     style: dict[str, Any] = {"linestyle": "none", "marker": look.marker, "markersize": 4.3}
     for k, y, face, edge in (
         (observed.k, observed.middle, look.colour, PAGE),
-        (posterior.k[beyond], posterior.middle[beyond], PAGE, look.colour),
+        (posterior.k[is_extrapolated], posterior.middle[is_extrapolated], PAGE, look.colour),
     ):
         if len(k):
             (points,) = axes.plot(k, y, color=look.colour, markerfacecolor=face, markeredgecolor=edge, **style)
@@ -192,7 +196,7 @@ def label_ends(axes: Axes, ends: Sequence[End], with_leaders: bool = True) -> No
     if is_narrow(axes) or not ends:
         return
     low, high = axes.get_ylim()
-    ends = sorted(ends, key=lambda end: end.y)
+    ends = sorted(ends, key=lambda end: (end.y - low) / (high - low))
     panel = axes.get_position().height * axes.figure.get_size_inches()[1] * 72  # type: ignore[union-attr]
     line = 1.2 * END_SIZE / panel
     for most_lines in (3, 2, 1):
@@ -203,7 +207,12 @@ def label_ends(axes: Axes, ends: Sequence[End], with_leaders: bool = True) -> No
     heights = spread([(end.y - low) / (high - low) for end in ends], rooms)
     leaders = []
     for height, label, (y, entry) in zip(heights, labels, ends, strict=True):
-        place = {"transform": axes.transAxes, "va": "center", "fontsize": END_SIZE, "fontweight": "bold"}
+        place: dict[str, Any] = {
+            "transform": axes.transAxes,
+            "va": "center",
+            "fontsize": END_SIZE,
+            "fontweight": "bold",
+        }
         tag_model(axes.text(1.03, height, label, color=entry.ink, **place), entry.model)
         leaders.append([(1, (y - low) / (high - low)), (1.025, height)])
     if not with_leaders:
@@ -246,10 +255,5 @@ def spread(heights: Sequence[float], rooms: Sequence[float]) -> list[float]:
 
 def arm_label(model: str, base: str | None, alone: bool) -> str:
     """Name a model with its role; of several beside the base each may be something else."""
-    role = "" if base is None else " (base)" if model == base else " (RL)" if alone else ""
-    return plain(model) + role
-
-
-def clipped(name: str, width: int = 30) -> str:
-    """Leave out the middle of a long name, since runs mostly differ at either end."""
-    return name if len(name) <= width else f"{name[: width // 2 - 1]}\N{HORIZONTAL ELLIPSIS}{name[-width // 2 :]}"
+    role = "" if base is None else "base" if model == base else "RL" if alone else ""
+    return plain(model) + (f" ({role})" if role and role.lower() != model.lower() else "")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from boundary.analysis.estimates.decisions import Decision, decisions
+from boundary.analysis.estimates.predictive_counts import predictive_counts
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.figures.drawing import Curve, base_model, curve_of, looks_of_models
 from boundary.analysis.figures.layout import NARROW, PAGE_WIDTH, Layout, new_figure
@@ -103,6 +104,17 @@ class FigureData:
         """Models that have rows, each with the look that it has in every figure."""
         present = set(rows["model"])
         return {model: look for model, look in self.looks.items() if model in present}
+
+    @cached_property
+    def predicted_counts(self) -> dict[str, pd.DataFrame | None]:
+        """The histogram of counts of each model with its predictive, the base first."""
+        level = float(self.rows["level"].dropna().iloc[0])
+        first = next(iter(self.rates.values()))
+        of_model = {self.base: first} if self.base in first.models else {}
+        return {
+            str(model): predictive_counts(rates, str(model), level, self.seed)
+            for model, rates in (of_model | dict(self.rates)).items()
+        }
 
     @cached_property
     def decisions(self) -> dict[str, Decision]:

@@ -11,7 +11,6 @@ from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.figures.drawing import (
     End,
     budget_axis,
-    clipped,
     curve_of,
     draw_curve,
     draw_points,
@@ -21,7 +20,7 @@ from boundary.analysis.figures.drawing import (
     smooth,
 )
 from boundary.analysis.figures.figure import FigureData
-from boundary.analysis.figures.header import Entry, header
+from boundary.analysis.figures.header import Entry, clipped, header
 from boundary.analysis.figures.layout import Layout
 from boundary.analysis.figures.messages import flows_message
 from boundary.analysis.figures.palette import BASE_LOOK, FLOW_COLOURS, FLOW_WORDS, LABEL_COLOURS, PAGE, RL_LOOKS, Look
@@ -39,7 +38,7 @@ def flows_layout(data: FigureData, narrow: bool) -> Layout:
     rows = _flow_rows(data)["model"].nunique()
     if narrow:
         return Layout(rows=2 * rows, height=2.0, right=0.12)
-    return Layout(rows=rows, columns=2, height=2.2, right=1.22, left=0.5)
+    return Layout(rows=rows, columns=2, height=2.2, right=1.22, left=0.6)
 
 
 def draw_flows(axes: Any, data: FigureData) -> None:
@@ -95,7 +94,7 @@ def draw_lost_and_gained(axes: Axes, rows: pd.DataFrame, n: int) -> None:
         draw_curve(axes, curve, n, look, model, FLOW_WORDS[flow])
         draw_points(axes, of_flow, n, look, model)
         ends.append(End(float(curve.middle[-1]), Entry(model, FLOW_WORDS[flow], look)))
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, max(axes.get_ylim()[1], 1))
     problem_axis(axes)
     budget_axis(axes, rows, n)
     label_ends(axes, ends)

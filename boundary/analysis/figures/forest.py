@@ -10,9 +10,9 @@ import pandas as pd
 
 from boundary.analysis.estimates.decisions import OPEN, Decision, decisions
 from boundary.analysis.estimates.table import POSTERIOR, select
-from boundary.analysis.figures.drawing import clipped, interval_words, name_ticks
+from boundary.analysis.figures.drawing import interval_words, name_ticks
 from boundary.analysis.figures.figure import FigureData
-from boundary.analysis.figures.header import Entry, header, is_narrow
+from boundary.analysis.figures.header import Entry, clipped, header, is_narrow
 from boundary.analysis.figures.layout import Layout
 from boundary.analysis.figures.messages import WORDS
 from boundary.analysis.figures.palette import INK, MUTED, PAGE, RULE, Look
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 # Inches of a line, of the space between two benchmarks, and of one model's line among several.
-LINE, SPACE, LINE_OF_SEVERAL = 0.21, 0.1, 0.125
+LINE, SPACE, LINE_OF_SEVERAL = 0.21, 0.1, 0.105
 MOST_MODELS = 8
 
 
@@ -45,8 +45,8 @@ def forest_rows(estimates: pd.DataFrame) -> pd.DataFrame:
 def forest_layout(data: FigureData, narrow: bool) -> Layout:
     """One panel, with the benchmarks on its left and, where there is one RL model, the numbers on its right."""
     rows = forest_rows(data.estimates)
-    several = rows["model"].nunique() > 1
-    per_benchmark = LINE_OF_SEVERAL * rows["model"].nunique() + SPACE if several else LINE
+    has_several_models = rows["model"].nunique() > 1
+    per_benchmark = LINE_OF_SEVERAL * rows["model"].nunique() + SPACE if has_several_models else LINE
     height = max(per_benchmark * rows["benchmark"].nunique(), 0.5)
     if narrow:
         return Layout(height=height, names=1.15, right=0.12)
@@ -102,12 +102,12 @@ def draw_intervals(
     lines = axes.hlines(places, lower, upper, color=look.colour, linewidth=1.4, alpha=0.6)
     lines.set_gid(Tag("part", {"data-model": model}))
     for is_open in (False, True):
-        chosen = np.array([(word == OPEN) == is_open for word in words])
-        if not chosen.any():
+        is_shown = np.array([(word == OPEN) == is_open for word in words])
+        if not is_shown.any():
             continue
         (points,) = axes.plot(
-            mean[chosen],
-            places[chosen],
+            mean[is_shown],
+            places[is_shown],
             linestyle="none",
             marker=look.marker,
             markersize=4.5,
@@ -123,7 +123,7 @@ def draw_intervals(
                 "upper": high,
                 "word": word,
             }
-            for is_chosen, (name, k, value, low, high, word) in zip(chosen, values, strict=True)
+            for is_chosen, (name, k, value, low, high, word) in zip(is_shown, values, strict=True)
             if is_chosen
         ]
         tag_marks(points, items, model=model, unit="points")

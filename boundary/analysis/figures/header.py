@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 import unicodedata
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from boundary.analysis.figures.layout import NARROW
 from boundary.analysis.figures.palette import INK, MUTED, Look
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 MESSAGE_SIZE, WORDS_SIZE, NAME_SIZE, LEADING, GAP = 9.5, 8.0, 8.0, 1.28, 5.0
 # Widths of a letter as a share of its size, in the widest of the fonts that browsers have.
 WIDTH, BOLD_WIDTH, WIDE = 0.585, 0.66, 1.05
+# Points: with so much room on the left there are names.
+NAMES = 75.0
 # Points: the mark in front of a name, and room behind the name.
 SAMPLE, BEHIND = 24.0, 10.0
 
@@ -47,6 +49,11 @@ def wrapped(text: str, room: float, size: float, bold: bool = False) -> list[str
     """The lines of a text in so many points of room, broken within words only where a word is longer than that."""
     mean = text_width(text, size, bold) / max(len(text), 1)
     return textwrap.wrap(text, max(int(room / max(mean, 0.1)), 6), break_on_hyphens=True) or [""]
+
+
+def clipped(name: str, width: int = 30) -> str:
+    """Leave out the middle of a long name, since runs mostly differ at either end."""
+    return name if len(name) <= width else f"{name[: width // 2 - 1]}\N{HORIZONTAL ELLIPSIS}{name[-width // 2 :]}"
 
 
 def is_narrow(axes: Axes) -> bool:
@@ -83,8 +90,9 @@ def header(axes: Axes, message: str, words: str, entries: Sequence[Entry] = ()) 
 
 def header_height(axes: Axes) -> float:
     """Height of what stands above a panel, in points."""
-    tops = [text.xyann[1] + text.get_fontsize() * LEADING for text in axes.texts if text.get_gid() == "header"]  # type: ignore[attr-defined]
-    return max(tops, default=16.0 * _has_note(axes))
+    lines: list[Any] = [text for text in axes.texts if text.get_gid() == "header"]
+    tops = [line.xyann[1] + line.get_fontsize() * LEADING for line in lines]
+    return max(tops, default=20.0 if axes.get_title(loc="left") + axes.get_title() else 16.0 * _has_note(axes))
 
 
 def note_above(axes: Axes, text: str) -> None:
@@ -99,7 +107,7 @@ def _has_note(axes: Axes) -> bool:
 
 def _line(axes: Axes, text: str, y: float, size: float, colour: str, bold: bool = False) -> float:
     """Write a line, its bottom at a height above the panel; the bottom of the next one."""
-    written = axes.annotate(
+    line = axes.annotate(
         text,
         (0, 1),
         (_start(axes), y),
@@ -109,24 +117,25 @@ def _line(axes: Axes, text: str, y: float, size: float, colour: str, bold: bool 
         fontsize=size,
         fontweight="bold" if bold else "normal",
     )
-    written.set_gid("header")
+    line.set_gid("header")
     return y + size * LEADING
 
 
 def _start(axes: Axes) -> float:
-    """Where lines begin, in points from the panel: in a narrow figure at its edge, since there is no room to waste."""
-    figure = axes.figure
-    if not is_narrow(axes) or axes.get_subplotspec() is None:
+    """Where lines begin, in points from the panel: where it has names beside it or is narrow, at the figure's edge."""
+    place = axes.get_subplotspec()
+    if place is None or not place.is_first_col():
         return 0.0
-    return 4.0 - float(axes.get_position().x0 * figure.get_size_inches()[0] * 72)  # type: ignore[union-attr]
+    left = float(axes.get_position().x0 * axes.figure.get_size_inches()[0] * 72)  # type: ignore[union-attr]
+    return 4.0 - left if is_narrow(axes) or left > NAMES else 0.0
 
 
 def _room(axes: Axes) -> float:
     """Points from where lines begin to the next panel or the edge of the figure."""
     width = axes.figure.get_size_inches()[0] * 72  # type: ignore[union-attr]
     own = axes.get_position()
-    others = [other.get_position() for other in axes.figure.axes if other is not axes]  # type: ignore[union-attr]
-    lefts = [box.x0 for box in others if box.x0 > own.x0 + 0.01 and box.y0 < own.y1 and box.y1 > own.y0]
+    other_boxes = [other.get_position() for other in axes.figure.axes if other is not axes]
+    lefts = [box.x0 for box in other_boxes if box.x0 > own.x0 + 0.01 and box.y0 < own.y1 and box.y1 > own.y0]
     edge = min(lefts) * width - 30.0 if lefts else width
     return float(edge - own.x0 * width - _start(axes) - 4.0)
 
@@ -136,7 +145,7 @@ def _rows(entries: Sequence[Entry], room: float) -> list[list[Entry]]:
     rows: list[list[Entry]] = []
     left = 0.0
     for entry in entries:
-        width = SAMPLE + text_width(entry.name, NAME_SIZE) + BEHIND
+        width = SAMPLE + text_width(entry.name, NAME_SIZE, bold=True) + BEHIND
         if not rows or width > left:
             rows.append([])
             left = room + BEHIND
@@ -153,11 +162,11 @@ def _legend_row(axes: Axes, row: Sequence[Entry], y: float) -> None:
         model, name, look = entry[:3]
         tag = Tag("header", {"data-model": model} if model else {})
         middle = y + NAME_SIZE * 0.38
-        for style in ({"linestyle": look.dash}, {"linestyle": "none", "marker": look.marker, "markersize": 4.5}):
-            ends = [x + 1, x + SAMPLE - 5] if style["linestyle"] != "none" else [x + (SAMPLE - 4) / 2]
-            _sample(axes, ends, middle, look, style, tag)
-        fitting = wrapped(name, room - SAMPLE, NAME_SIZE)
-        shown = fitting[0] + "\N{HORIZONTAL ELLIPSIS}" * (len(fitting) > 1)
+        _sample(axes, [x + 1, x + SAMPLE - 5], middle, {"linestyle": look.dash, "color": look.colour}, tag)
+        marker: dict[str, Any] = {"linestyle": "none", "marker": look.marker, "markersize": 4.5}
+        _sample(axes, [x + (SAMPLE - 4) / 2], middle, marker | {"color": look.colour}, tag)
+        ems = text_width(name, NAME_SIZE, bold=True) / max(len(name), 1)
+        shown = clipped(plain(name), max(int((room - SAMPLE) / ems), 6))
         text = axes.annotate(
             shown,
             (0, 1),
@@ -172,14 +181,14 @@ def _legend_row(axes: Axes, row: Sequence[Entry], y: float) -> None:
         x += SAMPLE + text_width(shown, NAME_SIZE, bold=True) + BEHIND
 
 
-def _sample(axes: Axes, xs: list[float], y: float, look: Look, style: dict[str, object], tag: Tag) -> None:
+def _sample(axes: Axes, xs: list[float], y: float, style: dict[str, Any], tag: Tag) -> None:
     """Draw a piece of a line, or a marker, at points from the upper left corner of the panel."""
     from matplotlib.lines import Line2D
     from matplotlib.transforms import Affine2D, ScaledTranslation
 
-    figure = axes.figure
-    points = Affine2D().scale(1 / 72) + figure.dpi_scale_trans  # type: ignore[union-attr]
-    corner = ScaledTranslation(0, 1, axes.transAxes)
-    line = Line2D(xs, [y] * len(xs), color=look.colour, transform=points + corner, clip_on=False, **style)  # type: ignore[arg-type]
+    scale: Any = axes.figure.dpi_scale_trans
+    place: Any = axes.transAxes
+    points = Affine2D().scale(1 / 72) + scale + ScaledTranslation(0, 1, place)
+    line = Line2D(xs, [y] * len(xs), transform=points, clip_on=False, **style)
     line.set_gid(tag)
     axes.add_artist(line)

@@ -80,6 +80,6 @@ def draw_bars(axes: Axes, rows: pd.DataFrame, look: Look, model: str, i: int, mo
     axes.add_collection(bars)
     tag_model(axes.vlines(places, lower, upper, color=look.colour, linewidth=1.1), model)
     if len(observed):
-        style = {"linestyle": "none", "marker": look.marker, "markersize": 3.6}
+        style: dict[str, Any] = {"linestyle": "none", "marker": look.marker, "markersize": 3.6}
         (points,) = axes.plot(places, observed["mean"], color=PAGE, markeredgecolor=look.colour, **style)
         tag_model(points, model)

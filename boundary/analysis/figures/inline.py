@@ -44,12 +44,14 @@ def inline_svg(figure: Figure, prefix: str, *, description: str = "", numbers_in
         `page_figures.css`. Curves carry `data-model`, `data-k`, `data-value`, `data-lower`, `data-upper`, marks the
         same of one number; `page_figures.js` reads them. Names from files are escaped.
     """
-    from boundary.analysis.figures.svg import drawn
+    from boundary.analysis.figures.svg import rendered
 
     with report_style():
         for axes in figure.axes:
             axes.set_gid(Tag("panel", _panel_attributes(axes)))
-        renderer = drawn(figure, VARIABLES, prefix, with_numbers=not numbers_in)
+        figure.patch.set_visible(False)  # the page shows through
+        renderer = rendered(figure, VARIABLES, prefix, with_numbers=not numbers_in)
+        figure.patch.set_visible(True)
     label, words = numbers_in or prefix, ""
     if not numbers_in:
         title, text = _title(figure), " ".join([description, *_numbers(figure)]).strip()
@@ -91,11 +93,12 @@ def _numbers(figure: Figure) -> Iterator[str]:
         unit = _panel_attributes(axes).get("data-unit", "")
         header = [text.get_text() for text in axes.texts if text.get_gid() == "header" and not _is_legend(text)]
         yield " ".join(reversed(header)) + "."
-        for artist in axes.get_children():
-            tag = artist.get_gid()
-            if isinstance(tag, Tag) and tag == "curve":
-                yield _curve_words(tag, unit)
-            elif isinstance(tag, Tag) and tag == "marks":
+        tags = [tag for artist in axes.get_children() if isinstance(tag := artist.get_gid(), Tag)]
+        n = next((float(tag.attributes["data-n"]) for tag in tags if "data-n" in tag.attributes), 0.0)
+        for tag in tags:
+            if tag == "curve":
+                yield _curve_words(tag, unit, n)
+            elif tag == "marks":
                 yield from _mark_words(tag)
 
 
@@ -103,11 +106,12 @@ def _is_legend(artist: Any) -> bool:
     return isinstance(artist.get_gid(), Tag)
 
 
-def _curve_words(tag: Tag, unit: str) -> str:
-    """A curve at its first budget, at powers of four, and at its last."""
+def _curve_words(tag: Tag, unit: str, n: float) -> str:
+    """A curve at its first budget, at powers of four, at n, and at its last."""
     parts = {name: tag.attributes[f"data-{name}"].split() for name in ("k", "value", "lower", "upper")}
     budgets = [float(k) for k in parts["k"]]
-    shown = [i for i, k in enumerate(budgets) if i in (0, len(budgets) - 1) or k in {4.0**j for j in range(1, 12)}]
+    named_budgets = {budgets[0], budgets[-1], n, *(4.0**j for j in range(1, 12))}
+    shown = [i for i, k in enumerate(budgets) if k in named_budgets]
     words = [
         f"{_amount(parts['value'][i], unit)} [{_amount(parts['lower'][i], unit)}, {_amount(parts['upper'][i], unit)}] "
         f"at k = {budgets[i]:.0f}"

@@ -105,8 +105,8 @@ def _fonts() -> list[str]:
     """Fonts of this system, in the order in which a letter is looked for in them."""
     from matplotlib.font_manager import fontManager
 
-    there = {font.name for font in fontManager.ttflist}
-    return [name for name in FONTS if name in there] or ["sans-serif"]
+    installed = {font.name for font in fontManager.ttflist}
+    return [name for name in FONTS if name in installed] or ["sans-serif"]
 
 
 def new_figure(layout: Layout, draw: Callable[..., None], *arguments: Any, width: float = PAGE_WIDTH) -> Figure:

@@ -44,6 +44,8 @@ def draw_pass_at_k(axes: Axes, data: FigureData) -> None:
         draw_curve(axes, curve, data.n, look, model)
         draw_points(axes, rows, data.n, look, model)
         ends.append(End(float(curve.middle[-1]), Entry(model, arm_label(model, data.base, len(looks) <= 2), look)))
+    low, high = axes.get_ylim()
+    axes.set_ylim(max(low, -0.02), min(max(high, 0.05), 1.03))
     percent_axis(axes, "pass@k, share of problems solved")
     budget_axis(axes, rows, data.n)
     label_ends(axes, ends)

@@ -9,18 +9,22 @@ import numpy as np
 import pandas as pd
 
 from boundary.analysis.estimates.table import POSTERIOR, select
-from boundary.analysis.figures.drawing import clipped, headline, name_ticks
+from boundary.analysis.figures.drawing import headline, name_ticks
 from boundary.analysis.figures.figure import FigureData
-from boundary.analysis.figures.header import header
+from boundary.analysis.figures.header import clipped, header
 from boundary.analysis.figures.layout import Layout
 from boundary.analysis.figures.messages import ranking_message
-from boundary.analysis.figures.palette import BASE_COLOUR, INK, PAGE, RL_COLOURS, RULE
+from boundary.analysis.figures.palette import BASE_COLOUR, INK, RL_COLOURS, RULE
 from boundary.analysis.figures.tags import tag_marks
 from boundary.analysis.formatting import short_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# Models up to which two squares stand beside each other; beyond, inches of a line.
+MOST_BESIDE, LINE = 18, 0.125
+# White on a screen of any kind, since the cell below it has the same colour on all.
+ON_COLOUR = "#FEFEFE"
 # Cells of a table of pairs that are wide enough for a number.
 MOST_NUMBERED = 12
 
@@ -68,7 +72,7 @@ def draw_ranks(axes: Axes, rows: pd.DataFrame, order: Sequence[str], k: float) -
     axes.hlines(places, lower, upper, color=BASE_COLOUR, linewidth=2.2, alpha=0.45)
     (points,) = axes.plot(mean, places, "o", color=BASE_COLOUR, markersize=3.5)
     values = zip(order, mean.tolist(), lower.tolist(), upper.tolist(), strict=True)
-    items = [{"model": model, "value": value, "lower": low, "upper": high} for model, value, low, high in values]
+    items = [{"name": model, "value": value, "lower": low, "upper": high} for model, value, low, high in values]
     tag_marks(points, items, unit="%", of=f"pass@{k:.0f}")
     for place, model in zip(places, order, strict=True):
         if chances[model] >= 0.005:
@@ -89,9 +93,11 @@ def percent_axis_below(axes: Axes, label: str) -> None:
 
 def pairs_layout(data: FigureData, narrow: bool) -> Layout:
     """A square panel for each budget, and the models' names on the left."""
-    _, budgets = _ranked_rows(data)
-    if narrow:
-        return Layout(rows=len(budgets), height=1.95, right=0.1, names=1.3, bottom=0.3)
+    rows, budgets = _ranked_rows(data)
+    models = len(ranked_models(rows, budgets[0]))
+    if narrow or models > MOST_BESIDE:
+        height = max(1.95, LINE * models)
+        return Layout(rows=len(budgets), height=height, right=0.1, names=1.3 if narrow else 1.85, bottom=0.3)
     return Layout(columns=len(budgets), height=2.35, left=0.3, right=0.1, names=1.85, bottom=0.3)
 
 
@@ -100,7 +106,6 @@ def draw_pairs(axes: Any, data: FigureData) -> None:
     panels = np.ravel(axes)
     rows, budgets = _ranked_rows(data)
     order = ranked_models(rows, budgets[0])
-    size = 7.5 if len(order) <= MOST_NUMBERED else min(7.5, 72 * 2.0 / len(order))
     names = [f"{name}\N{EM SPACE}{place}" for place, name in enumerate(_ranked_names(order, panels[0]), start=1)]
     for panel, k in zip(panels, budgets, strict=True):
         draw_pair_chances(panel, rows, order, k)
@@ -109,7 +114,7 @@ def draw_pairs(axes: Any, data: FigureData) -> None:
         name_ticks(panel.xaxis, numbers)
         begins_row = panel.get_subplotspec() is None or panel.get_subplotspec().is_first_col()
         name_ticks(panel.yaxis, names if begins_row else [])
-        panel.tick_params(length=0, labelcolor=INK, labelsize=size)
+        panel.tick_params(length=0, labelcolor=INK, labelsize=7.5)
     words = (
         f"{headline(rows, data.benchmark)}. P(pass@k of the row exceeds that of the column): blue near 1, red near 0"
     )
@@ -131,7 +136,9 @@ def draw_pair_chances(axes: Axes, rows: pd.DataFrame, order: Sequence[str], k: f
         for (i, j), chance in np.ndenumerate(chances):
             if i != j:
                 strong = abs(chance - 0.5) > 0.35
-                axes.text(j, i, f"{chance:.2f}", ha="center", va="center", fontsize=7, color=PAGE if strong else INK)
+                axes.text(
+                    j, i, f"{chance:.2f}", ha="center", va="center", fontsize=7, color=ON_COLOUR if strong else INK
+                )
 
 
 def pair_chances(rows: pd.DataFrame, order: Sequence[str], k: float) -> np.ndarray:

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 def shrinkage_layout(data: FigureData, narrow: bool) -> Layout:
     """One panel, with room for the names of the RL models where there are several."""
-    several = select(data.rows, estimand="shrinkage")["model"].nunique() > 1
-    return Layout(right=1.75 if several and not narrow else 0.12)
+    has_several_models = select(data.rows, estimand="shrinkage")["model"].nunique() > 1
+    return Layout(right=1.75 if has_several_models and not narrow else 0.12)
 
 
 def draw_shrinkage(axes: Axes, data: FigureData) -> None:
@@ -75,8 +75,9 @@ def name_sides(axes: Axes) -> None:
     axes.set_ylim(min(low, -spare), max(high, spare))
     words = {"base solves more": (5, 4, "bottom"), "RL solves more": (5, -4, "top")}
     place = axes.get_yaxis_transform()
+    behind = {"facecolor": PAGE, "alpha": 0.75, "linewidth": 0, "pad": 0.8}
     for text, (x, y, side) in words.items():
-        axes.annotate(text, (0, 0), (x, y), place, "offset points", color=MUTED, va=side)
+        axes.annotate(text, (0, 0), (x, y), place, "offset points", color=MUTED, va=side, bbox=behind)
 
 
 def mark_crossover(axes: Axes, rows: pd.DataFrame) -> None:

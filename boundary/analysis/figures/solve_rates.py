@@ -10,7 +10,7 @@ import pandas as pd
 
 from boundary.analysis.figures.drawing import headline, interval_words
 from boundary.analysis.figures.figure import FigureData
-from boundary.analysis.figures.header import header
+from boundary.analysis.figures.header import clipped, header
 from boundary.analysis.figures.layout import Layout
 from boundary.analysis.figures.palette import INK, MUTED, RULE, Look
 from boundary.analysis.figures.tags import tag_marks
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # Panels and marks that a figure may have; from so many marks on, intervals of single ones are left out.
 MOST_PANELS, MOST_MARKS, MOST_INTERVALS = 4, 2000, 150
 TICKS = (0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1)
-FEW_TICKS = (0, 0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 1)
+FEW_TICKS = (0, 0.05, 0.25, 0.5, 0.75, 0.95, 1)
 # Area of the mark of one problem, square points.
 AREA = 14.0
 
@@ -171,6 +171,4 @@ def _rate_axes(axes: Axes, base: str, model: str) -> None:
 
 
 def _short(model: str) -> str:
-    from boundary.analysis.figures.drawing import clipped
-
     return clipped(short_name(printable(model)), 24)

@@ -55,10 +55,10 @@ def svg_of(figure: Figure) -> bytes:
         The whole document, attributes in single quotes and no line breaks within elements, so that it can stand in a
         data: URL with little escaping.
     """
-    return drawn(figure).document().encode()
+    return rendered(figure).document().encode()
 
 
-def drawn(
+def rendered(
     figure: Figure, variables: Mapping[str, str] | None = None, prefix: str = "", with_numbers: bool = True
 ) -> SvgRenderer:
     """Draw a figure; the renderer has its shapes and texts.
@@ -343,8 +343,8 @@ def _joined(letter: str, pairs: list[tuple[int, int]]) -> str:
 
 def _tenths(number: int) -> str:
     """A whole number of tenths as a decimal number, as short as it can be."""
-    whole, rest = divmod(abs(number), 10)
-    text = f"{whole}.{rest}" if rest and whole else f".{rest}" if rest else f"{whole}"
+    whole, tenth = divmod(abs(number), 10)
+    text = f"{whole}.{tenth}" if tenth and whole else f".{tenth}" if tenth else f"{whole}"
     return f"-{text}" if number < 0 else text
 
 

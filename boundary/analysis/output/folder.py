@@ -128,9 +128,9 @@ def may_remove(name: str) -> bool:
     name
         Within the folder of an analysis, as in its listing; there one that is no such file is not touched.
     """
-    from boundary.analysis.figures import FIGURES
+    from boundary.analysis.figures import FIGURES, OVERVIEW_FIGURES
 
-    stems = "|".join(re.escape(figure.name) for figure in FIGURES)
+    stems = "|".join(re.escape(figure.name) for figure in (*FIGURES, *OVERVIEW_FIGURES))
     figures = rf"{FIGURE_FOLDER}/[\w.-]+-(?:{stems})\.(?:{'|'.join(FIGURE_FORMATS)})"
     return name in FILES or re.fullmatch(figures, name) is not None
 

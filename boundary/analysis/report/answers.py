@@ -1,4 +1,4 @@
-"""Answers: what is stated of one model on one benchmark, in the one line that the summary and the top of the page show."""
+"""Answers: what is stated of one model on one benchmark, in one line of the summary."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -28,15 +28,17 @@ def summary(analysis: Analysis) -> dict[str, Any]:
     Returns
     -------
     dict
-        `ok`, `base`, `models`, `verdicts`, `sample_checks`, `remarks`, `counting`, `arms`, `claims`, `families`,
-        `diagnostics`, `settings`, and `estimates`: the rows of estimates.csv at k = 1, at the number of samples, at
-        the largest k, and those of no particular k. Only what JSON knows: an undefined number is None, and a crossover
-        that lies nowhere up to the largest k is the text "none".
+        `ok`, `base`, `models`, `answer` (of the whole analysis: sentence, word, probability and, of several verdicts,
+        how many there are of each word), `verdicts`, `sample_checks`, `remarks`, `counting`, `arms`, `claims`,
+        `families`, `diagnostics`, `settings`, and `estimates`: the rows of estimates.csv at k = 1, at the number of
+        samples, at the largest k, and those of no particular k. Only what JSON knows: an undefined number is None, and
+        a crossover that lies nowhere up to the largest k is the text "none".
     """
     return {
         "ok": bool(analysis.ok),
         "base": analysis.base,
         "models": list(analysis.models),
+        "answer": _plain(analysis.answer.as_dict()),
         "verdicts": [_plain(verdict.as_dict()) for verdict in analysis.verdicts],
         "sample_checks": _notes(analysis.exchangeability),
         "remarks": _notes(analysis.model_checks.remarks),

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, OPEN, SURE, WIDENED, Decision
-from boundary.analysis.formatting import number, percentage, points, probability_text, upper_first
+from boundary.analysis.formatting import budget, number, percentage, points, probability_text, upper_first
 from boundary.stats.estimands.crossing import LIKELY, CrossingBudget, CurveOrder
 
 # Differences below this are 0.0 points when written.
@@ -33,14 +33,15 @@ def pair_sentence(
     decision
         The decision that the sentence ends with.
     first
-        The decision at k = 1, where there is one.
+        The decision at k = 1, where there is one; a difference there that is sure opens the sentence where neither
+        curve is ahead throughout.
     order, crossover
         How the curves run, and where RL is overtaken by its base.
     extremes
         That a model solved nothing or everything; it then stands in place of how the curves run.
     """
     lead = extremes or (curve_clause(name, n, order, crossover) if order is not None and n > 1 else "")
-    if not lead and first is not None and decision.k > 1:
+    if not lead and first is not None and first.likeliest != EQUIVALENT and first.word != OPEN and decision.k > 1:
         lead = f"{name} solves {difference(first, of_base=True)} at k = 1"
     at = f"at {budget_words(decision, n)}"
     if not lead:
@@ -113,7 +114,7 @@ def curve_clause(name: str, n: int, order: CurveOrder, crossover: CrossingBudget
         As for `pair_sentence`.
     """
     if min(order.crosses, order.crosses_back) >= LIKELY:
-        return f"{name} and its base are each ahead at some k: their curves cross more than once"
+        return f"{name} is ahead of its base at some k and behind it at others: the curves cross more than once"
     if max(order.crosses, order.crosses_back) >= LIKELY:
         sides = "ahead of", "behind"
         if order.crosses >= LIKELY:
@@ -140,10 +141,10 @@ def crossing_budget(at: CrossingBudget, max_k: int) -> str:
     Examples
     --------
     >>> crossing_budget(CrossingBudget(22.0, 16.0, float("inf")), 1024)
-    '22 [16, beyond 1,024]'
+    '22 [16, beyond 1024]'
     """
     median, lower, upper = (
-        f"{end:,.0f}" if np.isfinite(end) else f"beyond {max_k:,}" for end in (at.median, at.lower, at.upper)
+        budget(end) if np.isfinite(end) else f"beyond {budget(max_k)}" for end in (at.median, at.lower, at.upper)
     )
     return f"{median} [{lower}, {upper}]"
 

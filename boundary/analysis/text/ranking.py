@@ -61,20 +61,19 @@ def ranking_verdict(
 
 def _best_clauses(rows: pd.DataFrame, budgets: Sequence[float]) -> list[str]:
     """Which model is best at each budget, and how sure that is; budgets of one leader share a clause."""
-    clauses: dict[str, list[str]] = {}
+    clauses: dict[tuple[str, str], list[str]] = {}
     for k in budgets:
         best = select(rows, estimand="best", k=k).sort_values("mean", kind="stable").iloc[-1]
-        probability, at = float(best["mean"]), f"at k = {k:.0f}"
+        probability, name = float(best["mean"]), short_name(str(best["model"]))
         mark = ", extrapolated" if bool(best["extrapolated"]) else ""
-        name = short_name(str(best["model"]))
         if probability >= SURE:
-            clauses.setdefault(f"{name} is the best", []).append(f"{at} ({percentage(probability)} sure{mark})")
+            clause = f"{name} is the best", f"{percentage(probability)} sure{mark}"
         elif probability >= LIKELY:
-            clauses.setdefault(f"{name} is probably the best", []).append(f"{at} ({percentage(probability)}{mark})")
+            clause = f"{name} is probably the best", f"{percentage(probability)}{mark}"
         else:
-            first = f"{at} ({name} is likeliest to be, {percentage(probability)}{mark})"
-            clauses.setdefault("none can be called the best yet", []).append(first)
-    return [f"{clause} {' and '.join(places)}" for clause, places in clauses.items()]
+            clause = "none stands out", f"{name} is likeliest to be the best, {percentage(probability)}{mark}"
+        clauses.setdefault(clause, []).append(f"k = {k:.0f}")
+    return [f"{start} at {' and '.join(places)} ({end})" for (start, end), places in clauses.items()]
 
 
 def multiplicity_text(counts: Multiplicity, k: float, margin: float) -> str:

@@ -9,6 +9,7 @@ from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, OPEN, SU
 from boundary.analysis.estimates.ranking import ahead_by_more
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.formatting import number, percentage, points, probability_text, short_name
+from boundary.analysis.text.pair import decision_words
 from boundary.analysis.text.verdict import Verdict
 from boundary.stats.intervals import MARGIN
 
@@ -39,7 +40,10 @@ def _to_the_last(rows: pd.DataFrame, present: Sequence[str], k: int) -> Iterator
     decision = decision_at(select(rows, model=present[-1]), k)
     if decision is None:
         return
-    if decision.word == OPEN:
+    if k > 1:  # what RL did to what can be solved with k samples is what a verdict is about
+        direction = {WIDENED: "rises", NARROWED: "falls"}.get(decision.word, "goes")
+        yield f"pass@{k} {direction} {ends}: {decision_words(decision)}"
+    elif decision.word == OPEN:
         likeliest = {WIDENED: "a rise", NARROWED: "a fall", EQUIVALENT: "no change"}[decision.likeliest]
         yield f"pass@{k} goes {ends} ({likeliest} is likeliest, {percentage(decision.probability)})"
     else:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from boundary.analysis.estimates.decisions import OPEN, Decision, decisions
 from boundary.analysis.estimates.table import POSTERIOR, select
-from boundary.analysis.formatting import number, short_name
+from boundary.analysis.formatting import behind_colon, number, short_name
 from boundary.analysis.request import EstimateOptions
 from boundary.analysis.text.extremes import Totals, both_extreme, cautions, extreme_clause, totals_of
 from boundary.analysis.text.pair import (
@@ -106,7 +106,18 @@ class Verdict:
         return self.curve_order is not None and self.curve_order.crosses >= LIKELY
 
     def as_dict(self) -> dict[str, Any]:
-        """The verdict for a script, as summary.json has it."""
+        """The verdict for a script, as summary.json has it.
+
+        Returns
+        -------
+        `benchmark`, `model`, `reference`, `subject`, `sentence`, `text`, `next_step`, `n`, `converged` and `cautions`
+        as the fields; `word`, the decision; `direction`, the likeliest of narrowed, widened and no material difference,
+        and `probability`, that of `direction` (None where a fit did not converge); `at_n` and `beyond`, the decisions
+        within the samples and beyond them (`Decision.as_dict`; None where there is none), and `calls`, the two in a
+        list; `crossover` of a pair: the probability that RL is ahead by more than the margin first and behind later,
+        whether it is `spoken_of`, its `median`, `lower` and `upper` (the text "none" where the base does not catch up),
+        whether that is `extrapolated`, and the same where RL catches up with a base that is ahead first.
+        """
         at_n, extrapolated = (None if call is None else call.as_dict() for call in (self.at_n, self.beyond_n))
         return {
             "benchmark": self.benchmark,
@@ -148,7 +159,9 @@ def _budget_as_dict(at: CrossingBudget | None, n: int) -> dict[str, Any]:
 
 def unconverged(verdict_of_several: Verdict) -> Verdict:
     """The verdict on several models where a fit of theirs did not converge: it says so first, and what to do."""
-    sentence, text = (f"{NOT_CONVERGED}: {part}" for part in (verdict_of_several.sentence, verdict_of_several.text))
+    sentence, text = (
+        behind_colon(NOT_CONVERGED, part) for part in (verdict_of_several.sentence, verdict_of_several.text)
+    )
     return replace(verdict_of_several, sentence=sentence, text=text, next_step=RUN_AGAIN, is_converged=False)
 
 
@@ -214,50 +227,52 @@ def verdict(
         Whether the verifier was taken to err.
     """
     rows = select(estimates, kind=POSTERIOR)
-    warnings = cautions(int(rows["n_problems"].max()) if len(rows) else 0, n)
-    on_new_problems = bool((rows["target"] == "superpopulation").any())
-    extremes = extreme_clause(model, reference, totals or {}, with_errors)
     at_budgets = [] if reference is None else decisions(select(rows, model=model))
-    end_decisions = _end_decisions(at_budgets)
-    crossover = _crossover(rows)
+    ends, crossover = _end_decisions(at_budgets), _crossover(rows)
+    extremes = extreme_clause(model, reference, totals or {}, with_errors)
+    no_more_to_say = both_extreme(model, reference, totals or {}) if is_converged and not with_errors else ""
     details: list[str] = []
-    if reference is None:
+    if no_more_to_say:
+        sentence = no_more_to_say
+    elif reference is None:
         sentence, details = _alone(rows, short_name(model), n, extremes)
-    elif not end_decisions:
-        sentence = f"{short_name(model)}: nothing was compared with its base."
-    elif not is_converged:
-        sentence = unconverged_sentence(short_name(model), n, end_decisions[0])
-    else:
+        sentence = sentence if is_converged else behind_colon(NOT_CONVERGED, sentence)
+    elif ends and is_converged:
         first = next((decision for decision in at_budgets if decision.k == 1), None)
-        about = short_name(model), n, end_decisions[0]
-        sentence = pair_sentence(*about, first, order, crossover, extremes)
-        details = list(pair_details(n, end_decisions, order, margin))
-    if reference is None and not is_converged:
-        sentence = f"{NOT_CONVERGED}: {sentence}"
-    if on_new_problems:
-        sentence = f"On new problems like these: {sentence}"
+        sentence = pair_sentence(short_name(model), n, ends[0], first, order, crossover, extremes)
+        details = list(pair_details(n, ends, order, margin))
+    else:
+        sentence = _without_estimates(short_name(model), n, ends)
+    on_new_problems = bool((rows["target"] == "superpopulation").any())
+    if on_new_problems and not no_more_to_say:
+        sentence = behind_colon("On new problems like these", sentence)
+    details += ["All of this allows for the verifier's errors that were given."] if with_errors else []
     next_step = "" if is_converged else RUN_AGAIN
-    if is_converged and end_decisions:
-        next_step = next_step_of_pair(end_decisions[0], n, margin, on_new_problems)
-    if is_converged and not with_errors and (extreme := both_extreme(model, reference, totals or {})):
-        sentence, details, next_step = extreme, [], NOTHING_TO_COMPARE
-    if with_errors and is_converged:
-        details.append("All of this allows for the verifier's errors that were given.")
+    if is_converged and ends:
+        next_step = next_step_of_pair(ends[0], n, margin, on_new_problems)
+    warnings = cautions(int(rows["n_problems"].max()) if len(rows) else 0, n)
     return Verdict(
         benchmark,
         model,
         reference,
         " ".join([sentence, *details, *warnings]),
-        end_decisions,
+        ends,
         order,
         warnings,
         sentence=sentence,
-        next_step=next_step,
+        next_step=NOTHING_TO_COMPARE if no_more_to_say else next_step,
         subject="model" if reference is None else "pair",
         n=n,
         crossover=crossover,
         is_converged=is_converged,
     )
+
+
+def _without_estimates(name: str, n: int, end_decisions: Sequence[Decision]) -> str:
+    """The sentence on a pair of which nothing can be relied on, or nothing was estimated."""
+    if end_decisions:
+        return unconverged_sentence(name, n, end_decisions[0])
+    return f"{name}: nothing was compared with its base."
 
 
 def _end_decisions(at_budgets: Sequence[Decision]) -> tuple[Decision, ...]:

@@ -54,7 +54,7 @@ def test_one_short_problem_does_not_set_n(one_short):
     assert over_k["extrapolated"].to_dict() == {k: k > N for k in over_k.index}
     assert over_k["n_extrapolated"].to_dict() == {k: 0 if k <= SHORT else 1 if k <= N else 30 for k in over_k.index}
     assert (over_k["n_problems"] == 30).all()
-    assert f"at k = {N}:" in one_short.verdicts[0].text
+    assert f"t k = {N} rl solves " in one_short.verdicts[0].sentence
 
 
 def test_unbiased_estimates_are_of_the_problems_with_enough_samples(one_short):

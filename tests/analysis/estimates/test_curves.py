@@ -26,11 +26,11 @@ def analysis(request, seed):
 def test_curves_equal_the_estimates_at_shared_budgets(analysis):
     posterior = analysis.estimates.query("kind == 'posterior' and estimand in ('pass_at_k', 'shrinkage')")
     values = ["mean", "lower", "upper", "level", "extrapolated"]
-    both = posterior.merge(analysis.curves, on=SHARED, suffixes=("", "_of_curve"))
-    assert len(both) == len(posterior) > 0
+    shared = posterior.merge(analysis.curves, on=SHARED, suffixes=("", "_of_curve"))
+    assert len(shared) == len(posterior) > 0
     for value in values:
         np.testing.assert_allclose(
-            both[f"{value}_of_curve"].astype(float), both[value].astype(float), rtol=1e-13, atol=1e-15
+            shared[f"{value}_of_curve"].astype(float), shared[value].astype(float), rtol=1e-13, atol=1e-15
         )
 
 
@@ -45,9 +45,9 @@ def test_every_curve_has_all_budgets_once_and_pass_at_k_rises(analysis):
 
 
 @given(st.sets(st.integers(1, 2_000_000), min_size=1, max_size=20))
-def test_budgets_are_about_sixty_and_keep_the_reported_ones(reported):
-    budgets = curve_budgets(sorted(reported))
-    assert set(reported) <= set(budgets)
+def test_budgets_are_about_sixty_and_keep_the_estimate_ones(estimate_budgets):
+    budgets = curve_budgets(sorted(estimate_budgets))
+    assert set(estimate_budgets) <= set(budgets)
     assert budgets == sorted(set(budgets))
-    assert (budgets[0], budgets[-1]) == (min(reported), max(reported))
-    assert len(budgets) <= N_BUDGETS + len(reported) + 1
+    assert (budgets[0], budgets[-1]) == (min(estimate_budgets), max(estimate_budgets))
+    assert len(budgets) <= N_BUDGETS + len(estimate_budgets) + 1

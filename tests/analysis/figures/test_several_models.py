@@ -4,8 +4,9 @@ import matplotlib as mpl
 import numpy as np
 
 from boundary.analysis.figures import FIGURES, draw_figures
-from boundary.analysis.figures.drawing import clipped, image
 from boundary.analysis.figures.figure import FigureData
+from boundary.analysis.figures.header import clipped
+from boundary.analysis.figures.layout import image
 from boundary.analysis.figures.ranking import pair_chances, ranked_models
 
 N = 8
@@ -40,7 +41,9 @@ def test_ranking_shows_the_smallest_budget_and_n(run_estimates):
 
 
 def test_pairs_are_numbered_where_there_is_room(run_estimates):
-    assert {"0.99", "0.03", "k = 1", "k = 8"} <= set(words(figure_of("pairs", run_estimates)))
+    assert {"0.99", "0.03", "Which model solves more at k = 1", "At k = 8"} <= set(
+        words(figure_of("pairs", run_estimates))
+    )
 
 
 def test_trajectory_is_in_the_order_given(run_estimates):

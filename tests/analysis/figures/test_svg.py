@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from boundary.analysis.figures import FIGURES
-from boundary.analysis.figures.drawing import Layout, image, new_figure, report_style
 from boundary.analysis.figures.figure import FigureData
+from boundary.analysis.figures.layout import Layout, image, new_figure, report_style
 from boundary.analysis.figures.svg import svg_of
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -57,7 +57,7 @@ def test_coordinates_are_those_of_matplotlib():
     root = ElementTree.fromstring(svg_of(figure))
     assert root.get("viewBox") == "0 0 288 216"
     line = next(path for path in root.iter(f"{SVG}path") if path.get("stroke") == "#ff0000")
-    assert (line.get("d"), line.get("stroke-width")) == ("M72 144 144 72 252 180", "2")
+    assert (line.get("d"), line.get("stroke-width")) == ("M72 144l72-72 108 108", "2")
     group = next(group for group in root.iter(f"{SVG}g") if group.get("text-anchor") == "end")
     assert (group[0].get("x"), group[0].get("y"), group[0].text) == ("72", "72", "here")
 

@@ -75,7 +75,11 @@ def test_the_pooled_verdict_is_on_top(page):
     top = page[page.index('<section id="verdict"') : page.index('<section id="summary"')]
     assert '<span class="chip narrowed large">narrowed</span>' in top
     assert "96 % sure" in top
+<<<<<<< HEAD
     assert "at k = 128, All benchmarks, 69 problems" in top
+=======
+    assert "at k = 128, All benchmarks, 1,060 problems" in top
+>>>>>>> page
     assert (
         '<p class="sentence">MADE UP: DeepScaleR-1.5B-Preview solves 2.1 points less than its base [1.2, 3.1].</p>'
         in top
@@ -179,7 +183,7 @@ def test_what_is_shown_is_escaped(failed):
     verdicts = [Verdict("AMC23", evil, None, evil)]
     html = report_html(replace(failed, verdicts=verdicts, counts=replace(failed.counts, source=evil)))
     assert evil not in html
-    assert html.count("&lt;script&gt;") == 3
+    assert html.count("&lt;script&gt;") == 4
     assert "is &lt;above&gt; 1.01" in html
 
 
@@ -188,7 +192,7 @@ def test_single_model(single):
     assert tags.count("figure", "plots") == 3
     assert tags.count("table", "estimates") == 3
     assert '<p class="sentence">MADE UP: solves 88 %.</p>' in html
-    assert re.search(r"<dt>pass@128</dt><dd[^>]*>9\d\.\d <span", html)
+    assert re.search(r"<dt>pass@128</dt><dd[^>]*>\d\d\.\d <span", html)
 
 
 def test_several_arms(arms):

@@ -64,7 +64,7 @@ def test_a_section_is_a_module_a_template_and_a_line(counts, tmp_path, monkeypat
         html = analyze(counts, tmp_path / "out")
     finally:
         del SECTIONS[-2:]
-    assert "<h3>A toy</h3>" in html
+    assert '<h3 id="benchmark-1-toy">A toy</h3>' in html
     assert "Nothing to show" not in html
     assert '<p class="toy">&lt;easy&gt; has 2 models.</p>' in html
     assert ".toy { color: red; }" in html
@@ -83,7 +83,7 @@ def test_a_figure_is_a_function_and_a_line(counts, tmp_path):
         assert may_remove("figures/easy-toy.svg")
     finally:
         FIGURES.pop()
-    assert html.count("<figcaption>A toy figure.</figcaption>") == 1
+    assert html.count("<figcaption>A toy figure. ") == 1
     assert (tmp_path / "out" / "figures" / "easy-toy.svg").read_bytes().startswith(b"<svg ")
     assert not may_remove("figures/easy-toy.svg")
 

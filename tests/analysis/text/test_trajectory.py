@@ -88,3 +88,15 @@ def test_models_that_are_no_checkpoints_stand_behind_the_trajectory():
     rl_models = [model for model in steps if model != "base"]
     assert checkpoint_steps(counts, "base", rl_models) == {"base": "0", "early": "10", "late": "20"}
     assert in_training_order(counts, "base", rl_models) == ("early", "late", "sft", "distilled")
+
+
+def test_the_sentence_ends_with_the_verdict_on_the_last_checkpoint():
+    rows = changed(0.4, 0.6, 0.55, call=(0.02, 0.97), later=(0.2, 0.7))
+    at_n = changed(0.8, 0.7, 0.75, call=(0.96, 0.01), later=(0.2, 0.7)).assign(k=8.0)
+    verdict = trajectory_verdict(pd.concat([rows, at_n]), "B", {"base": "0", "a": "10", "b": "20"}, 8)
+    assert verdict.sentence == (
+        "From the base to the last of 2 checkpoints, pass@1 rises from 40.0 % to 55.0 % (97 % sure) and pass@8 falls "
+        "from 80.0 % to 75.0 %: narrowed (96 % sure)."
+    )
+    assert (verdict.subject, verdict.n) == ("checkpoints", 8)
+    assert verdict.text.startswith(verdict.sentence)

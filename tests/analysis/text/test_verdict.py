@@ -144,7 +144,8 @@ def test_each_probability_says_what_it_is_of_and_names_the_margin(chances, detai
         ),
         (
             curve_order(crosses=0.6, crosses_back=0.7),
-            "rl and its base are each ahead at some k: their curves cross more than once; at k = 16 it solves ",
+            "rl is ahead of its base at some k and behind it at others: the curves cross more than once; at k = 16 "
+            "it solves ",
             " with probability 0.70.",
         ),
     ],
@@ -176,6 +177,32 @@ def test_nothing_solved_and_everything_solved_is_all_that_is_said():
     assert text(rows, totals=totals(0, 5)).startswith("rl solved no problem in 16 samples each; at k = 16 rl ")
     assert text(rows, totals=totals(5, 640)).startswith(
         "base solved every problem in every sample, 16 samples each; at k = 16 rl solves about as much as its base ["
+    )
+
+
+def test_with_an_erring_verifier_nothing_is_called_solved():
+    rows = at(N, 0.0, -0.01, 0.01, 0.1, 0.2)
+    sentences = text(rows, totals=totals(0, 640), with_errors=True)
+    assert sentences.startswith(
+        "rl has no sample judged correct and base has every sample judged correct; at k = 16 rl"
+    )
+    assert sentences.endswith("All of this allows for the verifier's errors that were given.")
+    assert "solved any" not in text(rows, totals=totals(0, 0), with_errors=True)
+
+
+def test_a_fit_that_did_not_converge_says_so_first_and_is_not_sure():
+    rows = [*at(N, 0.021, 0.012, 0.031, 0.997, 0), *at(64, 0.1, 0.05, 0.2, 1, 0)]
+    failed = verdict(estimates_frame(rows), "all", "org/rl", "org/base", N, is_converged=False)
+    assert failed.sentence == failed.text
+    assert failed.sentence == (
+        "A fit did not converge, so that no number here is to be relied on: at k = 16 rl solves 2.1 points fewer than "
+        "its base [1.2, 3.1], cannot tell yet."
+    )
+    assert (failed.word, failed.probability) == ("cannot tell yet", None)
+    assert failed.next_step == "Run again with another seed, or with more draws from Python."
+    alone = verdict(estimates_frame([row("pass_at_k", 1, 0.5, 0.4, 0.6)]), "b", "org/rl", None, N, is_converged=False)
+    assert alone.sentence.startswith(
+        "A fit did not converge, so that no number here is to be relied on: rl solves 50.0"
     )
 
 

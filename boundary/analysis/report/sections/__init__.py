@@ -3,7 +3,7 @@
 A section is a module, whose function gives what its template shows (None: nothing), the template of the same stem
 beside it, and a line here. Where it needs them, a style sheet and a script stand beside it too. The page escapes what
 is shown; templates have `cite("key")` for a source of references.toml, `number(value, scale, digits)`, `data(...)` for
-the attributes that name the estimate of a cell, `links` to the files beside the page, and `anchor`, that of the section.
+the attributes that name the estimate of a cell, `links` to the files beside the page, and `anchor` of the section.
 
 Read first `comparisons`, the smallest, then `estimates`. On top of the page: `verdict`, `summary`. Of every benchmark:
 `verdicts`, `crossing`, `figures`, `estimates`, `budget_verdicts`, `prior_free`, `ranking`, `missing_outcomes`,

@@ -13,8 +13,8 @@ PAIR_EXPLANATION = (
     "P(lost): probability that k samples of the base solve the problem and k of the model do not; P(gained): the "
     "converse. c/n: right samples. p: solve rate, posterior mean. Solves: probability that k samples solve it; "
     "P(solvable): that this is at least one half. One success: a problem lost or gained that rests on a single right "
-    "sample. Check grading: never right in one arm and nearly always in the other: more like a change of format than of "
-    "ability."
+    "sample. Check grading: never right in one arm and nearly always in the other: more like a change of format than "
+    "of ability."
 )
 ALONE_EXPLANATION = (
     "c/n: right samples. p: solve rate, posterior mean. Solves: probability that k samples solve the problem; "

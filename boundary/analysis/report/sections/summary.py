@@ -29,8 +29,11 @@ def summary_section(analysis: Analysis) -> dict[str, Any] | None:
     margin = analysis.request.margin
     rows = [answer.row("shrinkage", answer.n) for answer in lines]
     groups = list(_groups(lines))
+    table = analysis.table()
     return {
         "is_pair": is_pair,
+        "markdown": table.to_markdown(),
+        "latex": table.to_latex(),
         "groups": groups,
         "several_models": any(len(group.answers) > 1 for group in groups),
         "is_ranked": any(answer.row("best", 1.0) for answer in lines),

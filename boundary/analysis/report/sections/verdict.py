@@ -32,7 +32,7 @@ def verdict_section(analysis: Analysis) -> dict[str, Any] | None:
     return {
         "main": shown[0] if is_single else None,
         "is_pair": analysis.base is not None,
-        "sentences": _sentences(analysis, shown, benchmark),
+        "sentences": [analysis.answer.sentence, *analysis.answer.details],
         "words": [] if is_single else _words(shown),
         "listed": [] if is_single or analysis.base is None else shown[:MOST_LISTED],
         "n_more": max(len(shown) - MOST_LISTED, 0),
@@ -52,39 +52,6 @@ def _headline_benchmark(analysis: Analysis) -> str | None:
     if ALL in analysis.benchmarks:
         return ALL
     return analysis.benchmarks[0] if len(analysis.benchmarks) == 1 else None
-
-
-def _sentences(analysis: Analysis, shown: Sequence[Answer], benchmark: str | None) -> list[str]:
-    """The sentence of the only answer; of more, those on all of them together."""
-    if len(shown) == 1:
-        verdict = shown[0].verdict
-        return [verdict.sentence] if verdict is not None else []
-    joint = [
-        verdict.sentence
-        for verdict in analysis.verdicts
-        if benchmark in (None, verdict.benchmark) and verdict.subject in ("checkpoints", "ranking")
-    ]
-    counts = [] if analysis.base is None else [_count_sentence(analysis, shown, benchmark)]
-    return [*counts, *joint[:1]]
-
-
-def _count_sentence(analysis: Analysis, shown: Sequence[Answer], benchmark: str | None) -> str:
-    """How many comparisons came to each word."""
-    words = _words(shown)
-    if not words:
-        return ""
-    whole = "all " if len(words) == 1 else ""
-    phrases = [f"{word} in {whole}{number}" for word, _, number in words]
-    n_pooled = len(analysis.benchmarks) - 1
-    if benchmark is None:
-        where = f"{len(shown)} comparisons on {len(analysis.benchmarks)} benchmarks that are not pooled"
-    elif benchmark == ALL and n_pooled:
-        where = f"{len(shown)} RL models, {n_pooled} benchmarks pooled"
-    else:
-        where = f"{len(shown)} RL models"
-    ks = {f"{answer.chip.decision.k:.0f}" for answer in shown if answer.chip is not None}
-    at = f"at k = {next(iter(ks))}" if len(ks) == 1 else "at k = n"
-    return f"{where}, {at}: {', '.join(phrases)}."
 
 
 def _words(shown: Sequence[Answer]) -> list[tuple[str, str, int]]:
