@@ -38,4 +38,4 @@ def reliability_table(rows: pd.DataFrame, models: Sequence[str]) -> Table:
         labels = {"estimand": name} | {key: at for key, at in (("k", k), ("tau", tau)) if np.isfinite(at)}
         text = heading(name, f"{k:.0f}" if np.isfinite(k) else "nan", tau if np.isfinite(tau) else np.nan)
         lines.append(Row(Heading(text, labels), extrapolated, "extrapolated" * extrapolated, cells))
-    return Table("Reliability", "", [Heading(model, {"model": model}) for model in models], lines)
+    return Table("Reliability", "measure", [Heading(model, {"model": model}) for model in models], lines)
