@@ -63,6 +63,7 @@ def test_the_contents_stay_in_view(open_report):
 
 def test_copy_buttons_copy_all_of_it(open_report):
     page = open_report("pair", permissions=["clipboard-read", "clipboard-write"])
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
     buttons = page.locator("button[data-copy]")
     assert buttons.count() >= 2  # methods and BibTeX
     for button in buttons.all():
