@@ -6,15 +6,16 @@ what it returns is the axes drawn on, to be changed as you like. `save` writes a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from boundary.analysis.figures import FIGURES, OVERVIEW_FIGURES, ReportFigure
+from boundary.analysis.figures import FIGURES, OVERVIEW_FIGURES
 from boundary.analysis.figures.header import is_narrow
 from boundary.analysis.figures.layout import NARROW, Layout, fit_header, image, report_style, set_panels
+from boundary.analysis.figures.tipping_point import draw_tipping_point, tipping_point_layout
 from boundary.analysis.options import chosen_width
 from boundary.analysis.report.rows import figure_data
 from boundary.data.counts import ALL
@@ -302,6 +303,51 @@ def forest(result: Analysis, ax: Axes | None = None, *, width: float | str = "pa
     return _draw("forest", result, ax, None, width)
 
 
+def tipping_point(
+    result: Analysis,
+    ax: Axes | None = None,
+    *,
+    benchmark: str | None = None,
+    model: str | None = None,
+    width: float | str = "page",
+) -> Any:
+    """Draw shrinkage over the false-positive rate of the verifier, of an analysis with `error_curve=True`.
+
+    Parameters
+    ----------
+    result
+        What `boundary.analyze` returns.
+    ax
+        Axes to draw on; a new figure where not given.
+    benchmark
+        Whose problems; the first one where none is named.
+    model
+        Which RL model; the first one where none is named.
+    width
+        Of a new figure: `column` (3.35 inches), `page` (6.75) or inches. Below 5.5 inches names stand above the panel.
+
+    Returns
+    -------
+    The axes drawn on.
+
+    Raises
+    ------
+    InputError
+        If there are no such curves.
+    """
+    rows = result.tipping_points
+    for column, name in (("benchmark", benchmark), ("model", model)):
+        if len(rows):
+            rows = rows.loc[rows[column] == (rows[column].iloc[0] if name is None else name)]
+    if rows.empty:
+        raise InputError("There is no such curve in this result. Analyze with error_curve=True, and name what it has.")
+    if ax is not None:
+        draw_tipping_point(ax, rows)
+        return ax
+    inches = chosen_width(width)
+    return _new_axes(tipping_point_layout(inches < NARROW), draw_tipping_point, rows, inches)
+
+
 def save(ax: Any, path: str | Path) -> None:
     """Write the figure of some axes as a file: the same bytes for the same figure, text as text.
 
@@ -340,7 +386,7 @@ def _draw(name: str, result: Analysis, ax: Any, benchmark: str | None, width: fl
         )
     if ax is None:
         inches = chosen_width(width)
-        return _new_axes(record, of_benchmark, inches)
+        return _new_axes(record.layout(of_benchmark, inches < NARROW), record.draw, of_benchmark, inches)
     layout = record.layout(of_benchmark, is_narrow(np.ravel(ax)[0]))
     _check_number(name, layout, np.size(ax))
     import matplotlib as mpl
@@ -350,16 +396,15 @@ def _draw(name: str, result: Analysis, ax: Any, benchmark: str | None, width: fl
     return ax
 
 
-def _new_axes(record: ReportFigure, data: Any, width: float) -> Any:
+def _new_axes(layout: Layout, draw: Callable[[Any, Any], None], data: Any, width: float) -> Any:
     """The axes of a new figure of pyplot, which shows it in a notebook."""
     import matplotlib.pyplot as plt
 
-    layout = record.layout(data, width < NARROW)
     with report_style():
         figure: Figure = plt.figure()
         set_panels(figure, layout, width)
         axes = figure.subplots(layout.rows, layout.columns)
-        record.draw(axes, data)
+        draw(axes, data)
         fit_header(figure, layout, width)
     return axes
 

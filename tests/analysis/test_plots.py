@@ -6,6 +6,7 @@ import re
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 
 import boundary as bd
@@ -30,7 +31,7 @@ def no_windows():
 
 
 def test_there_is_a_function_for_every_figure():
-    assert set(FUNCTIONS) - {"save"} == {figure.name for figure in (*FIGURES, *OVERVIEW_FIGURES)}
+    assert set(FUNCTIONS) - {"save", "tipping_point"} == {figure.name for figure in (*FIGURES, *OVERVIEW_FIGURES)}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -65,6 +66,31 @@ def test_figures_are_drawn_on_axes_of_the_caller(pair):
         bd.plots.flows(pair, ax=left)
     axes = mpl.figure.Figure().subplots(1, 2)
     assert bd.plots.flows(pair, ax=axes) is axes
+
+
+@pytest.mark.parametrize("width", ["column", "page"])
+def test_the_tipping_point_is_drawn_where_there_are_curves(pair, width):
+    rates = [0.0, 0.001, 0.01, 0.1]
+    rows = [
+        {
+            "benchmark": "AIME24",
+            "model": "rl",
+            "k": k,
+            "level": 0.9,
+            "extrapolated": k > 128,
+            "false_positive_rate": rate,
+        }
+        | {"mean": 0.02 + rate, "lower": rate, "upper": 0.05 + rate}
+        for k in (128.0, 1024.0)
+        for rate in rates
+    ]
+    result = dataclasses.replace(pair, tipping_points=pd.DataFrame(rows))
+    axes = bd.plots.tipping_point(result, width=width)
+    assert sum(len(line.get_xdata()) == len(rates) for line in axes.lines) >= 2
+    with pytest.raises(InputError, match="error_curve=True"):
+        bd.plots.tipping_point(result, model="another")
+    with pytest.raises(InputError, match="error_curve=True"):
+        bd.plots.tipping_point(pair)
 
 
 def test_what_cannot_be_drawn_is_said(single, pair):

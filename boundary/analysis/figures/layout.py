@@ -9,6 +9,7 @@ import io
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from boundary.analysis.figures.palette import INK, MUTED, RULE
@@ -101,6 +102,7 @@ def report_style() -> Iterator[None]:
         yield
 
 
+@lru_cache(maxsize=1)
 def _fonts() -> list[str]:
     """Fonts of this system, in the order in which a letter is looked for in them."""
     from matplotlib.font_manager import fontManager

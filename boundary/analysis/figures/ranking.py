@@ -56,11 +56,11 @@ def draw_ranking(axes: Any, data: FigureData) -> None:
         header(panel, f"At k = {k:,.0f}", "")
 
 
-def _ranked_names(order: Sequence[str], panel: Axes) -> list[str]:
-    """Names that fit to the left of a panel."""
+def _ranked_names(order: Sequence[str], panel: Axes, spare: float = 0.0) -> list[str]:
+    """Names that fit to the left of a panel, with so many points to spare."""
     figure = panel.figure
     room = panel.get_position().x0 * figure.get_size_inches()[0] * 72  # type: ignore[union-attr]
-    return [clipped(short_name(model), max(int(room / 5.0), 12)) for model in order]
+    return [clipped(short_name(model), max(int((room - spare) / 5.0), 12)) for model in order]
 
 
 def draw_ranks(axes: Axes, rows: pd.DataFrame, order: Sequence[str], k: float) -> None:
@@ -77,10 +77,23 @@ def draw_ranks(axes: Axes, rows: pd.DataFrame, order: Sequence[str], k: float) -
     for place, model in zip(places, order, strict=True):
         if chances[model] >= 0.005:
             spot = (1.03, place)
-            axes.annotate(f"{chances[model]:.2f}", spot, xycoords=axes.get_yaxis_transform(), va="center", fontsize=8)
+            axes.annotate(
+                short_probability(chances[model]), spot, xycoords=axes.get_yaxis_transform(), va="center", fontsize=8
+            )
     axes.set_ylim(len(order) - 0.4, -0.6)
     axes.grid(axis="x", color=RULE, linewidth=0.5, alpha=0.7)
     percent_axis_below(axes, f"pass@{k:.0f}")
+
+
+def short_probability(value: float) -> str:
+    """Write a probability in four letters; one that is nearly 0 or 1 is not rounded to it.
+
+    Examples
+    --------
+    >>> short_probability(0.97), short_probability(0.9999), short_probability(0.0)
+    ('0.97', '>.99', '<.01')
+    """
+    return ">.99" if value >= 0.995 else "<.01" if value < 0.005 else f"{value:.2f}"
 
 
 def percent_axis_below(axes: Axes, label: str) -> None:
@@ -106,7 +119,7 @@ def draw_pairs(axes: Any, data: FigureData) -> None:
     panels = np.ravel(axes)
     rows, budgets = _ranked_rows(data)
     order = ranked_models(rows, budgets[0])
-    names = [f"{name}\N{EM SPACE}{place}" for place, name in enumerate(_ranked_names(order, panels[0]), start=1)]
+    names = [f"{name}\N{EM SPACE}{place}" for place, name in enumerate(_ranked_names(order, panels[0], 24), start=1)]
     for panel, k in zip(panels, budgets, strict=True):
         draw_pair_chances(panel, rows, order, k)
         step = max(len(order) // 20 + 1, 1)
@@ -137,7 +150,13 @@ def draw_pair_chances(axes: Axes, rows: pd.DataFrame, order: Sequence[str], k: f
             if i != j:
                 strong = abs(chance - 0.5) > 0.35
                 axes.text(
-                    j, i, f"{chance:.2f}", ha="center", va="center", fontsize=7, color=ON_COLOUR if strong else INK
+                    j,
+                    i,
+                    short_probability(chance),
+                    ha="center",
+                    va="center",
+                    fontsize=7,
+                    color=ON_COLOUR if strong else INK,
                 )
 
 

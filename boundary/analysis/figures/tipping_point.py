@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 
 def tipping_point_figure(rows: pd.DataFrame, width: float = PAGE_WIDTH) -> Figure:
     """Draw shrinkage over the false-positive rate for one pair as a new figure; rows as for `draw_tipping_point`."""
-    return new_figure(Layout(right=0.12 if width < NARROW else 1.75), draw_tipping_point, rows, width=width)
+    return new_figure(tipping_point_layout(width < NARROW), draw_tipping_point, rows, width=width)
+
+
+def tipping_point_layout(narrow: bool) -> Layout:
+    """One panel, with room for the names of the budgets."""
+    return Layout(right=0.12 if narrow else 1.75)
 
 
 def draw_tipping_point(axes: Axes, rows: pd.DataFrame) -> None:
