@@ -65,10 +65,10 @@ def is_shown(cell, table):
             if limits[chance["side"]]:
                 return True
             continue
-        found = SHOWN.match(text)
+        match = SHOWN.match(text)
         scale = sign * (1.0 if column.startswith("prob_") else UNIT_FORMATS[unit].scale)
         ends = {"lower": "lower", "upper": "upper"} if sign > 0 else {"lower": "upper", "upper": "lower"}
-        shown = {column: found["middle"], ends["lower"]: found["lower"], ends["upper"]: found["upper"]}
+        shown = {column: match["middle"], ends["lower"]: match["lower"], ends["upper"]: match["upper"]}
         if not any(shown.values()):
             return False
         if all(part is None or agree(part, row[name], scale) for name, part in shown.items()):
@@ -111,15 +111,15 @@ def test_every_number_of_a_page_is_in_the_table(tmp_path):
     content = json.loads(re.search(r'id="problem-rows">(.*?)</script>', html).group(1))
     assert len(content["rows"]) == len(problems)
     for row in content["rows"]:
-        named = dict(zip(content["columns"], row, strict=True))
+        values = dict(zip(content["columns"], row, strict=True))
         labels = (
-            content["benchmarks"][named.pop("benchmark")],
-            content["models"][named.pop("model")],
-            named.pop("problem"),
+            content["benchmarks"][values.pop("benchmark")],
+            content["models"][values.pop("model")],
+            values.pop("problem"),
         )
         expected = problems.loc[labels]
-        assert named.pop("flag") == ("" if pd.isna(expected["flag"]) else expected["flag"])
-        for column, value in named.items():
+        assert values.pop("flag") == ("" if pd.isna(expected["flag"]) else expected["flag"])
+        for column, value in values.items():
             assert value == pytest.approx(expected[column], abs=0.00501 if "prob" in column else 0.000501), column
 
 
