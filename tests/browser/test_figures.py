@@ -88,8 +88,8 @@ def test_models_are_switched_off_and_on(open_report):
     switch.click()
     assert switch.get_attribute("aria-pressed") == "false"
     assert not any(part.is_visible() for part in parts.all())
-    others = page.locator(f"svg.plot [data-model]:not([data-model={json.dumps(model)}]):visible")
-    assert others.count() > 0
+    other_parts = page.locator(f"svg.plot [data-model]:not([data-model={json.dumps(model)}]):visible")
+    assert other_parts.count() > 0
     switch.click()
     assert switch.get_attribute("aria-pressed") == "true"
     assert any(part.is_visible() for part in parts.all())

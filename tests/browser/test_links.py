@@ -20,9 +20,9 @@ def test_links_unfold_what_they_lead_to(open_report, width):
     page = open_report("twelve_by_six", width)
     anchors = page.evaluate(ANCHORS)
     assert len(anchors) > 24
-    chosen = anchors[:: max(1, len(anchors) // 12)]
+    sample = anchors[:: max(1, len(anchors) // 12)]
     hidden = []
-    for anchor in chosen:
+    for anchor in sample:
         page.evaluate("(id) => { location.hash = id; }", anchor)
         page.wait_for_timeout(50)
         if not page.evaluate(IN_VIEW, anchor):
