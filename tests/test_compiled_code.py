@@ -5,6 +5,10 @@ import subprocess
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
+import numpy as np
+
+from boundary.stats.sampler.compilation import compiled
 
 COUNTS = "model,benchmark,problem_id,n_samples,n_correct\n" + "".join(f"m,B,{i},8,{i % 9}\n" for i in range(12))
 
@@ -35,3 +39,14 @@ def test_tests_keep_compiled_code():
     folder = Path(jax.config.values["jax_compilation_cache_dir"])
     assert folder == Path(os.environ["JAX_COMPILATION_CACHE_DIR"])
     assert not folder.is_relative_to(Path.home() / ".cache" / "boundary")
+
+
+def test_every_compiled_function_multiplies_in_full_precision(repository):
+    """On a GPU, JAX would take ten bits of each factor."""
+    folder = repository / "boundary"
+    compiling = {path.relative_to(folder).as_posix() for path in folder.rglob("*.py") if "jax.jit" in path.read_text()}
+    assert compiling == {"stats/sampler/compilation.py"}
+    product = compiled()(lambda a, b: a @ b)
+    factors = np.ones((3, 3), np.float32), np.ones((3, 3), np.float32)
+    assert "HIGHEST" in str(jax.make_jaxpr(product)(*factors))
+    assert "HIGHEST" in str(jax.make_jaxpr(jax.grad(lambda a, b: product(a, b).sum()))(*map(jnp.asarray, factors)))

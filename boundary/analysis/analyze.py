@@ -40,6 +40,7 @@ from boundary.data.counts import ALL, Counts
 from boundary.data.shared_texts import shared_texts, texts_of
 from boundary.data.tables.sample_rows import samples_in
 from boundary.stats.intervals import MARGIN
+from boundary.stats.model_checks import Check, predictive_checks
 from boundary.stats.priors import Prior
 from boundary.stats.solve_rates import SolveRates, Target
 
@@ -275,7 +276,7 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
     progress("Estimates and checks", 0, 0)
     estimates = _estimates(request, fits)
     sizes = sample_sizes(data.panels)
-    checks = model_checks(request, data.panels, [fit.rates for fit in fits], progress)
+    checks = model_checks(request, data.panels, [fit.rates for fit in fits], [fit.predictive for fit in fits], progress)
     fits = _without_large_log_likelihoods(fits)
     adaptive = data.adaptive_arms
     outcomes = missing_outcomes(
@@ -317,12 +318,13 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
 
 
 class _Fit(NamedTuple):
-    """A panel, its posterior, the rows of the estimates table that they give, and the convergence of these."""
+    """A panel, its posterior, the rows of the estimates table that they give, their convergence, predictive checks."""
 
     panel: Panel
     rates: SolveRates
     rows: list[dict[str, Any]]
     convergence: dict[str, Any]
+    predictive: list[Check]
 
 
 def _fit_until_converged(request: Request, panels: Sequence[Panel], progress: Progress) -> list[_Fit]:
@@ -332,8 +334,11 @@ def _fit_until_converged(request: Request, panels: Sequence[Panel], progress: Pr
         rates = fit(panel, prior, request.seed, request.fit_store)
         if draws is not None and rates.p.shape[1] >= 2 * draws:
             rates = rates.thinned(rates.p.shape[1] // draws)
-        rows = estimate(request, panel, rates)
-        return _Fit(panel, rates, rows, check_convergence(panel.benchmark, panel.arm, rates.prior, rows))
+        rows, predictive = estimate(request, panel, rates), predictive_checks(rates, request.seed)
+        if request.target == "benchmark":
+            rates = rates.without_new_problems()
+        convergence = check_convergence(panel.benchmark, panel.arm, rates.prior, rows)
+        return _Fit(panel, rates, rows, convergence, predictive)
 
     report = request.fit_store.reporting(progress)
     fits = for_each(panels, lambda panel: fit_panel(panel, request.prior), report, request.jobs)

@@ -19,6 +19,7 @@ RANKINGS = frozenset({"rank", "best", "better"})
 # Inches: the two widths of most journals and conferences, and what is sensible at all.
 FIGURE_WIDTHS = {"column": 3.35, "page": 6.75}
 NARROWEST_FIGURE, WIDEST_FIGURE = 2.5, 20.0
+ALL_FIGURES, NO_FIGURES = "all", "none"
 # Models are ranked beside their base where there are so many.
 ENOUGH_MODELS = 3
 

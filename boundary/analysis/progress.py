@@ -17,7 +17,6 @@ from boundary.plain_text import one_line, redacted
 Progress = Callable[[str, int, int], None]
 # Seconds before the first line, and between two lines of a log or two states of a line that is written over.
 FIRST_SECONDS, LINE_SECONDS, REWRITE_SECONDS = 2.0, 30.0, 0.5
-ERASE_LINE = "\r\x1b[K"
 
 
 def no_progress(task: str, done: int, steps: int) -> None:
@@ -138,7 +137,7 @@ class _Lines:
     def __init__(self, rewrite: bool) -> None:
         self.stream: IO[str] = sys.stderr
         self.begun, self.ended, self.rewrite = time.monotonic(), Event(), rewrite
-        self.lock, self.latest, self.printed = Lock(), "", ""
+        self.lock, self.latest, self.printed, self.columns = Lock(), "", "", 0
 
     def show(self, text: str, at_once: bool = False) -> None:
         self.latest = text
@@ -158,14 +157,23 @@ class _Lines:
             self.printed = self.latest
             elapsed = timedelta(seconds=round(time.monotonic() - self.begun))
             line = one_line(redacted(f"[{elapsed}] {self.latest}"))
-            self._write(f"{ERASE_LINE}{line}" if self.rewrite else f"{line}\n")
+            self._write(self._over_the_last(line) if self.rewrite else f"{line}\n")
 
     def end(self) -> None:
         """Print the last state where the log has begun and does not end with it; take away a line that is rewritten."""
         if self.rewrite and self.printed:
-            self._write(ERASE_LINE)
+            self._write(f"{self._over_the_last('')}\r")
         elif not self.rewrite and self.printed not in ("", self.latest):
             self.print_latest()
+
+    def _over_the_last(self, line: str) -> str:
+        """A line that covers the one before, by spaces: not every notebook knows how to erase."""
+        from shutil import get_terminal_size
+
+        columns = get_terminal_size().columns - 1
+        line = line[: columns if line.isascii() else columns // 2]  # a line that is broken cannot be written over
+        covered, self.columns = max(self.columns - len(line), 0) * (1 if line.isascii() else 2), len(line)
+        return f"\r{line}{' ' * min(covered, columns - len(line))}"
 
     def _write(self, text: str) -> None:
         with suppress(OSError, ValueError):  # a log that is closed or full stops no run

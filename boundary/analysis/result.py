@@ -16,6 +16,7 @@ from boundary.analysis.checks.model_checks import ModelChecks
 from boundary.analysis.estimates.sample_sizes import SampleSizes
 from boundary.analysis.formatting import short_name
 from boundary.analysis.notes import Note
+from boundary.analysis.progress import Progress, reporting
 from boundary.analysis.request import Request
 from boundary.analysis.tables.estimate_table import estimate_table
 from boundary.analysis.tables.result_table import ResultTable
@@ -224,6 +225,8 @@ class Analysis:
         figure_formats: Sequence[str] = (),
         posterior: bool = True,
         figure_width: float | str = "page",
+        figures: str | Sequence[str] = "all",
+        progress: Progress | bool | None = None,
     ) -> list[Path]:
         """Write the report, tables, summary.json, posterior.nc and figures/ into a folder, all together.
 
@@ -237,6 +240,10 @@ class Analysis:
             Whether to write posterior.nc, the draws of the solve rates.
         figure_width
             Of the files in figures/: `column`, `page`, or inches. The report has its own sizes.
+        figures
+            Names of the figures to write into figures/, as `["pass_at_k"]`; `all` or `none`. The report has all.
+        progress
+            As for `boundary.analyze`: how far the writing is.
 
         Returns
         -------
@@ -246,9 +253,11 @@ class Analysis:
         Raises
         ------
         InputError
-            If the folder cannot be written into, or there is no such format or width.
+            If the folder cannot be written into, or there is no such format, width or figure.
         """
-        paths = self.writer(self, Path(folder), figure_formats, posterior, figure_width=figure_width)
+        with reporting(progress) as report:
+            settings: dict[str, Any] = {"figure_width": figure_width, "figures": figures, "progress": report}
+            paths = self.writer(self, Path(folder), figure_formats, posterior, **settings)
         self.request.fit_store.remove()  # the report is whole, and nothing needs the kept fits any more
         return paths
 

@@ -15,9 +15,11 @@ def main() -> None:
     except ValueError:  # not the main thread: of a program that calls
         before = None
     from boundary.cli.main import main as commands
+    from boundary.cli.terminal import write_out_unencodable
 
     if before is not None:
         signal.signal(signal.SIGINT, before)
+    write_out_unencodable()
     commands()
 
 

@@ -1,18 +1,22 @@
 """`boundary`: the group that holds the commands, and what happens when the user's input is wrong."""
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from boundary.cli.commands.analyze import analyze
+from boundary.cli.commands.completion import completion
 from boundary.cli.commands.counts import counts
 from boundary.cli.commands.data import data
 from boundary.cli.commands.import_samples import import_samples
 from boundary.cli.commands.plan import plan
 from boundary.cli.commands.sample import sample
+from boundary.cli.commands.score import score
 from boundary.cli.commands.status import status
 from boundary.cli.commands.verify import verify
+from boundary.cli.help_groups import CommandGroup
 from boundary.cli.interruption import Interrupted, end_now, ignore_more
 from boundary.errors import InputError
 from boundary.plain_text import printable
@@ -24,13 +28,15 @@ class WrongInput(click.ClickException):
     exit_code = 2
 
 
-class Commands(click.Group):
+class Commands(CommandGroup):
     """A group whose commands may raise InputError; every other exception is a bug and keeps its traceback."""
 
     interrupted = False
+    arguments: Sequence[str] = ()
 
     def main(self, args: Sequence[str] | None = None, *arguments: Any, **options: Any) -> Any:
         """Run a command line; interrupted, the process ends whatever its threads are in."""
+        self.arguments = sys.argv[1:] if args is None else list(args)
         try:
             return super().main(args, *arguments, **options)
         except SystemExit:
@@ -55,7 +61,25 @@ class Commands(click.Group):
             raise click.UsageError(printable(error.format_message()), error.ctx) from error
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+HEADINGS = {
+    "From counts to an answer": ["analyze", "plan"],
+    "From a model to samples": ["sample", "status", "verify", "score"],
+    "From samples to counts": ["counts", "import", "data"],
+    "Shell": ["completion"],
+}
+EXAMPLES = (
+    "boundary data list                              # counts that come with the package",
+    "boundary analyze deepscaler-1.5b -o report      # verdict, report.html, tables, figures",
+    "boundary import auto results/ -o counts.csv     # counts of samples that are already there",
+)
+
+
+@click.group(
+    cls=Commands,
+    headings=HEADINGS,
+    examples=EXAMPLES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="boundary-stats", prog_name="boundary")
 def main() -> None:
     """Tell whether RL widened or narrowed what a language model can solve.
@@ -67,6 +91,6 @@ def main() -> None:
     """
 
 
-COMMANDS = (analyze, counts, data, import_samples, plan, sample, status, verify)
+COMMANDS = (analyze, completion, counts, data, import_samples, plan, sample, score, status, verify)
 for command in COMMANDS:
     main.add_command(command)

@@ -24,6 +24,11 @@ def budgets(ctx: click.Context, param: click.Parameter, text: str | None) -> lis
     return sorted({int(word) for word in words})
 
 
+def names(ctx: click.Context, param: click.Parameter, text: str) -> list[str]:
+    """Turn a comma list of names into a list."""
+    return [word for word in (part.strip() for part in text.split(",")) if word]
+
+
 def thresholds(ctx: click.Context, param: click.Parameter, text: str | None) -> list[float] | None:
     """Turn a comma list of solve rates, as in `.25,.5`, into numbers; analyze checks that they lie in [0, 1]."""
     if text is None:

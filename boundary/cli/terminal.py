@@ -1,16 +1,27 @@
 """The one way to a terminal: whatever a command prints goes through here, since much of it others wrote."""
 
+import re
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from io import TextIOWrapper
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from boundary.plain_text import printable, redacted
+from boundary.plain_text import one_line, printable, redacted
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+# Letters that are written from right to left, with what stands between two of them: Hebrew, Arabic and their like.
+_LETTER = "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+# Compiled where it is first used, which takes milliseconds.
+_RIGHT_TO_LEFT = f"{_LETTER}+(?:[ _.-]*{_LETTER}+)*"
+LEFT_TO_RIGHT_MARK = "\u200e"
+# Columns that a text may take where there is no terminal: no line is broken for another program.
+NO_LIMIT = 100_000
 
 
 def echo(text: str, err: bool = False, file: IO[str] | None = None) -> None:
@@ -25,13 +36,41 @@ def flush() -> None:
             stream.flush()
 
 
+def write_out_unencodable() -> None:
+    r"""Let marks and names that the terminal's encoding lacks be printed as \u25bc, in place of ending the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and stream.encoding.lower() not in ("utf-8", "utf8"):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def echo_table(text: str) -> None:
     """Print a table for other programs to read: as it stands, but for control characters."""
     click.echo(printable(text), nl=False)
 
 
-def console(stderr: bool = False) -> "Console":
-    """A console of rich that takes no markup from texts, and prints them as `echo` does."""
+def open_in_browser(path: Path) -> None:
+    """Open a file in the user's browser; where there is none, say so and go on."""
+    import webbrowser
+
+    address = path.resolve().as_uri()
+    try:
+        is_open = webbrowser.open(address)
+    except (webbrowser.Error, OSError):
+        is_open = False
+    if not is_open:
+        echo(f"No browser could be started. Open: {address}", err=True)
+
+
+def console(stderr: bool = False, unlimited: bool = False) -> "Console":
+    """A console of rich that takes no markup from texts, and prints them as `echo` does.
+
+    Parameters
+    ----------
+    stderr
+        Whether it prints on standard error.
+    unlimited
+        Whether lines are as long as they are where there is no terminal, in place of 80 columns.
+    """
     from rich.console import Console, ConsoleOptions, RenderableType
     from rich.segment import Segment
 
@@ -40,7 +79,58 @@ def console(stderr: bool = False) -> "Console":
             for segment in super().render(renderable, options):
                 yield segment if segment.control else segment._replace(text=printable(redacted(segment.text)))
 
-    return SafeConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
+        def _render_buffer(self, buffer: Iterable[Segment]) -> str:
+            """Put the marks in last: what renders within another goes through `render` more than once."""
+            if self.is_terminal:
+                buffer = [part if part.control else part._replace(text=kept_in_place(part.text)) for part in buffer]
+            return super()._render_buffer(buffer)
+
+    screen = SafeConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
+    if unlimited and not screen.is_terminal:
+        screen.width = NO_LIMIT
+    return screen
+
+
+def kept_in_place(text: str) -> str:
+    r"""A text in which words from right to left move nothing that stands beside them.
+
+    A terminal that turns them would otherwise turn the numbers of the next columns with them.
+
+    Examples
+    --------
+    >>> ascii(kept_in_place("\u05d0\u05d1 12"))
+    "'\\u200e\\u05d0\\u05d1\\u200e 12'"
+    """
+    if text.isascii():
+        return text
+    return re.sub(_RIGHT_TO_LEFT, lambda words: f"{LEFT_TO_RIGHT_MARK}{words[0]}{LEFT_TO_RIGHT_MARK}", text)
+
+
+def cell_text(text: str) -> str:
+    """A name of others for a cell of a table, written out before its width is measured."""
+    return one_line(redacted(text)).replace("\t", " ")
+
+
+def shortened(text: str, columns: int) -> str:
+    """A text in so many columns, its middle left out where it is longer: names of models differ at their ends.
+
+    Examples
+    --------
+    >>> shortened("DeepSeek-R1-Distill-Qwen-1.5B", 16), shortened("short", 16)
+    ('DeepSee…wen-1.5B', 'short')
+    """
+    from rich.cells import cell_len, set_cell_size
+
+    if cell_len(text) <= columns:
+        return text
+    tail, tail_columns = "", 0
+    for character in reversed(text):
+        tail_columns += cell_len(character)
+        if tail_columns > columns // 2:
+            break
+        tail = character + tail
+    head = set_cell_size(text, columns - 1 - cell_len(tail)).rstrip()
+    return f"{head}…{tail}"
 
 
 def text_column(field: str) -> Any:

@@ -10,7 +10,7 @@ from boundary.sampling.benchmarks.presets import Benchmark, find_benchmark
 from boundary.sampling.engines.opening import engine_facts, find_engine, identifying_options, worker_spec
 from boundary.sampling.engines.spec import EngineFacts, EngineSpec, Sampling
 from boundary.sampling.engines.table import ENGINES
-from boundary.sampling.models import load_tokenizer, tokenizer_hash, weights_revision
+from boundary.sampling.models import load_tokenizer, tokenizer_hash, vocabulary_hash, weights_revision
 from boundary.sampling.problems import Problem
 from boundary.sampling.prompts import Template, load_template, prompt_ids, stop_ids, text_without_bos
 from boundary.sampling.requests import Run
@@ -221,6 +221,7 @@ def _identity(name: str, label: str | None, tokenizer: Any, spec: EngineSpec, fa
         "label": label,
         "revision": spec.revision,
         "tokenizer_hash": tokenizer_hash(tokenizer),
+        "vocabulary_hash": vocabulary_hash(tokenizer),
         "engine": spec.engine,
         "engine_version": facts.version,
         "settings": {

@@ -97,6 +97,16 @@ def tokenizer_hash(tokenizer: Any) -> str:
     return "sha256:" + hashlib.sha256(json.dumps(parts, default=str, sort_keys=True).encode()).hexdigest()
 
 
+def vocabulary_hash(tokenizer: Any) -> str:
+    """Fingerprint of what each token id stands for: two tokenizers that share it read the same ids alike.
+
+    Unlike `tokenizer_hash` it passes over the chat template and over which token is called the end of a text, in which
+    a base model and the model trained from it differ.
+    """
+    words = sorted((number, word) for word, number in tokenizer.get_vocab().items())
+    return "sha256:" + hashlib.sha256(json.dumps(words).encode()).hexdigest()
+
+
 def quiet_transformers() -> Any:
     """The package transformers, without its own bars and remarks, which would run through ours.
 

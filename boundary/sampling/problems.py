@@ -62,6 +62,8 @@ class Completion:
         missing, never wrong, and is sampled again; its text is the reason, if one is known.
     n_tokens
         Number of generated tokens, the stop token included.
+    tokens
+        Their ids, the stop token included; None where a server gives text alone, and in runs of older versions.
     """
 
     problem_id: str
@@ -69,6 +71,7 @@ class Completion:
     text: str
     finish_reason: FinishReason
     n_tokens: int
+    tokens: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,11 @@ def prompt_ids(tokenizer: Any, template: Template, problem: Problem) -> list[int
     -------
     The ids that every engine is given.
     """
-    text = prompt_text(tokenizer, template, problem)
+    return text_ids(tokenizer, prompt_text(tokenizer, template, problem))
+
+
+def text_ids(tokenizer: Any, text: str) -> list[int]:
+    """A prompt's text as token ids, with one BOS where the tokenizer puts one, and never two."""
     ids = [int(token) for token in tokenizer(text, add_special_tokens=False)["input_ids"]]
     bos = tokenizer.bos_token_id
     if bos is None:

@@ -213,8 +213,8 @@ class SolveRates:
             return self.p
         if self.new_p is None:
             raise ValueError(
-                f"The prior '{self.prior}' has no population of new problems, or none were drawn. Use target "
-                "'benchmark', or another prior."
+                f"The prior '{self.prior}' has no population of new problems, or none were drawn or kept. Use target "
+                "'benchmark', or analyse for target 'superpopulation'."
             )
         return self.new_p
 
@@ -225,6 +225,12 @@ class SolveRates:
         They are a few numbers a draw, which several estimands share.
         """
         return {}
+
+    def without_new_problems(self) -> "SolveRates":
+        """The same fit without its draws of new problems, which take most of the room where problems are few."""
+        fit = replace(self, new_p=None)
+        fit.means.update({key: means for key, means in self.means.items() if key[1] == "benchmark"})
+        return fit
 
     @cached_property
     def posterior(self) -> xr.DataArray:

@@ -144,6 +144,7 @@ def test_failed_diagnostics_are_said_and_exit_with_4_whatever_the_claims(counts,
         write=lambda folder, **options: [folder / "report.html"],
     )
     monkeypatch.setattr("boundary.analysis.analyze.analyze", lambda *args, **kwargs: result)
+    monkeypatch.setattr("boundary.analysis.report.provenance.with_provenance", lambda analysis, provenance: analysis)
     outcome = analyze(counts, "-o", tmp_path / "out")
     assert outcome.exit_code == 4
     assert "all: R-hat 1.07 is above 1.01." in outcome.stdout

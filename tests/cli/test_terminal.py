@@ -1,7 +1,9 @@
 """What others wrote steers no terminal and shows no secret, whichever command prints it."""
 
 import ast
+import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from rich.text import Text
 
 import boundary
 from boundary.cli.main import main
-from boundary.cli.terminal import console, echo
+from boundary.cli.terminal import console, echo, write_out_unencodable
 from boundary.errors import InputError
 from boundary.plain_text import one_line, printable, redacted
 
@@ -114,3 +116,24 @@ def test_hostile_names_of_files_and_tables_steer_no_terminal(tmp_path):
         assert result.exit_code == 2
         assert "\x1b" not in result.output
         assert r"\x1b" in result.output or "folder" in result.output or "directory" in result.output
+
+
+def test_what_an_encoding_lacks_is_written_out(monkeypatch):
+    for encoding, expected in (("ascii", rb"\u25bc \u2212\xe9"), ("latin-1", b"\\u25bc \\u2212\xe9"), ("utf-8", None)):
+        buffer = io.BytesIO()
+        monkeypatch.setattr("sys.stdout", io.TextIOWrapper(buffer, encoding))
+        write_out_unencodable()
+        console().print("\N{BLACK DOWN-POINTING TRIANGLE} \N{MINUS SIGN}\xe9")
+        sys.stdout.flush()
+        assert buffer.getvalue().strip() == (expected or "\u25bc \u2212\xe9".encode())
+
+
+def test_marks_of_direction_are_put_in_once_however_deep_a_text_stands(monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    table = Table(box=None)
+    table.add_column("h")
+    table.add_row(Text("\u05d0\u05d1 12"))
+    outer = Table.grid()
+    outer.add_row(table)
+    console().print(outer)
+    assert capsys.readouterr().out.count("\u200e\u05d0\u05d1\u200e 12") == 1

@@ -18,7 +18,7 @@ from boundary.analysis.formatting import number
 from boundary.analysis.notes import Note
 from boundary.analysis.progress import Progress
 from boundary.analysis.request import Request
-from boundary.stats.model_checks import LARGEST_PARETO_K, loo, predictive_checks, stacking_weights
+from boundary.stats.model_checks import LARGEST_PARETO_K, Check, loo, predictive_checks, stacking_weights
 from boundary.stats.priors import PRIORS
 from boundary.stats.solve_rates import SolveRates
 
@@ -71,7 +71,11 @@ class ModelChecks:
 
 
 def model_checks(
-    request: Request, panels: Sequence[Panel], posteriors: Sequence[SolveRates], progress: Progress
+    request: Request,
+    panels: Sequence[Panel],
+    posteriors: Sequence[SolveRates],
+    predictive: Sequence[list[Check]],
+    progress: Progress,
 ) -> ModelChecks:
     """Check the fitted populations against the counts, and compare them with other families on request.
 
@@ -79,14 +83,14 @@ def model_checks(
     ----------
     request
         Says whether other families are fitted too.
-    panels, posteriors
-        The fits in use.
+    panels, posteriors, predictive
+        The fits in use, and their predictive checks.
     progress
         Called as each further fit begins and ends.
     """
     fits = _fits_by_family(request, panels, posteriors, progress)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        rows_of_panels = list(pool.map(partial(_rows_of_panel, request), panels, fits))
+        rows_of_panels = list(pool.map(partial(_rows_of_panel, request), panels, fits, predictive))
     checks, families, sensitivity = (list(chain.from_iterable(rows)) for rows in zip(*rows_of_panels, strict=True))
     tables = (
         pd.DataFrame(checks, columns=list(CHECK_COLUMNS)),
@@ -97,13 +101,17 @@ def model_checks(
     return ModelChecks(*tables, (*_misfits(tables[1], used), *_disagreements(tables[2], tables[1], used)))
 
 
-def _rows_of_panel(request: Request, panel: Panel, by_family: Fits) -> tuple[list[Row], list[Row], list[Row]]:
+def _rows_of_panel(
+    request: Request, panel: Panel, by_family: Fits, predictive: list[Check]
+) -> tuple[list[Row], list[Row], list[Row]]:
     """Rows of one panel in the tables of checks, families and sensitivity."""
     labels = {"benchmark": panel.benchmark, "model": panel.arm}
+    used, *other_families = by_family
+    by_prior = {used: predictive} | {name: predictive_checks(by_family[name], request.seed) for name in other_families}
     replicated = [
         labels | {"prior": name} | check._asdict() | {"ok": check.ok}
-        for name, rates in by_family.items()
-        for check in predictive_checks(rates, request.seed)
+        for name, checks in by_prior.items()
+        for check in checks
     ]
     sensitivity: list[Row] = []
     if len(by_family) > 1:

@@ -17,6 +17,7 @@ Read first `figure` (what a record says, and what a function is given), then `pa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from boundary.analysis.figures.counts import counts_layout, draw_counts, has_counts
@@ -31,6 +32,8 @@ from boundary.analysis.figures.ranking import draw_pairs, draw_ranking, pairs_la
 from boundary.analysis.figures.shrinkage import draw_shrinkage, shrinkage_layout
 from boundary.analysis.figures.solve_rates import draw_solve_rates, has_solve_rates, solve_rates_layout
 from boundary.analysis.figures.trajectory import draw_trajectory, has_trajectory, trajectory_layout
+from boundary.analysis.options import ALL_FIGURES, NO_FIGURES
+from boundary.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,6 +47,7 @@ __all__ = [
     "STYLE_SHEET",
     "FigureData",
     "ReportFigure",
+    "chosen_figures",
     "draw_figures",
     "image",
     "inline_svg",
@@ -105,3 +109,32 @@ def draw_figures(data: FigureData, width: float = PAGE_WIDTH) -> dict[str, Figur
         alone.
     """
     return {figure.name: figure.figure(data, width) for figure in FIGURES if figure.applies(data)}
+
+
+def chosen_figures(names: str | Sequence[str]) -> frozenset[str] | None:
+    """Names of the figures to write as files; None for all.
+
+    Parameters
+    ----------
+    names
+        `all`, `none`, or names of `FIGURES` and `OVERVIEW_FIGURES`.
+
+    Raises
+    ------
+    InputError
+        If there is no such figure.
+
+    Examples
+    --------
+    >>> chosen_figures("none"), chosen_figures(["pass_at_k"])
+    (frozenset(), frozenset({'pass_at_k'}))
+    """
+    words = [names] if isinstance(names, str) else list(names)
+    if words == [ALL_FIGURES]:
+        return None
+    choices = [record.name for record in (*OVERVIEW_FIGURES, *FIGURES)]
+    for word in words:
+        if word not in choices and words != [NO_FIGURES]:
+            hint = did_you_mean(word, choices)
+            raise InputError(f"There is no figure '{word}'.{hint} Choose all, none, or of: {', '.join(choices)}.")
+    return frozenset(words) - {NO_FIGURES}

@@ -17,6 +17,7 @@ from boundary.analysis.figures import (
     ReportFigure,
     inline_svg,
 )
+from boundary.analysis.progress import Progress, no_progress
 from boundary.analysis.report.rows import figure_data
 from boundary.analysis.result import Analysis
 
@@ -30,15 +31,17 @@ Pictures = dict[str, dict[str, Markup]]
 OVERVIEW = ""
 
 
-def draw_all(analysis: Analysis, width: float = PAGE_WIDTH) -> Drawings:
+def draw_all(analysis: Analysis, width: float = PAGE_WIDTH, progress: Progress = no_progress) -> Drawings:
     """Draw every figure that there is something to draw for, so many inches wide."""
     drawings: Drawings = {}
-    for benchmark, record, data in _figures(analysis):
+    figures = _figures(analysis)
+    for done, (benchmark, record, data) in enumerate(figures):
+        progress("Drawing figures", done, len(figures))
         drawings.setdefault(benchmark, {})[record.name] = record.figure(data, width)
     return drawings
 
 
-def page_pictures(analysis: Analysis, drawings: Drawings | None = None) -> Pictures:
+def page_pictures(analysis: Analysis, drawings: Drawings | None = None, progress: Progress = no_progress) -> Pictures:
     """Every figure as elements of the page: a wide and a narrow one, of which the style sheet shows one.
 
     Parameters
@@ -47,9 +50,13 @@ def page_pictures(analysis: Analysis, drawings: Drawings | None = None) -> Pictu
         What `boundary.analyze` returns.
     drawings
         The wide ones, where they are at hand; drawn otherwise.
+    progress
+        Called with what is being made, the number of figures done and of all.
     """
     pictures: Pictures = {}
-    for benchmark, record, data in _figures(analysis):
+    figures = _figures(analysis)
+    for done, (benchmark, record, data) in enumerate(figures):
+        progress("Figures of the page", done, len(figures))
         prefix = id_prefix(analysis, benchmark, record.name)
         wide = None if drawings is None else drawings[benchmark][record.name]
         elements = both_widths(partial(record.figure, data), prefix, record.caption, wide)

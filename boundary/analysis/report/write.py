@@ -1,17 +1,18 @@
 """The files of an analysis: the report with its figures, the tables, the posterior."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from boundary.analysis.figures import PAGE_WIDTH, image
-from boundary.analysis.options import chosen_width
+from boundary.analysis.figures import PAGE_WIDTH, chosen_figures, image
+from boundary.analysis.options import ALL_FIGURES, chosen_width
 from boundary.analysis.output.files import FIGURE_FOLDER, FIGURE_FORMATS, POSTERIOR_FILE, SVG, refuse_link
 from boundary.analysis.output.folder import written_together
 from boundary.analysis.output.posterior import write_posterior
+from boundary.analysis.progress import Progress, no_progress
 from boundary.analysis.report.links import file_stems
 from boundary.analysis.report.page import report_html
 from boundary.analysis.report.pictures import OVERVIEW, Drawings, draw_all, page_pictures
@@ -29,10 +30,12 @@ def write_analysis(
     posterior: bool = True,
     *,
     figure_width: float | str = "page",
+    figures: str | Sequence[str] = ALL_FIGURES,
     provenance: Provenance | None = None,
+    progress: Progress = no_progress,
 ) -> list[Path]:
     """Write all files of an analysis, all together or none: see `Analysis.write`; the page states the provenance."""
-    formats, width = _checked_formats(figure_formats), chosen_width(figure_width)
+    formats, width, names = _checked_formats(figure_formats), chosen_width(figure_width), chosen_figures(figures)
     with written_together(folder) as stage, ThreadPoolExecutor(1) as pool:
         draws = []
         if posterior:  # compressing draws leaves Python free to draw figures
@@ -40,7 +43,10 @@ def write_analysis(
             draws = [pool.submit(write_posterior, analysis.rates, stage / POSTERIOR_FILE, new_problems)]
         tables = _tables(analysis)
         beside = [*tables, *([POSTERIOR_FILE] if posterior else [])]
-        report_paths = write_report(analysis, stage, formats, width, beside=beside, provenance=provenance)
+        report_paths = write_report(
+            analysis, stage, formats, width, figures=names, beside=beside, provenance=provenance, progress=progress
+        )
+        progress("Writing tables and draws", 0, 0)
         for name, table in tables.items():
             write_csv(table, stage / name, float_format="%.8g")
         paths = [report_paths[0], *(stage / name for name in tables), *(job.result() for job in draws)]
@@ -82,8 +88,10 @@ def write_report(
     figure_formats: Sequence[str] = (),
     figure_width: float = PAGE_WIDTH,
     *,
+    figures: Collection[str] | None = None,
     beside: Sequence[str] = (),
     provenance: Provenance | None = None,
+    progress: Progress = no_progress,
 ) -> list[Path]:
     """Write report.html, summary.json and figures/*.svg.
 
@@ -97,10 +105,14 @@ def write_report(
         `pdf` or `png`, to write each figure as such a file too.
     figure_width
         Of these files, inches.
+    figures
+        Names of the figures to write as files; None for all. The page has all of them.
     beside
         Names of further files that stand beside the page, to which it links.
     provenance
         Command and day that the page states; neither where not given.
+    progress
+        Called with what is being made, the number of figures done and of all.
 
     Returns
     -------
@@ -113,11 +125,16 @@ def write_report(
     folder = Path(folder)
     refuse_link(folder / FIGURE_FOLDER)
     (folder / FIGURE_FOLDER).mkdir(parents=True, exist_ok=True)
-    drawings = draw_all(analysis, figure_width)
+    drawings = draw_all(analysis, figure_width, progress)
     # Before the files are written: a page's figure is drawn with its text as it is.
-    pictures = page_pictures(analysis, drawings if figure_width == PAGE_WIDTH else None)
-    paths = _write_figures(drawings, analysis, folder / FIGURE_FOLDER, figure_formats)
+    pictures = page_pictures(analysis, drawings if figure_width == PAGE_WIDTH else None, progress)
+    drawings = {
+        benchmark: {name: figure for name, figure in of_benchmark.items() if figures is None or name in figures}
+        for benchmark, of_benchmark in drawings.items()
+    }
+    paths = _write_figures(drawings, analysis, folder / FIGURE_FOLDER, figure_formats, progress)
     files = ["summary.json", *beside, *(path.relative_to(folder).as_posix() for path in paths)]
+    progress("Writing the report", 0, 0)
     page = report_html(analysis, pictures, files=files, provenance=provenance)
     pages = {"report.html": page, "summary.json": summary_json(analysis) + "\n"}
     for name, text in pages.items():
@@ -125,12 +142,16 @@ def write_report(
     return [folder / name for name in pages] + paths
 
 
-def _write_figures(drawings: Drawings, analysis: Analysis, folder: Path, figure_formats: Sequence[str]) -> list[Path]:
+def _write_figures(
+    drawings: Drawings, analysis: Analysis, folder: Path, figure_formats: Sequence[str], progress: Progress
+) -> list[Path]:
     """Write each figure as SVG and in other formats; those of the whole analysis are called `overview-<name>`."""
     stems = {OVERVIEW: "overview"} | dict(zip(analysis.benchmarks, file_stems(analysis.benchmarks), strict=True))
-    paths = []
+    paths: list[Path] = []
+    n_files = sum(map(len, drawings.values())) * (1 + len(figure_formats))
     for benchmark, figures in drawings.items():
         for name, figure in figures.items():
+            progress("Writing figures", len(paths), n_files)
             for suffix in (SVG, *figure_formats):
                 paths.append(folder / f"{stems[benchmark]}-{name}.{suffix}")
                 write_bytes(paths[-1], image(figure, suffix))

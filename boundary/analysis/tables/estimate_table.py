@@ -154,8 +154,8 @@ def _or_none(value: float) -> float | None:
 
 def _heading(estimand: str, k: float | None, tau: float | None) -> str:
     record, words = ESTIMANDS[estimand], format_of(estimand).words
-    if record.label_at:
-        return heading(estimand, None if k is None else budget(k), np.nan if tau is None else tau)
+    if record.label_at and k is not None:
+        return heading(estimand, budget(k), np.nan if tau is None else tau)
     if record.is_budget:
         return f"{record.label}, k"
     places = [] if k is None else [f"k = {budget(k)}"]

@@ -13,7 +13,7 @@ _LATEX = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
+    '"': "''",  # \textquotedbl is missing in LaTeX's first font encoding
     "'": r"\textquotesingle{}",
     "`": r"\textasciigrave{}",
     "\N{MINUS SIGN}": "$-$",

@@ -220,7 +220,7 @@ def next_step_of_pair(decision: Decision, n: int, margin: float, new_problems: b
         Whether the decision is on new problems of the same kind.
     """
     if n <= 1:
-        return "One sample of each problem says nothing about larger k: draw more samples of each."
+        return "One sample of each problem tells little about larger k: draw more samples of each."
     if decision.word != OPEN:
         return ""
     if new_problems:

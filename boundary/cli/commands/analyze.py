@@ -6,13 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from boundary.cli.completion import completing, completing_column
+from boundary.cli.help_groups import WithExamples, options_under
 from boundary.cli.interruption import interruptibly
 from boundary.cli.jax_setup import prepare
-from boundary.cli.options import base_option, counts_argument, prior_option, quiet_option
-from boundary.cli.parsing import budgets, judge_errors, rate, required, thresholds, verifier_errors
+from boundary.cli.options import (
+    base_option,
+    common_problems_option,
+    counts_argument,
+    estimates_option,
+    output_option,
+    prior_option,
+    quiet_option,
+    selection_option,
+)
+from boundary.cli.parsing import budgets, judge_errors, names, rate, required, thresholds, verifier_errors
 from boundary.cli.printing.verdict import print_verdict
 from boundary.cli.progress import progress_bar
-from boundary.cli.terminal import echo
+from boundary.cli.terminal import echo, open_in_browser
 
 if TYPE_CHECKING:
     from boundary.analysis.result import Analysis
@@ -20,34 +31,61 @@ if TYPE_CHECKING:
 TARGETS = ("benchmark", "superpopulation")
 
 
-@click.command()
+SAMPLING, CLAIMS, VERIFIER = "How samples were drawn", "Claims", "Errors of the verifier"
+sampling_option, claims_option, verifier_option = map(options_under, (SAMPLING, CLAIMS, VERIFIER))
+EXAMPLES = (
+    "boundary analyze deepscaler-1.5b -o report --open",
+    "boundary analyze counts.csv --base Qwen2.5-7B --rl Qwen2.5-7B-GRPO -o report",
+    "boundary analyze counts.csv --base Qwen2.5-7B --k 1,16,256 --margin 1 -o report",
+    'boundary analyze counts.csv --base Qwen2.5-7B --claim "shrinkage(256) > 0" --require .95 -o report',
+    "boundary analyze counts.csv --rank -o report",
+)
+
+
+@click.command(cls=WithExamples, examples=EXAMPLES)
 @counts_argument
 @base_option
-@click.option("--rl", metavar="MODEL", multiple=True, help="An RL model; repeat for several. Default: all others.")
-@click.option("--benchmark", "benchmarks", metavar="B", multiple=True, help="Only this benchmark; repeat for several.")
-@click.option("--k", callback=budgets, metavar="K,K,...", help="Sample budgets to report. Default: 1,2,4,... to 8n.")
-@click.option("--max-k", type=click.IntRange(min=1), metavar="K", help="The largest budget of the default list.")
-@click.option("--tau", callback=thresholds, metavar="T,T,...", help="Solve rates of cover@tau, shares of G-Pass@k.")
-@click.option(
+@selection_option(
+    "--rl",
+    metavar="MODEL",
+    multiple=True,
+    shell_complete=completing_column("model"),
+    help="An RL model; repeat for several. Default: all others.",
+)
+@selection_option("--rank", is_flag=True, help="Rank all models, each fitted alone, without a base.")
+@selection_option(
+    "--benchmark",
+    "benchmarks",
+    metavar="B",
+    multiple=True,
+    shell_complete=completing_column("benchmark"),
+    help="Only this benchmark; repeat for several.",
+)
+@common_problems_option
+@selection_option("--allow-different-prompts", is_flag=True, help="Compare models that were given different prompts.")
+@estimates_option(
+    "--k", callback=budgets, metavar="K,K,...", help="Sample budgets to report. Default: 1,2,4,... to 8n."
+)
+@estimates_option("--max-k", type=click.IntRange(min=1), metavar="K", help="The largest budget of the default list.")
+@estimates_option("--tau", callback=thresholds, metavar="T,T,...", help="Solve rates of cover@tau, shares of G-Pass@k.")
+@estimates_option(
     "--estimand", "estimands", metavar="E", multiple=True, help="Only this estimand beside the main ones; repeat."
 )
-@click.option("--rank", is_flag=True, help="Rank all models, each fitted alone, without a base.")
-@prior_option
-@click.option(
+@estimates_option(
     "--target",
     type=click.Choice(TARGETS),
     default="benchmark",
     show_default=True,
     help="These very problems, or new ones of the same kind.",
 )
-@click.option(
+@estimates_option(
     "--level",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     default=0.95,
     show_default=True,
     help="Probability of the intervals.",
 )
-@click.option(
+@estimates_option(
     "--margin",
     type=click.FloatRange(0, 100, max_open=True),
     default=0.5,
@@ -55,58 +93,55 @@ TARGETS = ("benchmark", "superpopulation")
     metavar="POINTS",
     help="Difference of pass@k that matters, in percentage points.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same numbers.")
-@click.option("--common-problems", is_flag=True, help="Use only the problems that every model has.")
-@click.option("--allow-different-prompts", is_flag=True, help="Compare models that were given different prompts.")
-@click.option("--compare-priors", is_flag=True, help="Fit other families too, and say where they disagree.")
-@click.option("--samples", type=click.Path(dir_okay=False), metavar="FILE", help="Samples, to check order and runs.")
-@click.option("--claims", type=click.Path(path_type=Path), multiple=True, metavar="FILE", help="Claims in a TOML file.")
-@click.option("--claim", metavar="CLAIM", multiple=True, help='A claim, as in "shrinkage(1024) > 0"; repeat.')
-@click.option(
+@prior_option
+@estimates_option("--compare-priors", is_flag=True, help="Fit other families too, and say where they disagree.")
+@estimates_option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same numbers.")
+@claims_option("--claim", metavar="CLAIM", multiple=True, help='A claim, as in "shrinkage(1024) > 0"; repeat.')
+@claims_option(
+    "--claims", type=click.Path(path_type=Path), multiple=True, metavar="FILE", help="Claims in a TOML file."
+)
+@claims_option(
     "--require", callback=required, multiple=True, metavar="[NAME=]P", help="Probability that claims must have."
 )
-@click.option("--outcomes-as-missing", metavar="O,O,...", help="Outcomes to leave out, as truncated,timeout.")
-@click.option("--stopping", metavar="RULE", help="How n was decided: fixed, first success, adaptive.")
-@click.option("--false-positive-rate", callback=rate, multiple=True, metavar="[B=]R", help="P(judged right | wrong).")
-@click.option("--false-negative-rate", callback=rate, multiple=True, metavar="[B=]R", help="P(judged wrong | right).")
-@click.option("--guess-floor", callback=rate, multiple=True, metavar="[B=]R", help="P(a guess is right): 1 / choices.")
-@click.option(
+@sampling_option("--samples", type=click.Path(dir_okay=False), metavar="FILE", help="Samples, to check order and runs.")
+@sampling_option("--outcomes-as-missing", metavar="O,O,...", help="Outcomes to leave out, as truncated,timeout.")
+@sampling_option(
+    "--stopping",
+    metavar="RULE",
+    shell_complete=completing(lambda: ("fixed", "first success", "adaptive")),
+    help="How n was decided: fixed, first success, adaptive.",
+)
+@verifier_option(
+    "--false-positive-rate", callback=rate, multiple=True, metavar="[B=]R", help="P(judged right | wrong)."
+)
+@verifier_option(
+    "--false-negative-rate", callback=rate, multiple=True, metavar="[B=]R", help="P(judged wrong | right)."
+)
+@verifier_option(
+    "--guess-floor", callback=rate, multiple=True, metavar="[B=]R", help="P(a guess is right): 1 / choices."
+)
+@verifier_option(
     "--error-rates", type=click.Path(dir_okay=False), metavar="FILE", help="Verifier error rates, problem by problem."
 )
-@click.option("--audit", type=click.Path(dir_okay=False), metavar="FILE", help="How many checked verdicts were wrong.")
-@click.option(
+@verifier_option(
+    "--audit", type=click.Path(dir_okay=False), metavar="FILE", help="How many checked verdicts were wrong."
+)
+@verifier_option(
     "--judge-false-positive-rate",
     callback=rate,
     multiple=True,
     metavar="[B=]R",
     help="The same, of the judge of reasoning.",
 )
-@click.option(
+@verifier_option(
     "--judge-false-negative-rate",
     callback=rate,
     multiple=True,
     metavar="[B=]R",
     help="The same, of the judge of reasoning.",
 )
-@click.option("--error-curve", is_flag=True, default=None, help="Shrinkage against the verifier's error rate.")
-@click.option(
-    "--figure-format",
-    "figure_formats",
-    type=click.Choice(["pdf", "png"]),
-    multiple=True,
-    help="Write each figure as such a file too, beside its SVG; repeat for both.",
-)
-@click.option(
-    "--figure-width",
-    default="page",
-    show_default=True,
-    metavar="W",
-    help="Width of these files: column, page, or inches.",
-)
-@click.option("--no-posterior", is_flag=True, help="Leave posterior.nc out, the draws of the solve rates.")
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON in place of the verdict.")
-@quiet_option
-@click.option(
+@verifier_option("--error-curve", is_flag=True, default=None, help="Shrinkage against the verifier's error rate.")
+@output_option(
     "-o",
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
@@ -114,12 +149,47 @@ TARGETS = ("benchmark", "superpopulation")
     metavar="DIR",
     help="Folder for report.html, estimates.csv, problems.csv, summary.json, posterior.nc and figures/.",
 )
+@output_option("--open", "open_report", is_flag=True, help="Open the report in a browser.")
+@output_option(
+    "--figures",
+    default="all",
+    show_default=True,
+    callback=names,
+    metavar="all|none|F,F,...",
+    shell_complete=completing(lambda: ("all", "none")),
+    help="Figures to write into figures/, as pass_at_k,shrinkage. The report has all of them.",
+)
+@output_option(
+    "--figure-format",
+    "figure_formats",
+    type=click.Choice(["pdf", "png"]),
+    multiple=True,
+    help="Write each figure as such a file too, beside its SVG; repeat for both.",
+)
+@output_option(
+    "--figure-width",
+    default="page",
+    show_default=True,
+    metavar="W",
+    help="Width of these files: column, page, or inches.",
+)
+@output_option("--no-posterior", is_flag=True, help="Leave posterior.nc out, the draws of the solve rates.")
+@output_option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Fits at once. Default: one a processor. The numbers do not depend on it.",
+)
+@output_option("--json", "as_json", is_flag=True, help="Print the summary as JSON in place of the verdict.")
+@quiet_option
 @click.pass_context
 def analyze(
     ctx: click.Context,
     /,
     counts: tuple[str, ...],
     output: Path,
+    open_report: bool,
+    figures: list[str],
     figure_formats: tuple[str, ...],
     figure_width: str,
     no_posterior: bool,
@@ -132,7 +202,8 @@ def analyze(
     COUNTS is a CSV or Parquet file with the columns model, benchmark, problem_id, n_samples, n_correct, or the name of
     a shipped set (see: boundary data list); several are joined.
 
-    Finished fits are kept in DIR until the report is written: after Ctrl-C or a crash the same command continues.
+    Finished fits are kept in DIR until the report is written: after Ctrl-C or a crash the same command continues. On a
+    terminal a table and a plot are printed; in a pipe plain text, a sentence and a file a line.
 
     Exit codes: 0 done; 1 an unexpected error (a bug); 2 wrong input or usage; 3 a required claim is not probable
     enough; 4 the fit's diagnostics failed (results written, and marked), whatever its claims; 130 interrupted.
@@ -141,10 +212,13 @@ def analyze(
     def run() -> tuple["Analysis", list[Path]]:
         prepare()
         from boundary.analysis.analyze import analyze as run_analysis
+        from boundary.analysis.figures import chosen_figures
         from boundary.analysis.options import chosen_width
         from boundary.analysis.output.files import FITS_FOLDER, check_output
+        from boundary.analysis.report.provenance import provenance_of_command, with_provenance
 
         width = chosen_width(figure_width)  # before the fits, which take long
+        chosen_figures(figures)
         files = (options[name] for name in ("samples", "error_rates", "audit"))
         check_output(output, [*counts, *options["claims"], *(file for file in files if file)])
         options["claims"] += options.pop("claim")
@@ -155,12 +229,16 @@ def analyze(
                 options[name] = list(value) or None
         sources = counts[0] if len(counts) == 1 else counts
         analysis = run_analysis(sources, **options, keep_fits=output / FITS_FOLDER, progress=progress)
-        if progress:
-            progress("Writing the report, its tables and figures", 0, 0)
+        analysis = with_provenance(analysis, provenance_of_command(getattr(ctx.find_root().command, "arguments", [])))
         gc.freeze()  # what the fits left need not be looked through while figures are made and thrown away
         try:
             return analysis, analysis.write(
-                output, figure_formats=figure_formats, posterior=not no_posterior, figure_width=width
+                output,
+                figures=figures,
+                figure_formats=figure_formats,
+                posterior=not no_posterior,
+                figure_width=width,
+                progress=progress,
             )
         finally:
             gc.unfreeze()
@@ -173,6 +251,8 @@ def analyze(
         echo(summary_json(analysis))
     elif not quiet:
         print_verdict(analysis, files)
+    if open_report:
+        open_in_browser(files[0])
     if not analysis.ok:  # before the claims: a probability from such a fit says nothing
         ctx.exit(4)
     if len(analysis.claims) and not analysis.claims["met"].ne(False).all():

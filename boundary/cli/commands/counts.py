@@ -5,13 +5,22 @@ from pathlib import Path
 
 import click
 
+from boundary.cli.completion import completing, verifier_names
+from boundary.cli.help_groups import WithExamples
 from boundary.cli.options import FILE, FOLDER
 from boundary.cli.terminal import echo, echo_table
 
 
-@click.command()
+@click.command(
+    cls=WithExamples, examples=["boundary counts run -o counts.csv", "boundary counts run --samples samples.jsonl"]
+)
 @click.argument("folders", nargs=-1, required=True, type=FOLDER)
-@click.option("--verifier", metavar="V", help="Whose verdicts count. Default: the one that the manifest names.")
+@click.option(
+    "--verifier",
+    metavar="V",
+    shell_complete=completing(verifier_names),
+    help="Whose verdicts count. Default: the one that the manifest names.",
+)
 @click.option("-o", "--output", type=FILE, metavar="FILE", help="CSV to write.")
 @click.option(
     "--samples",

@@ -6,11 +6,21 @@ from pathlib import Path
 
 import click
 
+from boundary.cli.completion import completing, published_names, set_names
+from boundary.cli.help_groups import CommandGroup
 from boundary.cli.options import FILE, json_option
 from boundary.cli.terminal import echo
 
 
-@click.group()
+@click.group(
+    cls=CommandGroup,
+    examples=[
+        "boundary data list",
+        "boundary data show deepscaler-1.5b",
+        "boundary data export deepscaler-1.5b -o counts.csv",
+        "boundary data get monkey_business",
+    ],
+)
 def data() -> None:
     """List, show, export and get sets of counts."""
 
@@ -42,7 +52,7 @@ def list_sets(as_json: bool) -> None:
 
 
 @data.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing(lambda: [*set_names(), *published_names()]))
 def show(name: str) -> None:
     """Print a set's card: models, settings, verifier, source, caveats."""
     from boundary.data.catalog import card
@@ -52,7 +62,7 @@ def show(name: str) -> None:
 
 
 @data.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing(set_names))
 @click.option(
     "-o",
     "--output",
@@ -76,7 +86,7 @@ def export(name: str, output: Path) -> None:
 
 
 @data.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing(published_names))
 @click.option("--files", "patterns", multiple=True, metavar="PATTERN", help="Only files named so; repeat for several.")
 @click.option("--refresh", is_flag=True, help="Fetch the newest revision, whatever the cache holds.")
 @click.option("--json", "as_json", is_flag=True, help="Print files, revision and SHA-256 as JSON.")

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from boundary.cli.completion import completing, format_names
+from boundary.cli.help_groups import WithExamples
 from boundary.cli.options import FILE, FOLDER, quiet_option
 from boundary.cli.parsing import format_options
 from boundary.cli.printing.imported import print_imported
@@ -20,8 +22,16 @@ if TYPE_CHECKING:
 CSV_SUFFIXES, PARQUET_SUFFIXES = (".csv", ".csv.gz"), (".parquet", ".pq")
 
 
-@click.command(name="import")
-@click.argument("format", metavar="FORMAT")
+@click.command(
+    name="import",
+    cls=WithExamples,
+    examples=[
+        "boundary import auto results/ -o counts.csv",
+        "boundary import lm-eval samples_gsm8k_*.jsonl --option filter=strict-match -o counts.csv",
+        "boundary import matrix outcomes.csv --model my-model --benchmark AIME24 -o counts.csv",
+    ],
+)
+@click.argument("format", metavar="FORMAT", shell_complete=completing(format_names))
 @click.argument("files", nargs=-1, required=True, type=FOLDER)
 @click.option("-o", "--output", type=FILE, required=True, metavar="CSV")
 @click.option("--samples", type=FILE, help="Keep the samples too: .parquet.")

@@ -5,9 +5,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from boundary.cli.completion import completing_column
+from boundary.cli.help_groups import WithExamples, options_under
 from boundary.cli.interruption import interruptibly
 from boundary.cli.jax_setup import prepare
-from boundary.cli.options import base_option, counts_argument, prior_option, quiet_option
+from boundary.cli.options import (
+    base_option,
+    counts_argument,
+    estimates_option,
+    output_option,
+    prior_option,
+    quiet_option,
+    selection_option,
+)
 from boundary.cli.printing.plan import print_plan
 from boundary.cli.progress import progress_bar
 
@@ -17,16 +27,38 @@ if TYPE_CHECKING:
 SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 
-@click.command()
+GOAL = "What is to be settled"
+goal_option = options_under(GOAL)
+EXAMPLES = (
+    'boundary plan deepscaler-1.5b --claim "shrinkage(1024) > 0" -o plan.csv',
+    'boundary plan counts.csv --base BASE --claim "shrinkage(256) > 0" --budget 10000',
+    "boundary sample --plan plan.csv --model BASE --benchmark math500 -o run",
+)
+
+
+@click.command(cls=WithExamples, examples=EXAMPLES)
 @counts_argument
-@click.option("--claim", required=True, metavar="CLAIM", help='What to settle, as in "shrinkage(1024) > 0".')
+@goal_option("--claim", required=True, metavar="CLAIM", help='What to settle, as in "shrinkage(1024) > 0".')
 @base_option
-@click.option("--rl", metavar="MODEL", help="The RL model. Default: the other one.")
-@click.option("--benchmark", metavar="B", help="The benchmark. Default: all together.")
-@click.option("--width", type=float, metavar="W", help="Desired width of the interval of the claim's quantity.")
-@click.option("--budget", type=int, metavar="N", help="How best to spend N more samples.")
-@click.option("--only", multiple=True, metavar="MODEL", help="Only this model can be sampled further.")
-@click.option(
+@selection_option(
+    "--rl", metavar="MODEL", shell_complete=completing_column("model"), help="The RL model. Default: the other one."
+)
+@selection_option(
+    "--benchmark",
+    metavar="B",
+    shell_complete=completing_column("benchmark"),
+    help="The benchmark. Default: all together.",
+)
+@goal_option("--width", type=float, metavar="W", help="Desired width of the interval of the claim's quantity.")
+@goal_option("--budget", type=int, metavar="N", help="How best to spend N more samples.")
+@goal_option(
+    "--only",
+    multiple=True,
+    metavar="MODEL",
+    shell_complete=completing_column("model"),
+    help="Only this model can be sampled further.",
+)
+@goal_option(
     "--settled",
     "certainty",
     type=SHARE,
@@ -34,13 +66,12 @@ SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
     show_default=True,
     help="A claim is settled if its probability is above this, or below 1 minus this.",
 )
-@click.option("--chance", type=SHARE, default=0.8, show_default=True, help="Desired chance that the claim is settled.")
-@click.option("--level", type=SHARE, default=0.95, show_default=True, help="Probability within the interval.")
+@goal_option("--chance", type=SHARE, default=0.8, show_default=True, help="Desired chance that the claim is settled.")
+@estimates_option("--level", type=SHARE, default=0.95, show_default=True, help="Probability within the interval.")
 @prior_option
-@click.option("--common-problems", is_flag=True, help="Go on with the problems that both models have.")
-@click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same plan.")
-@quiet_option
-@click.option(
+@selection_option("--common-problems", is_flag=True, help="Go on with the problems that both models have.")
+@estimates_option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same plan.")
+@output_option(
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -48,6 +79,7 @@ SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
     show_default=True,
     help="File for `boundary sample --plan`.",
 )
+@quiet_option
 @click.pass_context
 def plan(ctx: click.Context, /, counts: tuple[str, ...], output: Path, quiet: bool, **options: Any) -> None:
     """How many more samples settle a claim, and of which problems and models.

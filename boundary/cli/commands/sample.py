@@ -5,8 +5,10 @@ from typing import Any
 
 import click
 
+from boundary.cli.completion import completing, preset_names, template_names, verifier_names
+from boundary.cli.help_groups import WithExamples, options_under
 from boundary.cli.interruption import EXIT_CODE, stopped_by_sigterm
-from boundary.cli.options import FILE, quiet_option
+from boundary.cli.options import FILE, output_option, quiet_option
 from boundary.cli.parsing import engine_options, shard
 from boundary.cli.printing.sampling import as_json as arms_as_json, print_arms, sampling_progress
 from boundary.cli.terminal import echo
@@ -15,36 +17,66 @@ from boundary.sampling.engines.table import ENGINES
 INCOMPLETE = 4
 
 
-@click.command()
+model_option, engine_option, sampling_option, judging_option = map(
+    options_under, ("Models and problems", "Engine", "How samples are drawn", "How samples are judged")
+)
+EXAMPLES = (
+    "boundary sample --model Qwen/Qwen2.5-0.5B --benchmark math500 --limit 20 -n 16 -o run",
+    "boundary sample --model NAME --engine openai --base-url http://localhost:8000/v1 --benchmark aime24 -n 64 -o run",
+    "boundary sample run.toml",
+    "boundary analyze run -o report",
+)
+
+
+@click.command(cls=WithExamples, examples=EXAMPLES)
 @click.argument("runfile", required=False, type=FILE)
-@click.option(
+@model_option(
     "--model", "models", metavar="ID|PATH", multiple=True, help="Repeat for several; also LABEL=ID, ID@REVISION."
 )
-@click.option("--benchmark", "benchmarks", metavar="NAME|FILE", multiple=True, help="Repeat for several.")
-@click.option("-n", "n", type=click.IntRange(min=1), metavar="N", help="Samples a problem.")
-@click.option("--plan", type=FILE, metavar="FILE", help="CSV of samples to add.")
-@click.option("--engine", type=click.Choice(list(ENGINES)), help="What samples. Default: transformers.")
-@click.option(
+@model_option(
+    "--benchmark",
+    "benchmarks",
+    metavar="NAME|FILE",
+    multiple=True,
+    shell_complete=completing(preset_names, files=True),
+    help="Repeat for several.",
+)
+@model_option("-n", "n", type=click.IntRange(min=1), metavar="N", help="Samples a problem.")
+@model_option("--plan", type=FILE, metavar="FILE", help="CSV of samples to add.")
+@model_option("--revision", metavar="REV", help="Of the model on the hub: a commit, a branch or a tag.")
+@model_option("--tokenizer", metavar="ID|PATH", help="Where the tokenizer is, if not with the model.")
+@model_option("--limit", type=click.IntRange(min=1), metavar="M", help="Only the first M problems.")
+@model_option("--shard", metavar="I/N", callback=shard, help="Only every N-th problem from the I-th, I from 0.")
+@engine_option("--engine", type=click.Choice(list(ENGINES)), help="What samples. Default: transformers.")
+@engine_option(
     "--engine-option", "engine_options", metavar="K=V", multiple=True, callback=engine_options, help="Repeat."
 )
-@click.option("--base-url", "base_urls", metavar="URL", multiple=True, help="Server of --engine openai; repeat.")
-@click.option("--revision", metavar="REV", help="Of the model on the hub: a commit, a branch or a tag.")
-@click.option("--tokenizer", metavar="ID|PATH", help="Where the tokenizer is, if not with the model.")
-@click.option("--template", metavar="NAME|FILE", help="Prompt template. Default: the benchmark's.")
-@click.option("--verifier", metavar="V", help="math, number, code, ... or module:function. Default: the benchmark's.")
-@click.option("--temperature", type=click.FloatRange(min=0), help="Default: 0.6.")
-@click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), help="Default: 0.95.")
-@click.option("--max-tokens", type=click.IntRange(min=1), help="New tokens a sample. Default: 16384.")
-@click.option("--seed", type=click.IntRange(min=0), help="Default: 0.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="M", help="Only the first M problems.")
-@click.option("--shard", metavar="I/N", callback=shard, help="Only every N-th problem from the I-th, I from 0.")
-@click.option("--workers", type=click.IntRange(min=1), help="Processes that judge. Default: 2.")
-@click.option("--skip-long", is_flag=True, default=None, help="Leave out problems whose prompt is too long.")
-@click.option("--unsafe", is_flag=True, default=None, help="Run generated programs without a sandbox.")
-@click.option("--trust-remote-code", is_flag=True, default=None, help="Run code that comes with a model.")
-@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
+@engine_option("--base-url", "base_urls", metavar="URL", multiple=True, help="Server of --engine openai; repeat.")
+@engine_option("--trust-remote-code", is_flag=True, default=None, help="Run code that comes with a model.")
+@sampling_option(
+    "--template",
+    metavar="NAME|FILE",
+    shell_complete=completing(template_names, files=True),
+    help="Prompt template. Default: the benchmark's.",
+)
+@sampling_option("--temperature", type=click.FloatRange(min=0), help="Default: 0.6.")
+@sampling_option("--top-p", type=click.FloatRange(0, 1, min_open=True), help="Default: 0.95.")
+@sampling_option("--max-tokens", type=click.IntRange(min=1), help="New tokens a sample. Default: 16384.")
+@sampling_option("--seed", type=click.IntRange(min=0), help="Default: 0.")
+@sampling_option("--skip-long", is_flag=True, default=None, help="Leave out problems whose prompt is too long.")
+@judging_option(
+    "--verifier",
+    metavar="V",
+    shell_complete=completing(verifier_names),
+    help="math, number, code, ... or module:function. Default: the benchmark's.",
+)
+@judging_option("--workers", type=click.IntRange(min=1), help="Processes that judge. Default: 2.")
+@judging_option("--unsafe", is_flag=True, default=None, help="Run generated programs without a sandbox.")
+@output_option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
 @quiet_option
-@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="The run folder.")
+@output_option(
+    "-o", "--output", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="The run folder."
+)
 @click.pass_context
 def sample(ctx: click.Context, /, runfile: Path | None, as_json: bool, quiet: bool, **options: Any) -> None:
     """Sample a model on a benchmark and judge the samples; stopped at any moment, the same command goes on.

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import click
 
+from boundary.cli.help_groups import WithExamples
 from boundary.cli.options import FOLDER, json_option
 from boundary.cli.terminal import echo
 from boundary.plain_text import one_line
 
 
-@click.command()
+@click.command(cls=WithExamples, examples=["boundary status run"])
 @click.argument("folder", type=FOLDER)
 @json_option
 def status(folder: Path, as_json: bool) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from boundary.cli.completion import completing, verifier_names
+from boundary.cli.help_groups import WithExamples
 from boundary.cli.options import FOLDER, json_option, quiet_option
 from boundary.cli.progress import progress_bar
 from boundary.cli.terminal import echo
@@ -17,9 +19,17 @@ if TYPE_CHECKING:
     from boundary.sampling.verify import Disagreement
 
 
-@click.command()
+@click.command(
+    cls=WithExamples,
+    examples=["boundary verify run --verifier number", "boundary verify run --verifier my_module:my_function --use"],
+)
 @click.argument("folder", type=FOLDER)
-@click.option("--verifier", metavar="V", help="math, number, code, ... or module:function. Default: the manifest's.")
+@click.option(
+    "--verifier",
+    metavar="V",
+    shell_complete=completing(verifier_names),
+    help="math, number, code, ... or module:function. Default: the manifest's.",
+)
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Worker processes. Default: one a processor.")
 @click.option("--again", is_flag=True, help="Judge those samples anew, too, that this verifier has judged.")
 @click.option("--use", is_flag=True, help="Let counts and analyze use these verdicts from now on.")

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from boundary.cli.terminal import cell_text
+
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
@@ -21,7 +23,7 @@ def print_claims(console: "Console", claims: "pd.DataFrame") -> None:
         table.add_column(heading, justify="right" if heading in ("probability", "± MC", "required") else "left")
     for row in claims.to_dict("records"):
         style = "bold red" if row["met"] is False else ""
-        table.add_row(*(Text(cell, style=style) for cell in _cells(row)))
+        table.add_row(*(Text(cell_text(cell), style=style) for cell in _cells(row)))
     console.print(table)
     console.print()
 

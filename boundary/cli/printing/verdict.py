@@ -1,21 +1,44 @@
-"""The verdict of an analysis at the terminal."""
+"""The answer of an analysis at the terminal: a sentence, a table, a plot, what makes it doubtful, and where it is kept.
 
-from collections.abc import Iterable
+Where it is no terminal, nothing is cut short and no line is broken: each file and each sentence has its line.
+"""
+
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from boundary.cli.printing.claims import print_claims
-from boundary.cli.terminal import console, echo
+from boundary.cli.printing.verdict_table import (
+    EXTRAPOLATED,
+    LEGEND,
+    MOST_BENCHMARKS,
+    MOST_ROWS,
+    benchmark_label,
+    is_extrapolated,
+    model_label,
+    model_matrix,
+    model_table,
+    pair_table,
+    verdict_counts,
+)
+from boundary.cli.terminal import cell_text, console, echo
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
     from boundary.analysis.notes import Note
     from boundary.analysis.result import Analysis
+    from boundary.analysis.text.verdict import Verdict
+    from boundary.cli.printing.curve_plot import Curve
+
+# Remarks that are printed on a terminal before the rest is left to the report.
+MOST_REMARKS = 4
+BASE_STYLE, RL_STYLE = "blue", "magenta"
 
 
 def print_verdict(analysis: "Analysis", files: list[Path]) -> None:
-    """Print a sentence for each benchmark, what failed, how well the intervals are known, and where the files are.
+    """Print the verdicts, what failed, and where the files are.
 
     Parameters
     ----------
@@ -24,57 +47,216 @@ def print_verdict(analysis: "Analysis", files: list[Path]) -> None:
     files
         The files, the report first.
     """
-    from rich.text import Text
-
-    from boundary.analysis.checks.convergence import interval_error_sentence
-
-    screen = console()
-    failed = analysis.diagnostics.loc[~analysis.diagnostics["ok"].astype(bool)]
-    for benchmark, message in zip(failed["benchmark"], failed["message"], strict=True):
-        screen.print(Text(f"NOT CONVERGED, do not rely on {benchmark}: {message}", style="bold red"))
-    _print_benchmarks(screen, analysis)
+    screen = console(unlimited=True)
+    _print_failures(screen, analysis)
+    pairs = [verdict for verdict in analysis.verdicts if verdict.subject == "pair" and verdict.decisions]
+    if screen.is_terminal:
+        _print_answer(screen, analysis)
+    if pairs:
+        _print_pairs(screen, pairs)
+    elif analysis.verdicts:
+        _print_models(screen, analysis)
+    if not screen.is_terminal:
+        _print_whole_texts(screen, analysis.verdicts)
     print_claims(screen, analysis.claims)
-    _print_alarms(screen, "POPULATION", analysis.model_checks.remarks, "bold red")
-    _print_alarms(
-        screen,
-        "COUNTS",
-        analysis.notes_on_counts,
-        "bold",
-    )
-    _print_alarms(screen, "SAMPLES", analysis.exchangeability, "bold red")
-    if sentence := interval_error_sentence(analysis.diagnostics):
-        screen.print(Text(sentence))
-    folder = files[0].parent
-    for path in files:
-        if path.parent == folder:
-            screen.print(Text(str(path)), soft_wrap=True)
+    _print_remarks(screen, analysis)
+    if screen.is_terminal:
+        _print_plot(screen, analysis, pairs)
+    _print_files(screen, files if not _is_long(screen, analysis) else files[:1])
     for remark in analysis.counts.remarks:
         echo(remark.text, err=True)
 
 
-def _print_benchmarks(screen: "Console", analysis: "Analysis") -> None:
-    """Print the verdicts on each benchmark, with the remarks on how its models were sampled below them."""
-    from rich.table import Table
+def _print_failures(screen: "Console", analysis: "Analysis") -> None:
     from rich.text import Text
 
-    table = Table(box=None, show_header=False, padding=(0, 2, 1, 0), pad_edge=False)
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column()
-    for benchmark in analysis.benchmarks:
-        for verdict in analysis.verdicts:
-            if verdict.benchmark == benchmark:
-                table.add_row(Text(benchmark), Text(verdict.text))
-        if benchmark == "all" and len(analysis.benchmarks) > 1:
-            continue  # the remarks stand below each benchmark
-        for note in analysis.arms.of(benchmark, notes=False):
-            table.add_row(Text(), Text(note.text, style="bold red" if note.alarming else "bold"))
+    failed = analysis.diagnostics.loc[~analysis.diagnostics["ok"].astype(bool)]
+    most = len(failed) if not screen.is_terminal else 0 if _is_long(screen, analysis) else MOST_REMARKS
+    for benchmark, message in list(zip(failed["benchmark"], failed["message"], strict=True))[:most]:
+        screen.print(Text(f"NOT CONVERGED, do not rely on {cell_text(benchmark)}: {message}", style="bold red"))
+    if len(failed) > most:
+        fits = f"{len(failed) - most}{' more' * bool(most)} fits"
+        screen.print(Text(f"NOT CONVERGED, do not rely on {fits}: see the report.", style="bold red"))
+
+
+def _is_long(screen: "Console", analysis: "Analysis") -> bool:
+    """Whether there are too many verdicts for a terminal, so that all else is kept short."""
+    return screen.is_terminal and len(analysis.verdicts) > MOST_ROWS
+
+
+def _headlines(verdicts: "Sequence[Verdict]") -> "list[Verdict]":
+    """The verdicts to be read first: those of all benchmarks pooled, or else of the first."""
+    pooled = [verdict for verdict in verdicts if verdict.benchmark == "all"]
+    return pooled or [verdict for verdict in verdicts if verdict.benchmark == verdicts[0].benchmark]
+
+
+def _print_answer(screen: "Console", analysis: "Analysis") -> None:
+    """Print the answer of the whole analysis; of many verdicts the table says it in fewer lines."""
+    from rich.text import Text
+
+    if _is_long(screen, analysis) or not analysis.answer.sentence:
+        return
+    screen.print(Text(cell_text(analysis.answer.sentence), style="bold"))
+    if analysis.answer.details:
+        screen.print(Text(cell_text(" ".join(analysis.answer.details)), style="dim"))
+    screen.print()
+
+
+def _print_pairs(screen: "Console", pairs: "Sequence[Verdict]") -> None:
+    """Print the verdicts on pairs: all in rows, or where these are too many, the pooled ones, then models abreast."""
+    from rich.text import Text
+
+    pooled = [verdict for verdict in pairs if verdict.benchmark == "all"]
+    by_benchmark = [verdict for verdict in pairs if verdict.benchmark != "all"]
+    is_long = screen.is_terminal and len(pairs) > MOST_ROWS
+    rows = pooled[:MOST_ROWS] if is_long else [*pooled, *by_benchmark]
+    if rows:
+        _print_subject(screen, rows)
+        screen.print(pair_table(rows, screen.width))
+        extrapolated = f" {EXTRAPOLATED} extrapolated." if any(map(is_extrapolated, rows)) else ""
+        screen.print(Text(f"{LEGEND}{extrapolated}", style="dim"))
+    if is_long:
+        screen.print()
+        screen.print(Text(f"Each benchmark: shrinkage at n. {verdict_counts(by_benchmark)}", style="dim"))
+        screen.print(model_matrix(by_benchmark, screen.width))
+        n_left_out = len({verdict.benchmark for verdict in by_benchmark}) - MOST_BENCHMARKS
+        if n_left_out > 0:
+            screen.print(Text(f"{n_left_out} more benchmarks: see the report.", style="dim"))
+    screen.print()
+
+
+def _print_subject(screen: "Console", verdicts: "Sequence[Verdict]") -> None:
+    """Print on a terminal what is compared, where every row of the table is about the same."""
+    from rich.text import Text
+
+    if not screen.is_terminal:
+        return
+    models = {model_label(verdict.model) for verdict in verdicts}
+    benchmarks = {benchmark_label(verdict.benchmark) for verdict in verdicts}
+    subject = models.pop() if len(models) == 1 else f"{len(models)} models"
+    on = f", {benchmarks.pop()}" if len(benchmarks) == 1 else ""
+    line = Text(f"{subject} against {model_label(str(verdicts[0].reference))}{on}:", style="dim")
+    screen.print(line, no_wrap=True, overflow="ellipsis")
+
+
+def _print_models(screen: "Console", analysis: "Analysis") -> None:
+    """Print how much each model solves by itself: on a terminal of all benchmarks pooled where they are ranked."""
+    from rich.text import Text
+
+    names = analysis.benchmarks
+    if screen.is_terminal and len(analysis.models) > 1:
+        names = names[-1:]
+    table, n_left_out = model_table(analysis, names, screen.width, MOST_ROWS if screen.is_terminal else None)
     screen.print(table)
+    if n_left_out:
+        screen.print(Text(f"{n_left_out} more: see the report.", style="dim"))
+    screen.print()
 
 
-def _print_alarms(screen: "Console", subject: str, notes: "Iterable[Note]", style: str) -> None:
-    """Print those notes by which the estimates may be wrong."""
+def _print_whole_texts(screen: "Console", verdicts: "Sequence[Verdict]") -> None:
+    """Print all sentences on each benchmark, a line each."""
     from rich.text import Text
 
-    for note in notes:
-        if note.alarming:
-            screen.print(Text(f"{subject} of {note.model}, {note.benchmark}: {note.text}", style=style))
+    for verdict in verdicts:
+        screen.print(Text(cell_text(f"{verdict.benchmark}: {verdict.text}")), soft_wrap=True)
+    if verdicts:
+        screen.print()
+
+
+def _print_remarks(screen: "Console", analysis: "Analysis") -> None:
+    """Print what makes the estimates doubtful, and how well the intervals are known."""
+    from rich.text import Text
+
+    from boundary.analysis.checks.convergence import interval_error_sentence
+
+    remarks = [
+        *_alarms("POPULATION", analysis.model_checks.remarks, "bold red"),
+        *_alarms("COUNTS", analysis.notes_on_counts, "bold"),
+        *_alarms("SAMPLES", analysis.exchangeability, "bold red"),
+        *_arm_remarks(analysis),
+    ]
+    is_long = _is_long(screen, analysis)
+    most = len(remarks) if not screen.is_terminal else 0 if is_long else MOST_REMARKS
+    for remark in remarks[:most]:
+        screen.print(remark, soft_wrap=not screen.is_terminal)
+    if len(remarks) > most:
+        more = " more" if most else ""
+        screen.print(Text(f"{len(remarks) - most}{more} remarks on the samples: see the report.", style="bold"))
+    if not is_long and (sentence := interval_error_sentence(analysis.diagnostics)):
+        screen.print(Text(sentence, style="dim"), soft_wrap=not screen.is_terminal)
+        remarks.append(Text(sentence))
+    if remarks and screen.is_terminal and not is_long:
+        screen.print()
+
+
+def _alarms(subject: str, notes: "Iterable[Note]", style: str) -> "list[Text]":
+    """Those notes by which the estimates may be wrong."""
+    from rich.text import Text
+
+    return [
+        Text(cell_text(f"{subject} of {note.model}, {note.benchmark}: {note.text}"), style=style)
+        for note in notes
+        if note.alarming
+    ]
+
+
+def _arm_remarks(analysis: "Analysis") -> "list[Text]":
+    """How the models were sampled differently, benchmark by benchmark."""
+    from rich.text import Text
+
+    names = [name for name in analysis.benchmarks if name != "all" or len(analysis.benchmarks) == 1]
+    return [
+        Text(cell_text(f"{name}: {note.text}"), style="bold red" if note.alarming else "bold")
+        for name in names
+        for note in analysis.arms.of(name, notes=False)
+    ]
+
+
+def _print_plot(screen: "Console", analysis: "Analysis", pairs: "Sequence[Verdict]") -> None:
+    """Draw pass@k of the first pair: of all benchmarks pooled, or else of the first."""
+    from rich.text import Text
+
+    from boundary.cli.printing.curve_plot import curve_plot
+
+    headlines = [verdict for verdict in _headlines(pairs) if verdict.reference is not None] if pairs else []
+    if not headlines or screen.options.ascii_only:
+        return
+    verdict = headlines[0]
+    lines = curve_plot(_curves(analysis, verdict), verdict.n, screen.width)
+    if not lines:
+        return
+    mark = ", fainter where extrapolated" if verdict.beyond_n is not None else ""
+    screen.print(Text(f"pass@k, {benchmark_label(verdict.benchmark)}{mark}", style="dim"))
+    for line in lines:
+        screen.print(line, soft_wrap=True)
+    screen.print()
+
+
+def _curves(analysis: "Analysis", verdict: "Verdict") -> "list[Curve]":
+    """The curves of a pair, the base first."""
+    from boundary.analysis.estimates.table import POSTERIOR, select
+    from boundary.cli.printing.curve_plot import Curve
+
+    curves = []
+    for model, style in ((verdict.reference, BASE_STYLE), (verdict.model, RL_STYLE)):
+        rows = select(
+            analysis.estimates, kind=POSTERIOR, estimand="pass_at_k", benchmark=verdict.benchmark, model=model
+        )
+        rows = rows.sort_values("k")
+        curves.append(Curve(model_label(str(model)), style, [*rows["k"]], [*rows["mean"]], style == BASE_STYLE))
+    return curves
+
+
+def _print_files(screen: "Console", files: Sequence[Path]) -> None:
+    """Print where the files are: on a terminal an address to open, elsewhere each path on a line."""
+    from rich.text import Text
+
+    if screen.is_terminal:
+        beside = [path.name for path in files[1:] if path.parent == files[0].parent]
+        screen.print(Text(f"Open: {files[0].resolve().as_uri()}", style="bold"), soft_wrap=True)
+        if beside:
+            screen.print(Text(f"Beside it: {', '.join(beside)}", style="dim"), no_wrap=True, overflow="ellipsis")
+        return
+    for path in files:
+        if path.parent == files[0].parent:
+            screen.print(Text(str(path)), soft_wrap=True)

@@ -40,8 +40,9 @@ def run_table(folders: Path | Sequence[Path], verifier: str | None = None) -> pd
 
     Returns
     -------
-    Columns model, benchmark, problem_id, n_samples, n_correct, n_OUTCOME for the other outcomes that occur, and how it
-    was sampled and judged (`boundary.data.settings.columns.SETTINGS`).
+    Columns model, benchmark, problem_id, n_samples, n_correct, n_OUTCOME for the other outcomes that occur, mean_tokens
+    (generated tokens of a sample in the mean, its stop token included), and how it was sampled and judged
+    (`boundary.data.settings.columns.SETTINGS`).
 
     Raises
     ------
@@ -224,4 +225,5 @@ def _arm_counts(samples: pd.DataFrame, manifests: Sequence[dict[str, Any]], veri
     for name in outcomes:
         if name not in (CORRECT, WRONG):
             counts[f"n_{name}"] = table[name]
+    counts["mean_tokens"] = table["problem_id"].map(samples.groupby("problem_id")["n_tokens"].mean()).astype(float)
     return counts.assign(**manifest_settings(manifests, verifier))

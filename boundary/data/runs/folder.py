@@ -21,6 +21,7 @@ from boundary.data.runs.shards import distinct_rows, plain_damage_errors, read_h
 from boundary.data.runs.stored_types import (
     Manifest,
     StoredProblem,
+    StoredPrompt,
     StoredSample,
     StoredVerdict,
     fields_of,
@@ -31,12 +32,13 @@ from boundary.errors import InputError
 
 MANIFEST = "manifest.json"
 PROBLEMS = "problems.jsonl"
+PROMPTS = "prompts.jsonl"
 SAMPLES = "samples"
 VERDICTS = "verdicts"
 SUFFIX = ".jsonl.zst"
 # What may change from one call to the next; all else says which samples these are.
-# The hash of the prompts as text follows from template, tokenizer and problems; older versions did not record it.
-MUTABLE = ("n_samples", "verifier", "label", "created", "history", "skipped", "prompt_text_hash")
+# The hashes of prompts as text and of the vocabulary follow from the tokenizer; older versions did not record them.
+MUTABLE = ("n_samples", "verifier", "label", "created", "history", "skipped", "prompt_text_hash", "vocabulary_hash")
 # What a run may go on under another value of; `history` keeps the values that held before, a record each.
 CONTINUED = (
     "engine_version",
@@ -148,6 +150,24 @@ def read_problems(arm: Path) -> list[dict[str, Any]]:
         raise InputError(f"Cannot read '{path}' (a line is no problem: {error}). Sample into a new folder.") from error
 
 
+def read_prompts(arm: Path) -> dict[str, StoredPrompt]:
+    """The prompts of an arm by problem, as they were sampled from; empty for a run of an older version.
+
+    Raises
+    ------
+    InputError
+        If they cannot be read.
+    """
+    path = arm / PROMPTS
+    if not path.exists():
+        return {}
+    try:
+        prompts = [StoredPrompt(**fields_of(json.loads(line), StoredPrompt)) for line in _read_text(path).splitlines()]
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"Cannot read '{path}' ({error}). Delete it: it is made again where it can be.") from error
+    return {prompt.problem_id: prompt for prompt in prompts}
+
+
 def _read_text(path: Path) -> str:
     """A file's text; a pipe or a device, which could go on for ever, is no file."""
     if path.exists() and not path.is_file():
@@ -207,7 +227,7 @@ def _refuse_doubles(table: pd.DataFrame, arm: Path) -> None:
 
 
 def read_samples(arm: Path) -> Iterator[dict[str, Any]]:
-    """The samples of an arm: problem_id, sample_index, text, finish_reason, n_tokens."""
+    """The samples of an arm: problem_id, sample_index, text, finish_reason, n_tokens, tokens (None: not stored)."""
     for path in shards(arm / SAMPLES):
         left = len(read_header(path)["samples"])
         for line in islice(read_lines(path), 1, None):

@@ -36,6 +36,7 @@ class StoredProblem(msgspec.Struct):
     answer: str
     messages: list[Any]
     facts: dict[str, Any]
+    images: list[str] = []  # their fingerprints
 
 
 class StoredSample(msgspec.Struct):
@@ -46,14 +47,54 @@ class StoredSample(msgspec.Struct):
     text: str
     finish_reason: str
     n_tokens: int
+    tokens: list[int] | None = None  # servers give none, and older versions stored none
 
 
 # A line of a shard of verdicts; the hash of the text came last into the format.
 StoredVerdict = tuple[str, int, str, str | None, str, int | None]
 
 
+class StoredPrompt(msgspec.Struct):
+    """A line of prompts.jsonl: what a model reads of a problem, as token ids and as text without its BOS."""
+
+    problem_id: str
+    tokens: list[int]
+    text: str
+
+
+class ScoringManifest(msgspec.Struct):
+    """scoring.json: which model scored. Entries that are not named here are kept."""
+
+    model: str
+    revision: str | None = None
+    label: str | None = None
+    settings: dict[str, Any] = {}
+    same_vocabulary: bool = True
+    history: list[dict[str, Any]] = []
+
+
+class StoredScore(msgspec.Struct):
+    """A line of a shard of scores."""
+
+    problem_id: str
+    sample_index: int
+    text_hash: int
+    n_tokens: int
+    sum_logp: float
+    ending: str
+    n_bytes: int
+    truncated: bool
+    empty: bool
+    retokenised: bool
+    same_count: bool | None = None
+    sum_tempered: float | None = None
+    sum_nucleus: float | None = None
+    n_outside: int | None = None
+    token_logp: list[float] | None = None
+
+
 class ShardHeader(msgspec.Struct):
-    """The first frame of a shard of samples: the rows list what it holds."""
+    """The first frame of a shard of samples or scores: the rows list what it holds."""
 
     manifest: str
     bytes: int

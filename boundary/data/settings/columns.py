@@ -81,7 +81,17 @@ ALWAYS_IN_A_MANIFEST = ("temperature", "top_p", "max_tokens", "stop_ids", "engin
 SAMPLING_PREFIX, NAMED_PREFIX = "setting_", "manifest_"
 # What a manifest calls otherwise than a counts table, and what of it is no setting of the samples.
 RENAMED = {"model": "model_id", "n_problems": "problem_set_size"}
-NOT_SETTINGS = ("label", "benchmark", "n_samples", "created", "verifier", "settings", "history", "skipped")
+NOT_SETTINGS = (
+    "label",
+    "benchmark",
+    "n_samples",
+    "created",
+    "verifier",
+    "settings",
+    "history",
+    "skipped",
+    "vocabulary_hash",
+)
 # A manifest of others can hold anything: bounds on unknown entries, and on the characters of names and values.
 MOST_UNKNOWN, LONGEST_NAME, LONGEST_VALUE = 40, 40, 300
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")

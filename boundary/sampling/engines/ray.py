@@ -6,7 +6,7 @@ behind; blocks shrink towards the end. A block whose worker is lost goes back in
 
 import os
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import Any
@@ -53,24 +53,53 @@ def ray_engine(
     worker_options
         Options of the workers' engine.
     """
+    inner = worker_spec(replace(spec, options={"worker": worker, "worker_options": worker_options}))
+    with joined_cluster(address) as ray:
+        number, gpus = worker_places(ray, workers, cpus, gpus)
+        worker_class = ray.remote(num_cpus=cpus, num_gpus=gpus, max_restarts=0)(Worker)
+
+        def generate(requests: Sequence[Request]) -> Iterator[Completion]:
+            pool = WorkerPool(ray, lambda: worker_class.remote(asdict(inner)), min(number, len(requests)), losses)
+            try:
+                yield from pool.work_off(_Queue(requests, number, block_samples).next_block)
+            finally:
+                pool.close()
+
+        yield generate
+
+
+@contextmanager
+def joined_cluster(address: str) -> Iterator[Any]:
+    """The package ray, joined to a cluster; left again at the end where it was not joined before.
+
+    Raises
+    ------
+    InputError
+        If there is none at the address.
+    """
     import ray
 
-    inner = worker_spec(replace(spec, options={"worker": worker, "worker_options": worker_options}))
     joined = ray.is_initialized()
     if not joined:
         _join(ray, address)
     try:
-        gpus = (1.0 if ray.cluster_resources().get("GPU", 0) else 0.0) if gpus is None else gpus
-        number = workers or _room(ray.cluster_resources(), cpus, gpus)
-        worker_class = ray.remote(num_cpus=cpus, num_gpus=gpus, max_restarts=0)(Worker)
-
-        def generate(requests: Sequence[Request]) -> Iterator[Completion]:
-            yield from _WorkerPool(ray, worker_class, asdict(inner), number, block_samples, losses).generate(requests)
-
-        yield generate
+        yield ray
     finally:
         if not joined:
             ray.shutdown()
+
+
+def worker_places(ray: Any, workers: int, cpus: float, gpus: float | None) -> tuple[int, float]:
+    """How many workers, 0 for as many as the cluster has room for, and the GPUs of each; by default 1 if it has some.
+
+    Raises
+    ------
+    InputError
+        If the cluster has no room for one.
+    """
+    resources = ray.cluster_resources()
+    gpus = (1.0 if resources.get("GPU", 0) else 0.0) if gpus is None else gpus
+    return workers or _room(resources, cpus, gpus), gpus
 
 
 def _join(ray: Any, address: str) -> None:
@@ -100,7 +129,7 @@ class Worker:
         self.context = open_engine(EngineSpec(**{**spec, "sampling": sampling}))
         self.run = self.context.__enter__()
 
-    def sample(self, block: Block) -> list[Completion]:
+    def work(self, block: Block) -> list[Completion]:
         """All samples of a block."""
         return list(self.run(block))
 
@@ -109,37 +138,52 @@ class Worker:
         return os.getpid()
 
 
-class _WorkerPool:
-    """Workers and the blocks that they have in hand."""
+class WorkerPool:
+    """Workers and the blocks that they have in hand.
 
-    def __init__(
-        self, ray: Any, worker_class: Any, spec: Mapping[str, Any], number: int, block_samples: int, losses: int
-    ) -> None:
-        self.ray, self.worker_class, self.spec = ray, worker_class, spec
-        self.number, self.block_samples, self.losses = number, block_samples, losses
-        self.running: dict[Any, tuple[Any, Block]] = {}
-        self.lost_blocks: deque[Block] = deque()
+    Parameters
+    ----------
+    ray
+        The package.
+    start
+        Starts a worker: an actor with `work`, from a block to a list of results, and `process_id`.
+    number
+        Workers.
+    losses
+        Workers that may be lost before the pool gives up.
+    """
 
-    def generate(self, requests: Sequence[Request]) -> Iterator[Completion]:
-        """Hand out blocks until every one has come back."""
-        waiting = deque(requests)
-        try:
-            for _ in range(min(self.number, len(requests))):
-                self._start_worker()
-            while waiting or self.lost_blocks or any(block for _, block in self.running.values()):
-                ready, _ = self.ray.wait(list(self.running), num_returns=1)
-                for result in ready:
-                    yield from self._collect(result, waiting)
-        finally:
-            for worker, _ in self.running.values():
-                self.ray.kill(worker)
+    def __init__(self, ray: Any, start: Callable[[], Any], number: int, losses: int) -> None:
+        self.ray, self.start, self.number, self.losses = ray, start, number, losses
+        self.running: dict[Any, tuple[Any, Any]] = {}
+        self.idle: list[Any] = []
+        self.lost_blocks: deque[Any] = deque()
 
-    def _start_worker(self) -> None:
-        """Start a worker; it gets a block when it is there, for which a smaller cluster may have no room at first."""
-        worker = self.worker_class.remote(self.spec)
-        self.running[worker.process_id.remote()] = (worker, [])
+    def work_off(self, next_block: Callable[[], Any]) -> Iterator[Any]:
+        """Hand out blocks, until `next_block` gives an empty one and each has come back; workers then stay idle.
 
-    def _collect(self, result: Any, waiting: "deque[Request]") -> Iterator[Completion]:
+        Yields
+        ------
+        What the workers make of the blocks, as it comes back.
+        """
+        for _ in range(self.number):
+            self._set_going(self.idle.pop() if self.idle else self.start())
+        while self.running:
+            ready, _ = self.ray.wait(list(self.running), num_returns=1)
+            for result in ready:
+                yield from self._collect(result, next_block)
+
+    def close(self) -> None:
+        """End all workers."""
+        for worker in (*self.idle, *(worker for worker, _ in self.running.values())):
+            self.ray.kill(worker)
+        self.idle, self.running = [], {}
+
+    def _set_going(self, worker: Any) -> None:
+        """A worker gets a block when it is there, for which a smaller cluster may have no room at first."""
+        self.running[worker.process_id.remote()] = (worker, None)
+
+    def _collect(self, result: Any, next_block: Callable[[], Any]) -> Iterator[Any]:
         worker, block = self.running.pop(result)
         try:
             answer = self.ray.get(result)
@@ -148,15 +192,23 @@ class _WorkerPool:
             return
         except self.ray.exceptions.RayTaskError as error:
             raise (error.cause if isinstance(error.cause, InputError) else error) from error
-        following = self.lost_blocks.popleft() if self.lost_blocks else self._next_block(waiting)
+        following = self.lost_blocks.popleft() if self.lost_blocks else next_block()
         if following:
-            self.running[worker.sample.remote(following)] = (worker, following)
+            self.running[worker.work.remote(following)] = (worker, following)
         else:
-            self.ray.kill(worker)
+            self._lay_off(worker)
         if block:
             yield from answer
 
-    def _replace_lost(self, block: Block, error: Exception) -> None:
+    def _lay_off(self, worker: Any) -> None:
+        """A worker without a block waits; those that never began, for want of room, are ended once no block is left."""
+        self.idle.append(worker)
+        if not any(block for _, block in self.running.values()) and not self.lost_blocks:
+            for other, _ in self.running.values():
+                self.ray.kill(other)
+            self.running = {}
+
+    def _replace_lost(self, block: Any, error: Exception) -> None:
         reason = " ".join(str(error).split())
         if "boundary.errors.InputError: " in reason:  # it could not load the model: neither can another
             raise InputError(reason.rpartition("boundary.errors.InputError: ")[2][:400]) from error
@@ -167,18 +219,25 @@ class _WorkerPool:
             raise InputError(
                 f"Too many Ray workers were lost ({reason[:200]}). What is stored stays; the same command goes on."
             ) from error
-        self._start_worker()
+        self._set_going(self.start())
 
-    def _next_block(self, waiting: "deque[Request]") -> Block:
+
+class _Queue:
+    """Requests that wait for a worker."""
+
+    def __init__(self, requests: Sequence[Request], number: int, block_samples: int) -> None:
+        self.waiting, self.number, self.block_samples = deque(requests), number, block_samples
+
+    def next_block(self) -> Block:
         """The next requests; half of a worker's fair share of what is left, so that all end at about the same time."""
-        left = sum(len(request.sample_indices) for request in waiting)
+        left = sum(len(request.sample_indices) for request in self.waiting)
         size = max(1, min(self.block_samples, left // (2 * self.number)))
         block: Block = []
-        while waiting and size > 0:
-            request = waiting.popleft()
+        while self.waiting and size > 0:
+            request = self.waiting.popleft()
             sample_indices, remaining = request.sample_indices[:size], request.sample_indices[size:]
             block.append(replace(request, sample_indices=sample_indices))
             if remaining:
-                waiting.appendleft(replace(request, sample_indices=remaining))
+                self.waiting.appendleft(replace(request, sample_indices=remaining))
             size -= len(sample_indices)
         return block

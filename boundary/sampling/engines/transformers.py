@@ -202,7 +202,8 @@ def _completion(tokenizer: Any, sampling: Sampling, problem_id: str, sample_inde
     kept = list(tokens if end is None else tokens[:end])
     text = tokenizer.decode(kept, skip_special_tokens=True)
     finish: Literal["stop", "length"] = "length" if end is None else "stop"
-    return Completion(problem_id, sample_index, text, finish, len(kept) + (end is not None))
+    generated = tuple(tokens if end is None else tokens[: end + 1])
+    return Completion(problem_id, sample_index, text, finish, len(generated), generated)
 
 
 def _continuous(

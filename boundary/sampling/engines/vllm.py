@@ -144,4 +144,5 @@ def _completion(problem_id: str, sample_index: int, output: Any) -> Completion:
     if output.finish_reason not in ("stop", "length"):
         return Completion(problem_id, sample_index, "", "error", 0)
     finish: Literal["stop", "length"] = output.finish_reason
-    return Completion(problem_id, sample_index, output.text, finish, len(output.token_ids))
+    tokens = tuple(output.token_ids)
+    return Completion(problem_id, sample_index, output.text, finish, len(tokens), tokens)

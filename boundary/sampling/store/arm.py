@@ -106,7 +106,7 @@ class Store:
         if not good:
             return None
         header = {"manifest": manifest_hash(self.manifest), "samples": [_header_row(sample) for sample in good]}
-        shard = write_shard(self.arm / SAMPLES, map(vars, good), _part(self.shard), header)
+        shard = write_shard(self.arm / SAMPLES, map(_line, good), part_name(self.shard), header)
         for sample in good:
             self._held.setdefault(sample.problem_id, {})[sample.sample_index] = text_hash(sample.text)
         return shard
@@ -123,7 +123,7 @@ class Store:
             else replace(verdict, text_hash=self._held[verdict.problem_id][verdict.sample_index])
             for verdict in verdicts
         )
-        return append_verdicts(self.arm, verifier, keyed, part=_part(self.shard))
+        return append_verdicts(self.arm, verifier, keyed, part=part_name(self.shard))
 
     def unjudged(self, verifier: str) -> Iterator[Completion]:
         """Stored samples of this part's problems that a verifier has not judged yet."""
@@ -171,11 +171,11 @@ def open_store(
         arm.mkdir(parents=True, exist_ok=True)
         own_folder(arm / SAMPLES)
     with short_lock(arm / LOCK):
-        lock = _lock_of_part(arm, shard)
+        lock = _lock_ofpart_name(arm, shard)
         try:
             with writing(arm):
                 agreed_manifest, places = agree_manifest(arm, manifest, problems, prompts)
-                for torn in (arm / SAMPLES).glob(f".{_part(shard)}-*"):
+                for torn in (arm / SAMPLES).glob(f".{part_name(shard)}-*"):
                     torn.unlink(missing_ok=True)
         except BaseException:
             lock.release()
@@ -190,7 +190,7 @@ def open_store(
         lock.release()
 
 
-def _lock_of_part(arm: Path, shard: tuple[int, int]) -> FileLock:
+def _lock_ofpart_name(arm: Path, shard: tuple[int, int]) -> FileLock:
     """Hold a part of an arm for one process, where no other process divides the problems into other parts."""
     for path in sorted(arm.glob(f"{PART_LOCK}*of*")):
         parts = path.name.rpartition("of")[2]
@@ -203,7 +203,7 @@ def _lock_of_part(arm: Path, shard: tuple[int, int]) -> FileLock:
                     f"use --shard I/{int(parts)}."
                 )
             other.release()
-    lock = take_lock(arm / f"{PART_LOCK}{_part(shard)}")
+    lock = take_lock(arm / f"{PART_LOCK}{part_name(shard)}")
     if lock is None:
         raise InputError(
             f"Another process is sampling the same part of '{arm}'. Wait for it, or divide with --shard i/N."
@@ -245,7 +245,8 @@ def stored_completions(arm: Path) -> Iterator[Completion]:
     """
     for line in read_samples(arm):
         try:
-            sample = Completion(**line)
+            tokens = line.pop("tokens")
+            sample = Completion(**line, tokens=None if tokens is None else tuple(tokens))
             sound = isinstance(sample.problem_id, str) and isinstance(sample.text, str)
         except TypeError:
             sound = False
@@ -255,12 +256,12 @@ def stored_completions(arm: Path) -> Iterator[Completion]:
 
 
 def unjudged(arm: Path, verifier: str) -> Iterator[Completion]:
-    """Samples of an arm that a verifier (its key, NAME-VERSION) has not judged yet."""
+    """Samples of an arm that a verifier (its key, NAME-VERSION) has not judged yet, without their token ids."""
     table = read_verdicts(arm, verifier)
     keys = set(zip(table["problem_id"], table["sample_index"], strict=True))
     for sample in stored_completions(arm):
         if (sample.problem_id, sample.sample_index) not in keys:
-            yield sample
+            yield replace(sample, tokens=None)
 
 
 def append_verdicts(arm: Path, verifier: str, verdicts: Iterable[Verdict], part: str = "verify") -> Path | None:
@@ -296,5 +297,11 @@ def _header_row(sample: Completion) -> list[Any]:
     return [sample.problem_id, sample.sample_index, text_hash(sample.text), sample.n_tokens, sample.finish_reason]
 
 
-def _part(shard: tuple[int, int]) -> str:
+def _line(sample: Completion) -> dict[str, Any]:
+    """A sample as it is stored: token ids only where there are some."""
+    return {name: value for name, value in vars(sample).items() if value is not None}
+
+
+def part_name(shard: tuple[int, int]) -> str:
+    """What the files and the lock of a part (i, N) of an arm are named by."""
     return f"{shard[0]:05d}of{shard[1]:05d}"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from boundary.data.runs.counts import differing_settings
-from boundary.data.runs.folder import CONTINUED, MANIFEST, PROBLEMS, read_manifest, read_problems
+from boundary.data.runs.folder import CONTINUED, MANIFEST, PROBLEMS, PROMPTS, read_manifest, read_problems
 from boundary.errors import InputError
 from boundary.sampling.problems import Problem, problem_set_hash
 from boundary.sampling.store.files import write_text, writing
@@ -48,6 +48,16 @@ def prompt_hashes(problems: Sequence[Problem], prompts: Prompts) -> dict[str, st
     ids = sorted((problem.problem_id, list(prompts.ids(problem))) for problem in problems)
     texts = sorted((problem.problem_id, prompts.text(problem)) for problem in problems)
     return {"prompt_tokens_hash": _fingerprint(ids), "prompt_text_hash": _fingerprint(texts)}
+
+
+def _write_prompts(arm: Path, problems: Sequence[Problem], prompts: Prompts | None) -> None:
+    """Write down what the model reads of each problem, so that its samples can be scored given that."""
+    if prompts is not None:
+        lines = (
+            {"problem_id": problem.problem_id, "tokens": list(prompts.ids(problem)), "text": prompts.text(problem)}
+            for problem in problems
+        )
+        write_text(arm / PROMPTS, "".join(json.dumps(line) + "\n" for line in lines))
 
 
 def _fingerprint(value: object) -> str:
@@ -86,7 +96,8 @@ def agree_manifest(
     proposed = json.loads(json.dumps(dict(manifest)))
     if not (arm / MANIFEST).exists():
         write_text(arm / PROBLEMS, "".join(map(_line_of, problems)))
-        _write(arm, proposed | _problem_set(problems, prompts) | {"created": _today()})
+        _write_prompts(arm, problems, prompts)
+        _write(arm, proposed | _problem_set(problems, prompts) | {"created": utc_now()})
         return read_manifest(arm), {problem.problem_id: place for place, problem in enumerate(problems)}
     stored = read_manifest(arm)
     lines = _lines(arm)[: stored.get("n_problems")]
@@ -104,6 +115,8 @@ def agree_manifest(
     after = [*before, *added]
     if added:
         write_text(arm / PROBLEMS, "".join(json.dumps(line) + "\n" for line in lines) + "".join(map(_line_of, added)))
+    if added or not (arm / PROMPTS).exists():
+        _write_prompts(arm, after, prompts)
     proposed |= _problem_set(after, prompts) if added else problem_set
     if not added:  # of a part of the problems, the whole set's fingerprint cannot be made
         proposed |= {name: stored[name] for name in PROBLEM_SET if name in stored}
@@ -172,9 +185,11 @@ def _continued(stored: dict[str, Any], proposed: Mapping[str, Any], problem_ids:
     continued = {key: value for key, value in stored.items() if key not in CONTINUED} | now
     if before != now:
         history = [record for record in stored.get("history", ()) if {key: record.get(key) for key in now} != now]
-        continued["history"] = [*history, before | {"until": _today()}]
+        continued["history"] = [*history, before | {"until": utc_now()}]
     continued |= {
-        key: proposed[key] for key in ("verifier", "label", "prompt_text_hash") if proposed.get(key) is not None
+        key: proposed[key]
+        for key in ("verifier", "label", "prompt_text_hash", "vocabulary_hash")
+        if proposed.get(key) is not None
     }
     continued["n_samples"] = max(proposed.get("n_samples") or 0, stored.get("n_samples") or 0)
     elsewhere = {name: size for name, size in stored.get("skipped", {}).items() if name not in set(problem_ids)}
@@ -188,7 +203,8 @@ def _write(arm: Path, manifest: Mapping[str, Any]) -> None:
     write_text(arm / MANIFEST, json.dumps(manifest, indent=2, sort_keys=True) + "\n")
 
 
-def _today() -> str:
+def utc_now() -> str:
+    """The time of day as manifests write it: UTC, to the minute."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%MZ")
 
 
@@ -230,4 +246,5 @@ def _problem(line: Mapping[str, Any], images: bool = True) -> Problem:
 
 def _question(line: Mapping[str, Any]) -> list[Any]:
     """What a stored problem asks and what answers it."""
-    return [*(line.get(key) for key in ("prompt", "answer", "messages", "images")), line["facts"].get("tests")]
+    question = [line.get(key) for key in ("prompt", "answer", "messages")]
+    return [*question, line.get("images") or [], line["facts"].get("tests")]

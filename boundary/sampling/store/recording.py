@@ -4,12 +4,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from boundary.data.readers.limits import FLUSH_TEXT
 from boundary.sampling.problems import Completion, Verdict
 from boundary.sampling.store.arm import Store
 
+Item = TypeVar("Item")
 # What is written at once: a stop loses no more than this, or what came in within these seconds.
 FLUSH_SAMPLES, FLUSH_SECONDS = 512, 10.0
 # Batches that may wait for the verifier before sampling waits too.
@@ -56,9 +58,9 @@ class Recorder:
 
     def record(self, completions: Iterator[Completion], progress: Callable[[], None]) -> None:
         """Store and judge what comes in; what failed stays missing."""
-        for batch in batches(self._good(completions, progress)):
+        for batch in batches(self._good(completions, progress), _stored_size):
             self.store.append(batch)
-            self.judge_later(batch)
+            self.judge_later([replace(sample, tokens=None) for sample in batch])
 
     def finish(self) -> None:
         """Wait for the last verdict."""
@@ -81,15 +83,25 @@ class Recorder:
             yield completion
 
 
-def batches(completions: Iterator[Completion]) -> Iterator[list[Completion]]:
-    """Batches of completions that are written at once; after an interruption the last batch is still yielded."""
-    batch: list[Completion] = []
+def _stored_size(completion: Completion) -> int:
+    return len(completion.text) + len(completion.tokens or ())
+
+
+def batches(items: Iterator[Item], size_of: Callable[[Item], int]) -> Iterator[list[Item]]:
+    """Batches of what comes in that are written at once; after an interruption the last batch is still yielded.
+
+    Parameters
+    ----------
+    size_of
+        About how many characters an item takes.
+    """
+    batch: list[Item] = []
     since, size = time.monotonic(), 0
     error_to_raise: BaseException | None = None
     try:
-        for completion in completions:
-            batch.append(completion)
-            size += len(completion.text)
+        for item in items:
+            batch.append(item)
+            size += size_of(item)
             full = len(batch) >= FLUSH_SAMPLES or size >= FLUSH_TEXT
             if full or time.monotonic() - since > FLUSH_SECONDS:
                 yield batch

@@ -18,6 +18,7 @@ from jaxtyping import Array, Float, Int, UInt
 
 from boundary.stats.population.count_tables import CountTable, padded
 from boundary.stats.population.grid import QUANTILES
+from boundary.stats.sampler.compilation import compiled
 
 # Solve rates are drawn for so many problems in one call.
 PROBLEMS_AT_ONCE = 256
@@ -69,7 +70,7 @@ def _pick(
     return cell, jnp.take(quantiles, (row * n_cells + cell) * QUANTILES + level, mode="clip")
 
 
-@jax.jit
+@compiled()
 def _draw_single(
     key: Array, weights: Array, likelihoods: Any, quantiles: Any, rows: Int[Array, "1 problem"], first: Array
 ) -> tuple[Float[Array, "draw problem"]]:
@@ -83,7 +84,7 @@ def _draw_single(
     return (jax.lax.map(draw, (_keys(key, 1000 + first, weights), weights)),)
 
 
-@jax.jit
+@compiled()
 def _draw_pair(
     key: Array, weights: Array, likelihoods: Any, quantiles: Any, rows: Int[Array, "2 problem"], first: Array
 ) -> tuple[Float[Array, "draw problem"], Float[Array, "draw problem"]]:
@@ -103,7 +104,7 @@ def _draw_pair(
     return jax.lax.map(draw, (_keys(key, 1000 + first, weights), weights))
 
 
-@partial(jax.jit, static_argnums=(4,))
+@compiled(static_argnums=(4,))
 def draw_new(
     key: Array,
     weights: Float[Array, "draw state"],

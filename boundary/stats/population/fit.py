@@ -1,14 +1,13 @@
 """Posterior of solve rates whose population is a mixture of the cells of a grid: of one model, or of a pair."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from boundary.stats.population import densities
+from boundary.stats.population import densities, monitoring
 from boundary.stats.population.count_tables import CountTable, count_tables
 from boundary.stats.population.draw_rates import draw_new, draw_rates
 from boundary.stats.population.grid import Grid
@@ -19,16 +18,12 @@ from boundary.stats.population.likelihood import (
     log_chances,
     log_posterior,
 )
+from boundary.stats.sampler.compilation import compiled
 from boundary.stats.sampler.hmc import hmc, in_groups
 from boundary.stats.sampler.mode import find_mode
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.verdict_errors import VerdictErrors
 
-# The sampler goes on until pass@k of the populations has converged at k = 1 and at these multiples of the largest n.
-MONITORED_MULTIPLES = (1, 8)
-# Of so many problems or more their shares at p = 0 and at p = 1 too. Of 60 problems these mixed more slowly in the
-# populations than in anything that is reported; of 1,000 they are what converges last.
-ENOUGH_FOR_ATOMS = 300
 # Draws of solve rates kept of one fit: 2 GiB. Chains are thinned to that, but not below so many draws each.
 MOST_RATES = 2**29
 LEAST_LENGTH = 16
@@ -126,21 +121,30 @@ def fit_population(
     log_density = log_posterior(family.population)
     mode = find_mode(log_density, data, family.dim)
     data = counted_from_mode(family.population, data, mode.position)
-    of_cells = _monitored(grid, max(table.largest_n for table in tables), len(tables[0].row))
+    n_problems, few = len(tables[0].row), len(tables[0].row) <= monitoring.FEW_PROBLEMS
+    budgets = monitoring.monitored_budgets(max(table.largest_n for table in tables))
+    failures = _mean_failures(grid, budgets)
+    weights: Any = None
+    p: Any = None
 
     def monitored(draws: Float[np.ndarray, "chain step dim"]) -> Float[np.ndarray, "quantity chain step"]:
-        weights = np.asarray(_weights(family.population, draws, data.basis))
-        summaries = _summaries(weights.reshape(-1, *(grid.n_cells,) * len(tables)), of_cells)
-        return summaries.T.reshape(-1, *draws.shape[:2])
+        nonlocal weights, p
+        weights = _weights(family.population, draws, data.basis)
+        if few:
+            p = draw_rates(key, weights, tables)
+            quantities = monitoring.of_benchmark(p, budgets)
+        else:
+            by_cell = np.asarray(weights).reshape(-1, *(grid.n_cells,) * len(tables))
+            quantities = monitoring.of_population(by_cell, failures)
+        return quantities.reshape(-1, *draws.shape[:2])
 
-    bounded = _within_memory(settings, len(tables[0].row) * len(tables))
-    chains = hmc(log_density, data, mode, key, monitored=monitored, **bounded)
-    weights = _weights(family.population, chains.draws, data.basis)
+    # The draws that come back are those that were monitored last.
+    hmc(log_density, data, mode, key, monitored=monitored, **_within_memory(settings, n_problems * len(tables)))
     cells = np.stack(np.unravel_index(np.arange(weights.shape[1]), (grid.n_cells,) * len(tables)), axis=1)
     log_likelihood = None
-    if len(weights) * len(tables[0].row) <= MOST_LOG_LIKELIHOODS:
+    if len(weights) * n_problems <= MOST_LOG_LIKELIHOODS:
         log_likelihood = log_likelihood_of(weights, tables)
-    return PopulationFit(weights, cells, draw_rates(key, weights, tables), log_likelihood)
+    return PopulationFit(weights, cells, p if few else draw_rates(key, weights, tables), log_likelihood)
 
 
 def log_likelihood_of(
@@ -158,27 +162,14 @@ def _weights(
     return _weights_of(population, draws.reshape(-1, draws.shape[-1]), basis)
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _weights_of(population: Any, theta: Float[Array, "draw dim"], basis: densities.Basis) -> Float[Array, "draw cell"]:
     return population(theta.T, basis)[0].T
 
 
-def _monitored(grid: Grid, largest_n: int, n_problems: int) -> Float[np.ndarray, "cell quantity"]:
-    """What must have converged, as means over a population of functions of the solve rate, given for each cell."""
-    budgets = sorted({1, *(multiple * largest_n for multiple in MONITORED_MULTIPLES)})
-    passed = [1.0 - ((1.0 - _prior_quantiles(grid)) ** k).mean(axis=1) for k in budgets]
-    atoms = [0, -1] if n_problems >= ENOUGH_FOR_ATOMS else []
-    return np.stack([*passed, *(np.eye(grid.n_cells)[cell] for cell in atoms)], axis=1)
-
-
-def _summaries(
-    weights: Float[np.ndarray, "draw cell ..."], of_cells: Float[np.ndarray, "cell quantity"]
-) -> Float[np.ndarray, "draw quantities"]:
-    """Means over each population: of one model, or of each of a pair and their difference."""
-    if weights.ndim == 2:
-        return weights @ of_cells
-    of_base, of_rl = weights.sum(axis=2) @ of_cells, weights.sum(axis=1) @ of_cells
-    return np.concatenate([of_base, of_rl, of_base - of_rl], axis=1)
+def _mean_failures(grid: Grid, budgets: Sequence[int]) -> Float[np.ndarray, "cell k"]:
+    """Mean of (1 - p)^k within each cell, for each budget."""
+    return np.stack([((1.0 - _prior_quantiles(grid)) ** k).mean(axis=1) for k in budgets], axis=1)
 
 
 def _within_memory(settings: Mapping[str, int], n_rates: int) -> dict[str, int]:

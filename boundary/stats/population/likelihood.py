@@ -1,7 +1,7 @@
 """The likelihood of a panel's counts given a population, every solve rate integrated out."""
 
 from collections.abc import Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import jax
@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, Int
 
 from boundary.stats.population.count_tables import CountTable, paired
 from boundary.stats.population.densities import Basis, Population
+from boundary.stats.sampler.compilation import compiled
 from boundary.stats.sampler.mode import LogDensity
 
 # Likelihoods are relative to their largest value, so a smaller chance means nothing; its inverse square is finite.
@@ -90,7 +91,7 @@ def counted_from_mode(population: Population, data: PosteriorData, mode: Float[n
     return data._replace(log_chance=np.asarray(at_mode, np.float32))
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _log_chances_of(population: Population, data: Any, theta: Array) -> Array:
     return _log(data.counts.chances(population(theta, data.basis)[0]))
 
@@ -104,7 +105,7 @@ def log_chances(counts: CountData, weights: Float[Array, "draw cell"]) -> Float[
     return np.asarray(_log_chances(counts, _in_blocks(weights))).reshape(-1, counts.problems.size)[: len(weights)]
 
 
-@jax.jit
+@compiled()
 def _log_chances(counts: Any, blocks: Float[Array, "block slot cell"]) -> Float[Array, "block slot place"]:
     def of_block(weights: Array) -> Array:
         return _log(counts.chances(weights.T)).reshape(-1, len(weights)).T

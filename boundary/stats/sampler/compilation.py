@@ -1,6 +1,35 @@
-"""Compiled code kept on disk, so that the second run of a command does not compile again."""
+"""Compilation: products in single precision on every device, and compiled code kept on disk for the next run."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
 import jax
+
+Function = Callable[..., Any]
+
+
+def compiled(*, static_argnums: int | tuple[int, ...] = ()) -> Callable[[Function], Function]:
+    """Decorate a function to be compiled, with matrix products in full single precision.
+
+    JAX multiplies single-precision matrices on a GPU with ten bits of mantissa unless told otherwise. With these the
+    chains of a benchmark of 250,000 problems never converged: R-hat 1.10, where it is 1.006 in full precision.
+
+    Parameters
+    ----------
+    static_argnums
+        Places of arguments for each value of which the function is compiled anew.
+    """
+
+    def decorate(function: Function) -> Function:
+        @wraps(function)
+        def in_full_precision(*arguments: Any) -> Any:
+            with jax.default_matmul_precision("highest"):
+                return function(*arguments)
+
+        return jax.jit(in_full_precision, static_argnums=static_argnums)
+
+    return decorate
 
 
 def keep_compiled(folder: str) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from boundary.stats.diagnostics import convergence
+from boundary.stats.sampler.compilation import compiled
 from boundary.stats.sampler.mode import LogDensity, Mode
 
 # Draws (chain, draw, dimension) to the quantities that must have converged, (quantity, chain, draw).
@@ -30,9 +31,10 @@ SETTINGS = ("chains", "draws", "warmup", "leapfrogs", "thinning")
 TARGET_ACCEPTANCE = 0.5
 
 # Draws are taken in rounds until the monitored quantities of those that are kept, as many at equal distances, have
-# converged: one round, then a second beside it. Where two are not enough, the posterior is far from normal and the chains still on their way from its mode: all until then is
-# warm-up, the metric is tuned anew, and there are as many rounds as the next stage has, and the last.
-STAGES = ((1, 1), (4,), (8,))
+# converged: one round, then a second beside it. Where two are not enough, the posterior is far from normal and the
+# chains still on their way from its mode: all until then is warm-up, the metric is tuned anew, and there are as many
+# rounds as the next stage has, and the last.
+STAGES = ((1, 1), (4,), (8, 16))
 
 # Chains are reported in so many groups: see `in_groups`.
 GROUPS = 8
@@ -172,7 +174,7 @@ def in_groups(draws: np.ndarray, axis: int = 0) -> np.ndarray:
     return draws.reshape(*draws.shape[:axis], chains // size, size * length, *draws.shape[axis + 2 :])
 
 
-@partial(jax.jit, static_argnums=3)
+@compiled(static_argnums=3)
 def _start(key: Array, mode: Array, metric: Array, chains: int) -> Array:
     """Starting points of the chains: draws from the Laplace approximation at half its scale.
 
@@ -229,7 +231,7 @@ def _trajectory(gradients: Callable[[Array], Array], leapfrogs: int, step: Array
     return jax.lax.fori_loop(0, leapfrogs, leapfrog, start)
 
 
-@partial(jax.jit, static_argnums=(0, 1, 2))
+@compiled(static_argnums=(0, 1, 2))
 def _block(
     log_density: LogDensity,
     leapfrogs: int,

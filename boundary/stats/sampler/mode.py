@@ -1,13 +1,14 @@
 """The mode of a smooth log density and its curvature there, in double precision."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
+
+from boundary.stats.sampler.compilation import compiled
 
 LogDensity = Callable[[Array, Any], Array]
 
@@ -89,11 +90,11 @@ def _curvature(log_density: LogDensity, theta: np.ndarray, data: Any) -> tuple[n
     return axes, curvature
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _value_and_slope(log_density: LogDensity, theta: Array, data: Any) -> tuple[Array, Array]:
     return jax.value_and_grad(lambda t: -log_density(t[:, None], data)[0])(theta)
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _hessian(log_density: LogDensity, theta: Array, data: Any) -> Array:
     return jax.hessian(lambda t: -log_density(t[:, None], data)[0])(theta)

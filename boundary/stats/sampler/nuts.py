@@ -1,14 +1,14 @@
 """NUTS by NumPyro, all chains side by side, compiled once for each model and shape of data."""
 
 from collections.abc import Callable
-from functools import partial
 from threading import Lock
 from typing import Any
 
-import jax
 import numpy as np
 from jaxtyping import Array
 from numpyro.infer import MCMC, NUTS, init_to_median
+
+from boundary.stats.sampler.compilation import compiled
 
 # NumPyro keeps a stack of its own while a model is traced, which threads must not share.
 _TRACING = Lock()
@@ -41,7 +41,7 @@ def nuts(
     return {name: np.asarray(value, dtype=np.float64) for name, value in draws_by_site.items()}
 
 
-@partial(jax.jit, static_argnums=(0, 1, 2, 3, 4))
+@compiled(static_argnums=(0, 1, 2, 3, 4))
 def _run(
     model: Callable[..., None], chains: int, draws: int, warmup: int, thinning: int, key: Array, *data: Array
 ) -> Any:

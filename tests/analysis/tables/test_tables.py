@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
 
+from boundary.analysis.estimates.table import estimates_frame
+from boundary.analysis.tables.estimate_table import estimate_table
 from boundary.analysis.tables.markup import latex_text, markdown_text
 from boundary.analysis.tables.result_table import Cell, ResultTable
 from boundary.errors import InputError
@@ -37,11 +39,11 @@ def read_latex(text):
         "textless": "<",
         "textgreater": ">",
         "textbar": "|",
-        "textquotedbl": '"',
         "textquotesingle": "'",
         "textasciigrave": "`",
     }
     text = text.replace("$^{\\dagger}$", "\N{DAGGER}").replace("$-$", "\N{MINUS SIGN}")
+    text = text.replace("''", '"')
     text = re.sub(r"(?<!\w)\{\}|(?<=-)\{\}", "", text)
     return re.sub(r"\\(text[a-z]+)\{\}", lambda name: names[name[1]], text)
 
@@ -62,7 +64,6 @@ def test_no_name_is_a_command_or_a_line(name, write):
                 "less",
                 "greater",
                 "bar",
-                "quotedbl",
                 "quotesingle",
                 "asciigrave",
             )
@@ -165,3 +166,25 @@ def test_a_ranking_and_a_model_alone_have_a_table_of_shares(single):
     curve = single.estimates[(single.estimates.benchmark == "all") & (single.estimates.kind == "posterior")]
     (row,) = curve[curve.k == 128].to_dict("records")
     assert table.rows[0][3].text.startswith(f"{100 * row['mean']:.1f} [")
+
+
+def test_rankings_thresholds_and_single_numbers_have_tables(run_estimates):
+    estimates = estimates_frame(run_estimates.to_dict("records"))
+    better = estimate_table(estimates, "better", None)
+    assert better.headings[:3] == ("benchmark", "model", "compared with")
+    assert [cell.text for cell in better.rows[0][:3]] == ["B", "run-final", "base"]
+    assert better.rows[0][3].text == "0.99"  # a probability has no interval
+    rank = estimate_table(estimates, "rank", [1, 16])
+    assert [cell.text for cell in rank.rows[0][1:]] == ["base", "3 [3, 3]", "3 [3, 3]"]
+    assert rank.rows[0][3].is_extrapolated
+    of_tau = estimate_table(estimates, "cover_at_tau", None)
+    assert of_tau.headings[2:] == ("tau = 0.5, %",)
+    assert of_tau.rows[0][2].text == "25.0 [20.0, 30.0]"
+
+
+def test_a_crossover_that_no_verdict_speaks_of_is_not_written(pair):
+    table = pair.table("crossover")
+    assert table.headings == ("benchmark", "model", "crossover, k")
+    assert table.rows[0][2].text == "24 [16, none]"
+    silent = estimate_table(pair.estimates, "crossover", None)
+    assert {row[2].text for row in silent.rows} == {"none"}

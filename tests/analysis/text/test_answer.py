@@ -152,7 +152,7 @@ def test_the_summary_has_every_number_of_the_verdict(analyses):
 def test_one_sample_and_unequal_samples_and_extrapolation_alone():
     single = analysis_of({"base": np.arange(40) % 3 == 0, "rl": np.arange(40) % 3 > 0}, n=1, k=[1, 8])
     assert re.match(r"At k = 1 rl solves [\d.]+ points more than its base \[", single.answer.sentence)
-    assert single.answer.verdict.next_step.startswith("One sample of each problem says nothing about larger k")
+    assert single.answer.verdict.next_step.startswith("One sample of each problem tells little about larger k")
     sizes = np.where(np.arange(40) < 3, 4, N)
     unequal = analysis_of({"base": np.minimum(EVEN, sizes), "rl": np.minimum(EVEN + 4, sizes)}, n=sizes)
     assert "at k = 32 it solves" in unequal.answer.sentence

@@ -1,4 +1,4 @@
-"""The ray engine on a cluster of two nodes here; for those who have Ray."""
+"""The ray engine and the ray scorer on a cluster of two nodes here; for those who have Ray."""
 
 import os
 import signal
@@ -11,6 +11,8 @@ import pytest
 from boundary.errors import InputError
 from boundary.sampling.engines.opening import open_engine
 from boundary.sampling.engines.spec import EngineSpec, Request, Sampling
+from boundary.sampling.scoring.records import Response, ScorerSpec, ScoreTerms
+from boundary.sampling.scoring.table import open_scorer
 
 pytest.importorskip("ray")
 pytest.importorskip("torch")
@@ -60,3 +62,23 @@ def test_a_model_that_no_worker_finds_ends_the_run(cluster):
         pytest.raises(InputError, match=r"No folder './nowhere'"),
     ):
         list(generate(REQUESTS))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_workers_score_what_one_process_scores(cluster, tiny_model):
+    responses = [
+        Response(f"p{number}", place, 0, (1, 3, number), [4 + place, 2], "token")
+        for number in range(3, 6)
+        for place in range(4)
+    ]
+    sums = {}
+    for engine, options in (
+        ("transformers", {"device": "cpu"}),
+        ("ray", {"block_responses": 3, "worker_options": {"device": "cpu"}}),
+    ):
+        with open_scorer(ScorerSpec(engine, str(tiny_model), options=options)) as score:
+            for _ in range(2):  # a second arm is scored by the same workers
+                scores = list(score(iter(responses), ScoreTerms((2,))))
+                assert len(scores) == len(responses)
+        sums[engine] = {(score.problem_id, score.sample_index): score.sum_logp for score in scores}
+    assert sums["ray"] == pytest.approx(sums["transformers"], abs=1e-4)

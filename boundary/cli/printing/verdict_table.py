@@ -1,0 +1,282 @@
+"""The verdicts of an analysis as a table: a row a pair, or where there are many, the models side by side."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from boundary.cli.terminal import cell_text, shortened
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.table import Table
+    from rich.text import Text
+
+    from boundary.analysis.result import Analysis
+    from boundary.analysis.text.verdict import Verdict
+
+# Mark and style of each verdict; the mark says the same without colours.
+MARKS = {
+    "narrowed": ("▼", "bold red"),
+    "widened": ("▲", "bold green"),
+    "no material difference": ("=", "bold cyan"),
+    "cannot tell yet": ("?", "yellow"),
+}
+# Columns of a name: at most on a terminal, and at least before other columns are left out.
+NAME_COLUMNS, LEAST_NAME_COLUMNS, SPACE = 34, 10, 2
+# Widths above this are of no terminal.
+WIDEST = 1000
+LEGEND = (
+    "Shrinkage: points that the RL model solves less. P: probability of the verdict, or where it is open, of the "
+    "likeliest (▼ ▲ =)."
+)
+# Rows of a table on a terminal; more pairs stand side by side, and more benchmarks are in the report alone.
+MOST_ROWS, MOST_BENCHMARKS = 16, 20
+# Probability up to which there is no crossover.
+UNLIKELY = 0.05
+NOTHING, EXTRAPOLATED = "\N{EN DASH}", "*"
+
+
+def pair_table(verdicts: "Sequence[Verdict]", width: int) -> "Table":
+    """A row for each verdict: benchmark, model, verdict, crossover, shrinkage at n, probability.
+
+    Parameters
+    ----------
+    verdicts
+        Of RL models against their base.
+    width
+        Columns to write in.
+    """
+    from rich.text import Text
+
+    names = {
+        "benchmark": [benchmark_label(verdict.benchmark) for verdict in verdicts],
+        "model": [model_label(verdict.model) for verdict in verdicts],
+    }
+    names = _told_apart(names, width)
+    columns = {
+        "verdict": [_word(verdict) for verdict in verdicts],
+        "crossover": [Text(_crossover(verdict)) for verdict in verdicts],
+        "shrinkage at n": [Text(_difference(verdict)) for verdict in verdicts],
+        "P": [Text(_probability(verdict)) for verdict in verdicts],
+    }
+    if _room_for_names(names, columns, width) < LEAST_NAME_COLUMNS:
+        columns["crossover"] = [Text(_crossover(verdict, with_interval=False)) for verdict in verdicts]
+    return table_of_columns(names, columns, width, right=("P",))
+
+
+def model_matrix(verdicts: "Sequence[Verdict]", width: int) -> "Table":
+    """A row for each benchmark, a column for each RL model: the mark of the verdict, and the shrinkage at n."""
+    benchmarks = list(dict.fromkeys(verdict.benchmark for verdict in verdicts))
+    models = list(dict.fromkeys(verdict.model for verdict in verdicts))
+    by_place = {(verdict.benchmark, verdict.model): verdict for verdict in verdicts}
+    benchmarks = benchmarks[:MOST_BENCHMARKS]
+    most = max((width - NAME_COLUMNS // 2) // len(models) - SPACE, 7)
+    columns = {
+        f"{place}": [_short_cell(by_place.get((benchmark, model))) for benchmark in benchmarks]
+        for place, model in enumerate(models)
+    }
+    labels = [shortened(model_label(model), most) for model in models]
+    names = {"benchmark": [benchmark_label(benchmark) for benchmark in benchmarks]}
+    return table_of_columns(names, columns, width, headings=["benchmark", *labels])
+
+
+def verdict_counts(verdicts: "Sequence[Verdict]") -> str:
+    """How many of the verdicts are which, with the mark of each.
+
+    Parameters
+    ----------
+    verdicts
+        Of RL models against their base.
+    """
+    counts = Counter(verdict.word for verdict in verdicts)
+    return ", ".join(f"{mark} {word} {counts[word]}" for word, (mark, _) in MARKS.items())
+
+
+def is_extrapolated(verdict: "Verdict") -> bool:
+    """Whether a number of a verdict's row lies beyond the samples."""
+    at = verdict.crossover
+    return verdict.at_n is None or (verdict.crosses and at is not None and verdict.n < at.median < float("inf"))
+
+
+def model_table(
+    analysis: "Analysis", benchmarks: Sequence[str], width: int, most: int | None = None
+) -> "tuple[Table, int]":
+    """A row for each benchmark and model without a base: pass@k at the ends of the samples, and how they rank.
+
+    Parameters
+    ----------
+    benchmarks
+        Those to show.
+    width
+        Columns to write in.
+    most
+        Most rows; None for all.
+
+    Returns
+    -------
+    The table, the best model at k = 1 of each benchmark first, and how many rows were left out.
+    """
+    from rich.text import Text
+
+    from boundary.analysis.estimates.table import POSTERIOR, select
+
+    rows = select(analysis.estimates, kind=POSTERIOR, benchmark=tuple(benchmarks))
+    best = select(rows, estimand="best", k=1).set_index(["benchmark", "model"])["mean"]
+    curves = select(rows, estimand="pass_at_k").query("not extrapolated")
+    places = [place for name in benchmarks for place in _best_first(curves.loc[curves["benchmark"] == name])]
+    shown = places[:most]
+    ends = {place: rows.iloc[[0, -1]] for place, rows in curves.groupby(["benchmark", "model"], sort=False)}
+    names = {
+        "benchmark": [benchmark_label(benchmark) for benchmark, _ in shown],
+        "model": [model_label(model) for _, model in shown],
+    }
+    columns = {
+        heading: [Text(_share(ends[place], end)) for place in shown]
+        for heading, end in (("pass@1, %", 0), ("pass@n, %", 1))
+    }
+    if len(best):
+        columns["P(best at 1)"] = [Text(f"{best.get(place, float('nan')):.2f}") for place in shown]
+    return table_of_columns(_told_apart(names, width), columns, width), len(places) - len(shown)
+
+
+def _best_first(curves: "pd.DataFrame") -> list[tuple[str, str]]:
+    """Benchmark and model of the curves of a benchmark, that which solves most at the smallest budget first."""
+    first = curves.loc[curves["k"] == curves["k"].min()].sort_values("mean", ascending=False, kind="stable")
+    return [(str(benchmark), str(model)) for benchmark, model in zip(first["benchmark"], first["model"], strict=True)]
+
+
+def table_of_columns(
+    names: "Mapping[str, Sequence[str]]",
+    columns: "Mapping[str, Sequence[Text]]",
+    width: int,
+    *,
+    headings: Sequence[str] = (),
+    right: Sequence[str] = (),
+) -> "Table":
+    """A table without lines, its headings faint; names get what room the other columns leave.
+
+    Parameters
+    ----------
+    names, columns
+        Cells by the heading of their column.
+    width
+        Columns of the terminal.
+    headings
+        In place of the keys.
+    right
+        Columns whose cells stand to the right.
+    """
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, padding=(0, SPACE, 0, 0), pad_edge=False, header_style="dim")
+    keys = [*names, *columns]
+    for key, heading in zip(keys, headings or keys, strict=True):
+        table.add_column(Text(heading), justify="right" if key in right else "left", no_wrap=True)
+    most = max(_room_for_names(names, columns, width), LEAST_NAME_COLUMNS)
+    most = most if width > WIDEST else min(most, NAME_COLUMNS)
+    cells = [[Text(shortened(name, most)) for name in column] for column in names.values()]
+    for row in zip(*cells, *columns.values(), strict=True):
+        table.add_row(*row)
+    return table
+
+
+def _told_apart(names: "dict[str, list[str]]", width: int) -> "dict[str, list[str]]":
+    """The columns of names on a terminal without those that say the same in every row; at least one of them."""
+    if width > WIDEST:
+        return names
+    return {heading: cells for heading, cells in names.items() if len(set(cells)) > 1} or dict([*names.items()][:1])
+
+
+def _room_for_names(names: "Mapping[str, Sequence[str]]", columns: "Mapping[str, Sequence[Text]]", width: int) -> int:
+    """Columns for each name beside the other columns; short names leave theirs to the long ones."""
+    from rich.cells import cell_len
+
+    columns_of_others = sum(
+        SPACE + max(cell_len(heading), *(cell.cell_len for cell in cells)) for heading, cells in columns.items()
+    )
+    left = width - columns_of_others - SPACE * (len(names) - 1)
+    longest = sorted(max(cell_len(name) for name in [heading, *cells]) for heading, cells in names.items())
+    for n_columns, columns_of_name in zip(range(len(longest), 1, -1), longest[:-1], strict=True):
+        if columns_of_name < left // n_columns:
+            left -= columns_of_name
+        else:
+            return left // n_columns
+    return left
+
+
+def benchmark_label(benchmark: str) -> str:
+    """The name of a benchmark for a cell."""
+    from boundary.analysis.formatting import benchmark_name
+
+    return cell_text(benchmark_name(benchmark))
+
+
+def model_label(model: str) -> str:
+    """The name of a model for a cell, without its organisation."""
+    from boundary.analysis.formatting import short_name
+
+    return cell_text(short_name(model))
+
+
+def _word(verdict: "Verdict") -> "Text":
+    from rich.text import Text
+
+    mark, style = MARKS.get(str(verdict.word), (" ", ""))
+    return Text(f"{mark} {verdict.word or NOTHING}", style=style)
+
+
+def _crossover(verdict: "Verdict", with_interval: bool = True) -> str:
+    """Budget from which the RL model is behind, with its interval; a star where it is extrapolated."""
+    from boundary.analysis.formatting import budget
+
+    at = verdict.crossover
+    if verdict.curve_order is None:
+        return NOTHING
+    if not verdict.crosses or at is None or not isfinite(at.median):
+        return "none" if verdict.curve_order.crosses <= UNLIKELY else "unclear"
+    furthest = budget(verdict.curve_order.max_k)
+    upper = budget(at.upper) if isfinite(at.upper) else f">{furthest}"
+    interval = f" [{budget(at.lower)}, {upper}]" if with_interval else ""
+    return f"{budget(at.median)}{interval}{EXTRAPOLATED if at.median > verdict.n else ''}"
+
+
+def _difference(verdict: "Verdict") -> str:
+    from boundary.analysis.formatting import number
+
+    decision = verdict.decision
+    if decision is None:
+        return NOTHING
+    mean, lower, upper = (number(value, 100, 1) for value in (decision.difference, decision.lower, decision.upper))
+    return f"{mean} [{lower}, {upper}]{EXTRAPOLATED if decision.extrapolated else ''}"
+
+
+def _probability(verdict: "Verdict") -> str:
+    """Probability of the verdict; where it is open, of the likeliest, with its mark."""
+    from boundary.analysis.formatting import probability_text
+
+    decision = verdict.decision
+    if decision is None or verdict.probability is None:
+        return NOTHING
+    text = probability_text(verdict.probability).replace("over ", ">").replace("under ", "<")
+    return text if verdict.word == decision.likeliest else f"{MARKS[decision.likeliest][0]} {text}"
+
+
+def _short_cell(verdict: "Verdict | None") -> "Text":
+    from rich.text import Text
+
+    from boundary.analysis.formatting import number
+
+    if verdict is None or verdict.decision is None:
+        return Text(NOTHING)
+    mark, style = MARKS[str(verdict.word)]
+    return Text(f"{mark} {number(verdict.decision.difference, 100, 1)}", style=style)
+
+
+def _share(rows: "pd.DataFrame", end: int) -> str:
+    from boundary.analysis.formatting import number
+
+    row = rows.iloc[end]
+    mean, lower, upper = (number(row[name], 100, 1) for name in ("mean", "lower", "upper"))
+    return f"{mean} [{lower}, {upper}]"
