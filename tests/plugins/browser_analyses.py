@@ -76,9 +76,11 @@ def alone() -> Analysis:
 
 
 def ranking() -> Analysis:
-    """Many models, ranked."""
-    models = [f"model-{place}-of-a-leaderboard" for place in range(45)]
-    return bd.analyze(counts_of(models), rank=True, **(SHORT | {"estimands": None}))
+    """Many models, ranked, sampled at two temperatures."""
+    counts = counts_of([f"model-{place}-of-a-leaderboard" for place in range(45)])
+    warm = counts["model"].str.contains("[02468]-of")
+    counts = counts.assign(temperature=warm.map({True: 1.0, False: 0.6}), top_p=0.95)
+    return bd.analyze(counts, rank=True, **(SHORT | {"estimands": None}))
 
 
 def checkpoints() -> Analysis:
