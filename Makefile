@@ -2,6 +2,7 @@
 #   make demo         set up .venv and run the main job on a shipped set, into ./demo-report
 #   make test         set up .venv-3.11 and .venv-3.12, whichever Pythons are found, and run the tests on each
 #   make test-wheel   build the wheel, install it in another folder, and run the main job from there
+#   make test-browser open reports in Chromium, which is installed if it is missing and apt-get may
 #   make lint         style, format, types, import contracts, with each of these Pythons
 #   make calibration  the slow statistical checks
 #   make docs         the pages of docs/ as a site, into ./site; the build fetches nothing, nor do the pages
@@ -31,7 +32,7 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 LOCKED := $(PIP_INSTALL) --no-deps
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-annotate --no-header
 
-.PHONY: demo test test-wheel lint docs docs-reference calibration test-latest locks clean need-python $(TEST_RUNS) $(LINT_RUNS)
+.PHONY: demo test test-wheel test-browser lint docs docs-reference calibration test-latest locks clean need-python $(TEST_RUNS) $(LINT_RUNS)
 .DELETE_ON_ERROR:
 
 demo: .venv/.ready
@@ -46,6 +47,9 @@ $(TEST_RUNS): test-%: .venv-%/.ready
 
 test-wheel: need-python $(NEWEST_ENV)/.ready
 	$(NEWEST_ENV)/bin/python -m pytest -q -m wheel tests/packaging
+
+test-browser: need-python $(NEWEST_ENV)/.browser
+	browser="$$(.ci/find-chromium)" && BOUNDARY_CHROMIUM="$$browser" $(NEWEST_ENV)/bin/python -m pytest -q -m browser tests/browser
 
 lint: need-python $(addprefix lint-,$(TEST_VERSIONS))
 
@@ -76,6 +80,7 @@ locks: need-python
 	.venv-locks/bin/$(LOCK) --group build pyproject.toml -o locks/demo.txt
 	.venv-locks/bin/$(LOCK) --group build pyproject.toml --extra test -o locks/test.txt
 	.venv-locks/bin/$(LOCK) --group docs -o locks/docs.txt
+	.venv-locks/bin/$(LOCK) --group browser --constraints locks/test.txt -o locks/browser.txt
 
 .venv/.ready: locks/demo.txt | need-python
 	@echo "Setting up .venv with $(PYTHON) (a minute or two, once)"
@@ -91,6 +96,11 @@ locks: need-python
 	@.venv-$*/bin/python -c 'import importlib.util; importlib.util.find_spec("torch") and __import__("torch")' 2>/dev/null \
 		|| .venv-$*/bin/python $(PIP_INSTALL) "$$(sed -n 's/^\(torch==[^ ;]*\).*/\1/p' locks/test.txt)"
 	.venv-$*/bin/python $(LOCKED) --no-build-isolation -e .
+	@touch $@
+
+# What drives the browser, beside what the tests need anyway.
+.venv-%/.browser: locks/browser.txt .venv-%/.ready
+	.venv-$*/bin/python $(LOCKED) -r locks/browser.txt
 	@touch $@
 
 .venv-docs/.ready: locks/docs.txt | need-python

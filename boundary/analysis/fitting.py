@@ -1,6 +1,5 @@
 """Panels, the counts of models that are fitted together, and their fits, several at once."""
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import NamedTuple, TypeVar
@@ -15,6 +14,7 @@ from boundary.analysis.selection import sampled_on
 from boundary.analysis.verifier_errors import MisclassificationRates
 from boundary.data.counts import ALL, CountArrays, Counts
 from boundary.errors import InputError
+from boundary.processors import usable_processors
 from boundary.stats.priors import Prior
 from boundary.stats.random_keys import fit_key
 from boundary.stats.solve_rates import SolveRates
@@ -146,7 +146,7 @@ def for_each(
     """
     names = fit_names(panels)
     progress("Fits", 0, len(panels))
-    pool = ThreadPoolExecutor(jobs or os.cpu_count())
+    pool = ThreadPoolExecutor(jobs or usable_processors())
     try:
         # The largest first: `all` takes longest and compiles what the larger benchmarks need too.
         order = sorted(range(len(panels)), key=lambda i: -len(panels[i].counts.problem_ids))

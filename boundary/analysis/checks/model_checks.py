@@ -1,6 +1,5 @@
 """Model checks: posterior predictive checks of the fitted populations, leave-one-out comparison, other families."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from boundary.analysis.formatting import number
 from boundary.analysis.notes import Note
 from boundary.analysis.progress import Progress
 from boundary.analysis.request import Request
+from boundary.processors import usable_processors
 from boundary.stats.model_checks import LARGEST_PARETO_K, Check, loo, predictive_checks, stacking_weights
 from boundary.stats.priors import PRIORS
 from boundary.stats.solve_rates import SolveRates
@@ -89,7 +89,7 @@ def model_checks(
         Called as each further fit begins and ends.
     """
     fits = _fits_by_family(request, panels, posteriors, progress)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(usable_processors()) as pool:
         rows_of_panels = list(pool.map(partial(_rows_of_panel, request), panels, fits, predictive))
     checks, families, sensitivity = (list(chain.from_iterable(rows)) for rows in zip(*rows_of_panels, strict=True))
     tables = (

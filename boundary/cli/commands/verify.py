@@ -1,7 +1,6 @@
 """`boundary verify`: the stored samples of a run folder, judged again."""
 
 import json
-import os
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from boundary.cli.options import FOLDER, json_option, quiet_option
 from boundary.cli.progress import progress_bar
 from boundary.cli.terminal import echo
 from boundary.plain_text import one_line
+from boundary.processors import usable_processors
 
 if TYPE_CHECKING:
     from boundary.sampling.verify import Disagreement
@@ -57,7 +57,7 @@ def verify(folder: Path, as_json: bool, quiet: bool, use: bool, **options: Any) 
     results: list[dict[str, Any]] = []
     for arm, verifier in verifiers.items():
         with progress_bar(not (quiet or as_json)) as progress:
-            outcomes = verify_arm(arm, verifier, options["workers"] or _processors(), options["again"], progress)
+            outcomes = verify_arm(arm, verifier, options["workers"] or usable_processors(), options["again"], progress)
         if use:
             set_in_manifest(arm, verifier=slug(verifier.key))
         differences = disagreements(arm, slug(verifier.key))
@@ -89,7 +89,3 @@ def _print_arm(arm: Path, verifier: str, outcomes: Counter[str], disagreements: 
                 f"{example['outcome_other']}; answer {example['answer']!r}"
             )
             echo(one_line(line))
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -5,7 +5,6 @@ independent given the population. A pair of cells is drawn as the base's cell fi
 matrix product, then the RL model's cell given the base's.
 """
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -16,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, UInt
 
+from boundary.processors import usable_processors
 from boundary.stats.population.count_tables import CountTable, padded
 from boundary.stats.population.grid import QUANTILES
 from boundary.stats.sampler.compilation import compiled
@@ -44,7 +44,7 @@ def draw_rates(
         for of_model, rates in zip(p, rates_of_models, strict=True):
             of_model[:, first : first + block.shape[1]] = np.asarray(rates)[:, : block.shape[1]]
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(usable_processors()) as pool:
         for _ in pool.map(fill, range(0, n_problems, PROBLEMS_AT_ONCE)):
             pass
     return np.moveaxis(p, 0, -1)

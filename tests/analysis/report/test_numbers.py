@@ -60,7 +60,7 @@ def is_shown(cell, table):
             limits = {
                 "over": value >= 0.995,
                 "under": value < 0.01,
-                None: math.floor(100 * value + 1e-6) == int(chance["value"]),
+                None: abs(100 * value - int(chance["value"])) <= (1 if 0.945 <= value < 0.95 else 0.5) + 1e-5,
             }
             if limits[chance["side"]]:
                 return True

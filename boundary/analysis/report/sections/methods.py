@@ -39,16 +39,16 @@ def methods_section(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def settings_lines(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Write each setting on a line."""
+def settings_lines(settings: Mapping[str, Any]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Each setting with its values; before a value the name that it belongs to, or nothing."""
     for name, value in settings.items():
         if name in ("n_samples", "sample_sizes") or value is None or value in ([], {}):
             continue  # the samples are shown with each benchmark
         if isinstance(value, Mapping):
-            value = ", ".join(f"{key} {setting}" for key, setting in value.items())
-        elif isinstance(value, list | tuple):
-            value = ", ".join(map(str, value))
-        yield name.replace("_", " "), str(value)
+            values = [(str(key), str(setting)) for key, setting in value.items()]
+        else:
+            values = [("", str(entry)) for entry in (value if isinstance(value, list | tuple) else [value])]
+        yield name.replace("_", " "), values
 
 
 def methods_paragraph(analysis: Analysis) -> str:
