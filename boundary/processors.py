@@ -4,7 +4,7 @@ import os
 
 
 def usable_processors() -> int:
-    """Number of processors that this process may run on: fewer than the machine has in a batch job that is bound to some.
+    """Number of processors that this process may run on, which a batch job may have fewer of than the machine has.
 
     Examples
     --------
