@@ -194,3 +194,14 @@ def behind_colon(prefix: str, sentence: str) -> str:
     """
     is_opening = sentence.startswith(OPENINGS)
     return f"{prefix}: {sentence[0].lower() + sentence[1:] if is_opening else sentence}"
+
+
+def level_text(level: float) -> str:
+    """Write the level of an interval, a probability in (0, 1), with as many digits as it takes.
+
+    Examples
+    --------
+    >>> level_text(0.95), level_text(0.975), level_text(0.999)
+    ('95 %', '97.5 %', '99.9 %')
+    """
+    return f"{100 * level:.4g} %"

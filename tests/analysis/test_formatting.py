@@ -2,7 +2,7 @@
 
 import pytest
 
-from boundary.analysis.formatting import UNIT_FORMATS, heading, interval, number
+from boundary.analysis.formatting import UNIT_FORMATS, heading, interval, level_text, number
 from boundary.stats.estimands import ESTIMANDS
 
 
@@ -25,6 +25,10 @@ def test_numbers(value, scale, digits, text):
 def test_interval_without_ends_is_nothing():
     assert interval({"lower": float("nan"), "upper": float("nan")}, 1, 0) == ""
     assert interval({"lower": 16, "upper": float("inf")}, 1, 0) == "[16, none]"
+
+
+def test_levels_are_not_rounded_to_whole_per_cent():
+    assert [level_text(level) for level in (0.9, 0.975, 0.999)] == ["90 %", "97.5 %", "99.9 %"]
 
 
 @pytest.mark.parametrize("record", ESTIMANDS.values(), ids=lambda record: record.name)

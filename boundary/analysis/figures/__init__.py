@@ -60,10 +60,10 @@ FLOWS = (
     "neither. Computed at the marked budgets, joined smoothly."
 )
 HISTOGRAM = "How the solve rates are spread over the problems; a histogram of c/n adds the noise of c to it."
-COUNTS = "How many problems have how many right samples, and how many the fitted population leads one to expect."
+COUNTS = "How many problems have how many correct samples, and how many the fitted population leads one to expect."
 SOLVE_RATES = (
-    "Solve rates of the two models, problem by problem: above the line RL is right more often. The scale spreads both "
-    "ends, so that the error of a rate is about the same everywhere."
+    "Solve rates of the two models, problem by problem: above the line RL is correct more often. The scale spreads "
+    "both ends, so that the error of a rate is about the same everywhere."
 )
 RANKING = "Models ranked by pass@k, with the probability that each is best."
 PAIRS = (

@@ -1,4 +1,4 @@
-"""Figure of the counts: how many problems have how many right samples, and how many the population leads to expect."""
+"""Figure of the counts: how many problems have how many correct samples, and how many the population predicts."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from boundary.analysis.figures.figure import FigureData
 from boundary.analysis.figures.flows import problem_axis
 from boundary.analysis.figures.header import Entry, header
 from boundary.analysis.figures.layout import Layout
+from boundary.analysis.figures.messages import UNCONVERGED
 from boundary.analysis.figures.palette import INK, RULE, Look
 from boundary.analysis.figures.side_labels import label_side
 from boundary.analysis.figures.tags import tag_marks, tag_model
@@ -36,7 +37,7 @@ def counts_layout(data: FigureData, narrow: bool) -> Layout:
 
 
 def draw_counts(axes: Any, data: FigureData) -> None:
-    """Draw the observed histogram of right samples as bars, and the predictive one of new problems as points."""
+    """Draw the observed histogram of correct samples as bars, and the predictive one of new problems as points."""
     level = float(data.rows["level"].dropna().iloc[0])
     for panel, (model, bins) in zip(np.ravel(axes), data.predicted_counts.items(), strict=True):
         assert bins is not None  # has_counts has looked
@@ -47,7 +48,9 @@ def draw_counts(axes: Any, data: FigureData) -> None:
             f"{headline(data.rows, data.benchmark)}. Bars: observed; points: expected of new problems of the fitted "
         )
         words += f"population, {interval_words(data.rows)}"
-        header(panel, _message(bins, level), words, entries)
+        arm = model if model in data.rates else next(iter(data.rates))  # the base is of the first fit
+        message = UNCONVERGED if arm in data.unconverged_models else _message(bins, level)
+        header(panel, message, words, entries)
 
 
 def _message(bins: pd.DataFrame, level: float) -> str:
@@ -72,7 +75,7 @@ def draw_predictive(axes: Axes, bins: pd.DataFrame, look: Look, model: str) -> N
     bars = PolyCollection(corners, facecolors=look.colour, alpha=0.4, linewidths=0)
     parts = zip(bins["label"], observed.tolist(), mean.tolist(), lower.tolist(), upper.tolist(), strict=True)
     items = [
-        {"name": f"{label} right", "observed": count, "value": middle, "lower": low, "upper": high}
+        {"name": f"{label} correct", "observed": count, "value": middle, "lower": low, "upper": high}
         for label, count, middle, low, high in parts
     ]
     tag_marks(bars, items, model=model, unit="problems")
@@ -90,5 +93,5 @@ def draw_predictive(axes: Axes, bins: pd.DataFrame, look: Look, model: str) -> N
     names = [name if i == last or (i % step == 0 and last - i >= step) else "" for i, name in enumerate(bins["label"])]
     name_ticks(axes.xaxis, names)
     shares = bins["label"].iloc[-1] == "1" and len(bins) > 2
-    axes.set_xlabel("share of right samples" if shares else "right samples of a problem")
+    axes.set_xlabel("share of correct samples" if shares else "correct samples of a problem")
     axes.grid(axis="y", color=RULE, linewidth=0.5, alpha=0.7)

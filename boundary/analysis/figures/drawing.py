@@ -22,7 +22,7 @@ from boundary.analysis.figures.palette import (
     Look,
 )
 from boundary.analysis.figures.tags import Tag, tag_curve, tag_model
-from boundary.analysis.formatting import benchmark_name, budget
+from boundary.analysis.formatting import benchmark_name, budget, level_text
 from boundary.plain_text import plain
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def headline(rows: pd.DataFrame, benchmark: str) -> str:
 
 def interval_words(rows: pd.DataFrame) -> str:
     """The level of the intervals: `95 % interval`."""
-    return f"{100 * float(select(rows, kind=POSTERIOR)['level'].iloc[0]):.4g} % interval"
+    return f"{level_text(select(rows, kind=POSTERIOR)['level'].iloc[0])} interval"
 
 
 def smooth(curve: Curve) -> Curve:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from boundary.analysis.estimates.decisions import Decision, decisions
+from boundary.analysis.estimates.decisions import OPEN, Decision, decisions_of_pairs
 from boundary.analysis.estimates.predictive_counts import predictive_counts
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.figures.drawing import Curve, base_model, curve_of, looks_of_models
@@ -47,6 +47,8 @@ class FigureData:
         Posterior of each RL model on the benchmark, or of each model alone, for the histogram of counts.
     seed
         Seed of what is drawn at random: the predicted counts.
+    unconverged
+        Benchmark and model (of a pair, the RL model) of each fit that did not converge: nothing is decided from it.
     """
 
     estimates: pd.DataFrame
@@ -57,6 +59,7 @@ class FigureData:
     problems: pd.DataFrame = field(default_factory=pd.DataFrame)
     rates: Mapping[str, SolveRates] = field(default_factory=dict)
     seed: int = 0
+    unconverged: frozenset[tuple[str, str]] = frozenset()
 
     @cached_property
     def rows(self) -> pd.DataFrame:
@@ -119,13 +122,27 @@ class FigureData:
     @cached_property
     def decisions(self) -> dict[str, Decision]:
         """Of each RL model the decision at the largest budget within its samples."""
-        rows = select(self.rows, kind=POSTERIOR)
-        at_n = {}
-        for model in dict.fromkeys(select(rows, estimand="shrinkage")["model"]):
-            within = [decision for decision in decisions(select(rows, model=model)) if not decision.extrapolated]
-            if within:
-                at_n[str(model)] = within[-1]
-        return at_n
+        return {model: decision for (_, model), decision in decisions_at_n(self.rows).items()}
+
+    @cached_property
+    def unconverged_models(self) -> set[str]:
+        """Models of the benchmark whose fits did not converge."""
+        return {model for benchmark, model in self.unconverged if benchmark == self.benchmark}
+
+    def word(self, benchmark: str, model: str, decision: Decision | None) -> str:
+        """The word of a decision; open where there is none, or its fit did not converge."""
+        return OPEN if decision is None or (benchmark, model) in self.unconverged else decision.word
+
+
+def decisions_at_n(estimates: pd.DataFrame) -> dict[tuple[str, str], Decision]:
+    """Of each benchmark and RL model the decision at the largest budget within its samples."""
+    rows = select(estimates, kind=POSTERIOR, estimand=("shrinkage", "narrowed", "widened"))
+    at_n = {}
+    for benchmark, model, at_budgets in decisions_of_pairs(rows):
+        within = [decision for decision in at_budgets if not decision.extrapolated]
+        if within:
+            at_n[benchmark, model] = within[-1]
+    return at_n
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from boundary.analysis.estimates.decisions import OPEN, Decision, decisions
+from boundary.analysis.estimates.decisions import OPEN
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.figures.drawing import interval_words, name_ticks
-from boundary.analysis.figures.figure import FigureData
+from boundary.analysis.figures.figure import FigureData, decisions_at_n
 from boundary.analysis.figures.header import Entry, clipped, header, is_narrow
 from boundary.analysis.figures.layout import Layout
-from boundary.analysis.figures.messages import WORDS
+from boundary.analysis.figures.messages import counted_words
 from boundary.analysis.figures.palette import INK, MUTED, PAGE, RULE, Look
 from boundary.analysis.figures.tags import Tag, tag_marks
 from boundary.analysis.formatting import benchmark_name, number
@@ -57,7 +57,9 @@ def draw_forest(axes: Axes, data: FigureData) -> None:
     """Draw shrinkage at n with its interval for every benchmark and RL model, the pooled ones first."""
     rows = forest_rows(data.estimates)
     benchmarks, models = list(dict.fromkeys(rows["benchmark"])), list(dict.fromkeys(rows["model"]))
-    at_n = _decisions(data.estimates)
+    at_n = decisions_at_n(data.estimates)
+    pairs = list(zip(rows["benchmark"], rows["model"], strict=True))
+    words = {pair: data.word(*pair, at_n.get(pair)) for pair in pairs}
     axes.axvline(0, color=INK, linewidth=0.9)
     for i, model in enumerate(models):
         of_model = rows.loc[rows["model"] == model]
@@ -65,27 +67,13 @@ def draw_forest(axes: Axes, data: FigureData) -> None:
         places = (
             np.array([benchmarks.index(name) for name in of_model["benchmark"]]) + (i - (len(models) - 1) / 2) * step
         )
-        draw_intervals(axes, of_model, places, data.looks[model], model, at_n)
+        draw_intervals(axes, of_model, places, data.looks[model], model, words)
     _forest_axes(axes, benchmarks)
     entries = [Entry(model, model, data.looks[model]) for model in models] if len(models) > 1 else []
     if not is_narrow(axes):
         _names_or_numbers(axes, rows, entries)
-    words = Counter(
-        at_n[key].word if key in at_n else OPEN for key in zip(rows["benchmark"], rows["model"], strict=True)
-    )
-    message = "Shrinkage at n: " + ", ".join(f"{words[word]} {WORDS[word]}" for word in WORDS if words[word])
-    header(axes, message, f"pass@n of the base less that of RL, {interval_words(rows)}", entries)
-
-
-def _decisions(estimates: pd.DataFrame) -> dict[tuple[str, str], Decision]:
-    """Decision at the largest budget within the samples, by benchmark and model."""
-    rows = select(estimates, kind=POSTERIOR, estimand=("shrinkage", "narrowed", "widened"))
-    at_n = {}
-    for (benchmark, model), pair in rows.groupby(["benchmark", "model"], sort=False):
-        within = [decision for decision in decisions(pair) if not decision.extrapolated]
-        if within:
-            at_n[str(benchmark), str(model)] = within[-1]
-    return at_n
+    message = counted_words(words.values(), len(data.unconverged.intersection(pairs)))
+    header(axes, f"Shrinkage at n: {message}", f"pass@n of the base less that of RL, {interval_words(rows)}", entries)
 
 
 def draw_intervals(
@@ -94,11 +82,11 @@ def draw_intervals(
     places: np.ndarray,
     look: Look,
     model: str,
-    at_n: dict[tuple[str, str], Decision],
+    words_of_pairs: Mapping[tuple[str, str], str],
 ) -> None:
     """Draw one model's intervals and means; hollow where it cannot be told yet."""
     mean, lower, upper = (rows[name].to_numpy(dtype=float) for name in ("mean", "lower", "upper"))
-    words = [at_n[name, model].word if (name, model) in at_n else OPEN for name in rows["benchmark"]]
+    words = [words_of_pairs[name, model] for name in rows["benchmark"]]
     lines = axes.hlines(places, lower, upper, color=look.colour, linewidth=1.4, alpha=0.6)
     lines.set_gid(Tag("part", {"data-model": model}))
     for is_open in (False, True):

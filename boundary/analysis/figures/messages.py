@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 import numpy as np
 
-from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, OPEN, WIDENED, Decision
+from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, OPEN, SURE, WIDENED, Decision
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.figures.figure import FigureData
-from boundary.analysis.formatting import number
+from boundary.analysis.formatting import number, probability_text
 
 WORDS = {NARROWED: "narrowed", WIDENED: "widened", EQUIVALENT: "no material difference", OPEN: "cannot tell yet"}
+UNCONVERGED = "Fit did not converge"
 
 
 def comparison_message(data: FigureData) -> str:
@@ -26,13 +28,25 @@ def comparison_message(data: FigureData) -> str:
         ((model, decision),) = decisions.items()
         return _pair_message(data, model, decision)
     budgets = {decision.k for decision in decisions.values()}
-    counts = Counter(decision.word for decision in decisions.values())
-    words = ", ".join(f"{counts[word]} {WORDS[word]}" for word in WORDS if counts[word])
+    words = counted_words(
+        (data.word(data.benchmark, model, decision) for model, decision in decisions.items()),
+        len(data.unconverged_models.intersection(decisions)),
+    )
     return f"At k = {max(budgets):,.0f}: {words}" if len(budgets) == 1 else f"Within the samples: {words}"
+
+
+def counted_words(words: Iterable[str], n_unconverged: int) -> str:
+    """How many decisions have which word, and how many of the open ones are of fits that did not converge."""
+    counts = Counter(words)
+    text = ", ".join(f"{counts[word]} {WORDS[word]}" for word in WORDS if counts[word])
+    fits = "fit" if n_unconverged == 1 else "fits"
+    return f"{text} ({n_unconverged} {fits} did not converge)" if n_unconverged else text
 
 
 def _pair_message(data: FigureData, model: str, decision: Decision) -> str:
     """What one RL model solves against its base."""
+    if model in data.unconverged_models:
+        return UNCONVERGED
     k = f"k = {decision.k:,.0f}"
     crossover = _crossover(data, model)
     if decision.word == NARROWED:
@@ -53,6 +67,8 @@ def _crossover(data: FigureData, model: str) -> float:
 
 def _alone_message(data: FigureData) -> str:
     """What models without a base solve at the largest budget within the samples."""
+    if data.unconverged_models:
+        return UNCONVERGED
     rows = select(data.rows, kind=POSTERIOR, estimand="pass_at_k")
     k = max((k for k in rows["k"] if k <= data.n), default=float(rows["k"].min()))
     at_k = select(rows, k=k).sort_values("mean", ascending=False, kind="stable")
@@ -65,6 +81,8 @@ def _alone_message(data: FigureData) -> str:
 
 def flows_message(data: FigureData, model: str) -> str:
     """How many problems are lost and gained at the largest budget within the samples."""
+    if model in data.unconverged_models:
+        return UNCONVERGED
     rows = select(data.rows, kind=POSTERIOR, model=model, estimand=("lost", "gained"))
     k = max((k for k in rows["k"] if k <= data.n), default=float(rows["k"].min()))
     at_k = select(rows, k=k).set_index("estimand")["mean"]
@@ -74,6 +92,8 @@ def flows_message(data: FigureData, model: str) -> str:
 
 def histogram_message(data: FigureData, model: str) -> str:
     """The share of problems that a model solves never or always."""
+    if model in data.unconverged_models:
+        return UNCONVERGED
     bins = select(data.rows, kind=POSTERIOR, estimand="accuracy_histogram", model=model).sort_values("tau")["mean"]
     lowest, highest = (number(float(bins.iloc[i]), 100, 0) for i in (0, -1))
     whose = "RL: solve" if data.base is not None and model != data.base else "Solve"
@@ -82,6 +102,8 @@ def histogram_message(data: FigureData, model: str) -> str:
 
 def trajectory_message(data: FigureData, checkpoints: list[str], budgets: list[float]) -> str:
     """How pass@k changes from the first checkpoint to the last, at the smallest and the largest budget shown."""
+    if data.unconverged_models.intersection(checkpoints):
+        return UNCONVERGED
     rows = select(data.rows, kind=POSTERIOR, estimand="pass_at_k")
     changes = []
     for k in dict.fromkeys([budgets[0], budgets[-1]]):
@@ -94,8 +116,11 @@ def trajectory_message(data: FigureData, checkpoints: list[str], budgets: list[f
 
 def ranking_message(data: FigureData, k: float) -> str:
     """The model that is most surely best at a budget."""
+    if data.unconverged_models:
+        return UNCONVERGED
     best = select(data.rows, kind=POSTERIOR, estimand="best", k=k).sort_values("mean", kind="stable")
     name, chance = str(best["model"].iloc[-1]), float(best["mean"].iloc[-1])
-    if chance >= 0.95:
+    if chance >= SURE:
         return f"{name} is best at k = {k:,.0f}"
-    return f"No model is surely the best at k = {k:,.0f}; {name} likeliest, with probability {number(chance, 1, 2)}"
+    likeliest = f"{name} likeliest, with probability {probability_text(chance)}"
+    return f"No model is surely the best at k = {k:,.0f}; {likeliest}"

@@ -16,7 +16,7 @@ from boundary.analysis.figures.layout import Layout
 from boundary.analysis.figures.messages import ranking_message
 from boundary.analysis.figures.palette import BASE_COLOUR, INK, RL_COLOURS, RULE
 from boundary.analysis.figures.tags import tag_marks
-from boundary.analysis.formatting import short_name
+from boundary.analysis.formatting import level_text, short_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,7 +50,7 @@ def draw_ranking(axes: Any, data: FigureData) -> None:
         name_ticks(panel.yaxis, names if begins_row else [])
         panel.tick_params(axis="y", length=0, labelcolor=INK)
     level = float(rows["level"].iloc[0])
-    words = f"{headline(rows, data.benchmark)}. Posterior mean, {100 * level:.4g} % interval; right: P(best)"
+    words = f"{headline(rows, data.benchmark)}. Posterior mean, {level_text(level)} interval; right: P(best)"
     header(panels[0], ranking_message(data, budgets[0]), words)
     for panel, k in zip(panels[1:], budgets[1:], strict=True):
         header(panel, f"At k = {k:,.0f}", "")

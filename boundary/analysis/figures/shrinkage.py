@@ -59,9 +59,9 @@ def draw_shrinkage(axes: Axes, data: FigureData) -> None:
     percent_axis(axes, "shrinkage (base less RL), points", signed=True)
     budget_axis(axes, rows, data.n)
     name_sides(axes)
-    if len(ends) == 1:
+    if len(ends) == 1 and data.unconverged_models.isdisjoint(looks):
         mark_crossover(axes, data.rows)
-    else:
+    elif len(ends) > 1:
         label_ends(axes, ends)
     words = f"{headline(rows, data.benchmark)}. Base less RL: posterior, {interval_words(rows)}; points: unbiased"
     words += BOUNDS_WORDS * with_bounds + "; thin lines: all k at once" * with_band

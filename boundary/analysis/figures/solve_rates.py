@@ -95,8 +95,8 @@ def draw_pair_rates(axes: Axes, rows: pd.DataFrame, data: FigureData, model: str
     points.set_clip_on(False)
     tag_marks(points, _items(marks), model=model, unit="rate")
     _rate_axes(axes, data.base or "", model)
-    above, below = (int((marks.sizes * side).sum()) for side in _sides(marks.values))
-    message = f"RL has the higher solve rate on {above} problems, the lower on {below}"
+    n_more, n_fewer = compared_counts(rows)
+    message = f"RL was correct more often on {n_more:,} problem{'s' * (n_more != 1)}, less often on {n_fewer:,}"
     area = ", area: number of problems" if marks.sizes.max() > 1 else ""
     words = f"posterior means{area}; {words.format(interval_words(data.rows))}"
     words = f"{headline(data.rows, data.benchmark)}. Solve rates: {words}"
@@ -151,8 +151,18 @@ def _spread_ends(rates: np.ndarray) -> np.ndarray:
     return np.asarray(np.arcsin(np.sqrt(np.clip(rates, 0, 1))))
 
 
-def _sides(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return values[:, 1, 0] > values[:, 0, 0], values[:, 1, 0] < values[:, 0, 0]
+def compared_counts(rows: pd.DataFrame) -> tuple[int, int]:
+    """On how many problems c/n of RL is higher than that of its base, and on how many lower.
+
+    Posterior means would not do: problems that both models failed alike differ in them by their numbers of samples.
+    """
+    sampled = rows.loc[(rows["reference_n_samples"] > 0) & (rows["n_samples"] > 0)]
+    c_base, n_base, c, n = (
+        sampled[name].to_numpy(dtype=np.int64)
+        for name in ("reference_n_correct", "reference_n_samples", "n_correct", "n_samples")
+    )
+    difference = c * n_base - c_base * n
+    return int((difference > 0).sum()), int((difference < 0).sum())
 
 
 def _rate_axes(axes: Axes, base: str, model: str) -> None:

@@ -13,7 +13,7 @@ from boundary.analysis.figures.layout import NARROW, PAGE_WIDTH, Layout, new_fig
 from boundary.analysis.figures.palette import BASE_LOOK, EXTRAPOLATED_DASH, INK, RL_LOOKS
 from boundary.analysis.figures.side_labels import label_side
 from boundary.analysis.figures.tags import tag_marks
-from boundary.analysis.formatting import benchmark_name
+from boundary.analysis.formatting import benchmark_name, level_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,5 +65,5 @@ def draw_tipping_point(axes: Axes, rows: pd.DataFrame) -> None:
     axes.set_xlabel("false-positive rate of the verifier")
     percent_axis(axes, "shrinkage (base less RL), points", signed=True)
     label_side(axes, entries)
-    words = f"{name}. Shrinkage, base less RL, {100 * level:.4g} % interval"
+    words = f"{name}. Shrinkage, base less RL, {level_text(level)} interval"
     header(axes, "What wrongly accepted samples would change", words, entries)

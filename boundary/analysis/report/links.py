@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 from boundary.analysis.output.files import FIGURE_FOLDER
 
+# Of the figures of a whole analysis.
+OVERVIEW_STEM = "overview"
 # File systems take names of 255 bytes at most.
 LONGEST_STEM = 100
 DESCRIPTIONS = {
@@ -45,7 +47,7 @@ class FileLinks:
 
     def __init__(self, benchmarks: Sequence[str], names: Sequence[str]) -> None:
         self.names = list(names)
-        self._stems = {"": "overview"} | dict(zip(benchmarks, file_stems(tuple(benchmarks)), strict=True))
+        self._stems = {"": OVERVIEW_STEM} | dict(zip(benchmarks, file_stems(tuple(benchmarks)), strict=True))
 
     def url(self, name: str) -> str:
         """Relative URL of a file; empty where it is not written."""
@@ -65,11 +67,11 @@ class FileLinks:
 
 
 def file_stems(benchmarks: tuple[str, ...]) -> list[str]:
-    """Turn benchmark names into file names: safe on every system, and no two alike."""
+    """Turn benchmark names into file names: safe on every system, no two alike, none that of the overview."""
     stems: list[str] = []
     for benchmark in benchmarks:
         stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", benchmark)[:LONGEST_STEM].strip("-.") or "benchmark"
-        lowered = {earlier.lower() for earlier in stems}
+        lowered = {earlier.lower() for earlier in (OVERVIEW_STEM, *stems)}
         candidates = [stem, *(f"{stem}-{number}" for number in range(2, len(benchmarks) + 2))]
         stems.append(next(name for name in candidates if name.lower() not in lowered))
     return stems

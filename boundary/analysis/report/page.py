@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from boundary.analysis.figures import SCRIPT, STYLE_SHEET
-from boundary.analysis.formatting import benchmark_name, budget, number
+from boundary.analysis.formatting import benchmark_name, budget, number, probability_text
 from boundary.analysis.report.answers import Answer, anchor_of, answers, ordered_benchmarks
 from boundary.analysis.report.content_security import content_security_policy
 from boundary.analysis.report.links import FileLinks
 from boundary.analysis.report.picture_choice import pictures_that_fit
-from boundary.analysis.report.pictures import Pictures, id_prefix, page_pictures
+from boundary.analysis.report.pictures import Pictures, id_prefix, page_pictures, with_prefix
 from boundary.analysis.report.problem_rows import json_text
 from boundary.analysis.report.provenance import Provenance
 from boundary.analysis.report.references import cite
@@ -118,8 +118,7 @@ def _environment(analysis: Analysis, pictures: Pictures, links: FileLinks, prove
         return pictures.get(benchmark, {}).get(name, Markup())
 
     def lead_picture(benchmark: str, name: str) -> str:
-        # It stands in the section of its benchmark too, and no two elements may have one id.
-        return Markup(picture(benchmark, name).replace(id_prefix(analysis, benchmark, name), "lead-"))
+        return with_prefix(picture(benchmark, name), id_prefix(analysis, benchmark, name), "lead-")
 
     environment = Environment(
         loader=FileSystemLoader(list(dict.fromkeys([FOLDER, *(section.folder for section in SECTIONS)]))),
@@ -133,6 +132,7 @@ def _environment(analysis: Analysis, pictures: Pictures, links: FileLinks, prove
         "cite": cite,
         "number": number,
         "budget": budget,
+        "probability_text": probability_text,
         "picture": picture,
         "lead_picture": lead_picture,
         "links": links,

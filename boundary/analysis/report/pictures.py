@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -29,6 +30,9 @@ Drawings = dict[str, "dict[str, Figure]"]
 Pictures = dict[str, dict[str, Markup]]
 """Per benchmark, each figure's name and its elements for the page."""
 OVERVIEW = ""
+# The start of an element, and its attributes; `<` and `>` are escaped in values and texts.
+ELEMENT = re.compile(r"<[^<>]*>")
+ATTRIBUTE = re.compile(r"""(?P<name>[\w:-]+)=(?:'[^']*'|"[^"]*")""")
 
 
 def draw_all(analysis: Analysis, width: float = PAGE_WIDTH, progress: Progress = no_progress) -> Drawings:
@@ -68,6 +72,21 @@ def id_prefix(analysis: Analysis, benchmark: str, name: str) -> str:
     """What stands in front of every id of a figure of the page."""
     place = analysis.benchmarks.index(benchmark) + 1 if benchmark in analysis.benchmarks else 0
     return f"f{place}{name[:2]}{name[-1]}-"
+
+
+def with_prefix(picture: str, prefix: str, other: str) -> Markup:
+    """The elements of a figure with another prefix of its ids, since no two elements of a page may have one id.
+
+    Only attributes are changed that hold ids: texts, and attributes for the script, hold names from files.
+    """
+
+    def in_element(element: re.Match[str]) -> str:
+        return ATTRIBUTE.sub(in_attribute, element[0])
+
+    def in_attribute(attribute: re.Match[str]) -> str:
+        return attribute[0] if attribute["name"].startswith("data-") else attribute[0].replace(prefix, other)
+
+    return Markup(ELEMENT.sub(in_element, picture))
 
 
 def both_widths(

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,8 @@ from boundary.plain_text import redacted
 
 COUNT_COLUMNS = ["model", "benchmark", "problem_id", "n_samples", "n_correct"]
 OUTPUT_OPTIONS = ("-o", "--output")
+# The value in the same word: `--output=report`, `-oreport`.
+OUTPUT_WITH_VALUE = re.compile(r"--output=|-o.")
 EPOCH = "SOURCE_DATE_EPOCH"
 
 
@@ -63,7 +66,7 @@ def with_provenance(analysis: Analysis, provenance: Provenance) -> Analysis:
 
 
 def counts_hash(counts: Counts) -> str:
-    """SHA-256 of the counts: of model, benchmark, problem, samples and right samples, sorted, as CSV."""
+    """SHA-256 of the counts: of model, benchmark, problem, samples and correct samples, sorted, as CSV."""
     rows = counts.table[COUNT_COLUMNS].sort_values(COUNT_COLUMNS[:3])
     return hashlib.sha256(rows.to_csv(index=False, lineterminator="\n").encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -71,8 +74,10 @@ def counts_hash(counts: Counts) -> str:
 def _without_output(arguments: Sequence[str]) -> list[str]:
     words: list[str] = []
     is_value = False
-    for word in arguments:
-        if not is_value and not word.startswith(tuple(f"{option}=" for option in OUTPUT_OPTIONS)):
+    for place, word in enumerate(arguments):
+        if word == "--" and not is_value:  # no options behind it
+            return [*words, *arguments[place:]]
+        if not is_value and not OUTPUT_WITH_VALUE.match(word):
             is_value = word in OUTPUT_OPTIONS
             words += [] if is_value else [word]
         else:

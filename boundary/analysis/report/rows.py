@@ -9,6 +9,7 @@ from boundary.analysis.result import Analysis
 def figure_data(analysis: Analysis) -> dict[str, FigureData]:
     """The data that the figures of each benchmark are drawn from."""
     rows, steps = without_slight_crossovers(analysis.estimates, analysis), analysis.settings["checkpoint_steps"]
+    unconverged = unconverged_fits(analysis)
     several_arms = len(analysis.request.arms) > 1
     return {
         benchmark: FigureData(
@@ -24,9 +25,16 @@ def figure_data(analysis: Analysis) -> dict[str, FigureData]:
                 if (name := f"{benchmark}: {arm}" if several_arms else benchmark) in analysis.rates
             },
             seed=analysis.request.seed,
+            unconverged=unconverged,
         )
         for benchmark in analysis.benchmarks
     }
+
+
+def unconverged_fits(analysis: Analysis) -> frozenset[tuple[str, str]]:
+    """Benchmark and model of each fit that did not converge."""
+    failed = analysis.diagnostics.loc[~analysis.diagnostics["ok"].astype(bool)]
+    return frozenset(zip(failed["benchmark"], failed["model"], strict=True))
 
 
 def crossing_pairs(analysis: Analysis) -> set[tuple[str, str]]:

@@ -13,7 +13,7 @@ from boundary.analysis.output.files import FIGURE_FOLDER, FIGURE_FORMATS, POSTER
 from boundary.analysis.output.folder import written_together
 from boundary.analysis.output.posterior import write_posterior
 from boundary.analysis.progress import Progress, no_progress
-from boundary.analysis.report.links import file_stems
+from boundary.analysis.report.links import OVERVIEW_STEM, file_stems
 from boundary.analysis.report.page import report_html
 from boundary.analysis.report.pictures import OVERVIEW, Drawings, draw_all, page_pictures
 from boundary.analysis.report.provenance import Provenance
@@ -146,7 +146,7 @@ def _write_figures(
     drawings: Drawings, analysis: Analysis, folder: Path, figure_formats: Sequence[str], progress: Progress
 ) -> list[Path]:
     """Write each figure as SVG and in other formats; those of the whole analysis are called `overview-<name>`."""
-    stems = {OVERVIEW: "overview"} | dict(zip(analysis.benchmarks, file_stems(analysis.benchmarks), strict=True))
+    stems = {OVERVIEW: OVERVIEW_STEM} | dict(zip(analysis.benchmarks, file_stems(analysis.benchmarks), strict=True))
     paths: list[Path] = []
     n_files = sum(map(len, drawings.values())) * (1 + len(figure_formats))
     for benchmark, figures in drawings.items():

@@ -34,7 +34,7 @@ def test_valid_reasoning_has_estimates_of_its_own(tmp_path):
     gap = rows["cot_pass_at_k", "the-base", "posterior", 4] - rows["cot_pass_at_k", "the-rl", "posterior", 4]
     assert rows["cot_shrinkage", "the-rl", "posterior", 4] == pytest.approx(gap)
     result.write(tmp_path)
-    assert "Right answers with valid reasoning" in (tmp_path / "report.html").read_text()
+    assert "Correct answers with valid reasoning" in (tmp_path / "report.html").read_text()
 
 
 def test_a_judge_that_errs_is_reckoned_with():

@@ -78,7 +78,7 @@ def test_the_report_shows_ranges_and_bands(analysis):
     page = report_html(analysis)
     ranges = of_kind(analysis, BOUNDS, "pass_at_k").query("model == 'base' and k == 64").iloc[0]
     assert f"[{100 * ranges['lower']:.1f}, {100 * ranges['upper']:.1f}], GT " in page
-    assert "All budgets at once (95% posterior band): rl is ahead by more than 0.5 points at k = 1" in page
+    assert "All budgets at once (95 % posterior band): rl is ahead by more than 0.5 points at k = 1" in page
     assert "the first budget at which rl is behind lies in [" in page
 
 

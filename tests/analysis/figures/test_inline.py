@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from xml.etree import ElementTree
@@ -23,7 +24,7 @@ from boundary.analysis.figures import (
     inline_svg,
 )
 from boundary.analysis.figures.palette import PAGE, RL_LOOKS, VARIABLES, contrast
-from boundary.analysis.figures.solve_rates import MOST_MARKS, marks_of
+from boundary.analysis.figures.solve_rates import MOST_MARKS, compared_counts, marks_of
 from boundary.stats.solve_rates import SolveRates
 
 N = 128
@@ -101,6 +102,19 @@ def renamed(data):
     )
     problems["problem_id"] = [f"{HOSTILE}{i}" for i in range(len(problems))]
     return FigureData(estimates, HOSTILE, N, curves=curves, problems=problems)
+
+
+def test_problems_that_both_models_fail_are_on_neither_side():
+    counts = {"reference_n_correct": [0, 1, 2, 0], "reference_n_samples": [4, 8, 4, 0]}
+    rows = pd.DataFrame(counts | {"n_correct": [0, 2, 3, 1], "n_samples": [128, 16, 8, 8]})
+    assert compared_counts(rows) == (0, 1)
+
+
+def test_the_counts_of_a_fit_that_did_not_converge_confirm_nothing(data):
+    unconverged = replace(data, unconverged=frozenset({("AIME24", data.models[1])}))
+    titles = [panel.texts for panel in BY_NAME["counts"].figure(unconverged).axes]
+    assert len(titles) == 2
+    assert all("Fit did not converge" in [text.get_text() for text in texts] for texts in titles)
 
 
 def test_every_new_figure_applies(data):

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from boundary.analysis.figures import FIGURES, draw_figures, drawing, layout
+from boundary.analysis.figures import FIGURES, OVERVIEW_FIGURES, draw_figures, drawing, layout
 from boundary.analysis.figures.figure import FigureData
+from boundary.analysis.figures.palette import PAGE
+from boundary.analysis.report.rows import figure_data
 
 N = 128
 PAIR = ("pass_at_k", "shrinkage", "flows")
@@ -25,6 +27,15 @@ def figure_of(name, estimates, benchmark):
 def words(figure):
     """Every text of a figure."""
     return [text.get_text() for text in figure.findobj(mpl.text.Text)]
+
+
+def joined(figure):
+    """The bold lines above the first panel as one text, and those below them as another."""
+    lines = [text for text in figure.axes[0].texts if text.get_gid() == "header"]
+    return [
+        " ".join(line.get_text() for line in reversed(lines) if line.get_fontweight() == weight)
+        for weight in ("bold", "normal")
+    ]
 
 
 def drawn_lines(axes):
@@ -100,6 +111,40 @@ def test_settings_of_the_caller_neither_matter_nor_change(pair):
         before = dict(mpl.rcParams)
         assert layout.image(figure_of("pass_at_k", pair.estimates, "all"), "svg") == plain
         assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.parametrize("name", PAIR)
+def test_nothing_is_decided_from_a_fit_that_did_not_converge(pair, name):
+    rl = pair.models[1]
+    unconverged = frozenset({("AIME24", rl)})
+    shown, trusted = (
+        words(BY_NAME[name].figure(FigureData(pair.estimates, "AIME24", N, unconverged=failed)))
+        for failed in (unconverged, frozenset())
+    )
+    assert "Fit did not converge" in shown
+    assert "Fit did not converge" not in trusted
+    assert not any(text.startswith(("RL solves fewer", "crossover at")) for text in shown)
+
+
+def test_a_fit_that_did_not_converge_is_open_in_the_overview(pair):
+    rl = pair.models[1]
+    (forest,) = OVERVIEW_FIGURES
+    figure = forest.figure(FigureData(pair.estimates, "AIME24", N, unconverged=frozenset({("AIME24", rl)})))
+    assert any("2 narrowed, 1 cannot tell yet (1 fit did not converge)" in text for text in joined(figure))
+    hollow = [
+        line for line in figure.axes[0].lines if line.get_markerfacecolor() == PAGE and line.get_marker() != "None"
+    ]
+    assert [len(line.get_xdata()) for line in hollow] == [1]
+
+
+def test_fits_that_did_not_converge_are_counted_as_open(arms):
+    unconverged = frozenset({("AIME24", "another-RL-run")})
+    figure = BY_NAME["pass_at_k"].figure(FigureData(arms.estimates, "AIME24", N, unconverged=unconverged))
+    assert "At k = 128: 1 narrowed, 1 cannot tell yet (1 fit did not converge)" in joined(figure)
+
+
+def test_figures_of_an_analysis_know_which_fits_did_not_converge(failed):
+    assert figure_data(failed)["AMC23"].unconverged == {("AMC23", failed.models[-1])}
 
 
 def test_no_pyplot():

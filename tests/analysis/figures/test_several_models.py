@@ -7,6 +7,7 @@ from boundary.analysis.figures import FIGURES, draw_figures
 from boundary.analysis.figures.figure import FigureData
 from boundary.analysis.figures.header import clipped
 from boundary.analysis.figures.layout import image
+from boundary.analysis.figures.messages import ranking_message
 from boundary.analysis.figures.ranking import pair_chances, ranked_models
 
 N = 8
@@ -38,6 +39,13 @@ def test_ranking_shows_the_smallest_budget_and_n(run_estimates):
     shown = words(figure_of("ranking", run_estimates))
     assert {"pass@1", "pass@8", "0.97"} <= set(shown)
     assert "pass@16" not in shown
+
+
+def test_the_title_of_a_ranking_does_not_round_up_to_sure(run_estimates):
+    for chance, text in ((0.949, "run-final likeliest, with probability 0.94"), (0.95, "run-final is best at k = 1")):
+        estimates = run_estimates.copy()
+        estimates.loc[(estimates["estimand"] == "best") & (estimates["model"] == "run-final"), "mean"] = chance
+        assert ranking_message(FigureData(estimates, "B", N), 1).endswith(text)
 
 
 def test_pairs_are_numbered_where_there_is_room(run_estimates):

@@ -17,6 +17,7 @@ from boundary.stats.estimands import ESTIMANDS
 NUMBER = r"-?\d+(?:,\d{3})*(?:\.\d+)?"
 # A number, and an interval behind it where there is one.
 SHOWN = re.compile(rf"^\+?(?P<middle>{NUMBER}|none)?(?: ?\[(?P<lower>{NUMBER}|none), (?P<upper>{NUMBER}|none)\])?")
+NEARLY_SURE = re.compile(r"over 0\.99|under 0\.01")
 PER_CENT = re.compile(r"(?P<side>over|under)? ?(?P<value>\d+) %")
 
 
@@ -65,6 +66,10 @@ def is_shown(cell, table):
             if limits[chance["side"]]:
                 return True
             continue
+        if unit == "probability" and NEARLY_SURE.fullmatch(text):
+            if row[column] >= 0.995 if text.startswith("over") else row[column] < 0.005:
+                return True
+            continue
         match = SHOWN.match(text)
         scale = sign * (1.0 if column.startswith("prob_") else UNIT_FORMATS[unit].scale)
         ends = {"lower": "lower", "upper": "upper"} if sign > 0 else {"lower": "upper", "upper": "lower"}
@@ -100,6 +105,13 @@ def small_counts(models=("base", "rl-1", "rl-2")):
 def test_every_number_of_a_made_up_page_is_in_the_table(request, tmp_path, name):
     cells, _ = checked_cells(request.getfixturevalue(name), tmp_path)
     assert len(cells) > 30
+
+
+def test_the_probability_to_be_best_is_not_rounded_to_one(tmp_path):
+    counts = small_counts(("weak", "strong"))
+    counts["n_correct"] = [0, 1] * 12 + [16, 15] * 12
+    cells, _ = checked_cells(analyze(counts, prior="independent", rank=True), tmp_path)
+    assert {cell.text for cell in cells if cell.labels["estimand"] == "best"} >= {"over 0.99", "under 0.01"}
 
 
 def test_every_number_of_a_page_is_in_the_table(tmp_path):

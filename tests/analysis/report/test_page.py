@@ -12,7 +12,9 @@ from page_cells import Page
 from boundary.analysis.notes import Note
 from boundary.analysis.report.page import report_html
 from boundary.analysis.report.picture_choice import pictures_that_fit
+from boundary.analysis.report.pictures import with_prefix
 from boundary.analysis.report.provenance import Provenance, counts_hash
+from boundary.analysis.report.sections.verdict import verdict_section
 from boundary.analysis.report.summary import summary
 from boundary.analysis.text.verdict import Verdict
 
@@ -153,6 +155,32 @@ def test_a_crossover_within_the_margin_is_not_shown(pair):
 def test_each_budget_has_its_verdict_and_probabilities(page):
     assert re.search(r'<th scope="col"[^>]*>P\(within 0.5 points\)</th>', page)
     assert "<td>narrowed</td><td>0.96</td><td>0.02</td><td>0.02</td><td>0.97</td><td>0.03</td></tr>" in page
+
+
+def test_the_words_on_top_count_no_decision_of_a_fit_that_did_not_converge(arms):
+    first, second = arms.verdicts
+    content = verdict_section(replace(arms, verdicts=[first, replace(second, is_converged=False)]))
+    assert content["words"] == [("narrowed", "narrowed", 1), ("cannot tell yet", "open", 1)]
+
+
+@pytest.mark.parametrize(("converged", "label"), [(True, "Next step:"), (False, "What would settle it:")])
+def test_the_next_step_settles_only_what_is_open(pair, converged, label):
+    verdicts = [replace(verdict, next_step="Draw more.", is_converged=converged) for verdict in pair.verdicts]
+    html = report_html(replace(pair, verdicts=verdicts), without_pictures(pair))
+    assert f"<strong>{label}</strong> Draw more." in html
+
+
+def test_levels_and_sure_probabilities_are_not_rounded_away(pair):
+    analysis = replace(pair, request=replace(pair.request, level=0.975))
+    html = report_html(analysis, without_pictures(pair))
+    assert "97.5 % intervals, the band is" in html.replace("\n", " ")
+    assert "equal-tailed 97.5 % intervals" in html
+
+
+def test_the_lead_figure_has_ids_of_its_own_and_the_names_of_the_other():
+    picture = "<svg aria-labelledby='f1pak-t'><g data-model=\"a id='f1pak-x'\"><use href='#f1pak-a'/></g>f1pak-\n</svg>"
+    expected = "<svg aria-labelledby='lead-t'><g data-model=\"a id='f1pak-x'\"><use href='#lead-a'/></g>f1pak-\n</svg>"
+    assert with_prefix(picture, "f1pak-", "lead-") == expected
 
 
 def test_failed_diagnostics_are_on_top(failed, page):

@@ -8,10 +8,14 @@ from boundary.analysis.report.provenance import Provenance, counts_hash, provena
 from boundary.data.counts import Counts
 
 
-@pytest.mark.parametrize("output", [["-o", "report"], ["--output", "a b"], ["--output=x"]])
+@pytest.mark.parametrize("output", [["-o", "report"], ["--output", "a b"], ["--output=x"], ["-oreport"]])
 def test_the_command_stands_without_its_output_folder(output):
     arguments = ["analyze", "counts of mine.csv", *output, "--base", "b"]
     assert provenance_of_command(arguments).command == "boundary analyze 'counts of mine.csv' --base b"
+
+
+def test_a_file_behind_two_dashes_is_no_option():
+    assert provenance_of_command(["analyze", "--", "-odd.csv"]).command == "boundary analyze -- -odd.csv"
 
 
 def test_secrets_of_a_url_are_not_stated():

@@ -54,3 +54,7 @@ def test_file_stems_are_safe_and_distinct():
     assert len({stem.lower() for stem in stems}) == len(stems)
     assert all(re.fullmatch(r"[\w.-]+", stem) and not stem.startswith(".") for stem in stems)
     assert stems[-1] == "MATH-500"
+
+
+def test_a_benchmark_named_overview_does_not_share_the_files_of_the_overview():
+    assert file_stems(("overview", "Overview", "overview-2")) == ["overview-2", "Overview-3", "overview-2-2"]

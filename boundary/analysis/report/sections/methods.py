@@ -5,7 +5,7 @@ from typing import Any
 
 from boundary.analysis.checks.convergence import interval_error_sentence
 from boundary.analysis.estimates.decisions import SURE
-from boundary.analysis.formatting import points
+from boundary.analysis.formatting import level_text, points
 from boundary.analysis.report.references import cite, references
 from boundary.analysis.report.sections.arms import sampling_sentences
 from boundary.analysis.report.tables import records
@@ -66,7 +66,7 @@ def methods_paragraph(analysis: Analysis) -> str:
         sources = {"yue": cite("yue2025"), "yue_yang": cite("yue2025", "yang2026")}
         sentences.append(PAIR.format(margin=points(request.margin), sure=SURE, **sources))
     sentences.append(
-        f"Estimates are posterior means (of the crossover, the median) with equal-tailed {request.level:.0%} "
+        f"Estimates are posterior means (of the crossover, the median) with equal-tailed {level_text(request.level)} "
         "intervals. Values at k beyond n extrapolate: they rest on the prior as well as on the data."
     )
     return " ".join(sentences)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from boundary.analysis.estimates.table import BOUNDS, GOOD_TOULMIN, POSTERIOR, SIMULTANEOUS, SUP_T, select
-from boundary.analysis.formatting import points, short_name
+from boundary.analysis.formatting import level_text, points, short_name
 from boundary.analysis.report.references import cite
 from boundary.analysis.report.tables import records
 from boundary.analysis.result import Analysis
@@ -45,8 +45,8 @@ def _bounds(rows: pd.DataFrame, n: int) -> Iterator[str]:
         return
     yield (
         f"Beyond n = {n:,} the columns 'observed' hold, in brackets, the range over all populations of solve rates "
-        f"that the counts do not contradict ({ranges['level'].iloc[0]:.0%} confidence); figures show it faintly. Where "
-        "in it the truth lies is for the prior to say."
+        f"that the counts do not contradict ({level_text(ranges['level'].iloc[0])} confidence); figures show it "
+        "faintly. Where in it the truth lies is for the prior to say."
     )
     if len(select(rows, kind=GOOD_TOULMIN)):
         yield (
@@ -79,14 +79,15 @@ def _all_budgets(rows: pd.DataFrame, n: int, margin: float) -> Iterator[str]:
     for model in dict.fromkeys(bands["model"]):
         band = select(bands, kind=SIMULTANEOUS, model=model)
         if len(band):
-            level = band["level"].iloc[0]
-            yield f"All budgets at once ({level:.0%} posterior band): {short_name(model)} {_sides(band, margin)}."
+            level = level_text(band["level"].iloc[0])
+            yield f"All budgets at once ({level} posterior band): {short_name(model)} {_sides(band, margin)}."
         for row in records(select(rows, kind=SUP_T, estimand="crossover", model=model)):
             if row["lower"] <= 1 and not np.isfinite(row["upper"]):
                 continue  # it may lie anywhere: nothing is known
             last = f"{row['upper']:.0f}" if np.isfinite(row["upper"]) else f"none up to {n:,}"
+            level = level_text(row["level"])
             yield (
-                f"Without a prior, for problems like these ({row['level']:.0%} bootstrap band over problems and all k "
+                f"Without a prior, for problems like these ({level} bootstrap band over problems and all k "
                 f"up to n {cite('yang2026')}): the first budget at which {short_name(model)} is behind lies in "
                 f"[{row['lower']:.0f}, {last}]."
             )

@@ -23,7 +23,7 @@
     { heading: "problem", isText: true, text: (row) => row[at.problem], value: (row) => row[at.problem] },
     ...(content.benchmarks.length > 1 ? [named("benchmark", "benchmark", content.labels)] : []),
     ...(content.models.length > 1 ? [named("model", "model", content.models)] : []),
-    ...(isPair ? [{ heading: "look twice", isText: true, text: (row) => row[at.flag], value: (row) => row[at.flag] },
+    ...(isPair ? [{ heading: "flag", isText: true, text: (row) => row[at.flag], value: (row) => row[at.flag] },
       probability("prob_lost", "P(lost)"), probability("prob_gained", "P(gained)")] : []),
     ...ofArms("c/n", (row, arm) => `${row[at[`${arm}n_correct`]]}/${row[at[`${arm}n_samples`]]}`, share),
     ...ofArms("p", (row, arm) => fixed(row, `${arm}p_mean`, 3), (row, arm) => row[at[`${arm}p_mean`]]),

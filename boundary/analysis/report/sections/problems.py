@@ -11,13 +11,13 @@ from boundary.analysis.result import Analysis
 MOST_PLAIN = 20
 PAIR_EXPLANATION = (
     "P(lost): probability that k samples of the base solve the problem and k of the model do not; P(gained): the "
-    "converse. c/n: right samples. p: solve rate, posterior mean. Solves: probability that k samples solve it; "
-    "P(solvable): that this is at least one half. One success: a problem lost or gained that rests on a single right "
-    "sample. Check grading: never right in one arm and nearly always in the other: more like a change of format than "
+    "converse. c/n: correct samples. p: solve rate, posterior mean. Solves: probability that k samples solve it; "
+    "P(solvable): that this is at least one half. One success: a problem lost or gained that rests on a single correct "
+    "sample. Check grading: never correct in one arm and nearly always in the other: more like a change of format than "
     "of ability."
 )
 ALONE_EXPLANATION = (
-    "c/n: right samples. p: solve rate, posterior mean. Solves: probability that k samples solve the problem; "
+    "c/n: correct samples. p: solve rate, posterior mean. Solves: probability that k samples solve the problem; "
     "P(solvable): that this is at least one half."
 )
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from boundary.analysis.formatting import budget, points
+from boundary.analysis.formatting import budget, level_text, points
 from boundary.analysis.report.answers import Answer, answers
 from boundary.analysis.report.interval_drawing import IntervalAxis
 from boundary.analysis.result import Analysis
@@ -39,7 +39,7 @@ def summary_section(analysis: Analysis) -> dict[str, Any] | None:
         "is_ranked": any(answer.row("best", 1.0) for answer in lines),
         "axis": IntervalAxis.of(rows, margin) if is_pair else IntervalAxis.of_shares(),
         "margin": points(margin),
-        "level": f"{analysis.request.level:.0%}",
+        "level": level_text(analysis.request.level),
         "has_flags": any(answer.flags for answer in lines),
         "has_beyond": any(answer.last_k > answer.n for answer in lines),
         "last_k": budget(lines[0].last_k) if len({answer.last_k for answer in lines}) == 1 else "",

@@ -1,4 +1,4 @@
-"""Right answers with valid reasoning: how many there are, and CoT-pass@k beside pass@k."""
+"""Correct answers with valid reasoning: how many there are, and CoT-pass@k beside pass@k."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,7 +18,7 @@ SHOWN = {"pass_at_k": "CoT-pass@k", "shrinkage": "shrinkage of CoT-pass@k"}
 
 
 def valid_reasoning_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | None:
-    """Shares of right answers with valid reasoning, lines of estimates, and the rates of the judge's errors."""
+    """Shares of correct answers with valid reasoning, lines of estimates, and the rates of the judge's errors."""
     rows = select(analysis.estimates, kind=POSTERIOR, benchmark=benchmark)
     if VALID not in analysis.counts.table or not rows["estimand"].str.startswith(PREFIX).any():
         return None
@@ -30,7 +30,7 @@ def valid_reasoning_section(analysis: Analysis, benchmark: str) -> dict[str, Any
 
 
 def _shares(counts: Counts, benchmark: str) -> Iterator[dict[str, str]]:
-    """Of each model's right answers, how many have valid reasoning."""
+    """Of each model's correct answers, how many have valid reasoning."""
     table = counts.table if benchmark == ALL else counts.table.loc[counts.table["benchmark"] == benchmark]
     for model, problems in table.dropna(subset=[VALID]).groupby("model", sort=False):
         right, valid = int(problems["n_correct"].sum()), int(problems[VALID].sum())
@@ -39,7 +39,7 @@ def _shares(counts: Counts, benchmark: str) -> Iterator[dict[str, str]]:
 
 
 def _lines(rows: pd.DataFrame) -> Iterator[dict[str, str]]:
-    """Each estimate with valid reasoning, and that of any right answer beside it."""
+    """Each estimate with valid reasoning, and that of any correct answer beside it."""
     for estimand, name in SHOWN.items():
         for row in records(select(rows, estimand=PREFIX + estimand)):
             any_right = records(select(rows, estimand=estimand, model=row["model"], k=row["k"]))

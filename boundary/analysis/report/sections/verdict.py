@@ -33,6 +33,7 @@ def verdict_section(analysis: Analysis) -> dict[str, Any] | None:
         "main": shown[0] if is_single else None,
         "is_pair": analysis.base is not None,
         "sentences": [analysis.answer.sentence, *analysis.answer.details],
+        "open_word": OPEN,
         "words": [] if is_single else _words(shown),
         "listed": [] if is_single or analysis.base is None else shown[:MOST_LISTED],
         "n_more": max(len(shown) - MOST_LISTED, 0),
@@ -56,7 +57,7 @@ def _headline_benchmark(analysis: Analysis) -> str | None:
 
 def _words(shown: Sequence[Answer]) -> list[tuple[str, str, int]]:
     """Each word with its class and how many answers have it."""
-    numbers = Counter(answer.chip.decision.word for answer in shown if answer.chip is not None)
+    numbers = Counter(answer.verdict.word for answer in shown if answer.verdict is not None)
     return [
         (word, CHIP_CLASSES[word], numbers[word]) for word in (NARROWED, WIDENED, EQUIVALENT, OPEN) if numbers[word]
     ]
