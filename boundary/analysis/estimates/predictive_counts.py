@@ -1,4 +1,4 @@
-"""How many problems have how many right samples, and how many the fitted population would lead one to expect."""
+"""How many problems have how many correct samples, and how many the fitted population would lead one to expect."""
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ REPLICATES, FEWEST_REPLICATES, MOST_REPLICATED = 400, 100, 400_000
 
 
 def predictive_counts(rates: SolveRates, model: str, level: float, seed: int = 0) -> pd.DataFrame | None:
-    """Histogram of the right samples of each problem, with the posterior predictive of new problems.
+    """Histogram of the correct samples of each problem, with the posterior predictive of new problems.
 
     Parameters
     ----------
