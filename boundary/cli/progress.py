@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 from boundary.analysis.progress import FIRST_SECONDS, Pace, Progress, progress_lines, progress_text
 from boundary.cli.terminal import console, text_column
+from boundary.plain_text import one_line
 
 
 @contextmanager
@@ -42,7 +43,7 @@ def progress_bar(show: bool) -> Iterator[Progress | None]:
 
     def move(task: str, done: int, steps: int) -> None:
         nonlocal task_id
-        text = progress_text(task, done, steps, pace.seconds_left(done, steps))
+        text = one_line(progress_text(task, done, steps, pace.seconds_left(done, steps)))
         if steps:
             bar.update(task_id, description=text, completed=done, total=steps)
         else:  # a bar with an end cannot be turned into one without

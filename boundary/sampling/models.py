@@ -140,14 +140,35 @@ def refuse_missing_folder(name: str) -> None:
         raise InputError(f"No folder '{name}'. Name a model's folder, or its id on the hub as in Qwen/Qwen2.5-7B.")
 
 
+class ModelCodeError(InputError):
+    """A model or a tokenizer comes with code of its own, which was not allowed to run.
+
+    Parameters
+    ----------
+    model
+        Its name.
+    remedy
+        What the user can do.
+    """
+
+    def __init__(self, model: str, remedy: str) -> None:
+        super().__init__(f"The model '{model}' comes with code of its own, {remedy}")
+        self.model, self.remedy = model, remedy
+
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        """How it goes from one process to another."""
+        return type(self), (self.model, self.remedy)
+
+
 def cannot_load(name: str, error: BaseException) -> InputError:
     """The plain message for what the hub's client or transformers raised about a model."""
     kinds = {kind.__name__ for cause in _chain(error) for kind in type(cause).__mro__}
     text = " ".join(str(error).split())
     if "trust_remote_code" in text:
-        return InputError(
-            f"The model '{name}' comes with code of its own, which boundary does not run unless you say so. Read that "
-            "code; where you trust it, add --trust-remote-code. It then runs with all that you may do on this machine."
+        return ModelCodeError(
+            name,
+            "which boundary does not run unless you say so. Read that code; where you trust it, add "
+            "--trust-remote-code. It then runs with all that you may do on this machine.",
         )
     if "GatedRepoError" in kinds or "gated repo" in text:
         return InputError(

@@ -33,6 +33,9 @@ INCOMPLETE = 4
 @click.option("--revision", metavar="REV", help="Of the model on the hub: a commit, a branch or a tag.")
 @click.option("--tokenizer", metavar="ID|PATH", help="Where the tokenizer is, if not with the model.")
 @click.option("--template", metavar="NAME|FILE", help="Of a run of an older version, where its template was a file.")
+@click.option(
+    "--sampled-tokenizer", metavar="ID|PATH", help="Of the model that was sampled, for a run of an older version."
+)
 @click.option("--shard", metavar="I/N", callback=shard, help="Only every N-th problem from the I-th, I from 0.")
 @json_option
 @quiet_option
@@ -76,12 +79,12 @@ def score(
         echo(json.dumps([vars(arm) for arm in arms], indent=2, default=str))
     elif not quiet:
         for arm in arms:
-            echo("\n".join(map(one_line, _sentences(arm))))
+            echo("\n".join(map(one_line, _sentences(arm, scoring.reference))))
     if any(arm.too_long for arm in arms):
         ctx.exit(INCOMPLETE)
 
 
-def _sentences(arm: "ScoredArmResult") -> list[str]:
+def _sentences(arm: "ScoredArmResult", reference: bool) -> list[str]:
     """What was done for an arm, a line each."""
     from math import exp
 
@@ -91,15 +94,16 @@ def _sentences(arm: "ScoredArmResult") -> list[str]:
     ]
     if arm.mean_logp is not None:
         lines.append(
-            f"  mean log-probability of a token {arm.mean_logp:.3f} (perplexity {exp(min(-arm.mean_logp, 700)):.3g}); "
-            f"{arm.truncated:,} truncated, {arm.empty:,} empty (no perplexity)"
+            f"  of the new scores: mean log-probability of a token {arm.mean_logp:.3f} "
+            f"(perplexity {exp(min(-arm.mean_logp, 700)):.3g}); {arm.truncated:,} truncated, "
+            f"{arm.empty:,} empty (no perplexity)"
         )
     if not arm.same_vocabulary:
         lines.append(
             "  another vocabulary than the responses were sampled with: texts were tokenised anew. Compare bits per "
             "byte, and nothing per token."
         )
-    elif arm.retokenised:
+    elif arm.retokenised and not reference:  # of reference answers no number of tokens was recorded
         lines.append(
             f"  {arm.retokenised:,} responses without stored token ids were tokenised anew; {arm.same_count:,} of them "
             "have the recorded number of tokens"

@@ -95,8 +95,13 @@ def score_index(folder: Path, kind: str = SAMPLES_SCORED) -> pd.DataFrame:
 def _checked_shards(folder: Path, kind: str) -> Iterator[tuple[Path, list[list[Any]]]]:
     """The shards of a folder, each with what it lists; one of other scores is refused."""
     expected = scoring_hash(read_scoring(folder))
-    for path in shards(folder / kind):
+    paths = shards(folder / kind)
+    left = limits.most_unpacked(sum(path.stat().st_size for path in paths))
+    for path in paths:
         header = read_header(path)
+        left -= sum(limits.SAMPLE_ROW + len(row[0]) + len(row[-1]) for row in header["samples"])
+        if left < 0:
+            raise InputError(f"'{path}' and the shards before it list more scores than they hold. Delete them.")
         if header["manifest"] != expected:
             raise InputError(
                 f"'{path}' was scored under another model or other settings than {folder / SCORING} says. Delete it: "
@@ -115,9 +120,13 @@ def read_scores(folder: Path, kind: str = SAMPLES_SCORED) -> Iterator[dict[str, 
                 if left < 0:
                     raise ValueError("it holds more scores than it says")
                 row = fields_of(line, StoredScore)
-                if not math.isfinite(row["sum_logp"]):
+                sums = [row["sum_logp"], row["sum_tempered"] or 0, row["sum_nucleus"] or 0, *(row["token_logp"] or ())]
+                if not all(map(math.isfinite, sums)):
                     raise ValueError("a log-probability is no finite number")
             yield row
+        with plain_damage_errors(path):
+            if left:
+                raise ValueError("it holds fewer scores than it says")
 
 
 def scores_table(folder: Path, verifier: str | None = None, kind: str = SAMPLES_SCORED) -> pd.DataFrame:
@@ -138,7 +147,7 @@ def scores_table(folder: Path, verifier: str | None = None, kind: str = SAMPLES_
     scored), problem_id, sample_index, outcome (None where not judged), n_tokens, sum_logp, perplexity (of a token; none
     for empty responses), bits_per_byte, ending, n_bytes, truncated, empty, retokenised, same_count, same_vocabulary
     (whether the scorer reads the tokens as they were sampled), sum_tempered, sum_nucleus, n_outside. Scores of texts
-    that are no longer stored are left out; of a text scored twice the later score is given.
+    that are no longer stored are left out; of a text scored twice each column has the later value that is there.
 
     Raises
     ------
@@ -149,6 +158,7 @@ def scores_table(folder: Path, verifier: str | None = None, kind: str = SAMPLES_
         _table(arm, scored, verifier, kind) for arm in arms_of([folder]) for scored in scoring_folders(arm)
         if shards(scored / kind)
     ]  # fmt: skip
+    tables = [table for table in tables if table is not None]
     if not tables:
         name = "scores" if kind == SAMPLES_SCORED else "scores of reference answers"
         more = "" if kind == SAMPLES_SCORED else " --reference"
@@ -156,12 +166,15 @@ def scores_table(folder: Path, verifier: str | None = None, kind: str = SAMPLES_
     return pd.concat(tables, ignore_index=True)
 
 
-def _table(arm: Path, folder: Path, verifier: str | None, kind: str) -> pd.DataFrame:
+def _table(arm: Path, folder: Path, verifier: str | None, kind: str) -> pd.DataFrame | None:
+    """The scores of an arm under a model; None without any, since columns without types cannot be joined."""
     manifest, scoring = read_manifest(arm), read_scoring(folder)
-    rows = pd.DataFrame(
-        [{key: value for key, value in row.items() if key != "token_logp"} for row in read_scores(folder, kind)]
-    )
-    rows = rows.drop_duplicates([*SAMPLE, "text_hash"], keep="last")
+    names = [name for name in StoredScore.__struct_fields__ if name != "token_logp"]
+    rows = pd.DataFrame([[row[name] for name in names] for row in read_scores(folder, kind)], columns=names)
+    if rows.empty:
+        return None
+    # A text may have been scored as sampled once, and later without that: each column's last value counts.
+    rows = rows.groupby([*SAMPLE, "text_hash"], sort=False, as_index=False).last()
     if kind == SAMPLES_SCORED:
         rows = rows.merge(sample_index(arm)[[*SAMPLE, "text_hash"]], on=[*SAMPLE, "text_hash"])
     rows["outcome"] = None

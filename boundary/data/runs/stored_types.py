@@ -6,11 +6,15 @@ Python writes it keeps, and msgspec refuses.
 
 import re
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 Row = TypeVar("Row")
+# numpy, pandas and torch hold no larger integers.
+Integer = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+TokenId = Annotated[int, Meta(ge=0, lt=2**31)]
 
 
 class Manifest(msgspec.Struct):
@@ -43,22 +47,22 @@ class StoredSample(msgspec.Struct):
     """A line of a shard of samples."""
 
     problem_id: str
-    sample_index: int
+    sample_index: Integer
     text: str
     finish_reason: str
-    n_tokens: int
-    tokens: list[int] | None = None  # servers give none, and older versions stored none
+    n_tokens: Integer
+    tokens: list[TokenId] | None = None  # servers give none, and older versions stored none
 
 
 # A line of a shard of verdicts; the hash of the text came last into the format.
-StoredVerdict = tuple[str, int, str, str | None, str, int | None]
+StoredVerdict = tuple[str, Integer, str, str | None, str, Integer | None]
 
 
 class StoredPrompt(msgspec.Struct):
     """A line of prompts.jsonl: what a model reads of a problem, as token ids and as text without its BOS."""
 
     problem_id: str
-    tokens: list[int]
+    tokens: list[TokenId]
     text: str
 
 
@@ -77,19 +81,19 @@ class StoredScore(msgspec.Struct):
     """A line of a shard of scores."""
 
     problem_id: str
-    sample_index: int
-    text_hash: int
-    n_tokens: int
+    sample_index: Integer
+    text_hash: Integer
+    n_tokens: Integer
     sum_logp: float
     ending: str
-    n_bytes: int
+    n_bytes: Integer
     truncated: bool
     empty: bool
     retokenised: bool
     same_count: bool | None = None
     sum_tempered: float | None = None
     sum_nucleus: float | None = None
-    n_outside: int | None = None
+    n_outside: Integer | None = None
     token_logp: list[float] | None = None
 
 
@@ -98,7 +102,7 @@ class ShardHeader(msgspec.Struct):
 
     manifest: str
     bytes: int
-    samples: list[tuple[str, int, int, int, str]]
+    samples: list[tuple[str, Integer, Integer, Integer, str]]
 
 
 def fields_of(line: Any, kind: type[msgspec.Struct]) -> dict[str, Any]:

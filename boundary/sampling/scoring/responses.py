@@ -4,19 +4,31 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import numpy as np
+from msgspec import Meta
 
 from boundary.data.runs.folder import read_manifest, read_problems, read_prompts, read_samples
+from boundary.data.runs.stored_types import TokenId
 from boundary.errors import InputError
 from boundary.sampling.models import load_tokenizer, tokenizer_hash, vocabulary_hash
 from boundary.sampling.problems import Problem, text_hash
-from boundary.sampling.prompts import Template, load_template, prompt_ids, stop_ids, text_ids, text_without_bos
+from boundary.sampling.prompts import (
+    Template,
+    load_template,
+    prompt_ids,
+    stop_ids,
+    template_names,
+    text_ids,
+    text_without_bos,
+)
 from boundary.sampling.scoring.records import Ending, Response
 from boundary.sampling.store.manifests import Prompts, prompt_hashes, stored_problems
 
-SHOWN = 3
+# Stop tokens of a run: some for each of its models.
+StopIds = Annotated[tuple[TokenId, ...], Meta(max_length=1024)]
 
 
 @dataclass(frozen=True)
@@ -60,15 +72,22 @@ class ScoredArm:
     def references(self) -> Iterator[Response]:
         """The benchmark's reference answers as responses: the worked solution where there is one, else the answer."""
         for problem in self.problems:
-            text = str(problem.facts.get("solution") or problem.answer)
-            prompt = self.prompt_texts[problem.problem_id]
-            if prompt and not prompt[-1].isspace():  # "Answer:" is followed by a space, a turn's beginning by nothing
-                text = f" {text}"
+            text = self._reference_text(problem)
             tokens = self._tokens(text)
             yield Response(
                 problem.problem_id, 0, text_hash(text), self.prompts[problem.problem_id], tokens, "none",
                 _n_bytes(text), empty=not text.strip(), retokenised=True, n_recorded=len(tokens),
             )  # fmt: skip
+
+    def reference_keys(self) -> list[tuple[str, int, int]]:
+        """Problem, index and hash of the text of every reference answer."""
+        return [(problem.problem_id, 0, text_hash(self._reference_text(problem))) for problem in self.problems]
+
+    def _reference_text(self, problem: Problem) -> str:
+        text = str(problem.facts.get("solution") or problem.answer)
+        prompt = self.prompt_texts[problem.problem_id]
+        # "Answer:" is followed by a space, a turn's beginning by nothing.
+        return f" {text}" if prompt and not prompt[-1].isspace() else text
 
     def _response(self, key: tuple[str, int, int], line: Mapping[str, Any]) -> Response:
         prompt = self.prompts.get(line["problem_id"])
@@ -99,7 +118,9 @@ def _n_bytes(text: str) -> int:
     return len(text.encode("utf-8", "surrogatepass"))
 
 
-def scored_arm(folder: Path, tokenizer: Any, template: str | None = None) -> ScoredArm:
+def scored_arm(
+    folder: Path, tokenizer: Any, template: str | None = None, sampled_tokenizer: str | None = None
+) -> ScoredArm:
     """An arm of a run folder, ready to be scored by a model.
 
     Parameters
@@ -108,6 +129,9 @@ def scored_arm(folder: Path, tokenizer: Any, template: str | None = None) -> Sco
         Of the model that scores.
     template
         The template of the run, where the manifest names a file that is not of this package; its hash is compared.
+    sampled_tokenizer
+        Where the tokenizer of the model that was sampled is: an id on the hub, also as ID@REVISION, or a folder. A run
+        of an older version needs it, where it is not that of the model that scores.
 
     Raises
     ------
@@ -116,14 +140,31 @@ def scored_arm(folder: Path, tokenizer: Any, template: str | None = None) -> Sco
     """
     manifest, problems = read_manifest(folder), stored_problems(folder)
     _refuse_images(folder)
-    sampler = cache(partial(_sampling_tokenizer, folder, manifest, tokenizer))
+    sampler = cache(partial(_sampling_tokenizer, folder, manifest, tokenizer, sampled_tokenizer))
     vocabulary = manifest.get("vocabulary_hash") or vocabulary_hash(sampler())
     same = vocabulary == vocabulary_hash(tokenizer)
     prompts, texts = _prompts(folder, manifest, problems, sampler, template)
     if not same:
         prompts = {name: tuple(text_ids(tokenizer, text)) for name, text in texts.items()}
-    stops = tuple(manifest.get("settings", {}).get("stop_ids") or ()) if same else stop_ids(tokenizer)
+    for name, prompt in prompts.items():
+        if not prompt:  # the first token of a response would have nothing before it
+            raise InputError(
+                f"'{folder}': the prompt of problem {name} is empty, and a model gives no probability to the first "
+                "token of a text. Score a run whose template or tokenizer puts something before the response."
+            )
+    stops = _stored_stop_ids(folder, manifest) if same else stop_ids(tokenizer)
     return ScoredArm(folder, manifest, problems, prompts, texts, same, stops, tokenizer)
+
+
+def _stored_stop_ids(folder: Path, manifest: Mapping[str, Any]) -> tuple[int, ...]:
+    """The stop tokens of an arm, each once."""
+    try:
+        ids = msgspec.convert(manifest.get("settings", {}).get("stop_ids") or (), StopIds)
+    except msgspec.ValidationError as error:
+        raise InputError(
+            f"'{folder}': the stop_ids in its manifest are no token ids. Sample into a new folder."
+        ) from error
+    return tuple(sorted(set(ids)))
 
 
 def _refuse_images(folder: Path) -> None:
@@ -134,23 +175,25 @@ def _refuse_images(folder: Path) -> None:
         )
 
 
-def _sampling_tokenizer(folder: Path, manifest: Mapping[str, Any], tokenizer: Any) -> Any:
-    """The tokenizer of the model that was sampled: the scorer's where it is the same, else by the model's name."""
+def _sampling_tokenizer(folder: Path, manifest: Mapping[str, Any], tokenizer: Any, name: str | None) -> Any:
+    """The tokenizer of the model that was sampled: the scorer's where it is the same, else the one that the user names.
+
+    A manifest may come from anybody, so the model that it names is not looked up.
+    """
     recorded = manifest.get("tokenizer_hash")
     if recorded == tokenizer_hash(tokenizer):
         return tokenizer
-    weights, _, revision = str(manifest["model"]).partition("@")
-    try:
-        own = load_tokenizer(weights, revision or None)
-    except InputError as error:
+    if name is None:
         raise InputError(
-            f"'{folder}' was sampled by an older version, which stored no token ids, and the tokenizer of its model is "
-            f"needed to make them: {error}"
-        ) from error
+            f"'{folder}' was sampled by an older version, which stored no token ids, and the tokenizer of its model "
+            f"'{manifest['model']}' is needed to make them. Name it with --sampled-tokenizer ID or a folder."
+        )
+    weights, _, revision = name.partition("@")
+    own = load_tokenizer(weights, revision or None)
     if recorded and recorded != tokenizer_hash(own):
         raise InputError(
-            f"'{folder}' was sampled by an older version, which stored no token ids, and the tokenizer of "
-            f"'{manifest['model']}' is no longer the one that it was sampled with. Sample anew, or bring that one back."
+            f"'{folder}' was sampled with another tokenizer than '{name}' (another fingerprint than in its manifest). "
+            "Name that one with --sampled-tokenizer, or sample anew."
         )
     return own
 
@@ -181,14 +224,14 @@ def _prompts(
 
 
 def _template(folder: Path, manifest: Mapping[str, Any], name: str | None) -> Template:
-    """The template that an arm was sampled with."""
-    try:
-        template = load_template(name or str(manifest.get("template")))
-    except InputError as error:
+    """The template that an arm was sampled with; of a manifest, which may come from anybody, no file is opened."""
+    recorded = manifest.get("template")
+    if name is None and recorded not in template_names():
         raise InputError(
-            f"'{folder}' was sampled by an older version, which stored no prompts. Name its template with --template. "
-            f"({error})"
-        ) from error
+            f"'{folder}' was sampled by an older version, which stored no prompts, and its template '{recorded}' does "
+            "not come with boundary. Name its file with --template."
+        )
+    template = load_template(name or str(recorded))
     if manifest.get("template_hash") not in (None, template.hash):
         raise InputError(
             f"'{folder}' was sampled with another text of the template '{template.name}'. Name that with --template."

@@ -1,8 +1,9 @@
 """A scoring run: the responses of every arm of a run folder, scored under one model; what is stored is not repeated."""
 
+import math
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ from boundary.data.runs.folder import SAMPLES, arms_of, model_name, sample_index
 from boundary.data.runs.scores import PER_TOKEN, REFERENCE_SCORED, SAMPLES_SCORED, TEMPERED
 from boundary.errors import InputError
 from boundary.sampling.models import (
+    ModelCodeError,
     context_length,
     load_tokenizer,
     tokenizer_hash,
@@ -31,6 +33,8 @@ from boundary.sampling.weights import Notice
 
 # About how many characters of JSON a score takes, and each token's log-probability in it.
 SCORE_SIZE, TOKEN_SIZE = 300, 12
+# Beyond it every token is as likely as any other, and what a manifest says is no temperature.
+HIGHEST_TEMPERATURE = 1e6
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ class Scoring:
         (i, N): only every N-th problem from the i-th on.
     template
         The template of a run of an older version, where it was a file.
+    sampled_tokenizer
+        Where the tokenizer of the model that was sampled is, for a run of an older version.
     """
 
     folder: Path
@@ -73,6 +79,7 @@ class Scoring:
     share_prompts: bool = True
     shard: tuple[Annotated[int, Meta(ge=0)], Annotated[int, Meta(ge=1)]] = (0, 1)
     template: str | None = None
+    sampled_tokenizer: str | None = None
 
     @property
     def kind(self) -> str:
@@ -172,6 +179,17 @@ class _Tally:
             self.full_tokens += score.n_tokens
 
 
+@contextmanager
+def _plain_code_errors() -> Iterator[None]:
+    """Models with code of their own: scoring has no option that lets it run."""
+    try:
+        yield
+    except ModelCodeError as error:
+        remedy = "which is never run for scoring. Score with a model that transformers itself can load."
+        raise ModelCodeError(error.model, remedy) from error
+
+
+@_plain_code_errors()
 def score_run(
     scoring: Scoring,
     progress: Callable[[ScoringSnapshot], None] | None = None,
@@ -205,8 +223,13 @@ def score_run(
     version = scorer_version(spec.engine)
     notice("Reading samples, prompts and tokenizers")
     tokenizer = load_tokenizer(scoring.tokenizer or weights, None if scoring.tokenizer else revision or None)
-    arms = [scored_arm(folder, tokenizer, scoring.template) for folder in arms_of([scoring.folder])]
+    arms = [
+        scored_arm(folder, tokenizer, scoring.template, scoring.sampled_tokenizer)
+        for folder in arms_of([scoring.folder])
+    ]
     inner = options.get("worker_options") or options
+    if not isinstance(inner, Mapping):
+        raise InputError("worker_options is no mapping. Give it as --engine-option 'worker_options={\"dtype\": ...}'.")
     dtype = scoring_dtype(spec, str(inner.get("dtype") or ""), str(inner.get("device") or ""))
     settings = {"dtype": dtype} | {key: inner[key] for key in ("attention",) if key in inner}
     spec = _with_dtype(spec, dtype)
@@ -292,8 +315,7 @@ def _score_arm(
 def _index(scoring: Scoring, arm: ScoredArm) -> pd.DataFrame:
     """The responses of an arm: problem, index, hash of the text."""
     if scoring.reference:
-        rows = [(response.problem_id, 0, response.text_hash) for response in arm.references()]
-        return pd.DataFrame(rows, columns=["problem_id", "sample_index", "text_hash"])
+        return pd.DataFrame(arm.reference_keys(), columns=["problem_id", "sample_index", "text_hash"])
     if not shards(arm.folder / SAMPLES):
         raise InputError(f"'{arm.folder}' holds no samples yet. Sample with: boundary sample")
     return sample_index(arm.folder)[["problem_id", "sample_index", "text_hash"]]
@@ -305,7 +327,7 @@ def _waiting(
     """The responses that are to be scored; those that are too long are only counted."""
     responses = arm.references() if scoring.reference else arm.samples(lambda *key: key in missing)
     for response in responses:
-        if (response.problem_id, response.sample_index, response.text_hash) not in missing:
+        if scoring.reference and (response.problem_id, 0, response.text_hash) not in missing:
             continue
         if fits(response, context):
             yield response
@@ -323,6 +345,8 @@ def _terms(scoring: Scoring, arm: ScoredArm) -> tuple[ScoreTerms, str]:
             reason = "reference answers were not sampled"
         elif not isinstance(temperature, int | float) or not isinstance(top_p, int | float):
             reason = "the run does not say at which temperature it was sampled"
+        elif not 0 <= temperature <= HIGHEST_TEMPERATURE or not 0 < top_p <= 1:  # neither is true of nan
+            reason = "the run names no temperature and top-p that can be sampled at"
         elif temperature <= 0:
             reason = "at temperature 0 the likeliest token has all the probability"
         else:
@@ -332,6 +356,11 @@ def _terms(scoring: Scoring, arm: ScoredArm) -> tuple[ScoreTerms, str]:
 
 def _tallied(scores: Iterator[Score], tally: _Tally, report: Callable[[], None]) -> Iterator[Score]:
     for score in scores:
+        if not all(map(math.isfinite, (score.sum_logp, score.sum_tempered or 0.0, score.sum_nucleus or 0.0))):
+            raise InputError(
+                f"Problem {score.problem_id}, sample {score.sample_index}: its log-probability is no finite number. "
+                "Score with --engine-option dtype=float32, or without --as-sampled where the run's temperature is tiny."
+            )
         tally.add(score)
         report()
         yield score

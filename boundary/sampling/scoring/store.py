@@ -10,6 +10,8 @@ from typing import Any
 from boundary.data.runs.folder import shards
 from boundary.data.runs.scores import (
     PER_TOKEN,
+    REFERENCE_SCORED,
+    SAMPLES_SCORED,
     SCORES,
     SCORING,
     SCORING_MUTABLE,
@@ -24,6 +26,9 @@ from boundary.sampling.store.arm import part_name, slug
 from boundary.sampling.store.files import own_folder, write_shard, write_text, writing
 from boundary.sampling.store.locks import short_lock, take_lock
 from boundary.sampling.store.manifests import LOCK, utc_now
+
+# What a part's lock is named by, before what is scored and the part.
+PART_LOCK = ".lock-"
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,8 @@ class ScoreStore:
         lines = ({name: value for name, value in vars(score).items() if value is not None} for score in rows)
         header = {"manifest": scoring_hash(self.scoring), "samples": index}
         path = write_shard(self.folder / self.kind, lines, f"{number:06d}-{self.part}", header)
-        self._held.update({_key(score): _extras(score) for score in rows})
+        for score in rows:
+            self._held[_key(score)] = self._held.get(_key(score), set()) | _extras(score)
         return path
 
 
@@ -109,12 +115,17 @@ def open_scores(
         for path in (arm / SCORES, folder, folder / kind):
             own_folder(path)
     with short_lock(folder / LOCK):
-        agreed = _agree(folder, scoring)
-    lock = take_lock(folder / f".lock-{kind}-{part_name(shard)}")
-    if lock is None:
-        raise InputError(
-            f"Another process is scoring the same part of '{arm}'. Wait for it, or divide with --shard i/N."
-        )
+        path = folder / f"{PART_LOCK}{kind}-{part_name(shard)}"
+        lock = take_lock(path)
+        if lock is None:
+            raise InputError(
+                f"Another process is scoring the same part of '{arm}'. Wait for it, or divide with --shard i/N."
+            )
+        try:
+            agreed = _agree(folder, scoring, path)
+        except BaseException:
+            lock.release()
+            raise
     try:
         with writing(folder):
             for torn in (folder / kind).glob(f".*-{part_name(shard)}-*"):
@@ -125,17 +136,30 @@ def open_scores(
 
 
 def _held(folder: Path, kind: str) -> dict[tuple[str, int, int], set[str]]:
-    index = score_index(folder, kind)
-    return {
-        (str(row[0]), int(row[1]), int(row[2])): set(str(row[4]).split("+")) - {""}
-        for row in index.itertuples(index=False)
-    }
+    held: dict[tuple[str, int, int], set[str]] = {}
+    for row in score_index(folder, kind).itertuples(index=False):
+        extras = held.setdefault((str(row[0]), int(row[1]), int(row[2])), set())
+        extras |= set(str(row[4]).split("+")) - {""}
+    return held
 
 
-def _agree(folder: Path, scoring: Mapping[str, Any]) -> dict[str, Any]:
+def _is_unused(folder: Path, own_lock: Path) -> bool:
+    """Whether nothing is scored in a folder, and no other process is about to: a model may have failed to load."""
+    if shards(folder / SAMPLES_SCORED) or shards(folder / REFERENCE_SCORED):
+        return False
+    for path in sorted(folder.glob(f"{PART_LOCK}*of*")):
+        if path != own_lock:
+            other = take_lock(path)
+            if other is None:
+                return False
+            other.release()
+    return True
+
+
+def _agree(folder: Path, scoring: Mapping[str, Any], own_lock: Path) -> dict[str, Any]:
     """Write down what scores, or agree with what is there."""
     proposed = json.loads(json.dumps(dict(scoring)))
-    if not (folder / SCORING).exists():
+    if not (folder / SCORING).exists() or _is_unused(folder, own_lock):
         proposed["created"] = utc_now()
         _write(folder, proposed)
         return dict(proposed)

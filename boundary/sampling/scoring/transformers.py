@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from boundary.errors import InputError
@@ -43,9 +44,16 @@ def transformers_scorer(
     n_tokens = model.get_input_embeddings().weight.shape[0]
 
     def score(responses: Iterable[Response], terms: ScoreTerms) -> Iterator[Score]:
+        # A model with fewer tokens than its tokenizer never ends a text with one that it lacks.
+        terms = replace(terms, stop_ids=tuple(token for token in terms.stop_ids if token < n_tokens))
         for window in _windows(response for response in responses if fits(response, context)):
             for response in window:
                 _refuse_unknown_tokens(response, n_tokens)
+                if response.ending == "any" and not terms.stop_ids:
+                    raise InputError(
+                        f"Problem {response.problem_id}, sample {response.sample_index}: a stop token ended it, and "
+                        "the model knows none of the run's. It was sampled with another vocabulary."
+                    )
             yield from ready.score(window, terms)
 
     yield score
@@ -115,8 +123,9 @@ def _load_model(spec: ScorerSpec, device: str, dtype: str, attention: str) -> An
 
 def _refuse_unknown_tokens(response: Response, n_tokens: int) -> None:
     ids = [*response.prompt, *(int(token) for token in response.tokens)]
-    if ids and not 0 <= min(ids) <= max(ids) < n_tokens:
+    unknown = next((token for token in ids if not 0 <= token < n_tokens), None)
+    if unknown is not None:
         raise InputError(
-            f"Problem {response.problem_id}, sample {response.sample_index}: it has token {max(ids)}, and the model "
+            f"Problem {response.problem_id}, sample {response.sample_index}: it has token {unknown}, and the model "
             f"knows {n_tokens:,} tokens. It was sampled with another vocabulary."
         )

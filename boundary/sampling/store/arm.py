@@ -171,7 +171,7 @@ def open_store(
         arm.mkdir(parents=True, exist_ok=True)
         own_folder(arm / SAMPLES)
     with short_lock(arm / LOCK):
-        lock = _lock_ofpart_name(arm, shard)
+        lock = _lock_of_part(arm, shard)
         try:
             with writing(arm):
                 agreed_manifest, places = agree_manifest(arm, manifest, problems, prompts)
@@ -190,7 +190,7 @@ def open_store(
         lock.release()
 
 
-def _lock_ofpart_name(arm: Path, shard: tuple[int, int]) -> FileLock:
+def _lock_of_part(arm: Path, shard: tuple[int, int]) -> FileLock:
     """Hold a part of an arm for one process, where no other process divides the problems into other parts."""
     for path in sorted(arm.glob(f"{PART_LOCK}*of*")):
         parts = path.name.rpartition("of")[2]

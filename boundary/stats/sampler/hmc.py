@@ -118,7 +118,7 @@ class _Walk:
     def __init__(
         self, log_density: LogDensity, data: Any, mode: Mode, key: Array, chains: int, steps: int, leapfrogs: int
     ) -> None:
-        self.centre, self.metric = (part.astype(np.float32) for part in mode)
+        self.centre, self.metric = (_without_rounding_noise(part) for part in mode)
         self.position = _start(key, self.centre, self.metric, chains)
         self.log_step: Any = np.float32(np.log(0.8 / len(self.centre) ** 0.25))
         self.accepted: list[np.ndarray] = []
@@ -202,7 +202,18 @@ def _pooled(visited: np.ndarray, slopes: np.ndarray, metric: np.ndarray) -> tupl
     spread = (weight * np.cov(positions.T) + dim * in_use) / (weight + dim)
     curvature = (weight * gradients.T @ gradients / len(gradients) + dim * np.linalg.inv(in_use)) / (weight + dim)
     scale = np.linalg.cholesky(_geometric_mean(spread, np.linalg.inv(curvature)))
-    return positions.mean(0).astype(np.float32), scale.astype(np.float32)
+    return _without_rounding_noise(positions.mean(0)), _without_rounding_noise(scale)
+
+
+def _without_rounding_noise(values: np.ndarray) -> np.ndarray:
+    """Values in single precision, each row to 18 bits of its largest.
+
+    Linear algebra rounds differently with another number of threads, and chains go other ways from a last bit. Any
+    centre and metric are valid, so that these may be rounded.
+    """
+    largest = np.abs(values).max(axis=-1, keepdims=True, initial=np.finfo(np.float64).tiny)
+    step = 2.0 ** (np.ceil(np.log2(largest)) - 18)
+    return np.asarray(np.round(values / step) * step, dtype=np.float32)
 
 
 def _geometric_mean(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -287,12 +287,17 @@ def test_responses_that_the_model_does_not_read_in_full_are_left_out(write_run, 
 def test_a_token_that_the_model_does_not_know_is_a_plain_error(write_run, tiny_model, tmp_path):
     arm = write_run(tmp_path)
     header = {"manifest": manifest_hash(read_manifest(arm)), "samples": [["p3", 9, text_hash("x"), 1, "length"]]}
-    for token in (48, -7):
+    for token, message in (
+        (48, "it has token 48, and the model knows 48 tokens. It was sampled with another vocabulary"),
+        (-7, "tokens is missing or of another kind"),
+        (2**31, "tokens is missing or of another kind"),
+        (2**70, "tokens is missing or of another kind"),
+    ):
         line = {"problem_id": "p3", "sample_index": 9, "text": "x", "finish_reason": "length", "n_tokens": 1}
         path = write_shard(arm / "samples", [line | {"tokens": [token]}], "extra", header)
         done = command(tmp_path, "--model", tiny_model)
         assert done.exit_code == 2
-        assert "It was sampled with another vocabulary" in done.output
+        assert message in done.output
         path.unlink()
 
 

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from boundary.stats.diagnostics import convergence
+from boundary.stats.sampler import hmc as sampler
 from boundary.stats.sampler.hmc import hmc, in_groups
 from boundary.stats.sampler.mode import find_mode
 
@@ -71,3 +72,15 @@ def test_thinned_chains_are_longer_not_fewer():
     plain, thinned = (hmc(skewed_density, None, mode, jax.random.key(6), thinning=t).draws for t in (1, 3))
     assert plain.shape == thinned.shape
     np.testing.assert_array_equal(plain[:, 3], thinned[:, 1])
+
+
+def test_rounding_of_linear_algebra_does_not_change_the_metric(seed):
+    rng = np.random.default_rng(seed)
+    visited, slopes = rng.normal(size=(2, 12, 5, 16))
+    exact = sampler._pooled(visited, slopes, np.eye(5))
+    noisy = sampler._pooled(visited * (1 + 1e-14), slopes * (1 - 1e-14), np.eye(5))
+    for a, b in zip(exact, noisy, strict=True):
+        np.testing.assert_array_equal(a, b)
+    values = rng.normal(size=(5, 5))
+    np.testing.assert_allclose(sampler._without_rounding_noise(values), values, atol=abs(values).max() / 2**17)
+    assert (sampler._without_rounding_noise(np.zeros((2, 3))) == 0).all()
