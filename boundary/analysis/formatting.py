@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 from boundary.stats.estimands import ESTIMANDS
 
+# Probability from which a decision is made: `decisions.SURE`, which stands in a layer above; a test compares them.
+DECISION_PROBABILITY = 0.95
 # How sentences of verdicts open that do not open with a model's name.
 OPENINGS = (
     "At k = ",
@@ -63,7 +65,7 @@ def interval(row: dict[Any, Any], scale: float, digits: int) -> str:
 
 
 def probability_text(value: float) -> str:
-    """Write a probability; one that is nearly 0 or 1 is not rounded to it, nor one that is not enough to decide to .95.
+    """Write a probability; one that is nearly 0 or 1 is not rounded to it, nor one that decides nothing to .95.
 
     Examples
     --------
@@ -89,8 +91,9 @@ def percentage(probability: float) -> str:
 
 
 def _rounded(probability: float) -> float:
-    """A probability with two digits; one below .95, from which a decision is made, stays below it."""
-    return 0.94 if 0.945 <= probability < 0.95 else probability
+    """A probability with two digits; one below that from which a decision is made stays below it."""
+    rounded = float(f"{probability:.2f}")
+    return math.floor(100 * probability) / 100 if probability < DECISION_PROBABILITY <= rounded else rounded
 
 
 def points(margin: float) -> str:
@@ -189,8 +192,8 @@ def behind_colon(prefix: str, sentence: str) -> str:
 
     Examples
     --------
-    >>> behind_colon("All benchmarks together", "At k = 8 rl solves as much as its base.")
-    'All benchmarks together: at k = 8 rl solves as much as its base.'
+    >>> behind_colon("All benchmarks together", "At k = 8 rl solves 2.1 points more.")
+    'All benchmarks together: at k = 8 rl solves 2.1 points more.'
     """
     is_opening = sentence.startswith(OPENINGS)
     return f"{prefix}: {sentence[0].lower() + sentence[1:] if is_opening else sentence}"

@@ -2,7 +2,16 @@
 
 import pytest
 
-from boundary.analysis.formatting import UNIT_FORMATS, heading, interval, level_text, number
+from boundary.analysis.estimates.decisions import SURE
+from boundary.analysis.formatting import (
+    DECISION_PROBABILITY,
+    UNIT_FORMATS,
+    heading,
+    interval,
+    level_text,
+    number,
+    probability_text,
+)
 from boundary.stats.estimands import ESTIMANDS
 
 
@@ -37,3 +46,8 @@ def test_every_estimand_has_a_heading_and_a_format(record):
     text = heading(record.name, "8", 0.5)
     assert text
     assert not set("{}") & set(text)
+
+
+def test_probabilities_that_decide_nothing_are_not_rounded_to_one_that_does():
+    assert DECISION_PROBABILITY == SURE
+    assert [probability_text(p) for p in (0.9499, 0.945, 0.95, 0.955001)] == ["0.94", "0.94", "0.95", "0.96"]

@@ -199,7 +199,7 @@ def test_a_margin_in_points_reaches_verdicts_columns_and_settings(counts, tmp_pa
     assert summary["settings"]["margin"] == 0.99
     assert summary["verdicts"][0]["word"] == "no material difference"
     assert summary["verdicts"][0]["cautions"] == [
-        "Caution: there are 6 problems only, so that each moves pass@k by up to 17 points."
+        "Caution: there are 6 problems only, so that each moves pass@k by up to about 17 points."
     ]
     estimates = pd.read_csv(tmp_path / "out" / "estimates.csv")
     columns = list(estimates.columns)

@@ -74,6 +74,68 @@ def test_a_row_has_verdict_crossover_shrinkage_and_probability():
     ]
 
 
+def test_a_budget_that_is_not_n_is_written():
+    rows = [
+        verdict("b", "org/rl", OPEN._replace(k=16)),
+        verdict("far", "org/rl", OPEN._replace(k=512, extrapolated=True)),
+    ]
+    lines = [" ".join(line.split()) for line in printed(pair_table(rows, 120), 120)]
+    assert "7.7] at k = 16" in lines[1]
+    assert "7.7]* at k = 512" in lines[2]
+
+
+def models_at(budgets, benchmarks=("b",), chance=0.9996, **columns):
+    """An analysis without a base: pass@k of two models at some budgets of each benchmark, one of them ranked."""
+    shares = {"estimand": "pass_at_k", "lower": 0.1, "upper": 0.9, "kind": "posterior", "reference": ""}
+    shares |= {"extrapolated": False} | columns
+    rows = [
+        shares | {"benchmark": name, "model": model, "k": float(k * 2**place), "mean": mean}
+        for place, name in enumerate(benchmarks)
+        for model, mean in (("rl", 0.6), ("sft", 0.5))
+        for k in budgets
+    ]
+    best = {"estimand": "best", "model": "rl", "mean": chance}
+    rows += [row | best for row in rows if row["model"] == "rl"]
+    return SimpleNamespace(estimates=pd.DataFrame(rows), benchmarks=benchmarks, models=("rl", "sft"))
+
+
+def words_of(analysis, width=120):
+    table, _ = model_table(analysis, analysis.benchmarks, width)
+    return [ascii_only(" ".join(line.split())) for line in printed(table, width)]
+
+
+def test_the_headings_of_models_are_their_budgets():
+    assert words_of(models_at([8, 16])) == [
+        "model pass@8, % pass@16, % P(best at 8)",
+        "rl 60.0 [10.0, 90.0] 60.0 [10.0, 90.0] >0.99",
+        "sft 50.0 [10.0, 90.0] 50.0 [10.0, 90.0] -",
+    ]
+    lines = words_of(models_at([8, 16], benchmarks=("x", "y"), chance=0.0))
+    assert lines[0] == "benchmark model smallest k, % largest k, % P(best)"
+    assert lines[1] == "x rl 60.0 [10.0, 90.0] (k = 8) 60.0 [10.0, 90.0] (k = 16) <0.01"
+    assert lines[3].startswith("y rl 60.0 [10.0, 90.0] (k = 16) 60.0 [10.0, 90.0] (k = 32)")
+    assert words_of(models_at([128], extrapolated=True))[:2] == [
+        "model pass@128, % P(best at 128)",
+        "rl 60.0 [10.0, 90.0]* >0.99",
+    ]
+
+
+def test_models_that_are_not_pooled_are_shown_of_every_benchmark(monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    analysis = analysis_of([verdict(name, "rl", None) for name in ("x", "y")])
+    analysis.verdicts = [replace(ranking, decisions=(), subject="ranking") for ranking in analysis.verdicts]
+    models = models_at([1, 16], benchmarks=("x", "y"))
+    analysis.estimates, analysis.models = models.estimates, models.models
+    print_verdict(analysis, [Path("out/report.html")])
+    lines = ESCAPES.sub("", capsys.readouterr().out).splitlines()
+    assert [line.split()[:2] for line in lines if line.startswith(("x ", "y "))] == [
+        ["x", "rl"],
+        ["x", "sft"],
+        ["y", "rl"],
+        ["y", "sft"],
+    ]
+
+
 HOSTILE_NAMES = [
     "plain",
     "模型-对比-数学推理-基准测试-长名称",

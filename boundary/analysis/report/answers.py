@@ -8,7 +8,7 @@ from typing import Any
 from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, OPEN, WIDENED, Decision
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.figures.ranking import ranked_models
-from boundary.analysis.formatting import benchmark_name, percentage, short_name
+from boundary.analysis.formatting import benchmark_name, budget, percentage, short_name
 from boundary.analysis.report.flags import Flag, flags_of
 from boundary.analysis.report.tables import Record, records
 from boundary.analysis.result import Analysis
@@ -84,8 +84,9 @@ class Answer:
         Its posterior rows of the estimates, by estimand and budget; None is the budget of what has none.
     verdict
         None where nothing is stated of the model by itself.
-    n, last_k, n_problems, samples
-        Largest budget within the samples, the largest of all, problems, and samples as a phrase.
+    n, k, last_k, n_problems, samples
+        Samples of nine of ten problems, the largest reported budget within them (n where all lie beyond), the largest
+        of all, problems, and samples as a phrase.
     converged
         Whether the fit's diagnostics passed.
     flags
@@ -98,6 +99,7 @@ class Answer:
     rows: Mapping[tuple[str, float | None], Record]
     verdict: Verdict | None
     n: int
+    k: int
     last_k: float
     n_problems: int
     samples: str
@@ -113,6 +115,11 @@ class Answer:
     def short_name(self) -> str:
         """The model without its organisation."""
         return short_name(self.model)
+
+    @property
+    def at_k(self) -> str:
+        """The budget of what is headed "at n", where it is not n; empty otherwise."""
+        return "" if self.k == self.n else f"at k = {budget(self.k)}"
 
     @property
     def crossover(self) -> Record:
@@ -204,7 +211,8 @@ def _answer(
         anchor=anchor_of(analysis, benchmark),
         rows=rows,
         verdict=verdict,
-        n=max((int(k) for k in budgets if k <= sizes.reliable_k), default=sizes.reliable_k),
+        n=sizes.reliable_k,
+        k=max((int(k) for k in budgets if k <= sizes.reliable_k), default=sizes.reliable_k),
         last_k=budgets[-1] if budgets else float(sizes.reliable_k),
         n_problems=int(next(iter(rows.values()))["n_problems"]),
         samples=sizes.in_words,

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, OPEN, SURE, WIDENED
-from boundary.analysis.formatting import behind_colon, points, upper_first
+from boundary.analysis.formatting import behind_colon, benchmark_name, budget, points, upper_first
 from boundary.analysis.text.verdict import Verdict
 from boundary.data.counts import ALL
 
 POOLED = "All benchmarks together"
 WORDS = (NARROWED, WIDENED, EQUIVALENT, OPEN)
+# Of so many models alone the answer has a sentence each.
+MOST_ALONE = 4
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,8 @@ def overall_answer(
     of_models = [verdict for verdict in of_main if verdict.subject != "pair"]
     if len(of_pairs) == 1:
         return OverallAnswer(about(of_pairs[0].sentence), tuple(filter(None, [count])), of_pairs[0], **shared)
+    if len(of_models) == len(of_main) > 1 and {verdict.subject for verdict in of_models} == {"model"}:
+        return OverallAnswer(about(_alone(of_models)), **shared)
     if not of_pairs or (of_models[:1] and of_models[0].subject == "checkpoints"):
         last = next((verdict for verdict in of_pairs if verdict.model == of_models[0].model), of_models[0])
         return OverallAnswer(about(of_models[0].sentence), tuple(filter(None, [count])), last, **shared)
@@ -130,7 +134,7 @@ def tally(pairs: Sequence[Verdict]) -> str:
     present = [word for word in WORDS if counts[word]]
     if not present:
         return ""
-    share = "all" if len(present) == 1 else f"{counts[present[0]]} of"
+    share = "all" if counts[present[0]] == len(pairs) else f"{counts[present[0]]} of"
     clauses = [f"{present[0]} {at} {share} {len(pairs)} {things}"]
     clauses += [f"{word} {at} {counts[word]}" for word in present[1:]]
     failed = sum(not verdict.is_converged for verdict in pairs)
@@ -158,7 +162,22 @@ def _not_pooled(verdicts: Sequence[Verdict]) -> str:
     """What is said where benchmarks are neither pooled nor compared with a base: which model leads where."""
     rankings = [verdict for verdict in verdicts if verdict.subject == "ranking"]
     if not rankings:
-        return " ".join(verdict.sentence for verdict in verdicts[:1])
+        return _alone([verdict for verdict in verdicts if verdict.subject == "model"])
     leaders = Counter(verdict.model for verdict in rankings)
     clauses = [f"{model} on {count} of {len(rankings)} benchmarks" for model, count in leaders.most_common(3)]
-    return f"Likeliest to be the best with one sample: {', '.join(clauses)}."
+    budgets = {verdict.leads_at for verdict in rankings}
+    at = "at the smallest k" if len(budgets) > 1 else f"at k = {budget(budgets.pop())}"
+    place = "with one sample" if at == "at k = 1" else at
+    return f"Likeliest to be the best {place}: {', '.join(clauses)}."
+
+
+def _alone(of_models: Sequence[Verdict]) -> str:
+    """The sentences on models alone, the benchmark before each where there are several."""
+    with_benchmark = len({verdict.benchmark for verdict in of_models}) > 1
+    sentences = [
+        behind_colon(benchmark_name(verdict.benchmark), verdict.sentence) if with_benchmark else verdict.sentence
+        for verdict in of_models[:MOST_ALONE]
+    ]
+    if n_left_out := len(of_models) - len(sentences):
+        sentences.append(f"{n_left_out} more are in the table.")
+    return " ".join(sentences)

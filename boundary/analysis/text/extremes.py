@@ -67,9 +67,9 @@ def cautions(n_problems: int, n: int) -> tuple[str, ...]:
     """Sentences that warn of few problems, or of few samples of each."""
     sentences = []
     if n_problems < FEW_PROBLEMS:
-        moves = number(1 / max(n_problems, 1), 100, 0)
         few = f"Caution: there {'is one problem' if n_problems == 1 else f'are {n_problems} problems'} only"
-        sentences.append(f"{few}, so that each moves pass@k by up to {moves} points.")
+        moves = f"each moves pass@k by up to about {number(1 / max(n_problems, 1), 100, 0)} points"
+        sentences.append(f"{few}, so that {'pass@k is that of this one problem' if n_problems == 1 else moves}.")
     if n < FEW_SAMPLES:
         samples = "one sample" if n == 1 else f"{n} samples"
         sentences.append(f"Caution: with {samples} of each problem the estimates rest much on the prior.")

@@ -8,7 +8,7 @@ from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, OPEN, SU
 from boundary.analysis.formatting import budget, number, percentage, points, probability_text, upper_first
 from boundary.stats.estimands.crossing import LIKELY, CrossingBudget, CurveOrder
 
-# Differences below this are 0.0 points when written.
+# Differences below this, .05 points, are 0.0 points when written.
 SMALLEST = 0.0005
 NOT_CONVERGED = "A fit did not converge, so that no number here is to be relied on"
 
@@ -89,9 +89,9 @@ def difference(decision: Decision, *, of_base: bool) -> str:
     """
     mean, lower, upper = decision.difference, decision.lower, decision.upper
     if max(abs(lower), abs(upper)) < SMALLEST:
-        return "as much as its base, to within 0.1 points"
+        return "as many as its base (difference below 0.05 points)"
     if abs(mean) < SMALLEST:
-        return f"about as much as its base [{_side(upper)} to {_side(lower)}]"
+        return f"about as many as its base [{_side(upper)} to {_side(lower)}]"
     sign = 1 if mean > 0 else -1
     near, far = (lower, upper) if sign > 0 else (upper, lower)
     ends = f"{_side(near)} to {_side(far)}"
@@ -113,11 +113,12 @@ def curve_clause(name: str, n: int, order: CurveOrder, crossover: CrossingBudget
     name, n, order, crossover
         As for `pair_sentence`.
     """
-    if min(order.crosses, order.crosses_back) >= LIKELY:
-        return f"{name} is ahead of its base at some k and behind it at others: the curves cross more than once"
+    if order.crosses_twice >= LIKELY:
+        is_so, cross = ("is", "cross") if order.crosses_twice >= SURE else ("is probably", "probably cross")
+        return f"{name} {is_so} ahead of its base at some k and behind it at others: the curves {cross} more than once"
     if max(order.crosses, order.crosses_back) >= LIKELY:
         sides = "ahead of", "behind"
-        if order.crosses >= LIKELY:
+        if order.crosses >= order.crosses_back:
             return _crossing_clause(name, n, order.crosses, sides, crossover, order.max_k)
         return _crossing_clause(name, n, order.crosses_back, sides[::-1], order.catches_up, order.max_k)
     if max(order.ahead, order.behind) >= SURE:
@@ -200,6 +201,9 @@ def _order_details(n: int, order: CurveOrder, margin: float) -> Iterator[str]:
             f"It is {earlier} {by} at some k and {later} {by} at a larger one with probability "
             f"{probability_text(probability)}."
         )
+    if order.crosses_twice >= LIKELY:
+        together = probability_text(order.crosses_twice)
+        yield f"Both hold together, so that the curves cross more than once, with probability {together}."
     if not likely and max(order.ahead, order.behind) >= SURE:
         side, probability = ("ahead", order.ahead) if order.ahead >= SURE else ("behind", order.behind)
         yield f"It is {side} {by} at every k up to {n} with probability {probability_text(probability)}."
@@ -219,10 +223,10 @@ def next_step_of_pair(decision: Decision, n: int, margin: float, new_problems: b
     new_problems
         Whether the decision is on new problems of the same kind.
     """
-    if n <= 1:
-        return "One sample of each problem tells little about larger k: draw more samples of each."
     if decision.word != OPEN:
         return ""
+    if n <= 1:
+        return "One sample of each problem tells little about larger k: draw more samples of each."
     if new_problems:
         return "More problems of this kind, and more samples of each, would narrow the interval."
     return (

@@ -43,8 +43,9 @@ def ranking_verdict(
     if solved and not any(solved.get(name, 1) for name in names):
         sentence = f"None of the {len(names)} models solved any problem."
     else:
-        sentence = f"Of {len(names)} models, {' and '.join(_best_clauses(rows, budgets))}."
-        details = [f"{_best_at(rows, k)}." for k in budgets]
+        of_all = "better" if len(names) == 2 else "best"
+        sentence = f"Of {len(names)} models, {' and '.join(_best_clauses(rows, budgets, of_all))}."
+        details = [f"{_best_at(rows, k, of_all)}." for k in budgets]
         counts = multiplicity(rows, budgets[0])
         details += [] if counts is None else [multiplicity_text(counts, budgets[0], margin)]
     return Verdict(
@@ -56,22 +57,26 @@ def ranking_verdict(
         sentence=sentence,
         subject="ranking",
         n=n,
+        leads_at=budgets[0],
     )
 
 
-def _best_clauses(rows: pd.DataFrame, budgets: Sequence[float]) -> list[str]:
-    """Which model is best at each budget, and how sure that is; budgets of one leader share a clause."""
+def _best_clauses(rows: pd.DataFrame, budgets: Sequence[float], of_all: str) -> list[str]:
+    """Which model is best at each budget, and how sure that is; budgets of one leader share a clause.
+
+    `of_all` is what the leader is called: `best`, or of two models `better`.
+    """
     clauses: dict[tuple[str, str], list[str]] = {}
     for k in budgets:
         best = select(rows, estimand="best", k=k).sort_values("mean", kind="stable").iloc[-1]
         probability, name = float(best["mean"]), short_name(str(best["model"]))
         mark = ", extrapolated" if bool(best["extrapolated"]) else ""
         if probability >= SURE:
-            clause = f"{name} is the best", f"{percentage(probability)} sure{mark}"
+            clause = f"{name} is the {of_all}", f"{percentage(probability)} sure{mark}"
         elif probability >= LIKELY:
-            clause = f"{name} is probably the best", f"{percentage(probability)}{mark}"
+            clause = f"{name} is probably the {of_all}", f"{percentage(probability)}{mark}"
         else:
-            clause = "none stands out", f"{name} is likeliest to be the best, {percentage(probability)}{mark}"
+            clause = "none stands out", f"{name} is likeliest to be the {of_all}, {percentage(probability)}{mark}"
         clauses.setdefault(clause, []).append(f"k = {k:.0f}")
     return [f"{start} at {' and '.join(places)} ({end})" for (start, end), places in clauses.items()]
 
@@ -87,14 +92,14 @@ def multiplicity_text(counts: Multiplicity, k: float, margin: float) -> str:
     )
 
 
-def _best_at(rows: pd.DataFrame, k: float) -> str:
+def _best_at(rows: pd.DataFrame, k: float, of_all: str) -> str:
     best = select(rows, estimand="best", k=k).sort_values("mean", kind="stable").iloc[-1]
     curve = select(rows, estimand="pass_at_k", k=k, model=best["model"]).iloc[0]
     share, lower, upper = (number(curve[name], 100, 1) for name in ("mean", "lower", "upper"))
     mark = ", extrapolated" if bool(best["extrapolated"]) else ""
     name = short_name(str(best["model"]))
     return (
-        f"{name} solves {share} % [{lower}, {upper}] of the problems with k = {k:.0f}{mark}, and is the best there "
+        f"{name} solves {share} % [{lower}, {upper}] of the problems with k = {k:.0f}{mark}, and is the {of_all} there "
         f"with probability {probability_text(best['mean'])}"
     )
 

@@ -26,7 +26,7 @@ def trajectory_verdict(
     budgets = [k for k in dict.fromkeys((1, n)) if (curve["k"] == k).any()]
     details = [detail for k in budgets for detail in _along(rows, present, k, steps, margin)]
     clauses = [clause for k in budgets for clause in _to_the_last(rows, present, k)]
-    if not details:
+    if not details or not clauses:
         return None
     sentence = f"From the base to the last of {len(present) - 1} checkpoints, {' and '.join(clauses)}."
     text = f"{sentence} Along {len(present) - 1} checkpoints of {short_name(present[-1])}, {' '.join(details)}"

@@ -48,7 +48,8 @@ class Verdict:
     sentence
         The verdict in one plain sentence.
     next_step
-        What would settle a pair that is open, in a sentence; empty where it is settled.
+        What would settle a pair that is open, in a sentence; what a comparison needs where neither model, or each,
+        solved anything; empty of any other that is settled.
     subject
         What is judged: `pair`, `model`, `ranking` or `checkpoints`.
     n
@@ -57,6 +58,8 @@ class Verdict:
         Of a pair: the budget at which RL is overtaken by its base, whether or not that is likely.
     is_converged
         Whether the diagnostics of its fits passed. Where they did not, nothing is sure.
+    leads_at
+        Of a ranking: the budget at which `model` is likeliest to solve most.
     """
 
     benchmark: str
@@ -72,6 +75,7 @@ class Verdict:
     n: int = 0
     crossover: CrossingBudget | None = None
     is_converged: bool = True
+    leads_at: float = 1.0
 
     @property
     def at_n(self) -> Decision | None:

@@ -23,7 +23,7 @@ Fit = tuple[Panel, SolveRates, Sequence[dict[str, Any]], bool]
 def verdicts(
     request: Request, counts: Counts, estimates: pd.DataFrame, sizes: Mapping[str, SampleSizes], fits: Sequence[Fit]
 ) -> list[Verdict]:
-    """Verdicts in the order of the benchmarks; within one, those on of_models models stand first.
+    """Verdicts in the order of the benchmarks; within one, those on several models stand first.
 
     Parameters
     ----------
@@ -47,9 +47,9 @@ def verdicts(
         )
         converged = all(ok for panel, *_, ok in fits if panel.benchmark == benchmark)
         sentences += [verdict if verdict is None or converged else unconverged(verdict) for verdict in of_models]
-    alone = {benchmark: sum(panel.benchmark == benchmark for panel, *_ in fits) == 1 for benchmark in sizes}
+    with_ranking = {verdict.benchmark for verdict in sentences if verdict is not None}
     for panel, rates, rows, ok in fits:
-        if request.base is not None or alone[panel.benchmark]:
+        if request.base is not None or panel.benchmark not in with_ranking:
             about = panel.benchmark, panel.arm, panel.base
             options = request.for_fit(rates)
             sentences.append(verdict_of_fit(estimates_frame(rows), rates, *about, options, request.level, ok))

@@ -111,5 +111,7 @@ def _sentences(arm: "ScoredArmResult", reference: bool) -> list[str]:
     if arm.not_tempered:
         lines.append(f"  not scored as sampled: {arm.not_tempered}")
     if arm.too_long:
-        lines.append(f"  {arm.too_long:,} responses are longer than {arm.scorer} reads, and are not scored")
+        are = "response is" if arm.too_long == 1 else "responses are"
+        not_scored = "is" if arm.too_long == 1 else "are"
+        lines.append(f"  {arm.too_long:,} {are} longer than {arm.scorer} reads, and {not_scored} not scored")
     return lines

@@ -117,12 +117,20 @@ def _print_pairs(screen: "Console", pairs: "Sequence[Verdict]") -> None:
         screen.print(Text(f"{LEGEND}{extrapolated}", style="dim"))
     if is_long:
         screen.print()
-        screen.print(Text(f"Each benchmark: shrinkage at n. {verdict_counts(by_benchmark)}", style="dim"))
+        screen.print(
+            Text(f"Each benchmark: shrinkage at {_place(by_benchmark)}. {verdict_counts(by_benchmark)}", style="dim")
+        )
         screen.print(model_matrix(by_benchmark, screen.width))
         n_left_out = len({verdict.benchmark for verdict in by_benchmark}) - MOST_BENCHMARKS
         if n_left_out > 0:
             screen.print(Text(f"{n_left_out} more benchmarks: see the report.", style="dim"))
     screen.print()
+
+
+def _place(verdicts: "Sequence[Verdict]") -> str:
+    """Where the decisions of a table lie that has no room for their budgets."""
+    is_at_n = all(verdict.decision is None or verdict.decision.k == verdict.n for verdict in verdicts)
+    return "n" if is_at_n else "the k of each verdict"
 
 
 def _print_subject(screen: "Console", verdicts: "Sequence[Verdict]") -> None:
@@ -143,9 +151,11 @@ def _print_models(screen: "Console", analysis: "Analysis") -> None:
     """Print how much each model solves by itself: on a terminal of all benchmarks pooled where they are ranked."""
     from rich.text import Text
 
-    names = analysis.benchmarks
-    if screen.is_terminal and len(analysis.models) > 1:
-        names = names[-1:]
+    from boundary.data.counts import ALL
+
+    names: Sequence[str] = analysis.benchmarks
+    if screen.is_terminal and len(analysis.models) > 1 and ALL in names:
+        names = [ALL]
     table, n_left_out = model_table(analysis, names, screen.width, MOST_ROWS if screen.is_terminal else None)
     screen.print(table)
     if n_left_out:

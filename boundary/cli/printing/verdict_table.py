@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from boundary.cli.terminal import cell_text, shortened
 
@@ -27,8 +27,8 @@ NAME_COLUMNS, LEAST_NAME_COLUMNS, SPACE = 34, 10, 2
 # Widths above this are of no terminal.
 WIDEST = 1000
 LEGEND = (
-    "Shrinkage: points that the RL model solves less. P: probability of the verdict, or where it is open, of the "
-    "likeliest (▼ ▲ =)."
+    "Shrinkage: how many points fewer RL solves than its base. P: probability of the verdict, or where it is open, of "
+    "the likeliest (▼ ▲ =)."
 )
 # Rows of a table on a terminal; more pairs stand side by side, and more benchmarks are in the report alone.
 MOST_ROWS, MOST_BENCHMARKS = 16, 20
@@ -115,15 +115,17 @@ def model_table(
 
     Returns
     -------
-    The table, the best model at k = 1 of each benchmark first, and how many rows were left out.
+    The table, the best model at the smallest k of each benchmark first, and how many rows were left out.
     """
     from rich.text import Text
 
     from boundary.analysis.estimates.table import POSTERIOR, select
 
     rows = select(analysis.estimates, kind=POSTERIOR, benchmark=tuple(benchmarks))
-    best = select(rows, estimand="best", k=1).set_index(["benchmark", "model"])["mean"]
-    curves = select(rows, estimand="pass_at_k").query("not extrapolated")
+    best = select(rows, estimand="best").sort_values("k", kind="stable").drop_duplicates(["benchmark", "model"])
+    curves = select(rows, estimand="pass_at_k")
+    if not curves["extrapolated"].all():
+        curves = curves.query("not extrapolated")
     places = [place for name in benchmarks for place in _best_first(curves.loc[curves["benchmark"] == name])]
     shown = places[:most]
     ends = {place: rows.iloc[[0, -1]] for place, rows in curves.groupby(["benchmark", "model"], sort=False)}
@@ -131,13 +133,25 @@ def model_table(
         "benchmark": [benchmark_label(benchmark) for benchmark, _ in shown],
         "model": [model_label(model) for _, model in shown],
     }
-    columns = {
-        heading: [Text(_share(ends[place], end)) for place in shown]
-        for heading, end in (("pass@1, %", 0), ("pass@n, %", 1))
-    }
+    columns = {}
+    for end, which in ((0, "smallest k"), (-1, "largest k")):
+        of_end = [ends[place].iloc[end] for place in shown]
+        k = _shared_budget([row["k"] for row in of_end])
+        columns[f"pass@{k}, %" if k else f"{which}, %"] = [Text(_share(row, with_k=not k)) for row in of_end]
     if len(best):
-        columns["P(best at 1)"] = [Text(f"{best.get(place, float('nan')):.2f}") for place in shown]
+        chances = best.set_index(["benchmark", "model"])["mean"]
+        k = _shared_budget([*best["k"]])
+        columns[f"P(best at {k})" if k else "P(best)"] = [
+            Text(_short_probability(chances.get(place, float("nan")))) for place in shown
+        ]
     return table_of_columns(_told_apart(names, width), columns, width), len(places) - len(shown)
+
+
+def _shared_budget(budgets: Sequence[float]) -> str:
+    """The budget of every row of a column, as it is written; empty where they differ."""
+    from boundary.analysis.formatting import budget
+
+    return budget(next(iter(budgets))) if len(set(budgets)) == 1 else ""
 
 
 def _best_first(curves: "pd.DataFrame") -> list[tuple[str, str]]:
@@ -243,24 +257,33 @@ def _crossover(verdict: "Verdict", with_interval: bool = True) -> str:
 
 
 def _difference(verdict: "Verdict") -> str:
-    from boundary.analysis.formatting import number
+    """The shrinkage with its interval; where it is not at n, its budget too."""
+    from boundary.analysis.formatting import budget, number
 
     decision = verdict.decision
     if decision is None:
         return NOTHING
     mean, lower, upper = (number(value, 100, 1) for value in (decision.difference, decision.lower, decision.upper))
-    return f"{mean} [{lower}, {upper}]{EXTRAPOLATED if decision.extrapolated else ''}"
+    at = "" if decision.k == verdict.n else f" at k = {budget(decision.k)}"
+    return f"{mean} [{lower}, {upper}]{EXTRAPOLATED if decision.extrapolated else ''}{at}"
 
 
 def _probability(verdict: "Verdict") -> str:
     """Probability of the verdict; where it is open, of the likeliest, with its mark."""
-    from boundary.analysis.formatting import probability_text
-
     decision = verdict.decision
     if decision is None or verdict.probability is None:
         return NOTHING
-    text = probability_text(verdict.probability).replace("over ", ">").replace("under ", "<")
+    text = _short_probability(verdict.probability)
     return text if verdict.word == decision.likeliest else f"{MARKS[decision.likeliest][0]} {text}"
+
+
+def _short_probability(probability: float) -> str:
+    """A probability in four characters; a dash where it is not known."""
+    from boundary.analysis.formatting import probability_text
+
+    if probability != probability:
+        return NOTHING
+    return probability_text(probability).replace("over ", ">").replace("under ", "<")
 
 
 def _short_cell(verdict: "Verdict | None") -> "Text":
@@ -274,9 +297,9 @@ def _short_cell(verdict: "Verdict | None") -> "Text":
     return Text(f"{mark} {number(verdict.decision.difference, 100, 1)}", style=style)
 
 
-def _share(rows: "pd.DataFrame", end: int) -> str:
-    from boundary.analysis.formatting import number
+def _share(row: "pd.Series[Any]", with_k: bool) -> str:
+    from boundary.analysis.formatting import budget, number
 
-    row = rows.iloc[end]
     mean, lower, upper = (number(row[name], 100, 1) for name in ("mean", "lower", "upper"))
-    return f"{mean} [{lower}, {upper}]"
+    at = f" (k = {budget(row['k'])})" if with_k else ""
+    return f"{mean} [{lower}, {upper}]{EXTRAPOLATED if row['extrapolated'] else ''}{at}"

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from boundary.stats.budgets import Model, mean_failures, rows_of
 from boundary.stats.intervals import MARGIN, TIE, summarise
@@ -242,6 +242,9 @@ class CurveOrder(NamedTuple):
         That RL is ahead (behind) at every budget within the samples.
     catches_up
         Where RL catches up with a base that is ahead at k = 1, if it is likely to cross back.
+    crosses_twice
+        That both `crosses` and `crosses_back` hold: RL is ahead on either side of a budget at which it is behind, or
+        behind on either side of one at which it is ahead. At most the smaller of the two probabilities.
     """
 
     max_k: int
@@ -250,6 +253,7 @@ class CurveOrder(NamedTuple):
     ahead: float
     behind: float
     catches_up: CrossingBudget | None = None
+    crosses_twice: float = 0.0
 
 
 def curve_order(
@@ -282,21 +286,25 @@ def curve_order(
     leads = _leads(rates, budgets, [rates.index(base), rates.index(rl)], target)
     ahead, behind = leads > margin + TIE, leads < -margin - TIE
     looked_at, sampled = np.array(budgets) <= max_k, np.array(budgets) <= within
-    back = _prob_later(behind[:, looked_at], ahead[:, looked_at])
-    reverse = crossover(rates, max_k, base=rl, rl=base, target=target) if back >= LIKELY else None
+    crosses = _is_later(ahead[:, looked_at], behind[:, looked_at])
+    crosses_back = _is_later(behind[:, looked_at], ahead[:, looked_at])
+    is_likely_back = crosses_back.mean() >= LIKELY
+    reverse = crossover(rates, max_k, base=rl, rl=base, target=target) if is_likely_back else None
     return CurveOrder(
         max_k,
-        _prob_later(ahead[:, looked_at], behind[:, looked_at]),
-        back,
+        float(crosses.mean()),
+        float(crosses_back.mean()),
         float(ahead[:, sampled].all(axis=1).mean()),
         float(behind[:, sampled].all(axis=1).mean()),
         None if reverse is None else CrossingBudget(*summarise(reverse.to_numpy(), level)[1:4]),
+        float((crosses & crosses_back).mean()),
     )
 
 
-def _prob_later(first: np.ndarray, second: np.ndarray) -> float:
-    """Share of draws in which `second` holds at some budget above one at which `first` does."""
-    return float((np.logical_or.accumulate(first, axis=1) & second).any(axis=1).mean())
+def _is_later(first: Bool[np.ndarray, "draw budget"], second: Bool[np.ndarray, "draw budget"]) -> np.ndarray:
+    """Whether `second` holds in a draw at some budget above one at which `first` does."""
+    is_later: np.ndarray = (np.logical_or.accumulate(first, axis=1) & second).any(axis=1)
+    return is_later
 
 
 def sampling_speedup(

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from boundary.analysis.analyze import analyze
+from boundary.analysis.report.answers import answers
 from boundary.analysis.report.summary import summary
 from boundary.analysis.text.answer import overall_answer, tally
 from boundary.analysis.text.verdict import Verdict, unconverged
@@ -63,8 +64,8 @@ def test_each_situation_has_one_short_sentence_that_says_it(analyses):
         "no crossing, ahead throughout": "rl is ahead of its base at every k up to 32; at k = 32 it solves ",
         "behind throughout": "rl is behind its base at every k up to 32; at k = 32 it solves ",
         "narrowed": "rl is ahead of its base up to k = ",
-        "identical": "At k = 32 rl solves about as much as its base [",
-        "one failure": "base solved every problem in every sample, 32 samples each; at k = 32 rl solves as much as ",
+        "identical": "At k = 32 rl solves about as many as its base [",
+        "one failure": "base solved every problem in every sample, 32 samples each; at k = 32 rl solves as many as ",
         "nothing solved": "Neither model solved any problem in 32 samples each.",
         "everything solved": "Both models solved every problem in every sample, 32 samples each.",
         "rl solves nothing": "rl solved no problem in 32 samples each; at k = 32 rl solves ",
@@ -150,7 +151,8 @@ def test_the_summary_has_every_number_of_the_verdict(analyses):
 
 
 def test_one_sample_and_unequal_samples_and_extrapolation_alone():
-    single = analysis_of({"base": np.arange(40) % 3 == 0, "rl": np.arange(40) % 3 > 0}, n=1, k=[1, 8])
+    single = analysis_of({"base": np.arange(40) % 4 == 0, "rl": np.arange(40) % 3 == 0}, n=1, k=[1, 8])
+    assert single.answer.word == "cannot tell yet"
     assert re.match(r"At k = 1 rl solves [\d.]+ points more than its base \[", single.answer.sentence)
     assert single.answer.verdict.next_step.startswith("One sample of each problem tells little about larger k")
     sizes = np.where(np.arange(40) < 3, 4, N)
@@ -160,6 +162,15 @@ def test_one_sample_and_unequal_samples_and_extrapolation_alone():
     assert "at k = 128 (extrapolated beyond n = 32) it solves" in far.answer.sentence
     assert far.answer.verdict.at_n is None
     assert far.table().rows[0][2].is_extrapolated
+
+
+def test_a_page_has_the_samples_and_the_budget_within_them():
+    analysis = analysis_of(CORRECT["narrowed"], k=[8, 16])
+    (line,) = answers(analysis)
+    assert (line.n, line.k, line.at_k, line.chip.decision.k) == (N, 16, "at k = 16", 16)
+    assert line.row("shrinkage", line.k)["mean"] == line.chip.decision.difference
+    (line,) = answers(analysis_of(CORRECT["narrowed"]))
+    assert (line.n, line.k, line.at_k) == (N, N, "")
 
 
 def test_new_problems_are_named_as_what_the_answer_is_about():
@@ -202,6 +213,42 @@ def test_the_answer_of_several_benchmarks_is_the_pooled_one_or_a_count(analyses)
     assert overall_answer(grid, ("a", "b", "c"), 0.005, 0.95).sentence == (
         "Narrowed in all 6 comparisons (a benchmark and an RL model each)."
     )
+
+
+def test_all_is_said_only_of_all(analyses):
+    decided = analyses["narrowed"].verdicts[0]
+    without = replace(decided, benchmark="d", decisions=())
+    assert without.word is None
+    assert tally([decided, replace(decided, benchmark="c"), without]) == "Narrowed on 2 of 3 benchmarks."
+
+
+def test_models_ranked_on_new_problems_have_a_sentence_each():
+    counts = table(CORRECT["ranking"])
+    options = {"rank": True, "target": "superpopulation", "prior": BetaBinomial(), "k": [1, N]}
+    analysis = analyze(counts, **options)
+    assert [verdict.model for verdict in analysis.verdicts] == ["a", "b", "c"]
+    for name in "abc":
+        assert f"On new problems like these: {name} solves " in analysis.answer.sentence
+    assert analysis.answer.verdict is None
+    alone = [replace(analysis.verdicts[0], benchmark=name) for name in ("x", "y")]
+    sentence = overall_answer(alone, ("x", "y"), 0.005, 0.95).sentence
+    assert re.match(r"x: on new problems like these: a solves .* y: on new problems like these: a solves ", sentence)
+    many = [replace(analysis.verdicts[0], model=str(place)) for place in range(9)]
+    assert overall_answer(many, ("b",), 0.005, 0.95).sentence.endswith(" 5 more are in the table.")
+
+
+def test_rankings_that_are_not_pooled_name_their_budget():
+    counts = pd.concat([table(CORRECT["ranking"], benchmark=name) for name in ("x", "y")])
+    analysis = analyze(counts, rank=True, benchmarks=["x", "y"], k=[8, N], prior=DRAWS, estimands=["best"])
+    ranked = [verdict for verdict in analysis.verdicts if verdict.benchmark != "all"]
+    assert {verdict.leads_at for verdict in ranked} == {N}
+    answer = overall_answer(ranked, ("x", "y"), 0.005, 0.95)
+    assert answer.sentence == "Likeliest to be the best at k = 32: b on 2 of 2 benchmarks."
+    at_one = [replace(verdict, leads_at=1.0) for verdict in ranked]
+    assert overall_answer(at_one, ("x", "y"), 0.005, 0.95).sentence.startswith("Likeliest to be the best with one ")
+    two = analysis_of({name: CORRECT["ranking"][name] for name in "ab"}, rank=True)
+    assert two.answer.sentence.startswith("Of 2 models, b is the better at k = 1")
+    assert "is the better there with probability" in two.verdicts[0].text
 
 
 def test_checkpoints_stand_on_top_with_the_last_of_them(analyses):

@@ -67,6 +67,12 @@ def test_a_trajectory_says_one_direction_a_sentence(call, later, words):
         assert sum(word in sentence.split() for word in ("rises", "falls", "up", "down", "lower", "higher")) <= 1
 
 
+def test_a_trajectory_without_a_decision_says_nothing():
+    rows = changed(0.4, 0.6, 0.55, call=(0.0, 0.99), later=(0.2, 0.7))
+    undecided = rows[~rows["estimand"].isin(["shrinkage", "narrowed", "widened"])]
+    assert trajectory_verdict(undecided, "B", {"base": "0", "a": "10", "b": "20"}, 1) is None
+
+
 @pytest.mark.parametrize(
     "steps",
     [

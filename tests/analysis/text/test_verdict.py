@@ -42,8 +42,8 @@ def text(rows, reference="base", **more):
     return verdict(estimates_frame(rows), "all", "org/rl", reference and f"org/{reference}", N, **more).text
 
 
-def curve_order(crosses=0.0, crosses_back=0.0, ahead=0.0, behind=0.0, catches_up=None):
-    return CurveOrder(64, crosses, crosses_back, ahead, behind, catches_up)
+def curve_order(crosses=0.0, crosses_back=0.0, ahead=0.0, behind=0.0, catches_up=None, crosses_twice=0.0):
+    return CurveOrder(64, crosses, crosses_back, ahead, behind, catches_up, crosses_twice)
 
 
 @pytest.mark.parametrize(
@@ -74,12 +74,13 @@ def curve_order(crosses=0.0, crosses_back=0.0, ahead=0.0, behind=0.0, catches_up
         ),
         (
             at(N, -0.0001, -0.01, 0.02, 0.2, 0.1),
-            "At k = 16 rl solves about as much as its base [2.0 fewer to 1.0 more]: cannot tell yet (likeliest: no "
+            "At k = 16 rl solves about as many as its base [2.0 fewer to 1.0 more]: cannot tell yet (likeliest: no "
             "material difference, 70 %).",
         ),
         (
             at(N, -0.0, -0.0, 0.0001, 0, 0),
-            "At k = 16 rl solves as much as its base, to within 0.1 points: no material difference (over 99 % sure).",
+            "At k = 16 rl solves as many as its base (difference below 0.05 points): no material difference (over 99 % "
+            "sure).",
         ),
     ],
 )
@@ -143,9 +144,25 @@ def test_each_probability_says_what_it_is_of_and_names_the_margin(chances, detai
             " with probability 0.60.",
         ),
         (
-            curve_order(crosses=0.6, crosses_back=0.7),
+            curve_order(crosses=0.97, crosses_back=0.98, crosses_twice=0.96),
             "rl is ahead of its base at some k and behind it at others: the curves cross more than once; at k = 16 "
             "it solves ",
+            " Both hold together, so that the curves cross more than once, with probability 0.96.",
+        ),
+        (
+            curve_order(crosses=0.6, crosses_back=0.7, crosses_twice=0.5),
+            "rl is probably ahead of its base at some k and behind it at others: the curves probably cross more than "
+            "once; at k = 16 it solves ",
+            " Both hold together, so that the curves cross more than once, with probability 0.50.",
+        ),
+        (  # each of half of the draws: no draw crosses twice
+            curve_order(crosses=0.5, crosses_back=0.5),
+            "rl is probably ahead of its base up to k = 5 [3, 9]; at k = 16 it solves ",
+            " with probability 0.50.",
+        ),
+        (
+            curve_order(crosses=0.6, crosses_back=0.7, crosses_twice=0.3),
+            "rl is probably behind its base first and ahead of it later; at k = 16 it solves ",
             " with probability 0.70.",
         ),
     ],
@@ -176,7 +193,7 @@ def test_nothing_solved_and_everything_solved_is_all_that_is_said():
     assert text(rows, totals=totals(640, 640)) == every
     assert text(rows, totals=totals(0, 5)).startswith("rl solved no problem in 16 samples each; at k = 16 rl ")
     assert text(rows, totals=totals(5, 640)).startswith(
-        "base solved every problem in every sample, 16 samples each; at k = 16 rl solves about as much as its base ["
+        "base solved every problem in every sample, 16 samples each; at k = 16 rl solves about as many as its base ["
     )
 
 
@@ -209,11 +226,12 @@ def test_a_fit_that_did_not_converge_says_so_first_and_is_not_sure():
 def test_few_problems_and_few_samples_are_a_caution():
     assert cautions(20, 16) == ()
     few, rest_on_the_prior = cautions(5, 8)
-    assert few == "Caution: there are 5 problems only, so that each moves pass@k by up to 20 points."
+    assert few == "Caution: there are 5 problems only, so that each moves pass@k by up to about 20 points."
     assert rest_on_the_prior == "Caution: with 8 samples of each problem the estimates rest much on the prior."
     rows = [row("pass_at_k", 1, 0.5, 0.4, 0.6, n_problems=1)]
-    assert text(rows, None).endswith(
-        " Caution: there is one problem only, so that each moves pass@k by up to 100 points."
+    assert text(rows, None).endswith(" Caution: there is one problem only, so that pass@k is that of this one problem.")
+    assert cautions(7, 16) == (
+        "Caution: there are 7 problems only, so that each moves pass@k by up to about 14 points.",
     )
 
 
@@ -227,6 +245,15 @@ def test_a_script_gets_the_word_and_its_probabilities():
     ]
     assert record["calls"][1]["likeliest"] == "narrowed"
     assert (record["crossover"]["probability"], record["crossover"]["spoken_of"]) == (0.7, True)
+
+
+def test_a_settled_verdict_on_one_sample_has_no_next_step():
+    rows = [fact | {"extrapolated": False} for fact in at(1, 0.2, 0.1, 0.3, 0.99, 0)]
+    narrowed = verdict(estimates_frame(rows), "b", "org/rl", "org/base", 1)
+    assert (narrowed.word, narrowed.next_step) == ("narrowed", "")
+    rows = [fact | {"extrapolated": False} for fact in at(1, 0.2, -0.1, 0.3, 0.6, 0.1)]
+    open_verdict = verdict(estimates_frame(rows), "b", "org/rl", "org/base", 1)
+    assert open_verdict.next_step.startswith("One sample of each problem tells little")
 
 
 def test_one_model_alone():

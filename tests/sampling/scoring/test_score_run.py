@@ -280,7 +280,7 @@ def test_responses_that_the_model_does_not_read_in_full_are_left_out(write_run, 
     write_shard(arm / "samples", [line], "extra", header)
     done = command(tmp_path, "--model", tiny_model)
     assert done.exit_code == 4
-    assert "1 responses are longer than" in done.output
+    assert "1 response is longer than" in done.output
     assert len(scores_table(tmp_path)) == 20
 
 

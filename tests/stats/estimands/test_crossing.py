@@ -49,6 +49,15 @@ def test_course_by_brute_force(p, margin):
     assert probabilities[1:5] == pytest.approx(
         (np.mean(crosses), np.mean(back), ahead[:, :N].all(1).mean(), behind[:, :N].all(1).mean())
     )
+    assert probabilities.crosses_twice == pytest.approx(np.mean(np.logical_and(crosses, back)))
+
+
+def test_curves_that_cross_once_each_way_in_half_of_the_draws_do_not_cross_twice():
+    p = np.full((1, 50, 10, 2), 0.05)
+    p[:, :25, :2, 0], p[:, :25, 2:, 0] = 1.0, 0.0
+    p[:, 25:, :2, 1], p[:, 25:, 2:, 1] = 1.0, 0.0
+    order = curve_order(rates_of(p), 1000)
+    assert (order.crosses, order.crosses_back, order.crosses_twice) == (0.5, 0.5, 0.0)
 
 
 @given(RATES)

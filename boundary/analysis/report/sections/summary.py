@@ -27,7 +27,7 @@ def summary_section(analysis: Analysis) -> dict[str, Any] | None:
         return None
     is_pair = analysis.base is not None
     margin = analysis.request.margin
-    rows = [answer.row("shrinkage", answer.n) for answer in lines]
+    rows = [answer.row("shrinkage", answer.k) for answer in lines]
     groups = list(_groups(lines))
     table = analysis.table()
     return {

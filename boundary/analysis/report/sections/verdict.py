@@ -38,7 +38,7 @@ def verdict_section(analysis: Analysis) -> dict[str, Any] | None:
         "listed": [] if is_single or analysis.base is None else shown[:MOST_LISTED],
         "n_more": max(len(shown) - MOST_LISTED, 0),
         "several_benchmarks": benchmark is None,
-        "axis": IntervalAxis.of([answer.row("shrinkage", answer.n) for answer in shown], analysis.request.margin),
+        "axis": IntervalAxis.of([answer.row("shrinkage", answer.k) for answer in shown], analysis.request.margin),
         "failed": [benchmark_name(name) for name in dict.fromkeys(failed)],
         "unmet": [] if claims.empty else [row["name"] for row in records(claims) if row["met"] is False],
         "n_claims": len(claims),
