@@ -32,7 +32,7 @@ Pictures = dict[str, dict[str, Markup]]
 OVERVIEW = ""
 # The start of an element, and its attributes; `<` and `>` are escaped in values and texts.
 ELEMENT = re.compile(r"<[^<>]*>")
-ATTRIBUTE = re.compile(r"""(?P<name>[\w:-]+)=(?:'[^']*'|"[^"]*")""")
+ATTRIBUTE = re.compile(r"""(?<![\w:-])(?P<name>[\w:-]+)=(?:'[^']*'|"[^"]*")""")
 
 
 def draw_all(analysis: Analysis, width: float = PAGE_WIDTH, progress: Progress = no_progress) -> Drawings:
