@@ -1,49 +1,32 @@
 """The table of one estimand: a row for each benchmark and model, a column for each budget."""
 
 from collections.abc import Collection, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from boundary.analysis.estimates.table import POSTERIOR, select
+from boundary.analysis.estimates.table import ESTIMATE_COLUMNS, POSTERIOR, select
 from boundary.analysis.formatting import (
     benchmark_name,
     budget,
     format_of,
     heading,
     interval,
+    level_text,
     number,
     short_name,
     upper_first,
 )
 from boundary.analysis.tables.result_table import Cell, ResultTable
-from boundary.errors import InputError
+from boundary.errors import InputError, did_you_mean
 from boundary.stats.estimands import ESTIMANDS
 
 # Of more budgets the smallest, the largest within the samples and the largest of all are shown.
 MOST_BUDGETS = 6
-FRAME_COLUMNS = (
-    "benchmark",
-    "estimand",
-    "model",
-    "reference",
-    "k",
-    "tau",
-    "target",
-    "mean",
-    "median",
-    "lower",
-    "upper",
-    "level",
-    "prob_positive",
-    "prob_negative",
-    "prob_equivalent",
-    "extrapolated",
-    "n_problems",
-    "n_extrapolated",
-)
+# Its rows are all of one kind, and the draws' convergence stands in `Analysis.estimates`.
+LEFT_OUT = ("kind", "prior", "r_hat", "ess_bulk", "ess_tail")
+FRAME_COLUMNS = tuple(column for column in ESTIMATE_COLUMNS if column not in LEFT_OUT)
 
 
 def estimate_table(
@@ -143,8 +126,7 @@ def _missing(estimates: pd.DataFrame, estimand: str) -> str:
             f"{estimand} was not estimated. Give estimands=['{estimand}'] to boundary.analyze, or choose one of: "
             f"{', '.join(present)}."
         )
-    near = get_close_matches(estimand, list(ESTIMANDS), n=1)
-    hint = f" Did you mean '{near[0]}'?" if near else ""
+    hint = did_you_mean(estimand, ESTIMANDS)
     return f"There is no estimand '{estimand}'.{hint} This analysis has: {', '.join(present)}."
 
 
@@ -168,7 +150,7 @@ def _caption(rows: pd.DataFrame, estimand: str) -> str:
     if record.unit == "probability":
         return f"{upper_first(heading(estimand))}."
     middle = "median" if record.is_budget else "mean"
-    level = f"{100 * float(rows['level'].iloc[0]):.4g}"
+    level = level_text(float(rows["level"].iloc[0]))
     none = " (none: it is not reached)" if record.is_budget else ""
     of_new = " On new problems like these." if (rows["target"] == "superpopulation").any() else ""
-    return f"{upper_first(heading(estimand))}: posterior {middle} and {level} % interval{none}.{of_new}"
+    return f"{upper_first(heading(estimand))}: posterior {middle} and {level} interval{none}.{of_new}"

@@ -8,7 +8,15 @@ import pandas as pd
 
 from boundary.analysis.estimates.decisions import OPEN
 from boundary.analysis.estimates.table import POSTERIOR, select
-from boundary.analysis.formatting import benchmark_name, budget, number, points, probability_text, short_name
+from boundary.analysis.formatting import (
+    benchmark_name,
+    budget,
+    level_text,
+    number,
+    points,
+    probability_text,
+    short_name,
+)
 from boundary.analysis.tables.estimate_table import interval_text
 from boundary.analysis.tables.result_table import Cell, ResultTable
 from boundary.analysis.text.verdict import Verdict
@@ -53,10 +61,10 @@ def verdict_table(
     records = [
         _record(verdict, first.get(key, {}), int(sizes.get(key, 0))) for verdict, key in zip(pairs, at, strict=True)
     ]
-    level = f"{100 * float(estimates['level'].dropna().iloc[0]):.4g}"
+    level = level_text(float(estimates["level"].dropna().iloc[0]))
     caption = (
         f"Each RL model against its base: verdict at k = n, with a margin of {points(margin)}; change of pass@1 and "
-        f"shrinkage in percentage points, crossover in samples k, each with its {level} % interval. Shrinkage is "
+        f"shrinkage in percentage points, crossover in samples k, each with its {level} interval. Shrinkage is "
         "positive where the base solves more."
     )
     lines = tuple(_line(verdict, record) for verdict, record in zip(pairs, records, strict=True))
@@ -180,10 +188,10 @@ def _share_cells(frame: pd.DataFrame, with_best: bool) -> ResultTable:
         bests = [Cell(probability_text(row["prob_best"]), bool(row["extrapolated"])) for row in pair if with_best]
         labels = Cell(benchmark_name(str(pair[0]["benchmark"]))), Cell(short_name(str(pair[0]["model"])))
         lines.append((*labels, *cells, *bests, Cell(f"{pair[0]['n_problems']:,}"), Cell(f"{pair[0]['n']:,}")))
-    level = f"{100 * float(frame['level'].iloc[0]):.4g}" if len(frame) else "95"
+    level = level_text(float(frame["level"].iloc[0]) if len(frame) else 0.95)
     of_best = [f"P(best at {place})" for place in places] if with_best else []
     return ResultTable(
-        f"Problems that each model solves, %: posterior means with {level} % intervals.",
+        f"Problems that each model solves, %: posterior means with {level} intervals.",
         ("benchmark", "model", *shares, *of_best, "problems", "n"),
         2,
         tuple(lines),
