@@ -20,7 +20,7 @@ from boundary.data.records import CORRECT, EMPTY, WRONG, Answers, text_hash, ver
 from boundary.data.settings.pooling import relevant_settings
 
 NAME = re.compile(r"samples_(?P<task>.+)_(?P<date>\d{4}-\d{2}-\d{2}T.+)\.jsonl")
-TASK = re.compile(r"samples_(?P<task>.+)_\d{4}-\d{2}-\d{2}T")
+TASK = re.compile(r"\Asamples_(?P<task>.+)_\d{4}-\d{2}-\d{2}T")
 # Names of settings in the arguments of a request, and what they are called elsewhere.
 SETTING_NAMES = {
     "temperature": "temperature",
