@@ -37,6 +37,7 @@ from boundary.analysis.text.verdicts import verdicts
 from boundary.analysis.verifier_errors import MisclassificationRates, VerifierErrors, misclassification_rates
 from boundary.data.catalog import load_counts
 from boundary.data.counts import ALL, Counts
+from boundary.data.sample_tables import load_samples, load_scores
 from boundary.data.shared_texts import shared_texts, texts_of
 from boundary.data.tables.sample_rows import samples_in
 from boundary.stats.intervals import MARGIN
@@ -69,6 +70,7 @@ def analyze(
     common_problems: bool = False,
     compare_priors: bool = False,
     samples: Any = None,
+    scores: Any = None,
     claims: Any = None,
     require: Any = None,
     verifier: VerifierErrors | None = None,
@@ -122,7 +124,11 @@ def analyze(
         Fit the other families of populations too, weigh them by leave-one-out prediction, and say where they disagree.
     samples
         The samples one by one, a DataFrame or a path, to be checked for drift and dependence: see
-        `boundary.analysis.checks.exchangeability.check_samples`. Not needed where `counts` is such a table.
+        `boundary.analysis.checks.exchangeability.check_samples`. Not needed where `counts` is such a table, a run
+        folder, or a shipped set that has samples.
+    scores
+        Log-probabilities of the samples under models, as `boundary score -o FILE` writes them: a DataFrame or a path.
+        Not needed where `counts` is a run folder that was scored, or a shipped set that has scores.
     claims, require
         Claims to evaluate, and the probability that each must have: see `boundary.analysis.claims.evaluate.claims`.
     verifier
@@ -206,7 +212,7 @@ def analyze(
         jobs=checked_jobs(jobs),
     )
     claims_to_judge = resolve_requests(claim_requests(claims, require), request.base, request.arms, request.benchmarks)
-    data = _checked_data(request, table.select(models=list(request.models)), counts, samples, stopping)
+    data = _checked_data(request, table.select(models=list(request.models)), counts, samples, scores, stopping)
     with_curves = verifier is not None if error_curve is None else error_curve
     with reporting(progress) as report:
         analysis = _fitted_analysis(request, data, with_curves, report)
@@ -224,6 +230,8 @@ class _CheckedData(NamedTuple):
     sampled, counts
         Counts of the requested models and benchmarks: all samples, and the fitted ones, without those whose outcome is
         taken for missing.
+    samples, scores
+        The samples one by one, and their log-probabilities under models; None where there are none.
     exchangeability, adaptive_arms, arms
         Notes on the order of samples and on optional stopping, and the settings of the arms.
     error_rates, judge_error_rates
@@ -235,6 +243,8 @@ class _CheckedData(NamedTuple):
 
     sampled: Counts
     counts: Counts
+    samples: pd.DataFrame | None
+    scores: pd.DataFrame | None
     exchangeability: tuple[Note, ...]
     adaptive_arms: tuple[Note, ...]
     arms: ArmComparison
@@ -243,9 +253,13 @@ class _CheckedData(NamedTuple):
     panels: list[Panel]
 
 
-def _checked_data(request: Request, sampled: Counts, source: Any, samples: Any, stopping: str | None) -> _CheckedData:
-    """Check counts and samples; `source` is what the counts were read from, which may hold single samples."""
-    samples = samples_in(source) if samples is None else samples
+def _checked_data(
+    request: Request, sampled: Counts, source: Any, samples: Any, scores: Any, stopping: str | None
+) -> _CheckedData:
+    """Check counts and samples; `source` is what the counts were read from, which may hold samples and scores."""
+    sample_table = load_samples(source if samples is None else samples)
+    if samples is None:
+        samples = sample_table
     sample_checks = [] if samples is None else check_samples(samples)
     stopped_arms = tuple(note for note in adaptive_arms(sampled, stopping) if note.benchmark in request.benchmarks)
     shared = shared_texts(texts_of(source, samples_in(samples)), request.models)
@@ -257,6 +271,8 @@ def _checked_data(request: Request, sampled: Counts, source: Any, samples: Any, 
     return _CheckedData(
         sampled=sampled,
         counts=counts,
+        samples=sample_table,
+        scores=load_scores(source if scores is None else scores),
         exchangeability=tuple(
             note for note in sample_checks if note.model in request.models and note.benchmark in request.benchmarks
         ),

@@ -4,7 +4,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from boundary.data.runs.folder import (
+    SAMPLE,
     arms_of,
     chosen_verifier,
     model_name,
@@ -12,6 +15,7 @@ from boundary.data.runs.folder import (
     read_problems,
     read_samples,
     read_verdicts,
+    sample_index,
 )
 from boundary.errors import InputError
 
@@ -38,6 +42,43 @@ def judged_samples(folders: Sequence[Path], verifier: str | None = None) -> Iter
     """
     for arm in arms_of(folders):
         yield from _of_arm(arm, verifier)
+
+
+def samples_table(folders: Path | Sequence[Path], verifier: str | None = None) -> pd.DataFrame:
+    """The judged samples of run folders without their texts, a row a sample.
+
+    Parameters
+    ----------
+    folders, verifier
+        As for `judged_samples`.
+
+    Returns
+    -------
+    Columns model, benchmark, problem_id, sample_index, outcome, n_tokens, finish_reason, answer (as extracted),
+    reference (the right one), text_hash and run (the seed: arms that are pooled number their samples alike).
+
+    Raises
+    ------
+    InputError
+        As `judged_samples` does.
+    """
+    arms = arms_of([folders] if isinstance(folders, Path) else folders)
+    return pd.concat([_arm_table(arm, verifier) for arm in arms], ignore_index=True)
+
+
+def _arm_table(arm: Path, verifier: str | None) -> pd.DataFrame:
+    manifest, index = read_manifest(arm), sample_index(arm)
+    verdicts = read_verdicts(arm, chosen_verifier(arm, verifier), index)[[*SAMPLE, "outcome", "answer"]]
+    table = index.drop(columns=["shard", "manifest"]).merge(verdicts, on=SAMPLE, how="left")
+    if table["outcome"].isna().any():
+        raise InputError(f"'{arm}': some samples are not judged yet. Run: boundary verify {arm}")
+    references = {str(problem["problem_id"]): problem["answer"] for problem in read_problems(arm)}
+    return table.assign(
+        model=model_name(manifest),
+        benchmark=str(manifest["benchmark"]),
+        reference=table["problem_id"].map(references),
+        run=str(manifest.get("settings", {}).get("seed", "")),
+    )
 
 
 def _of_arm(arm: Path, verifier: str | None) -> Iterator[dict[str, Any]]:
