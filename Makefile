@@ -43,7 +43,7 @@ test: need-python $(addprefix test-,$(TEST_VERSIONS))
 # The oldest Python's environment has every engine: there a test that is skipped for want of one fails.
 test-3.11: export BOUNDARY_TEST_NO_SKIPS = tests/sampling
 $(TEST_RUNS): test-%: .venv-%/.ready
-	.venv-$*/bin/python -m pytest -q $(TESTS)
+	.venv-$*/bin/python -m pytest -q --durations=30 --durations-min=2 $(TESTS)
 
 test-wheel: need-python $(NEWEST_ENV)/.ready
 	$(NEWEST_ENV)/bin/python -m pytest -q -m wheel tests/packaging
@@ -73,7 +73,7 @@ test-latest: need-python
 	rm -rf .venv-latest
 	$(PYTHON) -m venv .venv-latest
 	.venv-latest/bin/python $(PIP_INSTALL) --upgrade --upgrade-strategy eager -e '.[test]'
-	.venv-latest/bin/python -m pytest -q $(TESTS)
+	.venv-latest/bin/python -m pytest -q --durations=30 --durations-min=2 $(TESTS)
 
 locks: need-python
 	test -x .venv-locks/bin/uv || { $(PYTHON) -m venv .venv-locks && .venv-locks/bin/python $(PIP_INSTALL) uv; }

@@ -33,6 +33,7 @@ from boundary.analysis.progress import Progress, reporting
 from boundary.analysis.report.write import write_analysis
 from boundary.analysis.request import Request, checked_request
 from boundary.analysis.result import Analysis
+from boundary.analysis.text.verdict import Verdict, verdict_of_fit
 from boundary.analysis.text.verdicts import verdicts
 from boundary.analysis.verifier_errors import MisclassificationRates, VerifierErrors, misclassification_rates
 from boundary.data.catalog import load_counts
@@ -311,7 +312,7 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
         counts=data.counts,
         sample_sizes=sizes,
         estimates=with_reasoning,
-        curves=joined_curves([panel_curves(request, fit.panel, fit.rates) for fit in fits]),
+        curves=joined_curves([fit.curves for fit in fits]),
         rates={name: fit.rates for name, fit in zip(fit_names(data.panels), fits, strict=True)},
         diagnostics=pd.DataFrame([fit.convergence for fit in fits]),
         verdicts=verdicts(
@@ -319,9 +320,9 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
             data.counts,
             estimates,
             sizes,
-            [(fit.panel, fit.rates, fit.rows, bool(fit.convergence["ok"])) for fit in fits],
+            [(fit.panel, fit.verdict) for fit in fits],
         ),
-        problems=_problems(request, fits),
+        problems=concatenated([fit.problems for fit in fits if fit.problems is not None]),
         model_checks=checks,
         tipping_points=curves,
         missing_outcomes=replace(outcomes, remarks=(*outcomes.remarks, *suspicious)),
@@ -334,13 +335,44 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
 
 
 class _Fit(NamedTuple):
-    """A panel, its posterior, the rows of the estimates table that they give, their convergence, predictive checks."""
+    """A panel, its posterior, and all that is made of these two alone, side by side with the other panels.
+
+    Parameters
+    ----------
+    rows, curves
+        Of the estimates table, and of the curves.
+    convergence, predictive
+        Of the fit: its diagnostics, and its predictive checks.
+    verdict
+        On the model, or on the RL model against its base.
+    problems
+        Its rows of the problem table; None where the fits of the single benchmarks have them.
+    """
 
     panel: Panel
     rates: SolveRates
     rows: list[dict[str, Any]]
+    curves: pd.DataFrame
     convergence: dict[str, Any]
     predictive: list[Check]
+    verdict: Verdict
+    problems: pd.DataFrame | None
+
+
+def _fitted(request: Request, panel: Panel, rates: SolveRates) -> _Fit:
+    """What a panel and its posterior give."""
+    rows, predictive = estimate(request, panel, rates), predictive_checks(rates, request.seed)
+    if request.target == "benchmark":
+        rates = rates.without_new_problems()
+    convergence = check_convergence(panel.benchmark, panel.arm, rates.prior, rows)
+    options, about = request.for_fit(rates), (panel.benchmark, panel.arm, panel.base)
+    verdict = verdict_of_fit(estimates_frame(rows), rates, *about, options, request.level, bool(convergence["ok"]))
+    curves, problems = panel_curves(request, panel, rates), None
+    # `all` repeats the problems of the benchmarks.
+    if panel.benchmark != ALL or len(request.benchmarks) == 1:
+        problems = problem_table(rates, *about, k=max(rates.reliable_k, 1), level=request.level)
+    rates.forget_means_except(options.budgets)
+    return _Fit(panel, rates, rows, curves, convergence, predictive, verdict, problems)
 
 
 def _fit_until_converged(request: Request, panels: Sequence[Panel], progress: Progress) -> list[_Fit]:
@@ -350,11 +382,7 @@ def _fit_until_converged(request: Request, panels: Sequence[Panel], progress: Pr
         rates = fit(panel, prior, request.seed, request.fit_store)
         if draws is not None and rates.p.shape[1] >= 2 * draws:
             rates = rates.thinned(rates.p.shape[1] // draws)
-        rows, predictive = estimate(request, panel, rates), predictive_checks(rates, request.seed)
-        if request.target == "benchmark":
-            rates = rates.without_new_problems()
-        convergence = check_convergence(panel.benchmark, panel.arm, rates.prior, rows)
-        return _Fit(panel, rates, rows, convergence, predictive)
+        return _fitted(request, panel, rates)
 
     report = request.fit_store.reporting(progress)
     fits = for_each(panels, lambda panel: fit_panel(panel, request.prior), report, request.jobs)
@@ -394,19 +422,6 @@ def _estimates(request: Request, fits: Sequence[_Fit]) -> pd.DataFrame:
         base = {} if request.base is None else {request.base: benchmark_fits[0].rates}
         rows += ranking_rows(request, benchmark, base | rates)
     return estimates_frame(rows)
-
-
-def _problems(request: Request, fits: Sequence[_Fit]) -> pd.DataFrame:
-    """The table of problems; without those of `all` where the benchmarks are there too, since it repeats them."""
-    return concatenated(
-        [
-            problem_table(
-                rates, panel.benchmark, panel.arm, panel.base, k=max(rates.reliable_k, 1), level=request.level
-            )
-            for panel, rates, *_ in fits
-            if panel.benchmark != ALL or len(request.benchmarks) == 1
-        ]
-    )
 
 
 def _unequal_samples(request: Request, fits: Sequence[_Fit]) -> tuple[Note, ...]:

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import NamedTuple, TypeVar
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from boundary.analysis.fit_inputs import FitInputs
 from boundary.analysis.fit_store import FitStore
@@ -139,6 +140,8 @@ def for_each(
 ) -> list[Result]:
     """Apply a function to each panel, several at once, since one fit keeps little more than one core busy.
 
+    Linear algebra uses one thread meanwhile: the matrices are small, and its threads would wait for one another.
+
     Parameters
     ----------
     jobs
@@ -147,6 +150,7 @@ def for_each(
     names = fit_names(panels)
     progress("Fits", 0, len(panels))
     pool = ThreadPoolExecutor(jobs or usable_processors())
+    single_threaded = threadpool_limits(1, user_api="blas")
     try:
         # The largest first: `all` takes longest and compiles what the larger benchmarks need too.
         order = sorted(range(len(panels)), key=lambda i: -len(panels[i].counts.problem_ids))
@@ -155,5 +159,6 @@ def for_each(
             progress(f"Fits (latest {names[futures[future]]})", done, len(panels))
         results = {i: future.result() for future, i in futures.items()}
     finally:
+        single_threaded.restore_original_limits()
         pool.shutdown(wait=False, cancel_futures=True)  # an interruption does not wait for fits that have begun
     return [results[i] for i in range(len(panels))]

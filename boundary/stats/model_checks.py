@@ -18,8 +18,8 @@ from boundary.stats.verdict_errors import judged_correct
 LARGEST_PARETO_K = 0.7
 # A family fails a check where the replicated statistic is as extreme as the observed one with less than this chance.
 LEAST_P_VALUE = 0.01
-# Populations from which a whole benchmark is replicated.
-REPLICATES = 1000
+# Populations from which a whole benchmark is replicated: a p-value of .05 is then right to .01.
+REPLICATES = 400
 # Of many problems fewer: so many problems in all, but enough populations for `LEAST_P_VALUE`, since the chance of lying
 # outside of 200 is 1 %.
 MOST_REPLICATED, FEWEST_REPLICATES = 20_000_000, 200

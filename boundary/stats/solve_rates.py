@@ -1,6 +1,6 @@
 """The posterior of the solve rates: what every prior returns and every estimand takes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -225,6 +225,12 @@ class SolveRates:
         They are a few numbers a draw, which several estimands share.
         """
         return {}
+
+    def forget_means_except(self, exponents: Collection[int]) -> None:
+        """Keep in memory only the means of powers with these exponents; others are computed anew where needed."""
+        for values in self.means.values():
+            for exponent in values.keys() - set(exponents):
+                del values[exponent]
 
     def without_new_problems(self) -> "SolveRates":
         """The same fit without its draws of new problems, which take most of the room where problems are few."""

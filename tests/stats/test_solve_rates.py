@@ -29,3 +29,11 @@ def test_exact_solve_rates_are_numbered_where_they_have_no_labels():
 def test_exact_solve_rates_refuse_what_is_no_table_of_rates(p, message):
     with pytest.raises(ValueError, match=message):
         SolveRates.exact(p)
+
+
+def test_forgotten_means_are_computed_anew():
+    rates = SolveRates(np.full((1, 2, 9, 1), 0.5), np.zeros((9, 1), int), np.ones((9, 1), int), "independent")
+    before = pass_at_k(rates, [1, 2, 4])
+    rates.forget_means_except([2])
+    assert [set(values) for values in rates.means.values()] == [{2}]
+    assert pass_at_k(rates, [1, 2, 4]).equals(before)

@@ -1,27 +1,27 @@
 """The verdicts of an analysis: on each fit, on the ranking of a benchmark, and on the checkpoints of a training run."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 
 from boundary.analysis.checkpoints import checkpoint_steps
 from boundary.analysis.estimates.sample_sizes import SampleSizes
-from boundary.analysis.estimates.table import estimates_frame, select
+from boundary.analysis.estimates.table import select
 from boundary.analysis.fitting import Panel
 from boundary.analysis.request import Request
 from boundary.analysis.text.extremes import cautions
 from boundary.analysis.text.ranking import ranking_verdict
 from boundary.analysis.text.trajectory import trajectory_verdict
-from boundary.analysis.text.verdict import Verdict, unconverged, verdict_of_fit
+from boundary.analysis.text.verdict import Verdict, unconverged
 from boundary.data.counts import ALL, Counts
-from boundary.stats.solve_rates import SolveRates
-
-Fit = tuple[Panel, SolveRates, Sequence[dict[str, Any]], bool]
 
 
 def verdicts(
-    request: Request, counts: Counts, estimates: pd.DataFrame, sizes: Mapping[str, SampleSizes], fits: Sequence[Fit]
+    request: Request,
+    counts: Counts,
+    estimates: pd.DataFrame,
+    sizes: Mapping[str, SampleSizes],
+    fits: Sequence[tuple[Panel, Verdict]],
 ) -> list[Verdict]:
     """Verdicts in the order of the benchmarks; within one, those on several models stand first.
 
@@ -32,7 +32,7 @@ def verdicts(
     counts, estimates, sizes
         What the verdicts speak of.
     fits
-        Each panel with its posterior, its rows of the estimates, and whether these converged.
+        Each panel with the verdict on its fit.
 
     Notes
     -----
@@ -45,14 +45,10 @@ def verdicts(
             trajectory_verdict(estimates, benchmark, steps, size.reliable_k, request.margin),
             _ranking_verdict(request, counts, estimates, benchmark, size.reliable_k),
         )
-        converged = all(ok for panel, *_, ok in fits if panel.benchmark == benchmark)
+        converged = all(verdict.is_converged for panel, verdict in fits if panel.benchmark == benchmark)
         sentences += [verdict if verdict is None or converged else unconverged(verdict) for verdict in of_models]
     with_ranking = {verdict.benchmark for verdict in sentences if verdict is not None}
-    for panel, rates, rows, ok in fits:
-        if request.base is not None or panel.benchmark not in with_ranking:
-            about = panel.benchmark, panel.arm, panel.base
-            options = request.for_fit(rates)
-            sentences.append(verdict_of_fit(estimates_frame(rows), rates, *about, options, request.level, ok))
+    sentences += [verdict for panel, verdict in fits if request.base is not None or panel.benchmark not in with_ranking]
     return sorted(
         (verdict for verdict in sentences if verdict is not None),
         key=lambda verdict: request.benchmarks.index(verdict.benchmark),
