@@ -31,6 +31,7 @@ def verdict_section(analysis: Analysis) -> dict[str, Any] | None:
     claims = analysis.claims
     return {
         "main": shown[0] if is_single else None,
+        "is_informative": not is_single or shown[0].verdict is None or shown[0].verdict.is_informative,
         "is_pair": analysis.base is not None,
         "sentences": [analysis.answer.sentence, *analysis.answer.details],
         "open_word": OPEN,
