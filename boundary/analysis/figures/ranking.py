@@ -51,7 +51,7 @@ def draw_ranking(axes: Any, data: FigureData) -> None:
         panel.tick_params(axis="y", length=0, labelcolor=INK)
     level = float(rows["level"].iloc[0])
     words = f"{headline(rows, data.benchmark)}. Posterior mean, {level_text(level)} interval; right: P(best)"
-    header_across(panels, ranking_message(data, budgets[0]), words, [f"At k = {k:,.0f}" for k in budgets])
+    header_across(list(panels), ranking_message(data, budgets[0]), words, [f"At k = {k:,.0f}" for k in budgets])
 
 
 def _ranked_names(order: Sequence[str], panel: Axes, spare: float = 0.0) -> list[str]:
@@ -130,7 +130,7 @@ def draw_pairs(axes: Any, data: FigureData) -> None:
         f"{headline(rows, data.benchmark)}. P(pass@k of the row exceeds that of the column): blue near 1, red near 0"
     )
     message = "Which model solves more" + (f" at k = {budgets[0]:,.0f}" if len(budgets) == 1 else "")
-    header_across(panels, message, words, [f"At k = {k:,.0f}" for k in budgets])
+    header_across(list(panels), message, words, [f"At k = {k:,.0f}" for k in budgets])
 
 
 def draw_pair_chances(axes: Axes, rows: pd.DataFrame, order: Sequence[str], k: float) -> None:

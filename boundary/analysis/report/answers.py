@@ -138,8 +138,8 @@ class Answer:
         verdict, row = self.verdict, self.row("crossover")
         if verdict is None or verdict.curve_order is None or not verdict.crosses or not row:
             return None
-        ends = (row[name] for name in ("median", "lower", "upper"))
-        return crossover_text(*ends, furthest=verdict.curve_order.max_k, n=self.n)
+        median, lower, upper = (row[name] for name in ("median", "lower", "upper"))
+        return crossover_text(median, lower, upper, verdict.curve_order.max_k, self.n)
 
     @property
     def chip(self) -> Chip | None:
@@ -152,7 +152,7 @@ class Answer:
         return self._chip_of(None if self.verdict is None else self.verdict.beyond_n)
 
     def at_first_k(self, named: str) -> str:
-        """What stands behind a number at the smallest budget: which that is, if `named` does not say it, and its mark."""
+        """What stands behind a number at the smallest budget: which that is, if `named` is empty, and its mark."""
         places = [] if named else [f"at k = {budget(self.first_k)}"]
         return ", ".join([*places, *["extrapolated"] * (self.first_k > self.n)])
 

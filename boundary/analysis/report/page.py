@@ -96,6 +96,7 @@ def report_html(
     return environment.get_template("page.html.j2").render(
         analysis=analysis,
         title=page_title(analysis),
+        source=" + ".join(path.rstrip("/").rsplit("/", 1)[-1] for path in analysis.counts.source.split(" + ")),
         benchmarks=benchmarks,
         is_folded=len(benchmarks) > MOST_OPEN,
         top_parts=[part for part in parts if part.section.on_top],

@@ -216,9 +216,14 @@ def next_step_of_pair(decision: Decision, n: int, margin: float, new_problems: b
         return "One sample of each problem tells little about larger k: draw more samples of each."
     if new_problems:
         return "More problems of this kind, and more samples of each, would narrow the interval."
+    question = {
+        NARROWED: f"RL solves over {points(margin)} fewer",
+        WIDENED: f"RL solves over {points(margin)} more",
+        EQUIVALENT: f"the two differ by at most {points(margin)}",
+    }[decision.likeliest]
     return (
-        "More samples of each problem would narrow the interval: boundary plan with --claim "
-        f"'{claim_of(decision, margin)}' computes how many settle it."
+        f"More samples of each problem would narrow the interval. How many would settle whether {question}, and of "
+        f"which problems: boundary plan COUNTS --claim '{claim_of(decision, margin)}'"
     )
 
 

@@ -13,7 +13,6 @@ from boundary.analysis.report.tables import records_by
 from boundary.analysis.result import Analysis
 from boundary.stats.estimands import ESTIMANDS
 
-ENDS = ("median", "lower", "upper")
 HEADINGS = {"crossover": "Crossover, k"}
 # What stands in place of these where no crossover is spoken of: value, interval, whether it is extrapolated.
 NO_CROSSING = {
@@ -58,7 +57,7 @@ def facts_of(rows: pd.DataFrame, model: str, crosses: bool) -> list[Fact]:
             around = "" if record.unit == "probability" else interval(row, scale, digits)
             labels = {"estimand": record.name, "column": "median" if record.is_budget else "mean", "k": row["k"]}
             if record.name == "crossover":
-                middle, around, _ = crossover_text(*(row[end] for end in ENDS), furthest=furthest)
+                middle, around, _ = crossover_text(row["median"], row["lower"], row["upper"], furthest)
             fact = Fact(label, middle, around, bool(row["extrapolated"]), labels)
             facts.append(fact if crosses else Fact(fact.label, *NO_CROSSING.get(record.name, fact[1:])))
     return facts
