@@ -55,9 +55,8 @@ def verdict_lines(analysis: Analysis) -> list[str]:
     flagged = analysis.problems.loc[analysis.problems["flag"] != ""] if len(analysis.problems) else analysis.problems
     if len(flagged):
         counts = flagged["flag"].value_counts()
-        lines.append(
-            f"- To look at twice: {', '.join(f'{count} problems flagged `{name}`' for name, count in counts.items())}."
-        )
+        parts = [f"{count} problem{'s' * (count != 1)} flagged `{name}`" for name, count in counts.items()]
+        lines.append(f"- To look at twice: {', '.join(parts)}.")
         odd = flagged.loc[flagged["flag"] == "check grading"].head(5)
         for row in odd.to_dict(orient="records"):
             lines.append(

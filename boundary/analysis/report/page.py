@@ -31,7 +31,7 @@ STYLES = ("page.css", "tables.css")
 # Parts of a sentence that stay on one line.
 UNBROKEN = re.compile(r"\bk = \S|\d %|\[[^\[\]]{1,40}\]")
 # Places in a name where a line may end.
-BREAKS = re.compile(r"(?<=[-_/.=:,@|])(?=\w)")
+BREAKS = re.compile(r"(?<=[-_/=:,@|])(?=\w)|(?<=\.)(?=[^\W\d])")
 # More benchmarks than this are folded.
 MOST_OPEN = 3
 # More models than this are counted in the title.
