@@ -245,5 +245,5 @@ def without_minus_zero(table: pd.DataFrame) -> pd.DataFrame:
 
 def furthest_budget(rows: pd.DataFrame) -> float:
     """The largest budget at which the curves of a pair were compared, of which `no_crossover` has the number."""
-    compared = rows.loc[rows["estimand"] == "no_crossover", "k"]
-    return float((rows["k"] if compared.empty else compared).max())
+    budgets = rows.loc[rows["estimand"] == "no_crossover", "k"]
+    return float((rows["k"] if budgets.empty else budgets).max())

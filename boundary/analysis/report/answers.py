@@ -151,9 +151,9 @@ class Answer:
         """The decision at the largest budget beyond n."""
         return self._chip_of(None if self.verdict is None else self.verdict.beyond_n)
 
-    def at_first_k(self, named: str) -> str:
-        """What stands behind a number at the smallest budget: which that is, if `named` is empty, and its mark."""
-        places = [] if named else [f"at k = {budget(self.first_k)}"]
+    def at_first_k(self, heading: str) -> str:
+        """What stands behind a number at the smallest budget: which that is, if `heading` is empty, and its mark."""
+        places = [] if heading else [f"at k = {budget(self.first_k)}"]
         return ", ".join([*places, *["extrapolated"] * (self.first_k > self.n)])
 
     def _chip_of(self, decision: Decision | None) -> Chip | None:
