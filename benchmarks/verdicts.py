@@ -18,6 +18,8 @@ from boundary.analysis.text.ranking import panel_sentences
 from boundary.stats.sampler.compilation import keep_compiled
 
 PUBLISHED = PYTHIA.parent.parent
+# Of an interrupted run, in the output folder; models are ranked twice, and most of the fits are the same.
+FITS = "fits"
 RELEASE = "2024-04-17"
 INSTRUCT = {
     "DSCoder-1.3b-Base": "DSCoder-1.3b-Ins",
@@ -53,9 +55,8 @@ def verdict_lines(analysis: Analysis) -> list[str]:
     flagged = analysis.problems.loc[analysis.problems["flag"] != ""] if len(analysis.problems) else analysis.problems
     if len(flagged):
         counts = flagged["flag"].value_counts()
-        lines.append(
-            f"- To look at twice: {', '.join(f'{count} problems flagged `{name}`' for name, count in counts.items())}."
-        )
+        parts = [f"{count} problem{'s' * (count != 1)} flagged `{name}`" for name, count in counts.items()]
+        lines.append(f"- To look at twice: {', '.join(parts)}.")
         odd = flagged.loc[flagged["flag"] == "check grading"].head(5)
         for row in odd.to_dict(orient="records"):
             lines.append(
@@ -77,7 +78,7 @@ def section(title: str, command: str, note: str, lines: list[str]) -> list[str]:
 
 def report_section(title: str, command: str, note: str, counts: Any, output: Path, **options: Any) -> list[str]:
     started = time.time()
-    analysis = analyze(counts, **options)
+    analysis = analyze(counts, **options, keep_fits=output / FITS)
     analysis.write(output / title.split(" ")[0])
     print(f"{title}: {time.time() - started:.0f} s", flush=True)
     return section(title, command, note, verdict_lines(analysis))
@@ -88,15 +89,15 @@ def pairs_and_ranking(output: Path) -> list[str]:
     ten = board.loc[board["n_samples"] == 10]
     rows, sentences = [], []
     for base, instruct in INSTRUCT.items():
-        analysis = analyze(ten, base=base, rl=instruct)
+        analysis = analyze(ten, base=base, rl=instruct, keep_fits=output / FITS)
         rows += analysis.estimates.to_dict(orient="records")
         sentences += [f"- {verdict.text}" for verdict in analysis.verdicts]
     sentences += ["", *panel_sentences(estimates_frame(rows)), ""]
     started = time.time()
-    ranked = analyze(board, rank=True)
-    ranked.write(output / "livecodebench-45")
+    ranked = analyze(board, rank=True, keep_fits=output / FITS)
     print(f"45 models ranked: {time.time() - started:.0f} s", flush=True)
-    deeper = analyze(ten, rank=True)
+    deeper = analyze(ten, rank=True, keep_fits=output / FITS)
+    ranked.write(output / "livecodebench-45")
     deeper.write(output / "livecodebench-43")
     lines = [
         "Base against instruct, each pair by itself:",

@@ -147,6 +147,45 @@ def budget(k: float) -> str:
     return f"{k:,.0f}" if k >= 10_000 else f"{k:.0f}"
 
 
+class CrossoverText(NamedTuple):
+    """A crossover as readers see it: its median, its interval, and `extrapolated` where it lies beyond the samples."""
+
+    middle: str
+    interval: str
+    mark: str
+
+    def __str__(self) -> str:
+        """Median and interval."""
+        return f"{self.middle} {self.interval}".strip()
+
+
+def crossover_text(median: float, lower: float, upper: float, furthest: float, n: float = math.inf) -> CrossoverText:
+    """Write the budget at which two curves cross, a crossover, with its interval.
+
+    Parameters
+    ----------
+    median, lower, upper
+        Of the crossover: infinite where the curves do not cross up to `furthest`, NaN where none is first ahead.
+    furthest
+        Largest budget at which the curves were compared.
+    n
+        Samples of each problem.
+
+    Examples
+    --------
+    >>> str(crossover_text(22.0, 16.0, math.inf, furthest=1024))
+    '22 [16, beyond 1024]'
+    >>> crossover_text(20_000.0, 96.0, math.inf, furthest=65_536, n=128)
+    CrossoverText(middle='20,000', interval='[96, beyond 65,536]', mark='extrapolated')
+    >>> crossover_text(math.inf, 900.0, math.inf, furthest=1024)
+    CrossoverText(middle='unclear', interval='', mark='')
+    """
+    if not math.isfinite(median):
+        return CrossoverText("unclear", "", "")
+    ends = (budget(end) if math.isfinite(end) else f"beyond {budget(furthest)}" for end in (lower, upper))
+    return CrossoverText(budget(median), f"[{', '.join(ends)}]", "extrapolated" if median > n else "")
+
+
 def format_of(estimand: str) -> UnitFormat:
     """How the numbers of an estimand are written.
 

@@ -61,5 +61,7 @@ def test_make_demo_analyses_the_shipped_set():
 
 @pytest.mark.slow
 def test_the_installation_in_an_empty_folder(tmp_path):
-    run(INSTALLATION.replace("REPOSITORY_URL", str(REPOSITORY)), tmp_path)
-    assert (tmp_path / "boundary" / "demo-report" / "report.html").exists()
+    clone = tmp_path / "boundary"
+    run(f"git clone --quiet '{REPOSITORY}' boundary", tmp_path)
+    run(INSTALLATION, clone)
+    assert (clone / "demo-report" / "report.html").exists()

@@ -12,6 +12,8 @@ import pandas as pd
 
 import boundary as bd
 from boundary.analysis.result import Analysis
+from boundary.analysis.text.pair import unconverged_sentence
+from boundary.analysis.text.verdict import RUN_AGAIN
 
 BASE, RL = "DeepSeek-R1-Distill-Qwen-1.5B", "DeepScaleR-1.5B-Preview"
 SHORT = {"prior": "independent", "k": [1, 2, 4, 8, 16, 32], "estimands": []}
@@ -100,7 +102,17 @@ def unconverged() -> Analysis:
     analysis = analysis_of(counts_of((BASE, RL), ("AIME24", "MATH-500")))
     message = "R-hat 1.07 of shrinkage at k = 32 is above 1.01: draw more."
     diagnostics = analysis.diagnostics.assign(ok=False, max_r_hat=1.07, message=message)
-    return replace(analysis, diagnostics=diagnostics)
+    verdicts = [
+        replace(
+            verdict,
+            sentence=unconverged_sentence(RL, verdict.n, verdict.decision),
+            next_step=RUN_AGAIN,
+            is_converged=False,
+        )
+        for verdict in analysis.verdicts
+        if verdict.decision is not None
+    ]
+    return replace(analysis, diagnostics=diagnostics, verdicts=verdicts)
 
 
 def failed_claims() -> Analysis:

@@ -3,7 +3,7 @@
 from html.parser import HTMLParser
 from typing import NamedTuple
 
-VOID = {"meta", "img", "br", "link", "input"}
+VOID = {"meta", "img", "br", "link", "input", "wbr"}
 # Cells and rows need no end: HTML closes them where the next begins.
 CELLS = ("td", "th")
 CLOSED_BY = {"td": CELLS, "th": CELLS, "tr": (*CELLS, "tr"), "option": ("option",)}

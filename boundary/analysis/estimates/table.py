@@ -241,3 +241,9 @@ def without_minus_zero(table: pd.DataFrame) -> pd.DataFrame:
     """The table with 0.0 for every -0.0, which a difference of two zeros with its sign changed gives."""
     numbers = table.select_dtypes("float").columns
     return table.assign(**{str(name): table[name] + 0.0 for name in numbers})
+
+
+def furthest_budget(rows: pd.DataFrame) -> float:
+    """The largest budget at which the curves of a pair were compared, of which `no_crossover` has the number."""
+    budgets = rows.loc[rows["estimand"] == "no_crossover", "k"]
+    return float((rows["k"] if budgets.empty else budgets).max())

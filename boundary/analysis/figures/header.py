@@ -80,8 +80,35 @@ def header(axes: Axes, message: str, words: str, entries: Sequence[Entry] = ()) 
     for row in reversed(_rows(entries, room) if is_narrow(axes) else []):
         _legend_row(axes, row, y)
         y += NAME_SIZE * LEADING + 1.5
-    y += 2.0 * bool(entries)
-    for line in reversed(wrapped(plain(words), room, WORDS_SIZE)):
+    _title(axes, message, words, room, y + 2.0 * bool(entries))
+
+
+def header_across(panels: Sequence[Axes], message: str, words: str, titles: Sequence[str]) -> None:
+    """Write a title of each panel, and above these one of all, as wide as the panels that stand side by side.
+
+    Parameters
+    ----------
+    panels
+        One or more panels; one alone has no title of its own.
+    message, words
+        As for `header`.
+    titles
+        Of each panel.
+    """
+    if len(panels) == 1:
+        header(panels[0], message, words)
+        return
+    for axes, title in zip(panels, titles, strict=True):
+        header(axes, title, "")
+    first, last = panels[0].get_position(), panels[-1].get_position()
+    width = panels[0].figure.get_size_inches()[0] * 72  # type: ignore[union-attr]
+    room = float((last.x1 - first.x0) * width - _start(panels[0])) if first.y0 == last.y0 else _room(panels[0])
+    _title(panels[0], message, words, room, max(map(header_height, panels)) + 3.0)
+
+
+def _title(axes: Axes, message: str, words: str, room: float, y: float) -> None:
+    """Write a message and below it the line that explains the marks, the bottom of all of it at a height."""
+    for line in reversed(wrapped(plain(words), room, WORDS_SIZE) if words else []):
         y = _line(axes, line, y, WORDS_SIZE, MUTED)
     y += 1.5
     for line in reversed(wrapped(plain(message), room, MESSAGE_SIZE, bold=True)):

@@ -10,7 +10,7 @@ import numpy as np
 from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, OPEN, SURE, WIDENED, Decision
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.figures.figure import FigureData
-from boundary.analysis.formatting import number, probability_text
+from boundary.analysis.formatting import number, percentage, short_name
 
 WORDS = {NARROWED: "narrowed", WIDENED: "widened", EQUIVALENT: "no material difference", OPEN: "cannot tell yet"}
 UNCONVERGED = "Fit did not converge"
@@ -119,8 +119,7 @@ def ranking_message(data: FigureData, k: float) -> str:
     if data.unconverged_models:
         return UNCONVERGED
     best = select(data.rows, kind=POSTERIOR, estimand="best", k=k).sort_values("mean", kind="stable")
-    name, chance = str(best["model"].iloc[-1]), float(best["mean"].iloc[-1])
+    name, chance = short_name(str(best["model"].iloc[-1])), float(best["mean"].iloc[-1])
     if chance >= SURE:
         return f"{name} is best at k = {k:,.0f}"
-    likeliest = f"{name} likeliest, with probability {probability_text(chance)}"
-    return f"No model is surely the best at k = {k:,.0f}; {likeliest}"
+    return f"No model is surely the best at k = {k:,.0f}; likeliest: {name}, {percentage(chance)}"

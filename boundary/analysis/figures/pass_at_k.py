@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 # So many models may have the ranges that counts allow shaded: overlapping ranges of more tell nobody anything.
 MOST_RANGES = 3
-BOUNDS_WORDS = "; faint: what counts allow"
+BOUNDS_WORDS = "; faint: prior-free bounds"
 
 
 def draw_pass_at_k(axes: Axes, data: FigureData) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.figures.drawing import headline, name_ticks
 from boundary.analysis.figures.figure import FigureData
-from boundary.analysis.figures.header import clipped, header
+from boundary.analysis.figures.header import clipped, header_across
 from boundary.analysis.figures.layout import Layout
 from boundary.analysis.figures.messages import ranking_message
 from boundary.analysis.figures.palette import BASE_COLOUR, INK, RL_COLOURS, RULE
@@ -51,9 +51,7 @@ def draw_ranking(axes: Any, data: FigureData) -> None:
         panel.tick_params(axis="y", length=0, labelcolor=INK)
     level = float(rows["level"].iloc[0])
     words = f"{headline(rows, data.benchmark)}. Posterior mean, {level_text(level)} interval; right: P(best)"
-    header(panels[0], ranking_message(data, budgets[0]), words)
-    for panel, k in zip(panels[1:], budgets[1:], strict=True):
-        header(panel, f"At k = {k:,.0f}", "")
+    header_across(list(panels), ranking_message(data, budgets[0]), words, [f"At k = {k:,.0f}" for k in budgets])
 
 
 def _ranked_names(order: Sequence[str], panel: Axes, spare: float = 0.0) -> list[str]:
@@ -131,9 +129,8 @@ def draw_pairs(axes: Any, data: FigureData) -> None:
     words = (
         f"{headline(rows, data.benchmark)}. P(pass@k of the row exceeds that of the column): blue near 1, red near 0"
     )
-    header(panels[0], f"Which model solves more at k = {budgets[0]:,.0f}", words)
-    for panel, k in zip(panels[1:], budgets[1:], strict=True):
-        header(panel, f"At k = {k:,.0f}", "")
+    message = "Which model solves more" + (f" at k = {budgets[0]:,.0f}" if len(budgets) == 1 else "")
+    header_across(list(panels), message, words, [f"At k = {k:,.0f}" for k in budgets])
 
 
 def draw_pair_chances(axes: Axes, rows: pd.DataFrame, order: Sequence[str], k: float) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from boundary.analysis.estimates.table import POSTERIOR, SIMULTANEOUS, select
+from boundary.analysis.estimates.table import POSTERIOR, SIMULTANEOUS, furthest_budget, select
 from boundary.analysis.figures.drawing import (
     End,
     arm_label,
@@ -28,6 +28,7 @@ from boundary.analysis.figures.layout import Layout
 from boundary.analysis.figures.messages import comparison_message
 from boundary.analysis.figures.palette import INK, MUTED, PAGE
 from boundary.analysis.figures.pass_at_k import BOUNDS_WORDS, has_few_bounds
+from boundary.analysis.formatting import crossover_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -89,10 +90,9 @@ def mark_crossover(axes: Axes, rows: pd.DataFrame) -> None:
     edge = min(upper, axes.get_xlim()[1])
     axes.plot([lower, edge], [0, 0], color=INK, linewidth=4, solid_capstyle="butt", alpha=0.55)
     axes.plot([median], [0], "D", color=INK, markersize=5, markeredgecolor=PAGE)
-    end = f"{upper:,.0f}" if np.isfinite(upper) else "none"
     # Shrinkage rises through zero here, so the upper left is free.
     axes.annotate(
-        f"crossover at k = {median:,.0f} [{lower:,.0f}, {end}]",
+        f"crossover at k = {crossover_text(median, lower, upper, furthest_budget(rows))}",
         (0.015, 0.985),
         xycoords="axes fraction",
         va="top",

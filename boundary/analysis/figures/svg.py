@@ -33,7 +33,7 @@ FONTS = "DejaVu Sans,Verdana,Helvetica,Arial,sans-serif"
 # nothing but legends depends on them.
 WIDTH, BOLD_WIDTH, ASCENT, DESCENT = 0.6, 0.69, 0.76, 0.24
 # Points: so near to a line a point may be left out, of paths with more points than these.
-STRAIGHT, FEW_POINTS = 0.07, 12
+STRAIGHT, FEW_POINTS = 0.2, 12
 QUOTES = {"'": "&#39;"}
 ANCHORS = {"center": "middle", "right": "end"}
 CAPS = {"projecting": "square", "round": "round"}

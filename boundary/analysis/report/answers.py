@@ -8,7 +8,14 @@ from typing import Any
 from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, OPEN, WIDENED, Decision
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.figures.ranking import ranked_models
-from boundary.analysis.formatting import benchmark_name, budget, percentage, short_name
+from boundary.analysis.formatting import (
+    CrossoverText,
+    benchmark_name,
+    budget,
+    crossover_text,
+    percentage,
+    short_name,
+)
 from boundary.analysis.report.flags import Flag, flags_of
 from boundary.analysis.report.tables import Record, records
 from boundary.analysis.result import Analysis
@@ -29,10 +36,13 @@ class Chip:
         At one budget.
     converged
         Whether the fit behind it converged; its word is not shown otherwise.
+    is_informative
+        Whether the counts say anything of it; otherwise its probability is that of the prior, and is not shown.
     """
 
     decision: Decision
     converged: bool = True
+    is_informative: bool = True
 
     @property
     def word(self) -> str:
@@ -84,9 +94,9 @@ class Answer:
         Its posterior rows of the estimates, by estimand and budget; None is the budget of what has none.
     verdict
         None where nothing is stated of the model by itself.
-    n, k, last_k, n_problems, samples
-        Samples of nine of ten problems, the largest reported budget within them (n where all lie beyond), the largest
-        of all, problems, and samples as a phrase.
+    n, first_k, k, last_k, n_problems, samples
+        Samples of nine of ten problems, the smallest reported budget, the largest within them (n where all lie
+        beyond), the largest of all, problems, and samples as a phrase.
     converged
         Whether the fit's diagnostics passed.
     flags
@@ -99,6 +109,7 @@ class Answer:
     rows: Mapping[tuple[str, float | None], Record]
     verdict: Verdict | None
     n: int
+    first_k: float
     k: int
     last_k: float
     n_problems: int
@@ -122,21 +133,33 @@ class Answer:
         return "" if self.k == self.n else f"at k = {budget(self.k)}"
 
     @property
-    def crossover(self) -> Record:
-        """The row of the crossover; empty where the verdict does not speak of one."""
-        return self.row("crossover") if self.verdict is not None and self.verdict.crosses else {}
+    def crossover(self) -> CrossoverText | None:
+        """The crossover as readers see it; None where the verdict does not speak of one."""
+        verdict, row = self.verdict, self.row("crossover")
+        if verdict is None or verdict.curve_order is None or not verdict.crosses or not row:
+            return None
+        median, lower, upper = (row[name] for name in ("median", "lower", "upper"))
+        return crossover_text(median, lower, upper, verdict.curve_order.max_k, self.n)
 
     @property
     def chip(self) -> Chip | None:
         """The decision at n."""
-        decision = None if self.verdict is None else self.verdict.at_n
-        return None if decision is None else Chip(decision, self.converged)
+        return self._chip_of(None if self.verdict is None else self.verdict.at_n)
 
     @property
     def beyond_chip(self) -> Chip | None:
         """The decision at the largest budget beyond n."""
-        decision = None if self.verdict is None else self.verdict.beyond_n
-        return None if decision is None else Chip(decision, self.converged)
+        return self._chip_of(None if self.verdict is None else self.verdict.beyond_n)
+
+    def at_first_k(self, heading: str) -> str:
+        """What stands behind a number at the smallest budget: which that is, if `heading` is empty, and its mark."""
+        places = [] if heading else [f"at k = {budget(self.first_k)}"]
+        return ", ".join([*places, *["extrapolated"] * (self.first_k > self.n)])
+
+    def _chip_of(self, decision: Decision | None) -> Chip | None:
+        if decision is None or self.verdict is None:
+            return None
+        return Chip(decision, self.converged, self.verdict.is_informative)
 
     def row(self, estimand: str, k: float | None = None) -> Record:
         """The posterior row of an estimand at a budget; empty where there is none."""
@@ -212,6 +235,7 @@ def _answer(
         rows=rows,
         verdict=verdict,
         n=sizes.reliable_k,
+        first_k=budgets[0] if budgets else 1.0,
         k=max((int(k) for k in budgets if k <= sizes.reliable_k), default=sizes.reliable_k),
         last_k=budgets[-1] if budgets else float(sizes.reliable_k),
         n_problems=int(next(iter(rows.values()))["n_problems"]),

@@ -1,5 +1,6 @@
 """report.html: one page that needs nothing from outside, ready to send to a colleague."""
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -23,9 +24,14 @@ from boundary.plain_text import printable
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 FOLDER = Path(__file__).parent
 STYLES = ("page.css", "tables.css")
+# Parts of a sentence that stay on one line.
+UNBROKEN = re.compile(r"\bk = \S|\d %|\[[^\[\]]{1,40}\]")
+# Places in a name where a line may end.
+BREAKS = re.compile(r"(?<=[-_/=:,@|])(?=\w)|(?<=\.)(?=[^\W\d])")
 # More benchmarks than this are folded.
 MOST_OPEN = 3
 # More models than this are counted in the title.
@@ -90,6 +96,7 @@ def report_html(
     return environment.get_template("page.html.j2").render(
         analysis=analysis,
         title=page_title(analysis),
+        source=" + ".join(path.rstrip("/").rsplit("/", 1)[-1] for path in analysis.counts.source.split(" + ")),
         benchmarks=benchmarks,
         is_folded=len(benchmarks) > MOST_OPEN,
         top_parts=[part for part in parts if part.section.on_top],
@@ -107,6 +114,31 @@ def page_title(analysis: Analysis) -> str:
         return ", ".join(arms) if len(arms) <= MOST_NAMED else f"{len(arms)} models, ranked"
     names = ", ".join(arms) if len(arms) <= MOST_NAMED else f"{len(arms)} RL models"
     return f"{names} against {analysis.base}"
+
+
+def unbroken(sentence: str) -> str:
+    """A sentence whose lines do not end within `k = 8`, `95 %` or the brackets of an interval.
+
+    Examples
+    --------
+    >>> unbroken("At k = 8 it solves 1.8 points fewer [1.0, 2.7].").count("\N{NO-BREAK SPACE}")
+    3
+    """
+    return UNBROKEN.sub(lambda part: part[0].replace(" ", "\N{NO-BREAK SPACE}"), sentence)
+
+
+def breakable(name: str) -> "Markup":
+    """A name whose lines may end behind punctuation, rather than within a word.
+
+    Examples
+    --------
+    >>> str(breakable("org/model_v2 <b>"))
+    'org/<wbr>model_<wbr>v2 &lt;b&gt;'
+    """
+    from markupsafe import Markup
+
+    parts = BREAKS.split(printable(name))
+    return Markup("<wbr>").join(parts)
 
 
 def _environment(analysis: Analysis, pictures: Pictures, links: FileLinks, provenance: Provenance) -> "Environment":
@@ -139,6 +171,8 @@ def _environment(analysis: Analysis, pictures: Pictures, links: FileLinks, prove
         "provenance": provenance,
         "data": data_attributes,
         "json_text": json_text,
+        "unbroken": unbroken,
+        "breakable": breakable,
         "anchor_of": lambda benchmark: anchor_of(analysis, benchmark),
     }
     return environment

@@ -11,8 +11,8 @@ from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.formatting import (
     benchmark_name,
     budget,
+    crossover_text,
     level_text,
-    number,
     points,
     probability_text,
     short_name,
@@ -137,11 +137,10 @@ def _crossover_cell(verdict: Verdict) -> Cell:
         return Cell("")
     if not verdict.crosses:
         return Cell("none" if verdict.curve_order.crosses <= 0.05 else "unclear")
-    if verdict.crossover is None or verdict.crossover.median != verdict.crossover.median:
+    if verdict.crossover is None:
         return Cell("unclear")
-    median, lower, upper = (number(end, 1, 0) for end in verdict.crossover)
-    upper = upper if np.isfinite(verdict.crossover.upper) else f"beyond {budget(verdict.curve_order.max_k)}"
-    return Cell(f"{median} [{lower}, {upper}]", verdict.crossover.median > verdict.n)
+    crossover = crossover_text(*verdict.crossover, furthest=verdict.curve_order.max_k, n=verdict.n)
+    return Cell(str(crossover), bool(crossover.mark))
 
 
 def _share_table(rows: pd.DataFrame, reliable_k: Mapping[str, int]) -> ResultTable:

@@ -97,7 +97,9 @@ def overall_answer(
     }
     of_main = [verdict for verdict in verdicts if verdict.benchmark == main]
     if not of_main:
-        return OverallAnswer(count or _not_pooled(verdicts), **shared)
+        runs = [verdict for verdict in verdicts if verdict.subject == "checkpoints"] if count else []
+        details = [behind_colon(benchmark_name(verdict.benchmark), verdict.sentence) for verdict in runs]
+        return OverallAnswer(count or _not_pooled(verdicts), tuple(details[:MOST_ALONE]), **shared)
 
     def about(sentence: str) -> str:
         return behind_colon(POOLED, sentence) if main == ALL else sentence

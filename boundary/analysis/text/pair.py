@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, OPEN, SURE, WIDENED, Decision
-from boundary.analysis.formatting import budget, number, percentage, points, probability_text, upper_first
+from boundary.analysis.formatting import crossover_text, number, percentage, points, probability_text, upper_first
 from boundary.stats.estimands.crossing import LIKELY, CrossingBudget, CurveOrder
 
 # Differences below this, .05 points, are 0.0 points when written.
@@ -132,22 +132,9 @@ def _crossing_clause(
     is_so = "is" if probability >= SURE else "is probably"
     if at is None or not np.isfinite(at.median):
         return f"{name} {is_so} {sides[0]} its base first and {sides[1]} it later"
-    mark = " (extrapolated)" if at.median > n else ""
-    return f"{name} {is_so} {sides[0]} its base up to k = {crossing_budget(at, max_k)}{mark}"
-
-
-def crossing_budget(at: CrossingBudget, max_k: int) -> str:
-    """The budget at which two curves cross, with its interval.
-
-    Examples
-    --------
-    >>> crossing_budget(CrossingBudget(22.0, 16.0, float("inf")), 1024)
-    '22 [16, beyond 1024]'
-    """
-    median, lower, upper = (
-        budget(end) if np.isfinite(end) else f"beyond {budget(max_k)}" for end in (at.median, at.lower, at.upper)
-    )
-    return f"{median} [{lower}, {upper}]"
+    crossover = crossover_text(*at, furthest=max_k, n=n)
+    mark = f" ({crossover.mark})" if crossover.mark else ""
+    return f"{name} {is_so} {sides[0]} its base up to k = {crossover}{mark}"
 
 
 def pair_details(n: int, end_decisions: Sequence[Decision], order: CurveOrder | None, margin: float) -> Iterator[str]:
@@ -229,9 +216,14 @@ def next_step_of_pair(decision: Decision, n: int, margin: float, new_problems: b
         return "One sample of each problem tells little about larger k: draw more samples of each."
     if new_problems:
         return "More problems of this kind, and more samples of each, would narrow the interval."
+    question = {
+        NARROWED: f"RL solves over {points(margin)} fewer",
+        WIDENED: f"RL solves over {points(margin)} more",
+        EQUIVALENT: f"the two differ by at most {points(margin)}",
+    }[decision.likeliest]
     return (
-        "More samples of each problem would narrow the interval: boundary plan with --claim "
-        f"'{claim_of(decision, margin)}' computes how many settle it."
+        f"More samples of each problem would narrow the interval. How many would settle whether {question}, and of "
+        f"which problems: boundary plan COUNTS --claim '{claim_of(decision, margin)}'"
     )
 
 

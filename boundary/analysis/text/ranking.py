@@ -66,19 +66,23 @@ def _best_clauses(rows: pd.DataFrame, budgets: Sequence[float], of_all: str) -> 
 
     `of_all` is what the leader is called: `best`, or of two models `better`.
     """
-    clauses: dict[tuple[str, str], list[str]] = {}
+    clauses: dict[str, dict[str, list[str]]] = {}
     for k in budgets:
         best = select(rows, estimand="best", k=k).sort_values("mean", kind="stable").iloc[-1]
         probability, name = float(best["mean"]), short_name(str(best["model"]))
         mark = ", extrapolated" if bool(best["extrapolated"]) else ""
         if probability >= SURE:
-            clause = f"{name} is the {of_all}", f"{percentage(probability)} sure{mark}"
+            start, end = f"{name} is the {of_all}", f"{percentage(probability)} sure{mark}"
         elif probability >= LIKELY:
-            clause = f"{name} is probably the {of_all}", f"{percentage(probability)}{mark}"
+            start, end = f"{name} is probably the {of_all}", f"{percentage(probability)}{mark}"
         else:
-            clause = "none stands out", f"{name} is likeliest to be the {of_all}, {percentage(probability)}{mark}"
-        clauses.setdefault(clause, []).append(f"k = {k:.0f}")
-    return [f"{start} at {' and '.join(places)} ({end})" for (start, end), places in clauses.items()]
+            start, end = "none stands out", f"{name} is likeliest to be the {of_all}, {percentage(probability)}{mark}"
+        clauses.setdefault(start, {}).setdefault(end, []).append(f"k = {k:.0f}")
+    sentences = []
+    for start, places in clauses.items():
+        parts = [f"at {' and '.join(budgets_of_end)} ({end})" for end, budgets_of_end in places.items()]
+        sentences.append(f"{start} {' and '.join(parts)}")
+    return sentences
 
 
 def multiplicity_text(counts: Multiplicity, k: float, margin: float) -> str:

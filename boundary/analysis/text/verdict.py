@@ -60,6 +60,8 @@ class Verdict:
         Whether the diagnostics of its fits passed. Where they did not, nothing is sure.
     leads_at
         Of a ranking: the budget at which `model` is likeliest to solve most.
+    is_informative
+        Whether the counts say anything of a pair: not where neither model solved any problem, or each solved all.
     """
 
     benchmark: str
@@ -76,6 +78,7 @@ class Verdict:
     crossover: CrossingBudget | None = None
     is_converged: bool = True
     leads_at: float = 1.0
+    is_informative: bool = True
 
     @property
     def at_n(self) -> Decision | None:
@@ -269,6 +272,7 @@ def verdict(
         n=n,
         crossover=crossover,
         is_converged=is_converged,
+        is_informative=not no_more_to_say,
     )
 
 

@@ -243,17 +243,16 @@ def _word(verdict: "Verdict") -> "Text":
 
 def _crossover(verdict: "Verdict", with_interval: bool = True) -> str:
     """Budget from which the RL model is behind, with its interval; a star where it is extrapolated."""
-    from boundary.analysis.formatting import budget
+    from boundary.analysis.formatting import crossover_text
 
     at = verdict.crossover
     if verdict.curve_order is None:
         return NOTHING
     if not verdict.crosses or at is None or not isfinite(at.median):
         return "none" if verdict.curve_order.crosses <= UNLIKELY else "unclear"
-    furthest = budget(verdict.curve_order.max_k)
-    upper = budget(at.upper) if isfinite(at.upper) else f">{furthest}"
-    interval = f" [{budget(at.lower)}, {upper}]" if with_interval else ""
-    return f"{budget(at.median)}{interval}{EXTRAPOLATED if at.median > verdict.n else ''}"
+    crossover = crossover_text(*at, furthest=verdict.curve_order.max_k, n=verdict.n)
+    text = str(crossover) if with_interval else crossover.middle
+    return text.replace("beyond ", ">") + EXTRAPOLATED * bool(crossover.mark)
 
 
 def _difference(verdict: "Verdict") -> str:

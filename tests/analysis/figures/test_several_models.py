@@ -42,14 +42,14 @@ def test_ranking_shows_the_smallest_budget_and_n(run_estimates):
 
 
 def test_the_title_of_a_ranking_does_not_round_up_to_sure(run_estimates):
-    for chance, text in ((0.949, "run-final likeliest, with probability 0.94"), (0.95, "run-final is best at k = 1")):
+    for chance, text in ((0.949, "likeliest: run-final, 94 %"), (0.95, "run-final is best at k = 1")):
         estimates = run_estimates.copy()
         estimates.loc[(estimates["estimand"] == "best") & (estimates["model"] == "run-final"), "mean"] = chance
         assert ranking_message(FigureData(estimates, "B", N), 1).endswith(text)
 
 
 def test_pairs_are_numbered_where_there_is_room(run_estimates):
-    assert {"0.99", "0.03", "Which model solves more at k = 1", "At k = 8"} <= set(
+    assert {"0.99", "0.03", "Which model solves more", "At k = 1", "At k = 8"} <= set(
         words(figure_of("pairs", run_estimates))
     )
 

@@ -16,7 +16,8 @@ from boundary.stats.estimands import ESTIMANDS
 
 NUMBER = r"-?\d+(?:,\d{3})*(?:\.\d+)?"
 # A number, and an interval behind it where there is one.
-SHOWN = re.compile(rf"^\+?(?P<middle>{NUMBER}|none)?(?: ?\[(?P<lower>{NUMBER}|none), (?P<upper>{NUMBER}|none)\])?")
+END = rf"{NUMBER}|none|beyond {NUMBER}"
+SHOWN = re.compile(rf"^\+?(?P<middle>{NUMBER}|none)?(?: ?\[(?P<lower>{END}), (?P<upper>{END})\])?")
 NEARLY_SURE = re.compile(r"over 0\.99|under 0\.01")
 PER_CENT = re.compile(r"(?P<side>over|under)? ?(?P<value>\d+) %")
 
@@ -27,7 +28,7 @@ def value_of(text):
 
 def agree(text, value, scale):
     """Whether a number is the value, rounded as it is written; the table itself has eight digits."""
-    if text == "none":
+    if text == "none" or text.startswith("beyond "):
         return math.isinf(value)
     digits = len(text.partition(".")[2])
     return abs(value_of(text) - scale * value) <= 0.5 * 10**-digits * (1 + 1e-6) + 1e-7 * abs(scale * value)
@@ -70,6 +71,8 @@ def is_shown(cell, table):
             if row[column] >= 0.995 if text.startswith("over") else row[column] < 0.005:
                 return True
             continue
+        if unit == "probability" and 0.945 <= row[column] < 0.95 and text.startswith("0.94"):
+            return True  # not rounded to what would be a decision
         match = SHOWN.match(text)
         scale = sign * (1.0 if column.startswith("prob_") else UNIT_FORMATS[unit].scale)
         ends = {"lower": "lower", "upper": "upper"} if sign > 0 else {"lower": "upper", "upper": "lower"}
@@ -149,6 +152,25 @@ def test_the_test_would_see_a_wrong_number(pair, tmp_path):
     table["mean"] += 0.002
     still_shown = [cell for cell in cells if cell.labels.get("column", "mean") == "mean" and is_shown(cell, table)]
     assert still_shown == []
+
+
+def test_the_test_would_see_another_end_of_a_crossover(pair, tmp_path):
+    cells, _ = checked_cells(pair, tmp_path)
+    table = pd.read_csv(tmp_path / "estimates.csv")
+    crossovers = [cell for cell in cells if cell.labels["estimand"] == "crossover" and cell.text != "none"]
+    assert {"24 [16, beyond 1024]", "24 [16, 32]"} <= {cell.text for cell in crossovers}
+    table.loc[table["estimand"] == "crossover", "upper"] = 40.0
+    assert not any(is_shown(cell, table) for cell in crossovers)
+
+
+@pytest.mark.parametrize("budgets", [[4, 8, 32], [32, 64]])
+def test_every_number_of_models_without_k_one_is_in_the_table(tmp_path, budgets):
+    analysis = analyze(small_counts(), rank=True, prior="independent", k=budgets)
+    cells, html = checked_cells(analysis, tmp_path)
+    at_first = [cell for cell in cells if cell.labels.get("k") == str(budgets[0])]
+    assert {"pass_at_k", "rank", "best"} <= {cell.labels["estimand"] for cell in at_first}
+    assert f"pass@{budgets[0]}, %" in html
+    assert ("pass@32, %, extrapolated" in html) == (budgets[0] > 16)
 
 
 def test_of_too_many_problems_those_most_likely_lost_or_gained_are_packed():

@@ -5,12 +5,14 @@ import hashlib
 import re
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from markupsafe import Markup
 from page_cells import Page
 
+import boundary
 from boundary.analysis.notes import Note
-from boundary.analysis.report.page import report_html
+from boundary.analysis.report.page import breakable, report_html, unbroken
 from boundary.analysis.report.picture_choice import pictures_that_fit
 from boundary.analysis.report.pictures import with_prefix
 from boundary.analysis.report.provenance import Provenance, counts_hash
@@ -78,7 +80,7 @@ def test_the_pooled_verdict_is_on_top(pair, page):
     assert '<span class="chip narrowed large">narrowed</span>' in top
     assert "96 % sure" in top
     assert "at k = 128, All benchmarks, 1,060 problems" in top
-    assert f'<p class="sentence">{pair.answer.sentence}</p>' in top
+    assert f'<p class="sentence">{unbroken(pair.answer.sentence)}</p>' in top
     assert "extrapolated to k = 1024: beyond n = 128 the data alone cannot say" in top
     assert top.count("<figure") == 1
 
@@ -204,7 +206,7 @@ def test_what_is_shown_is_escaped(failed):
     verdicts = [Verdict("AMC23", evil, None, evil)]
     html = report_html(replace(failed, verdicts=verdicts, counts=replace(failed.counts, source=evil)))
     assert evil not in html
-    assert html.count("&lt;script&gt;") == 4
+    assert html.count("&lt;script&gt;") == 3  # the top names the file of the counts without its folder
     assert "is &lt;above&gt; 1.01" in html
 
 
@@ -212,15 +214,15 @@ def test_single_model(single):
     tags = Page(html := report_html(single))
     assert tags.count("figure", "plots") == 3
     assert tags.count("table", "estimates") == 3
-    assert f'<p class="sentence">{single.answer.sentence}</p>' in html
-    assert re.search(r"<dt>pass@128</dt><dd[^>]*>\d\d\.\d <span", html)
+    assert f'<p class="sentence">{unbroken(single.answer.sentence)}</p>' in html
+    assert re.search(r"<dt>pass@128, %</dt><dd[^>]*>\d\d\.\d <span", html)
 
 
 def test_several_arms(arms):
     tags = Page(html := report_html(arms))
     assert tags.count("p", "verdict") == 2
     assert tags.count("table", "estimates") + tags.count("table", "estimates dense") == 2 * 2
-    assert f'<p class="sentence">{arms.answer.sentence}</p>' in html
+    assert f'<p class="sentence">{unbroken(arms.answer.sentence)}</p>' in html
     assert '<span class="chip large narrowed">narrowed</span> <span class="count">2</span>' in html
 
 
@@ -235,3 +237,23 @@ def test_sample_checks_have_their_section_where_there_are_any(pair, page):
     assert tags.count("p", "alarm") == 1
     assert "<strong>&lt;m&gt;, AMC23:</strong> Samples drift." in html
     assert summary(replace(pair, exchangeability=checks))["sample_checks"][0]["alarming"] is True
+
+
+def test_of_models_that_solved_nothing_no_number_of_the_prior_is_on_top():
+    rows = [(model, "B", f"p{i}", 8, 0) for model in ("base", "rl") for i in range(5)]
+    counts = pd.DataFrame(rows, columns=["model", "benchmark", "problem_id", "n_samples", "n_correct"])
+    analysis = boundary.analyze(counts, base="base", prior="independent", k=[1, 8, 16], estimands=[])
+    page = report_html(analysis, without_pictures(analysis))
+    top = page.split('<section id="verdict"')[1].split("</section>")[0]
+    assert "cannot tell yet" in top
+    assert "likeliest" not in top
+    assert '<dl class="facts">' not in top
+    assert "%" not in top
+
+
+def test_names_break_behind_punctuation_and_sentences_not_within_numbers():
+    assert str(breakable("a_b/<c>")) == "a_<wbr>b/&lt;c&gt;"
+    assert (
+        unbroken("at k = 8 [1.0, 2.7]: 95 % sure").replace("\N{NO-BREAK SPACE}", "_")
+        == "at k_=_8 [1.0,_2.7]: 95_% sure"
+    )

@@ -6,7 +6,7 @@ import pandas as pd
 
 from boundary.analysis.estimates.decisions import decisions_of_pairs
 from boundary.analysis.estimates.table import POSTERIOR, select
-from boundary.analysis.formatting import number, points
+from boundary.analysis.formatting import points, probability_text
 from boundary.analysis.result import Analysis
 
 
@@ -29,7 +29,7 @@ def verdict_tables(rows: pd.DataFrame) -> list[dict[str, Any]]:
                 "extrapolated": decision.extrapolated,
                 "word": decision.word,
                 "probabilities": [
-                    number(probability, 1, 2)
+                    probability_text(probability)
                     for probability in (
                         decision.narrowed,
                         decision.equivalent,

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from boundary.analysis.estimates.table import POSTERIOR, select
+from boundary.analysis.estimates.table import POSTERIOR, furthest_budget, select
 from boundary.analysis.figures.figure import MOST_CURVES
-from boundary.analysis.formatting import budget, format_of, heading, interval, number, upper_first
+from boundary.analysis.formatting import budget, crossover_text, format_of, heading, interval, number, upper_first
 from boundary.analysis.report.rows import crossing_pairs
 from boundary.analysis.report.tables import records_by
 from boundary.analysis.result import Analysis
@@ -46,7 +46,7 @@ def facts_of(rows: pd.DataFrame, model: str, crosses: bool) -> list[Fact]:
     """Pick the numbers that belong to no single budget; of a crossover only where there is one to speak of."""
     crossing = {name: record for name, record in ESTIMANDS.items() if record.group == "crossing"}
     numbers = records_by(select(rows, kind=POSTERIOR, model=model, estimand=crossing), "estimand")
-    facts = []
+    facts, furthest = [], furthest_budget(rows)
     for record in sorted(crossing.values(), key=lambda record: record.reported_at != "none"):
         for row in numbers.get((record.name,), []):
             scale, digits, _ = format_of(record.name)
@@ -56,6 +56,8 @@ def facts_of(rows: pd.DataFrame, model: str, crosses: bool) -> list[Fact]:
             # A probability is a mean of zeros and ones: quantiles of these would say nothing.
             around = "" if record.unit == "probability" else interval(row, scale, digits)
             labels = {"estimand": record.name, "column": "median" if record.is_budget else "mean", "k": row["k"]}
+            if record.name == "crossover":
+                middle, around, _ = crossover_text(row["median"], row["lower"], row["upper"], furthest)
             fact = Fact(label, middle, around, bool(row["extrapolated"]), labels)
             facts.append(fact if crosses else Fact(fact.label, *NO_CROSSING.get(record.name, fact[1:])))
     return facts

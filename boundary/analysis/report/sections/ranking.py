@@ -7,7 +7,7 @@ import pandas as pd
 from boundary.analysis.estimates.ranking import multiplicity
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.figures.ranking import ranked_budgets, ranked_models
-from boundary.analysis.formatting import interval, number
+from boundary.analysis.formatting import interval, number, probability_text
 from boundary.analysis.report.tables import records
 from boundary.analysis.result import Analysis
 from boundary.analysis.text.ranking import multiplicity_text
@@ -46,6 +46,7 @@ def ranking_table(rows: pd.DataFrame, n: int, margin: float = MARGIN) -> dict[st
     tallies = {k: multiplicity(rows, k) for k in budgets}
     sentences = [multiplicity_text(tally, k, margin) for k, tally in tallies.items() if tally is not None]
     return {
+        "n": n,
         "n_models": len(models),
         "rows": [{"model": model, "cells": [_cell(cells, model, k) for k in budgets]} for model in models],
         "budgets": [f"{k:.0f}" for k in budgets],
@@ -60,5 +61,5 @@ def _cell(rows: dict[Any, dict[Any, Any]], model: str, k: float) -> dict[str, st
         "around": interval(curve, 100, 1),
         "rank": number(rank.get("median"), 1, 0),
         "rank_around": interval(rank, 1, 0),
-        "best": number(best.get("mean"), 1, 2),
+        "best": probability_text(best["mean"]) if best else "",
     }

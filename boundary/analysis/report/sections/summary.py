@@ -36,12 +36,13 @@ def summary_section(analysis: Analysis) -> dict[str, Any] | None:
         "latex": table.to_latex(),
         "groups": groups,
         "several_models": any(len(group.answers) > 1 for group in groups),
-        "is_ranked": any(answer.row("best", 1.0) for answer in lines),
+        "is_ranked": any(answer.row("best", answer.first_k) for answer in lines),
         "axis": IntervalAxis.of(rows, margin) if is_pair else IntervalAxis.of_shares(),
         "margin": points(margin),
         "level": level_text(analysis.request.level),
         "has_flags": any(answer.flags for answer in lines),
         "has_beyond": any(answer.last_k > answer.n for answer in lines),
+        "first_k": budget(lines[0].first_k) if len({answer.first_k for answer in lines}) == 1 else "",
         "last_k": budget(lines[0].last_k) if len({answer.last_k for answer in lines}) == 1 else "",
     }
 

@@ -12,6 +12,8 @@ from boundary.analysis.report.tables import records
 from boundary.analysis.result import Analysis
 from boundary.data.counts import ALL
 
+# So many of the models that are ranked have their numbers on top.
+MOST_LEADERS = 3
 # So many models are listed; of more the words are counted.
 MOST_LISTED = 6
 # The first of these that was drawn stands on top.
@@ -31,11 +33,13 @@ def verdict_section(analysis: Analysis) -> dict[str, Any] | None:
     claims = analysis.claims
     return {
         "main": shown[0] if is_single else None,
+        "is_informative": not is_single or shown[0].verdict is None or shown[0].verdict.is_informative,
         "is_pair": analysis.base is not None,
         "sentences": [analysis.answer.sentence, *analysis.answer.details],
         "open_word": OPEN,
         "words": [] if is_single else _words(shown),
         "listed": [] if is_single or analysis.base is None else shown[:MOST_LISTED],
+        "leaders": shown[:MOST_LEADERS] if benchmark and shown[0].row("best", shown[0].first_k) else [],
         "n_more": max(len(shown) - MOST_LISTED, 0),
         "several_benchmarks": benchmark is None,
         "axis": IntervalAxis.of([answer.row("shrinkage", answer.k) for answer in shown], analysis.request.margin),
