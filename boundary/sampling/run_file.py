@@ -14,7 +14,9 @@ from boundary.sampling.engines.table import SERVER_ENGINE
 from boundary.sampling.requests import Run
 
 # Lists in a run file, where one alone may stand without brackets.
-LISTS = ("models", "benchmarks")
+LISTS = ("models", "benchmarks", "temperatures")
+# One alone: those of the command line go before those of the file.
+TEMPERATURES = ("temperature", "temperatures")
 TYPES = get_type_hints(Run, include_extras=True)
 # What msgspec calls the kinds of values, and what users call them.
 KINDS = {
@@ -46,9 +48,16 @@ def read_run(path: Path | None, options: Mapping[str, Any]) -> Run:
     on_line = {name: value for name, value in options.items() if value is not None and value not in ((), {})}
     urls = on_line.pop("base_urls", None)
     on_line = {name: _value(None, name, value) for name, value in on_line.items()}
+    for source in (in_file, on_line):
+        if source.keys() >= set(TEMPERATURES):
+            raise InputError("temperature and temperatures are both given. Give one of them.")
+    if on_line.keys() & set(TEMPERATURES):
+        in_file = {name: value for name, value in in_file.items() if name not in TEMPERATURES}
     merged = in_file | on_line
     engine_options = dict(on_line.get("engine_options", {}))
     merged["engine_options"] = dict(in_file.get("engine_options", {})) | engine_options
+    if arguments := on_line.get("chat_template_kwargs"):
+        merged["chat_template_kwargs"] = dict(in_file.get("chat_template_kwargs", {})) | dict(arguments)
     _refuse_other_secrets(merged["engine_options"], engine_options)
     if urls:
         merged["engine_options"]["base_url"] = list(urls)
@@ -70,7 +79,7 @@ def _read(path: Path) -> dict[str, Any]:
         if name not in names:
             hint = did_you_mean(name, names)
             raise InputError(f"'{path}': no option '{name}'.{hint} There are: {', '.join(names)}.")
-        if name in LISTS and isinstance(value, str):
+        if name in LISTS and isinstance(value, str | int | float):
             value = [value]
         options[name] = _value(path, name, value)
     return options

@@ -227,7 +227,7 @@ def _refuse_doubles(table: pd.DataFrame, arm: Path) -> None:
 
 
 def read_samples(arm: Path) -> Iterator[dict[str, Any]]:
-    """The samples of an arm: problem_id, sample_index, text, finish_reason, n_tokens, tokens (None: not stored)."""
+    """The samples of an arm, a dict each with the fields of `StoredSample`; tokens is None where none are stored."""
     for path in shards(arm / SAMPLES):
         left = len(read_header(path)["samples"])
         for line in islice(read_lines(path), 1, None):

@@ -13,6 +13,9 @@ from boundary.sampling.engines.table import ENGINES
 from boundary.sampling.models import context_length
 from boundary.sampling.packages import package_version
 
+# Parameters of an engine's function that are not the user's to give.
+NOT_OPTIONS = ("spec", "ready")
+
 
 def find_engine(name: str) -> Engine:
     """The engine of a name.
@@ -32,8 +35,15 @@ def find_engine(name: str) -> Engine:
     return ENGINES[name]
 
 
-def open_engine(spec: EngineSpec) -> AbstractContextManager[Generate]:
+def open_engine(spec: EngineSpec, ready: Callable[[], None] = lambda: None) -> AbstractContextManager[Generate]:
     """Load an engine: `with open_engine(spec) as generate: for completion in generate(requests): ...`.
+
+    Parameters
+    ----------
+    spec
+        What is to be run.
+    ready
+        Called when a model has been loaded and sampling begins, by engines that load one.
 
     Returns
     -------
@@ -49,7 +59,8 @@ def open_engine(spec: EngineSpec) -> AbstractContextManager[Generate]:
         package_version(package, engine.extra)
     function: Callable[..., AbstractContextManager[Generate]] = engine_function(engine.function)
     _refuse_unknown_options(spec.engine, spec.options, function)
-    return function(_with_own_noise(spec), **spec.options)
+    hooks = {"ready": ready} if "ready" in inspect.signature(function).parameters else {}
+    return function(_with_own_noise(spec), **hooks, **spec.options)
 
 
 def worker_spec(spec: EngineSpec) -> EngineSpec:
@@ -97,6 +108,12 @@ def local_facts(spec: EngineSpec) -> EngineFacts:
     return EngineFacts(version, context_length(spec.model, spec.revision, spec.trust_remote_code))
 
 
+def gives_chats(spec: EngineSpec) -> bool:
+    """Whether servers are given the turns of a chat, and render the prompt themselves."""
+    loading = worker_spec(spec)
+    return find_engine(loading.engine).chats and loading.options.get("chat") is True
+
+
 def identifying_options(spec: EngineSpec) -> dict[str, Any]:
     """The options of an engine, and of its workers' engine, that change what is sampled."""
     loading = worker_spec(spec)
@@ -113,7 +130,7 @@ def engine_function(place: str) -> Callable[..., Any]:
 
 
 def _refuse_unknown_options(engine: str, options: Mapping[str, Any], function: Callable[..., Any]) -> None:
-    names = [name for name in inspect.signature(function).parameters if name != "spec"]
+    names = [name for name in inspect.signature(function).parameters if name not in NOT_OPTIONS]
     for option in options:
         if option not in names:
             hint = did_you_mean(option, names)

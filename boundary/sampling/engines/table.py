@@ -28,6 +28,7 @@ ENGINES: Mapping[str, Engine] = {
             facts="servers:served_facts",
             weights_are_local=False,
             identifying_options=("served_model",),
+            chats=True,
         ),
         Engine(
             "ray",

@@ -1,6 +1,6 @@
 """The vllm engine: vLLM in this process, each sample out when it ends."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, Literal
@@ -25,6 +25,7 @@ def vllm_engine(
     quantization: str | None = None,
     enforce_eager: bool | None = None,
     seeded: bool | None = None,
+    ready: Callable[[], None] = lambda: None,
 ) -> Iterator[Generate]:
     """Load a model with vLLM.
 
@@ -39,6 +40,8 @@ def vllm_engine(
     seeded
         Whether every sample has a seed of its own. Default: on a GPU; the engine for processors dies of it, so there
         all noise comes from the engine's seed, which is made from what is missing.
+    ready
+        Called when the model has been loaded.
     """
     import vllm
     from vllm.platforms import current_platform
@@ -69,6 +72,7 @@ def vllm_engine(
         if not held:
             arguments.seed = noise_seed(spec.sampling.seed, sample_names(requests))
             held.append(_start(vllm, spec, arguments))
+        ready()
         yield from _collect(vllm, held[0], spec.sampling, requests, seeded)
 
     try:
