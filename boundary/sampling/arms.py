@@ -18,7 +18,14 @@ from boundary.sampling.chat import (
     server_prompt_text,
     with_chat_settings,
 )
-from boundary.sampling.engines.opening import engine_facts, find_engine, gives_chats, identifying_options, worker_spec
+from boundary.sampling.engines.opening import (
+    engine_facts,
+    find_engine,
+    gives_chats,
+    identifying_options,
+    passed_options,
+    worker_spec,
+)
 from boundary.sampling.engines.servers import CHAT_ENDPOINT
 from boundary.sampling.engines.spec import EngineFacts, EngineSpec, Sampling
 from boundary.sampling.engines.table import ENGINES
@@ -266,6 +273,8 @@ def _models(run: Run, names: Sequence[str]) -> list[Model]:
         facts = engine_facts(spec)
         identity = _identity(name, label, tokenizer, spec, facts)
         identity["settings"] |= _chat_settings(run, spec)
+        if passed := passed_options(worker_spec(spec)):  # those that change no sample, too
+            identity["engine_options"] = passed
         models.append(Model(name, label, weights, revision, tokenizer, spec, facts, identity, gives_chats(spec)))
     _refuse_one_model_twice(models)
     refuse_unused_arguments(run.chat_template_kwargs, tokenizers)

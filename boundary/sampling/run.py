@@ -137,7 +137,7 @@ def _model_arms(run: Run, arms: Sequence[Arm], progress: Progress | None, notice
                 return
             if not loaded:
                 notice(f"Loading {arm.model.display_name}")
-                loaded.append(stack.enter_context(open_engine(arm.model.spec, clock.start)))
+                loaded.append(stack.enter_context(open_engine(arm.model.spec, clock.start, notice)))
             clock.start()
             yield from loaded[0](requests)
 

@@ -38,7 +38,17 @@ VERDICTS = "verdicts"
 SUFFIX = ".jsonl.zst"
 # What may change from one call to the next; all else says which samples these are.
 # The hashes of prompts as text and of the vocabulary follow from the tokenizer; older versions did not record them.
-MUTABLE = ("n_samples", "verifier", "label", "created", "history", "skipped", "prompt_text_hash", "vocabulary_hash")
+MUTABLE = (
+    "n_samples",
+    "verifier",
+    "label",
+    "created",
+    "history",
+    "skipped",
+    "prompt_text_hash",
+    "vocabulary_hash",
+    "engine_options",
+)
 # What a run may go on under another value of; `history` keeps the values that held before, a record each.
 CONTINUED = (
     "engine_version",

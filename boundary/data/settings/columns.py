@@ -95,6 +95,7 @@ NOT_SETTINGS = (
     "history",
     "skipped",
     "vocabulary_hash",
+    "engine_options",
 )
 # A manifest of others can hold anything: bounds on unknown entries, and on the characters of names and values.
 MOST_UNKNOWN, LONGEST_NAME, LONGEST_VALUE = 40, 40, 300

@@ -233,7 +233,7 @@ def _continued(stored: dict[str, Any], proposed: Mapping[str, Any], problem_ids:
         continued["history"] = [*history, before | {"until": utc_now()}]
     continued |= {
         key: proposed[key]
-        for key in ("verifier", "label", "prompt_text_hash", "vocabulary_hash")
+        for key in ("verifier", "label", "prompt_text_hash", "vocabulary_hash", "engine_options")
         if proposed.get(key) is not None
     }
     continued["n_samples"] = max(proposed.get("n_samples") or 0, stored.get("n_samples") or 0)
