@@ -64,7 +64,7 @@ def test_before_a_run_its_bounds_are_known_and_nothing_is_written(command, tmp_p
     assert result["total"]["most_bytes"] == pytest.approx(240 * 2.5 + 30 * 150)
     assert result["free_bytes"] > 0
     printed = " ".join(command("--dry-run", "-n", 10).output.split())
-    assert "1 prompts do not fit into 64 tokens: s3 (240 tokens); the run is refused without --skip-long" in printed
+    assert "1 prompt does not fit into 64 tokens: s3 (240 tokens); the run is refused without --skip-long" in printed
     assert "240 at most; the expected number is unknown, since no sample is stored" in printed
     assert "unknown: no earlier call tells the speed" in printed
     assert "--limit 20 -n 2 in place of --dry-run" in printed
