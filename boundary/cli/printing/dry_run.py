@@ -74,8 +74,8 @@ def _too_long(arm: "Forecast", skip_long: bool) -> str:
     names = ", ".join(f"{name} ({tokens:,} tokens)" for name, tokens in list(arm.too_long.items())[:MOST_LISTED])
     more = ", ..." if len(arm.too_long) > MOST_LISTED else ""
     effect = "left out" if skip_long else "the run is refused without --skip-long"
-    what = "1 prompt does not" if len(arm.too_long) == 1 else f"{len(arm.too_long):,} prompts do not"
-    return f"; {what} fit into {arm.context or 0:,} tokens: {names}{more}; {effect}"
+    subject = "1 prompt does not" if len(arm.too_long) == 1 else f"{len(arm.too_long):,} prompts do not"
+    return f"; {subject} fit into {arm.context or 0:,} tokens: {names}{more}; {effect}"
 
 
 def _bounded(most: float, expected: float | None) -> str:
