@@ -39,6 +39,19 @@ def thresholds(ctx: click.Context, param: click.Parameter, text: str | None) -> 
         raise click.BadParameter(f"'{text}' is no list of solve rates; write them as .25,.5.") from error
 
 
+def temperatures(ctx: click.Context, param: click.Parameter, text: str | None) -> list[float] | None:
+    """Turn a comma list of temperatures, as in `.2,.6,1`, into numbers of at least 0."""
+    if text is None:
+        return None
+    try:
+        numbers = [float(word) for word in text.split(",")]
+    except ValueError:
+        numbers = []
+    if not numbers or not all(0 <= number < float("inf") for number in numbers):
+        raise click.BadParameter(f"'{text}' is no list of temperatures; write them as .2,.6,1.")
+    return numbers
+
+
 def rate(ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]) -> float | dict[str, float]:
     """Turn `BENCHMARK=0.01`, once or more, or one `0.01` for all benchmarks, into what `VerifierErrors` takes."""
     rates = dict(_named_number(text, "'{}' is no rate; write 0.01, or BENCHMARK=0.01.") for text in texts)

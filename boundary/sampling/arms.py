@@ -1,20 +1,39 @@
 """What a run samples, prepared before the first sample: models, benchmarks, prompts, and what does not fit together."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
+from boundary.data.runs.folder import MANIFEST, read_manifest
 from boundary.errors import InputError
 from boundary.sampling.benchmarks.loading import load_problems
 from boundary.sampling.benchmarks.presets import Benchmark, find_benchmark
-from boundary.sampling.engines.opening import engine_facts, find_engine, identifying_options, worker_spec
+from boundary.sampling.chat import (
+    refuse_plain_template,
+    refuse_unused_arguments,
+    server_prompt_ids,
+    server_prompt_text,
+    with_chat_settings,
+)
+from boundary.sampling.engines.opening import (
+    engine_facts,
+    find_engine,
+    gives_chats,
+    identifying_options,
+    passed_options,
+    worker_spec,
+)
+from boundary.sampling.engines.servers import CHAT_ENDPOINT
 from boundary.sampling.engines.spec import EngineFacts, EngineSpec, Sampling
 from boundary.sampling.engines.table import ENGINES
 from boundary.sampling.models import load_tokenizer, tokenizer_hash, vocabulary_hash, weights_revision
 from boundary.sampling.problems import Problem
 from boundary.sampling.prompts import Template, load_template, prompt_ids, stop_ids, text_without_bos
 from boundary.sampling.requests import Run
-from boundary.sampling.store.arm import slug
+from boundary.sampling.store.arm import arm_folder, slug
 from boundary.sampling.targets import PlanRow
 from boundary.sampling.verifiers.spec import Verifier
 from boundary.sampling.verifiers.table import load_verifier
@@ -50,6 +69,10 @@ class Model:
         What is known of engine and model.
     identity
         What of the manifest all its arms share.
+    one_of_temperatures
+        Whether the run samples the same model at other temperatures, too.
+    chats
+        Whether servers are given the turns of a chat, and render the prompt themselves.
     """
 
     name: str
@@ -60,11 +83,36 @@ class Model:
     spec: EngineSpec
     facts: EngineFacts
     identity: Mapping[str, Any]
+    chats: bool = False
+    one_of_temperatures: bool = False
 
     @property
     def display_name(self) -> str:
         """What it is called in counts and messages."""
         return self.label or self.name
+
+    @property
+    def temperature(self) -> float:
+        """At which it is sampled."""
+        return self.spec.sampling.temperature
+
+    @property
+    def plan_names(self) -> set[str]:
+        """What a plan may call it; one of several temperatures only with its temperature."""
+        names = {name for name in (self.name, self.label, self.weights) if name}
+        at_temperature = {at_temperature_name(name, self.temperature) for name in names}
+        return ({self.label or ""} if self.one_of_temperatures else names) | at_temperature
+
+
+def at_temperature_name(name: str, temperature: float) -> str:
+    """What a model at one of several temperatures is called.
+
+    Examples
+    --------
+    >>> at_temperature_name("Qwen/Qwen2.5-7B", 1.0)
+    'Qwen/Qwen2.5-7B@1'
+    """
+    return f"{name}@{temperature:g}"
 
 
 @dataclass(frozen=True)
@@ -87,20 +135,45 @@ class Arm:
     prompts: Mapping[str, tuple[int, ...]]
     skipped: Mapping[str, int]
 
+    def folder(self, output: Path) -> Path:
+        """Where its samples are, or will be, in a run folder.
+
+        Notes
+        -----
+        That is MODEL/BENCHMARK, and of one of several temperatures MODEL@TEMPERATURE/BENCHMARK. A run that samples some
+        temperature that is there already goes on with that folder, however it was begun: the noise would be the same.
+        """
+        name, benchmark = self.model.name, self.benchmark.name
+        usual = arm_folder(output, name, benchmark)
+        own = arm_folder(output, at_temperature_name(name, self.model.temperature), benchmark)
+        if (own / MANIFEST).exists() or not self.model.one_of_temperatures:
+            return own if (own / MANIFEST).exists() else usual
+        if not (usual / MANIFEST).exists():
+            return own
+        same = read_manifest(usual).get("settings", {}).get("temperature") == self.model.temperature
+        return usual if same else own
+
     def prompt(self, problem: Problem) -> tuple[int, ...]:
         """A problem's prompt; of one that this call does not sample, it is made when it is asked for."""
         ids = self.prompts.get(problem.problem_id)
-        return tuple(prompt_ids(self.model.tokenizer, self.benchmark.template, problem)) if ids is None else ids
+        return _prompt_of(self.model, self.benchmark.template, problem) if ids is None else ids
 
     def prompt_text(self, problem: Problem) -> str:
         """A problem's prompt as text, the same for two tokenizers that read the same."""
+        if self.model.chats:
+            return server_prompt_text(self.benchmark.template, problem)
         return text_without_bos(self.model.tokenizer, self.benchmark.template, problem)
 
-    def manifest(self, n_samples: int) -> dict[str, Any]:
+    def manifest(self, n_samples: int, output: Path) -> dict[str, Any]:
         """What identifies its samples: model, engine, settings, template, verifier."""
         context = self.model.facts.context
+        label = at_temperature_name(self.model.display_name, self.model.temperature)
+        folder = self.folder(output)
+        # An arm that was begun as one of several temperatures keeps its label.
+        keeps = (folder / MANIFEST).exists() and read_manifest(folder).get("label") == label
         return {
             **self.model.identity,
+            **({"label": label} if keeps else {}),
             **({"context": context} if context else {}),
             "benchmark": self.benchmark.name,
             "template": self.benchmark.template.name,
@@ -112,7 +185,7 @@ class Arm:
 
 
 def prepare_arms(run: Run, rows: Sequence[PlanRow], notice: Notice) -> list[list[Arm]]:
-    """The arms of a run, model by model.
+    """The arms of a run, model by model and temperature by temperature.
 
     Parameters
     ----------
@@ -126,6 +199,21 @@ def prepare_arms(run: Run, rows: Sequence[PlanRow], notice: Notice) -> list[list
     InputError
         For anything that cannot be had or does not fit, before any sampling.
     """
+    arms = planned_arms(run, rows)
+    _refuse_long_prompts(run, [arm for model_arms in arms for arm in model_arms])
+    # The weights are read last: that can take a minute, and by now nothing else is wrong.
+    revision_of = cache(partial(weights_revision, trust_remote_code=run.trust_remote_code, notice=notice))
+    return [[_with_revision(arm, revision_of) for arm in model_arms] for model_arms in arms]
+
+
+def planned_arms(run: Run, rows: Sequence[PlanRow]) -> list[list[Arm]]:
+    """The arms of a run before any weights are read; prompts that are too long are not refused.
+
+    Raises
+    ------
+    InputError
+        For anything that cannot be had or does not fit.
+    """
     model_names = run.models or tuple(dict.fromkeys(row.model for row in rows))
     benchmark_names = run.benchmarks or tuple(dict.fromkeys(row.benchmark for row in rows))
     if not model_names or not benchmark_names:
@@ -135,20 +223,23 @@ def prepare_arms(run: Run, rows: Sequence[PlanRow], notice: Notice) -> list[list
     benchmarks = [_loaded_benchmark(run, find_benchmark(name), name) for name in benchmark_names]
     _refuse_images(run, benchmarks)
     models = _models(run, model_names)
-    arms = [_arms_of(model, benchmarks, rows, bool(run.plan)) for model in models]
-    _refuse_long_prompts(run, [arm for model_arms in arms for arm in model_arms])
-    # The weights are read last: that can take a minute, and by now nothing else is wrong.
-    identified = [_with_revision(model, run, notice) for model in models]
-    return [
-        [replace(arm, model=model) for arm in model_arms] for model, model_arms in zip(identified, arms, strict=True)
-    ]
+    for benchmark in benchmarks if models[0].chats else ():
+        refuse_plain_template(benchmark.template)
+    arms = []
+    for model in models:
+        prompts_of = _prompts_by_benchmark(model, benchmarks)
+        for variant in _at_temperatures(run, model):
+            arms.append(_arms_of(variant, benchmarks, rows, bool(run.plan), prompts_of))
+    return arms
 
 
 def _loaded_benchmark(run: Run, benchmark: Benchmark, name: str) -> LoadedBenchmark:
     return LoadedBenchmark(
         name=benchmark.name,
         problems=load_problems(name, run.limit),
-        template=load_template(run.template or benchmark.template),
+        template=with_chat_settings(
+            load_template(run.template or benchmark.template), run.system_prompt, run.chat_template_kwargs
+        ),
         verifier=load_verifier(run.verifier or benchmark.verifier, run.unsafe),
     )
 
@@ -175,15 +266,48 @@ def _models(run: Run, names: Sequence[str]) -> list[Model]:
     models = []
     for (name, label, weights, revision), tokenizer in zip(parts, tokenizers, strict=True):
         stops = stop_ids(tokenizer, [other for other in tokenizers if other is not tokenizer])
-        sampling = Sampling(run.temperature, run.top_p, run.max_tokens, stops, run.seed)
+        sampling = Sampling(run.all_temperatures[0], run.top_p, run.max_tokens, stops, run.seed)
         spec = EngineSpec(
             run.engine, weights, revision, run.tokenizer, sampling, run.engine_options, run.trust_remote_code
         )
         facts = engine_facts(spec)
         identity = _identity(name, label, tokenizer, spec, facts)
-        models.append(Model(name, label, weights, revision, tokenizer, spec, facts, identity))
+        identity["settings"] |= _chat_settings(run, spec)
+        if passed := passed_options(worker_spec(spec)):  # those that change no sample, too
+            identity["engine_options"] = passed
+        models.append(Model(name, label, weights, revision, tokenizer, spec, facts, identity, gives_chats(spec)))
     _refuse_one_model_twice(models)
+    refuse_unused_arguments(run.chat_template_kwargs, tokenizers)
     return models
+
+
+def _chat_settings(run: Run, spec: EngineSpec) -> dict[str, Any]:
+    """What of a run's settings makes its prompts; each only where it is not the default."""
+    settings: dict[str, Any] = {"endpoint": CHAT_ENDPOINT} if gives_chats(spec) else {}
+    if run.system_prompt:
+        settings["system_prompt"] = run.system_prompt
+    if run.chat_template_kwargs:  # as one text: a setting, whatever is in it
+        settings["chat_template_kwargs"] = json.dumps(dict(run.chat_template_kwargs), sort_keys=True)
+    return settings
+
+
+def _at_temperatures(run: Run, model: Model) -> list[Model]:
+    """The model at each temperature of the run; at several, each has a label of its own."""
+    if len(run.all_temperatures) == 1:
+        return [model]
+    return [_at_temperature(model, temperature) for temperature in run.all_temperatures]
+
+
+def _at_temperature(model: Model, temperature: float) -> Model:
+    label = at_temperature_name(model.display_name, temperature)
+    settings = {**model.identity["settings"], "temperature": temperature}
+    return replace(
+        model,
+        label=label,
+        spec=replace(model.spec, sampling=replace(model.spec.sampling, temperature=temperature)),
+        identity={**model.identity, "label": label, "settings": settings},
+        one_of_temperatures=True,
+    )
 
 
 def _parts_of_name(run: Run, text: str) -> tuple[str, str | None, str, str | None]:
@@ -235,25 +359,41 @@ def _identity(name: str, label: str | None, tokenizer: Any, spec: EngineSpec, fa
     }
 
 
-def _arms_of(model: Model, benchmarks: Sequence[LoadedBenchmark], rows: Sequence[PlanRow], has_plan: bool) -> list[Arm]:
+def _arms_of(
+    model: Model,
+    benchmarks: Sequence[LoadedBenchmark],
+    rows: Sequence[PlanRow],
+    has_plan: bool,
+    prompts_of: Callable[[str], Mapping[str, tuple[int, ...]]],
+) -> list[Arm]:
     """A model's arms; with a plan, only those that it has rows of."""
-    names = (model.name, model.label, model.weights)
     arms = []
     for benchmark in benchmarks:
-        own_rows = tuple(row for row in rows if row.model in names and row.benchmark == benchmark.name)
+        own_rows = tuple(row for row in rows if row.model in model.plan_names and row.benchmark == benchmark.name)
         if own_rows or not has_plan:
-            arms.append(_arm(model, benchmark, own_rows))
+            prompts, context = prompts_of(benchmark.name), model.facts.context
+            skipped = {name: len(prompt) for name, prompt in prompts.items() if context and len(prompt) >= context}
+            arms.append(Arm(model, benchmark, own_rows, prompts, skipped))
     return arms
 
 
-def _arm(model: Model, benchmark: LoadedBenchmark, rows: tuple[PlanRow, ...]) -> Arm:
-    prompts = {
-        problem.problem_id: tuple(prompt_ids(model.tokenizer, benchmark.template, problem))
-        for problem in benchmark.problems
-    }
-    context = model.facts.context
-    skipped = {name: len(prompt) for name, prompt in prompts.items() if context and len(prompt) >= context}
-    return Arm(model, benchmark, rows, prompts, skipped)
+def _prompts_by_benchmark(
+    model: Model, benchmarks: Sequence[LoadedBenchmark]
+) -> Callable[[str], Mapping[str, tuple[int, ...]]]:
+    """The prompts of a benchmark as a model reads them, by problem; made once for all temperatures."""
+    by_name = {benchmark.name: benchmark for benchmark in benchmarks}
+
+    @cache
+    def prompts_of(name: str) -> Mapping[str, tuple[int, ...]]:
+        benchmark = by_name[name]
+        return {problem.problem_id: _prompt_of(model, benchmark.template, problem) for problem in benchmark.problems}
+
+    return prompts_of
+
+
+def _prompt_of(model: Model, template: Template, problem: Problem) -> tuple[int, ...]:
+    ids_of = server_prompt_ids if model.chats else prompt_ids
+    return tuple(ids_of(model.tokenizer, template, problem))
 
 
 def _refuse_long_prompts(run: Run, arms: Sequence[Arm]) -> None:
@@ -270,9 +410,10 @@ def _refuse_long_prompts(run: Run, arms: Sequence[Arm]) -> None:
             )
 
 
-def _with_revision(model: Model, run: Run, notice: Notice) -> Model:
-    """The model with the revision of its weights; of weights on a server none can be computed."""
+def _with_revision(arm: Arm, revision_of: Callable[[str, str | None], str]) -> Arm:
+    """The arm with the revision of its model's weights; of weights on a server none can be computed."""
+    model = arm.model
     if not find_engine(worker_spec(model.spec).engine).weights_are_local:
-        return model
-    revision = weights_revision(model.weights, model.revision, run.trust_remote_code, notice)
-    return replace(model, identity={**model.identity, "revision": revision})
+        return arm
+    revision = revision_of(model.weights, model.revision)
+    return replace(arm, model=replace(model, identity={**model.identity, "revision": revision}))

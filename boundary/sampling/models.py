@@ -69,9 +69,18 @@ def context_length(name: str, revision: str | None = None, trust_remote_code: bo
 
 
 def weights_revision(
-    name: str, revision: str | None = None, trust_remote_code: bool = False, notice: Notice = lambda text: None
+    name: str,
+    revision: str | None = None,
+    trust_remote_code: bool = False,
+    notice: Notice = lambda text: None,
+    config: Any = None,
 ) -> str:
     """What identifies weights: the commit on the hub, or a fingerprint of a folder's files.
+
+    Parameters
+    ----------
+    config
+        The model's configuration, where it has been loaded.
 
     Raises
     ------
@@ -81,7 +90,7 @@ def weights_revision(
     refuse_missing_folder(name)
     if Path(name).is_dir():
         return folder_fingerprint(Path(name), notice)
-    config = load_config(name, revision, trust_remote_code)
+    config = config or load_config(name, revision, trust_remote_code)
     return str(getattr(config, "_commit_hash", None) or revision or "main")
 
 

@@ -64,6 +64,8 @@ class Completion:
         Number of generated tokens, the stop token included.
     tokens
         Their ids, the stop token included; None where a server gives text alone, and in runs of older versions.
+    reasoning_joined
+        True where a server sent the reasoning apart from the answer, and both were put into the text; else None.
     """
 
     problem_id: str
@@ -72,6 +74,7 @@ class Completion:
     finish_reason: FinishReason
     n_tokens: int
     tokens: tuple[int, ...] | None = None
+    reasoning_joined: bool | None = None
 
 
 @dataclass(frozen=True)

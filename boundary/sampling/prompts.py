@@ -12,13 +12,15 @@ vision-boxed (EasyR1). chat, chat-boxed, chat-code and raw are this project's ow
 """
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from boundary.errors import InputError, did_you_mean
+from boundary.plain_text import plain
 from boundary.sampling.benchmarks.loading import load_problems
 from boundary.sampling.problems import Problem
 
@@ -43,16 +45,35 @@ END_TOKENS = (
 
 @dataclass(frozen=True)
 class Template:
-    """A prompt template: its name, its text with `{problem}`, and whether the model's chat template goes around it."""
+    """A prompt template.
+
+    Parameters
+    ----------
+    name
+        What `--template` calls it.
+    text
+        With `{problem}` in it.
+    chat
+        Whether the text is what the user says in a chat, and the model's own chat template goes around it.
+    system_prompt
+        First turn of the chat; empty for none.
+    chat_template_kwargs
+        Arguments of the model's chat template.
+    """
 
     name: str
     text: str
     chat: bool
+    system_prompt: str = ""
+    chat_template_kwargs: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def hash(self) -> str:
-        """Fingerprint of kind and text."""
-        return "sha256:" + hashlib.sha256(f"{self.chat}\n{self.text}".encode()).hexdigest()
+        """Fingerprint of kind and text, and of system prompt and arguments where there are some."""
+        parts = f"{self.chat}\n{self.text}"
+        if self.system_prompt or self.chat_template_kwargs:
+            parts += "\n" + json.dumps([self.system_prompt, dict(self.chat_template_kwargs)], sort_keys=True)
+        return "sha256:" + hashlib.sha256(parts.encode()).hexdigest()
 
 
 def template_names() -> list[str]:
@@ -98,10 +119,20 @@ def prompt_text(tokenizer: Any, template: Template, problem: Problem) -> str:
     """The prompt as text, special tokens written out; without the BOS that `prompt_ids` adds."""
     if not template.chat:
         return template.text.replace(PLACE, problem.prompt)
+    from jinja2 import TemplateError
+
     try:
         text = tokenizer.apply_chat_template(
-            chat_messages(template, problem), tokenize=False, add_generation_prompt=True
+            chat_messages(template, problem),
+            tokenize=False,
+            add_generation_prompt=True,
+            **template.chat_template_kwargs,
         )
+    except TemplateError as error:  # such as a template that takes no system prompt
+        raise InputError(
+            f"The model's chat template refuses problem {problem.problem_id} ({plain(str(error))[:200]}). Choose "
+            "another --template, or leave --system-prompt and --chat-template-kwarg out."
+        ) from error
     except ValueError as error:  # transformers says so of a tokenizer without a chat template
         raise InputError(
             f"The template '{template.name}' needs the model's chat template, and its tokenizer has none. "
@@ -111,14 +142,23 @@ def prompt_text(tokenizer: Any, template: Template, problem: Problem) -> str:
 
 
 def chat_messages(template: Template, problem: Problem) -> list[Mapping[str, Any]]:
-    """Turns of a chat: the problem's own where it has some, else the template's text; images come before the text."""
+    """Turns of a chat: the problem's own where it has some, else the template's text; images come before the text.
+
+    Raises
+    ------
+    InputError
+        If there is a system prompt and the problem's own turns have one, too.
+    """
+    system = [{"role": "system", "content": template.system_prompt}] if template.system_prompt else []
     if problem.messages:
-        return list(problem.messages)
+        if system and any(turn.get("role") == "system" for turn in problem.messages):
+            raise InputError(f"Problem {problem.problem_id} has a system prompt of its own. Leave --system-prompt out.")
+        return [*system, *problem.messages]
     text = template.text.replace(PLACE, problem.prompt)
     if not problem.images:
-        return [{"role": "user", "content": text}]
+        return [*system, {"role": "user", "content": text}]
     content = [{"type": "image"} for _ in problem.images] + [{"type": "text", "text": text}]
-    return [{"role": "user", "content": content}]
+    return [*system, {"role": "user", "content": content}]
 
 
 def prompt_ids(tokenizer: Any, template: Template, problem: Problem) -> list[int]:

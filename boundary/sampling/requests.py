@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 Positive = Annotated[int, Meta(ge=1)]
+Temperature = Annotated[float, Meta(ge=0)]
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,14 @@ class Run:
         Of the models, where they differ from the default.
     template, verifier
         In place of the benchmarks' own.
+    system_prompt
+        First turn of every chat, from the system; for templates that go into a chat template.
+    chat_template_kwargs
+        Arguments of the models' chat templates, such as enable_thinking.
+    temperature, temperatures
+        At which each model is sampled; several temperatures make an arm each, MODEL@TEMPERATURE.
+    top_p, max_tokens, seed
+        As `Sampling` has them.
     limit
         Only the first so many problems.
     shard
@@ -56,7 +65,10 @@ class Run:
     tokenizer: str | None = None
     template: str | None = None
     verifier: str | None = None
-    temperature: Annotated[float, Meta(ge=0)] = 0.6
+    system_prompt: str = ""
+    chat_template_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    temperature: Temperature = 0.6
+    temperatures: tuple[Temperature, ...] = ()
     top_p: Annotated[float, Meta(gt=0, le=1)] = 0.95
     max_tokens: Positive = 16_384
     seed: Annotated[int, Meta(ge=0)] = 0
@@ -67,3 +79,8 @@ class Run:
     workers: Positive = 2
     skip_long: bool = False
     trust_remote_code: bool = False
+
+    @property
+    def all_temperatures(self) -> tuple[float, ...]:
+        """At which each model is sampled, every temperature once."""
+        return tuple(dict.fromkeys(map(float, self.temperatures))) or (self.temperature,)

@@ -11,15 +11,16 @@ from pathlib import Path
 from boundary.errors import InputError
 from boundary.sampling.arms import Arm, prepare_arms
 from boundary.sampling.engines.opening import open_engine
-from boundary.sampling.engines.spec import Generate, Request
+from boundary.sampling.engines.spec import Chat, Generate, Request
 from boundary.sampling.judging.judge import judging
 from boundary.sampling.problems import Completion, Problem
-from boundary.sampling.prompts import text_with_bos
+from boundary.sampling.prompts import chat_messages, text_with_bos
 from boundary.sampling.requests import Run
 from boundary.sampling.store.arm import Store, open_store, slug
+from boundary.sampling.store.calls import Call, record_call
 from boundary.sampling.store.manifests import Prompts
 from boundary.sampling.store.recording import Recorder
-from boundary.sampling.targets import planned_targets, read_plan
+from boundary.sampling.targets import arm_targets, read_plan
 from boundary.sampling.weights import Notice
 
 __all__ = ["ArmResult", "Run", "Snapshot", "sample"]
@@ -45,7 +46,19 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class ArmResult:
-    """Result of one call for an arm; `missing` samples could not be made, for these `failures`; `skipped` problems."""
+    """Result of one call for an arm.
+
+    Parameters
+    ----------
+    total, new, missing
+        Samples that are to be there, that came in, and that could not be made, for these `failures`.
+    outcomes
+        How often each outcome was given.
+    skipped
+        Problems whose prompt is too long.
+    reasoning_joined
+        New samples whose reasoning a server sent apart; it stands before the answer.
+    """
 
     folder: Path
     model: str
@@ -58,6 +71,7 @@ class ArmResult:
     outcomes: Counter[str]
     failures: Counter[str]
     skipped: tuple[str, ...]
+    reasoning_joined: int = 0
 
 
 Progress = Callable[[Snapshot], None]
@@ -91,25 +105,49 @@ def sample(run: Run, progress: Progress | None = None, notice: Notice = lambda t
     return [done for arms in prepare_arms(run, rows, notice) for done in _model_arms(run, arms, progress, notice)]
 
 
+class _Clock:
+    """The time that sampling takes, once the model has been loaded."""
+
+    def __init__(self) -> None:
+        self.begun = time.monotonic()
+        self.ended: float | None = None
+
+    def start(self) -> None:
+        """Begin to count, or begin anew."""
+        self.begun, self.ended = time.monotonic(), None
+
+    def stop(self) -> None:
+        """Count no further."""
+        self.ended = self.ended or time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Until it was stopped."""
+        return max((self.ended or time.monotonic()) - self.begun, 1e-9)
+
+
 def _model_arms(run: Run, arms: Sequence[Arm], progress: Progress | None, notice: Notice) -> Iterator[ArmResult]:
     """The arms of a model; the engine is loaded when the first sample is missing, and serves all of them."""
     with ExitStack() as stack:
         loaded: list[Generate] = []
+        clock = _Clock()
 
         def generate(arm: Arm, requests: Sequence[Request]) -> Generator[Completion, None, None]:
             if not requests:
                 return
             if not loaded:
                 notice(f"Loading {arm.model.display_name}")
-                loaded.append(stack.enter_context(open_engine(arm.model.spec)))
+                loaded.append(stack.enter_context(open_engine(arm.model.spec, clock.start, notice)))
+            clock.start()
             yield from loaded[0](requests)
 
         for arm in arms:
-            manifest = arm.manifest(0 if arm.rows else run.n or 0)
+            manifest = arm.manifest(0 if arm.rows else run.n or 0, run.output)
+            prompts = Prompts(arm.prompt, arm.prompt_text)
             with open_store(
-                run.output, manifest, arm.benchmark.problems, run.shard, Prompts(arm.prompt, arm.prompt_text)
+                run.output, manifest, arm.benchmark.problems, run.shard, prompts, arm.folder(run.output)
             ) as store:
-                yield _sample_arm(run, arm, store, generate, progress)
+                yield _sample_arm(run, arm, store, generate, clock, progress)
 
 
 def _sample_arm(
@@ -117,10 +155,10 @@ def _sample_arm(
     arm: Arm,
     store: Store,
     generate: Callable[[Arm, Sequence[Request]], Generator[Completion, None, None]],
+    clock: "_Clock",
     progress: Progress | None,
 ) -> ArmResult:
-    targets = planned_targets(store, arm.rows) if arm.rows else {p.problem_id: run.n or 0 for p in store.problems}
-    targets = {name: target for name, target in targets.items() if name not in arm.skipped}
+    targets = arm_targets(store, arm.rows, run.n or 0, arm.skipped)
     requests = [_request(arm, problem, sample_indices) for problem, sample_indices in _rounds(store, targets)]
     total = sum(targets.get(problem.problem_id, 0) for problem in store.problems)
     lacking = sum(len(request.sample_indices) for request in requests)
@@ -140,8 +178,12 @@ def _sample_arm(
             # Closed at once where something goes wrong here: an engine may have threads of its own.
             with closing(generate(arm, requests)) as completions:
                 recorder.record(completions, report)
+            clock.stop()
             recorder.finish()
         finally:
+            clock.stop()
+            if recorder.new:
+                record_call(store.arm, Call(recorder.new, recorder.tokens, clock.seconds))
             thread.shutdown(wait=True, cancel_futures=True)  # what was not judged is judged by the next call
     report()
     return ArmResult(
@@ -156,6 +198,7 @@ def _sample_arm(
         outcomes=recorder.outcomes,
         failures=recorder.failures,
         skipped=tuple(arm.skipped),
+        reasoning_joined=recorder.reasoning_joined,
     )
 
 
@@ -163,7 +206,9 @@ def _request(arm: Arm, problem: Problem, sample_indices: tuple[int, ...]) -> Req
     template = arm.benchmark.template
     text = text_with_bos(arm.model.tokenizer, template, problem) if problem.images else ""
     noise = f"{arm.benchmark.name} {template.hash}"
-    return Request(problem.problem_id, arm.prompts[problem.problem_id], sample_indices, text, problem.images, noise)
+    prompt = arm.prompts[problem.problem_id]
+    chat = Chat(tuple(chat_messages(template, problem)), template.chat_template_kwargs) if arm.model.chats else None
+    return Request(problem.problem_id, prompt, sample_indices, text, problem.images, noise, chat)
 
 
 def _rounds(store: Store, targets: Mapping[str, int]) -> Iterator[tuple[Problem, tuple[int, ...]]]:

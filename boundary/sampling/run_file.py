@@ -9,12 +9,18 @@ import msgspec
 
 from boundary.data.readers.toml_files import read_toml
 from boundary.errors import InputError, did_you_mean
+from boundary.plain_text import plain
+from boundary.sampling.engines.opening import find_engine, passed_options, worker_spec
 from boundary.sampling.engines.servers import KEY_VARIABLES
+from boundary.sampling.engines.spec import EngineSpec
 from boundary.sampling.engines.table import SERVER_ENGINE
+from boundary.sampling.engines.vllm_options import may_stand_in_a_file
 from boundary.sampling.requests import Run
 
 # Lists in a run file, where one alone may stand without brackets.
-LISTS = ("models", "benchmarks")
+LISTS = ("models", "benchmarks", "temperatures")
+# One alone: those of the command line go before those of the file.
+TEMPERATURES = ("temperature", "temperatures")
 TYPES = get_type_hints(Run, include_extras=True)
 # What msgspec calls the kinds of values, and what users call them.
 KINDS = {
@@ -46,10 +52,18 @@ def read_run(path: Path | None, options: Mapping[str, Any]) -> Run:
     on_line = {name: value for name, value in options.items() if value is not None and value not in ((), {})}
     urls = on_line.pop("base_urls", None)
     on_line = {name: _value(None, name, value) for name, value in on_line.items()}
+    for source in (in_file, on_line):
+        if source.keys() >= set(TEMPERATURES):
+            raise InputError("temperature and temperatures are both given. Give one of them.")
+    if on_line.keys() & set(TEMPERATURES):
+        in_file = {name: value for name, value in in_file.items() if name not in TEMPERATURES}
     merged = in_file | on_line
     engine_options = dict(on_line.get("engine_options", {}))
     merged["engine_options"] = dict(in_file.get("engine_options", {})) | engine_options
+    if arguments := on_line.get("chat_template_kwargs"):
+        merged["chat_template_kwargs"] = dict(in_file.get("chat_template_kwargs", {})) | dict(arguments)
     _refuse_other_secrets(merged["engine_options"], engine_options)
+    _refuse_named_code(merged, engine_options)
     if urls:
         merged["engine_options"]["base_url"] = list(urls)
         merged.setdefault("engine", SERVER_ENGINE)
@@ -70,7 +84,7 @@ def _read(path: Path) -> dict[str, Any]:
         if name not in names:
             hint = did_you_mean(name, names)
             raise InputError(f"'{path}': no option '{name}'.{hint} There are: {', '.join(names)}.")
-        if name in LISTS and isinstance(value, str):
+        if name in LISTS and isinstance(value, str | int | float):
             value = [value]
         options[name] = _value(path, name, value)
     return options
@@ -92,6 +106,28 @@ def _refuse_other_secrets(options: Mapping[str, Any], on_line: Mapping[str, Any]
                 f"The run file would send the environment variable {str(variable)[:60]!r} to a server. A run file may "
                 f"name {', '.join(KEY_VARIABLES)}; name any other on the command line: "
                 "--engine-option api_key_env=NAME."
+            )
+
+
+def _refuse_named_code(merged: Mapping[str, Any], on_line: Mapping[str, Any]) -> None:
+    """Refuse that a run file, which may come from anyone, gives vLLM an option that could name code or files.
+
+    Raises
+    ------
+    InputError
+        If such an option is not on the command line.
+    """
+    if not isinstance(merged.get("engine", ""), str):
+        return
+    options = merged["engine_options"]
+    spec = worker_spec(EngineSpec(merged.get("engine", Run.engine), "", options=options))
+    own = on_line.get("worker_options") if find_engine(merged.get("engine", Run.engine)).runs_workers else on_line
+    for name, value in passed_options(spec).items():
+        on_command_line = isinstance(own, Mapping) and own.get(name) == value
+        if not (may_stand_in_a_file(name, value) or on_command_line):
+            raise InputError(
+                f"The run file gives vLLM the option {plain(str(name))[:60]!r}, which could name code or files. Give "
+                "it on the command line, where you mean it: --engine-option NAME=VALUE."
             )
 
 

@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,7 +59,21 @@ def _row(path: Path, number: int, line: Mapping[str, str]) -> PlanRow:
     return PlanRow(model, benchmark, problem_id, n_more)
 
 
-def planned_targets(store: Store, rows: Sequence[PlanRow]) -> dict[str, int]:
+def arm_targets(
+    store: Store, rows: Sequence[PlanRow], n: int, skipped: Container[str], record: bool = True
+) -> dict[str, int]:
+    """Samples that each problem of this part is to have: n, or by a plan's rows; those that are skipped have none.
+
+    Parameters
+    ----------
+    record
+        Whether what a plan says now is written down (see `planned_targets`).
+    """
+    targets = planned_targets(store, rows, record) if rows else {p.problem_id: n for p in store.problems}
+    return {name: target for name, target in targets.items() if name not in skipped}
+
+
+def planned_targets(store: Store, rows: Sequence[PlanRow], record: bool = True) -> dict[str, int]:
     """Samples that each problem of this part is to have by a plan.
 
     A plan counts from what was there when it was first followed. That is written down, so that a run which starts again
@@ -80,8 +94,9 @@ def planned_targets(store: Store, rows: Sequence[PlanRow]) -> dict[str, int]:
     if store.shard[1] == 1 and (unknown := sorted(n_more.keys() - own)):
         raise InputError(f"The plan names a problem that {store.arm.name} does not have: {unknown[0]}.")
     targets = {name: store.n_held(name) + more for name, more in n_more.items() if name in own}
-    own_folder(path.parent)
-    write_text(path, json.dumps(targets))
+    if record:
+        own_folder(path.parent)
+        write_text(path, json.dumps(targets))
     return targets
 
 

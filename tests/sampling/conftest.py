@@ -71,7 +71,9 @@ def tiny_model(tokenizer_folder, tmp_path_factory):
 
 
 class ScriptedServer:
-    """Speaks /v1/completions on loopback; `behave(body, number)` may give (status, headers, JSON) instead.
+    """Speaks /v1/completions and /v1/chat/completions on loopback.
+
+    `behave(body, number)` may give (status, headers, JSON) instead.
 
     `pages` are what it answers to GET, by path: (status, headers, JSON).
     """
@@ -88,7 +90,7 @@ class ScriptedServer:
     ):
         listing = {"data": [{"id": name, "max_model_len": context, "owned_by": "scripted"} for name in models]}
         self.pages = {"/v1/models": (200, {}, listing)} | (pages or {})
-        self.bodies, self.headers, self.behave = [], [], behave or (lambda body, number: None)
+        self.bodies, self.paths, self.headers, self.behave = [], [], [], behave or (lambda body, number: None)
         self.most_choices, self.given_choices, self.delay = most_choices, given_choices, delay
         self.lock, outer = threading.Lock(), self
 
@@ -104,6 +106,7 @@ class ScriptedServer:
                 with outer.lock:
                     number = len(outer.bodies)
                     outer.bodies.append(body)
+                    outer.paths.append(self.path)
                     outer.headers.append(dict(self.headers))
                 self.answer(*(outer.behave(body, number) or outer.samples(body)))
 
@@ -128,9 +131,11 @@ class ScriptedServer:
             return 400, {}, {"error": {"message": f"n must be at most {self.most_choices}"}}
         threading.Event().wait(self.delay)
         noise = Random(body["seed"])
+        texts = [str(noise.randrange(40)) for _ in range(min(body["n"], self.given_choices))]
         choices = [
-            {"index": index, "text": str(noise.randrange(40)), "finish_reason": "stop"}
-            for index in range(min(body["n"], self.given_choices))
+            {"index": index, "finish_reason": "stop"}
+            | ({"message": {"role": "assistant", "content": text}} if "messages" in body else {"text": text})
+            for index, text in enumerate(texts)
         ]
         return 200, {}, {"choices": choices, "usage": {"completion_tokens": 1}}
 

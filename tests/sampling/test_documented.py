@@ -1,13 +1,12 @@
 """docs/sampling.md names every engine with its options, every verifier, template and preset."""
 
-import inspect
 import re
 from pathlib import Path
 
 import pytest
 
 from boundary.sampling.benchmarks.presets import presets
-from boundary.sampling.engines.opening import engine_function
+from boundary.sampling.engines.opening import SPREADING, engine_function, own_options
 from boundary.sampling.engines.table import ENGINES
 from boundary.sampling.prompts import template_names
 from boundary.sampling.verifiers.table import VERIFIERS
@@ -27,10 +26,13 @@ def words():
 
 @pytest.mark.parametrize("name", ENGINES)
 def test_every_engine_and_its_options_are_documented(words, name):
-    parameters = inspect.signature(engine_function(ENGINES[name].function)).parameters
-    options = [option for option in parameters if option != "spec"]
+    options = own_options(engine_function(ENGINES[name].function))
     assert {name, *options} - {"base_url"} <= words  # --base-url has a paragraph
     assert set(ENGINES[name].identifying_options) <= set(options)
+
+
+def test_the_options_of_workers_are_documented(words):
+    assert set(own_options(engine_function(SPREADING))) <= words
 
 
 @pytest.mark.parametrize("names", [VERIFIERS, template_names(), presets()], ids=["verifiers", "templates", "presets"])

@@ -50,6 +50,9 @@ IN_SETTINGS = {
     "worker": "vllm",
     "seed": 1,
     "served_model": "other",
+    "system_prompt": "Be brief.",
+    "chat_template_kwargs": '{"enable_thinking": false}',
+    "endpoint": "chat/completions",
     "setting_mirostat": {"mirostat": 2},
 }
 IN_MANIFEST = {

@@ -19,7 +19,14 @@ from boundary.plain_text import plain
 # Settings that tell two prompts apart, best evidence first.
 TOKENS, TEXTS, TEMPLATE_HASH, TEMPLATE = "prompt_tokens_hash", "prompt_text_hash", "template_hash", "template"
 TOKENIZER, STOPS, VERIFIER = "tokenizer_hash", "stop_ids", "verifier"
-OTHER_PROMPTS = ("prompt_hash", "prompt_template", "system_prompt", "few_shots")
+OTHER_PROMPTS = (
+    "endpoint",
+    "prompt_hash",
+    "prompt_template",
+    "system_prompt",
+    "chat_template_kwargs",
+    "few_shots",
+)
 # Settings that every comparison should state; one that is not recorded for some arms is noted.
 MAIN_SETTINGS = ("temperature", "top_p", "max_tokens", "template", "engine", "verifier")
 # A sentence names at most so many models or values, and gives the number of the others.
@@ -224,7 +231,11 @@ def _same_weights_notes(arms: Sequence[ArmSettings]) -> Iterator[tuple[Severity,
         (id_a, revision_a, served_a), (id_b, revision_b, served_b) = (
             tuple(arm.values.get(name) for name in ("model_id", "revision", "served_model")) for arm in (first, second)
         )
-        if revision_a is not None and revision_a == revision_b and len(revision_a[0]) >= 16:
+        same_weights = revision_a is not None and revision_a == revision_b and len(revision_a[0]) >= 16
+        if (same_weights or (id_a is not None and id_a == id_b)) and differs("temperature", (first, second)):
+            temperatures = values_by_model("temperature", (first, second))
+            yield "note", f"{pair} are one model at different temperatures: {temperatures}."
+        elif same_weights and revision_a is not None:
             yield "alarm", f"{pair} are one model under two names: their weights have one fingerprint, {revision_a[0]}."
         elif id_a is not None and id_a == id_b and (revision_a == revision_b or None in (revision_a, revision_b)):
             yield "alarm", f"{pair} are one model under two names: both are {id_a[0]}."

@@ -31,6 +31,11 @@ def print_arms(run: "Run", arms: "list[ArmResult]") -> None:
             f"{arm.model} on {arm.benchmark}: {arm.new:,} new samples of {arm.total:,}{speed}"
             + (f"; {outcomes}" if outcomes else "")
         )
+        if arm.reasoning_joined:
+            echo(
+                f"  of {arm.reasoning_joined:,} new samples the server sent the reasoning apart; it is stored as "
+                "<think>...</think> before the answer."
+            )
         if arm.skipped:
             names = ", ".join(arm.skipped[:MOST_LISTED]) + ", ..." * (len(arm.skipped) > MOST_LISTED)
             echo(f"  skipped, since their prompts are too long: {len(arm.skipped):,} problems ({names}).")

@@ -38,7 +38,17 @@ VERDICTS = "verdicts"
 SUFFIX = ".jsonl.zst"
 # What may change from one call to the next; all else says which samples these are.
 # The hashes of prompts as text and of the vocabulary follow from the tokenizer; older versions did not record them.
-MUTABLE = ("n_samples", "verifier", "label", "created", "history", "skipped", "prompt_text_hash", "vocabulary_hash")
+MUTABLE = (
+    "n_samples",
+    "verifier",
+    "label",
+    "created",
+    "history",
+    "skipped",
+    "prompt_text_hash",
+    "vocabulary_hash",
+    "engine_options",
+)
 # What a run may go on under another value of; `history` keeps the values that held before, a record each.
 CONTINUED = (
     "engine_version",
@@ -227,7 +237,7 @@ def _refuse_doubles(table: pd.DataFrame, arm: Path) -> None:
 
 
 def read_samples(arm: Path) -> Iterator[dict[str, Any]]:
-    """The samples of an arm: problem_id, sample_index, text, finish_reason, n_tokens, tokens (None: not stored)."""
+    """The samples of an arm, a dict each with the fields of `StoredSample`; tokens is None where none are stored."""
     for path in shards(arm / SAMPLES):
         left = len(read_header(path)["samples"])
         for line in islice(read_lines(path), 1, None):

@@ -52,6 +52,7 @@ class StoredSample(msgspec.Struct):
     finish_reason: str
     n_tokens: Integer
     tokens: list[TokenId] | None = None  # servers give none, and older versions stored none
+    reasoning_joined: bool | None = None  # only where a server sent the reasoning apart
 
 
 # A line of a shard of verdicts; the hash of the text came last into the format.

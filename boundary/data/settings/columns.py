@@ -58,6 +58,8 @@ SETTINGS = (
     Setting("prompt_hash", "hash of the prompts", "prompt"),
     Setting("prompt_template", "prompt template", "prompt"),
     Setting("system_prompt", "system prompt", "prompt"),
+    Setting("chat_template_kwargs", "chat-template arguments", "prompt"),
+    Setting("endpoint", "endpoint of the server", "prompt"),
     Setting("few_shots", "worked examples", "prompt"),
     Setting("verifier", "verifier", "judging"),
     Setting("problem_set_hash", "hash of the problem set", "problems"),
@@ -77,6 +79,8 @@ SETTINGS = (
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 # Only a manifest says this, so that what such an arm lacks was not set.
 FROM_A_RUN, DEFAULT = "model_id", "default"
+# Settings of the prompt that a manifest holds only where they are not the default, as it does other options.
+PROMPT_OPTIONS = ("system_prompt", "chat_template_kwargs", "endpoint")
 ALWAYS_IN_A_MANIFEST = ("temperature", "top_p", "max_tokens", "stop_ids", "engine", "engine_version")
 SAMPLING_PREFIX, NAMED_PREFIX = "setting_", "manifest_"
 # What a manifest calls otherwise than a counts table, and what of it is no setting of the samples.
@@ -91,6 +95,7 @@ NOT_SETTINGS = (
     "history",
     "skipped",
     "vocabulary_hash",
+    "engine_options",
 )
 # A manifest of others can hold anything: bounds on unknown entries, and on the characters of names and values.
 MOST_UNKNOWN, LONGEST_NAME, LONGEST_VALUE = 40, 40, 300
@@ -208,7 +213,9 @@ def arm_settings(table: pd.DataFrame, benchmark: str, models: Iterable[str]) -> 
 def _is_option(name: str) -> bool:
     """Whether a manifest holds a setting only where it is not the default."""
     column = setting(name)
-    return column is not None and column.kind in ("sampling", "software") and name not in ALWAYS_IN_A_MANIFEST
+    if column is None or name in ALWAYS_IN_A_MANIFEST:
+        return False
+    return column.kind in ("sampling", "software") or name in PROMPT_OPTIONS
 
 
 def setting_text(value: Any, numeric: bool = True) -> str | None:

@@ -1,4 +1,7 @@
-"""The openai engine: any server that speaks OpenAI's /v1/completions (vLLM, SGLang, llama.cpp, hosted), or several."""
+"""The openai engine: any server that speaks OpenAI's /v1/completions (vLLM, SGLang, llama.cpp, hosted), or several.
+
+With the option chat it speaks /v1/chat/completions, for hosted models that have nothing else.
+"""
 
 import asyncio
 import json
@@ -10,7 +13,9 @@ from random import random
 from typing import Any, Literal
 
 from boundary.errors import InputError
+from boundary.sampling.engines.chat_answers import message_text
 from boundary.sampling.engines.servers import (
+    CHAT_ENDPOINT,
     BusyError,
     Server,
     ask_servers,
@@ -31,6 +36,8 @@ BUSY = (408, 409, 425, 429)
 REFUSED_IN_A_ROW = 5
 # Bytes of an answer that are read: what a token can take as JSON, and what stands around it.
 TOKEN_BYTES, ANSWER_BYTES = 256, 1 << 20
+# Tokens that a server's chat template may put around a turn beyond what the local one does.
+TURN_TOKENS = 16
 # Fields beyond OpenAI's own. A server fills what is not said from the model's generation_config.json (vLLM) or from its
 # own defaults (llama.cpp: top_k 40, min_p .05, top_p before temperature), and would then sample something else.
 MORE_FIELDS: Mapping[str, Any] = {
@@ -55,6 +62,8 @@ def openai_engine(
     context: int | None = None,
     api_key_env: str = "",
     more_fields: bool = True,
+    chat: bool = False,
+    limit_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens",
 ) -> Iterator[Generate]:
     """Speak to servers that run already.
 
@@ -80,6 +89,10 @@ def openai_engine(
         Environment variable that holds the key. Default: OPENAI_API_KEY, if it is set.
     more_fields
         Whether to send fields that OpenAI's own servers do not know, so that nothing is sampled by hidden defaults.
+    chat
+        Whether to speak /v1/chat/completions: the server puts its chat template around the turns.
+    limit_field
+        What the server calls the limit on new tokens.
     """
     package_version("httpx")
     addresses = parse_servers(base_url, api_key_env)
@@ -97,6 +110,8 @@ def openai_engine(
             context=min(contexts, default=None),
             more_fields=more_fields,
             choices=choices,
+            path=CHAT_ENDPOINT if chat else "completions",
+            limit_field=limit_field,
         )
         yield from _generate(pool, tokenizer, spec.sampling, requests, concurrency)
 
@@ -132,6 +147,10 @@ class _ServerPool:
         Problems of which a server refused a request, with the reason; they are not asked for again.
     refused_in_a_row
         How many of them since the last sample came in.
+    path
+        Endpoint of the servers, behind their URL.
+    limit_field
+        What they call the limit on new tokens.
     answered
         Whether any sample came in.
     """
@@ -144,6 +163,8 @@ class _ServerPool:
     context: int | None
     more_fields: bool
     choices: int
+    path: str = "completions"
+    limit_field: str = "max_tokens"
     turn: "count[int]" = field(default_factory=count)
     refused: dict[str, str] = field(default_factory=dict)
     refused_in_a_row: int = 0
@@ -160,13 +181,13 @@ class _ServerPool:
         import httpx
 
         trouble, order = "", list(self.clients)
-        longest = ANSWER_BYTES + int(body["n"]) * int(body["max_tokens"]) * TOKEN_BYTES
+        longest = ANSWER_BYTES + int(body["n"]) * int(body[self.limit_field]) * TOKEN_BYTES
         for attempt in range(self.retries + 1):
             server = order[next(self.turn) % len(order)]
             pause = 0.0
             try:
                 await self._check(server)
-                stream = self.clients[server].stream("POST", f"{server.url}/completions", json=body)
+                stream = self.clients[server].stream("POST", f"{server.url}/{self.path}", json=body)
                 status, data, wait = await _answer(stream, longest)
             except httpx.HTTPError as error:
                 trouble = f"{server.display_url}: {shorten(str(error)) or type(error).__name__}"
@@ -288,7 +309,7 @@ async def _sample_block(pool: _ServerPool, tokenizer: Any, sampling: Sampling, b
         ):  # it passes over n in silence, or refuses more
             pool.choices = min(len(choices), len(part.sample_indices))
         completions += [
-            _completion(tokenizer, part.problem_id, sample_index, choice)
+            _completion(tokenizer, part, sample_index, choice)
             for sample_index, choice in zip(part.sample_indices, choices, strict=False)
         ]
         sample_indices = sample_indices[len(choices) :]
@@ -307,14 +328,18 @@ def _note_refusal(pool: _ServerPool, problem_id: str, reason: str) -> None:
 def _refusal(reason: str) -> InputError:
     return InputError(
         f"The server refuses a request ({reason}). Does it know the model and the fields? --engine-option "
-        "more_fields=false sends OpenAI's own fields only. Where prompts are too long for it, say how many tokens it "
+        "more_fields=false sends OpenAI's own fields only, limit_field=max_completion_tokens the newer name of the "
+        "token limit. Where prompts are too long for it, say how many tokens it "
         "reads with --engine-option context=N, and leave these out with --skip-long."
     )
 
 
 def _body(pool: _ServerPool, sampling: Sampling, part: Request) -> dict[str, Any]:
     room = sampling.max_tokens
-    if pool.context:
+    if pool.context and part.chat is not None:  # the server's own chat template may add a few tokens
+        margin = TURN_TOKENS * len(part.chat.messages)
+        room = max(1, min(room, pool.context - len(part.prompt) - margin))
+    elif pool.context:
         room = min(room, pool.context - len(part.prompt))
         if room < 1:
             raise InputError(
@@ -323,11 +348,11 @@ def _body(pool: _ServerPool, sampling: Sampling, part: Request) -> dict[str, Any
             )
     own = {
         "model": pool.model,
-        "prompt": list(part.prompt),
+        **_prompt_fields(part),
         "n": len(part.sample_indices),
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
-        "max_tokens": room,
+        pool.limit_field: room,
         "presence_penalty": 0.0,
         "frequency_penalty": 0.0,
         "seed": noise_seed(sampling.seed, sample_names([part])),
@@ -337,15 +362,30 @@ def _body(pool: _ServerPool, sampling: Sampling, part: Request) -> dict[str, Any
     return own | dict(MORE_FIELDS) | {"stop_token_ids": list(sampling.stop_ids)}
 
 
-def _completion(tokenizer: Any, problem_id: str, sample_index: int, choice: Mapping[str, Any]) -> Completion:
+def _prompt_fields(part: Request) -> dict[str, Any]:
+    if part.chat is None:
+        return {"prompt": list(part.prompt)}
+    arguments = dict(part.chat.chat_template_kwargs)
+    fields: dict[str, Any] = {"messages": [dict(turn) for turn in part.chat.messages]}
+    return fields | ({"chat_template_kwargs": arguments} if arguments else {})
+
+
+def _completion(tokenizer: Any, part: Request, sample_index: int, choice: Mapping[str, Any]) -> Completion:
     """A choice as a sample; its tokens are counted here, since servers' `usage` has counted one choice of several."""
+    problem_id, joined = part.problem_id, None
     text = str(choice.get("text") or "")
+    if part.chat is not None:
+        message = message_text(choice)
+        if message is None:
+            return Completion(problem_id, sample_index, "the server's choice has no message", "error", 0)
+        text, joined = message[0], message[1] or None
     reason = choice.get("finish_reason")
     if reason not in ("stop", "length"):
         return Completion(problem_id, sample_index, f"the server ended it with {shorten(str(reason))[:40]}", "error", 0)
     finish: Literal["stop", "length"] = reason
     tokens = len(tokenizer(text, add_special_tokens=False)["input_ids"])
-    return Completion(problem_id, sample_index, text, finish, tokens + (finish == "stop"))
+    n_tokens = tokens + (finish == "stop")
+    return Completion(problem_id, sample_index, text, finish, n_tokens, reasoning_joined=joined)
 
 
 def _message(data: bytes) -> str:

@@ -12,11 +12,11 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from boundary.errors import InputError
+from boundary.plain_text import plain
+from boundary.sampling.engines.blocks import Block, BlockQueue
 from boundary.sampling.engines.opening import open_engine, worker_spec
 from boundary.sampling.engines.spec import EngineSpec, Generate, Request, Sampling
 from boundary.sampling.problems import Completion
-
-Block = list[Request]
 
 
 @contextmanager
@@ -31,6 +31,7 @@ def ray_engine(
     block_samples: int = 256,
     losses: int = 8,
     worker_options: Mapping[str, Any] | None = None,
+    notice: Callable[[str], None] = lambda text: None,
 ) -> Iterator[Generate]:
     """Run an engine in every worker of a Ray cluster.
 
@@ -52,6 +53,8 @@ def ray_engine(
         Workers that may be lost before the run gives up.
     worker_options
         Options of the workers' engine.
+    notice
+        Called with a sentence when a worker is lost.
     """
     inner = worker_spec(replace(spec, options={"worker": worker, "worker_options": worker_options}))
     with joined_cluster(address) as ray:
@@ -59,9 +62,11 @@ def ray_engine(
         worker_class = ray.remote(num_cpus=cpus, num_gpus=gpus, max_restarts=0)(Worker)
 
         def generate(requests: Sequence[Request]) -> Iterator[Completion]:
-            pool = WorkerPool(ray, lambda: worker_class.remote(asdict(inner)), min(number, len(requests)), losses)
+            pool = WorkerPool(
+                ray, lambda: worker_class.remote(asdict(inner)), min(number, len(requests)), losses, notice
+            )
             try:
-                yield from pool.work_off(_Queue(requests, number, block_samples).next_block)
+                yield from pool.work_off(BlockQueue(requests, number, block_samples).next_block)
             finally:
                 pool.close()
 
@@ -151,10 +156,19 @@ class WorkerPool:
         Workers.
     losses
         Workers that may be lost before the pool gives up.
+    notice
+        Called with a sentence when a worker is lost.
     """
 
-    def __init__(self, ray: Any, start: Callable[[], Any], number: int, losses: int) -> None:
-        self.ray, self.start, self.number, self.losses = ray, start, number, losses
+    def __init__(
+        self,
+        ray: Any,
+        start: Callable[[], Any],
+        number: int,
+        losses: int,
+        notice: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self.ray, self.start, self.number, self.losses, self.notice = ray, start, number, losses, notice
         self.running: dict[Any, tuple[Any, Any]] = {}
         self.idle: list[Any] = []
         self.lost_blocks: deque[Any] = deque()
@@ -219,25 +233,5 @@ class WorkerPool:
             raise InputError(
                 f"Too many Ray workers were lost ({reason[:200]}). What is stored stays; the same command goes on."
             ) from error
+        self.notice(f"Lost a Ray worker ({plain(reason)[:200]}). Its block is done again by another.")
         self._set_going(self.start())
-
-
-class _Queue:
-    """Requests that wait for a worker."""
-
-    def __init__(self, requests: Sequence[Request], number: int, block_samples: int) -> None:
-        self.waiting, self.number, self.block_samples = deque(requests), number, block_samples
-
-    def next_block(self) -> Block:
-        """The next requests; half of a worker's fair share of what is left, so that all end at about the same time."""
-        left = sum(len(request.sample_indices) for request in self.waiting)
-        size = max(1, min(self.block_samples, left // (2 * self.number)))
-        block: Block = []
-        while self.waiting and size > 0:
-            request = self.waiting.popleft()
-            sample_indices, remaining = request.sample_indices[:size], request.sample_indices[size:]
-            block.append(replace(request, sample_indices=sample_indices))
-            if remaining:
-                self.waiting.appendleft(replace(request, sample_indices=remaining))
-            size -= len(sample_indices)
-        return block

@@ -37,6 +37,10 @@ KEY_VARIABLES = (
 # Facts are short; a server that goes on and on is cut off.
 FACTS_BYTES, FACTS_SECONDS = 1 << 22, 10.0
 SHOWN = 5
+# Endpoint that is given the turns of a chat, and puts the server's chat template around them.
+CHAT_ENDPOINT = "chat/completions"
+# What servers call the limit on new tokens.
+LIMIT_FIELDS = ("max_tokens", "max_completion_tokens")
 # Characters of what a server says in a message.
 LONGEST_QUOTED = 300
 
@@ -151,6 +155,10 @@ def served_facts(spec: EngineSpec) -> EngineFacts:
     context = options.get("context")
     if context is not None and (not isinstance(context, int) or context < 1):
         raise InputError("The engine option context is a number of tokens, of at least 1.")
+    if not isinstance(options.get("chat", False), bool):
+        raise InputError("The engine option chat is true or false.")
+    if options.get("limit_field", LIMIT_FIELDS[0]) not in LIMIT_FIELDS:
+        raise InputError(f"The engine option limit_field is {' or '.join(LIMIT_FIELDS)}.")
     context = context or min(contexts, default=None)
     return EngineFacts(", ".join(["OpenAI-compatible", *versions]), context, served[0].name)
 

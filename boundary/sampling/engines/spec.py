@@ -34,6 +34,14 @@ class Sampling:
 
 
 @dataclass(frozen=True)
+class Chat:
+    """The turns of a chat, for servers that put a chat template around them, and the arguments of that template."""
+
+    messages: tuple[Mapping[str, Any], ...]
+    chat_template_kwargs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Request:
     """A request for samples of one problem.
 
@@ -49,6 +57,8 @@ class Request:
         The rendered prompt and its pictures, for engines that see.
     arm
         What else the noise is named by, beside the model and the settings: benchmark and template.
+    chat
+        The same as the turns of a chat, for servers that render the prompt themselves.
     """
 
     problem_id: str
@@ -57,6 +67,7 @@ class Request:
     text: str = ""
     images: tuple[bytes, ...] = ()
     arm: str = ""
+    chat: Chat | None = None
 
 
 @dataclass(frozen=True)
@@ -136,6 +147,8 @@ class Engine:
         The others change only how fast it is.
     context_option
         Option that says how many tokens prompt and sample may have together; empty for none.
+    chats
+        Whether its option `chat` gives a server the turns of a chat in place of a prompt.
     runs_workers
         Whether it only hands requests to workers, each with the engine that its option `worker` names.
     """
@@ -149,6 +162,7 @@ class Engine:
     weights_are_local: bool = True
     identifying_options: tuple[str, ...] = ()
     context_option: str = ""
+    chats: bool = False
     runs_workers: bool = False
 
 

@@ -19,6 +19,7 @@ ENGINES: Mapping[str, Engine] = {
             "vllm:vllm_engine",
             packages=("vllm",),
             extra="vllm",
+            facts="vllm:vllm_facts",
             identifying_options=("dtype", "quantization"),
             context_option="max_model_len",
         ),
@@ -28,6 +29,7 @@ ENGINES: Mapping[str, Engine] = {
             facts="servers:served_facts",
             weights_are_local=False,
             identifying_options=("served_model",),
+            chats=True,
         ),
         Engine(
             "ray",

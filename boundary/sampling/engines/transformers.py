@@ -1,7 +1,7 @@
 """The transformers engine: plain batches on a processor, continuous batching on a GPU, pictures in plain batches."""
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
 from itertools import islice
@@ -37,6 +37,7 @@ def transformers_engine(
     continuous: bool | None = None,
     batching: Mapping[str, Any] | None = None,
     share_prefixes: bool = False,
+    ready: Callable[[], None] = lambda: None,
 ) -> Iterator[Generate]:
     """Load a model with transformers.
 
@@ -61,6 +62,8 @@ def transformers_engine(
     share_prefixes
         In plain batches: whether samples of a prompt that agree so far are computed once. Good for answers of a few
         tokens; for long ones it only makes every step slower.
+    ready
+        Called when the model has been loaded.
     """
     import torch
 
@@ -76,6 +79,7 @@ def transformers_engine(
         plain = [request for request in requests if not request.images]
         if plain:
             model = loaded(_reading(spec))
+            ready()
             if continuous:
                 yield from _continuous(model, tokenizer, spec.sampling, plain, batching or {})
             else:

@@ -7,9 +7,12 @@ from dataclasses import asdict, replace
 from itertools import islice
 from typing import Any
 
+from boundary.errors import InputError
 from boundary.sampling.engines.ray import WorkerPool, joined_cluster, worker_places
+from boundary.sampling.models import load_config
 from boundary.sampling.scoring.records import Response, Score, ScoreResponses, ScorerSpec, ScoreTerms
 from boundary.sampling.scoring.table import open_scorer
+from boundary.sampling.scoring.transformers import scoring_dtype
 
 Block = tuple[list[Response], ScoreTerms]
 
@@ -39,7 +42,7 @@ def ray_scorer(
     worker_options
         Options of the transformers scorer.
     """
-    inner = replace(spec, engine="transformers", options=dict(worker_options or {}))
+    inner = replace(spec, engine="transformers", options=dict(worker_options or {}), config=None)
     with joined_cluster(address) as ray:
         number, gpus = worker_places(ray, workers, cpus, gpus)
         worker_class = ray.remote(num_cpus=cpus, num_gpus=gpus, max_restarts=0)(ScoringWorker)
@@ -58,6 +61,36 @@ def ray_scorer(
             yield score
         finally:
             pool.close()
+
+
+def worker_dtype(spec: ScorerSpec, device: str = "") -> str:
+    """The dtype of the weights as a worker decides it, whose GPU need not be this machine's.
+
+    Parameters
+    ----------
+    spec
+        The model, and the options of the ray scorer.
+    device
+        Of the workers, where the user names it.
+
+    Raises
+    ------
+    InputError
+        If there is no cluster, or the worker cannot have the model.
+    """
+    options = spec.options
+    cpus = float(options.get("cpus", 1.0))
+    with joined_cluster(str(options.get("address", "auto"))) as ray:
+        _, gpus = worker_places(ray, int(options.get("workers", 0)), cpus, options.get("gpus"))
+        task = ray.remote(num_cpus=cpus, num_gpus=gpus)(_dtype_here)
+        try:
+            return str(ray.get(task.remote(spec.model, spec.revision, device)))
+        except ray.exceptions.RayTaskError as error:
+            raise (error.cause if isinstance(error.cause, InputError) else error) from error
+
+
+def _dtype_here(model: str, revision: str | None, device: str) -> str:
+    return scoring_dtype(load_config(model, revision), "", device)
 
 
 class ScoringWorker:

@@ -133,6 +133,8 @@ class ScorerSpec:
         Whether a prompt is read once for several of its responses.
     options
         The engine's own, such as batch_tokens.
+    config
+        The model's configuration, where this process has loaded it.
     """
 
     engine: str
@@ -140,6 +142,7 @@ class ScorerSpec:
     revision: str | None = None
     share_prompts: bool = True
     options: dict[str, Any] = field(default_factory=dict)
+    config: Any = field(default=None, repr=False, compare=False)
 
 
 # Scores come in any order; a response that is too long for the model is left out.

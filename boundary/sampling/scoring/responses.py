@@ -140,6 +140,12 @@ def scored_arm(
     """
     manifest, problems = read_manifest(folder), stored_problems(folder)
     _refuse_images(folder)
+    if manifest.get("settings", {}).get("endpoint"):
+        raise InputError(
+            f"'{folder}' was sampled through a chat server, which made the prompts itself, so what the "
+            "model read is not known, and a response cannot be scored given it. Sample through /v1/completions, or "
+            "with weights that are loaded here."
+        )
     sampler = cache(partial(_sampling_tokenizer, folder, manifest, tokenizer, sampled_tokenizer))
     vocabulary = manifest.get("vocabulary_hash") or vocabulary_hash(sampler())
     same = vocabulary == vocabulary_hash(tokenizer)

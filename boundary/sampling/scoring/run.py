@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,8 +16,9 @@ from boundary.data.runs.scores import PER_TOKEN, REFERENCE_SCORED, SAMPLES_SCORE
 from boundary.errors import InputError
 from boundary.sampling.models import (
     ModelCodeError,
-    context_length,
+    load_config,
     load_tokenizer,
+    reading_length,
     tokenizer_hash,
     vocabulary_hash,
     weights_revision,
@@ -35,6 +36,11 @@ from boundary.sampling.weights import Notice
 SCORE_SIZE, TOKEN_SIZE = 300, 12
 # Beyond it every token is as likely as any other, and what a manifest says is no temperature.
 HIGHEST_TEMPERATURE = 1e6
+# Settings beside temperature and top-p that change the distribution that was sampled from.
+OTHER_CUTS = (
+    "top_k", "min_p", "repetition_penalty", "presence_penalty", "frequency_penalty", "logit_bias", "bad_words",
+    "allowed_token_ids", "min_tokens", "structured_outputs", "guided_decoding", "logits_processors",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -230,20 +236,21 @@ def score_run(
     inner = options.get("worker_options") or options
     if not isinstance(inner, Mapping):
         raise InputError("worker_options is no mapping. Give it as --engine-option 'worker_options={\"dtype\": ...}'.")
-    dtype = scoring_dtype(spec, str(inner.get("dtype") or ""), str(inner.get("device") or ""))
+    config = load_config(weights, revision or None)
+    dtype = _dtype(spec, config, str(inner.get("dtype") or ""), str(inner.get("device") or ""))
     settings = {"dtype": dtype} | {key: inner[key] for key in ("attention",) if key in inner}
-    spec = _with_dtype(spec, dtype)
+    spec = replace(_with_dtype(spec, dtype), config=config)
     identity = {
         "model": name,
         "label": label or None,
-        "revision": weights_revision(weights, revision or None, notice=notice),
+        "revision": weights_revision(weights, revision or None, notice=notice, config=config),
         "tokenizer_hash": tokenizer_hash(tokenizer),
         "vocabulary_hash": vocabulary_hash(tokenizer),
         "engine": spec.engine,
         "engine_version": version,
         "settings": settings,
     }
-    context = context_length(weights, revision or None)
+    context = reading_length(config)
     with ExitStack() as stack:
         loaded: list[ScoreResponses] = []
 
@@ -254,6 +261,15 @@ def score_run(
             yield from loaded[0](responses, terms)
 
         return [_score_arm(scoring, arm, identity, context, score, progress) for arm in arms]
+
+
+def _dtype(spec: ScorerSpec, config: Any, dtype: str, device: str) -> str:
+    """The dtype of the weights, as it is decided where they are loaded: a cluster's workers may have GPUs."""
+    if spec.engine != "ray" or dtype:
+        return scoring_dtype(config, dtype, device)
+    from boundary.sampling.scoring.ray import worker_dtype
+
+    return worker_dtype(spec, device)
 
 
 def _with_dtype(spec: ScorerSpec, dtype: str) -> ScorerSpec:
@@ -347,6 +363,8 @@ def _terms(scoring: Scoring, arm: ScoredArm) -> tuple[ScoreTerms, str]:
             reason = "the run does not say at which temperature it was sampled"
         elif not 0 <= temperature <= HIGHEST_TEMPERATURE or not 0 < top_p <= 1:  # neither is true of nan
             reason = "the run names no temperature and top-p that can be sampled at"
+        elif cuts := [name for name in OTHER_CUTS if name in settings]:
+            reason = f"the run was sampled with {', '.join(cuts)}, which scoring does not follow"
         elif temperature <= 0:
             reason = "at temperature 0 the likeliest token has all the probability"
         else:

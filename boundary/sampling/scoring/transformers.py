@@ -38,7 +38,8 @@ def transformers_scorer(
     import torch
 
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    model = _load_model(spec, device, scoring_dtype(spec, dtype, device), attention)
+    config = spec.config or load_config(spec.model, spec.revision)
+    model = _load_model(spec, config, device, scoring_dtype(config, dtype, device), attention)
     context = reading_length(model.config)
     ready = forward_pass(model, batch_tokens, spec.share_prompts)
     n_tokens = model.get_input_embeddings().weight.shape[0]
@@ -78,19 +79,24 @@ def fits(response: Response, context: int | None) -> bool:
     return context is None or response.length <= context
 
 
-def scoring_dtype(spec: ScorerSpec, dtype: str = "", device: str = "") -> str:
-    """The dtype of the weights, by name.
+def scoring_dtype(config: Any, dtype: str = "", device: str = "") -> str:
+    """The dtype of the weights, by name, as this machine decides it.
+
+    Parameters
+    ----------
+    config
+        The model's configuration, which says how the weights were saved.
 
     Raises
     ------
     InputError
-        For one that does not score well enough, or a model that cannot be had.
+        For one that does not score well enough.
     """
     import torch
 
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     if not dtype:
-        saved = getattr(load_config(spec.model, spec.revision), "dtype", None)
+        saved = getattr(config, "dtype", None)
         dtype = "float32" if device == "cpu" or saved is None else str(saved).removeprefix("torch.")
     if dtype not in DTYPES:
         raise InputError(
@@ -99,19 +105,18 @@ def scoring_dtype(spec: ScorerSpec, dtype: str = "", device: str = "") -> str:
     return dtype
 
 
-def _load_model(spec: ScorerSpec, device: str, dtype: str, attention: str) -> Any:
+def _load_model(spec: ScorerSpec, config: Any, device: str, dtype: str, attention: str) -> Any:
     transformers = quiet_transformers()
     refuse_missing_folder(spec.model)
-    options: dict[str, Any] = {"dtype": dtype, "revision": spec.revision or "main", "trust_remote_code": False}
+    options: dict[str, Any] = {"dtype": dtype, "revision": spec.revision or "main", "config": config}
     if attention:
         options["attn_implementation"] = attention
     if device == "auto":
         options["device_map"] = "auto"
-    config = load_config(spec.model, spec.revision)
     reads = type(config) in transformers.MODEL_FOR_CAUSAL_LM_MAPPING
     kind = transformers.AutoModelForCausalLM if reads else transformers.AutoModelForImageTextToText
     try:
-        model = kind.from_pretrained(spec.model, **options)
+        model = kind.from_pretrained(spec.model, trust_remote_code=False, **options)
         model = model if device == "auto" else model.to(device)
     except Exception as error:  # the hub's client, the file formats and the device raise many kinds
         raise cannot_load(spec.model, error) from error

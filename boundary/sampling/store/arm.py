@@ -15,6 +15,7 @@ from typing import Any
 from filelock import FileLock
 
 from boundary.data.runs.folder import (
+    MANIFEST,
     SAMPLES,
     VERDICTS,
     manifest_hash,
@@ -27,7 +28,14 @@ from boundary.errors import InputError
 from boundary.sampling.problems import FINISH_REASONS, Completion, Problem, Verdict, text_hash
 from boundary.sampling.store.files import own_folder, write_shard, writing
 from boundary.sampling.store.locks import short_lock, take_lock
-from boundary.sampling.store.manifests import LOCK, Prompts, agree_manifest, set_in_manifest, stored_problems
+from boundary.sampling.store.manifests import (
+    LOCK,
+    Prompts,
+    agree_manifest,
+    compare_manifest,
+    set_in_manifest,
+    stored_problems,
+)
 
 __all__ = [
     "Store",
@@ -39,6 +47,7 @@ __all__ = [
     "stored_completions",
     "stored_problems",
     "unjudged",
+    "view_store",
     "write_shard",
 ]
 
@@ -138,6 +147,7 @@ def open_store(
     problems: Sequence[Problem],
     shard: tuple[int, int] = WHOLE,
     prompts: Prompts | None = None,
+    arm: Path | None = None,
 ) -> Iterator[Store]:
     """Open the arm of a model and a benchmark in a run folder, and make it if it is not there.
 
@@ -154,6 +164,8 @@ def open_store(
         (i, N): this process samples every N-th problem from the i-th on.
     prompts
         A problem's prompt as token ids; their fingerprint goes into the manifest.
+    arm
+        The arm's folder, where it is not MODEL/BENCHMARK in the run folder.
 
     Returns
     -------
@@ -166,7 +178,7 @@ def open_store(
         otherwise, or it cannot be written.
     """
     _check_problems(problems)
-    arm = arm_folder(folder, str(manifest["model"]), str(manifest["benchmark"]))
+    arm = arm or arm_folder(folder, str(manifest["model"]), str(manifest["benchmark"]))
     with writing(arm):
         arm.mkdir(parents=True, exist_ok=True)
         own_folder(arm / SAMPLES)
@@ -181,13 +193,41 @@ def open_store(
             lock.release()
             raise
     try:
-        own = sorted(
-            (problem for problem in problems if places[problem.problem_id] % shard[1] == shard[0]),
-            key=lambda problem: places[problem.problem_id],
-        )
-        yield Store(arm, tuple(own), shard, agreed_manifest, _held(arm))
+        yield Store(arm, _part(problems, places, shard), shard, agreed_manifest, _held(arm))
     finally:
         lock.release()
+
+
+def view_store(
+    arm: Path,
+    manifest: Mapping[str, Any],
+    problems: Sequence[Problem],
+    shard: tuple[int, int] = WHOLE,
+    prompts: Prompts | None = None,
+) -> Store:
+    """An arm as it is now, or would be at its beginning: to look at alone, so that nothing is locked or written.
+
+    Parameters
+    ----------
+    arm
+        Its folder, which need not be there.
+    manifest, problems, shard, prompts
+        As for `open_store`.
+
+    Raises
+    ------
+    InputError
+        If the arm on disk holds samples of other settings.
+    """
+    _check_problems(problems)
+    places = compare_manifest(arm, manifest, problems, prompts)
+    held = _held(arm) if (arm / MANIFEST).exists() else {}
+    return Store(arm, _part(problems, places, shard), shard, manifest, held)
+
+
+def _part(problems: Sequence[Problem], places: Mapping[str, int], shard: tuple[int, int]) -> tuple[Problem, ...]:
+    own = (problem for problem in problems if places[problem.problem_id] % shard[1] == shard[0])
+    return tuple(sorted(own, key=lambda problem: places[problem.problem_id]))
 
 
 def _lock_of_part(arm: Path, shard: tuple[int, int]) -> FileLock:

@@ -98,20 +98,8 @@ def agree_manifest(
         write_text(arm / PROBLEMS, "".join(map(_line_of, problems)))
         _write_prompts(arm, problems, prompts)
         _write(arm, proposed | _problem_set(problems, prompts) | {"created": utc_now()})
-        return read_manifest(arm), {problem.problem_id: place for place, problem in enumerate(problems)}
-    stored = read_manifest(arm)
-    lines = _lines(arm)[: stored.get("n_problems")]
-    added = _added(stored, lines, problems)
-    if added is None:
-        _refuse_changes(arm, stored, proposed | _problem_set(problems, prompts))
-        raise InputError(f"'{arm / PROBLEMS}' does not hold the problems of {MANIFEST}. Sample into a new folder.")
-    by_id = {problem.problem_id: problem for problem in (*(_problem(line) for line in lines), *problems)}
-    before = [by_id[line["problem_id"]] for line in lines]
-    unchanged: dict[str, Any] = {name: stored[name] for name in PROBLEM_SET if name in stored}
-    if prompts is not None and _cuts_no_sample(stored, proposed, before, prompts):
-        unchanged |= {"context": stored.get("context")}
-    problem_set = _problem_set(before, prompts)
-    _refuse_changes(arm, stored, proposed | problem_set | unchanged)
+        return read_manifest(arm), _places(problems)
+    stored, lines, before, added, problem_set = _compare(arm, proposed, problems, prompts)
     after = [*before, *added]
     if added:
         write_text(arm / PROBLEMS, "".join(json.dumps(line) + "\n" for line in lines) + "".join(map(_line_of, added)))
@@ -123,7 +111,64 @@ def agree_manifest(
     continued = _continued(stored, proposed, [problem.problem_id for problem in problems])
     if continued != stored:
         _write(arm, continued)
-    return continued, {problem.problem_id: place for place, problem in enumerate(after)}
+    return continued, _places(after)
+
+
+def compare_manifest(
+    arm: Path, manifest: Mapping[str, Any], problems: Sequence[Problem], prompts: Prompts | None = None
+) -> dict[str, int]:
+    """Each problem's place in an arm, once it is clear that a call could go on with it; nothing is written.
+
+    Parameters
+    ----------
+    manifest, problems, prompts
+        As for `agree_manifest`. A manifest without a revision is taken for that of the weights that are stored.
+
+    Raises
+    ------
+    InputError
+        If the arm holds samples of other settings or of other problems.
+    """
+    if not (arm / MANIFEST).exists():
+        return _places(problems)
+    proposed = json.loads(json.dumps(dict(manifest)))
+    if proposed.get("revision") is None:
+        proposed["revision"] = read_manifest(arm).get("revision")
+    _, _, before, added, _ = _compare(arm, proposed, problems, prompts)
+    return _places([*before, *added])
+
+
+def _places(problems: Sequence[Problem]) -> dict[str, int]:
+    return {problem.problem_id: place for place, problem in enumerate(problems)}
+
+
+class _Comparison(NamedTuple):
+    """What an arm holds, and what a call would add to it."""
+
+    stored: dict[str, Any]
+    lines: list[dict[str, Any]]
+    before: list[Problem]
+    added: tuple[Problem, ...]
+    problem_set: dict[str, Any]
+
+
+def _compare(
+    arm: Path, proposed: Mapping[str, Any], problems: Sequence[Problem], prompts: Prompts | None
+) -> _Comparison:
+    stored = read_manifest(arm)
+    lines = _lines(arm)[: stored.get("n_problems")]
+    added = _added(stored, lines, problems)
+    if added is None:
+        _refuse_changes(arm, stored, {**proposed, **_problem_set(problems, prompts)})
+        raise InputError(f"'{arm / PROBLEMS}' does not hold the problems of {MANIFEST}. Sample into a new folder.")
+    by_id = {problem.problem_id: problem for problem in (*(_problem(line) for line in lines), *problems)}
+    before = [by_id[line["problem_id"]] for line in lines]
+    unchanged: dict[str, Any] = {name: stored[name] for name in PROBLEM_SET if name in stored}
+    if prompts is not None and _cuts_no_sample(stored, proposed, before, prompts):
+        unchanged |= {"context": stored.get("context")}
+    problem_set = _problem_set(before, prompts)
+    _refuse_changes(arm, stored, {**proposed, **problem_set, **unchanged})
+    return _Comparison(stored, lines, before, added, problem_set)
 
 
 def _problem_set(problems: Sequence[Problem], prompts: Prompts | None) -> dict[str, Any]:
@@ -188,7 +233,7 @@ def _continued(stored: dict[str, Any], proposed: Mapping[str, Any], problem_ids:
         continued["history"] = [*history, before | {"until": utc_now()}]
     continued |= {
         key: proposed[key]
-        for key in ("verifier", "label", "prompt_text_hash", "vocabulary_hash")
+        for key in ("verifier", "label", "prompt_text_hash", "vocabulary_hash", "engine_options")
         if proposed.get(key) is not None
     }
     continued["n_samples"] = max(proposed.get("n_samples") or 0, stored.get("n_samples") or 0)

@@ -38,6 +38,8 @@ class Recorder:
         Why samples could not be made, and how often.
     new, tokens
         Samples and tokens that came in.
+    reasoning_joined
+        Samples among them whose reasoning a server sent apart.
     """
 
     store: Store
@@ -49,6 +51,7 @@ class Recorder:
     waiting: "list[Future[None]]" = field(default_factory=list)
     new: int = 0
     tokens: int = 0
+    reasoning_joined: int = 0
 
     def judge_later(self, batch: Sequence[Completion]) -> None:
         """Have stored samples judged; where many wait for it, wait too."""
@@ -79,6 +82,7 @@ class Recorder:
                 continue
             self.new += 1
             self.tokens += completion.n_tokens
+            self.reasoning_joined += bool(completion.reasoning_joined)
             progress()
             yield completion
 

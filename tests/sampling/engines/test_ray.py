@@ -1,6 +1,8 @@
 """The ray engine and the ray scorer on a cluster of two nodes here; for those who have Ray."""
 
+import json
 import os
+import shutil
 import signal
 import warnings
 from collections import Counter
@@ -11,8 +13,11 @@ import pytest
 from boundary.errors import InputError
 from boundary.sampling.engines.opening import open_engine
 from boundary.sampling.engines.spec import EngineSpec, Request, Sampling
+from boundary.sampling.models import load_config
+from boundary.sampling.scoring.ray import worker_dtype
 from boundary.sampling.scoring.records import Response, ScorerSpec, ScoreTerms
 from boundary.sampling.scoring.table import open_scorer
+from boundary.sampling.scoring.transformers import scoring_dtype
 
 pytest.importorskip("ray")
 pytest.importorskip("torch")
@@ -45,14 +50,17 @@ def kill_a_worker():
 @pytest.mark.filterwarnings("ignore")
 def test_a_lost_workers_block_is_done_again(cluster, tiny_model):
     options = {"block_samples": 4, "worker_options": {"device": "cpu"}}
-    completions = []
-    with open_engine(EngineSpec("ray", str(tiny_model), sampling=Sampling(1.0, 1.0, 8, (2,)), options=options)) as run:
+    completions, notices = [], []
+    spec = EngineSpec("ray", str(tiny_model), sampling=Sampling(1.0, 1.0, 8, (2,)), options=options)
+    with open_engine(spec, notice=notices.append) as run:
         for completion in run(REQUESTS):
             completions.append(completion)
             if len(completions) == 5:
                 kill_a_worker()
     expected = {(request.problem_id, place): 1 for request in REQUESTS for place in request.sample_indices}
     assert Counter((completion.problem_id, completion.sample_index) for completion in completions) == expected
+    assert len(notices) <= 1  # none where its block had come back
+    assert all("Lost a Ray worker" in text for text in notices)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -62,6 +70,19 @@ def test_a_model_that_no_worker_finds_ends_the_run(cluster):
         pytest.raises(InputError, match=r"No folder './nowhere'"),
     ):
         list(generate(REQUESTS))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_dtype_is_decided_where_the_weights_are_loaded(cluster, tokenizer_folder, tmp_path, monkeypatch):
+    import torch
+
+    folder = shutil.copytree(tokenizer_folder, tmp_path / "saved")
+    (folder / "config.json").write_text(json.dumps({"model_type": "llama", "dtype": "bfloat16"}))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)  # on the driver alone
+    assert scoring_dtype(load_config(str(folder))) == "bfloat16"
+    assert worker_dtype(ScorerSpec("ray", str(folder))) == "float32"
+    with pytest.raises(InputError, match=r"No folder '\./nowhere'"):
+        worker_dtype(ScorerSpec("ray", "./nowhere"))
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -93,6 +93,27 @@ def test_what_is_stored_is_not_scored_again(write_run, tiny_model, tmp_path, mon
     assert len(scores_table(tmp_path)) == 20
 
 
+def test_the_models_configuration_is_loaded_once(write_run, tiny_model, tmp_path, monkeypatch):
+    write_run(tmp_path, n=2)
+    loads, load = [], transformers.AutoConfig.from_pretrained
+    monkeypatch.setattr(transformers.AutoConfig, "from_pretrained", lambda *a, **o: loads.append(a) or load(*a, **o))
+    assert scored(tmp_path, tiny_model)[0].new == 8
+    assert len(loads) == 2  # and once by transformers itself, for the tokenizer
+
+
+def test_samples_that_were_cut_otherwise_are_not_scored_as_sampled(write_run, tiny_model, tmp_path):
+    write_run(tmp_path, n=2, top_k=20)
+    result = scored(tmp_path, tiny_model, as_sampled=True)[0]
+    assert result.new == 8
+    assert result.not_tempered == "the run was sampled with top_k, which scoring does not follow"
+
+
+def test_a_run_of_a_chat_server_is_not_scored(write_run, tiny_model, tmp_path):
+    write_run(tmp_path, n=2, endpoint="chat/completions")
+    with pytest.raises(InputError, match="through a chat server, which made the prompts itself"):
+        scored(tmp_path, tiny_model)
+
+
 def test_a_sample_that_is_made_again_is_scored_again(write_run, tiny_model, tmp_path):
     arm = write_run(tmp_path, n=3)
     scored(tmp_path, tiny_model)
