@@ -27,6 +27,8 @@ from boundary.analysis.estimates.sample_sizes import sample_sizes
 from boundary.analysis.estimates.table import estimates_frame
 from boundary.analysis.fit_store import FitStore
 from boundary.analysis.fitting import Panel, fit, fit_names, for_each, make_panels
+from boundary.analysis.likelihood.compute import likelihood
+from boundary.analysis.likelihood.scores import refuse_no_scores
 from boundary.analysis.notes import Note
 from boundary.analysis.options import checked_jobs
 from boundary.analysis.progress import Progress, reporting
@@ -258,6 +260,8 @@ def _checked_data(
 ) -> _CheckedData:
     """Check counts and samples; `source` is what the counts were read from, which may hold samples and scores."""
     sample_table = load_samples(source if samples is None else samples)
+    score_table = load_scores(source if scores is None else scores)
+    refuse_no_scores(scores, score_table)
     if samples is None:
         samples = sample_table
     sample_checks = [] if samples is None else check_samples(samples)
@@ -272,7 +276,7 @@ def _checked_data(
         sampled=sampled,
         counts=counts,
         samples=sample_table,
-        scores=load_scores(source if scores is None else scores),
+        scores=score_table,
         exchangeability=tuple(
             note for note in sample_checks if note.model in request.models and note.benchmark in request.benchmarks
         ),
@@ -328,6 +332,7 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
         optional_stopping=adaptive,
         unequal_samples=_unequal_samples(request, fits),
         arms=data.arms,
+        likelihood=likelihood(request, data.scores, data.counts, [(fit.panel, fit.rates) for fit in fits], progress),
         exchangeability=data.exchangeability,
         writer=write_analysis,
     )
