@@ -18,7 +18,12 @@ from boundary.analysis.checks.suspect_counts import suspect_count_notes
 from boundary.analysis.checks.tipping_point import tipping_point_curves, tipping_point_panels
 from boundary.analysis.checks.unequal_samples import unequal_samples
 from boundary.analysis.checks.valid_reasoning import judge_misclassification_rates, with_valid_reasoning
-from boundary.analysis.claims.evaluate import claim_requests, claims as evaluate_claims, resolve_requests
+from boundary.analysis.claims.evaluate import (
+    claim_requests,
+    claims as evaluate_claims,
+    refuse_unscored,
+    resolve_requests,
+)
 from boundary.analysis.estimates.curves import joined_curves, panel_curves
 from boundary.analysis.estimates.estimate import estimate
 from boundary.analysis.estimates.problems import concatenated, problem_table
@@ -215,6 +220,7 @@ def analyze(
     )
     claims_to_judge = resolve_requests(claim_requests(claims, require), request.base, request.arms, request.benchmarks)
     data = _checked_data(request, table.select(models=list(request.models)), counts, samples, scores, stopping)
+    refuse_unscored(claims_to_judge, data.scores)
     with_curves = verifier is not None if error_curve is None else error_curve
     with reporting(progress) as report:
         analysis = _fitted_analysis(request, data, with_curves, report)

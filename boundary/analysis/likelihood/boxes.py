@@ -70,10 +70,10 @@ class _Adder:
         per_token = {}
         for scored_as, column in SUMS.items():
             values = samples[column].to_numpy() / tokens
-            known = [m for m in models if np.isfinite(values[(samples["model"] == m).to_numpy()]).all()]
-            if known:
-                part = samples["model"].isin(known).to_numpy()
-                per_token[scored_as] = self._fit(samples[part], values[part], tokens[part], known, scored_as)
+            scored_models = [m for m in models if np.isfinite(values[(samples["model"] == m).to_numpy()]).all()]
+            if scored_models:
+                part = samples["model"].isin(scored_models).to_numpy()
+                per_token[scored_as] = self._fit(samples[part], values[part], tokens[part], scored_models, scored_as)
                 self._add_perplexities(per_token[scored_as], samples[part], values[part], scored_as)
                 self._add_differences(per_token[scored_as], "log_probability_difference", scored_as)
         totals = samples["sum_logp"].to_numpy()
@@ -184,13 +184,13 @@ class _Adder:
         """How much likelier a token of a response is as it was sampled than untempered."""
         for scored_as in (TEMPERED, NUCLEUS):
             gain = (samples[SUMS[scored_as]] - samples["sum_logp"]).to_numpy() / tokens
-            known = [m for m in models if np.isfinite(gain[(samples["model"] == m).to_numpy()]).all()]
-            if not known:
+            scored_models = [m for m in models if np.isfinite(gain[(samples["model"] == m).to_numpy()]).all()]
+            if not scored_models:
                 continue
-            part = samples["model"].isin(known).to_numpy()
+            part = samples["model"].isin(scored_models).to_numpy()
             if np.ptp(gain[part]) == 0:
                 continue
-            fits = self._fit(samples[part], gain[part], tokens[part], known, f"effect {scored_as}")
+            fits = self._fit(samples[part], gain[part], tokens[part], scored_models, f"effect {scored_as}")
             for group, means in fits.groups.items():
                 if group.outcome == ANY:
                     labels = self._labels("sampling_effect", group.model, ANY, scored_as=scored_as)

@@ -140,8 +140,8 @@ def _convergence_notes(rows: pd.DataFrame) -> list[Note]:
         Note(
             str(benchmark),
             "",
-            f"Of the likelihood, {len(part)} numbers have not converged (R-hat up to {part['r_hat'].max():.3f}): do not "
-            "rely on their intervals.",
+            f"{len(part)} numbers of the likelihood have not converged (R-hat up to {part['r_hat'].max():.3f}): their "
+            "intervals cannot be relied on.",
             "alarm",
         )
         for benchmark, part in failed.groupby("benchmark", sort=False)
@@ -172,8 +172,10 @@ def _notes_on(benchmark: str, scores: pd.DataFrame, counts: Counts, request: Req
 
 
 def _untempered_sentence(model: str, temperature: float) -> str:
-    drawn = "how they were drawn is not known" if np.isnan(temperature) else f"they were drawn at T = {temperature:g}"
+    settings_words = (
+        "how they were drawn is not known" if np.isnan(temperature) else f"they were drawn at T = {temperature:g}"
+    )
     return (
-        f"Responses of {model} were scored untempered, and {drawn}: below T = 1, or with top-p below 1, samples are "
-        "likelier under their model than its responses at T = 1 are, so that perplexities are too low."
+        f"Responses of {model} were scored untempered, and {settings_words}: below T = 1, or with top-p below 1, "
+        "samples are likelier under their model than its responses at T = 1 are, so that perplexities are too low."
     )

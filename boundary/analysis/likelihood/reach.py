@@ -69,11 +69,11 @@ def scored_sides(rows: pd.DataFrame, arm: str, base: str, arm_settings: Settings
     """
     responses = under_both_scorers(rows, arm, base, arm)
     responses = responses.loc[responses["outcome"].notna()]
-    alike = (
+    same_temperature = (
         arm_settings.temperature == base_settings.temperature
         or np.isnan([arm_settings.temperature, base_settings.temperature]).any()
     )
-    if not alike:
+    if not same_temperature:
         remark = f"{arm} and {base} were sampled at other temperatures, so that scores say nothing of the base's reach."
         return Sides(responses.iloc[:0], UNTEMPERED, remark)
     for scored_as in (NUCLEUS, TEMPERED):

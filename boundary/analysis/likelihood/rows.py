@@ -59,9 +59,9 @@ class Rows:
         frame = pd.DataFrame([summary._asdict() for summary in summarised])
         if not labels.get("reference"):
             frame["prob_positive"] = np.nan
-        named = {"benchmark": [self.pairs[i][0] for i in places], "problem_id": [self.pairs[i][1] for i in places]}
+        names = {"benchmark": [self.pairs[i][0] for i in places], "problem_id": [self.pairs[i][1] for i in places]}
         counts = {"n_responses": n[problems].astype(int), "n_responses_reference": n_reference}
-        self.by_problem.append(frame.assign(**named, **labels, **counts, level=self.level))
+        self.by_problem.append(frame.assign(**names, **labels, **counts, level=self.level))
 
     def _row(self, labels: Mapping[str, Any], kind: str) -> dict[str, Any]:
         row = {"benchmark": self.benchmark, "target": self.target, "kind": kind, "level": self.level, "reference": ""}

@@ -66,4 +66,4 @@ def split_gain(
         ~counts_within & scores_within,
         counts_within & scores_out,
     )
-    return {name: (gain * where).mean(axis=-1) for name, where in zip(PARTS, conditions, strict=True)}
+    return {name: (gain * condition).mean(axis=-1) for name, condition in zip(PARTS, conditions, strict=True)}

@@ -165,7 +165,7 @@ class _Gibbs:
             terms = np.where(some, np.log(variance) + mean**2 / variance, 0.0)
             return np.asarray(_log_half_cauchy(log_scale[:, 0]) - terms.sum(axis=1) / 2)[:, None]
 
-        self.log_common = self._moved(self.log_common, log_density)
+        self.log_common = self._metropolis(self.log_common, log_density)
 
     def _draw_effects(self) -> None:
         k = self._precision(self.log_own)
@@ -182,9 +182,9 @@ class _Gibbs:
             terms = np.where(self.present, np.log(np.where(self.present, k, 1.0)) - k * squared, 0.0)
             return np.asarray(_log_half_cauchy(log_scale) + terms.sum(axis=1) / 2)
 
-        self.log_own = self._moved(self.log_own, log_density)
+        self.log_own = self._metropolis(self.log_own, log_density)
 
-    def _moved(self, log_scale: np.ndarray, log_density: object) -> np.ndarray:
+    def _metropolis(self, log_scale: np.ndarray, log_density: object) -> np.ndarray:
         """Two Metropolis steps on a logarithm, a small and a large one."""
         assert callable(log_density)
         value = log_density(log_scale)
