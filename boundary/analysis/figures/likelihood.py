@@ -55,7 +55,7 @@ def _box(rows: pd.DataFrame, scorer: str, model: str, data: FigureData) -> Box:
     part = rows.loc[(rows["scorer"] == scorer) & (rows["model"] == model)]
     by_class = {row["outcome"]: row for row in part.to_dict(orient="records")}
     under = "itself" if scorer == model else "the base" if data.base is not None else short_name(scorer)
-    name = f"{short_name(model) if model else 'references'} under {under}"
+    name = f"{short_name(model)} under {under}" if model else "reference answers"
     return Box(name, model, data.looks.get(model, Look(MUTED, "D")), by_class)
 
 

@@ -66,16 +66,9 @@ class _Adder:
 
     def add_comparable(self, samples: pd.DataFrame, models: Sequence[str]) -> Boxes:
         """Add what is per token, and totals, of models whose tokens the scorer reads."""
+        texts = samples.loc[~samples["empty"]]  # an empty response has no perplexity
+        per_token = self._add_per_token(texts, [m for m in models if (texts["model"] == m).any()])
         tokens = samples["n_tokens"].to_numpy()
-        per_token = {}
-        for scored_as, column in SUMS.items():
-            values = samples[column].to_numpy() / tokens
-            scored_models = [m for m in models if np.isfinite(values[(samples["model"] == m).to_numpy()]).all()]
-            if scored_models:
-                part = samples["model"].isin(scored_models).to_numpy()
-                per_token[scored_as] = self._fit(samples[part], values[part], tokens[part], scored_models, scored_as)
-                self._add_perplexities(per_token[scored_as], samples[part], values[part], scored_as)
-                self._add_differences(per_token[scored_as], "log_probability_difference", scored_as)
         totals = samples["sum_logp"].to_numpy()
         total = self._fit(samples, totals, tokens, models, "total")
         for group, means in total.groups.items():
@@ -84,10 +77,24 @@ class _Adder:
                 self.rows.add(labels, factor * total.pooled(group), **_sizes(means.present, means.n))
         self._add_differences(total, "total_log_probability_difference", UNTEMPERED)
         self._add_differences(total, "bits_difference", UNTEMPERED, -1 / LOG_2, by_problem=False)
-        self._add_superiority(samples, totals / tokens, "superiority")
         self._add_superiority(samples, totals, "superiority_total")
-        self._add_effects(samples, models, tokens)
         return Boxes(self.scorer, per_token, total)
+
+    def _add_per_token(self, texts: pd.DataFrame, models: Sequence[str]) -> dict[str, Fits]:
+        """Add perplexities, their differences and superiority, and what temperature and top-p change."""
+        tokens = texts["n_tokens"].to_numpy()
+        fits = {}
+        for scored_as, column in SUMS.items():
+            values = texts[column].to_numpy() / tokens
+            scored_models = [m for m in models if np.isfinite(values[(texts["model"] == m).to_numpy()]).all()]
+            if scored_models:
+                part = texts["model"].isin(scored_models).to_numpy()
+                fits[scored_as] = self._fit(texts[part], values[part], tokens[part], scored_models, scored_as)
+                self._add_perplexities(fits[scored_as], texts[part], values[part], scored_as)
+                self._add_differences(fits[scored_as], "log_probability_difference", scored_as)
+        self._add_superiority(texts, texts["sum_logp"].to_numpy() / tokens, "superiority")
+        self._add_effects(texts, models, tokens)
+        return fits
 
     def add_bits_per_byte(self, samples: pd.DataFrame, models: Sequence[str]) -> None:
         """Add bits per byte of all models, where some of them have another vocabulary than the scorer."""

@@ -45,8 +45,8 @@ def scores_of_models(table: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame
     Returns
     -------
     Columns scorer, model, benchmark, problem_id, sample_index, outcome (RIGHT, WRONG, REFERENCE or missing), n_tokens,
-    sum_logp, n_bytes, sum_tempered, sum_nucleus, n_outside, truncated, comparable (whether the scorer reads the model's
-    tokens).
+    sum_logp, n_bytes, sum_tempered, sum_nucleus, n_outside, truncated, empty, comparable (whether the scorer reads the
+    model's tokens).
     """
     is_reference = np.array([outcome == REFERENCE for outcome in table["outcome"].astype(object)], dtype=bool)
     table = table.loc[is_reference | table["model"].astype(str).isin(list(models)).to_numpy()]
@@ -60,6 +60,7 @@ def scores_of_models(table: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame
         values = pd.to_numeric(table[name], errors="coerce") if name in table else pd.Series(np.nan, table.index)
         columns[name] = values.to_numpy(dtype=float)
     columns["truncated"] = _truths(table, "truncated", False)
+    columns["empty"] = _truths(table, "empty", False)
     columns["comparable"] = _truths(table, "same_vocabulary", True)
     rows = pd.DataFrame(columns)
     return rows.loc[rows["sum_logp"].notna() & (rows["n_tokens"] > 0)].reset_index(drop=True)

@@ -103,14 +103,14 @@ def _perplexities(rows: _Rows) -> Iterator[str]:
     difference = rows.row("log_probability_difference", rows.base, rows.arm)
     if of_arm is None or of_base is None or difference is None:
         return
-    arm, base = short_name(rows.arm), short_name(rows.base)
+    arm = short_name(rows.arm)
     yield (
-        f"Under the base, responses of {arm} have a perplexity of {_value(of_arm, 3)}, its own {_value(of_base, 3)}: "
-        f"{_direction(difference, arm, base)}."
+        f"Under the base, responses of {arm} have a perplexity of {_value(of_arm, 3)}, the base's own "
+        f"{_value(of_base, 3)}: {_direction(difference, arm)}."
     )
 
 
-def _direction(difference: Row, arm: str, base: str) -> str:
+def _direction(difference: Row, arm: str) -> str:
     size = f"{number(abs(float(difference['mean'])), 1, 3)} nats per token"
     around = interval(dict(difference), 1, 3)
     if float(difference["lower"]) > 0:
@@ -139,7 +139,7 @@ def _superiority(rows: _Rows) -> Iterator[str]:
     yield (
         f"A response of {arm} is likelier per token under the base than one of the base's own with probability "
         f"{_value(per_token, 2)}; by the whole response, where length counts, with probability {_value(whole, 2)}. A "
-        f"response of {arm} takes {_value(bits[0], 0)} bits under the base, one of its own {_value(bits[1], 0)}."
+        f"response of {arm} takes {_value(bits[0], 0)} bits under the base, one of the base's own {_value(bits[1], 0)}."
     )
 
 

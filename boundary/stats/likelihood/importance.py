@@ -158,11 +158,13 @@ def pareto_shape(log_weight: Float[np.ndarray, " response"]) -> float:
     if ratio[-1] - ratio[0] < 1e-3:
         return -1.0
     n_tail = int(3 * n**0.5) if n > 225 else n // 5
-    excess = ratio[n - n_tail :] - ratio[n - n_tail - 1]
-    if excess[0] <= 0:  # tied with what lies below the tail: nothing to fit
-        excess = excess + 1e-12
-    shape, _ = pareto_fit(excess[None])
-    return float(shape[0]) if np.isfinite(shape[0]) else np.inf
+    cutoff = ratio[n - n_tail - 1]
+    excess = ratio[n - n_tail :] - cutoff
+    shape = pareto_fit(excess[None])[0][0] if excess[0] > 0 else np.nan
+    if np.isfinite(shape):
+        return float(shape)
+    # Equal texts have equal weights, and a tail of them has no shape: it is short where it ends within twice its start.
+    return -1.0 if ratio[-1] <= 2 * cutoff else np.inf
 
 
 def _draws(log_ratio: np.ndarray, n: int, rng: np.random.Generator, size: int) -> np.ndarray:

@@ -134,7 +134,7 @@ def _problems(reach: pd.DataFrame, benchmark: str) -> Iterator[dict[str, str]]:
             "n_right": f"{row['n_right']:,}",
             "counts": number(row["counts_mean"], 100, 1),
             "counts_interval": interval(counts, 100, 1),
-            "certain": f"{100 * row['certain_bound']:.2g}",
+            "certain": number(row["certain_bound"], 100, 2) if row["certain_bound"] >= 1e-4 else "under 0.01",
             "bound": number(row["bound_lower"], 100, 2),
             "estimate": number(row["estimate_mean"], 100, 1) or "withheld",
             "estimate_interval": interval(estimate, 100, 1),
