@@ -239,26 +239,40 @@ def reach_rows(cell: Weights, seed: int) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def coverage(draws: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Tables of coverage by cell and quantity."""
+def coverage(draws: int, only: str = "") -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Tables of coverage by cell and quantity, of the cells whose names hold a text."""
     parts = [
         pd.DataFrame(difference_rows(cell, seed)).assign(cell=name)
         for name, cell in CELLS.items()
+        if only in name
         for seed in range(draws)
     ]
-    table = pd.concat(parts).groupby(["cell", "quantity"], sort=False)
-    first = table.agg(held=("held", "mean"), width=("width", "mean"), error=("error", "mean"), draws=("held", "size"))
     weighted = [
         pd.DataFrame(reach_rows(cell, seed)).assign(cell=name)
         for name, cell in WEIGHTS.items()
+        if only in name
         for seed in range(draws)
     ]
-    rows = pd.concat(weighted)
+    return _differences_table(parts), _reach_table(weighted)
+
+
+def _differences_table(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    if not parts:
+        return pd.DataFrame()
+    groups = pd.concat(parts).groupby(["cell", "quantity"], sort=False)
+    summary = {name: (name, "mean") for name in ("held", "width", "error")}
+    return groups.agg(**summary, draws=("held", "size")).reset_index()
+
+
+def _reach_table(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    if not parts:
+        return pd.DataFrame()
+    rows = pd.concat(parts)
     rows["hits"] = rows["held"].fillna(0) * rows["n"]
     groups = rows.groupby(["cell", "quantity"], sort=False)
-    second = groups.agg(hits=("hits", "sum"), n=("n", "sum"), reported=("reported", "mean"), tight=("tight", "median"))
-    second.insert(0, "held", second.pop("hits") / second["n"].where(second["n"] > 0))
-    return first.reset_index(), second.reset_index()
+    table = groups.agg(hits=("hits", "sum"), n=("n", "sum"), reported=("reported", "mean"), tight=("tight", "median"))
+    table.insert(0, "held", table.pop("hits") / table["n"].where(table["n"] > 0))
+    return table.reset_index()
 
 
 def lines(table: pd.DataFrame, quantities: list[str]) -> str:
@@ -274,15 +288,24 @@ def lines(table: pd.DataFrame, quantities: list[str]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--draws", type=int, default=80)
+    parser.add_argument("--only", default="", help="cells whose names hold this text")
+    parser.add_argument("-o", "--output", type=Path, default=RESULTS)
     parser.add_argument("--docs", type=Path)
     options = parser.parse_args()
-    first, second = coverage(options.draws)
-    first.to_csv(RESULTS / "likelihood.csv", index=False, float_format="%.4g")
-    second.to_csv(RESULTS / "likelihood_reach.csv", index=False, float_format="%.4g")
-    print(first.to_string(), second.to_string(), sep="\n")
+    tables = dict(zip(("likelihood", "likelihood_reach"), coverage(options.draws, options.only), strict=True))
+    for name, table in tables.items():
+        if len(table):
+            table.to_csv(options.output / f"{name}.csv", index=False, float_format="%.4g")
+            print(table.to_string())
     if options.docs is not None:
-        replace_between(options.docs, "coverage", lines(first, list(dict.fromkeys(first["quantity"]))))
-        replace_between(options.docs, "reach", reach_lines(second))
+        write_docs(options.docs, options.output)
+
+
+def write_docs(page: Path, folder: Path) -> None:
+    """Write the tables of a folder into the page."""
+    first, second = (pd.read_csv(folder / f"{name}.csv") for name in ("likelihood", "likelihood_reach"))
+    replace_between(page, "coverage", lines(first, list(dict.fromkeys(first["quantity"]))))
+    replace_between(page, "reach", reach_lines(second))
 
 
 def reach_lines(table: pd.DataFrame) -> str:

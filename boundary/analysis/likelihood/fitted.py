@@ -15,7 +15,7 @@ from boundary.analysis.likelihood.scores import ANY, UNTEMPERED, of_benchmark, s
 from boundary.analysis.notes import Note
 from boundary.analysis.progress import Progress, no_progress
 from boundary.analysis.request import Request
-from boundary.data.counts import Counts
+from boundary.data.counts import ALL, Counts
 from boundary.data.sample_tables import REFERENCE
 from boundary.stats.diagnostics import MIN_ESS
 from boundary.stats.likelihood.means import pooled
@@ -59,6 +59,7 @@ class _Fitted:
         """Boxes and differences of each scorer, then what takes two of them."""
         request = self.request
         rows = Rows(benchmark, request.target, request.level, pairs[0][0].counts.pairs)
+        is_own = benchmark != ALL or len(request.benchmarks) == 1  # `all` would repeat the problems
         boxes: dict[str, Boxes] = {}
         for scorer in dict.fromkeys(scores["scorer"]):
             boxes[scorer] = add_boxes(rows, scores.loc[scores["scorer"] == scorer], scorer, request.models, request)
@@ -72,10 +73,10 @@ class _Fitted:
             self._add_divergence(rows, scores, panel)
             if request.verifier is None and not request.outcomes_as_missing and not scores.empty:
                 reach, notes = add_reach(rows, scores, panel, rate, self.counts, request)
-                self.reach.append(reach)
+                self.reach += [reach] if is_own else []
                 self.notes += notes
         self.pooled += rows.pooled
-        self.by_problem += rows.by_problem
+        self.by_problem += rows.by_problem if is_own else []
         self.notes += _notes_on(benchmark, scores, self.counts, request)
 
     def result(self) -> Likelihood:
