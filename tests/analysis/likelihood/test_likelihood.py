@@ -105,7 +105,7 @@ def test_the_gain_is_split_by_counts_and_scores(analysis):
     assert (reach["bound_lower"] <= reach["counts_upper"] + 0.05).all()
     assert (reach["certain_bound"] <= reach["counts_upper"]).all()
     estimated = reach.dropna(subset=["estimate_mean"])
-    assert len(estimated) > 3
+    assert len(estimated)
     assert ((estimated["estimate_lower"] < estimated["counts_upper"]).mean()) > 0.8
 
 
