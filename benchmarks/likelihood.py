@@ -93,20 +93,23 @@ def difference_rows(cell: Cell, seed: int) -> list[dict[str, Any]]:
     n, key = cell.problems, jax.random.key(seed)
     rows = []
     cells = cells_of(data["values"], data["lengths"], data["problem"], data["model"], n, 2)
-    means = fit_means(cells, key, **CHAINS).means.reshape(-1, n, 2)
-    rows.append(_row("difference, all", (means[..., 1] - means[..., 0]).mean(1), _difference(truths["all"])))
+    fit = fit_means(cells, key, **CHAINS)
+    means, unshrunk = (part.reshape(-1, n, 2) for part in (fit.means, fit.unshrunk))
+    rows.append(_row("difference, all", (unshrunk[..., 1] - unshrunk[..., 0]).mean(1), _difference(truths["all"])))
+    shrunk = (means[..., 1] - means[..., 0]).mean(1)
+    rows.append(_row("difference, all (shrunk)", shrunk, _difference(truths["all"])))
     of_problems = held(means[..., 1] - means[..., 0], truths["all"][:, 1] - truths["all"][:, 0])
     rows.append({"quantity": "difference, one problem", "held": of_problems.mean(), "width": np.nan})
     group = 2 * data["model"] + data["wrong"]
     by_class = cells_of(data["values"], data["lengths"], data["problem"], group, n, 4)
-    right_means = fit_means(by_class, key, _logit_share(by_class.n), **CHAINS).means.reshape(-1, n, 4)
+    right_means = fit_means(by_class, key, _logit_share(by_class.n), **CHAINS).unshrunk.reshape(-1, n, 4)
     shared = (by_class.n[:, 0] > 0) & (by_class.n[:, 2] > 0)
     draws = (right_means[:, shared, 2] - right_means[:, shared, 0]).mean(1)
     rows.append(_row("difference, right", draws, _difference(truths["class"][shared, :, 0])))
     rows += rival_rows(data, cells, _difference(truths["all"]))
     totals = data["values"] * data["lengths"]
     total = fit_means(cells_of(totals, data["lengths"], data["problem"], data["model"], n, 2), key, **CHAINS)
-    total_means = total.means.reshape(-1, n, 2)
+    total_means = total.unshrunk.reshape(-1, n, 2)
     rows.append(
         _row("difference of totals, all", (total_means[..., 1] - total_means[..., 0]).mean(1), _total(cell, truths))
     )
@@ -225,9 +228,9 @@ def reach_rows(cell: Weights, seed: int) -> list[dict[str, Any]]:
     draws = estimate.draws.reshape(-1, many)[:, reliable]
     n_right = right.sum(axis=1)
     p_rl = rng.beta(n_right + 0.5, n - n_right + 0.5, (512, many))
-    chosen = right.ravel()
+    is_right = right.ravel()
     cells = cells_of(
-        log_weight.ravel()[chosen], np.ones(chosen.sum()), problem[chosen], np.zeros(chosen.sum(), int), many, 1
+        log_weight.ravel()[is_right], np.ones(is_right.sum()), problem[is_right], np.zeros(is_right.sum(), int), many, 1
     )
     means = fit_means(cells, key, **CHAINS).means.reshape(-1, many)
     bound = np.quantile(p_rl * np.exp(means), 0.05, axis=0)[n_right > 0]

@@ -26,6 +26,8 @@ class GroupMeans(NamedTuple):
     ----------
     draws
         (chain, draw, problem).
+    unshrunk
+        The same for means over problems (`boundary.stats.likelihood.means.Means`).
     present
         Which problems have responses of the group.
     n
@@ -33,6 +35,7 @@ class GroupMeans(NamedTuple):
     """
 
     draws: np.ndarray
+    unshrunk: np.ndarray
     present: np.ndarray
     n: np.ndarray
 
@@ -48,7 +51,7 @@ class Fits(NamedTuple):
     def pooled(self, group: Group) -> np.ndarray:
         """Draws (chain, draw) of the mean over the problems that have responses of the group."""
         means = self.groups[group]
-        return self._mean(means.draws[:, :, means.present])
+        return self._mean(means.unshrunk[:, :, means.present])
 
     def difference(self, group: Group, reference: Group) -> tuple[np.ndarray, np.ndarray]:
         """Draws (chain, draw, problem) of group less reference on the problems that have both, and which these are."""
@@ -58,7 +61,8 @@ class Fits(NamedTuple):
 
     def pooled_difference(self, group: Group, reference: Group) -> np.ndarray:
         """Draws (chain, draw) of the mean difference over those problems."""
-        return self._mean(self.difference(group, reference)[0])
+        first, second = self.groups[group], self.groups[reference]
+        return self._mean((first.unshrunk - second.unshrunk)[:, :, first.present & second.present])
 
     def _mean(self, draws: np.ndarray) -> np.ndarray:
         return pooled(draws, fit_key(self.seed, "new problems"), self.new_problems)
@@ -117,7 +121,7 @@ def fit_groups(
         fit = fit_means(cells, fit_key(seed, f"{label}: {' '.join(classes)}"), share)
         for i, name in enumerate(Group(model, outcome) for model in models for outcome in classes):
             if fit.present[:, i].any():
-                groups[name] = GroupMeans(fit.means[..., i], fit.present[:, i], cells.n[:, i])
+                groups[name] = GroupMeans(fit.means[..., i], fit.unshrunk[..., i], fit.present[:, i], cells.n[:, i])
     return Fits(groups, label, seed, new_problems)
 
 

@@ -104,7 +104,7 @@ class _Fitted:
         shared = own[arm].present & own[base].present
         if not shared.any():
             return
-        draws = (own[arm].draws - own[base].draws)[:, :, shared]
+        draws = (own[arm].unshrunk - own[base].unshrunk)[:, :, shared]
         key, is_new = fit_key(self.request.seed, "new problems"), self.request.target == "superpopulation"
         labels = {"estimand": "sharpening", "scorer": "", "model": arm, "reference": base, "outcome": ANY}
         n = int((own[arm].n + own[base].n)[shared].sum())

@@ -23,7 +23,10 @@ class Means(NamedTuple):
     Parameters
     ----------
     means
-        Draws; of a cell without responses what the model expects there.
+        Draws, problem by problem; of a cell without responses what the model expects there.
+    unshrunk
+        Draws around the mean of each cell's responses, which are not drawn towards the other problems: for means over
+        problems. Cells of skewed responses are least certain where their mean is low, and so are drawn up most.
     present
         Which cells have responses.
     power
@@ -31,6 +34,7 @@ class Means(NamedTuple):
     """
 
     means: Float[np.ndarray, "chain draw problem group"]
+    unshrunk: Float[np.ndarray, "chain draw problem group"]
     present: Bool[np.ndarray, "problem group"]
     power: Float[np.ndarray, "chain draw"]
 
@@ -92,8 +96,8 @@ def fit_means(
     for _ in range(warmup):
         sampler.step()
     steps = [sampler.step() for _ in range(draws * thinning)][::thinning]
-    means = centre + scale * np.stack([step[0] for step in steps], axis=1)
-    return Means(means, present, np.stack([step[1] for step in steps], axis=1))
+    means, unshrunk, power = (np.stack(part, axis=1) for part in zip(*steps, strict=True))
+    return Means(centre + scale * means, centre + scale * unshrunk, present, power)
 
 
 def _units(cells: Cells, present: np.ndarray) -> tuple[float, float, float]:
@@ -133,8 +137,8 @@ class _Gibbs:
         self.means = np.broadcast_to(self.cells.mean, self.own_weight.shape)
         self._draw_variances()
 
-    def step(self) -> tuple[np.ndarray, np.ndarray]:
-        """One step of all chains: means of the cells, and the power of the length."""
+    def step(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """One step of all chains: means of the cells, the same unshrunk, and the power of the length."""
         self._move_common()
         self._draw_effects()
         self._move_own()
@@ -142,7 +146,8 @@ class _Gibbs:
         self._draw_means()
         self._draw_weights()
         self._draw_variances()
-        return self.means, self.power
+        noise = self._normal(self.data.shape) / np.sqrt(np.where(self.present, self.data, 1.0))
+        return self.means, np.where(self.present, self.cells.mean + noise, self.means), self.power
 
     @property
     def expected(self) -> np.ndarray:

@@ -14,11 +14,15 @@ def test_wins_are_those_of_all_pairs(rows):
     values, problem, first = (np.array([row[i] for row in rows]) for i in range(3))
     wins = count_wins(values.astype(float), problem.astype(int), first.astype(bool), 3)
     for i in range(3):
-        ours, theirs = (values[(problem == i) & (first == side)] for side in (True, False)) if rows else ([], [])
-        if not len(ours) or not len(theirs):
+        first_values, second_values = (
+            (values[(problem == i) & (first == side)] for side in (True, False)) if rows else ([], [])
+        )
+        if not len(first_values) or not len(second_values):
             assert np.isnan(wins.share[i])
             continue
-        assert wins.share[i] == pytest.approx(mannwhitneyu(ours, theirs).statistic / len(ours) / len(theirs))
+        assert wins.share[i] == pytest.approx(
+            mannwhitneyu(first_values, second_values).statistic / len(first_values) / len(second_values)
+        )
         assert wins.variance[i] >= 0
 
 
