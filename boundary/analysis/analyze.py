@@ -18,7 +18,12 @@ from boundary.analysis.checks.suspect_counts import suspect_count_notes
 from boundary.analysis.checks.tipping_point import tipping_point_curves, tipping_point_panels
 from boundary.analysis.checks.unequal_samples import unequal_samples
 from boundary.analysis.checks.valid_reasoning import judge_misclassification_rates, with_valid_reasoning
-from boundary.analysis.claims.evaluate import claim_requests, claims as evaluate_claims, resolve_requests
+from boundary.analysis.claims.evaluate import (
+    claim_requests,
+    claims as evaluate_claims,
+    refuse_unscored,
+    resolve_requests,
+)
 from boundary.analysis.estimates.curves import joined_curves, panel_curves
 from boundary.analysis.estimates.estimate import estimate
 from boundary.analysis.estimates.problems import concatenated, problem_table
@@ -27,6 +32,8 @@ from boundary.analysis.estimates.sample_sizes import sample_sizes
 from boundary.analysis.estimates.table import estimates_frame
 from boundary.analysis.fit_store import FitStore
 from boundary.analysis.fitting import Panel, fit, fit_names, for_each, make_panels
+from boundary.analysis.likelihood.compute import likelihood
+from boundary.analysis.likelihood.scores import refuse_no_scores
 from boundary.analysis.notes import Note
 from boundary.analysis.options import checked_jobs
 from boundary.analysis.progress import Progress, reporting
@@ -214,6 +221,7 @@ def analyze(
     )
     claims_to_judge = resolve_requests(claim_requests(claims, require), request.base, request.arms, request.benchmarks)
     data = _checked_data(request, table.select(models=list(request.models)), counts, samples, scores, stopping)
+    refuse_unscored(claims_to_judge, data.scores)
     with_curves = verifier is not None if error_curve is None else error_curve
     with reporting(progress) as report:
         analysis = _fitted_analysis(request, data, with_curves, report)
@@ -259,6 +267,8 @@ def _checked_data(
 ) -> _CheckedData:
     """Check counts and samples; `source` is what the counts were read from, which may hold samples and scores."""
     sample_table = load_samples(source if samples is None else samples)
+    score_table = load_scores(source if scores is None else scores)
+    refuse_no_scores(scores, score_table)
     if samples is None:
         samples = sample_table
     sample_checks = [] if samples is None else check_samples(samples)
@@ -273,7 +283,7 @@ def _checked_data(
         sampled=sampled,
         counts=counts,
         samples=sample_table,
-        scores=load_scores(source if scores is None else scores),
+        scores=score_table,
         exchangeability=tuple(
             note for note in sample_checks if note.model in request.models and note.benchmark in request.benchmarks
         ),
@@ -329,6 +339,7 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
         optional_stopping=adaptive,
         unequal_samples=_unequal_samples(request, fits),
         arms=data.arms,
+        likelihood=likelihood(request, data.scores, data.counts, [(fit.panel, fit.rates) for fit in fits], progress),
         exchangeability=data.exchangeability,
         writer=write_analysis,
     )

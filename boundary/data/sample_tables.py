@@ -10,13 +10,15 @@ import pandas as pd
 from boundary.data.catalog import SETS, shipped_sets
 from boundary.data.runs.folder import arms_of, is_run, shards
 from boundary.data.runs.samples import samples_table
-from boundary.data.runs.scores import SAMPLES_SCORED, scores_table, scoring_folders
+from boundary.data.runs.scores import REFERENCE_SCORED, SAMPLES_SCORED, scores_table, scoring_folders
 from boundary.data.tables.reading import read_table
 from boundary.data.tables.sample_rows import samples_in
 from boundary.data.validation import LINE
 from boundary.errors import InputError
 
 SAMPLES_FILE, SCORES_FILE = "samples.parquet", "scores.parquet"
+# In the column `outcome` of scores: a reference answer rather than a sample.
+REFERENCE = "reference"
 SAMPLE_NUMBERS = {"n_tokens": 0.0}
 SCORE_NUMBERS = {"n_tokens": 0.0, "n_bytes": 0.0, "sum_logp": -np.inf}
 SCORE_COLUMNS = ("model", "benchmark", "scorer", "problem_id", "sample_index", "outcome", "n_tokens", "sum_logp")
@@ -56,7 +58,7 @@ def load_scores(source: Any) -> pd.DataFrame | None:
     Returns
     -------
     The columns of `boundary.data.runs.scores.scores_table`; of a table of one's own at least model, benchmark, scorer,
-    problem_id, sample_index, outcome, n_tokens and sum_logp (nats).
+    problem_id, sample_index, outcome, n_tokens and sum_logp (nats). Reference answers have the outcome `reference`.
 
     Raises
     ------
@@ -88,8 +90,14 @@ def _tables(
 
 
 def _run_scores(folder: Path) -> pd.DataFrame | None:
-    scored = any(shards(path / SAMPLES_SCORED) for arm in arms_of([folder]) for path in scoring_folders(arm))
-    return scores_table(folder) if scored else None
+    """Scores of the samples of a run, and of the reference answers."""
+    scored = [path for arm in arms_of([folder]) for path in scoring_folders(arm)]
+    parts = []
+    for kind in (SAMPLES_SCORED, REFERENCE_SCORED):
+        if any(shards(path / kind) for path in scored):
+            table = scores_table(folder, kind=kind)
+            parts.append(table.assign(outcome=REFERENCE) if kind == REFERENCE_SCORED else table)
+    return pd.concat(parts, ignore_index=True) if parts else None
 
 
 def _score_rows(source: Any) -> pd.DataFrame | None:

@@ -49,7 +49,7 @@ def _leave_out(log_ratio: Float[np.ndarray, "problem draw"]) -> Float[np.ndarray
     tail = smoothed.copy()
     if n_tail >= SHORTEST_TAIL:
         cutoff = ratio[:, -n_tail - 1 : -n_tail]
-        shape, scale = _pareto_fit(tail - cutoff)
+        shape, scale = pareto_fit(tail - cutoff)
         at = np.log1p(-(np.arange(n_tail) + 0.5) / n_tail)
         quantiles = cutoff + scale[:, None] * np.expm1(-shape[:, None] * at) / shape[:, None]
         smoothed = np.where(np.isfinite(shape)[:, None], np.minimum(quantiles, 1.0), tail)
@@ -59,7 +59,7 @@ def _leave_out(log_ratio: Float[np.ndarray, "problem draw"]) -> Float[np.ndarray
     return np.stack([np.log(density) - np.log(total) - largest[:, 0], shape])
 
 
-def _pareto_fit(excess: Float[np.ndarray, "problem draw"]) -> tuple[np.ndarray, np.ndarray]:
+def pareto_fit(excess: Float[np.ndarray, "problem draw"]) -> tuple[np.ndarray, np.ndarray]:
     """Shape and scale of the generalised Pareto distribution of ascending values; NaN where the lowest quarter ties."""
     n = excess.shape[1]
     n_candidates = 30 + int(n**0.5)

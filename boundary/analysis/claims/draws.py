@@ -7,7 +7,14 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float
 
-from boundary.analysis.claims.grammar import RELATIONS, Claim, Comparison, ModelName
+from boundary.analysis.claims.grammar import (
+    RELATIONS,
+    Claim,
+    Comparison,
+    ModelName,
+    Perplexity,
+    PerplexityComparison,
+)
 from boundary.errors import InputError, did_you_mean
 from boundary.stats.solve_rates import SolveRates, Target
 
@@ -31,7 +38,27 @@ def resolve(claim: Claim, base: str | None, arms: Sequence[str]) -> Claim:
     InputError
         For a model that is not in the analysis, an estimand of a pair without a base, or one that leaves the arm open.
     """
-    return Claim(claim.text, tuple(_resolve_comparison(part, claim.text, base, arms) for part in claim.comparisons))
+    parts = [
+        _resolve_comparison(part, claim.text, base, arms)
+        if isinstance(part, Comparison)
+        else _resolve_perplexities(part, claim.text, base, arms)
+        for part in claim.comparisons
+    ]
+    return Claim(claim.text, tuple(parts))
+
+
+def _resolve_perplexities(
+    part: PerplexityComparison, text: str, base: str | None, arms: Sequence[str]
+) -> PerplexityComparison:
+    """The comparison with the names of its models; a scorer may be a model that is not analysed."""
+
+    def with_names(side: Perplexity) -> Perplexity:
+        is_role = side.scorer.name in ("base", "rl") and not side.scorer.quoted
+        scorer = _resolve_model(side.scorer, text, base, arms) if is_role else side.scorer._replace(quoted=True)
+        return Perplexity(scorer, _resolve_model(side.model, text, base, arms))
+
+    bound = with_names(part.bound) if isinstance(part.bound, Perplexity) else part.bound
+    return part._replace(left=with_names(part.left), bound=bound)
 
 
 def _resolve_comparison(part: Comparison, text: str, base: str | None, arms: Sequence[str]) -> Comparison:
@@ -119,22 +146,60 @@ def _estimand_draws(
     return record(rates, *arguments, target=target).sel(model=model, drop=True)
 
 
-def holds(claim: Claim, fits: Mapping[str, SolveRates], base: str | None, target: Target = "benchmark") -> xr.DataArray:
+Perplexities = Mapping[tuple[str, str], np.ndarray]
+"""Draws (chain, draw) of pooled perplexities of a benchmark, by scorer and model."""
+
+
+def holds(
+    claim: Claim,
+    fits: Mapping[str, SolveRates],
+    base: str | None,
+    target: Target = "benchmark",
+    perplexities: Perplexities | None = None,
+) -> xr.DataArray:
     """Whether a resolved claim holds, draw by draw: its mean is the claim's probability.
 
     A comparison with a quantity that is not defined in a draw, such as the crossover where RL does not lead at k = 1,
-    does not hold there.
+    does not hold there. Perplexities are independent of what follows from counts, given these and the scores.
 
     Returns
     -------
     Booleans, dimensions (chain, draw).
     """
-    truths = []
-    for comparison in claim.comparisons:
+    truths, shape = [], (1, 1)
+    for comparison in claim.of_counts:
         left, right = comparison_draws(comparison, fits, base, target)
         truths.append(RELATIONS[comparison.relation](left.to_numpy(), np.asarray(right)))
-    coords = {name: left.coords[name] for name in ("chain", "draw")}
+        shape = truths[0].shape
+    for part in claim.of_scores:
+        sides = perplexity_draws(part, perplexities or {})
+        compared_draws = np.asarray(RELATIONS[part.relation](*sides))
+        shape = shape if claim.of_counts else compared_draws.shape
+        truths.append(np.resize(compared_draws, shape))
+    coords = {"chain": np.arange(shape[0]), "draw": np.arange(shape[1])}
     return xr.DataArray(np.logical_and.reduce(truths), dims=("chain", "draw"), coords=coords, name="claim")
+
+
+def perplexity_draws(part: PerplexityComparison, perplexities: Perplexities) -> tuple[np.ndarray, np.ndarray | float]:
+    """Draws of both sides of a resolved comparison of perplexities; the right one may be a number.
+
+    Raises
+    ------
+    InputError
+        If the responses were not scored under the model.
+    """
+
+    def draws_of(side: Perplexity) -> np.ndarray:
+        names = side.scorer.name, side.model.name
+        if names not in perplexities:
+            raise InputError(
+                f"A claim is about the perplexity of {names[1]}'s responses under {names[0]}, and they have no scores "
+                f"of its tokens there. Make them: boundary score DIR --model {names[0]}"
+            )
+        return perplexities[names]
+
+    left = draws_of(part.left)
+    return left, draws_of(part.bound) if isinstance(part.bound, Perplexity) else part.bound
 
 
 def claim_draws(
@@ -163,8 +228,10 @@ def claim_draws(
     Raises
     ------
     InputError
-        If the claim names a model that is not among them.
+        If the claim names a model that is not among them, or is about perplexities, which no solve rate says.
     """
+    if claim.of_scores:
+        raise InputError(f"The claim '{claim.text}' is about perplexities, which counts do not say. Leave it out.")
     leading, size = p.shape[:-2], p.shape[-2:]
     no_counts = np.zeros(size, dtype=int)
     rates = SolveRates(p.reshape(1, -1, *size), no_counts, no_counts, "given", models=tuple(models))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from boundary.analysis.claims.draws import comparison_draws, holds, resolve
+from boundary.analysis.claims.draws import Perplexities, comparison_draws, holds, perplexity_draws, resolve
 from boundary.analysis.claims.grammar import Claim, parse_claim
 from boundary.analysis.result import Analysis
 from boundary.data.counts import ALL
@@ -83,7 +83,16 @@ def claims(analysis: Analysis, claims: Any, *, require: Any = None) -> pd.DataFr
     """
     base, arms, target = analysis.base, analysis.request.arms, analysis.request.target
     requests = resolve_requests(claim_requests(claims, require), base, arms, analysis.benchmarks)
-    rows = [_row(request, _fits(analysis, request.benchmark), base, target) for request in requests]
+    rows = [
+        _row(
+            request,
+            _fits(analysis, request.benchmark),
+            base,
+            target,
+            _perplexities(analysis.likelihood.perplexities, str(request.benchmark)),
+        )
+        for request in requests
+    ]
     return pd.DataFrame(rows, columns=list(CLAIM_COLUMNS))
 
 
@@ -229,8 +238,41 @@ def _fits(analysis: Analysis, benchmark: str | None) -> dict[str, SolveRates]:
     return {arm: analysis.rates[name] for name, arm in fits.items() if name in analysis.rates}
 
 
-def _row(request: ClaimRequest, fits: Mapping[str, SolveRates], base: str | None, target: Any) -> dict[str, Any]:
-    draws = holds(request.claim, fits, base, target)
+def refuse_unscored(requests: Sequence[ClaimRequest], scores: pd.DataFrame | None) -> None:
+    """Refuse claims about perplexities before any fit, where nothing was scored under their models.
+
+    Parameters
+    ----------
+    requests
+        From `resolve_requests`.
+    scores
+        From `boundary.data.sample_tables.load_scores`; None where there are none.
+
+    Raises
+    ------
+    InputError
+        If the responses of a model in a claim have no scores under the model that it names.
+    """
+    for request in requests:
+        of_it = scores
+        if of_it is not None and request.benchmark != ALL:
+            of_it = of_it.loc[of_it["benchmark"].astype(str) == request.benchmark]
+        pairs = (
+            set() if of_it is None else set(zip(of_it["scorer"].astype(str), of_it["model"].astype(str), strict=True))
+        )
+        for part in request.claim.of_scores:
+            perplexity_draws(part, dict.fromkeys(pairs, np.zeros((1, 1))))
+
+
+def _perplexities(draws: Mapping[tuple[str, str, str], np.ndarray], benchmark: str) -> Perplexities:
+    """Those of a benchmark, by scorer and model."""
+    return {(scorer, model): values for (name, scorer, model), values in draws.items() if name == benchmark}
+
+
+def _row(
+    request: ClaimRequest, fits: Mapping[str, SolveRates], base: str | None, target: Any, perplexities: Perplexities
+) -> dict[str, Any]:
+    draws = holds(request.claim, fits, base, target, perplexities)
     r_hat, ess_bulk, *_ = map(float, convergence(draws.to_numpy()))
     probability = float(draws.mean())
     error = monte_carlo_error(probability, ess_bulk)
@@ -290,7 +332,7 @@ def monte_carlo_error(probability: float, effective: float) -> float:
 def _undefined(claim: Claim, fits: Mapping[str, SolveRates], base: str | None, target: Any) -> float:
     """Share of draws in which a side of a comparison is not defined."""
     missing: Any = False
-    for comparison in claim.comparisons:
+    for comparison in claim.of_counts:
         for side in comparison_draws(comparison, fits, base, target):
             missing = missing | np.isnan(np.asarray(side))
     return float(np.mean(missing))

@@ -1,8 +1,9 @@
 """The language of claims, such as `shrinkage(1024) > 0 and pass_at_k(1) rl > base`: a closed grammar, never evaluated.
 
 claim      = comparison { "and" comparison }
-comparison = quantity [ model ] relation bound
+comparison = quantity [ model ] relation bound | perplexity relation ( number | perplexity )
 quantity   = estimand [ "(" number { "," number } ")" ]
+perplexity = "perplexity" "(" model "," model ")"        of the scorer, and of the model whose responses it scored
 relation   = "<" | "<=" | ">" | ">="
 bound      = number [ "%" ] | model
 model      = "base" | "rl" | a name | a name in quotes
@@ -20,6 +21,7 @@ from boundary.stats.estimands import ESTIMANDS, Estimand
 
 RELATIONS = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
 LONGEST, LARGEST_K = 1000, 10**9
+PERPLEXITY = "perplexity"
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w./:@+-]))
@@ -92,11 +94,52 @@ class Comparison(NamedTuple):
         return int(self.record.samples_needed(self.k or 0))
 
 
+class Perplexity(NamedTuple):
+    """The mean perplexity of a model's responses under another, pooled over problems."""
+
+    scorer: ModelName
+    model: ModelName
+
+
+class PerplexityComparison(NamedTuple):
+    """One comparison of a claim, of a perplexity with a number or with another perplexity."""
+
+    left: Perplexity
+    relation: str
+    bound: float | Perplexity
+
+    @property
+    def models(self) -> tuple[ModelName, ...]:
+        """The models that it names."""
+        sides = [side for side in (self.left, self.bound) if isinstance(side, Perplexity)]
+        return tuple(name for side in sides for name in side)
+
+    @property
+    def estimand(self) -> str:
+        """What it is about."""
+        return PERPLEXITY
+
+    @property
+    def largest_budget(self) -> int:
+        """The largest budget that it looks at: none."""
+        return 0
+
+
 class Claim(NamedTuple):
     """A claim as it was written, and the comparisons that must all hold."""
 
     text: str
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[Comparison | PerplexityComparison, ...]
+
+    @property
+    def of_counts(self) -> tuple[Comparison, ...]:
+        """Its comparisons of what follows from counts."""
+        return tuple(part for part in self.comparisons if isinstance(part, Comparison))
+
+    @property
+    def of_scores(self) -> tuple[PerplexityComparison, ...]:
+        """Its comparisons of perplexities, which need scores."""
+        return tuple(part for part in self.comparisons if isinstance(part, PerplexityComparison))
 
 
 def parse_claim(text: str) -> Claim:
@@ -159,8 +202,10 @@ class _Reader:
         line = re.sub(r"\s", " ", self.text)
         raise InputError(f"Cannot read a claim: {expected} at column {column + 1}.\n  {line}\n  {' ' * column}^")
 
-    def comparison(self) -> Comparison:
+    def comparison(self) -> Comparison | PerplexityComparison:
         start = self.next.start
+        if self.next.text == PERPLEXITY and self.next.kind == "name":
+            return self._perplexity_comparison()
         estimand, arguments = self._quantity()
         model = self._model() if self.next.kind in ("name", "quoted") else None
         of_pair = claimable()[estimand].of == "pair"
@@ -174,6 +219,31 @@ class _Reader:
             self.fail(f"{estimand} is of an RL model against its base: expected a number after '{relation}'", start)
         k, tau = arguments.get("k"), arguments.get("tau")
         return Comparison(estimand, None if k is None else int(k), tau, model, relation, bound)
+
+    def _perplexity_comparison(self) -> PerplexityComparison:
+        left = self._perplexity()
+        if self.next.kind != "relation":
+            self.fail("expected <, <=, > or >=")
+        relation = self.take().text
+        if self.next.text == PERPLEXITY and self.next.kind == "name":
+            return PerplexityComparison(left, relation, self._perplexity())
+        if self.next.kind != "number":
+            self.fail("expected a number or a perplexity")
+        value = self._bound()
+        assert not isinstance(value, ModelName)  # it began with a number
+        return PerplexityComparison(left, relation, value)
+
+    def _perplexity(self) -> Perplexity:
+        remedy = "write perplexity(base, rl): under the base, of the RL model's responses"
+        self.take()
+        self._mark("(", remedy)
+        names = []
+        for mark in (",", ")"):
+            if self.next.kind not in ("name", "quoted"):
+                self.fail(f"expected a model ({remedy})")
+            names.append(self._model())
+            self._mark(mark, remedy)
+        return Perplexity(*names)
 
     def _tokens(self) -> list[_Token]:
         tokens, end = [], len(self.text.rstrip())
@@ -190,8 +260,9 @@ class _Reader:
     def _quantity(self) -> tuple[str, dict[str, float]]:
         word, estimands = self.next.text, claimable()
         if self.next.kind != "name" or word not in estimands:
-            near = get_close_matches(word, estimands, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"choose among {', '.join(estimands)}"
+            choices = [*estimands, PERPLEXITY]
+            near = get_close_matches(word, choices, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"choose among {', '.join(choices)}"
             problem = f"{word!r} is no quantity" if word else "a quantity is missing"
             self.fail(f"{problem} ({hint})")
         self.take()

@@ -261,9 +261,9 @@ def plan(
     resolved = resolve(parse_claim(claim), panel.base, [panel.arm])
     columns = _columns(panel, only)
     check_additive(resolved)
-    if width is not None and not resolved.comparisons[0].record.additive:
+    if width is not None and not resolved.of_counts[0].record.additive:
         raise InputError(
-            f"--width is for shrinkage, lost, pass_at_k and the like, not for {resolved.comparisons[0].estimand}."
+            f"--width is for shrinkage, lost, pass_at_k and the like, not for {resolved.of_counts[0].estimand}."
         )
     with reporting(progress) as report:
         rates = fit_all([panel], chosen_prior(prior), seed, report)[0]

@@ -55,7 +55,7 @@ def problem_sums(claim: Claim, rates: SolveRates, base: str | None) -> ProblemSu
     no_counts = np.zeros((1, n_models), dtype=int)
     single = SolveRates(np.swapaxes(p, 0, 1)[:, :, None, :], no_counts, no_counts, "given", models=rates.models)
     contributions, constants = [], []
-    for comparison in claim.comparisons:
+    for comparison in claim.of_counts:
         terms, constant = _terms(comparison)
         parts = [term.factor * _contributions(term, single, base) for term in terms]
         contributions.append(np.sum(parts, axis=0).T)
@@ -71,7 +71,9 @@ def check_additive(claim: Claim) -> None:
     InputError
         For such a claim.
     """
-    for comparison in claim.comparisons:
+    if claim.of_scores:
+        raise InputError("No plan can be made for perplexity, which scores tell and counts do not. Leave it out.")
+    for comparison in claim.of_counts:
         _terms(comparison)
 
 

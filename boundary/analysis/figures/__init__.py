@@ -8,8 +8,8 @@ Read first `figure` (what a record says, and what a function is given), then `pa
 - `figure`: the types `ReportFigure` and `FigureData`.
 - `layout`, `palette`, `header`, `drawing`, `axis_marks`: sizes and files; colours, markers and dashes; titles and
   legends; axes, curves and labels; ticks. `messages`: what the titles say.
-- `pass_at_k`, `shrinkage`, `flows`, `histogram`, `counts`, `solve_rates`, `ranking`, `trajectory`, `forest`: the
-  functions.
+- `pass_at_k`, `shrinkage`, `flows`, `histogram`, `counts`, `solve_rates`, `ranking`, `trajectory`, `forest`,
+  `likelihood`: the functions.
 - `tipping_point`: a figure of the section on errors of the verifier, drawn from its own table.
 - `svg`, `tags`, `inline`: a figure as SVG, by itself or as an element of the page, whose script and style are
   `page_figures.js` and `page_figures.css`.
@@ -27,6 +27,7 @@ from boundary.analysis.figures.forest import draw_forest, forest_layout, has_for
 from boundary.analysis.figures.histogram import draw_histogram, histogram_layout
 from boundary.analysis.figures.inline import SCRIPT, STYLE_SHEET, inline_svg
 from boundary.analysis.figures.layout import COLUMN_WIDTH, PAGE_WIDTH, image
+from boundary.analysis.figures.likelihood import draw_likelihood, has_likelihood, likelihood_layout
 from boundary.analysis.figures.pass_at_k import draw_pass_at_k
 from boundary.analysis.figures.ranking import draw_pairs, draw_ranking, pairs_layout, ranking_layout
 from boundary.analysis.figures.shrinkage import draw_shrinkage, shrinkage_layout
@@ -71,6 +72,10 @@ PAIRS = (
     "counts one half."
 )
 TRAJECTORY = "Checkpoints of the training run in order: pass@k at small and large budgets."
+LIKELIHOOD = (
+    "Perplexity of a token: each model's responses, all, right and wrong, under the base and under the model itself, "
+    "and the reference answers under the base."
+)
 FOREST = "Shrinkage at the largest budget within the samples, with its interval; hollow marks: cannot tell yet."
 
 # Two panels for each RL model: beside a base, three of them are as many as anybody looks at.
@@ -86,6 +91,7 @@ FIGURES = [
     ReportFigure("ranking", draw_ranking, has_rows("best", 100), RANKING, ranking_layout),
     ReportFigure("pairs", draw_pairs, has_rows("better", 100), PAIRS, pairs_layout),
     ReportFigure("trajectory", draw_trajectory, has_trajectory, TRAJECTORY, trajectory_layout),
+    ReportFigure("likelihood", draw_likelihood, has_likelihood, LIKELIHOOD, likelihood_layout),
 ]
 # Of a whole analysis, from the data of any of its benchmarks.
 OVERVIEW_FIGURES = [ReportFigure("forest", draw_forest, has_forest, FOREST, forest_layout)]

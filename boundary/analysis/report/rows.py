@@ -24,6 +24,7 @@ def figure_data(analysis: Analysis) -> dict[str, FigureData]:
                 for arm in analysis.request.arms
                 if (name := f"{benchmark}: {arm}" if several_arms else benchmark) in analysis.rates
             },
+            likelihood=analysis.likelihood.rows,
             seed=analysis.request.seed,
             unconverged=unconverged,
         )

@@ -78,6 +78,9 @@ def _tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
         "claims.csv": analysis.claims,
         "errors.csv": analysis.tipping_points,
         "outcomes.csv": analysis.missing_outcomes.rows,
+        "likelihood.csv": analysis.likelihood.rows,
+        "likelihood_problems.csv": analysis.likelihood.problems,
+        "reach_by_scores.csv": analysis.likelihood.reach,
     }
     return tables | {name: table for name, table in optional.items() if len(table)}
 

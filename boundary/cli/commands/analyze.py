@@ -104,6 +104,12 @@ EXAMPLES = (
     "--require", callback=required, multiple=True, metavar="[NAME=]P", help="Probability that claims must have."
 )
 @sampling_option("--samples", type=click.Path(dir_okay=False), metavar="FILE", help="Samples, to check order and runs.")
+@sampling_option(
+    "--scores",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Log-probabilities of the samples, as boundary score -o FILE writes them.",
+)
 @sampling_option("--outcomes-as-missing", metavar="O,O,...", help="Outcomes to leave out, as truncated,timeout.")
 @sampling_option(
     "--stopping",
@@ -219,7 +225,7 @@ def analyze(
 
         width = chosen_width(figure_width)  # before the fits, which take long
         chosen_figures(figures)
-        files = (options[name] for name in ("samples", "error_rates", "audit"))
+        files = (options[name] for name in ("samples", "scores", "error_rates", "audit"))
         check_output(output, [*counts, *options["claims"], *(file for file in files if file)])
         options["claims"] += options.pop("claim")
         options["margin"] /= 100

@@ -1,0 +1,160 @@
+"""The likelihood of an analysis: from scores to rows, notes, claims and what is missing."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import boundary as bd
+from boundary.analysis.likelihood.record import PROBLEM_COLUMNS, REACH_COLUMNS, ROW_COLUMNS
+from boundary.analysis.report.summary import summary
+from boundary.analysis.text.likelihood import likelihood_sentences, reach_sentences
+from boundary.errors import InputError
+from boundary.stats.likelihood.gains import PARTS
+
+BASE, RL = "org/base", "org/rl"
+RESPONSES, PROBLEMS = 40, 12
+
+
+def simulated(seed, temperature=1.0, tempered=False, same_vocabulary=True):
+    """Samples of two models, and their scores under themselves and under the base."""
+    rng = np.random.default_rng(seed)
+    rate = rng.beta(1.0, 1.5, PROBLEMS)
+    samples, scores = [], []
+    for model, p in ((BASE, rate), (RL, np.clip(1.6 * rate + 0.05, 0, 0.95))):
+        for i in range(PROBLEMS):
+            right = rng.random(RESPONSES) < p[i]
+            tokens = rng.integers(40 if model == BASE else 25, 90, RESPONSES)
+            own = -tokens * (0.9 + 0.05 * (model == BASE) + rng.normal(0, 0.05, RESPONSES))
+            ratio = np.where(right, np.log(rate[i] / p[i]), np.log((1 - rate[i]) / (1 - p[i])))
+            under_base = own if model == BASE else own + ratio + rng.normal(-0.02, 0.2, RESPONSES)
+            for j in range(RESPONSES):
+                row = {"model": model, "benchmark": "sums", "problem_id": f"q{i}", "sample_index": j}
+                row |= {"outcome": "correct" if right[j] else "wrong", "n_tokens": int(tokens[j])}
+                samples.append(row | {"temperature": temperature})
+                row |= {"n_bytes": int(3 * tokens[j]), "truncated": False, "empty": False}
+                scores.append(row | {"scorer": model, "sum_logp": own[j], "same_vocabulary": True})
+                if model == RL:
+                    under = {"scorer": BASE, "sum_logp": under_base[j], "same_vocabulary": same_vocabulary}
+                    scores.append(row | under)
+    table = pd.DataFrame(scores)
+    if tempered:
+        table = table.assign(sum_tempered=0.8 * table["sum_logp"], sum_nucleus=0.75 * table["sum_logp"], n_outside=0)
+    references = [
+        {"model": BASE, "benchmark": "sums", "problem_id": f"q{i}", "sample_index": 0, "outcome": "reference",
+         "scorer": BASE, "n_tokens": 10, "sum_logp": -12.0 - i, "n_bytes": 30, "same_vocabulary": True}
+        for i in range(PROBLEMS)
+    ]  # fmt: skip
+    return pd.DataFrame(samples), pd.concat([table, pd.DataFrame(references)], ignore_index=True)
+
+
+def analysed(samples, scores=None, **options):
+    settings = {"prior": "independent", "k": [1, RESPONSES], "estimands": ["lost"], "error_curve": False}
+    return bd.analyze(samples, BASE, RL, scores=scores, **settings, **options)
+
+
+@pytest.fixture(scope="module")
+def analysis(seed):
+    samples, scores = simulated(seed)
+    claims = {"likelier": f'perplexity(base, rl) < perplexity(base, "{BASE}")', "low": "perplexity(rl, rl) < 2"}
+    return analysed(samples, scores, claims=claims, require=0.9)
+
+
+def row(analysis, estimand, **labels):
+    rows = analysis.likelihood.rows.query("estimand == @estimand")
+    for name, value in ({"outcome": "all", "scored_as": "untempered"} | labels).items():
+        rows = rows.loc[rows[name] == value]
+    assert len(rows) == 1
+    return rows.iloc[0]
+
+
+def test_boxes_are_the_means_of_their_responses(analysis, seed):
+    scores = simulated(seed)[1]
+    assert tuple(analysis.likelihood.rows.columns) == ROW_COLUMNS
+    assert tuple(analysis.likelihood.problems.columns) == PROBLEM_COLUMNS
+    assert tuple(analysis.likelihood.reach.columns) == REACH_COLUMNS
+    for scorer, model in ((BASE, BASE), (BASE, RL), (RL, RL)):
+        part = scores.query("scorer == @scorer and model == @model and outcome != 'reference'")
+        mean = (part["sum_logp"] / part["n_tokens"]).groupby(part["problem_id"]).mean().mean()
+        box = row(analysis, "perplexity", scorer=scorer, model=model)
+        assert box["mean"] == pytest.approx(np.exp(-mean), rel=0.01)
+        assert box["lower"] < np.exp(-mean) < box["upper"]
+        assert box["share_05"] < box["share_50"] < box["share_95"]
+        bits = row(analysis, "bits", scorer=scorer, model=model)
+        assert bits["mean"] == pytest.approx(-part["sum_logp"].mean() / np.log(2), rel=0.02)
+    reference = row(analysis, "perplexity", outcome="reference", model="")
+    assert reference["mean"] == pytest.approx(np.exp(np.mean([1.2 + i / 10 for i in range(PROBLEMS)])))
+    assert np.isnan(reference["lower"])
+
+
+def test_differences_and_superiority_point_the_same_way(analysis):
+    labels = {"scorer": BASE, "model": RL, "reference": BASE}
+    assert row(analysis, "log_probability_difference", **labels)["lower"] > 0
+    assert row(analysis, "superiority", **labels)["lower"] > 0.5
+    assert row(analysis, "bits_difference", **labels)["upper"] < 0
+    assert row(analysis, "sharpening", model=RL)["prob_positive"] > 0.9
+    classes = analysis.likelihood.rows.query("estimand == 'superiority'")["outcome"].tolist()
+    assert classes == ["all", "right", "wrong"]
+
+
+def test_the_gain_is_split_by_counts_and_scores(analysis):
+    rows = analysis.likelihood.rows
+    parts = rows.loc[rows["estimand"].isin(PARTS)]
+    gain = analysis.estimates.query("estimand == 'shrinkage' and k == 1 and kind == 'posterior'")["mean"].iloc[0]
+    assert parts["mean"].sum() == pytest.approx(-gain, abs=0.01)
+    reach = analysis.likelihood.reach
+    assert (reach["bound_lower"] <= reach["counts_upper"] + 0.05).all()
+    assert (reach["certain_bound"] <= reach["counts_upper"]).all()
+    estimated = reach.dropna(subset=["estimate_mean"])
+    assert len(estimated)
+    assert ((estimated["estimate_lower"] < estimated["counts_upper"]).mean()) > 0.8
+
+
+def test_sentences_claims_and_files(analysis, tmp_path):
+    sentences = likelihood_sentences(analysis.likelihood, "sums", BASE, RL)
+    assert sentences[0].startswith("Under the base, responses of rl have a perplexity of ")
+    assert "those of rl are likelier" in sentences[0]
+    assert any(sentence.startswith("Reference answers") for sentence in sentences)
+    assert reach_sentences(analysis.likelihood, "sums", BASE, RL)[0].startswith("rl gains ")
+    assert analysis.claims.set_index("name")["met"].to_dict() == {"likelier": True, "low": False}
+    assert analysis.missing_parts == ()
+    assert summary(analysis)["likelihood"][0]["estimand"] == "perplexity"
+    files = {path.name for path in analysis.write(tmp_path / "report", posterior=False)}
+    assert {"likelihood.csv", "likelihood_problems.csv", "reach_by_scores.csv", "sums-likelihood.svg"} <= files
+    page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+    assert "Likelihood of the responses" in page
+
+
+def test_without_scores_one_line_says_what_is_missing(seed, tmp_path):
+    samples, scores = simulated(seed)
+    alone = analysed(samples)
+    line = f"No scores: boundary score DIR --model {BASE} makes them of a run folder."
+    assert alone.missing_parts == (line,)
+    assert summary(alone)["missing_parts"] == [line]
+    assert alone.likelihood.rows.empty
+    under_rl = analysed(samples, scores.loc[scores["scorer"] == RL])
+    assert under_rl.missing_parts[0].startswith(f"No scores under {BASE}: ")
+    with pytest.raises(InputError, match="holds no scores"):
+        analysed(samples, samples)
+    with pytest.raises(InputError, match="boundary score DIR --model org/base"):
+        analysed(samples, claims="perplexity(base, rl) < 2")
+
+
+def test_another_vocabulary_is_compared_by_bits_per_byte_alone(seed):
+    samples, scores = simulated(seed, same_vocabulary=False)
+    rows = analysed(samples, scores).likelihood.rows
+    under_base = rows.loc[(rows["scorer"] == BASE) & (rows["model"] == RL)]
+    assert set(under_base["estimand"]) == {"bits_per_byte", "bits_per_byte_difference", "superiority_per_byte"}
+
+
+def test_temperature_is_named_and_its_effect_measured(seed):
+    samples, scores = simulated(seed, temperature=0.6)
+    notes = [note.text for note in analysed(samples, scores).likelihood.notes]
+    assert any("T = 0.6" in text for text in notes)
+    assert any("--as-sampled" in text for text in notes)
+    samples, scores = simulated(seed, temperature=0.6, tempered=True)
+    tempered = analysed(samples, scores)
+    effect = row(tempered, "sampling_effect", scorer=BASE, model=BASE, scored_as="tempered")
+    plain = np.log(row(tempered, "perplexity", scorer=BASE, model=BASE)["mean"])
+    assert effect["mean"] == pytest.approx(0.2 * plain, rel=0.02)
+    assert set(tempered.likelihood.reach["scored_as"]) == {"nucleus"}
+    assert not [note for note in tempered.likelihood.notes if "untempered" in note.text]
