@@ -1,7 +1,8 @@
 """Output of MathArena: `outputs/{competition}/{solver}/{problem_idx}.json` (or .json.zst), a problem a file.
 
-Fields: idx, problem, gold_answer, N, pass_at_1, answers[N], correct[N] (after manual corrections), messages[N], detailed_costs[N]{output_tokens}. Where
-answers are proofs, `correct` holds shares of the points, or words until it is graded: no verdicts, and refused.
+Fields: idx, problem, gold_answer, N, pass_at_1, answers[N], correct[N] (after manual corrections), messages[N],
+detailed_costs[N]{output_tokens}. Where answers are proofs, `correct` holds shares of the points, or words until it is
+graded: no verdicts, and refused.
 """
 
 from collections.abc import Iterator

@@ -1,9 +1,9 @@
 """Results of verifiers, `outputs/evals/{environment}--{model}/{id}/results.jsonl`: JSON Lines, a rollout a line.
 
-Fields: example_id (before: id), prompt, completion, reward, error, is_truncated, task, token_usage{output_tokens}, metrics, and each metric by its
-name. `metadata.json` beside it says env_id (before: env), model, sampling_args, env_args. A reward may add up several
-things: then one of the metrics, or a threshold, has to be named. Rollouts that broke off in an error stand there with
-reward 0, though the model did not fail.
+Fields: example_id (before: id), prompt, completion, reward, error, is_truncated, task,
+token_usage{output_tokens}, metrics, and each metric by its name. `metadata.json` beside it says env_id (before: env),
+model, sampling_args, env_args. A reward may add up several things: then one of the metrics, or a threshold, has to be
+named. Rollouts that broke off in an error stand there with reward 0, though the model did not fail.
 """
 
 import re
