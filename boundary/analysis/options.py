@@ -98,7 +98,9 @@ def checked_prices(prices: Mapping[str, float] | None, models: Sequence[str]) ->
     for model, price in (prices or {}).items():
         if model not in models:
             hint = did_you_mean(model, models)
-            raise InputError(f"A price is given for '{model}', which is not analysed.{hint} Models: {', '.join(models)}.")
+            raise InputError(
+                f"A price is given for '{model}', which is not analysed.{hint} Models: {', '.join(models)}."
+            )
         if isinstance(price, bool) or not 0 < price < float("inf"):
             raise InputError(f"The price of '{model}' must be USD for a million tokens, above 0, got {price}.")
     absent = [model for model in models if prices and model not in prices]

@@ -275,8 +275,11 @@ class _CostTable:
         level = self.request.level
         summarised = summaries(draws.reshape(len(draws), -1), level, [margin] * len(draws))
         diagnosed = self._diagnostics(draws, kind)
-        for (name, _, at), summary, diagnostics in zip(quantities, summarised, diagnosed, strict=True):
+        for (name, part, at), summary, diagnostics in zip(quantities, summarised, diagnosed, strict=True):
             row = self._row(name, labels, kind) | summary._asdict() | diagnostics
+            if margin is not None:
+                row["prob_narrowed"] = float((part > margin + TIE).mean())
+                row["prob_widened"] = float((part < -margin - TIE).mean())
             if name == "no_crossover_cost":  # a mean of zeros and ones: quantiles of these would say nothing
                 row |= dict.fromkeys(("median", "lower", "upper", "prob_positive"), np.nan)
             self.rows.append(row | {"extrapolated": False} | dict(at))

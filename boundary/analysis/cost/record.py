@@ -31,6 +31,8 @@ COST_COLUMNS = (
     "prob_positive",
     "prob_negative",
     "prob_equivalent",
+    "prob_narrowed",
+    "prob_widened",
     "extrapolated",
     "n_problems",
     "r_hat",
