@@ -13,21 +13,23 @@ from boundary.analysis.estimates.table import POSTERIOR
 from boundary.analysis.fitting import Panel
 from boundary.analysis.request import Request
 from boundary.stats.cost.attempts import attempt_means, solved_within
-from boundary.stats.cost.lengths import ObservedLengths, length_draws
+from boundary.stats.cost.lengths import ObservedLengths, length_draws, mean_length_draws
 from boundary.stats.cost.quantities import budget_to_solve, crossover_budget, spending
 from boundary.stats.diagnostics import Convergence, convergence
 from boundary.stats.intervals import TIE, summaries
 from boundary.stats.sample_sizes import MOST
 from boundary.stats.solve_rates import SolveRates
 
-# Draws of the lengths; the draws of the solve rates share them in turn.
-REPLICATES = 32
+# Draws of the lengths; the draws of the solve rates share them in turn. They average out over many problems.
+REPLICATES, REPLICATES_OF_MANY, MANY_PROBLEMS = 64, 32, 200
 # Numbers (draw, problem) of a fit; of more problems fewer draws are used, but no fewer than LEAST_DRAWS.
 MOST_NUMBERS, LEAST_DRAWS = 1_500_000, 640
 N_BUDGETS, MOST_REPORTED = 60, 8
 # Shares of the problems, to the cost of which coverage at cost refers.
 SHARES = (0.25, 0.5, 0.75, 0.9)
 PER_MILLION = 1e-6
+LabelledDraws = tuple[str, np.ndarray, Mapping[str, Any]]
+"""An estimand, its draws (chain, draw), and columns of its row."""
 # Of the lengths those below which no attempt ends, nearly.
 SHORTEST = 0.02
 
@@ -145,24 +147,24 @@ def _arm_draws(
 ) -> _Arm:
     rng = np.random.default_rng([request.seed, zlib.crc32("\0".join(["cost", panel.benchmark, model]).encode())])
     p = _by_replicate(rates.p[..., rates.index(model)])
-    draws = length_draws(observed, REPLICATES, rng)
+    log_mean = mean_length_draws(observed, p.shape[0], p.shape[1], rng)
     chains = rates.p.shape[0]
-    solved = _by_chain(solved_within(p, draws, budgets.every, rng), chains)
-    means = [_by_chain(part[..., None], chains)[..., 0] for part in attempt_means(p, draws)]
+    solved = _by_chain(solved_within(p, length_draws(observed, log_mean), budgets.every, rng), chains)
+    means = [_by_chain(part[..., None], chains)[..., 0] for part in attempt_means(p, log_mean)]
     return _Arm(solved, np.stack(means), origin)
 
 
 def _by_replicate(p: Float[np.ndarray, "chain draw problem"]) -> Float[np.ndarray, "replicate draw problem"]:
     """Draws of the solve rates in as many parts as there are draws of the lengths, each with draws of every chain."""
     chains, n_draws, n_problems = p.shape
+    replicates = REPLICATES if n_problems <= MANY_PROBLEMS else REPLICATES_OF_MANY
     most = max(MOST_NUMBERS // max(n_problems, 1), LEAST_DRAWS)
-    step = max(1, chains * n_draws // most)
-    thinned = p[:, ::step]
-    if thinned.shape[1] < REPLICATES:  # the quickest fits
-        thinned = np.repeat(thinned, int(np.ceil(REPLICATES / thinned.shape[1])), axis=1)
-    rows = thinned.shape[1] // REPLICATES
-    parts = thinned[:, : rows * REPLICATES].reshape(chains, rows, REPLICATES, n_problems)
-    return np.ascontiguousarray(np.moveaxis(parts, 2, 0).reshape(REPLICATES, chains * rows, n_problems))
+    thinned = p[:, :: max(1, chains * n_draws // most)]
+    if thinned.shape[1] < replicates:  # the quickest fits
+        thinned = np.repeat(thinned, int(np.ceil(replicates / thinned.shape[1])), axis=1)
+    rows = thinned.shape[1] // replicates
+    parts = thinned[:, : rows * replicates].reshape(chains, rows, replicates, n_problems)
+    return np.ascontiguousarray(np.moveaxis(parts, 2, 0).reshape(replicates, chains * rows, n_problems))
 
 
 def _by_chain(
@@ -188,7 +190,7 @@ class _CostTable:
         labels = {"model": model, "lengths": arm.origin}
         self._add_curve("pass_at_cost", arm.solved, labels)
         names = ("attempt_cost", "attempt_cost_wrong", "attempt_cost_correct")
-        quantities = [(name, arm.attempts[i], {}) for i, name in enumerate(names)]
+        quantities: list[LabelledDraws] = [(name, arm.attempts[i], {}) for i, name in enumerate(names)]
         every, flat = self.budgets.every, arm.solved.reshape(-1, arm.solved.shape[-1])
         shape = arm.solved.shape[:2]
         for share in SHARES:
@@ -216,7 +218,7 @@ class _CostTable:
         no_crossing = np.where(undefined, np.nan, np.isinf(crossing))
         last = float(self.budgets.every[-1])
         beyond = last > self.budgets.reliable
-        quantities = [
+        quantities: list[LabelledDraws] = [
             ("crossover_cost", crossing, {"extrapolated": self._is_beyond(crossing)}),
             ("no_crossover_cost", no_crossing, {"cost": last, "extrapolated": beyond}),
             ("matched_attempts", n * ratio, {"k": n}),
@@ -266,7 +268,7 @@ class _CostTable:
 
     def _add(
         self,
-        quantities: Sequence[tuple[str, np.ndarray, Mapping[str, Any]]],
+        quantities: Sequence[LabelledDraws],
         labels: Mapping[str, Any],
         margin: float | None = None,
         kind: str = POSTERIOR,

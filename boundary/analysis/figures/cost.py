@@ -52,7 +52,7 @@ def draw_cost(axes: Axes, data: FigureData) -> None:
     level = level_text(float(curves["level"].iloc[0]))
     problems = int(curves["n_problems"].iloc[0])
     words = f"{clipped(plain(benchmark_name(data.benchmark)), 48)}, {problems:,} problem{'s' * (problems != 1)}. "
-    words += f"Attempts one after the other, until one is right; posterior, {level} interval"
+    words += f"Attempts until one is right; posterior, {level} interval"
     header(axes, cost_message(data), words, [end.entry for end in ends])
 
 
@@ -62,11 +62,10 @@ def cost_message(data: FigureData) -> str:
         return UNCONVERGED
     crossing = _crossover_row(data.cost_rows) if len(data.rl_models) == 1 else None
     unit = str(data.cost_rows["unit"].iloc[0])
-    at_equal = "At equal tokens" if unit == "tokens" else "For equal money"
     if crossing is not None:
         beyond = ", extrapolated" if crossing["extrapolated"] else ""
-        return f"{at_equal} the base catches up at {cost_text(crossing['median'], unit)} a problem{beyond}"
-    return f"What models solve {at_equal.lower()}"
+        return f"The base catches up at {cost_text(crossing['median'], unit)} a problem{beyond}"
+    return "Problems solved " + ("at equal tokens" if unit == "tokens" else "for equal money")
 
 
 def _crossover_row(rows: pd.DataFrame) -> Any:

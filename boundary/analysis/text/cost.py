@@ -1,4 +1,4 @@
-"""What the cost table says, in sentences: an attempt's cost, the crossover, the difference and coverage at equal cost."""
+"""What the cost table says, in sentences: the crossover, the difference, an attempt's cost, coverage at cost."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,7 @@ from boundary.analysis.formatting import cost_text, number, points, probability_
 from boundary.analysis.text.pair import decision_words, difference
 from boundary.stats.estimands.crossing import LIKELY
 
-SHARES_IN_WORDS = {0.25: "A quarter", 0.5: "Half", 0.75: "Three quarters", 0.9: "Nine tenths"}
+SHARES_IN_WORDS = {0.25: "a quarter", 0.5: "half"}
 MONEY = "USD"
 
 
@@ -94,8 +94,8 @@ def _crossing_sentences(
             yield "At some smaller budgets it is behind too: the curves cross more than once."
     elif absent["mean"] == absent["mean"]:
         yield (
-            f"{at_equal} it is not likely that the curves of {name} and {base} cross by more than {points(margin)} up to "
-            f"{last} a problem (probability {probability_text(chance['mean'])})."
+            f"{at_equal} {name} is not likely to be ahead of {base} and behind it at a larger budget, by more than "
+            f"{points(margin)}, up to {last} a problem (probability {probability_text(chance['mean'])})."
         )
     if absent["mean"] >= 0.005:
         yield (
@@ -142,9 +142,10 @@ def _matched_sentences(pair: pd.DataFrame, model: str, reference: str) -> Iterat
     row = _row(pair, "matched_attempts")
     if row is not None:
         middle, lower, upper = (number(row[name], 1, 0) for name in ("mean", "lower", "upper"))
+        means, pay = ("money", "pays") if row["unit"] == MONEY else ("tokens", "pay")
         yield (
-            f"What {row['k']:,.0f} attempts of {short_name(reference)} cost pays for {middle} [{lower}, {upper}] of "
-            f"{short_name(model)}."
+            f"The {means} of {row['k']:,.0f} attempts of {short_name(reference)} {pay} for {middle} [{lower}, {upper}] "
+            f"of {short_name(model)}."
         )
 
 
@@ -154,10 +155,11 @@ def _coverage_sentences(rows: pd.DataFrame, models: list[str]) -> Iterator[str]:
         found_rows = [_row(rows, "cost_to_solve", model=model, share=share) for model in models]
         costs = [row for row in found_rows if row is not None and np.isfinite(row["median"])]
         if len(costs) == len(models):
-            parts = [
-                f"{cost_text(row['median'], row['unit'])} {_interval(row)}{', extrapolated,' * bool(row['extrapolated'])} "
-                f"with {short_name(model)}"
-                for row, model in zip(costs, models, strict=True)
-            ]
-            yield f"{SHARES_IN_WORDS[share]} of the problems is solved with {' and '.join(parts)} a problem."
+            parts = []
+            for row, model in zip(costs, models, strict=True):
+                beyond = ", extrapolated," if row["extrapolated"] else ""
+                parts.append(
+                    f"{cost_text(row['median'], row['unit'])} {_interval(row)}{beyond} with {short_name(model)}"
+                )
+            yield f"To solve {SHARES_IN_WORDS[share]} of the problems takes {' and '.join(parts)}, a problem."
             return

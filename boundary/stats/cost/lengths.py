@@ -118,10 +118,13 @@ def lengths_of_samples(
     ends = np.cumsum(n).astype(int)
     for own in np.flatnonzero(n >= ENOUGH_FOR_SHAPE):
         shape[own], shape_n[own] = _quantiles(relative[order[ends[own] - int(n[own]) : ends[own]]]), n[own]
+    by_problem = n_problems, 2
     return ObservedLengths(
-        *(part.reshape(n_problems, 2) for part in (n, mean, variance)),
-        shape.reshape(n_problems, 2, ATOMS),
-        shape_n.reshape(n_problems, 2),
+        n.reshape(by_problem),
+        mean.reshape(by_problem),
+        variance.reshape(by_problem),
+        shape.reshape(*by_problem, ATOMS),
+        shape_n.reshape(by_problem),
     )
 
 
@@ -176,21 +179,25 @@ def lengths_of_means(
     )
 
 
-def length_draws(observed: ObservedLengths, n_draws: int, rng: np.random.Generator) -> LengthDraws:
-    """Posterior draws of the mean lengths of wrong and right attempts at each problem.
+def mean_length_draws(
+    observed: ObservedLengths, n_draws: int, repeats: int, rng: np.random.Generator
+) -> Float[np.ndarray, "replicate repeat problem outcome"]:
+    """Posterior draws of the logarithms of the mean lengths of wrong and right attempts at each problem.
 
     Parameters
     ----------
     observed
         What is known.
     n_draws
-        How many draws.
+        How many draws of what is common to the problems.
+    repeats
+        How many draws of the problems' means for each of these.
     rng
         Random numbers.
 
     Returns
     -------
-    LengthDraws
+    Float[np.ndarray, "replicate repeat problem outcome"]
         Also of problems without a right (wrong) attempt: there it follows from the wrong (right) ones and the other
         problems.
 
@@ -207,38 +214,54 @@ def length_draws(observed: ObservedLengths, n_draws: int, rng: np.random.Generat
     spread = np.log1p(observed.variance[:, :outcomes] / np.maximum(n, 1.0))
     value = np.where(has_length, np.log(np.where(has_length, mean, 1.0)) + spread / 2, 0.0)
     precision = np.where(has_length, 1 / np.maximum(spread, 1e-8), 0.0)
-    draws = np.stack(list(_gibbs(value, precision, has_length, n_draws, rng)))
-    if outcomes == 1:
-        draws = np.repeat(draws, 2, axis=2)
-    return LengthDraws(draws, observed.shape, observed.shape_n)
+    states = _gibbs(value, precision, has_length, n_draws, rng)
+    draws = np.stack([_problem_means(*state, value, precision, repeats, rng) for state in states])
+    return np.repeat(draws, 2, axis=3) if outcomes == 1 else draws
+
+
+def length_draws(
+    observed: ObservedLengths, means: Float[np.ndarray, "replicate repeat problem outcome"]
+) -> LengthDraws:
+    """The first draw of the means of each replicate, with the shapes that lengths have around them."""
+    return LengthDraws(means[:, 0], observed.shape, observed.shape_n)
+
+
+def _problem_means(
+    centre: np.ndarray,
+    covariance: np.ndarray,
+    value: np.ndarray,
+    precision: np.ndarray,
+    repeats: int,
+    rng: np.random.Generator,
+) -> Float[np.ndarray, "repeat problem outcome"]:
+    """Draws of the means of all problems, given their mean and covariance over problems."""
+    between = np.linalg.inv(covariance)
+    inverse = np.linalg.inv(between[None] + precision[:, :, None] * np.eye(len(centre)))
+    middle = np.einsum("ijk,ik->ij", inverse, between @ centre + precision * value)
+    noise = rng.standard_normal((repeats, *value.shape))
+    return middle + np.einsum("ijk,rik->rij", np.linalg.cholesky(inverse), noise)
 
 
 def _gibbs(
     value: np.ndarray, precision: np.ndarray, has_length: np.ndarray, n_draws: int, rng: np.random.Generator
-) -> "list[Float[np.ndarray, 'problem outcome']]":
-    """Draws of normal means with normal errors of known precision, their mean and covariance over problems unknown."""
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Draws of mean and covariance over problems, where the problems' means are known with errors."""
     n_problems, outcomes = value.shape
     counts = has_length.sum(axis=0)
     overall = value.sum() / max(has_length.sum(), 1)
     centre = np.where(counts > 0, value.sum(axis=0) / np.maximum(counts, 1), overall)
-    theta = np.where(has_length, value, centre)
     covariance = PRIOR_SCALE * np.eye(outcomes)
-    draws = []
+    states = []
     for step in range(WARM_UP + STEPS * n_draws):
-        between = np.linalg.inv(covariance)
-        posterior = between[None] + precision[:, :, None] * np.eye(outcomes)
-        inverse = np.linalg.inv(posterior)
-        middle = np.einsum("ijk,ik->ij", inverse, between @ centre + precision * value)
-        noise = rng.standard_normal(theta.shape)
-        theta = middle + np.einsum("ijk,ik->ij", np.linalg.cholesky(inverse), noise)
+        theta = _problem_means(centre, covariance, value, precision, 1, rng)[0]
         root = np.linalg.cholesky(covariance / n_problems)
         centre = theta.mean(axis=0) + root @ rng.standard_normal(outcomes)
         residual = theta - centre
         scale = PRIOR_SCALE * np.eye(outcomes) + residual.T @ residual
         covariance = _inverse_wishart(outcomes + 1 + n_problems, scale, rng)
         if step >= WARM_UP and (step - WARM_UP) % STEPS == STEPS - 1:
-            draws.append(theta)
-    return draws
+            states.append((centre, covariance))
+    return states
 
 
 def _inverse_wishart(freedom: int, scale: np.ndarray, rng: np.random.Generator) -> np.ndarray:
