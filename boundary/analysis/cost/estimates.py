@@ -12,18 +12,14 @@ from boundary.analysis.cost.record import CURVE, MONEY, TOKENS
 from boundary.analysis.estimates.table import POSTERIOR
 from boundary.analysis.fitting import Panel
 from boundary.analysis.request import Request
-from boundary.stats.cost.attempts import attempt_means, solved_within
-from boundary.stats.cost.lengths import ObservedLengths, length_draws, mean_length_draws
+from boundary.stats.cost.draws import CostDraws, cost_draws
+from boundary.stats.cost.lengths import ObservedLengths
 from boundary.stats.cost.quantities import budget_to_solve, crossover_budget, spending
 from boundary.stats.diagnostics import Convergence, convergence
 from boundary.stats.intervals import TIE, summaries
 from boundary.stats.sample_sizes import MOST
 from boundary.stats.solve_rates import SolveRates
 
-# Draws of the lengths; the draws of the solve rates share them in turn. They average out over many problems.
-REPLICATES, REPLICATES_OF_MANY, MANY_PROBLEMS = 64, 32, 200
-# Numbers (draw, problem) of a fit; of more problems fewer draws are used, but no fewer than LEAST_DRAWS.
-MOST_NUMBERS, LEAST_DRAWS = 1_500_000, 640
 N_BUDGETS, MOST_REPORTED = 60, 8
 # Shares of the problems, to the cost of which coverage at cost refers.
 SHARES = (0.25, 0.5, 0.75, 0.9)
@@ -52,14 +48,6 @@ class CostBudgets(NamedTuple):
     reliable: float
 
 
-class _Arm(NamedTuple):
-    """Draws of one model: share solved (chain, draw, budget), and means of attempts (quantity, chain, draw)."""
-
-    solved: np.ndarray
-    attempts: np.ndarray
-    origin: str
-
-
 def cost_rows(
     request: Request, panel: Panel, rates: SolveRates, lengths: Mapping[str, ModelLengths]
 ) -> list[dict[str, Any]]:
@@ -86,11 +74,9 @@ def cost_rows(
         for model in panel.models
     }
     budgets = _budgets(request, panel, rates, scaled)
-    arms = {
-        model: _arm_draws(request, panel, rates, model, scaled[model], lengths[model].origin, budgets)
-        for model in panel.models
-    }
-    table = _CostTable(request, panel, rates.prior, unit, budgets)
+    arms = {model: _arm_draws(request, panel, rates, model, scaled[model], budgets) for model in panel.models}
+    origins = {model: lengths[model].origin for model in panel.models}
+    table = _CostTable(request, panel, rates.prior, unit, budgets, origins)
     for model, arm in arms.items():
         if model != panel.base or panel.first:
             table.add_model(model, arm)
@@ -137,57 +123,33 @@ def _thinned(numbers: Sequence[float], reliable: float) -> list[float]:
 
 
 def _arm_draws(
-    request: Request,
-    panel: Panel,
-    rates: SolveRates,
-    model: str,
-    observed: ObservedLengths,
-    origin: str,
-    budgets: CostBudgets,
-) -> _Arm:
-    rng = np.random.default_rng([request.seed, zlib.crc32("\0".join(["cost", panel.benchmark, model]).encode())])
-    p = _by_replicate(rates.p[..., rates.index(model)])
-    log_mean = mean_length_draws(observed, p.shape[0], p.shape[1], rng)
-    chains = rates.p.shape[0]
-    solved = _by_chain(solved_within(p, length_draws(observed, log_mean), budgets.every, rng), chains)
-    means = [_by_chain(part[..., None], chains)[..., 0] for part in attempt_means(p, log_mean)]
-    return _Arm(solved, np.stack(means), origin)
-
-
-def _by_replicate(p: Float[np.ndarray, "chain draw problem"]) -> Float[np.ndarray, "replicate draw problem"]:
-    """Draws of the solve rates in as many parts as there are draws of the lengths, each with draws of every chain."""
-    chains, n_draws, n_problems = p.shape
-    replicates = REPLICATES if n_problems <= MANY_PROBLEMS else REPLICATES_OF_MANY
-    most = max(MOST_NUMBERS // max(n_problems, 1), LEAST_DRAWS)
-    thinned = p[:, :: max(1, chains * n_draws // most)]
-    if thinned.shape[1] < replicates:  # the quickest fits
-        thinned = np.repeat(thinned, int(np.ceil(replicates / thinned.shape[1])), axis=1)
-    rows = thinned.shape[1] // replicates
-    parts = thinned[:, : rows * replicates].reshape(chains, rows, replicates, n_problems)
-    return np.ascontiguousarray(np.moveaxis(parts, 2, 0).reshape(replicates, chains * rows, n_problems))
-
-
-def _by_chain(
-    values: Float[np.ndarray, "replicate draw budget"], chains: int
-) -> Float[np.ndarray, "chain draw budget"]:
-    """The inverse of `_by_replicate`."""
-    replicates, draws, size = values.shape
-    rows = draws // chains
-    parts = values.reshape(replicates, chains, rows, size).transpose(1, 2, 0, 3)
-    return np.ascontiguousarray(parts).reshape(chains, rows * replicates, size)
+    request: Request, panel: Panel, rates: SolveRates, model: str, observed: ObservedLengths, budgets: CostBudgets
+) -> CostDraws:
+    label = "\0".join(["cost", panel.benchmark, model])
+    rng = np.random.default_rng([request.seed, zlib.crc32(label.encode())])
+    return cost_draws(rates.p[..., rates.index(model)], observed, budgets.every, rng)
 
 
 class _CostTable:
     """Collects the rows of one fit."""
 
-    def __init__(self, request: Request, panel: Panel, prior: str, unit: str, budgets: CostBudgets) -> None:
+    def __init__(
+        self,
+        request: Request,
+        panel: Panel,
+        prior: str,
+        unit: str,
+        budgets: CostBudgets,
+        origins: Mapping[str, str],
+    ) -> None:
+        self.origins = origins
         self.request, self.panel, self.prior, self.unit, self.budgets = request, panel, prior, unit, budgets
         self.rows: list[dict[str, Any]] = []
         self.places = [int(np.flatnonzero(budgets.every == budget)[0]) for budget in budgets.table]
 
-    def add_model(self, model: str, arm: _Arm) -> None:
+    def add_model(self, model: str, arm: CostDraws) -> None:
         """Rows of one model: pass at each budget, what an attempt costs, coverage at cost, cost of a solved problem."""
-        labels = {"model": model, "lengths": arm.origin}
+        labels = {"model": model, "lengths": self.origins[model]}
         self._add_curve("pass_at_cost", arm.solved, labels)
         names = ("attempt_cost", "attempt_cost_wrong", "attempt_cost_correct")
         quantities: list[LabelledDraws] = [(name, arm.attempts[i], {}) for i, name in enumerate(names)]
@@ -204,9 +166,13 @@ class _CostTable:
             quantities.append(("cost_per_solved", ratio, {"cost": every[place], "extrapolated": beyond}))
         self._add(quantities, labels)
 
-    def add_pair(self, model: str, reference: str, arm: _Arm, base: _Arm) -> None:
+    def add_pair(self, model: str, reference: str, arm: CostDraws, base: CostDraws) -> None:
         """Rows of a pair: shrinkage at each budget, the crossover, attempts for equal cost."""
-        labels = {"model": model, "reference": reference, "lengths": _worse_origin(arm.origin, base.origin)}
+        labels = {
+            "model": model,
+            "reference": reference,
+            "lengths": _worse_origin(self.origins[model], self.origins[reference]),
+        }
         difference = base.solved - arm.solved
         self._add_curve("shrinkage_at_cost", difference, labels, self.request.margin)
         shape, size = difference.shape[:2], difference.shape[2]

@@ -11,8 +11,6 @@ WRONG, RIGHT = 0, 1
 ATOMS = 64
 # With fewer samples the shape is that of all problems together.
 ENOUGH_FOR_SHAPE = 8
-# A problem's own variance counts beside that of all problems as if the latter rested on so many samples.
-POOLED_SAMPLES = 4.0
 # Where only means are known: the spread of lengths (standard deviation over mean) of one problem's attempts. That of
 # the shape is what reasoning models show; that of the error of a mean is cautious, as of an exponential distribution.
 SHAPE_SPREAD, MEAN_SPREAD = 0.6, 1.0
@@ -91,8 +89,9 @@ def lengths_of_samples(
     Returns
     -------
     ObservedLengths
-        Means as they are; the variance of a problem's lengths is drawn towards that of all problems, and the shape of a
-        distribution with fewer than 8 samples is that of all problems.
+        Means as they are. The variance is that of all problems together: a problem's own goes up and down with its mean
+        where tails are heavy, so that to weigh means by it would make them too small. So is the shape of a distribution
+        with fewer than 8 samples.
 
     Examples
     --------
@@ -108,10 +107,13 @@ def lengths_of_samples(
     mean = np.divide(total, n, out=np.full(size, np.nan), where=n > 0)
     relative = tokens / mean[cell]
     squares = np.bincount(cell, (relative - 1) ** 2, minlength=size)
+    logarithm = np.log(tokens)
+    mean_log = np.bincount(cell, logarithm, minlength=size) / np.maximum(n, 1)
+    log_squares = np.bincount(cell, (logarithm - mean_log[cell]) ** 2, minlength=size)
     variance, shape, shape_n = np.empty(size), np.empty((size, ATOMS)), np.empty(size)
     for outcome in (WRONG, RIGHT):
         of_outcome = slice(outcome, size, 2)
-        variance[of_outcome] = _shrunken_variances(n[of_outcome], squares[of_outcome])
+        variance[of_outcome] = _pooled_variance(n[of_outcome], squares[of_outcome], log_squares[of_outcome])
         pooled, pooled_n = _pooled_shape(relative[right == outcome], n[cell[right == outcome]])
         shape[of_outcome], shape_n[of_outcome] = pooled, pooled_n
     order = np.lexsort((relative, cell))
@@ -273,17 +275,40 @@ def _inverse_wishart(freedom: int, scale: np.ndarray, rng: np.random.Generator) 
     return np.asarray(np.linalg.inv(root @ root.T))
 
 
-def _shrunken_variances(n: np.ndarray, squares: np.ndarray) -> np.ndarray:
-    """Variance over squared mean of each problem, drawn towards that of all problems."""
-    freedom = np.maximum(n - 1, 0)
-    pooled = squares.sum() / freedom.sum() if freedom.sum() >= 1 else MEAN_SPREAD**2
-    return np.asarray((squares + POOLED_SAMPLES * pooled) / (freedom + POOLED_SAMPLES))
+def _pooled_variance(n: np.ndarray, squares: np.ndarray, log_squares: np.ndarray) -> float:
+    """Variance of a length over the squared mean of its problem, common to all problems.
+
+    Parameters
+    ----------
+    n
+        Lengths of each problem.
+    squares
+        Sum of squared distances from the problem's mean, over the squared mean.
+    log_squares
+        Sum of squared distances of log lengths from the mean log length.
+
+    Notes
+    -----
+    A long sample makes its problem's mean long too, so that squares over the squared mean are too small: that of the
+    mean is taken out of the latter, since E[mean^2 - s^2/n] is the square of what the mean estimates. With heavy tails
+    few samples still show too little; where a log-normal law with the variance of the logarithms has more, that counts,
+    up to half as much again.
+    """
+    has_several = n > 1
+    freedom = (n[has_several] - 1).sum()
+    if freedom < 1:
+        return MEAN_SPREAD**2
+    ratio = squares[has_several] / (n[has_several] - 1)
+    below = ((n[has_several] - 1) * (1 - np.minimum(ratio / n[has_several], 1))).sum()
+    moments = squares[has_several].sum() / max(below, 0.1 * freedom)
+    of_logarithms = np.expm1(min(log_squares[has_several].sum() / freedom, 3.0))
+    return float(np.clip(of_logarithms, moments, 1.5 * moments))
 
 
 def _pooled_shape(relative: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, float]:
     """The shape of all problems together, and its samples; a problem's own mean has taken part of the spread."""
-    several = n > 1
-    spread = 1 + (relative[several] - 1) * np.sqrt(n[several] / (n[several] - 1))
+    has_several = n > 1
+    spread = 1 + (relative[has_several] - 1) * np.sqrt(n[has_several] / (n[has_several] - 1))
     if len(spread) < ENOUGH_FOR_SHAPE:
         return lengths_of_means(np.ones(1, int), np.ones(1, int), np.ones(1)).shape[0, 0], float(ATOMS)
     return _quantiles(np.sort(np.maximum(spread, 0.02))), float(len(spread))
