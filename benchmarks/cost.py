@@ -27,8 +27,8 @@ from boundary.stats.priors import NonParametric
 
 RESULTS = Path(__file__).parent / "results"
 SAMPLES, SIMULATIONS = 64, 6000
-# Budgets reported, in attempts of the base model in the mean: the last lies beyond the samples.
-REPORTED = (1, 8, 48, 128)
+# Budgets of the table, in attempts of the base model in the mean: the last lies beyond the samples.
+TABLE_BUDGETS = (1, 8, 48, 128)
 PRIOR = NonParametric(new_problems=0)
 # Chains and draws of an exact posterior, and the parameters of the Beta laws of the solve rates, base and RL.
 DRAWS, BETAS = (4, 512), ((0.5, 1.0), (0.35, 0.25))
@@ -49,7 +49,7 @@ class Cell:
         Standard deviation over mean of the lengths of one problem.
     limit
         Attempts are cut there, in multiples of the typical length.
-    known
+    seen_as
         What the analysis sees: `samples`, `means by outcome` or `means`.
     rates
         `fitted` by the default prior, or draws of the `exact` posterior.
@@ -60,7 +60,7 @@ class Cell:
     wrong_longer: tuple[float, float] = (1.0, 1.0)
     spread: float = 0.5
     limit: float = np.inf
-    known: str = "samples"
+    seen_as: str = "samples"
     rates: str = EXACT
 
 
@@ -73,9 +73,9 @@ LAWS: dict[str, dict[str, Any]] = {
     "wrong are longer, means by outcome": {
         "correlation": 0.15,
         "wrong_longer": (2.5, 1.8),
-        "known": "means by outcome",
+        "seen_as": "means by outcome",
     },
-    "wrong are longer, means": {"correlation": 0.15, "wrong_longer": (2.5, 1.8), "known": "means"},
+    "wrong are longer, means": {"correlation": 0.15, "wrong_longer": (2.5, 1.8), "seen_as": "means"},
 }
 CELLS = {f"{name}, {n}": Cell(n, **law) for name, law in LAWS.items() for n in (30, 300)}
 CELLS |= {f"{name}, 30, fitted": Cell(30, **LAWS[name], rates=FITTED) for name in ("wrong are longer", "heavy tails")}
@@ -161,10 +161,10 @@ def population(cell: Cell, rng: np.random.Generator) -> tuple[Arm, Arm]:
 def observed(cell: Cell, right: np.ndarray, tokens: np.ndarray) -> ObservedLengths:
     """The lengths as the analysis sees them."""
     n, c = np.full(len(right), SAMPLES), right.sum(axis=1)
-    if cell.known == "samples":
+    if cell.seen_as == "samples":
         problem = np.repeat(np.arange(len(right)), SAMPLES)
         return lengths_of_samples(problem, right.ravel(), tokens.ravel(), len(right))
-    if cell.known == "means":
+    if cell.seen_as == "means":
         return lengths_of_means(n, c, tokens.mean(axis=1))
     with np.errstate(invalid="ignore", divide="ignore"):
         of_right = np.where(right, tokens, 0).sum(axis=1) / c
@@ -187,24 +187,24 @@ def simulate(name: str, cell: Cell, number: int) -> list[dict[str, Any]]:
     arms = population(cell, rng)
     means = [arm.p * arm.mean_length(RIGHT) + (1 - arm.p) * arm.mean_length(WRONG) for arm in arms]
     attempt = float(means[0].mean())
-    reported = np.array([attempt * k for k in REPORTED])
-    budgets = np.unique([*np.geomspace(0.15 * attempt, 4 * SAMPLES * attempt, 56), *reported])
+    table_budgets = np.array([attempt * k for k in TABLE_BUDGETS])
+    budgets = np.unique([*np.geomspace(0.15 * attempt, 4 * SAMPLES * attempt, 56), *table_budgets])
     truth = [arm.solved(budgets, rng) for arm in arms]
     shortcut = [arm.shortcut(budgets) for arm in arms]
     samples = [arm.sample(rng) for arm in arms]
     p = posterior(cell, np.stack([right.sum(axis=1) for right, _ in samples], axis=1), rng)
     draws = [cost_draws(p[..., m], observed(cell, *samples[m]), budgets, rng) for m in (0, 1)]
-    rows = rows_of(draws, truth, shortcut, budgets, reported, [float(mean.mean()) for mean in means])
+    rows = rows_of(draws, truth, shortcut, budgets, table_budgets, [float(mean.mean()) for mean in means])
     return [row | {"cell": name, "data_set": number} for row in rows]
 
 
 def rows_of(
-    draws: Any, truth: Any, shortcut: Any, budgets: np.ndarray, reported: np.ndarray, means: list[float]
+    draws: Any, truth: Any, shortcut: Any, budgets: np.ndarray, table_budgets: np.ndarray, means: list[float]
 ) -> list[dict[str, Any]]:
     """One row a quantity: truth, interval, and whether the one is in the other."""
     base, rl = (part.solved.reshape(-1, len(budgets)) for part in draws)
     rows = []
-    for k, budget in zip(REPORTED, reported, strict=True):
+    for k, budget in zip(TABLE_BUDGETS, table_budgets, strict=True):
         place = int(np.flatnonzero(budgets == budget)[0])
         for quantity, values, true, short in (
             ("pass@B, base", base, truth[0], shortcut[0]),

@@ -87,7 +87,7 @@ def cost_rows(
 
 def _budgets(request: Request, panel: Panel, rates: SolveRates, lengths: Mapping[str, ObservedLengths]) -> CostBudgets:
     n_samples = panel.counts.n_samples
-    means, shortest, drawn = [], [], []
+    means, shortest, spent = [], [], []
     for column, model in enumerate(panel.models):
         observed = lengths[model]
         n = observed.n if observed.by_outcome else observed.n / 2
@@ -96,8 +96,8 @@ def _budgets(request: Request, panel: Panel, rates: SolveRates, lengths: Mapping
         mean = np.where(np.isnan(mean), np.nanmean(mean), mean)
         means.append(mean.mean())
         shortest.append(np.nanquantile(observed.mean * observed.shape[..., 0], SHORTEST))
-        drawn.append(n_samples[:, column] * mean)
-    within = np.sort(np.min(drawn, axis=0))[::-1]
+        spent.append(n_samples[:, column] * mean)
+    within = np.sort(np.min(spent, axis=0))[::-1]
     reliable = float(within[max(int(np.ceil(MOST * len(within) - 1e-9)), 1) - 1])
     options = request.for_fit(rates)
     low = float(min(shortest)) * 0.9
@@ -162,8 +162,8 @@ class _CostTable:
         for place in self.places:
             with np.errstate(divide="ignore"):
                 ratio = (spent[:, place] / flat[:, place]).reshape(shape)
-            beyond = bool(every[place] > self.budgets.reliable)
-            quantities.append(("cost_per_solved", ratio, {"cost": every[place], "extrapolated": beyond}))
+            is_beyond = bool(every[place] > self.budgets.reliable)
+            quantities.append(("cost_per_solved", ratio, {"cost": every[place], "extrapolated": is_beyond}))
         self._add(quantities, labels)
 
     def add_pair(self, model: str, reference: str, arm: CostDraws, base: CostDraws) -> None:
@@ -183,10 +183,10 @@ class _CostTable:
         undefined = np.isnan(crossing)
         no_crossing = np.where(undefined, np.nan, np.isinf(crossing))
         last = float(self.budgets.every[-1])
-        beyond = last > self.budgets.reliable
+        is_beyond = last > self.budgets.reliable
         quantities: list[LabelledDraws] = [
             ("crossover_cost", crossing, {"extrapolated": self._is_beyond(crossing)}),
-            ("no_crossover_cost", no_crossing, {"cost": last, "extrapolated": beyond}),
+            ("no_crossover_cost", no_crossing, {"cost": last, "extrapolated": is_beyond}),
             ("matched_attempts", n * ratio, {"k": n}),
         ]
         self._add(quantities, labels)
@@ -202,9 +202,9 @@ class _CostTable:
             "crosses_at_cost": (np.logical_or.accumulate(ahead, axis=2) & behind).any(axis=2),
             "crosses_back_at_cost": (np.logical_or.accumulate(behind, axis=2) & ahead).any(axis=2),
         }
-        last, beyond = float(self.budgets.every[-1]), bool(self.budgets.every[-1] > self.budgets.reliable)
+        last, is_beyond = float(self.budgets.every[-1]), bool(self.budgets.every[-1] > self.budgets.reliable)
         for name, holds in chances.items():
-            row = self._row(name, labels) | {"mean": float(holds.mean()), "cost": last, "extrapolated": beyond}
+            row = self._row(name, labels) | {"mean": float(holds.mean()), "cost": last, "extrapolated": is_beyond}
             self.rows.append(row)
 
     def _is_beyond(self, costs: np.ndarray) -> bool:

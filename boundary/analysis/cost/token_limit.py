@@ -142,15 +142,15 @@ def _recounted(table: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
     def count(name: str) -> np.ndarray:
         return np.bincount(place[outcome == name], minlength=len(table))
 
-    counted = {"n_correct": count(CORRECT)}
+    columns = {"n_correct": count(CORRECT)}
     for column in OUTCOME_COLUMNS:
         n = count(column.removeprefix("n_"))
         if column in table or n.any():
-            counted[column] = n
+            columns[column] = n
     means = token_means(place, outcome == CORRECT, samples["n_tokens"].to_numpy(dtype=float), len(table))
     # Valid reasoning was judged of samples that may be cut now.
     without = table.drop(columns=["n_correct_cot"], errors="ignore")
-    return without.assign(**counted, **dict(zip(MEAN_TOKENS, means, strict=True)))
+    return without.assign(**columns, **dict(zip(MEAN_TOKENS, means, strict=True)))
 
 
 def limit_rows(request: Request, panels: Sequence[Panel], samples: pd.DataFrame | None) -> list[dict[str, Any]]:

@@ -63,8 +63,8 @@ def cost_message(data: FigureData) -> str:
     crossing = _crossover_row(data.cost_rows) if len(data.rl_models) == 1 else None
     unit = str(data.cost_rows["unit"].iloc[0])
     if crossing is not None:
-        beyond = ", extrapolated" if crossing["extrapolated"] else ""
-        return f"The base catches up at {cost_text(crossing['median'], unit)} a problem{beyond}"
+        extrapolation = ", extrapolated" if crossing["extrapolated"] else ""
+        return f"The base catches up at {cost_text(crossing['median'], unit)} a problem{extrapolation}"
     return "Problems solved " + ("at equal tokens" if unit == "tokens" else "for equal money")
 
 

@@ -77,7 +77,7 @@ def _crossing_sentences(
         return
     unit, name, base = crossing["unit"], short_name(model), short_name(reference)
     at_equal, last = equal_words(unit), cost_text(absent["cost"], unit)
-    beyond = " (extrapolated beyond the samples)" if crossing["extrapolated"] else ""
+    extrapolation = " (extrapolated beyond the samples)" if crossing["extrapolated"] else ""
     if chance["mean"] >= LIKELY and np.isfinite(crossing["median"]):
         is_so = "stays" if chance["mean"] >= SURE else "probably stays"
         if back["mean"] >= LIKELY:
@@ -88,7 +88,7 @@ def _crossing_sentences(
         )
         yield (
             f"{at_equal} {name} {is_so} ahead up to {cost_text(crossing['median'], unit)} a problem "
-            f"{_interval(crossing)}{beyond}{attempts}, and is behind from there on."
+            f"{_interval(crossing)}{extrapolation}{attempts}, and is behind from there on."
         )
         if back["mean"] >= LIKELY:
             yield "At some smaller budgets it is behind too: the curves cross more than once."
@@ -157,9 +157,9 @@ def _coverage_sentences(rows: pd.DataFrame, models: list[str]) -> Iterator[str]:
         if len(costs) == len(models):
             parts = []
             for row, model in zip(costs, models, strict=True):
-                beyond = ", extrapolated," if row["extrapolated"] else ""
+                extrapolation = ", extrapolated," if row["extrapolated"] else ""
                 parts.append(
-                    f"{cost_text(row['median'], row['unit'])} {_interval(row)}{beyond} with {short_name(model)}"
+                    f"{cost_text(row['median'], row['unit'])} {_interval(row)}{extrapolation} with {short_name(model)}"
                 )
             yield f"To solve {SHARES_IN_WORDS[share]} of the problems takes {' and '.join(parts)}, a problem."
             return

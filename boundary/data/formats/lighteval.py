@@ -123,8 +123,8 @@ def _texts(response: Mapping[str, Any]) -> list[Any]:
 def _tokens(response: Mapping[str, Any]) -> list[int | None] | None:
     """Number of tokens of the only sample, whose tokens stand one by one in `output_tokens`."""
     tokens = response.get("output_tokens")
-    one = tokens[0] if isinstance(tokens, list) and len(tokens) == 1 else None
-    return [len(one)] if isinstance(one, list) and one else None
+    only = tokens[0] if isinstance(tokens, list) and len(tokens) == 1 else None
+    return [len(only)] if isinstance(only, list) and only else None
 
 
 def _metric(metrics: Mapping[str, Any], requested: str, n: int) -> str:

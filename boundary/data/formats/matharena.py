@@ -72,8 +72,8 @@ def _tokens(costs: Any, judged_places: list[int], n: int) -> list[int | None] | 
     """Tokens of each judged answer, where there is a cost of each."""
     if not isinstance(costs, list) or len(costs) != n:
         return None
-    judged = [costs[place] for place in judged_places]
-    return [token_count(cost.get("output_tokens")) if isinstance(cost, dict) else None for cost in judged]
+    costs_of_judged = [costs[place] for place in judged_places]
+    return [token_count(cost.get("output_tokens")) if isinstance(cost, dict) else None for cost in costs_of_judged]
 
 
 def _prompt(messages: list[msgspec.Raw] | None) -> bytes | None:
