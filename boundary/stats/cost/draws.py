@@ -67,7 +67,7 @@ def cost_draws(
     return CostDraws(solved, np.stack(means))
 
 
-def _by_replicate(p: Float[np.ndarray, "chain draw problem"]) -> Float[np.ndarray, "replicate draw problem"]:
+def _by_replicate(p: Float[np.ndarray, "chain draw problem"]) -> Float[np.ndarray, "replicate part_draw problem"]:
     """Draws of the solve rates in as many parts as there are draws of the lengths, each with draws of every chain."""
     chains, n_draws, n_problems = p.shape
     replicates = REPLICATES if n_problems <= MANY_PROBLEMS else REPLICATES_OF_MANY
