@@ -229,7 +229,8 @@ def analyze(
     )
     claims_to_judge = resolve_requests(claim_requests(claims, require), request.base, request.arms, request.benchmarks)
     data = _checked_data(request, table.select(models=list(request.models)), counts, samples, scores, stopping)
-    data = data._replace(cut_notes=tuple(note for note in cut_notes if note.model in request.models))
+    own_notes = (note for note in cut_notes if note.model in request.models and note.benchmark in request.benchmarks)
+    data = data._replace(cut_notes=tuple(own_notes))
     with_curves = verifier is not None if error_curve is None else error_curve
     with reporting(progress) as report:
         analysis = _fitted_analysis(request, data, with_curves, report)

@@ -119,9 +119,13 @@ def test_means_alone_take_right_and_wrong_for_alike():
     assert not alone.by_outcome
     draws = mean_length_draws(alone, 8, 2, np.random.default_rng(0))
     assert (draws[..., 0] == draws[..., 1]).all()
-    apart = lengths_of_means(n, c, np.array([30.0, 40]), np.array([10.0, 40]), np.array([36.7, np.nan]))
-    assert apart.n.tolist() == [[6, 2], [0, 8]]
-    assert length_draws(apart, mean_length_draws(apart, 8, 2, np.random.default_rng(0))).log_mean.shape == (8, 2, 2)
+    by_outcome = lengths_of_means(n, c, np.array([30.0, 40]), np.array([10.0, 40]), np.array([36.7, np.nan]))
+    assert by_outcome.n.tolist() == [[6, 2], [0, 8]]
+    assert length_draws(by_outcome, mean_length_draws(by_outcome, 8, 2, np.random.default_rng(0))).log_mean.shape == (
+        8,
+        2,
+        2,
+    )
 
 
 def test_draws_keep_chains_apart():

@@ -65,7 +65,7 @@ def _cost(analysis: Analysis) -> dict[str, Any]:
     arms = [model for model in analysis.models if model != analysis.base]
     margin = analysis.request.margin
     sentences = [
-        {"benchmark": benchmark, "model": model, "text": " ".join(lines)}
+        {"benchmark": benchmark, "model": model, "text": " ".join([*lines.comparison, *lines.details])}
         for benchmark in analysis.benchmarks
         for model in arms
         if (lines := cost_sentences(table.loc[table["benchmark"] == benchmark], model, analysis.base, margin))

@@ -1,7 +1,7 @@
 """What the cost table says, in sentences: the crossover, the difference, an attempt's cost, coverage at cost."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,18 @@ SHARES_IN_WORDS = {0.25: "a quarter", 0.5: "half"}
 MONEY = "USD"
 
 
-def cost_sentences(rows: pd.DataFrame, model: str, reference: str | None, margin: float) -> list[str]:
+class CostSentences(NamedTuple):
+    """Sentences on one model: who solves more at equal cost, the main one first; and what attempts and coverage cost."""
+
+    comparison: list[str]
+    details: list[str]
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self.comparison or self.details)
+
+
+def cost_sentences(rows: pd.DataFrame, model: str, reference: str | None, margin: float) -> CostSentences:
     """Sentences on one model, or on an RL model against its base.
 
     Parameters
@@ -32,21 +43,22 @@ def cost_sentences(rows: pd.DataFrame, model: str, reference: str | None, margin
 
     Returns
     -------
-    The main one first; none where there are no rows.
+    None of either kind where there are no rows.
     """
     posterior = rows.loc[rows["kind"] == POSTERIOR]
     if posterior.loc[posterior["model"] == model].empty:
-        return []
+        return CostSentences([], [])
     if reference is None:
-        return [*_attempt_sentences(posterior, [model]), *_coverage_sentences(posterior, [model])]
+        return CostSentences([], [*_attempt_sentences(posterior, [model]), *_coverage_sentences(posterior, [model])])
     pair = posterior.loc[(posterior["model"] == model) & (posterior["reference"] == reference)]
-    return [
-        *_crossing_sentences(pair, model, reference, margin, posterior),
-        *_difference_sentences(pair, model),
-        *_attempt_sentences(posterior, [reference, model]),
-        *_matched_sentences(pair, model, reference),
-        *_coverage_sentences(posterior, [reference, model]),
-    ]
+    return CostSentences(
+        [*_crossing_sentences(pair, model, reference, margin, posterior), *_difference_sentences(pair, model)],
+        [
+            *_attempt_sentences(posterior, [reference, model]),
+            *_matched_sentences(pair, model, reference),
+            *_coverage_sentences(posterior, [reference, model]),
+        ],
+    )
 
 
 def equal_words(unit: str) -> str:

@@ -186,7 +186,7 @@ def _print_cost(screen: "Console", analysis: "Analysis", pairs: "Sequence[Verdic
     table, margin = analysis.cost.estimates, analysis.request.margin
     for verdict in headlines:
         rows = table.loc[table["benchmark"] == verdict.benchmark]
-        sentences = cost_sentences(rows, verdict.model, verdict.reference, margin)
+        sentences = cost_sentences(rows, verdict.model, verdict.reference, margin).comparison
         if sentences:
             text = cell_text(f"{benchmark_label(verdict.benchmark)}: {sentences[0]}")
             screen.print(Text(text), soft_wrap=not screen.is_terminal)
