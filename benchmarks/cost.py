@@ -31,7 +31,7 @@ SAMPLES, SIMULATIONS = 64, 6000
 TABLE_BUDGETS = (1, 8, 48, 128)
 PRIOR = NonParametric(new_problems=0)
 # Chains and draws of an exact posterior, and the parameters of the Beta laws of the solve rates, base and RL.
-DRAWS, BETAS = (4, 512), ((0.5, 1.0), (0.35, 0.25))
+DRAWS, BETAS = (4, 256), ((0.5, 1.0), (0.35, 0.25))
 EXACT, FITTED = "exact", "fitted"
 
 

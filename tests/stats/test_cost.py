@@ -26,7 +26,8 @@ def fixed_lengths(wrong, right, shape=None):
     """Lengths of one problem without uncertainty; their shape around the means is a point, or given."""
     points = np.ones(ATOMS) if shape is None else shape / shape.mean()
     log_mean = np.broadcast_to(np.log([wrong, right]), (REPLICATES, 1, 2))
-    return LengthDraws(log_mean, np.broadcast_to(points, (1, 2, ATOMS)), np.full((1, 2), 1e9))
+    shape = np.broadcast_to(points, (1, 2, ATOMS))
+    return LengthDraws(log_mean, shape, np.full((1, 2), 1e9), np.full((1, 2), np.nan))
 
 
 def solved(p, lengths, budgets, seed=0):

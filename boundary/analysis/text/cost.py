@@ -17,7 +17,7 @@ MONEY = "USD"
 
 
 class CostSentences(NamedTuple):
-    """Sentences on one model: who solves more at equal cost, the main one first; and what attempts and coverage cost."""
+    """Sentences on one model: who solves more at equal cost, the main one first; what attempts and coverage cost."""
 
     comparison: list[str]
     details: list[str]

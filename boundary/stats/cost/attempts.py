@@ -110,7 +110,7 @@ def solved_within_by_mean_attempts(
 
 
 def _particles(lengths: LengthDraws, part: slice, rng: np.random.Generator) -> _Block:
-    """Lengths of attempts in each replicate: points of a shape that is drawn anew, around the mean that is drawn."""
+    """Lengths of attempts in each replicate: resamples of the problem's own, else a shape around the mean drawn."""
     shape, shape_n = lengths.shape[part], lengths.shape_n[part]
     log_mean = lengths.log_mean[:, part]
     replicates, atoms = len(log_mean), shape.shape[-1]
@@ -124,7 +124,9 @@ def _particles(lengths: LengthDraws, part: slice, rng: np.random.Generator) -> _
     place = np.searchsorted((cumulative + rows).ravel(), (points + rows).ravel()).reshape(points.shape) - rows * atoms
     place = np.clip(place, 0, atoms - 1)
     points_of_shape = np.take_along_axis(np.broadcast_to(shape, cumulative.shape), place, axis=-1)
-    values = points_of_shape / points_of_shape.mean(axis=-1, keepdims=True) * np.exp(log_mean)[..., None]
+    around_mean = points_of_shape / points_of_shape.mean(axis=-1, keepdims=True) * np.exp(log_mean)[..., None]
+    own_mean = lengths.own_mean[part][..., None]
+    values = np.where(np.isnan(own_mean), around_mean, points_of_shape * own_mean)
     return _Block(values[:, :, WRONG], values[:, :, RIGHT])
 
 

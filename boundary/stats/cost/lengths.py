@@ -35,6 +35,8 @@ class ObservedLengths(NamedTuple):
         Quantiles of the lengths over their mean, ascending.
     shape_n
         Samples that the shape rests on.
+    own_shape
+        Whether the shape is that of the problem's own samples.
     by_outcome
         Whether lengths of right and wrong attempts are known apart; else both columns hold those of all attempts.
     """
@@ -44,6 +46,7 @@ class ObservedLengths(NamedTuple):
     variance: Float[np.ndarray, "problem outcome"]
     shape: Float[np.ndarray, "problem outcome atom"]
     shape_n: Float[np.ndarray, "problem outcome"]
+    own_shape: Bool[np.ndarray, "problem outcome"]
     by_outcome: bool = True
 
     def scaled(self, factor: float) -> "ObservedLengths":
@@ -60,11 +63,15 @@ class LengthDraws(NamedTuple):
         Logarithm of the mean length of a wrong and of a right attempt.
     shape, shape_n
         As in `ObservedLengths`.
+    own_mean
+        Mean of the problem's own samples where the shape is theirs, NaN elsewhere. There lengths are resamples of the
+        samples: to stretch them to a mean that is drawn would move short lengths by what is not known of long ones.
     """
 
     log_mean: Float[np.ndarray, "replicate problem outcome"]
     shape: Float[np.ndarray, "problem outcome atom"]
     shape_n: Float[np.ndarray, "problem outcome"]
+    own_mean: Float[np.ndarray, "problem outcome"]
 
 
 def lengths_of_samples(
@@ -127,6 +134,7 @@ def lengths_of_samples(
         variance.reshape(by_problem),
         shape.reshape(*by_problem, ATOMS),
         shape_n.reshape(by_problem),
+        (n >= ENOUGH_FOR_SHAPE).reshape(by_problem),
     )
 
 
@@ -177,6 +185,7 @@ def lengths_of_means(
         np.full(n.shape, MEAN_SPREAD**2),
         np.broadcast_to(atoms / atoms.mean(), (*n.shape, ATOMS)),
         np.full(n.shape, float(ATOMS)),
+        np.zeros(n.shape, dtype=bool),
         by_outcome,
     )
 
@@ -225,7 +234,8 @@ def length_draws(
     observed: ObservedLengths, means: Float[np.ndarray, "replicate repeat problem outcome"]
 ) -> LengthDraws:
     """The first draw of the means of each replicate, with the shapes that lengths have around them."""
-    return LengthDraws(means[:, 0], observed.shape, observed.shape_n)
+    own_mean = np.where(observed.own_shape, observed.mean, np.nan)
+    return LengthDraws(means[:, 0], observed.shape, observed.shape_n, own_mean)
 
 
 def _problem_means(
