@@ -84,14 +84,15 @@ def analyse_cost(
 def _length_notes(panel: Panel, lengths: Mapping[str, ModelLengths]) -> Iterator[Note]:
     """What lengths rest on, where it is less than samples."""
     sentences = {
-        OF_MEANS_BY_OUTCOME: "Only mean lengths of right and wrong attempts are known: how they spread around these is "
+        OF_MEANS_BY_OUTCOME: "only mean lengths of right and wrong attempts are known: how they spread around these is "
         "supposed (log-normal, 0.6 of the mean), and matters at budgets of few attempts.",
-        OF_MEANS: "Only mean lengths of all attempts are known: right and wrong ones are taken to be equally long, so "
+        OF_MEANS: "only mean lengths of all attempts are known: right and wrong ones are taken to be equally long, so "
         "that hard problems look cheaper than they are where wrong attempts are longer.",
     }
-    for model, of_model in lengths.items():
-        if of_model.origin in sentences:
-            yield Note(panel.benchmark, model, f"{model}: {sentences[of_model.origin]}", "note")
+    for origin, sentence in sentences.items():
+        models = [model for model, of_model in lengths.items() if of_model.origin == origin]
+        if models:
+            yield Note(panel.benchmark, panel.arm, f"Of {' and '.join(models)} {sentence}", "note")
 
 
 def _target_note(request: Request) -> list[Note]:

@@ -82,7 +82,7 @@ def _interval(row: dict[Any, Any], digits: int = 2) -> str:
 def _crossing_sentences(
     pair: pd.DataFrame, model: str, reference: str, margin: float, rows: pd.DataFrame
 ) -> Iterator[str]:
-    """Where RL is overtaken by its base, if that is likely by more than the margin; else that it is not."""
+    """Where RL is overtaken by its base, if that is likely by more than the margin; else how likely it is."""
     crossing, absent = _row(pair, "crossover_cost"), _row(pair, "no_crossover_cost")
     chance, back = _row(pair, "crosses_at_cost"), _row(pair, "crosses_back_at_cost")
     if crossing is None or absent is None or chance is None or back is None:
@@ -106,8 +106,8 @@ def _crossing_sentences(
             yield "At some smaller budgets it is behind too: the curves cross more than once."
     elif absent["mean"] == absent["mean"]:
         yield (
-            f"{at_equal} {name} is not likely to be ahead of {base} and behind it at a larger budget, by more than "
-            f"{points(margin)}, up to {last} a problem (probability {probability_text(chance['mean'])})."
+            f"{at_equal} the probability that {name} is ahead of {base} at some budget and behind it at a larger one, "
+            f"by more than {points(margin)}, is {probability_text(chance['mean'])} up to {last} a problem."
         )
     if absent["mean"] >= 0.005:
         yield (
