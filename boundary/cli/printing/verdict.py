@@ -178,7 +178,7 @@ def _print_cost(screen: "Console", analysis: "Analysis", pairs: "Sequence[Verdic
     """Print where a pair's curves cross at equal cost: on a terminal of the first pair, elsewhere of all."""
     from rich.text import Text
 
-    if analysis.cost.estimates.empty or not pairs:
+    if not pairs or analysis.cost.estimates.empty:
         return
     from boundary.analysis.text.cost import cost_sentences
 
