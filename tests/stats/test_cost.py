@@ -114,12 +114,17 @@ def test_the_mean_of_few_lengths_is_uncertain():
     assert spreads[0] > 3 * spreads[1]
 
 
-def test_means_alone_take_right_and_wrong_for_alike():
+def test_means_alone_leave_open_how_much_longer_wrong_attempts_are():
     n, c = np.array([8, 8]), np.array([2, 8])
     alone = lengths_of_means(n, c, np.array([30.0, 40]))
     assert not alone.by_outcome
     draws = mean_length_draws(alone, 8, 2, np.random.default_rng(0))
-    assert (draws[..., 0] == draws[..., 1]).all()
+    ratio = np.exp(draws[..., 0] - draws[..., 1])
+    assert np.ptp(ratio[:, 0], axis=-1) == pytest.approx(0)  # one for all problems
+    assert ratio.std() > 0.2
+    share = alone.right_share
+    mean = np.log(share * np.exp(draws[..., 1]) + (1 - share) * np.exp(draws[..., 0]))
+    assert mean.mean(axis=(0, 1)) == pytest.approx(np.log([30, 40]), abs=0.4)
     by_outcome = lengths_of_means(n, c, np.array([30.0, 40]), np.array([10.0, 40]), np.array([36.7, np.nan]))
     assert by_outcome.n.tolist() == [[6, 2], [0, 8]]
     assert length_draws(by_outcome, mean_length_draws(by_outcome, 8, 2, np.random.default_rng(0))).log_mean.shape == (

@@ -86,8 +86,8 @@ def _length_notes(panel: Panel, lengths: Mapping[str, ModelLengths]) -> Iterator
     sentences = {
         OF_MEANS_BY_OUTCOME: "only mean lengths of right and wrong attempts are known: how they spread around these is "
         "supposed (log-normal, 0.6 of the mean), and matters at budgets of few attempts.",
-        OF_MEANS: "only mean lengths of all attempts are known: right and wrong ones are taken to be equally long, so "
-        "that hard problems look cheaper than they are where wrong attempts are longer.",
+        OF_MEANS: "only mean lengths of all attempts are known: how much longer wrong ones are than right ones is "
+        "taken to be uncertain (0.7 to 3.3 times), and makes intervals wide.",
     }
     for origin, sentence in sentences.items():
         models = [model for model, of_model in lengths.items() if of_model.origin == origin]

@@ -14,6 +14,9 @@ ENOUGH_FOR_SHAPE = 8
 # Where only means are known: the spread of lengths (standard deviation over mean) of one problem's attempts. That of
 # the shape is what reasoning models show; that of the error of a mean is cautious, as of an exponential distribution.
 SHAPE_SPREAD, MEAN_SPREAD = 0.6, 1.0
+# Where right and wrong attempts are not known apart: log of how much longer wrong ones are, its mean and deviation over
+# pairs of a model and a benchmark. Wrong attempts of reasoning models are mostly longer, up to three times.
+LOG_RATIO, LOG_RATIO_SPREAD = 0.4, 0.4
 # Gibbs sampling of the means: steps that are thrown away, and steps from draw to draw.
 WARM_UP, STEPS = 200, 5
 # Prior of the covariance of log means over problems (inverse Wishart): its scale, a standard deviation of 0.3.
@@ -39,6 +42,8 @@ class ObservedLengths(NamedTuple):
         Whether the shape is that of the problem's own samples.
     by_outcome
         Whether lengths of right and wrong attempts are known apart; else both columns hold those of all attempts.
+    right_share
+        Where they are not, the share of right attempts at each problem.
     """
 
     n: Float[np.ndarray, "problem outcome"]
@@ -48,6 +53,7 @@ class ObservedLengths(NamedTuple):
     shape_n: Float[np.ndarray, "problem outcome"]
     own_shape: Bool[np.ndarray, "problem outcome"]
     by_outcome: bool = True
+    right_share: Float[np.ndarray, " problem"] | None = None
 
     def scaled(self, factor: float) -> "ObservedLengths":
         """Lengths in another unit, such as money at a price of a token."""
@@ -187,6 +193,7 @@ def lengths_of_means(
         np.full(n.shape, float(ATOMS)),
         np.zeros(n.shape, dtype=bool),
         by_outcome,
+        None if by_outcome else (n_correct + 0.5) / (n_samples + 1),
     )
 
 
@@ -227,7 +234,18 @@ def mean_length_draws(
     precision = np.where(has_length, 1 / np.maximum(spread, 1e-8), 0.0)
     states = _gibbs(value, precision, has_length, n_draws, rng)
     draws = np.stack([_problem_means(*state, value, precision, repeats, rng) for state in states])
-    return np.repeat(draws, 2, axis=3) if outcomes == 1 else draws
+    return draws if observed.right_share is None else _told_apart(draws[..., 0], observed.right_share, rng)
+
+
+def _told_apart(
+    log_mean: Float[np.ndarray, "replicate repeat problem"],
+    right_share: Float[np.ndarray, " problem"],
+    rng: np.random.Generator,
+) -> Float[np.ndarray, "replicate repeat problem outcome"]:
+    """Mean lengths of wrong and right attempts from that of all, with a ratio of the two that nothing is known of."""
+    ratio = np.exp(LOG_RATIO + LOG_RATIO_SPREAD * rng.standard_normal((len(log_mean), 1, 1)))
+    right = log_mean - np.log(right_share + (1 - right_share) * ratio)
+    return np.stack([right + np.log(ratio), right], axis=-1)
 
 
 def length_draws(

@@ -71,7 +71,7 @@ def test_means_say_what_they_rest_on():
     alone = analyse(counts.drop(columns=["mean_tokens_correct", "mean_tokens_wrong"]))
     assert set(by_outcome.cost.estimates["lengths"]) == {"means by outcome"}
     assert set(alone.cost.estimates["lengths"]) == {"means"}
-    assert any("right and wrong ones are taken to be equally long" in note.text for note in alone.cost.notes)
+    assert any("how much longer wrong ones are" in note.text for note in alone.cost.notes)
     middles = [row_of(part.cost.estimates, "attempt_cost", model="rl") for part in (by_outcome, alone)]
     assert middles[0]["mean"] == pytest.approx(middles[1]["mean"], rel=0.1)
 
