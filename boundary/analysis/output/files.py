@@ -19,6 +19,7 @@ TABLES = (
     "likelihood",
     "likelihood_problems",
     "reach_by_scores",
+    "cost",
 )
 POSTERIOR_FILE = "posterior.nc"
 FILES = ("report.html", "summary.json", POSTERIOR_FILE, *(f"{name}.csv" for name in TABLES))

@@ -23,6 +23,7 @@ DESCRIPTIONS = {
     "likelihood.csv": "perplexities, their differences, and the gain by counts and scores",
     "likelihood_problems.csv": "perplexities and their differences, problem by problem",
     "reach_by_scores.csv": "the base's solve rate by scores and by counts, problem by problem",
+    "cost.csv": "solved problems against tokens or money, with curves and estimates at token limits",
     "curves.csv": "the curves of the figures at many budgets",
     "summary.json": "verdicts, diagnostics, settings and headline estimates for scripts",
     "posterior.nc": "draws of the solve rates, for ArviZ",

@@ -27,6 +27,7 @@ def figure_data(analysis: Analysis) -> dict[str, FigureData]:
             likelihood=analysis.likelihood.rows,
             seed=analysis.request.seed,
             unconverged=unconverged,
+            cost=analysis.cost.estimates,
         )
         for benchmark in analysis.benchmarks
     }

@@ -81,6 +81,7 @@ def _tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
         "likelihood.csv": analysis.likelihood.rows,
         "likelihood_problems.csv": analysis.likelihood.problems,
         "reach_by_scores.csv": analysis.likelihood.reach,
+        "cost.csv": analysis.cost.estimates,
     }
     return tables | {name: table for name, table in optional.items() if len(table)}
 

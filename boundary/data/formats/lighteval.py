@@ -58,7 +58,7 @@ def read(source: Source, *, metric: str = "") -> Iterator[Answers | Tally]:
             metric_name = _metric(metrics, metric, len(texts))
             record = _record(name, metric_name, metrics[metric_name], texts, doc, names)
             if isinstance(record, Answers):
-                record = record._replace(prompt=_prompt(doc, response))
+                record = record._replace(prompt=_prompt(doc, response), tokens=_tokens(response))
         except ValueError as error:
             source.broken(f"row {number}: {error}")
             continue
@@ -118,6 +118,13 @@ def _texts(response: Mapping[str, Any]) -> list[Any]:
     if not isinstance(texts, list) or not texts:
         raise ValueError("no samples in model_response.text; answers picked by likelihood are not sampled")
     return texts
+
+
+def _tokens(response: Mapping[str, Any]) -> list[int | None] | None:
+    """Number of tokens of the only sample, whose tokens stand one by one in `output_tokens`."""
+    tokens = response.get("output_tokens")
+    only = tokens[0] if isinstance(tokens, list) and len(tokens) == 1 else None
+    return [len(only)] if isinstance(only, list) and only else None
 
 
 def _metric(metrics: Mapping[str, Any], requested: str, n: int) -> str:

@@ -14,7 +14,7 @@ import msgspec
 from boundary.data.formats.parts.option_values import number
 from boundary.data.readers.raw_json import raw_hash
 from boundary.data.readers.streams import Source, first_record, is_list, is_object
-from boundary.data.records import CORRECT, EMPTY, OUTCOMES, WRONG, Answers, text_hash
+from boundary.data.records import CORRECT, EMPTY, OUTCOMES, WRONG, Answers, text_hash, token_count
 
 Row = Mapping[str, msgspec.Raw]
 NAMES = (
@@ -38,6 +38,10 @@ QUESTIONS, PROMPTS = ("problem", "question", "query", "instruction"), ("prompt",
 PLACES = (
     *("sample_index", "sample_idx", "sample_id", "rollout", "rollout_id", "rollout_idx", "rollout_index", "attempt"),
     *("trial", "completion_id", "generation_id", "repeat", "run_idx"),
+)
+TOKENS = (
+    *("n_tokens", "num_tokens", "completion_tokens", "output_tokens", "generated_tokens", "num_generated_tokens"),
+    *("response_tokens", "response_length_tokens", "n_output_tokens", "num_output_tokens"),
 )
 MODELS, BENCHMARKS = ("model", "model_name", "model_id"), ("benchmark", "dataset", "dataset_name", "data_source")
 SETTINGS = (
@@ -205,6 +209,7 @@ def _answers(row: Row, fields: Fields, least: float | None) -> Answers:
         model=_word(row, MODELS),
         benchmark=_word(row, BENCHMARKS),
         texts=texts,
+        tokens=_tokens(row, values),
         question=question if fields.question in QUESTIONS else None,
         prompt=question if fields.question in PROMPTS else None,
         settings=settings if not isinstance(step, int) else settings | {"checkpoint_step": step},
@@ -228,6 +233,19 @@ def _texts(raw: msgspec.Raw | None, count: int, is_list: bool) -> list[int] | No
     if len(texts) != count:
         raise ValueError(f"{count} verdicts, but {len(texts)} texts")
     return [raw_hash(text) for text in texts]
+
+
+def _tokens(row: Row, verdicts: list[Any]) -> list[int | None] | None:
+    """Tokens of each judged sample, by the first field of the usual names; a list where verdicts are one."""
+    field = next((name for name in TOKENS if name in row), None)
+    tokens = None if field is None else _decoded(row[field])
+    if tokens is None:
+        return None
+    numbers = tokens if isinstance(tokens, list) else [tokens]
+    if len(numbers) != len(verdicts):
+        return None
+    pairs = zip(numbers, verdicts, strict=True)
+    return [token_count(number) for number, verdict in pairs if verdict is not None]
 
 
 def _name(row: Row, fields: Fields, question: bytes | None) -> str:
