@@ -141,10 +141,11 @@ _FORMATS = (
     Format(
         "rows",
         rows,
-        "JSON Lines or a JSON list of one's own: a sample a record",
-        "a record",
-        ("id=FIELD", "correct=FIELD", "text=FIELD", "threshold=0.5"),
+        "JSON Lines, a JSON list, CSV, TSV, Parquet or Arrow of one's own: a sample a row, or a list of verdicts",
+        "a row",
+        ("columns=problem=FIELD", "id=FIELD", "correct=FIELD", "text=FIELD", "threshold=0.5"),
         fallback=True,
+        readable=rows.is_readable,
     ),
     Format(
         "scorio",

@@ -40,6 +40,8 @@ class Collection:
         Problems of which the files say that no sample of them counts.
     reasons
         How often samples of a model on a benchmark failed for each reason.
+    checkpoints
+        Model ("" where no name is known) and training step of each name under which samples with a step are collected.
     """
 
     def __init__(self, model: str | None = None, benchmark: str | None = None, pool_settings: bool = False) -> None:
@@ -47,6 +49,7 @@ class Collection:
         self.run_settings, self.prompts = RunSettings(pool_settings), Prompts(pool_settings)
         self.without_samples: dict[Key, None] = {}
         self.reasons: dict[tuple[str, str], Counter[str]] = {}
+        self.checkpoints: dict[str, tuple[str, int]] = {}
         self.keys: dict[Key, int] = {}
         self.tallies: dict[Key, tuple[int, int]] = {}
         self.facts: dict[Key, dict[str, Any]] = {}
@@ -84,6 +87,26 @@ class Collection:
             self._add_tally(key, record, source)
         else:
             self._add_answers(key, record, source)
+
+    def name_checkpoints(self) -> None:
+        """Name the models whose samples have a training step: by model and step only where there are several steps."""
+        steps = Counter(model for model, _ in self.checkpoints.values())
+        stepless = {key[0] for key in (*self.facts, *self.without_samples) if key[0] not in self.checkpoints}
+        names = {
+            name: model
+            for name, (model, _) in self.checkpoints.items()
+            if model and steps[model] == 1 and model not in stepless
+        }
+        for name, (model, _) in self.checkpoints.items():
+            if model and name not in names:
+                for key in (key for key in self.facts if key[0] == name):
+                    self.facts[key].setdefault("training_run", model)
+
+        def renamed(key: Any) -> Any:
+            return (names.get(key[0], key[0]), *key[1:])
+
+        for table in ("keys", "tallies", "facts", "without_samples", "reasons"):
+            setattr(self, table, {renamed(key): value for key, value in getattr(self, table).items()})
 
     def _columns(self, settings: dict[str, Any]) -> dict[str, Any]:
         """Settings as cells of the counts; most records have those of the record before."""
@@ -125,6 +148,10 @@ class Collection:
 
     def _key(self, record: Answers | Tally, source: Source) -> Key:
         model = self._name("model", record.model)
+        step = record.facts.get("checkpoint_step")
+        if isinstance(step, int):
+            base_name, model = model or "", f"{model or ''} step {step}".lstrip()
+            self.checkpoints[model] = base_name, step
         if model is None:
             raise source.error("it does not say which model. Give it with --model NAME")
         benchmark = self._name("benchmark", record.benchmark) or DEFAULT_BENCHMARK
