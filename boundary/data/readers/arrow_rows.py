@@ -71,9 +71,9 @@ def arrow_rows(source: Source, columns: Sequence[str]) -> Iterator[tuple[int, Ma
             present = [name for name in columns if reader.schema.names.count(name) == 1]
             for batch in reader:
                 batch.validate(full=True)
-                chosen = batch.select(present)
-                for start in range(0, chosen.num_rows, ROWS):
-                    part = chosen.slice(start, ROWS)
+                selection = batch.select(present)
+                for start in range(0, selection.num_rows, ROWS):
+                    part = selection.slice(start, ROWS)
                     if expanded_bytes(part.columns) > left:
                         raise source.error(
                             f"its texts expand to more than {limits.mib(left)}, which no honest file does"

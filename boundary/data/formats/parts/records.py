@@ -71,8 +71,8 @@ def records(source: Source, fields: Sequence[str]) -> Iterator[tuple[int | None,
             yield line, {name: _raw(cell) for name in fields if (cell := cells.get(name)) not in (None, "")}
     else:
         reader: Callable[..., Iterator[tuple[int, Mapping[str, Any]]]] = parquet_rows if kind == PARQUET else arrow_rows
-        for number, row in reader(source, _columns(fields)):
-            yield number, {name: _raw(value) for name, value in row.items() if value is not None}
+        for number, values in reader(source, _columns(fields)):
+            yield number, {name: _raw(value) for name, value in values.items() if value is not None}
 
 
 def _columns(fields: Sequence[str]) -> list[str]:

@@ -60,10 +60,10 @@ class RowChecks:
         if question is not None:
             self.questions.add(hash((answers.model, answers.benchmark, bytes(question))))
         self._compare_verdicts(row, answers, line)
-        for (role, name), (values, others, pairs) in self.partitions.items():
+        for (role, name), (values, other_values, pairs) in self.partitions.items():
             pair = raw_hash(row.get(self._field(role), NULL)), raw_hash(row.get(name, NULL))
             values.add(pair[0])
-            others.add(pair[1])
+            other_values.add(pair[1])
             pairs.add(pair)
 
     def conclude(self, roles: Any) -> None:
@@ -76,7 +76,7 @@ class RowChecks:
         """
         self._refuse_other_names()
         self._refuse_numbered_lines(roles)
-        self.source.note(self._taken())
+        self.source.note(self._summary())
         if self.unjudged:
             self.source.note(
                 f"'{self.source.path}': {self.unjudged} of {self.rows} samples are not judged; they were left out, "
@@ -100,11 +100,11 @@ class RowChecks:
                 )
 
     def _refuse_other_names(self) -> None:
-        for (role, name), (values, others, pairs) in self.partitions.items():
-            if len(others) > 1 and not len(values) == len(others) == len(pairs):
+        for (role, name), (values, other_values, pairs) in self.partitions.items():
+            if len(other_values) > 1 and not len(values) == len(other_values) == len(pairs):
                 field = self._field(role)
                 raise self.source.error(
-                    f"'{field}' and '{name}' tell {role}s apart otherwise ({len(values)} and {len(others)} of them). "
+                    f"'{field}' and '{name}' tell {role}s apart otherwise ({len(values)} and {len(other_values)} of them). "
                     f"Say which, with --columns {role}={field} or --columns {role}={name}"
                 )
 
@@ -124,15 +124,15 @@ class RowChecks:
             "one problem, name the field that says so with --columns problem=NAME."
         )
 
-    def _taken(self) -> str:
+    def _summary(self) -> str:
         fields = self.fields
         verdicts = "', '".join(fields.models) if fields.models else fields.correct
-        taken = "are taken for verdicts, each of a model" if fields.models else "is taken for the verdict"
+        verb = "are taken for verdicts, each of a model" if fields.models else "is taken for the verdict"
         roles = ("model", "benchmark", "text", "sample", "run", "step", "finish")
-        further = [f"{role} '{name}'" for role in roles if (name := getattr(fields, role))]
+        parts = [f"{role} '{name}'" for role in roles if (name := getattr(fields, role))]
         return (
             f"'{self.source.path}': problems are told apart by '{fields.problem or fields.question}', and "
-            f"'{verdicts}' {taken}{'; ' * bool(further)}{', '.join(further)}. Name others with --columns "
+            f"'{verdicts}' {verb}{'; ' * bool(parts)}{', '.join(parts)}. Name other_values with --columns "
             "problem=NAME,correct=NAME."
         )
 

@@ -102,9 +102,9 @@ class Fields:
     def names(self) -> list[str]:
         """All fields that are read."""
         fields = (self.problem, self.correct, self.text, self.question, self.sample, self.model, self.benchmark)
-        further = (self.step, self.finish, self.run, self.reason, *self.models, *self.other_verdicts, *SETTINGS)
+        optional = (self.step, self.finish, self.run, self.reason, *self.models, *self.other_verdicts, *SETTINGS)
         candidates = (name for names in self.other_names.values() for name in names)
-        return [name for name in dict.fromkeys((*fields, *further, *candidates)) if name]
+        return [name for name in dict.fromkeys((*fields, *optional, *candidates)) if name]
 
 
 def named_fields(columns: Any, **options: str) -> dict[str, tuple[str, ...]]:
