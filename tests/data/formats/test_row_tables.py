@@ -192,7 +192,7 @@ def test_samples_that_ran_into_their_limit(tmp_path):
         ([{"id": 1, "correct": True, "success": False}], "'correct' and 'success' disagree.*correct=success"),
         (
             [{"question_id": i, "task_id": i // 2, "correct": True} for i in range(4)],
-            r"'question_id' and 'task_id' tell problems apart otherwise \(4 and 2 of them\).*problem=task_id",
+            r"'question_id' and 'task_id' tell problems apart otherwise \(4 and 2\).*problem=task_id",
         ),
         (
             [{"id": 1, "correct": j % 2, "model": "vllm", "model_name": f"m{j % 2}"} for j in range(4)],

@@ -104,7 +104,7 @@ class RowChecks:
             if len(other_values) > 1 and not len(values) == len(other_values) == len(pairs):
                 field = self._field(role)
                 raise self.source.error(
-                    f"'{field}' and '{name}' tell {role}s apart otherwise ({len(values)} and {len(other_values)} of them). "
+                    f"'{field}' and '{name}' tell {role}s apart otherwise ({len(values)} and {len(other_values)}). "
                     f"Say which, with --columns {role}={field} or --columns {role}={name}"
                 )
 
@@ -132,7 +132,7 @@ class RowChecks:
         parts = [f"{role} '{name}'" for role in roles if (name := getattr(fields, role))]
         return (
             f"'{self.source.path}': problems are told apart by '{fields.problem or fields.question}', and "
-            f"'{verdicts}' {verb}{'; ' * bool(parts)}{', '.join(parts)}. Name other_values with --columns "
+            f"'{verdicts}' {verb}{'; ' * bool(parts)}{', '.join(parts)}. Name others with --columns "
             "problem=NAME,correct=NAME."
         )
 
