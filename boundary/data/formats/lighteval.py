@@ -1,9 +1,10 @@
 """Details of lighteval, `details/{model}/{date}/details_{task}_{date}.parquet`: a document a row.
 
 Fields: doc (id, query, ...), metric, model_response (input, text[n], ...), as structs or as JSON in text; before 0.10
-example, full_prompt, predictions[n], metrics. Metrics are of the document: with several samples there is no verdict on
-single ones, but pass@1 of n samples (`pass@k:k=1&n=4`, `math_pass@1:4_samples`, `avg@n:n=4`) is the share of correct
-ones, which gives back the counts. `results/{model}/results_{date}.json` says how the samples were taken.
+example, full_prompt, predictions[n], metrics, which before 0.7 are texts as Python writes them. Metrics are of the
+document: with several samples there is no verdict on single ones, but pass@1 of n samples (`pass@k:k=1&n=4`,
+`math_pass@1:4_samples`, `avg@n:n=4`) is the share of correct ones, which gives back the counts.
+`results/{model}/results_{date}.json` says how the samples were taken.
 """
 
 import json
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from boundary.data.readers.parquet_rows import column_names, parquet_rows
+from boundary.data.readers.python_literals import literal_value
 from boundary.data.readers.sidecar_files import json_beside
 from boundary.data.readers.streams import Source
 from boundary.data.records import CORRECT, EMPTY, WRONG, Answers, Tally, text_hash, verdict
@@ -87,11 +89,7 @@ def _parts(row: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]
 
 def _flat(values: Any) -> Any:
     """Predictions; some versions put all of them into one inner list."""
-    if isinstance(values, str):
-        try:
-            values = json.loads(values)
-        except (ValueError, RecursionError) as error:
-            raise ValueError("the text in column predictions is not JSON") from error
+    values = _from_text(values, "predictions")
     return values[0] if isinstance(values, list) and len(values) == 1 and isinstance(values[0], list) else values
 
 
@@ -102,12 +100,21 @@ def _prompt(doc: Mapping[str, Any], response: Mapping[str, Any]) -> str | None:
     return None if prompt == [None, None] else json.dumps(prompt, default=str)
 
 
-def _struct(value: Any, name: str) -> Mapping[str, Any]:
-    if isinstance(value, str):
+def _from_text(value: Any, name: str) -> Any:
+    """A value that stands there as text: JSON, or as Python writes it."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
         try:
-            value = json.loads(value)
-        except (ValueError, RecursionError) as error:
-            raise ValueError(f"the text in column {name} is not JSON") from error
+            return literal_value(value)
+        except ValueError as error:
+            raise ValueError(f"the text in column {name} is neither JSON nor a literal of Python") from error
+
+
+def _struct(value: Any, name: str) -> Mapping[str, Any]:
+    value = _from_text(value, name)
     if not isinstance(value, dict):
         raise ValueError(f"column {name} holds no fields")
     return value
@@ -190,6 +197,9 @@ def _settings(results: Mapping[str, Any], task: str, source: Source) -> None:
     """How the samples were taken, as the file of results says it."""
     general, tasks = results.get("config_general"), results.get("config_tasks")
     model = general.get("model_config") if isinstance(general, Mapping) else None
+    if isinstance(general, Mapping) and not isinstance(model, Mapping):
+        # Before 0.10 these stand beside the model's name.
+        model = {**general, "revision": general.get("model_sha"), "dtype": general.get("model_dtype")}
     if isinstance(model, Mapping):
         generation = model.get("generation_parameters")
         if isinstance(generation, Mapping):
