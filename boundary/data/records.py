@@ -9,6 +9,8 @@ NO_ANSWER, TRUNCATED, TIMEOUT, EMPTY = "no_answer", "truncated", "timeout", "emp
 VERIFIER_ERROR = "verifier_error"
 OUTCOMES = (CORRECT, WRONG, NO_ANSWER, TRUNCATED, TIMEOUT, EMPTY, VERIFIER_ERROR)
 FALSE_POSITIVE, FALSE_NEGATIVE = "false_positive", "false_negative"
+# No sample has more; a larger number is another thing, such as the tokens of a whole run.
+MOST_TOKENS = 10**9
 NO_FACTS: Mapping[str, Any] = {}
 
 
@@ -30,6 +32,8 @@ class Answers(NamedTuple):
         Places of the samples where the file numbers them; None for the order in which they come.
     texts
         A number for each sample's text, equal where texts are equal (`text_hash`); 0 where unknown.
+    tokens
+        Tokens that the model wrote in each sample; None in place of a number that the file does not give.
     question
         The problem's text, which tells problems of one name apart.
     prompt
@@ -54,6 +58,7 @@ class Answers(NamedTuple):
     run: str | None = None
     sample_index: Sequence[int] | None = None
     texts: Sequence[int] | None = None
+    tokens: Sequence[int | None] | None = None
     question: str | bytes | None = None
     prompt: str | bytes | None = None
     facts: Mapping[str, Any] = NO_FACTS
@@ -114,6 +119,23 @@ def whole_number(value: Any, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value or value % 1 or value < 0:
         raise ValueError(f"{name} is {str(value)[:40]}, not a whole number")
     return int(value)
+
+
+def token_count(value: Any) -> int | None:
+    """Tokens that a model wrote, as a file states them; None for everything that is no whole number of at least 0.
+
+    A number of tokens decides no verdict: one that makes no sense is unknown, and no reason to refuse the sample.
+
+    Examples
+    --------
+    >>> token_count(12.0), token_count("12"), token_count(-1)
+    (12, None, None)
+    """
+    try:
+        number = whole_number(value, "tokens")
+    except ValueError:
+        return None
+    return number if number <= MOST_TOKENS else None
 
 
 def verdict(value: Any) -> bool:

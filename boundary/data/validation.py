@@ -9,6 +9,8 @@ import pandas as pd
 
 from boundary.data.confusable_names import collapsed, confusable, whitespace_variants
 from boundary.data.readers import limits
+from boundary.data.records import MOST_TOKENS
+from boundary.data.token_means import MEAN_TOKENS
 from boundary.errors import InputError
 
 # Where a row came from, carried beside the data until validation is done.
@@ -77,6 +79,8 @@ def validated(frame: pd.DataFrame, source: str) -> tuple[pd.DataFrame, tuple[Cou
         table[column] = rows.whole(table[column], column)
     for column in (name for name in (*OUTCOME_COLUMNS, VALID) if name in table):
         table[column] = rows.whole_or_missing(table[column], column)
+    for column in (name for name in MEAN_TOKENS if name in table):
+        table[column] = rows.positive_or_missing(table[column], column)
     _check_totals(table, rows)
     _check_unique(table, rows)
     notes += _empty_rows(table, source)
@@ -178,6 +182,26 @@ class _Rows:
                 value = _shown(column.astype(object).iloc[int(np.flatnonzero(bad)[0])])
                 raise InputError(f"{self.source}{self.at(bad)}, column {name}: {complaint.format(value)}.")
         return pd.Series(values.astype(np.int64), index=column.index)
+
+    def positive_or_missing(self, column: pd.Series, name: str) -> pd.Series:
+        """A column of numbers above 0, not a number where a cell is empty."""
+        missing = _missing(column)
+        values = np.where(missing, 1.0, _numbers(column))
+        problems = (
+            (_booleans(column) & ~missing, "{} is no number of tokens"),
+            (np.isnan(values), "'{}' is not a number"),
+            (np.isinf(values), "'{}' is infinite"),
+            (values <= 0, "{} is not above 0. Leave the cell empty where it is unknown"),
+            (
+                values > MOST_TOKENS,
+                f"{{}} is too large for the mean tokens of a sample. At most {MOST_TOKENS:,} can be read",
+            ),
+        )
+        for bad, complaint in problems:
+            if bad.any():
+                value = _shown(column.astype(object).iloc[int(np.flatnonzero(bad)[0])])
+                raise InputError(f"{self.source}{self.at(bad)}, column {name}: {complaint.format(value)}.")
+        return pd.Series(np.where(missing, np.nan, values), index=column.index)
 
     def whole_or_missing(self, column: pd.Series, name: str) -> pd.Series:
         """A column of whole numbers of at least 0, of type Int64 where some are missing."""

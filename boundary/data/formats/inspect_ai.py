@@ -2,7 +2,7 @@
 
 Fields: samples[]{id, epoch, input, scores{name: {value}}, error, limit, output.choices[0]}, eval{task, model,
 task_args, model_roles, scorers, ...}, plan{steps, config}, status. Epochs are the samples of a problem. Values are "C",
-"I", "P" (part of the credit), "N" (no answer) or numbers. What the header calls results and reductions is aggregated
+"I", "P" (part of the credit), "N" (no answer) or numbers. Tokens are the output_tokens of the model in model_usage. What the header calls results and reductions is aggregated
 over epochs, and is not read. Where inspect_ai is installed, its own reader is used.
 """
 
@@ -30,7 +30,7 @@ from boundary.data.formats.parts.option_values import number, one_of
 from boundary.data.readers.raw_json import raw_bytes, raw_hash
 from boundary.data.readers.streams import Source, has_keys, is_object
 from boundary.data.readers.zip_members import member_names
-from boundary.data.records import CORRECT, EMPTY, NO_ANSWER, TIMEOUT, TRUNCATED, WRONG, Answers
+from boundary.data.records import CORRECT, EMPTY, NO_ANSWER, TIMEOUT, TRUNCATED, WRONG, Answers, token_count
 
 # As inspect_ai turns letters into numbers (scorer/_metric.py, value_to_float).
 GRADES = {"C": 1.0, "I": 0.0, "N": 0.0, "P": 0.5}
@@ -97,7 +97,8 @@ def read(source: Source, *, scorer: str = "", threshold: object = "", reader: st
             left_out[reason] += 1
             yield Answers(str(sample.id), [], whole=False, **names)
         else:
-            yield _answers(sample, value, correct)._replace(**names)
+            tokens = [_output_tokens(sample, str(names["model"]))]
+            yield _answers(sample, value, correct)._replace(tokens=tokens, **names)
     _tell(left_out, len(epochs), source)
 
 
@@ -149,6 +150,12 @@ def _answers(sample: Sample, value: Any, correct: bool) -> Answers:
         prompt=_prompt(messages),
         whole=False,
     )
+
+
+def _output_tokens(sample: Sample, model: str) -> int | None:
+    """Tokens that the model wrote in all of its messages; a grader's are apart."""
+    usage = sample.model_usage.get(model) if isinstance(sample.model_usage, dict) else None
+    return token_count(usage.get("output_tokens")) if isinstance(usage, dict) else None
 
 
 def _value(sample: Sample, scorer: str) -> Any:

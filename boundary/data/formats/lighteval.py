@@ -21,7 +21,7 @@ from boundary.data.records import CORRECT, EMPTY, WRONG, Answers, Tally, text_ha
 from boundary.data.settings.pooling import relevant_settings
 
 COLUMNS = ["doc", "metric", "model_response"]
-OLD_COLUMNS = ["example", "full_prompt", "predictions", "metrics"]
+OLD_COLUMNS = ["example", "full_prompt", "predictions", "metrics", "cont_tokens"]
 # Share of correct ones among n samples, or among all; names of lighteval's metrics (math_, gpqa_, codegen_) before it.
 SHARE = re.compile(
     r"^(?!.*(g-pass|maj|cons))([a-z]\w*_)?(pass@k:k=1(&n=(?P<a>\d+))?|pass@1(:(?P<b>\d+)(_samples)?)?|(avg|mean)@(n:n=)?(?P<c>\d+))$"
@@ -60,7 +60,7 @@ def read(source: Source, *, metric: str = "") -> Iterator[Answers | Tally]:
             metric_name = _metric(metrics, metric, len(texts))
             record = _record(name, metric_name, metrics[metric_name], texts, doc, names)
             if isinstance(record, Answers):
-                record = record._replace(prompt=_prompt(doc, response))
+                record = record._replace(prompt=_prompt(doc, response), tokens=_tokens(response))
         except ValueError as error:
             source.broken(f"row {number}: {error}")
             continue
@@ -83,7 +83,11 @@ def _parts(row: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]
             _struct(row["metric"], "metric"),
             _struct(row["model_response"], "model_response"),
         )
-    response = {"text": _flat(row.get("predictions")), "input": row.get("full_prompt")}
+    response = {
+        "text": _flat(row.get("predictions")),
+        "input": row.get("full_prompt"),
+        "output_tokens": _from_text(row.get("cont_tokens"), "cont_tokens"),
+    }
     return {"query": row.get("example")}, _struct(row.get("metrics"), "metrics"), response
 
 
@@ -125,6 +129,13 @@ def _texts(response: Mapping[str, Any]) -> list[Any]:
     if not isinstance(texts, list) or not texts:
         raise ValueError("no samples in model_response.text; answers picked by likelihood are not sampled")
     return texts
+
+
+def _tokens(response: Mapping[str, Any]) -> list[int | None] | None:
+    """Number of tokens of the only sample, whose tokens stand one by one in `output_tokens`."""
+    tokens = response.get("output_tokens")
+    only = tokens[0] if isinstance(tokens, list) and len(tokens) == 1 else None
+    return [len(only)] if isinstance(only, list) and only else None
 
 
 def _metric(metrics: Mapping[str, Any], requested: str, n: int) -> str:

@@ -1,6 +1,6 @@
 """Output of MathArena: `outputs/{competition}/{solver}/{problem_idx}.json` (or .json.zst), a problem a file.
 
-Fields: idx, problem, gold_answer, N, pass_at_1, answers[N], correct[N] (after manual corrections), messages[N]. Where
+Fields: idx, problem, gold_answer, N, pass_at_1, answers[N], correct[N] (after manual corrections), messages[N], detailed_costs[N]{output_tokens}. Where
 answers are proofs, `correct` holds shares of the points, or words until it is graded: no verdicts, and refused.
 """
 
@@ -12,7 +12,7 @@ import msgspec
 
 from boundary.data.readers.raw_json import NOTHING, raw_bytes, raw_hash
 from boundary.data.readers.streams import Source, has_keys, is_object
-from boundary.data.records import CORRECT, NO_ANSWER, WRONG, Answers, verdict
+from boundary.data.records import CORRECT, NO_ANSWER, WRONG, Answers, token_count, verdict
 
 NONE = (None, "", "None")
 
@@ -26,6 +26,7 @@ class Runs(msgspec.Struct):
     pass_at_1: Any = None
     answers: list[Any] | None = None
     messages: list[msgspec.Raw] | None = None
+    detailed_costs: Any = None
     problem: msgspec.Raw = NOTHING
 
 
@@ -59,10 +60,19 @@ def read(source: Source) -> Iterator[Answers]:
         problem_id=number if number.isdecimal() else str(runs.idx),
         outcomes=outcomes,
         texts=None if runs.messages is None else [raw_hash(runs.messages[i]) for i in judged_places],
+        tokens=_tokens(runs.detailed_costs, judged_places, n),
         question=raw_bytes(runs.problem) or None,
         prompt=_prompt(runs.messages),
         **_from_path(source.path),
     )
+
+
+def _tokens(costs: Any, judged_places: list[int], n: int) -> list[int | None] | None:
+    """Tokens of each judged answer, where there is a cost of each."""
+    if not isinstance(costs, list) or len(costs) != n:
+        return None
+    judged = [costs[place] for place in judged_places]
+    return [token_count(cost.get("output_tokens")) if isinstance(cost, dict) else None for cost in judged]
 
 
 def _prompt(messages: list[msgspec.Raw] | None) -> bytes | None:

@@ -41,7 +41,7 @@ from boundary.data.formats.parts.row_fields import (
 from boundary.data.readers.arrow_rows import STATE_FILES
 from boundary.data.readers.raw_json import raw_hash
 from boundary.data.readers.streams import Source
-from boundary.data.records import CORRECT, EMPTY, TRUNCATED, WRONG, Answers, text_hash
+from boundary.data.records import CORRECT, EMPTY, TRUNCATED, WRONG, Answers, text_hash, token_count
 
 # A text of more characters is no name, but a question: its hash is the name.
 LONGEST_NAME = 200
@@ -153,6 +153,7 @@ def _answers(row: Row, fields: Fields, verdicts: str, least: float | None) -> An
         benchmark=_word(row, fields.benchmark),
         run=None if run is None else f"{fields.run} {run}",
         texts=[texts[place] for place in places] if texts else None,
+        tokens=_tokens(row, fields, len(values), places),
         question=question if fields.question in QUESTIONS else None,
         prompt=question if fields.question in PROMPTS else None,
         settings={name: _decoded(row[name]) for name in SETTINGS if name in row},
@@ -185,6 +186,19 @@ def _texts(row: Row, fields: Fields, count: int) -> list[int] | None:
     if len(texts) != count:
         raise ValueError(f"{count} verdicts, but {len(texts)} texts")
     return [raw_hash(text) for text in texts]
+
+
+def _tokens(row: Row, fields: Fields, count: int, places: list[int]) -> list[int | None] | None:
+    """Tokens of each judged sample; a list where verdicts are one."""
+    raw = optional_field(row, fields.tokens)
+    if raw is None:
+        return None
+    value = listed(_decoded(raw))
+    numbers = value if isinstance(value, list) else [value]
+    if len(numbers) != count:
+        return None
+    whole = [int(number) if isinstance(number, str) and number.strip().isdecimal() else number for number in numbers]
+    return [token_count(whole[place]) for place in places]
 
 
 def _ends(row: Row, fields: Fields, count: int) -> list[Any]:

@@ -1,7 +1,7 @@
 """Results of verifiers, `outputs/evals/{environment}--{model}/{id}/results.jsonl`: JSON Lines, a rollout a line.
 
-Fields: example_id (before: id), prompt, completion, reward, error, is_truncated, task, metrics, and each metric by its
-name. `metadata.json` beside it says env_id (before: env), model, sampling_args, env_args. A reward may add up several
+Fields: example_id (before: id), prompt, completion, reward, error, is_truncated, task, token_usage{output_tokens},
+metrics, and each metric by its name. `metadata.json` beside it says env_id (before: env), model, sampling_args, env_args. A reward may add up several
 things: then one of the metrics, or a threshold, has to be named. Rollouts that broke off in an error stand there with
 reward 0, though the model did not fail.
 """
@@ -18,7 +18,7 @@ from boundary.data.formats.parts.option_values import number, one_of
 from boundary.data.readers.raw_json import raw_bytes, raw_hash
 from boundary.data.readers.sidecar_files import json_beside
 from boundary.data.readers.streams import Source, first_record, is_object
-from boundary.data.records import CORRECT, EMPTY, TRUNCATED, WRONG, Answers, text_hash
+from boundary.data.records import CORRECT, EMPTY, TRUNCATED, WRONG, Answers, text_hash, token_count
 from boundary.data.settings.pooling import relevant_settings
 
 IDS = ("example_id", "id")
@@ -117,7 +117,14 @@ def _answers(name: str, row: Mapping[str, msgspec.Raw], field: str, least: float
     completion = raw_bytes(row.get("completion", msgspec.Raw()))
     silent = completion in (b'""', b"[]", b"")
     outcome = CORRECT if correct else TRUNCATED if truncated else EMPTY if silent else WRONG
-    return Answers(name, [outcome], texts=[raw_hash(row["completion"]) if "completion" in row else 0], whole=False)
+    texts = [raw_hash(row["completion"]) if "completion" in row else 0]
+    return Answers(name, [outcome], texts=texts, tokens=[_output_tokens(row)], whole=False)
+
+
+def _output_tokens(row: Mapping[str, msgspec.Raw]) -> int | None:
+    """Tokens that the model wrote, in all turns."""
+    usage = msgspec.json.decode(row["token_usage"]) if "token_usage" in row else None
+    return token_count(usage.get("output_tokens")) if isinstance(usage, Mapping) else None
 
 
 def _problem(row: Mapping[str, msgspec.Raw]) -> str:

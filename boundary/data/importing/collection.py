@@ -20,6 +20,7 @@ from boundary.errors import InputError
 SETTINGS = ("temperature", "top_p", "max_tokens", "checkpoint_step")
 # Distinct reasons of failures that are counted for a model and benchmark.
 MOST_REASONS = 1000
+UNKNOWN_TOKENS = -1
 CODE = {outcome: code for code, outcome in enumerate(OUTCOMES)}
 Key = tuple[str, str, str]
 
@@ -55,7 +56,7 @@ class Collection:
         self.facts: dict[Key, dict[str, Any]] = {}
         self.runs: dict[tuple[str | None, int], int] = {}
         self.problem, self.run, self.index = array("i"), array("i"), array("q")
-        self.outcome, self.text = array("b"), array("Q")
+        self.outcome, self.text, self.tokens = array("b"), array("Q"), array("q")
         self.files: list[Path] = []
         self._names_in_files: dict[str, set[str]] = {"model": set(), "benchmark": set()}
         self._questions: dict[tuple[str, ...], tuple[int, Path]] = {}
@@ -142,7 +143,7 @@ class Collection:
             For each sample, in the order in which they were read, whether it stays.
         """
         if not stays.all():
-            for name in ("problem", "run", "index", "outcome", "text"):
+            for name in ("problem", "run", "index", "outcome", "text", "tokens"):
                 values = getattr(self, name)
                 setattr(self, name, array(values.typecode, np.array(values)[stays].tobytes()))
 
@@ -210,6 +211,8 @@ class Collection:
         self.index.extend(range(start, start + count) if record.sample_index is None else record.sample_index)
         self.outcome.extend([CODE[outcome] for outcome in record.outcomes])
         self.text.extend([0] * count if record.texts is None else record.texts)
+        tokens = [None] * count if record.tokens is None else record.tokens
+        self.tokens.extend([UNKNOWN_TOKENS if number is None else number for number in tokens])
 
     def _count_reasons(self, key: Key, reasons: Sequence[str]) -> None:
         counts = self.reasons.setdefault(key[:2], Counter())

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from boundary.data.counts import Counts
-from boundary.data.importing.collection import CODE, Collection
+from boundary.data.importing.collection import CODE, UNKNOWN_TOKENS, Collection
 from boundary.data.records import CORRECT, OUTCOMES, WRONG
 from boundary.data.settings.columns import setting
+from boundary.data.token_means import MEAN_TOKENS, token_means
 
 
 def samples_table(collected: Collection) -> pd.DataFrame:
@@ -17,7 +18,7 @@ def samples_table(collected: Collection) -> pd.DataFrame:
     Returns
     -------
     Columns model, benchmark, problem_id, sample_index, outcome; run where samples come from several; the settings that
-    the files tell; text_hash where every text is known.
+    the files tell; n_tokens where the files give it of some; text_hash where every text is known.
     """
     keys = pd.DataFrame(list(collected.keys), columns=["model", "benchmark", "problem_id"], dtype=object)
     problem = numbers(collected.problem, np.int32)
@@ -27,6 +28,9 @@ def samples_table(collected: Collection) -> pd.DataFrame:
     names = run_names(collected)
     if any(names):
         table["run"] = np.array(names, dtype=object)[numbers(collected.run, np.int32)]
+    tokens = _tokens(collected)
+    if not np.isnan(tokens).all():
+        table["n_tokens"] = tokens
     facts = pd.DataFrame([collected.facts[key] for key in collected.keys])
     for name in (name for name in facts if setting(str(name)) is not None):
         table[name] = facts[name].to_numpy()[problem]
@@ -52,8 +56,19 @@ def counts_table(collected: Collection, source: str) -> Counts:
         count = table.pop(f"n_{name}_")
         if name not in (CORRECT, WRONG) and count.any():
             table[f"n_{name}"] = count
+    tokens = _tokens(collected)
+    if not np.isnan(tokens).all():
+        correct = numbers(collected.outcome, np.int64) == CODE[CORRECT]
+        means = token_means(problem, correct, tokens, len(table))
+        table = table.assign(**dict(zip(MEAN_TOKENS, means, strict=True)))
     facts = pd.DataFrame([collected.facts[key] for key in (*collected.keys, *collected.tallies)], index=table.index)
     return Counts.from_frame(pd.concat([table, facts], axis=1), source)
+
+
+def _tokens(collected: Collection) -> np.ndarray:
+    """Tokens of each sample; not a number where unknown."""
+    tokens = numbers(collected.tokens, np.float64)
+    return np.where(tokens == UNKNOWN_TOKENS, np.nan, tokens)
 
 
 def run_names(collected: Collection) -> list[str | None]:

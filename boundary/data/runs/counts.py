@@ -24,6 +24,7 @@ from boundary.data.runs.folder import (
     verdicts_and_strays,
 )
 from boundary.data.settings.columns import manifest_settings
+from boundary.data.token_means import MEAN_TOKENS, token_means
 from boundary.data.validation import CountNote, refuse_other_problems
 from boundary.errors import InputError
 
@@ -41,7 +42,8 @@ def run_table(folders: Path | Sequence[Path], verifier: str | None = None) -> pd
     Returns
     -------
     Columns model, benchmark, problem_id, n_samples, n_correct, n_OUTCOME for the other outcomes that occur, mean_tokens
-    (generated tokens of a sample in the mean, its stop token included), and how it was sampled and judged
+    (generated tokens of a sample in the mean, its stop token included), mean_tokens_correct and mean_tokens_wrong (of
+    the samples judged correct, and of all others), and how it was sampled and judged
     (`boundary.data.settings.columns.SETTINGS`).
 
     Raises
@@ -225,5 +227,8 @@ def _arm_counts(samples: pd.DataFrame, manifests: Sequence[dict[str, Any]], veri
     for name in outcomes:
         if name not in (CORRECT, WRONG):
             counts[f"n_{name}"] = table[name]
-    counts["mean_tokens"] = table["problem_id"].map(samples.groupby("problem_id")["n_tokens"].mean()).astype(float)
+    place = pd.Index(table["problem_id"]).get_indexer(samples["problem_id"])
+    correct = (samples["outcome"] == CORRECT).to_numpy()
+    means = token_means(place, correct, samples["n_tokens"].to_numpy(float), len(table))
+    counts = counts.assign(**dict(zip(MEAN_TOKENS, means, strict=True)))
     return counts.assign(**manifest_settings(manifests, verifier))

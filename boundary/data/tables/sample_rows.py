@@ -10,6 +10,7 @@ import pandas as pd
 from boundary.data.records import CORRECT, OUTCOMES, WRONG
 from boundary.data.settings.columns import setting
 from boundary.data.tables.reading import PARQUET_SUFFIXES, TEXT_SUFFIXES, read_table
+from boundary.data.token_means import MEAN_TOKENS, token_means
 from boundary.data.validation import DEFAULT_BENCHMARK, KEY, LINE
 from boundary.errors import InputError
 
@@ -51,6 +52,8 @@ def count_samples(frame: pd.DataFrame, source: str) -> pd.DataFrame:
     for name in OUTCOMES:
         if name not in (CORRECT, WRONG) and outcomes[name].any():
             counts[f"n_{name}"] = outcomes[name]
+    if "n_tokens" in table:
+        counts = counts.assign(**_token_means(table, counts.index))
     settings = [str(name) for name in table if (listed := setting(str(name))) is not None and listed.kind != "named"]
     groups = table.groupby(list(KEY), sort=False)
     for name in settings:
@@ -64,6 +67,15 @@ def count_samples(frame: pd.DataFrame, source: str) -> pd.DataFrame:
     facts = groups[[*settings, *(name for name in FACTS if name in table)]].first()
     order = table[list(KEY)].drop_duplicates()
     return order.merge(counts.join(facts).reset_index(), on=list(KEY), validate="one_to_one")
+
+
+def _token_means(table: pd.DataFrame, keys: pd.MultiIndex) -> dict[str, np.ndarray]:
+    """Mean tokens of each problem; `boundary.data.sample_tables` refuses what is no number."""
+    place = keys.get_indexer(pd.MultiIndex.from_frame(table[list(KEY)]))
+    tokens = pd.to_numeric(table["n_tokens"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    tokens = np.where(np.isfinite(tokens) & (tokens >= 0), tokens, np.nan)
+    means = token_means(place, (table["outcome"] == CORRECT).to_numpy(), tokens, len(keys))
+    return {} if np.isnan(means).all() else dict(zip(MEAN_TOKENS, means, strict=True))
 
 
 def samples_in(source: Any) -> pd.DataFrame | None:

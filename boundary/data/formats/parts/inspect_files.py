@@ -122,6 +122,7 @@ class Sample(msgspec.Struct):
     error: Any = None
     limit: Limit | None = None
     invalidation: Any = None
+    model_usage: Any = None
 
 
 class Log(Header):

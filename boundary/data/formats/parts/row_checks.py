@@ -128,7 +128,7 @@ class RowChecks:
         fields = self.fields
         verdicts = "', '".join(fields.models) if fields.models else fields.correct
         verb = "are taken for verdicts, each of a model" if fields.models else "is taken for the verdict"
-        roles = ("model", "benchmark", "text", "sample", "run", "step", "finish")
+        roles = ("model", "benchmark", "text", "sample", "run", "step", "finish", "tokens")
         parts = [f"{role} '{name}'" for role in roles if (name := getattr(fields, role))]
         return (
             f"'{self.source.path}': problems are told apart by '{fields.problem or fields.question}', and "

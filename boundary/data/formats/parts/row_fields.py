@@ -32,6 +32,10 @@ PLACES = (
     *("trial", "completion_id", "generation_id", "repeat", "run_idx"),
 )
 MODELS, BENCHMARKS = ("model", "model_name", "model_id"), ("benchmark", "dataset", "dataset_name", "data_source")
+TOKENS = (
+    *("n_tokens", "num_tokens", "completion_tokens", "output_tokens", "generated_tokens", "num_generated_tokens"),
+    *("response_tokens", "response_length_tokens", "n_output_tokens", "num_output_tokens"),
+)
 STEPS = ("checkpoint_step", "global_step")
 FINISH = ("finish_reason", "stop_reason")
 SETTINGS = (
@@ -46,7 +50,7 @@ WORDS = {name: name for name in OUTCOMES} | RIGHT | WRONGS
 # What a column may be said to be (`--columns problem=qid`), and the names of the counts table that mean the same.
 ROLES = (
     *("problem", "correct", "model", "models", "benchmark", "sample", "run", "text", "question", "prompt", "step"),
-    *("finish", "reason"),
+    *("finish", "reason", "tokens"),
 )
 ALIASES = {
     "problem_id": "problem",
@@ -56,6 +60,7 @@ ALIASES = {
     "checkpoint_step": "step",
     "finish_reason": "finish",
     "seed": "run",
+    "n_tokens": "tokens",
 }
 EXAMPLE = "problem=qid,correct=is_correct,model=checkpoint"
 # Columns of counts: such a table is no table of samples.
@@ -68,7 +73,7 @@ class Fields:
 
     Parameters
     ----------
-    problem, correct, text, question, sample, model, benchmark, step, finish, run, reason
+    problem, correct, text, question, sample, model, benchmark, step, finish, run, reason, tokens
         Names of fields.
     models
         Fields that each hold the verdicts of a model, in place of `correct` and `model`.
@@ -92,6 +97,7 @@ class Fields:
     finish: str = ""
     run: str = ""
     reason: str = ""
+    tokens: str = ""
     models: tuple[str, ...] = ()
     is_list: bool = False
     in_table: bool = False
@@ -102,7 +108,16 @@ class Fields:
     def names(self) -> list[str]:
         """All fields that are read."""
         fields = (self.problem, self.correct, self.text, self.question, self.sample, self.model, self.benchmark)
-        optional = (self.step, self.finish, self.run, self.reason, *self.models, *self.other_verdicts, *SETTINGS)
+        optional = (
+            self.step,
+            self.finish,
+            self.run,
+            self.reason,
+            self.tokens,
+            *self.models,
+            *self.other_verdicts,
+            *SETTINGS,
+        )
         candidates = (name for names in self.other_names.values() for name in names)
         return [name for name in dict.fromkeys((*fields, *optional, *candidates)) if name]
 
@@ -198,6 +213,7 @@ def guessed_fields(record: Mapping[str, Any], roles: Mapping[str, tuple[str, ...
         finish=first("finish", FINISH),
         run=first("run", ()),
         reason=first("reason", REASONS),
+        tokens="" if models else first("tokens", TOKENS),
         models=models,
         is_list=isinstance(listed(verdict_value), list),
         other_verdicts=() if "correct" in roles or models or correct not in SURE else tuple(verdicts),
