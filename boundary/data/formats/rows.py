@@ -98,6 +98,7 @@ def read(
     roles = named_fields(columns, problem=id, correct=correct, text=text)
     record = example_record(source.path, source.head())
     if record is None:
+        next(records(source, []), None)
         raise source.error("no records in it: neither JSON Lines, a JSON list of records nor a table")
     fields = checked_fields(record, guessed_fields(record, roles), roles, source)
     fields = replace(fields, in_table=record_kind(source.head()) != JSON)

@@ -11,6 +11,7 @@ from boundary.data.readers.delimited_rows import delimited_rows, header_cells
 from boundary.data.readers.parquet_files import MAGIC
 from boundary.data.readers.parquet_rows import column_names, parquet_rows
 from boundary.data.readers.streams import Source, first_record, is_list, is_object
+from boundary.errors import InputError
 
 Row = Mapping[str, msgspec.Raw]
 JSON, DELIMITED, PARQUET, ARROW = "JSON", "a table", "Parquet", "Arrow"
@@ -43,7 +44,10 @@ def example_record(path: Path, head: bytes) -> Mapping[str, Any] | None:
         return None
     source = Source(path, skip_bad=True)
     if kind == DELIMITED:
-        return next((row for _, row in delimited_rows(source)), None)
+        try:
+            return next((row for _, row in delimited_rows(source)), None)
+        except InputError:  # a text that only looks like a table; reading it says what is wrong
+            return None
     names = column_names(path, head) if kind == PARQUET else arrow_columns(path)
     reader = parquet_rows if kind == PARQUET else arrow_rows
     row = next((row for _, row in reader(source, names)), None)

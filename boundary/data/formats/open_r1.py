@@ -1,0 +1,84 @@
+"""Tables of OpenR1-Math and its kin, Parquet, Arrow or JSON Lines: a problem a row, its generations in lists.
+
+Fields: uuid, problem, generations[n], correctness_math_verify[n], correctness_llama[n] (null where it did not judge),
+finish_reasons[n], in some generation_token_length[n], source. The published set keeps problems with a right generation
+only.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from boundary.data.formats.parts.option_values import one_of
+from boundary.data.formats.parts.records import DELIMITED, example_record, record_kind, records
+from boundary.data.formats.parts.rewards import hashed, note_left_out, sample_outcome, word
+from boundary.data.readers.streams import Source
+from boundary.data.records import CORRECT, Answers, text_hash, token_count, verdict as true_or_false
+
+MATH, LLAMA = "correctness_math_verify", "correctness_llama"
+NAMES = {"math_verify": (MATH,), "llama": (LLAMA,), "": (MATH, LLAMA)}
+COLUMNS = ("uuid", "problem", "generations", MATH, LLAMA, "finish_reasons", "generation_token_length")
+
+
+def recognises(path: Path, head: bytes) -> bool:
+    """Whether the first row has generations and verdicts on each."""
+    if record_kind(head) in (None, DELIMITED):
+        return False
+    record = example_record(path, head)
+    return record is not None and {"generations", MATH} <= record.keys()
+
+
+def read(source: Source, *, verdict: str = "") -> Iterator[Answers]:
+    """Samples of each problem.
+
+    Parameters
+    ----------
+    verdict
+        `math_verify` or `llama`; by default Math-Verify, and the judge on problems that it did not judge.
+    """
+    one_of("verdict", verdict, *NAMES)
+    rows = unjudged = solved = samples = 0
+    for line, row in records(source, COLUMNS):
+        values = {name: msgspec.json.decode(row[name]) for name in COLUMNS if name in row}
+        try:
+            answers, missing = _answers(values, verdict)
+        except ValueError as error:
+            source.broken(str(error), line)
+            continue
+        rows, unjudged, samples = rows + 1, unjudged + missing, samples + missing + len(answers.outcomes)
+        solved += CORRECT in answers.outcomes
+        yield answers._replace(line=line)
+    note_left_out(source, unjudged, samples, "are not judged")
+    if rows > 1 and solved == rows:
+        source.note(
+            f"'{source.path}': every problem has a right sample, as where problems were kept for having one. Solve "
+            "rates of problems chosen by their own outcomes are too high."
+        )
+
+
+def _answers(row: Mapping[str, Any], verdict: str) -> tuple[Answers, int]:
+    texts = row.get("generations")
+    if not isinstance(texts, list):
+        raise ValueError("no list of generations")
+    verdicts = next((row[name] for name in NAMES[verdict] if isinstance(row.get(name), list)), [None] * len(texts))
+    ends = row.get("finish_reasons") or [None] * len(texts)
+    tokens = row.get("generation_token_length") or [None] * len(texts)
+    for name, values in (("verdicts", verdicts), ("finish_reasons", ends)):
+        if not isinstance(values, list) or len(values) != len(texts):
+            raise ValueError(f"{len(texts)} generations, but {len(values)} {name}")
+    kept = [place for place, value in enumerate(verdicts) if value is not None]
+    question = row.get("problem")
+    name = word(row.get("uuid")) or (f"{text_hash(question):016x}" if isinstance(question, str) and question else None)
+    if name is None:
+        raise ValueError("neither a uuid nor a text of the problem")
+    lengths = tokens if isinstance(tokens, list) and len(tokens) == len(texts) else [None] * len(texts)
+    answers = Answers(
+        problem_id=name,
+        outcomes=[sample_outcome(true_or_false(verdicts[place]), texts[place], ends[place]) for place in kept],
+        texts=[hashed(texts[place]) for place in kept],
+        tokens=[token_count(lengths[place]) for place in kept],
+        question=question if isinstance(question, str) else None,
+    )
+    return answers, len(texts) - len(kept)
