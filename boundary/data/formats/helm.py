@@ -42,12 +42,17 @@ def read(source: Source, *, metric: str = "") -> Iterator[Answers]:
     names, n_outputs = _from_run_spec(source)
     perturbed = 0
     used: dict[str, None] = {}
+    places: set[tuple[str, str]] = set()
     for entry in source.document(list[dict[str, Any]]):
         if entry.get("perturbation"):
             perturbed += 1
             continue
         try:
             answers, name = _answers(entry, metric)
+            place = (answers.problem_id, str(answers.run))
+            if place in places:
+                raise ValueError(f"it stands there twice in {answers.run}")
+            places.add(place)
         except ValueError as error:
             source.broken(f"instance {str(entry.get('instance_id'))[:60]}: {error}")
             continue
@@ -73,7 +78,7 @@ def _answers(entry: Mapping[str, Any], metric: str) -> tuple[Answers, str]:
         raise ValueError("no list of statistics")
     for stat in map(mapping, entry["stats"]):
         stats.setdefault(str(mapping(stat.get("name")).get("name")), stat)
-    name = metric or next((known for known in METRICS if known in stats), "")
+    name = metric or next((usual for usual in METRICS if usual in stats), "")
     if name not in stats:
         few = ", ".join(list(stats)[:10])
         raise ValueError(f"no metric '{name or METRICS[-1]}'. Name one with --option metric=NAME. It has {few}")
@@ -92,6 +97,7 @@ def _answers(entry: Mapping[str, Any], metric: str) -> tuple[Answers, str]:
         [CORRECT if correct else TRUNCATED if cut else WRONG],
         run=f"trial {trial}",
         tokens=[token_count(tokens)],
+        whole=False,
     )
     return answers, name
 

@@ -6,7 +6,6 @@ in some finish_reason; and the verdict, by benchmark: symbolic_correct (before: 
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -48,7 +47,6 @@ def read(source: Source, *, verdict: str = "", tests: str = "plus") -> Iterator[
     name = NAME.fullmatch(source.path.name)
     run = f"seed {int(name['seed'])}" if name else None
     benchmark = source.path.resolve().parent.name if source.path.name.startswith("output") else None
-    repeats: Counter[str] = Counter()
     unjudged = lines = 0
     for line, row in source.rows(dict[str, Any]):
         lines += 1
@@ -58,17 +56,17 @@ def read(source: Source, *, verdict: str = "", tests: str = "plus") -> Iterator[
         except ValueError as error:
             source.broken(str(error), line)
             continue
-        repeats[problem] += 1
         unjudged += correct is None
         question = next((row[field] for field in QUESTIONS if isinstance(row.get(field), str)), None)
         yield Answers(
-            problem_id=problem if repeats[problem] == 1 else f"{problem}#{repeats[problem]}",
+            problem_id=problem,
             outcomes=[] if correct is None else [_outcome(row, correct)],
             benchmark=benchmark,
             run=run,
             texts=None if correct is None else [hashed(row.get("generation"))],
             tokens=None if correct is None else [token_count(row.get("num_generated_tokens"))],
             question=question,
+            whole=False,
             line=line,
         )
     note_left_out(source, unjudged, lines, "have no clear verdict of the judge")

@@ -40,10 +40,15 @@ def read(source: Source, *, verdict: str = "") -> Iterator[Answers]:
     """
     one_of("verdict", verdict, *NAMES)
     rows = unjudged = solved = samples = 0
+    contents: set[tuple[Any, ...]] = set()
     for line, row in records(source, COLUMNS):
         values = {name: msgspec.json.decode(row[name]) for name in COLUMNS if name in row}
         try:
             answers, missing = _answers(values, verdict)
+            content = (answers.problem_id, *(answers.texts or ()))
+            if content in contents:
+                raise ValueError(f"problem {answers.problem_id[:60]} stands there twice, with the same generations")
+            contents.add(content)
         except ValueError as error:
             source.broken(str(error), line)
             continue
@@ -70,15 +75,16 @@ def _answers(row: Mapping[str, Any], verdict: str) -> tuple[Answers, int]:
             raise ValueError(f"{len(texts)} generations, but {len(values)} {name}")
     kept = [place for place, value in enumerate(verdicts) if value is not None]
     question = row.get("problem")
-    name = word(row.get("uuid")) or (f"{text_hash(question):016x}" if isinstance(question, str) and question else None)
-    if name is None:
+    problem = word(row.get("uuid")) or (f"{text_hash(question):016x}" if isinstance(question, str) and question else "")
+    if not problem:
         raise ValueError("neither a uuid nor a text of the problem")
     lengths = tokens if isinstance(tokens, list) and len(tokens) == len(texts) else [None] * len(texts)
     answers = Answers(
-        problem_id=name,
+        problem_id=problem,
         outcomes=[sample_outcome(true_or_false(verdicts[place]), texts[place], ends[place]) for place in kept],
         texts=[hashed(texts[place]) for place in kept],
         tokens=[token_count(lengths[place]) for place in kept],
         question=question if isinstance(question, str) else None,
+        whole=False,
     )
     return answers, len(texts) - len(kept)

@@ -18,7 +18,7 @@ SETTING_NAMES = {"temperature": "temperature", "top_p": "top_p", "max_tokens": "
 
 def recognises(path: Path, head: bytes) -> bool:
     """Whether it holds responses with their correctness."""
-    return is_object(head) and has_keys(head, "responses", "correctness", "content", "token_usages")
+    return is_object(head) and has_keys(head, "responses", "content", "correctness", "reason")
 
 
 def read(source: Source, *, temperature: str = "") -> Iterator[Answers]:
@@ -46,12 +46,12 @@ def read(source: Source, *, temperature: str = "") -> Iterator[Answers]:
 def _responses(record: Mapping[str, Any], temperature: str, source: Source) -> tuple[list[Any], list[Any]]:
     responses, usages = record.get("responses"), record.get("token_usages")
     if isinstance(responses, dict):
-        written = list(responses)
-        if temperature == "" and len(written) > 1:
+        temperatures = list(responses)
+        if temperature == "" and len(temperatures) > 1:
             raise source.error(
-                f"responses at several temperatures ({', '.join(written[:6])}). Choose one with --option temperature=T"
+                f"responses at several temperatures ({', '.join(temperatures[:6])}). Choose one with --option temperature=T"
             )
-        key = temperature or (written[0] if written else "")
+        key = temperature or (temperatures[0] if temperatures else "")
         if key not in responses:
             raise ValueError(f"no responses at temperature {key or '(none)'}")
         source.settings["temperature"] = _number(key)

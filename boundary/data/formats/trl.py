@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from boundary.data.formats.parts.option_values import number
-from boundary.data.formats.parts.rewards import hashed, is_rewarded, sample_outcome
-from boundary.data.readers.parquet_rows import column_names, parquet_rows
+from boundary.data.formats.parts.rewards import hashed, is_rewarded, note_left_out, sample_outcome
+from boundary.data.readers.parquet_rows import column_names, column_types, parquet_rows
 from boundary.data.readers.streams import Source
 from boundary.data.records import Answers, text_hash
 
@@ -37,25 +37,30 @@ def read(source: Source, *, reward: str = "", threshold: str = "") -> Iterator[A
     """
     least = None if threshold == "" else number("threshold", threshold)
     names = column_names(source.path, source.head())
-    column = reward
-    for place, row in parquet_rows(source, names, at_once=64):
-        column = column or _reward(row, names, source)
+    if reward and reward not in names:
+        raise source.error(f"no column '{reward}'. It has {', '.join(names[:12])}")
+    column = reward or _reward(source)
+    unjudged = rows = 0
+    for place, row in parquet_rows(source, [*FIELDS, column], at_once=64):
+        rows += 1
         try:
-            if column not in row:
-                raise ValueError(f"no column '{column}'. It has {', '.join(names[:12])}")
             answers = _answers(row, column, least)
         except ValueError as error:
             source.broken(f"row {place}: {error}")
             continue
+        unjudged += not answers.outcomes
         yield answers
+    note_left_out(source, unjudged, rows, f"have no reward in '{column}'")
     source.note(
         f"'{source.path}': completions of the training, judged by '{column}'. Where each step has other problems, its "
         "counts are of these problems alone."
     )
 
 
-def _reward(row: Mapping[str, Any], names: list[str], source: Source) -> str:
-    columns = [name for name in names if name not in NOT_REWARDS and isinstance(row.get(name), int | float)]
+def _reward(source: Source) -> str:
+    """The one column of numbers that is not another thing."""
+    types = column_types(source.path, source.head())
+    columns = [name for name, kind in types.items() if name not in NOT_REWARDS and kind == "number"]
     if not columns:
         raise source.error("no column of rewards in it")
     if len(columns) > 1:
@@ -68,16 +73,19 @@ def _reward(row: Mapping[str, Any], names: list[str], source: Source) -> str:
 
 def _answers(row: Mapping[str, Any], column: str, least: float | None) -> Answers:
     step, prompt, completion = (row.get(name) for name in ("step", "prompt", "completion"))
+    step = int(step) if isinstance(step, str) and step.isdecimal() and len(step) < 13 else step
     if isinstance(step, bool) or not isinstance(step, int) or step < 0:
         raise ValueError(f"{str(step)[:40]!r} in column step is no step of the training")
     if prompt in (None, "", []):
         raise ValueError("no prompt")
     text = prompt if isinstance(prompt, str) else json.dumps(prompt, sort_keys=True, default=str)
-    outcome = sample_outcome(is_rewarded(row[column], least), completion)
+    value = row.get(column)
+    missing = value is None or value != value
+    outcomes = [] if missing else [sample_outcome(is_rewarded(value, least), completion)]
     return Answers(
         f"{text_hash(text):016x}",
-        [outcome],
-        texts=[hashed(completion)],
+        outcomes,
+        texts=None if missing else [hashed(completion)],
         question=text,
         facts={"checkpoint_step": step},
         whole=False,
