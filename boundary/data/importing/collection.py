@@ -99,15 +99,19 @@ class Collection:
             if model and steps[model] == 1 and model not in stepless
         }
         for name, (model, _) in self.checkpoints.items():
-            if model and name not in names:
+            if name not in names and steps[model] > 1:
                 for key in (key for key in self.facts if key[0] == name):
-                    self.facts[key].setdefault("training_run", model)
+                    self.facts[key].setdefault("training_run", model or self._folder())
 
         def renamed(key: Any) -> Any:
             return (names.get(key[0], key[0]), *key[1:])
 
         for table in ("keys", "tallies", "facts", "without_samples", "reasons"):
             setattr(self, table, {renamed(key): value for key, value in getattr(self, table).items()})
+
+    def _folder(self) -> str:
+        """Name of the folder of the files, for a training of no name."""
+        return (self.files[0].resolve().parent.name or "training")[: limits.LONGEST_NAME]
 
     def _columns(self, settings: dict[str, Any]) -> dict[str, Any]:
         """Settings as cells of the counts; most records have those of the record before."""
@@ -163,6 +167,8 @@ class Collection:
             name = getattr(record, field)
             if name is not None and len(name) > limits.LONGEST_NAME:
                 raise source.error(f"a {field} of {len(name)} characters is no name ({name[:20]}...)", record.line)
+            if name is not None and not name.isascii() and any("\ud800" <= character <= "\udfff" for character in name):
+                raise source.error(f"the {field} {ascii(name)[:60]} holds half a character", record.line)
 
     def _name(self, field: str, name: str | None) -> str | None:
         replacement = self.names[field]

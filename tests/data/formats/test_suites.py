@@ -65,11 +65,11 @@ def test_nemo_skills_judges(tmp_path):
     imported = import_files(path, model="m")
     assert counts_of(imported) == {"aime24-0": (1, 1), "aime24-1": (1, 0)}
     assert any("1 of 3 samples have no clear verdict" in note for note in imported.notes)
-    both = lines(path, [generation(0, True, judgement=yes), generation(1, True, judgement=no)])
+    two_judges = lines(path, [generation(0, True, judgement=yes), generation(1, True, judgement=no)])
     with pytest.raises(InputError, match=r"line 2: symbolic_correct and judgement disagree\. .*verdict=symb"):
-        import_files(both, model="m")
-    assert counts_of(import_files(both, model="m", verdict="judge")) == {"aime24-0": (1, 1), "aime24-1": (1, 0)}
-    assert counts_of(import_files(both, model="m", verdict="symbolic")) == {"aime24-0": (1, 1), "aime24-1": (1, 1)}
+        import_files(two_judges, model="m")
+    assert counts_of(import_files(two_judges, model="m", verdict="judge")) == {"aime24-0": (1, 1), "aime24-1": (1, 0)}
+    assert counts_of(import_files(two_judges, model="m", verdict="symbolic")) == {"aime24-0": (1, 1), "aime24-1": (1, 1)}
 
 
 @pytest.mark.parametrize(
@@ -212,8 +212,8 @@ def problem(i, verdicts, **more):
 @pytest.mark.parametrize("name", ["train.parquet", "train.jsonl"])
 def test_open_r1(tmp_path, name):
     rows = [problem(0, [True, False]), problem(1, [True, True, None])]
-    judged = {"generations": ["a", "b"], "correctness_llama": [False, True], "finish_reasons": None}
-    rows.append(problem(2, [None, None]) | {"correctness_math_verify": None} | judged)
+    by_llama = {"generations": ["a", "b"], "correctness_llama": [False, True], "finish_reasons": None}
+    rows.append(problem(2, [None, None]) | {"correctness_math_verify": None} | by_llama)
     path = table(tmp_path / name, rows) if name.endswith("parquet") else lines(tmp_path / name, rows)
     assert recognised_format(path) == "open-r1"
     imported = import_files(path, model="R1")
@@ -454,7 +454,7 @@ def test_tables_of_verl_without_verdicts(tmp_path):
     path = table(tmp_path / "out.parquet", rows)
     with pytest.raises(InputError, match="responses without verdicts, as verl's main_generation writes them"):
         import_files(path, model="m")
-    judged = table(path, [row | {"score": [1.0, 0.0], "acc": [True, False]} for row in rows])
+    with_scores = table(path, [row | {"score": [1.0, 0.0], "acc": [True, False]} for row in rows])
     with pytest.raises(InputError, match=r"several columns may be the verdicts \(score, acc\)"):
-        import_files(judged, model="m")
-    assert list(counts_of(import_files(judged, model="m", verdicts="acc")).values()) == [(2, 1)] * 2
+        import_files(with_scores, model="m")
+    assert list(counts_of(import_files(with_scores, model="m", verdicts="acc")).values()) == [(2, 1)] * 2
