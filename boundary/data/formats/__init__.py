@@ -243,7 +243,7 @@ _FORMATS = (
         terminal_bench,
         "`results.json` of a run; `result.json` of a trial of Harbor",
         "a trial",
-        ("threshold=0.5",),
+        ("threshold=0.5", "errors=wrong"),
     ),
     Format(
         "trl",

@@ -69,7 +69,10 @@ def test_nemo_skills_judges(tmp_path):
     with pytest.raises(InputError, match=r"line 2: symbolic_correct and judgement disagree\. .*verdict=symb"):
         import_files(two_judges, model="m")
     assert counts_of(import_files(two_judges, model="m", verdict="judge")) == {"aime24-0": (1, 1), "aime24-1": (1, 0)}
-    assert counts_of(import_files(two_judges, model="m", verdict="symbolic")) == {"aime24-0": (1, 1), "aime24-1": (1, 1)}
+    assert counts_of(import_files(two_judges, model="m", verdict="symbolic")) == {
+        "aime24-0": (1, 1),
+        "aime24-1": (1, 1),
+    }
 
 
 @pytest.mark.parametrize(
@@ -322,9 +325,11 @@ def test_terminal_bench(tmp_path, all_examples):
     document(path.parent / "run_metadata.json", metadata)
     document(path.parent / "t0" / "t0.0" / "results.json", content["results"][0])  # a trial again
     imported = import_files(path.parent)
-    assert counts_of(imported) == {"t0": (4, 1), "t1": (2, 1)}
+    assert counts_of(imported) == {"t0": (3, 1), "t1": (2, 1)}
     assert imported.counts.models == ("org/m",)
-    assert imported.counts.table[["n_timeout", "n_verifier_error"]].sum().tolist() == [1, 1]
+    assert imported.counts.table["n_timeout"].sum() == 1
+    assert any("1 of 6 samples broke off without a verdict" in note for note in imported.notes)
+    assert counts_of(import_files(path.parent, errors="wrong"))["t0"] == (4, 1)
     assert imported.counts.table["mean_tokens"].tolist() == [20.0, 20.0]
 
 
