@@ -279,6 +279,32 @@ def trajectory(
     return _draw("trajectory", result, ax, benchmark, width)
 
 
+def cost(result: Analysis, ax: Axes | None = None, *, benchmark: str | None = None, width: float | str = "page") -> Any:
+    """Draw the share of problems solved against tokens or money, of an analysis that knows lengths of attempts.
+
+    Parameters
+    ----------
+    result
+        What `boundary.analyze` returns.
+    ax
+        Axes to draw on; a new figure where not given.
+    benchmark
+        Whose problems; all of them where there are several and none is named.
+    width
+        Of a new figure: `column` (3.35 inches), `page` (6.75) or inches. Below 5.5 inches names stand above the panel.
+
+    Returns
+    -------
+    The axes drawn on.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to draw, or no such benchmark.
+    """
+    return _draw("cost", result, ax, benchmark, width)
+
+
 def forest(result: Analysis, ax: Axes | None = None, *, width: float | str = "page") -> Any:
     """Draw shrinkage at n of every benchmark and RL model, with intervals.
 

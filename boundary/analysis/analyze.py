@@ -1,6 +1,6 @@
 """`analyze`: from counts to the result, by way of the request, the fits, the estimates and the checks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
@@ -19,6 +19,8 @@ from boundary.analysis.checks.tipping_point import tipping_point_curves, tipping
 from boundary.analysis.checks.unequal_samples import unequal_samples
 from boundary.analysis.checks.valid_reasoning import judge_misclassification_rates, with_valid_reasoning
 from boundary.analysis.claims.evaluate import claim_requests, claims as evaluate_claims, resolve_requests
+from boundary.analysis.cost.analyse_cost import analyse_cost
+from boundary.analysis.cost.token_limit import checked_token_limit, cut_at_token_limit
 from boundary.analysis.estimates.curves import joined_curves, panel_curves
 from boundary.analysis.estimates.estimate import estimate
 from boundary.analysis.estimates.problems import concatenated, problem_table
@@ -71,6 +73,8 @@ def analyze(
     compare_priors: bool = False,
     samples: Any = None,
     scores: Any = None,
+    token_limit: int | None = None,
+    prices: Mapping[str, float] | None = None,
     claims: Any = None,
     require: Any = None,
     verifier: VerifierErrors | None = None,
@@ -129,6 +133,11 @@ def analyze(
     scores
         Log-probabilities of the samples under models, as `boundary score -o FILE` writes them: a DataFrame or a path.
         Not needed where `counts` is a run folder that was scored, or a shipped set that has scores.
+    token_limit
+        Tokens, at least 1: every sample is cut there after the fact, before everything else, so that all models have
+        one budget. Longer samples count as truncated. It needs the samples, with a column n_tokens.
+    prices
+        USD for a million generated tokens, by model: then cost is in money, and in tokens otherwise.
     claims, require
         Claims to evaluate, and the probability that each must have: see `boundary.analysis.claims.evaluate.claims`.
     verifier
@@ -187,8 +196,13 @@ def analyze(
     >>> shrinkage[["k", "mean", "lower", "upper"]].round(2).values.tolist()
     [[1.0, -0.38, -0.44, -0.31], [64.0, 0.11, -0.02, 0.23]]
     """
+    loaded, cut_notes = load_counts(counts), tuple[Note, ...]()
+    limit = checked_token_limit(token_limit)
+    if limit is not None:
+        samples = load_samples(counts if samples is None else samples)
+        loaded, samples, cut_notes = cut_at_token_limit(loaded, samples, limit)
     request, table = checked_request(
-        load_counts(counts),
+        loaded,
         base,
         rl,
         benchmarks=benchmarks,
@@ -202,6 +216,8 @@ def analyze(
         level=level,
         margin=margin,
         outcomes_as_missing=outcomes_as_missing,
+        prices=prices,
+        token_limit=limit,
         seed=seed,
         common_problems=common_problems,
         compare_priors=compare_priors,
@@ -213,6 +229,7 @@ def analyze(
     )
     claims_to_judge = resolve_requests(claim_requests(claims, require), request.base, request.arms, request.benchmarks)
     data = _checked_data(request, table.select(models=list(request.models)), counts, samples, scores, stopping)
+    data = data._replace(cut_notes=tuple(note for note in cut_notes if note.model in request.models))
     with_curves = verifier is not None if error_curve is None else error_curve
     with reporting(progress) as report:
         analysis = _fitted_analysis(request, data, with_curves, report)
@@ -239,6 +256,8 @@ class _CheckedData(NamedTuple):
         truth.
     panels
         The counts of each fit.
+    cut_notes
+        Notes on samples that were cut at a token limit.
     """
 
     sampled: Counts
@@ -251,6 +270,7 @@ class _CheckedData(NamedTuple):
     error_rates: MisclassificationRates | None
     judge_error_rates: MisclassificationRates | None
     panels: list[Panel]
+    cut_notes: tuple[Note, ...] = ()
 
 
 def _checked_data(
@@ -329,6 +349,9 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
         unequal_samples=_unequal_samples(request, fits),
         arms=data.arms,
         exchangeability=data.exchangeability,
+        cost=analyse_cost(
+            request, data.panels, [fit.rates for fit in fits], data.counts, data.samples, progress, data.cut_notes
+        ),
         writer=write_analysis,
     )
 

@@ -182,6 +182,25 @@ def heading(estimand: str, k: str | None = None, tau: float = math.nan) -> str:
     return label + format_of(estimand).words
 
 
+def cost_text(value: float, unit: str, digits: int = 2, *, with_unit: bool = True) -> str:
+    """Write tokens or money with some significant digits; `none` for infinity.
+
+    Examples
+    --------
+    >>> cost_text(212_345.0, "tokens"), cost_text(0.01234, "USD"), cost_text(float("inf"), "tokens")
+    ('210,000 tokens', '0.012 USD', 'none')
+    """
+    if value != value:
+        return ""
+    if math.isinf(value):
+        return "none"
+    rounded = float(f"{value:.{digits}g}")
+    text = f"{rounded:,.0f}" if rounded >= 10 ** (digits - 1) else f"{value:.{digits}g}"
+    if 0 < rounded < 1e-4:
+        text = f"{rounded:.12f}".rstrip("0")
+    return f"{text} {unit}" if with_unit else text
+
+
 def upper_first(sentence: str) -> str:
     """Write the first letter as a capital."""
     return sentence[0].upper() + sentence[1:]

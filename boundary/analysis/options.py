@@ -1,6 +1,6 @@
 """Options of an analysis, each checked by itself: prior, target, level, margin, budgets, thresholds, estimands."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from boundary.data.counts import Counts
 from boundary.data.validation import OUTCOME_COLUMNS
@@ -80,6 +80,36 @@ def checked_jobs(jobs: int | None) -> int | None:
     if jobs is not None and (isinstance(jobs, bool) or int(jobs) != jobs or jobs < 1):
         raise InputError(f"The number of jobs must be a whole number of at least 1, got {jobs}. Leave it out for all.")
     return jobs
+
+
+def checked_prices(prices: Mapping[str, float] | None, models: Sequence[str]) -> dict[str, float]:
+    """USD for a million tokens of each model; empty where none is given.
+
+    Raises
+    ------
+    InputError
+        For a model that is not analysed, a price that is no number above 0, or a model without one.
+
+    Examples
+    --------
+    >>> checked_prices({"rl": 0.6, "base": 0.6}, ["base", "rl"])
+    {'base': 0.6, 'rl': 0.6}
+    """
+    for model, price in (prices or {}).items():
+        if model not in models:
+            hint = did_you_mean(model, models)
+            raise InputError(
+                f"A price is given for '{model}', which is not analysed.{hint} Models: {', '.join(models)}."
+            )
+        if isinstance(price, bool) or not 0 < price < float("inf"):
+            raise InputError(f"The price of '{model}' must be USD for a million tokens, above 0, got {price}.")
+    absent = [model for model in models if prices and model not in prices]
+    if absent:
+        raise InputError(
+            f"No price is given for {', '.join(absent)}. Money compares models only where each has one: add --price "
+            f"{absent[0]}=USD (prices= from Python), or leave all prices out."
+        )
+    return {model: float(prices[model]) for model in models} if prices else {}
 
 
 def chosen_taus(tau: Sequence[float] | None) -> tuple[float, ...]:

@@ -1,7 +1,7 @@
 """The request for an analysis, checked once: models, benchmarks, budgets, estimands, prior, target, margin."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from boundary.analysis.checkpoints import in_training_order
@@ -11,6 +11,7 @@ from boundary.analysis.options import (
     check_options,
     check_rankable,
     checked_margin,
+    checked_prices,
     chosen_classes,
     chosen_estimands,
     chosen_prior,
@@ -95,6 +96,10 @@ class Request:
         Where finished fits are kept until the report is written.
     jobs
         How many fits are made at once; as many as there are processors where None.
+    prices
+        USD for a million tokens of each model; empty where cost is in tokens.
+    token_limit
+        Tokens at which every sample was cut before anything else; None for no such limit.
     """
 
     base: str | None
@@ -117,6 +122,8 @@ class Request:
     judge: VerifierErrors | None = None
     fit_store: FitStore = field(default_factory=FitStore, compare=False, repr=False)
     jobs: int | None = field(default=None, compare=False, repr=False)
+    prices: Mapping[str, float] = field(default_factory=dict, hash=False)
+    token_limit: int | None = None
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -150,6 +157,7 @@ def checked_request(
     level: float,
     margin: float,
     outcomes_as_missing: str | Sequence[str] | None,
+    prices: Mapping[str, float] | None = None,
     **fields: Any,
 ) -> tuple[Request, Counts]:
     """The request, and the counts of the benchmarks chosen.
@@ -158,7 +166,7 @@ def checked_request(
     ----------
     counts
         All counts.
-    base, rl, benchmarks, k, max_k, tau, estimands, rank, prior, target, level, margin, outcomes_as_missing
+    base, rl, benchmarks, k, max_k, tau, estimands, rank, prior, target, level, margin, outcomes_as_missing, prices
         As for `boundary.analyze`.
     fields
         Other fields of `Request`, as they are.
@@ -193,4 +201,4 @@ def checked_request(
         **fields,
     )
     check_rankable(estimands, request.models, base, target)
-    return request, counts
+    return replace(request, prices=checked_prices(prices, request.models)), counts

@@ -47,6 +47,14 @@ def rate(ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]) -> 
     return rates.get("", rates) or 0.0
 
 
+def prices(ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]) -> dict[str, float] | None:
+    """Turn `MODEL=0.6`, once or more, into USD for a million tokens by model; analyze checks models and numbers."""
+    by_model = dict(_named_number(text, "'{}' is no price; write MODEL=USD, as in my-model=0.6.") for text in texts)
+    if "" in by_model:
+        raise click.BadParameter("a price needs its model; write MODEL=USD, as in my-model=0.6.")
+    return by_model or None
+
+
 def required(ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]) -> float | dict[str, float] | None:
     """Turn `NAME=0.95`, once or more, or one `0.95` for all claims, into what `boundary.claims` takes."""
     if not texts:

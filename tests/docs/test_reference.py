@@ -9,6 +9,7 @@ from boundary.analysis.checks.model_checks import CHECK_COLUMNS, FAMILY_COLUMNS
 from boundary.analysis.checks.tipping_point import CURVE_COLUMNS
 from boundary.analysis.claims.evaluate import CLAIM_COLUMNS
 from boundary.analysis.claims.plan import PLAN_COLUMNS
+from boundary.analysis.cost.record import COST_COLUMNS
 from boundary.analysis.estimates.problems import PROBLEM_COLUMNS
 from boundary.analysis.estimates.table import ESTIMATE_COLUMNS
 
@@ -45,6 +46,7 @@ def test_every_column_is_explained():
         *FAMILY_COLUMNS,
         *CURVE_COLUMNS,
         *PLAN_COLUMNS,
+        *COST_COLUMNS,
     }
     words = set(re.findall(r"`([\w.]+)`", page("files.md")))
     assert {column for column in columns if not column.startswith("reference_")} - words == set()

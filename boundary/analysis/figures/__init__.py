@@ -10,6 +10,7 @@ Read first `figure` (what a record says, and what a function is given), then `pa
   legends; axes, curves and labels; ticks. `messages`: what the titles say.
 - `pass_at_k`, `shrinkage`, `flows`, `histogram`, `counts`, `solve_rates`, `ranking`, `trajectory`, `forest`: the
   functions.
+- `cost`: of its own table, over tokens or money in place of k.
 - `tipping_point`: a figure of the section on errors of the verifier, drawn from its own table.
 - `svg`, `tags`, `inline`: a figure as SVG, by itself or as an element of the page, whose script and style are
   `page_figures.js` and `page_figures.css`.
@@ -20,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from boundary.analysis.figures.cost import draw_cost, has_cost
 from boundary.analysis.figures.counts import counts_layout, draw_counts, has_counts
 from boundary.analysis.figures.figure import FigureData, ReportFigure, has_rows
 from boundary.analysis.figures.flows import draw_flows, flows_layout
@@ -71,6 +73,7 @@ PAIRS = (
     "counts one half."
 )
 TRAJECTORY = "Checkpoints of the training run in order: pass@k at small and large budgets."
+COST = "Share of problems solved against the budget of a problem, spent on attempts until one is right."
 FOREST = "Shrinkage at the largest budget within the samples, with its interval; hollow marks: cannot tell yet."
 
 # Two panels for each RL model: beside a base, three of them are as many as anybody looks at.
@@ -85,6 +88,7 @@ FIGURES = [
     ReportFigure("counts", draw_counts, has_counts, COUNTS, counts_layout),
     ReportFigure("ranking", draw_ranking, has_rows("best", 100), RANKING, ranking_layout),
     ReportFigure("pairs", draw_pairs, has_rows("better", 100), PAIRS, pairs_layout),
+    ReportFigure("cost", draw_cost, has_cost, COST),
     ReportFigure("trajectory", draw_trajectory, has_trajectory, TRAJECTORY, trajectory_layout),
 ]
 # Of a whole analysis, from the data of any of its benchmarks.

@@ -49,6 +49,8 @@ class FigureData:
         Seed of what is drawn at random: the predicted counts.
     unconverged
         Benchmark and model (of a pair, the RL model) of each fit that did not converge: nothing is decided from it.
+    cost
+        Solved problems against tokens or money (`boundary.analysis.cost.record.COST_COLUMNS`).
     """
 
     estimates: pd.DataFrame
@@ -60,6 +62,12 @@ class FigureData:
     rates: Mapping[str, SolveRates] = field(default_factory=dict)
     seed: int = 0
     unconverged: frozenset[tuple[str, str]] = frozenset()
+    cost: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @cached_property
+    def cost_rows(self) -> pd.DataFrame:
+        """Cost of the benchmark; empty where there is none."""
+        return self.cost if self.cost.empty else self.cost.loc[self.cost["benchmark"] == self.benchmark]
 
     @cached_property
     def rows(self) -> pd.DataFrame:

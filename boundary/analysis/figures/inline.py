@@ -110,11 +110,14 @@ def _curve_words(tag: Tag, unit: str, n: float) -> str:
     """A curve at its first budget, at powers of four, at n, and at its last."""
     parts = {name: tag.attributes[f"data-{name}"].split() for name in ("k", "value", "lower", "upper")}
     budgets = [float(k) for k in parts["k"]]
+    axis = tag.attributes.get("data-axis", "")
     named_budgets = {budgets[0], budgets[-1], n, *(4.0**j for j in range(1, 12))}
     shown = [i for i, k in enumerate(budgets) if k in named_budgets]
+    if axis:
+        shown = [*range(0, len(budgets) - 1, 8), len(budgets) - 1]
     words = [
         f"{_amount(parts['value'][i], unit)} [{_amount(parts['lower'][i], unit)}, {_amount(parts['upper'][i], unit)}] "
-        f"at k = {budgets[i]:.0f}"
+        f"at {f'{budgets[i]:,.6g} {axis}' if axis else f'k = {budgets[i]:.0f}'}"
         for i in shown
     ]
     name = tag.attributes.get("data-name", "")

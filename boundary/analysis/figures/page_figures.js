@@ -38,7 +38,7 @@
       const [x0, x1, y0, y1] = group.dataset.limits.split(" ").map(Number);
       const curves = [...group.querySelectorAll("[data-k]")].map((line) => {
         const list = (name) => line.dataset[name].split(" ");
-        return { line, model: line.dataset.model, name: line.dataset.name || line.dataset.model, k: list("k").map(Number),
+        return { line, model: line.dataset.model, name: line.dataset.name || line.dataset.model, axis: line.dataset.axis || "", k: list("k").map(Number),
           value: list("value"), lower: list("lower"), upper: list("upper") };
       });
       const n = group.querySelector("[data-n]");
@@ -72,7 +72,8 @@
     const lines = curves.filter((curve) => curve.k[i] === k).map((curve) => ({ name: curve.name,
       text: amount(curve.value[i], panel.unit) + within({ lower: curve.lower[i], upper: curve.upper[i] }, panel.unit),
       colour: colourOf(curve.line), y: panel.y(Number(curve.value[i])) }));
-    return { heading: `k = ${k.toLocaleString("en")}${k > panel.n ? ", extrapolated" : ""}`, lines, x: panel.x(k), panel, index: i };
+    const at = curves[0].axis ? `${k.toLocaleString("en", { maximumSignificantDigits: 3 })} ${curves[0].axis}` : `k = ${k.toLocaleString("en")}`;
+    return { heading: `${at}${k > panel.n ? ", extrapolated" : ""}`, lines, x: panel.x(k), panel, index: i };
   };
   const ofMark = (entry) => {
     const data = entry.mark.dataset, unit = data.unit || "", lines = [];

@@ -20,6 +20,7 @@ DESCRIPTIONS = {
     "claims.csv": "the claims with their probabilities",
     "errors.csv": "shrinkage against the verifier's false-positive rate",
     "outcomes.csv": "the main estimates with missing outcomes as wrong and as missing",
+    "cost.csv": "solved problems against tokens or money, with curves and estimates at token limits",
     "curves.csv": "the curves of the figures at many budgets",
     "summary.json": "verdicts, diagnostics, settings and headline estimates for scripts",
     "posterior.nc": "draws of the solve rates, for ArviZ",

@@ -26,6 +26,7 @@ def figure_data(analysis: Analysis) -> dict[str, FigureData]:
             },
             seed=analysis.request.seed,
             unconverged=unconverged,
+            cost=analysis.cost.estimates,
         )
         for benchmark in analysis.benchmarks
     }

@@ -7,10 +7,12 @@ from typing import Any
 
 import pandas as pd
 
+from boundary.analysis.cost.record import CURVE
 from boundary.analysis.estimates.table import select
 from boundary.analysis.notes import Note
 from boundary.analysis.report.sections.arms import arms_summary
 from boundary.analysis.result import Analysis
+from boundary.analysis.text.cost import cost_sentences
 from boundary.stats.estimands import ESTIMANDS
 
 # The estimands of the summary, by their group in ESTIMANDS.
@@ -29,8 +31,9 @@ def summary(analysis: Analysis) -> dict[str, Any]:
     -------
     dict
         `ok`, `base`, `models`, `answer` (of the whole analysis: sentence, word, probability and, of several verdicts,
-        how many there are of each word), `verdicts`, `sample_checks`, `remarks`, `counting`, `arms`, `claims`,
-        `families`, `diagnostics`, `settings`, and `estimates`: the rows of estimates.csv at k = 1, at the number of
+        how many there are of each word), `verdicts`, `sample_checks`, `remarks`, `counting`, `arms`,
+        `missing_parts`, `claims`, `families`, `cost` (sentences, notes, and the rows of cost.csv without the points of
+        curves), `diagnostics`, `settings`, and `estimates`: the rows of estimates.csv at k = 1, at the number of
         samples, at the largest k, and those of no particular k. Only what JSON knows: an undefined number is None, and
         a crossover that lies nowhere up to the largest k is the text "none".
     """
@@ -44,12 +47,31 @@ def summary(analysis: Analysis) -> dict[str, Any]:
         "remarks": _notes(analysis.model_checks.remarks),
         "counting": _notes(analysis.notes_on_counts),
         "arms": arms_summary(analysis.arms),
+        "missing_parts": list(analysis.missing_parts),
         "claims": _records(analysis.claims),
         "families": _records(analysis.model_checks.families),
+        "cost": _cost(analysis),
         "diagnostics": _records(analysis.diagnostics),
         "settings": _plain(dict(analysis.settings)),
         "estimates": [row for benchmark in analysis.benchmarks for row in _records(headline(analysis, benchmark))],
     }
+
+
+def _cost(analysis: Analysis) -> dict[str, Any]:
+    """Sentences, notes and estimates of cost, without the points of curves; empty where there are none."""
+    table = analysis.cost.estimates
+    if table.empty and not analysis.cost.notes:
+        return {}
+    arms = [model for model in analysis.models if model != analysis.base]
+    margin = analysis.request.margin
+    sentences = [
+        {"benchmark": benchmark, "model": model, "text": " ".join(lines)}
+        for benchmark in analysis.benchmarks
+        for model in arms
+        if (lines := cost_sentences(table.loc[table["benchmark"] == benchmark], model, analysis.base, margin))
+    ]
+    rows = table.loc[table["kind"] != CURVE].dropna(axis=1, how="all")
+    return {"sentences": sentences, "notes": _notes(analysis.cost.notes), "estimates": _records(rows)}
 
 
 def summary_json(analysis: Analysis) -> str:
@@ -81,7 +103,7 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _record(row: dict[str, Any]) -> dict[str, Any]:
     """Make one row plain; only a crossover may be infinite, and that means there is none."""
-    infinite = "none" if row.get("estimand") == "crossover" else None
+    infinite = "none" if row.get("estimand") in ("crossover", "crossover_cost", "cost_to_solve") else None
     return {name: _plain(value, infinite) for name, value in row.items()}
 
 

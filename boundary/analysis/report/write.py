@@ -78,6 +78,7 @@ def _tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
         "claims.csv": analysis.claims,
         "errors.csv": analysis.tipping_points,
         "outcomes.csv": analysis.missing_outcomes.rows,
+        "cost.csv": analysis.cost.estimates,
     }
     return tables | {name: table for name, table in optional.items() if len(table)}
 

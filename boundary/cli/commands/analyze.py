@@ -20,7 +20,7 @@ from boundary.cli.options import (
     quiet_option,
     selection_option,
 )
-from boundary.cli.parsing import budgets, judge_errors, names, rate, required, thresholds, verifier_errors
+from boundary.cli.parsing import budgets, judge_errors, names, prices, rate, required, thresholds, verifier_errors
 from boundary.cli.printing.verdict import print_verdict
 from boundary.cli.progress import progress_bar
 from boundary.cli.terminal import echo, open_in_browser
@@ -32,7 +32,8 @@ TARGETS = ("benchmark", "superpopulation")
 
 
 SAMPLING, CLAIMS, VERIFIER = "How samples were drawn", "Claims", "Errors of the verifier"
-sampling_option, claims_option, verifier_option = map(options_under, (SAMPLING, CLAIMS, VERIFIER))
+COST = "Cost in tokens or money"
+sampling_option, claims_option, verifier_option, cost_option = map(options_under, (SAMPLING, CLAIMS, VERIFIER, COST))
 EXAMPLES = (
     "boundary analyze deepscaler-1.5b -o report --open",
     "boundary analyze counts.csv --base Qwen2.5-7B --rl Qwen2.5-7B-GRPO -o report",
@@ -111,6 +112,20 @@ EXAMPLES = (
     metavar="RULE",
     shell_complete=completing(lambda: ("fixed", "first success", "adaptive")),
     help="How n was decided: fixed, first success, adaptive.",
+)
+@cost_option(
+    "--token-limit",
+    type=click.IntRange(min=1),
+    metavar="T",
+    help="Cut all samples at so many tokens after the fact; longer ones count as truncated.",
+)
+@cost_option(
+    "--price",
+    "prices",
+    callback=prices,
+    multiple=True,
+    metavar="MODEL=USD",
+    help="Price of a million generated tokens; one for each model. Default: cost in tokens.",
 )
 @verifier_option(
     "--false-positive-rate", callback=rate, multiple=True, metavar="[B=]R", help="P(judged right | wrong)."

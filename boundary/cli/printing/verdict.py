@@ -58,6 +58,7 @@ def print_verdict(analysis: "Analysis", files: list[Path]) -> None:
         _print_models(screen, analysis)
     if not screen.is_terminal:
         _print_whole_texts(screen, analysis.verdicts)
+    _print_cost(screen, analysis, pairs)
     print_claims(screen, analysis.claims)
     _print_remarks(screen, analysis)
     if screen.is_terminal:
@@ -171,6 +172,25 @@ def _print_whole_texts(screen: "Console", verdicts: "Sequence[Verdict]") -> None
         screen.print(Text(cell_text(f"{verdict.benchmark}: {verdict.text}")), soft_wrap=True)
     if verdicts:
         screen.print()
+
+
+def _print_cost(screen: "Console", analysis: "Analysis", pairs: "Sequence[Verdict]") -> None:
+    """Print where a pair's curves cross at equal cost: on a terminal of the first pair, elsewhere of all."""
+    from rich.text import Text
+
+    if analysis.cost.estimates.empty or not pairs:
+        return
+    from boundary.analysis.text.cost import cost_sentences
+
+    headlines = _headlines(pairs)[:1] if screen.is_terminal else pairs
+    table, margin = analysis.cost.estimates, analysis.request.margin
+    for verdict in headlines:
+        rows = table.loc[table["benchmark"] == verdict.benchmark]
+        sentences = cost_sentences(rows, verdict.model, verdict.reference, margin)
+        if sentences:
+            text = cell_text(f"{benchmark_label(verdict.benchmark)}: {sentences[0]}")
+            screen.print(Text(text), soft_wrap=not screen.is_terminal)
+    screen.print()
 
 
 def _print_remarks(screen: "Console", analysis: "Analysis") -> None:

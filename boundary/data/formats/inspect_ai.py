@@ -2,8 +2,9 @@
 
 Fields: samples[]{id, epoch, input, scores{name: {value}}, error, limit, output.choices[0]}, eval{task, model,
 task_args, model_roles, scorers, ...}, plan{steps, config}, status. Epochs are the samples of a problem. Values are "C",
-"I", "P" (part of the credit), "N" (no answer) or numbers. Tokens are the output_tokens of the model in model_usage. What the header calls results and reductions is aggregated
-over epochs, and is not read. Where inspect_ai is installed, its own reader is used.
+"I", "P" (part of the credit), "N" (no answer) or numbers. Tokens are the output_tokens of the model in model_usage.
+What the header calls results and reductions is aggregated over epochs, and is not read. Where inspect_ai is installed,
+its own reader is used.
 """
 
 import re

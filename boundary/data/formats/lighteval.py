@@ -86,9 +86,17 @@ def _parts(row: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]
     response = {
         "text": _flat(row.get("predictions")),
         "input": row.get("full_prompt"),
-        "output_tokens": _from_text(row.get("cont_tokens"), "cont_tokens"),
+        "output_tokens": _old_tokens(row.get("cont_tokens")),
     }
     return {"query": row.get("example")}, _struct(row.get("metrics"), "metrics"), response
+
+
+def _old_tokens(value: Any) -> Any:
+    """Tokens one by one; None where they stand there as the text of a tensor."""
+    try:
+        return _from_text(value, "cont_tokens")
+    except ValueError:
+        return None
 
 
 def _flat(values: Any) -> Any:

@@ -1,7 +1,8 @@
 """Output of MathArena: `outputs/{competition}/{solver}/{problem_idx}.json` (or .json.zst), a problem a file.
 
-Fields: idx, problem, gold_answer, N, pass_at_1, answers[N], correct[N] (after manual corrections), messages[N], detailed_costs[N]{output_tokens}. Where
-answers are proofs, `correct` holds shares of the points, or words until it is graded: no verdicts, and refused.
+Fields: idx, problem, gold_answer, N, pass_at_1, answers[N], correct[N] (after manual corrections), messages[N],
+detailed_costs[N]{output_tokens}. Where answers are proofs, `correct` holds shares of the points, or words until it is
+graded: no verdicts, and refused.
 """
 
 from collections.abc import Iterator
@@ -71,8 +72,8 @@ def _tokens(costs: Any, judged_places: list[int], n: int) -> list[int | None] | 
     """Tokens of each judged answer, where there is a cost of each."""
     if not isinstance(costs, list) or len(costs) != n:
         return None
-    judged = [costs[place] for place in judged_places]
-    return [token_count(cost.get("output_tokens")) if isinstance(cost, dict) else None for cost in judged]
+    costs_of_judged = [costs[place] for place in judged_places]
+    return [token_count(cost.get("output_tokens")) if isinstance(cost, dict) else None for cost in costs_of_judged]
 
 
 def _prompt(messages: list[msgspec.Raw] | None) -> bytes | None:

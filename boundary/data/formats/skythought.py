@@ -49,7 +49,8 @@ def _responses(record: Mapping[str, Any], temperature: str, source: Source) -> t
         temperatures = list(responses)
         if temperature == "" and len(temperatures) > 1:
             raise source.error(
-                f"responses at several temperatures ({', '.join(temperatures[:6])}). Choose one with --option temperature=T"
+                f"responses at several temperatures ({', '.join(temperatures[:6])}). Choose one with --option "
+                "temperature=T"
             )
         key = temperature or (temperatures[0] if temperatures else "")
         if key not in responses:

@@ -69,7 +69,7 @@ def count_samples(frame: pd.DataFrame, source: str) -> pd.DataFrame:
     return order.merge(counts.join(facts).reset_index(), on=list(KEY), validate="one_to_one")
 
 
-def _token_means(table: pd.DataFrame, keys: pd.MultiIndex) -> dict[str, np.ndarray]:
+def _token_means(table: pd.DataFrame, keys: pd.Index) -> dict[str, np.ndarray]:
     """Mean tokens of each problem; `boundary.data.sample_tables` refuses what is no number."""
     place = keys.get_indexer(pd.MultiIndex.from_frame(table[list(KEY)]))
     tokens = pd.to_numeric(table["n_tokens"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)

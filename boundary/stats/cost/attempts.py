@@ -75,7 +75,8 @@ def solved_within(
 
 
 def attempt_means(
-    p: Float[np.ndarray, "replicate draw problem"], lengths: LengthDraws
+    p: Float[np.ndarray, "replicate draw problem"],
+    log_mean: Float[np.ndarray, "replicate draw problem outcome"],
 ) -> Float[np.ndarray, "quantity replicate draw"]:
     """Means over problems of the length of an attempt, of a wrong and of a right one.
 
@@ -83,7 +84,7 @@ def attempt_means(
     -----
     The length of an attempt is p r + (1-p) w in the mean. Wrong attempts are weighted by 1-p and right ones by p.
     """
-    wrong, right = (np.exp(lengths.log_mean[:, None, :, outcome]) for outcome in (WRONG, RIGHT))
+    wrong, right = (np.exp(log_mean[..., outcome]) for outcome in (WRONG, RIGHT))
     spent_wrong, spent_right = ((1 - p) * wrong).mean(axis=2), (p * right).mean(axis=2)
     solved = p.mean(axis=2, dtype=float)
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -11,8 +11,6 @@ WRONG, RIGHT = 0, 1
 ATOMS = 64
 # With fewer samples the shape is that of all problems together.
 ENOUGH_FOR_SHAPE = 8
-# A problem's own variance counts beside that of all problems as if the latter rested on so many samples.
-POOLED_SAMPLES = 4.0
 # Where only means are known: the spread of lengths (standard deviation over mean) of one problem's attempts. That of
 # the shape is what reasoning models show; that of the error of a mean is cautious, as of an exponential distribution.
 SHAPE_SPREAD, MEAN_SPREAD = 0.6, 1.0
@@ -91,8 +89,9 @@ def lengths_of_samples(
     Returns
     -------
     ObservedLengths
-        Means as they are; the variance of a problem's lengths is drawn towards that of all problems, and the shape of a
-        distribution with fewer than 8 samples is that of all problems.
+        Means as they are. The variance is that of all problems together: a problem's own goes up and down with its mean
+        where tails are heavy, so that to weigh means by it would make them too small. So is the shape of a distribution
+        with fewer than 8 samples.
 
     Examples
     --------
@@ -108,20 +107,26 @@ def lengths_of_samples(
     mean = np.divide(total, n, out=np.full(size, np.nan), where=n > 0)
     relative = tokens / mean[cell]
     squares = np.bincount(cell, (relative - 1) ** 2, minlength=size)
+    logarithm = np.log(tokens)
+    mean_log = np.bincount(cell, logarithm, minlength=size) / np.maximum(n, 1)
+    log_squares = np.bincount(cell, (logarithm - mean_log[cell]) ** 2, minlength=size)
     variance, shape, shape_n = np.empty(size), np.empty((size, ATOMS)), np.empty(size)
     for outcome in (WRONG, RIGHT):
         of_outcome = slice(outcome, size, 2)
-        variance[of_outcome] = _shrunken_variances(n[of_outcome], squares[of_outcome])
+        variance[of_outcome] = _pooled_variance(n[of_outcome], squares[of_outcome], log_squares[of_outcome])
         pooled, pooled_n = _pooled_shape(relative[right == outcome], n[cell[right == outcome]])
         shape[of_outcome], shape_n[of_outcome] = pooled, pooled_n
     order = np.lexsort((relative, cell))
     ends = np.cumsum(n).astype(int)
     for own in np.flatnonzero(n >= ENOUGH_FOR_SHAPE):
         shape[own], shape_n[own] = _quantiles(relative[order[ends[own] - int(n[own]) : ends[own]]]), n[own]
+    by_problem = n_problems, 2
     return ObservedLengths(
-        *(part.reshape(n_problems, 2) for part in (n, mean, variance)),
-        shape.reshape(n_problems, 2, ATOMS),
-        shape_n.reshape(n_problems, 2),
+        n.reshape(by_problem),
+        mean.reshape(by_problem),
+        variance.reshape(by_problem),
+        shape.reshape(*by_problem, ATOMS),
+        shape_n.reshape(by_problem),
     )
 
 
@@ -176,21 +181,25 @@ def lengths_of_means(
     )
 
 
-def length_draws(observed: ObservedLengths, n_draws: int, rng: np.random.Generator) -> LengthDraws:
-    """Posterior draws of the mean lengths of wrong and right attempts at each problem.
+def mean_length_draws(
+    observed: ObservedLengths, n_draws: int, repeats: int, rng: np.random.Generator
+) -> Float[np.ndarray, "replicate repeat problem outcome"]:
+    """Posterior draws of the logarithms of the mean lengths of wrong and right attempts at each problem.
 
     Parameters
     ----------
     observed
         What is known.
     n_draws
-        How many draws.
+        How many draws of what is common to the problems.
+    repeats
+        How many draws of the problems' means for each of these.
     rng
         Random numbers.
 
     Returns
     -------
-    LengthDraws
+    Float[np.ndarray, "replicate repeat problem outcome"]
         Also of problems without a right (wrong) attempt: there it follows from the wrong (right) ones and the other
         problems.
 
@@ -207,38 +216,54 @@ def length_draws(observed: ObservedLengths, n_draws: int, rng: np.random.Generat
     spread = np.log1p(observed.variance[:, :outcomes] / np.maximum(n, 1.0))
     value = np.where(has_length, np.log(np.where(has_length, mean, 1.0)) + spread / 2, 0.0)
     precision = np.where(has_length, 1 / np.maximum(spread, 1e-8), 0.0)
-    draws = np.stack(list(_gibbs(value, precision, has_length, n_draws, rng)))
-    if outcomes == 1:
-        draws = np.repeat(draws, 2, axis=2)
-    return LengthDraws(draws, observed.shape, observed.shape_n)
+    states = _gibbs(value, precision, has_length, n_draws, rng)
+    draws = np.stack([_problem_means(*state, value, precision, repeats, rng) for state in states])
+    return np.repeat(draws, 2, axis=3) if outcomes == 1 else draws
+
+
+def length_draws(
+    observed: ObservedLengths, means: Float[np.ndarray, "replicate repeat problem outcome"]
+) -> LengthDraws:
+    """The first draw of the means of each replicate, with the shapes that lengths have around them."""
+    return LengthDraws(means[:, 0], observed.shape, observed.shape_n)
+
+
+def _problem_means(
+    centre: np.ndarray,
+    covariance: np.ndarray,
+    value: np.ndarray,
+    precision: np.ndarray,
+    repeats: int,
+    rng: np.random.Generator,
+) -> Float[np.ndarray, "repeat problem outcome"]:
+    """Draws of the means of all problems, given their mean and covariance over problems."""
+    between = np.linalg.inv(covariance)
+    inverse = np.linalg.inv(between[None] + precision[:, :, None] * np.eye(len(centre)))
+    middle = np.einsum("ijk,ik->ij", inverse, between @ centre + precision * value)
+    noise = rng.standard_normal((repeats, *value.shape))
+    return middle + np.einsum("ijk,rik->rij", np.linalg.cholesky(inverse), noise)
 
 
 def _gibbs(
     value: np.ndarray, precision: np.ndarray, has_length: np.ndarray, n_draws: int, rng: np.random.Generator
-) -> "list[Float[np.ndarray, 'problem outcome']]":
-    """Draws of normal means with normal errors of known precision, their mean and covariance over problems unknown."""
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Draws of mean and covariance over problems, where the problems' means are known with errors."""
     n_problems, outcomes = value.shape
     counts = has_length.sum(axis=0)
     overall = value.sum() / max(has_length.sum(), 1)
     centre = np.where(counts > 0, value.sum(axis=0) / np.maximum(counts, 1), overall)
-    theta = np.where(has_length, value, centre)
     covariance = PRIOR_SCALE * np.eye(outcomes)
-    draws = []
+    states = []
     for step in range(WARM_UP + STEPS * n_draws):
-        between = np.linalg.inv(covariance)
-        posterior = between[None] + precision[:, :, None] * np.eye(outcomes)
-        inverse = np.linalg.inv(posterior)
-        middle = np.einsum("ijk,ik->ij", inverse, between @ centre + precision * value)
-        noise = rng.standard_normal(theta.shape)
-        theta = middle + np.einsum("ijk,ik->ij", np.linalg.cholesky(inverse), noise)
+        theta = _problem_means(centre, covariance, value, precision, 1, rng)[0]
         root = np.linalg.cholesky(covariance / n_problems)
         centre = theta.mean(axis=0) + root @ rng.standard_normal(outcomes)
         residual = theta - centre
         scale = PRIOR_SCALE * np.eye(outcomes) + residual.T @ residual
         covariance = _inverse_wishart(outcomes + 1 + n_problems, scale, rng)
         if step >= WARM_UP and (step - WARM_UP) % STEPS == STEPS - 1:
-            draws.append(theta)
-    return draws
+            states.append((centre, covariance))
+    return states
 
 
 def _inverse_wishart(freedom: int, scale: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -250,17 +275,40 @@ def _inverse_wishart(freedom: int, scale: np.ndarray, rng: np.random.Generator) 
     return np.asarray(np.linalg.inv(root @ root.T))
 
 
-def _shrunken_variances(n: np.ndarray, squares: np.ndarray) -> np.ndarray:
-    """Variance over squared mean of each problem, drawn towards that of all problems."""
-    freedom = np.maximum(n - 1, 0)
-    pooled = squares.sum() / freedom.sum() if freedom.sum() >= 1 else MEAN_SPREAD**2
-    return np.asarray((squares + POOLED_SAMPLES * pooled) / (freedom + POOLED_SAMPLES))
+def _pooled_variance(n: np.ndarray, squares: np.ndarray, log_squares: np.ndarray) -> float:
+    """Variance of a length over the squared mean of its problem, common to all problems.
+
+    Parameters
+    ----------
+    n
+        Lengths of each problem.
+    squares
+        Sum of squared distances from the problem's mean, over the squared mean.
+    log_squares
+        Sum of squared distances of log lengths from the mean log length.
+
+    Notes
+    -----
+    A long sample makes its problem's mean long too, so that squares over the squared mean are too small: that of the
+    mean is taken out of the latter, since E[mean^2 - s^2/n] is the square of what the mean estimates. With heavy tails
+    few samples still show too little; where a log-normal law with the variance of the logarithms has more, that counts,
+    up to half as much again.
+    """
+    has_several = n > 1
+    freedom = (n[has_several] - 1).sum()
+    if freedom < 1:
+        return MEAN_SPREAD**2
+    ratio = squares[has_several] / (n[has_several] - 1)
+    below = ((n[has_several] - 1) * (1 - np.minimum(ratio / n[has_several], 1))).sum()
+    moments = squares[has_several].sum() / max(below, 0.1 * freedom)
+    of_logarithms = np.expm1(min(log_squares[has_several].sum() / freedom, 3.0))
+    return float(np.clip(of_logarithms, moments, 1.5 * moments))
 
 
 def _pooled_shape(relative: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, float]:
     """The shape of all problems together, and its samples; a problem's own mean has taken part of the spread."""
-    several = n > 1
-    spread = 1 + (relative[several] - 1) * np.sqrt(n[several] / (n[several] - 1))
+    has_several = n > 1
+    spread = 1 + (relative[has_several] - 1) * np.sqrt(n[has_several] / (n[has_several] - 1))
     if len(spread) < ENOUGH_FOR_SHAPE:
         return lengths_of_means(np.ones(1, int), np.ones(1, int), np.ones(1)).shape[0, 0], float(ATOMS)
     return _quantiles(np.sort(np.maximum(spread, 0.02))), float(len(spread))

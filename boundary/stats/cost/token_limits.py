@@ -30,8 +30,8 @@ def pass_at_k_with_error(
     Notes
     -----
     Chen et al. 2021, arXiv 2107.03374, eq. 1. Leaving out one of c right samples gives the estimate of (n-1, c-1), one
-    of the n-c others that of (n-1, c); the variance of a problem is (n-1)/n times the sum of their squared distances from
-    their mean, and problems are independent.
+    of the n-c others that of (n-1, c); the variance of a problem is (n-1)/n times the sum of the squared distances of
+    these from their mean, and problems are independent.
 
     Examples
     --------

@@ -6,7 +6,7 @@ is shown; templates have `cite("key")` for a source of references.toml, `number(
 the attributes that name the estimate of a cell, `links` to the files beside the page, and `anchor` of the section.
 
 Read first `comparisons`, the smallest, then `estimates`. On top of the page: `verdict`, `summary`. Of every benchmark:
-`verdicts`, `crossing`, `figures`, `estimates`, `budget_verdicts`, `prior_free`, `ranking`, `missing_outcomes`,
+`verdicts`, `crossing`, `figures`, `estimates`, `budget_verdicts`, `prior_free`, `cost`, `ranking`, `missing_outcomes`,
 `valid_reasoning`, `reliability`, `support_rates`. Below them: `problems`, `claims`, `verifier_errors`, `comparisons`,
 `model_checks`, `arms`, `exchangeability`, `methods`, `files`.
 """
@@ -16,6 +16,7 @@ from boundary.analysis.report.sections.arms import arms_section
 from boundary.analysis.report.sections.budget_verdicts import budget_verdicts_section
 from boundary.analysis.report.sections.claims import claims_section
 from boundary.analysis.report.sections.comparisons import comparisons_section
+from boundary.analysis.report.sections.cost import cost_section
 from boundary.analysis.report.sections.crossing import crossing_section
 from boundary.analysis.report.sections.estimates import estimates_section
 from boundary.analysis.report.sections.exchangeability import exchangeability_section
@@ -44,6 +45,7 @@ SECTIONS = [
     Section("estimates", "", of_benchmark=estimates_section),
     Section("budget_verdicts", "", of_benchmark=budget_verdicts_section),
     Section("prior_free", "", of_benchmark=prior_free_section),
+    Section("cost", "Cost of solving", of_benchmark=cost_section),
     Section("ranking", "Ranking of {n_models} models", of_benchmark=ranking_section),
     Section("missing_outcomes", "Samples that came to no verdict", of_benchmark=missing_outcomes_section),
     Section("valid_reasoning", "Correct answers with valid reasoning", of_benchmark=valid_reasoning_section),
