@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from boundary.data.formats.parts.rewards import mapping, named_problem
+from boundary.data.formats.parts.rewards import mapping, mappings, named_problem
 from boundary.data.readers.sidecar_files import json_beside
 from boundary.data.readers.streams import Source, first_record, is_list
 from boundary.data.records import CORRECT, TRUNCATED, WRONG, Answers, token_count, verdict
@@ -76,7 +76,7 @@ def _answers(entry: Mapping[str, Any], metric: str) -> tuple[Answers, str]:
     stats: dict[str, Mapping[str, Any]] = {}
     if not isinstance(entry.get("stats"), list):
         raise ValueError("no list of statistics")
-    for stat in map(mapping, entry["stats"]):
+    for stat in mappings(entry["stats"]):
         stats.setdefault(str(mapping(stat.get("name")).get("name")), stat)
     name = metric or next((usual for usual in METRICS if usual in stats), "")
     if name not in stats:

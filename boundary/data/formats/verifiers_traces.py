@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from boundary.data.formats.parts.option_values import number, one_of
-from boundary.data.formats.parts.rewards import hashed, is_rewarded, mapping, note_left_out, word
+from boundary.data.formats.parts.rewards import hashed, is_rewarded, mapping, mappings, note_left_out, word
 from boundary.data.readers.streams import Source, first_record, is_object
 from boundary.data.records import CORRECT, TIMEOUT, TRUNCATED, WRONG, Answers, text_hash, token_count
 from boundary.data.settings.pooling import relevant_settings
@@ -72,9 +72,9 @@ def read(
 def _trace(row: Mapping[str, Any], agent: str) -> Mapping[str, Any]:
     if "traces" not in row:
         return row
-    traces = [trace for trace in map(mapping, row["traces"]) if not agent or _agent(trace) == agent]
+    traces = [trace for trace in mappings(row["traces"]) if not agent or _agent(trace) == agent]
     if len(traces) != 1:
-        names = ", ".join(dict.fromkeys(str(_agent(mapping(trace))) for trace in row["traces"]))
+        names = ", ".join(dict.fromkeys(str(_agent(trace)) for trace in mappings(row["traces"])))
         raise ValueError(f"{len(traces)} traces of an episode ({names or 'none'}). Choose one with --option agent=NAME")
     return traces[0]
 
@@ -88,7 +88,7 @@ def _answers(
 ) -> Answers:
     verdict, least, errors = options
     data = mapping(mapping(trace.get("task")).get("data")) or mapping(mapping(row.get("task")).get("data"))
-    calls = [call for call in map(mapping, trace.get("calls") or []) if call.get("error") is None]
+    calls = [call for call in mappings(trace.get("calls")) if call.get("error") is None]
     sampling = mapping(calls[0].get("sampling")) if calls else {}
     work = mapping(mapping(row.get("run") or trace.get("run")).get("work"))
     policy_step = work.get("step", step)
@@ -111,7 +111,7 @@ def _answers(
     end = TRUNCATED if _is_cut(trace, calls) else TIMEOUT if trace.get("is_timeout") is True else WRONG
     return base._replace(
         outcomes=[CORRECT if correct else end],
-        texts=[hashed([mapping(node).get("message") for node in trace.get("nodes") or []])],
+        texts=[hashed([node.get("message") for node in mappings(trace.get("nodes"))])],
         tokens=[token_count(trace.get("num_output_tokens"))],
     )
 

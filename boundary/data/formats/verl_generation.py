@@ -1,7 +1,7 @@
 """Tables of verl's `main_generation` and its forks (rllm, DeepScaleR, Skywork), Parquet: a problem a row.
 
-Columns: those of the data (prompt, data_source, reward_model{ground_truth}, extra_info{index}), responses[n]; the verdicts
-only in forks that judge at once, as a list beside it (score, scores, ...). verl's own table has no verdicts.
+Columns: those of the data (prompt, data_source, reward_model{ground_truth}, extra_info{index}), responses[n]; verdicts
+only in forks that judge at once, as a list beside it (score, scores, ...). verl's own table has none.
 """
 
 import json

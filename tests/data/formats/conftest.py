@@ -433,7 +433,7 @@ def bigcodebench() -> Example:
         f"BigCodeBench/{i}": [
             solution(f"BigCodeBench/{i}", j, status) for j, status in enumerate(("pass", "fail", "timeout"))
         ]
-        for i in range(2)
+        for i in range(1)
     }
     file = "org--m--main--bigcodebench-instruct--vllm-0.8-3-sanitized_calibrated_eval_results.json"
     return Example(file, {"date": "2026-01-01 10:00", "eval": results}, ("status",), one_json, repeats=True)

@@ -56,6 +56,11 @@ def mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def mappings(value: Any) -> list[dict[str, Any]]:
+    """The mappings of a list; none where it is no list."""
+    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []
+
+
 def word(value: Any) -> str | None:
     """A name; None where it is none."""
     if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip():
