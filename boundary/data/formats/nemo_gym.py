@@ -23,7 +23,9 @@ SETTING_NAMES = {"temperature": "temperature", "top_p": "top_p", "max_output_tok
 def recognises(path: Path, head: bytes) -> bool:
     """Whether the first line is a rollout with a reward."""
     record = first_record(path, head) if is_object(head) else None
-    return isinstance(record, Mapping) and {"responses_create_params", "response", "reward"} <= record.keys()
+    if not isinstance(record, Mapping) or not {"response", "reward"} <= record.keys():
+        return False
+    return "responses_create_params" in record or {TASK, ROLLOUT} <= record.keys()
 
 
 def read(source: Source, *, threshold: str = "") -> Iterator[Answers]:

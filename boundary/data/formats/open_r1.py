@@ -18,7 +18,7 @@ from boundary.data.readers.streams import Source
 from boundary.data.records import CORRECT, Answers, text_hash, token_count, verdict as true_or_false
 
 MATH, LLAMA = "correctness_math_verify", "correctness_llama"
-NAMES = {"math_verify": (MATH,), "llama": (LLAMA,), "": (MATH, LLAMA)}
+NAMES = {"math_verify": (MATH,), "llama": (LLAMA,), "any": (MATH, LLAMA), "": (MATH, LLAMA)}
 COLUMNS = ("uuid", "problem", "generations", MATH, LLAMA, "finish_reasons", "generation_token_length")
 
 
@@ -36,7 +36,8 @@ def read(source: Source, *, verdict: str = "") -> Iterator[Answers]:
     Parameters
     ----------
     verdict
-        `math_verify` or `llama`; by default Math-Verify, and the judge on problems that it did not judge.
+        `math_verify`, `llama`, or `any`: right where either says so. By default the one that judged, and where both did
+        and disagree this has to be chosen.
     """
     one_of("verdict", verdict, *NAMES)
     rows = unjudged = solved = samples = 0
@@ -67,12 +68,11 @@ def _answers(row: Mapping[str, Any], verdict: str) -> tuple[Answers, int]:
     texts = row.get("generations")
     if not isinstance(texts, list):
         raise ValueError("no list of generations")
-    verdicts = next((row[name] for name in NAMES[verdict] if isinstance(row.get(name), list)), [None] * len(texts))
+    verdicts = _verdicts(row, verdict, len(texts))
     ends = row.get("finish_reasons") or [None] * len(texts)
     tokens = row.get("generation_token_length") or [None] * len(texts)
-    for name, values in (("verdicts", verdicts), ("finish_reasons", ends)):
-        if not isinstance(values, list) or len(values) != len(texts):
-            raise ValueError(f"{len(texts)} generations, but {len(values)} {name}")
+    if not isinstance(ends, list) or len(ends) != len(texts):
+        raise ValueError(f"{len(texts)} generations, but not as many finish_reasons")
     kept = [place for place, value in enumerate(verdicts) if value is not None]
     question = row.get("problem")
     problem = word(row.get("uuid")) or (f"{text_hash(question):016x}" if isinstance(question, str) and question else "")
@@ -81,10 +81,31 @@ def _answers(row: Mapping[str, Any], verdict: str) -> tuple[Answers, int]:
     lengths = tokens if isinstance(tokens, list) and len(tokens) == len(texts) else [None] * len(texts)
     answers = Answers(
         problem_id=problem,
-        outcomes=[sample_outcome(true_or_false(verdicts[place]), texts[place], ends[place]) for place in kept],
+        outcomes=[sample_outcome(bool(verdicts[place]), texts[place], ends[place]) for place in kept],
         texts=[hashed(texts[place]) for place in kept],
         tokens=[token_count(lengths[place]) for place in kept],
         question=question if isinstance(question, str) else None,
         whole=False,
     )
     return answers, len(texts) - len(kept)
+
+
+def _verdicts(row: Mapping[str, Any], verdict: str, count: int) -> list[bool | None]:
+    """A verdict on each generation, None where nobody judged it."""
+    lists = []
+    for name in NAMES[verdict]:
+        values = row.get(name)
+        if values is None or values == []:
+            continue
+        if not isinstance(values, list) or len(values) != count:
+            raise ValueError(f"{count} generations, but not as many verdicts in {name}")
+        lists.append([None if value is None else true_or_false(value) for value in values])
+    verdicts: list[bool | None] = []
+    for values in zip(*lists, strict=True) if lists else [()] * count:
+        judgements = [value for value in values if value is not None]
+        if verdict == "" and len(set(judgements)) > 1:
+            raise ValueError(
+                f"{MATH} and {LLAMA} disagree. Choose with --option verdict=math_verify, verdict=llama or verdict=any"
+            )
+        verdicts.append(any(judgements) if judgements else None)
+    return verdicts

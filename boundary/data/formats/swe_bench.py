@@ -28,13 +28,19 @@ def recognises(path: Path, head: bytes) -> bool:
     if not is_object(head):
         return False
     is_old = has_keys(head, "no_generation", "generated", "resolved")
-    is_report = has_keys(head, "resolved_ids", "completed_ids") or is_old
+    is_list = has_keys(head, "no_generation", "no_logs", "resolved")
+    is_report = has_keys(head, "resolved_ids", "completed_ids") or is_old or is_list
     return is_report or has_keys(head, "patch_successfully_applied", "resolved", "patch_exists")
 
 
 def read(source: Source) -> Iterator[Answers]:
     """One sample of each instance that was submitted."""
     report = source.document(dict[str, Any])
+    if "no_logs" in report and "generated" not in report:
+        raise source.error(
+            "it lists the resolved instances and not all that were tried. Import the report of the run "
+            "({model}.{run_id}.json), or the report.json of each instance"
+        )
     if "resolved_ids" in report:
         outcomes = _classes(report, source)
         names = _from_name(source)

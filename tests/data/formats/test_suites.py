@@ -223,6 +223,12 @@ def test_open_r1(tmp_path, name):
     assert counts_of(imported) == {"u0": (2, 1), "u1": (2, 2), "u2": (2, 1)}
     assert any("1 of 7 samples are not judged" in note for note in imported.notes)
     assert any("every problem has a right sample" in note for note in imported.notes)
+    rows.append(problem(3, [False, False]) | {"correctness_llama": [False, True], "generations": ["x", "y"]})
+    path = lines(tmp_path / "two.jsonl", rows)
+    with pytest.raises(InputError, match=r"disagree\. Choose with --option verdict=math_verify"):
+        import_files(path, model="R1")
+    assert counts_of(import_files(path, model="R1", verdict="any"))["u3"] == (2, 1)
+    assert counts_of(import_files(path, model="R1", verdict="math_verify"))["u3"] == (2, 0)
     with pytest.raises(InputError, match="stands there twice, with the same generations"):
         import_files(lines(tmp_path / "twice.jsonl", [rows[0], rows[0]]), model="R1")
 
@@ -314,6 +320,12 @@ def test_swe_bench_of_old(tmp_path):
     content = {"no_generation": ["d"], "generated": ["a", "b", "c"], "with_logs": ["a", "b"], "resolved": ["a"]}
     imported = import_files(document(tmp_path / "results.json", content), model="m")
     assert counts_of(imported) == {"a": (1, 1), "b": (1, 0), "c": (1, 0), "d": (1, 0)}
+
+
+def test_swe_bench_lists_of_resolved_instances(tmp_path):
+    content = {"no_generation": [], "no_logs": ["d"], "resolved": ["a"]}
+    with pytest.raises(InputError, match="lists the resolved instances and not all that were tried"):
+        import_files(document(tmp_path / "results.json", content), model="m")
 
 
 def test_terminal_bench(tmp_path, all_examples):
