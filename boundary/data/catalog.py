@@ -60,7 +60,7 @@ def set_path(name: str) -> Path:
     return SETS / card(name).name / "counts.csv"
 
 
-def load_counts(source: Any) -> Counts:
+def load_counts(source: Any, columns: Any = None) -> Counts:
     """Load counts: from a shipped set's name, a path, a run folder, a DataFrame, or several of them together.
 
     This is the way to load counts, and what `boundary.analyze` and the commands do with what they are given. The other
@@ -74,6 +74,10 @@ def load_counts(source: Any) -> Counts:
         The name of a shipped set; the path of a CSV, TSV (also .gz) or Parquet file, of a folder of samples that
         `boundary sample` wrote, or of one that holds counts.csv; a pandas DataFrame (each of
         these may have a row a sample, with an outcome, in place of counts); `Counts`; or a sequence of these.
+    columns
+        What the columns of a table are, where they have other names: `problem_id=qid,n_correct=c`, or a mapping, with
+        `models=NAME` once for each model that has a column of correct samples. Usual names are guessed where they are
+        not ambiguous, and `remarks` of the result says which.
 
     Returns
     -------
@@ -98,26 +102,30 @@ def load_counts(source: Any) -> Counts:
     [['default', 'p1', 3], ['default', 'p2', 60]]
     >>> len(bd.load_counts([shipped, own]).models) - len(shipped.models)
     1
+    >>> other = own.rename(columns={"problem_id": "qid", "n_samples": "drawn", "n_correct": "right"})
+    >>> counts = bd.load_counts(other, columns="problem_id=qid,n_samples=drawn,n_correct=right")
+    >>> counts.table["n_correct"].tolist()
+    [3, 60]
     """
     if isinstance(source, Counts):
         return source
     if isinstance(source, pd.DataFrame):
-        return Counts.from_frame(source)
+        return Counts.from_frame(source, columns=columns)
     if isinstance(source, Path):
-        return Counts.from_file(source)
+        return Counts.from_file(source, columns)
     if isinstance(source, str):
-        return _by_name(source)
+        return _by_name(source, columns)
     if isinstance(source, Sequence) and len(source):
-        return concatenated([load_counts(part) for part in source])
+        return concatenated([load_counts(part, columns) for part in source])
     raise InputError(f"Counts come from a path, a shipped set's name or a DataFrame, not from {type(source).__name__}.")
 
 
-def _by_name(name: str) -> Counts:
+def _by_name(name: str, columns: Any) -> Counts:
     # A folder of results named after the set must not hide it; ./NAME is the folder.
     if name in shipped_sets():
         return replace(Counts.from_file(set_path(name)), source=name, default_base=card(name).base)
     if _is_path(name):
-        return Counts.from_file(name)
+        return Counts.from_file(name, columns)
     hint = did_you_mean(name, shipped_sets())
     raise InputError(f"'{name}' is neither a file nor a shipped set.{hint} Shipped sets: {', '.join(shipped_sets())}.")
 

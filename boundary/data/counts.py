@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from jaxtyping import Int
 
 from boundary.data.runs.counts import count_runs
 from boundary.data.runs.folder import is_run
+from boundary.data.tables.named_columns import with_standard_names
 from boundary.data.tables.reading import read_table
 from boundary.data.tables.sample_rows import count_samples
 from boundary.data.tables.writing import write_csv
@@ -74,7 +75,13 @@ class Counts:
     remarks: tuple[CountNote, ...] = ()
 
     @classmethod
-    def from_frame(cls, frame: pd.DataFrame, source: str = "DataFrame", default_base: str | None = None) -> "Counts":
+    def from_frame(
+        cls,
+        frame: pd.DataFrame,
+        source: str = "DataFrame",
+        default_base: str | None = None,
+        columns: Any = None,
+    ) -> "Counts":
         """Validate a table; one with a row a sample (outcome in place of n_samples and n_correct) is counted first.
 
         Parameters
@@ -86,6 +93,10 @@ class Counts:
             What messages call it.
         default_base
             The base model where the user names none.
+        columns
+            What its columns are, where they have other names: `problem_id=qid,n_correct=c`, or a mapping. Usual names
+            are guessed, and `remarks` says which; with `models=NAME`, once for each, a column holds the correct samples
+            of a model.
 
         Returns
         -------
@@ -104,17 +115,21 @@ class Counts:
         >>> Counts.from_frame(frame).problems()
         [('default', 'a'), ('default', 'b')]
         """
+        frame, guess = with_standard_names(frame, source, columns)
         table, remarks = validated(count_samples(frame, source), source)
+        remarks = (*([CountNote(ALL, "", guess)] if guess else []), *remarks)
         return cls(table, source, default_base or _base_by_role(table), remarks)
 
     @classmethod
-    def from_file(cls, path: str | Path) -> "Counts":
+    def from_file(cls, path: str | Path, columns: Any = None) -> "Counts":
         """Read and validate a CSV, TSV (also .gz) or Parquet file, a run folder, or a folder with counts.csv.
 
         Parameters
         ----------
         path
             The file or folder.
+        columns
+            What its columns are, as `from_frame` takes it.
 
         Returns
         -------
@@ -127,7 +142,9 @@ class Counts:
             If it cannot be read, or is not a table of counts.
         """
         path = Path(path)
-        return cls.from_runs([path]) if is_run(path) else cls.from_frame(read_table(path), str(path))
+        if is_run(path):
+            return cls.from_runs([path])
+        return cls.from_frame(read_table(path), str(path), columns=columns)
 
     @classmethod
     def from_runs(cls, folders: Sequence[Path], verifier: str | None = None) -> "Counts":
@@ -218,7 +235,8 @@ class Counts:
         remarks = tuple(
             remark
             for remark in self.remarks
-            if (models is None or remark.model in models) and (benchmarks is None or remark.benchmark in benchmarks)
+            if (models is None or not remark.model or remark.model in models)
+            and (benchmarks is None or remark.benchmark in (ALL, *benchmarks))
         )
         return Counts(self.table.loc[keep].reset_index(drop=True), self.source, default, remarks)
 

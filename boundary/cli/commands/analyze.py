@@ -45,6 +45,7 @@ EXAMPLES = (
 
 @click.command(cls=WithExamples, examples=EXAMPLES)
 @counts_argument
+@selection_option("--columns", metavar="NAME=COLUMN,...", help="Columns of other names, as problem_id=qid,n_correct=c.")
 @base_option
 @selection_option(
     "--rl",
@@ -208,6 +209,7 @@ def analyze(
     ctx: click.Context,
     /,
     counts: tuple[str, ...],
+    columns: str | None,
     output: Path,
     open_report: bool,
     figures: list[str],
@@ -248,7 +250,11 @@ def analyze(
         for name, value in options.items():
             if isinstance(value, tuple):
                 options[name] = list(value) or None
-        sources = counts[0] if len(counts) == 1 else counts
+        sources: Any = counts[0] if len(counts) == 1 else counts
+        if columns is not None:
+            from boundary.data.catalog import load_counts
+
+            sources = load_counts(sources, columns)
         analysis = run_analysis(sources, **options, keep_fits=output / FITS_FOLDER, progress=progress)
         analysis = with_provenance(analysis, provenance_of_command(getattr(ctx.find_root().command, "arguments", [])))
         gc.freeze()  # what the fits left need not be looked through while figures are made and thrown away

@@ -28,6 +28,7 @@ CSV_SUFFIXES, PARQUET_SUFFIXES = (".csv", ".csv.gz"), (".parquet", ".pq")
     examples=[
         "boundary import auto results/ -o counts.csv",
         "boundary import lm-eval samples_gsm8k_*.jsonl --option filter=strict-match -o counts.csv",
+        "boundary import rows samples.parquet --columns problem=qid,correct=is_correct,model=checkpoint -o counts.csv",
         "boundary import matrix outcomes.csv --model my-model --benchmark AIME24 -o counts.csv",
     ],
 )
@@ -40,6 +41,7 @@ CSV_SUFFIXES, PARQUET_SUFFIXES = (".csv", ".csv.gz"), (".parquet", ".pq")
 @click.option("--benchmark", metavar="NAME", help="The benchmark, where the files do not say.")
 @click.option("--skip-bad", is_flag=True, help="Leave broken records out, and count them.")
 @click.option("--pool-settings", is_flag=True, help="Pool runs of different settings or prompts too.")
+@click.option("--columns", metavar="ROLE=NAME,...", help="Of the format rows: which column is what.")
 @click.option(
     "--option", "options", callback=format_options, multiple=True, metavar="NAME=TEXT", help="Of the format; repeat."
 )
@@ -54,6 +56,7 @@ def import_samples(
     benchmark: str | None,
     skip_bad: bool,
     pool_settings: bool,
+    columns: str | None,
     options: dict[str, str],
     quiet: bool,
 ) -> None:
@@ -65,6 +68,9 @@ def import_samples(
     from boundary.data.importing.import_files import import_files
     from boundary.data.tables.writing import check_writable, refuse_inputs
 
+    if columns is not None:
+        options["columns"] = columns
+        format = "rows" if format == "auto" else format
     outputs = [path for path in (output, samples, audits) if path is not None]
     refuse_inputs(outputs, [path for path in files if not path.is_dir()])
     for path in outputs:

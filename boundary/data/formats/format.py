@@ -1,7 +1,7 @@
 """What a format is: a name, a module with two functions, and a few words for the documentation."""
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -39,6 +39,9 @@ class Format:
         An example of each option, as `threshold=0.5`.
     fallback
         True where the format is tried only on files that no other format recognises.
+    readable
+        Whether a file of a folder can be read once the user names the format with options that say what its fields
+        are; None where `recognises` tells.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Format:
     sample: str
     examples: tuple[str, ...] = ()
     fallback: bool = False
+    readable: Callable[[Path, bytes], bool] | None = None
 
     @property
     def options(self) -> tuple[str, ...]:

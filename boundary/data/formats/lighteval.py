@@ -1,9 +1,10 @@
 """Details of lighteval, `details/{model}/{date}/details_{task}_{date}.parquet`: a document a row.
 
 Fields: doc (id, query, ...), metric, model_response (input, text[n], ...), as structs or as JSON in text; before 0.10
-example, full_prompt, predictions[n], metrics. Metrics are of the document: with several samples there is no verdict on
-single ones, but pass@1 of n samples (`pass@k:k=1&n=4`, `math_pass@1:4_samples`, `avg@n:n=4`) is the share of correct
-ones, which gives back the counts. `results/{model}/results_{date}.json` says how the samples were taken.
+example, full_prompt, predictions[n], metrics, which before 0.7 are texts as Python writes them. Metrics are of the
+document: with several samples there is no verdict on single ones, but pass@1 of n samples (`pass@k:k=1&n=4`,
+`math_pass@1:4_samples`, `avg@n:n=4`) is the share of correct ones, which gives back the counts.
+`results/{model}/results_{date}.json` says how the samples were taken.
 """
 
 import json
@@ -13,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from boundary.data.readers.parquet_rows import column_names, parquet_rows
+from boundary.data.readers.python_literals import literal_value
 from boundary.data.readers.sidecar_files import json_beside
 from boundary.data.readers.streams import Source
 from boundary.data.records import CORRECT, EMPTY, WRONG, Answers, Tally, text_hash, verdict
 from boundary.data.settings.pooling import relevant_settings
 
 COLUMNS = ["doc", "metric", "model_response"]
-OLD_COLUMNS = ["example", "full_prompt", "predictions", "metrics"]
+OLD_COLUMNS = ["example", "full_prompt", "predictions", "metrics", "cont_tokens"]
 # Share of correct ones among n samples, or among all; names of lighteval's metrics (math_, gpqa_, codegen_) before it.
 SHARE = re.compile(
     r"^(?!.*(g-pass|maj|cons))([a-z]\w*_)?(pass@k:k=1(&n=(?P<a>\d+))?|pass@1(:(?P<b>\d+)(_samples)?)?|(avg|mean)@(n:n=)?(?P<c>\d+))$"
@@ -81,17 +83,25 @@ def _parts(row: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]
             _struct(row["metric"], "metric"),
             _struct(row["model_response"], "model_response"),
         )
-    response = {"text": _flat(row.get("predictions")), "input": row.get("full_prompt")}
+    response = {
+        "text": _flat(row.get("predictions")),
+        "input": row.get("full_prompt"),
+        "output_tokens": _old_tokens(row.get("cont_tokens")),
+    }
     return {"query": row.get("example")}, _struct(row.get("metrics"), "metrics"), response
+
+
+def _old_tokens(value: Any) -> Any:
+    """Tokens one by one; None where they stand there as the text of a tensor."""
+    try:
+        return _from_text(value, "cont_tokens")
+    except ValueError:
+        return None
 
 
 def _flat(values: Any) -> Any:
     """Predictions; some versions put all of them into one inner list."""
-    if isinstance(values, str):
-        try:
-            values = json.loads(values)
-        except (ValueError, RecursionError) as error:
-            raise ValueError("the text in column predictions is not JSON") from error
+    values = _from_text(values, "predictions")
     return values[0] if isinstance(values, list) and len(values) == 1 and isinstance(values[0], list) else values
 
 
@@ -102,12 +112,21 @@ def _prompt(doc: Mapping[str, Any], response: Mapping[str, Any]) -> str | None:
     return None if prompt == [None, None] else json.dumps(prompt, default=str)
 
 
-def _struct(value: Any, name: str) -> Mapping[str, Any]:
-    if isinstance(value, str):
+def _from_text(value: Any, name: str) -> Any:
+    """A value that stands there as text: JSON, or as Python writes it."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
         try:
-            value = json.loads(value)
-        except (ValueError, RecursionError) as error:
-            raise ValueError(f"the text in column {name} is not JSON") from error
+            return literal_value(value)
+        except ValueError as error:
+            raise ValueError(f"the text in column {name} is neither JSON nor a literal of Python") from error
+
+
+def _struct(value: Any, name: str) -> Mapping[str, Any]:
+    value = _from_text(value, name)
     if not isinstance(value, dict):
         raise ValueError(f"column {name} holds no fields")
     return value
@@ -197,6 +216,9 @@ def _settings(results: Mapping[str, Any], task: str, source: Source) -> None:
     """How the samples were taken, as the file of results says it."""
     general, tasks = results.get("config_general"), results.get("config_tasks")
     model = general.get("model_config") if isinstance(general, Mapping) else None
+    if isinstance(general, Mapping) and not isinstance(model, Mapping):
+        # Before 0.10 these stand beside the model's name.
+        model = {**general, "revision": general.get("model_sha"), "dtype": general.get("model_dtype")}
     if isinstance(model, Mapping):
         generation = model.get("generation_parameters")
         if isinstance(generation, Mapping):

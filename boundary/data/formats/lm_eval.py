@@ -3,7 +3,8 @@
 Fields: doc_id, doc_hash, prompt_hash, resps[[...]] (repeats inside), filter, metrics[] and each metric by name,
 arguments. A metric is of the document after the filter, not of each sample: with repeats there is a verdict on single
 samples only in scores_per_repeat{metric: [...]}, which newer versions write. `results_{date}.json` beside it says how
-the model was run.
+the model was run. Versions 0.4.0 and 0.4.1 wrote one JSON list, under a name that ends in .jsonl too, without filter
+and metrics.
 """
 
 import re
@@ -15,7 +16,7 @@ import msgspec
 
 from boundary.data.readers.raw_json import NOTHING, raw_bytes
 from boundary.data.readers.sidecar_files import json_beside
-from boundary.data.readers.streams import Source, has_keys, is_object, misfit_message
+from boundary.data.readers.streams import Source, has_keys, is_list, is_object, misfit_message
 from boundary.data.records import CORRECT, EMPTY, WRONG, Answers, text_hash, verdict
 from boundary.data.settings.pooling import relevant_settings
 
@@ -33,12 +34,20 @@ NOT_OF_MODEL = (
 )
 
 
+# The filter of a record that does not name it; versions that do call the one that does nothing so too.
+UNNAMED = "none"
+# What a record has beside its metrics.
+FIELDS = {"doc_id", "doc", "target", "arguments", "resps", "filtered_resps", "filter", "metrics", "scores_per_repeat"}
+FIELDS |= {"doc_hash", "prompt_hash", "target_hash"}
+NUMBER_STARTS = (*(b"%d" % digit for digit in range(10)), b"-", b"t", b"f")
+
+
 class Row(msgspec.Struct):
     """The part of a line that is the same for every metric."""
 
     doc_id: int | str
     resps: list[list[msgspec.Raw]]
-    filter: str = "none"
+    filter: str = UNNAMED
     metrics: list[str] | None = None
     doc_hash: str | None = None
     prompt_hash: str | None = None
@@ -47,8 +56,8 @@ class Row(msgspec.Struct):
 
 
 def recognises(path: Path, head: bytes) -> bool:
-    """Whether the first line is a logged sample."""
-    return is_object(head) and has_keys(head, "doc_id", "resps", "filtered_resps")
+    """Whether the first record is a logged sample."""
+    return (is_object(head) or is_list(head)) and has_keys(head, "doc_id", "resps", "filtered_resps")
 
 
 def read(source: Source, *, filter: str = "", metric: str = "") -> Iterator[Answers]:
@@ -63,11 +72,19 @@ def read(source: Source, *, filter: str = "", metric: str = "") -> Iterator[Answ
     """
     names = _from_name(source)
     filters: set[str] = set()
+    documents: set[str] = set()
     has_filter = False
-    for line, raw in source.rows(msgspec.Raw):
+    for line, raw in _records(source):
         row, value = _row(raw, metric, source, line)
         if row is None:
             continue
+        if row.filter == UNNAMED and str(row.doc_id) in documents:
+            raise source.error(
+                f"document {row.doc_id} stands there twice, as where a task has several filters, whose names this "
+                "version does not write. Keep one record of each document",
+                line,
+            )
+        documents.add(str(row.doc_id))
         filters.add(row.filter)
         if len(filters) > 1 and not filter:
             filter_names = " and ".join(name[:40] for name in sorted(filters)[:2])
@@ -86,11 +103,19 @@ def read(source: Source, *, filter: str = "", metric: str = "") -> Iterator[Answ
         raise source.error(f"no filter '{filter}' in it. It has {', '.join(sorted(filters))}")
 
 
-def _row(raw: msgspec.Raw, metric: str, source: Source, line: int) -> tuple[Row | None, Any]:
+def _records(source: Source) -> Iterator[tuple[int | None, msgspec.Raw]]:
+    if is_list(source.head()):
+        for raw in source.document(list[msgspec.Raw]):
+            yield None, raw
+    else:
+        yield from source.rows(msgspec.Raw)
+
+
+def _row(raw: msgspec.Raw, metric: str, source: Source, line: int | None) -> tuple[Row | None, Any]:
     """The record and the value of its metric; the values are looked up once the metric's name is known."""
     try:
         row = msgspec.json.decode(raw, type=Row)
-        name = _metric(row, metric)
+        name = _metric(row, metric or ("" if row.metrics else _only_number(raw, source)))
         value = msgspec.json.decode(raw, type=_with(name)).value
         if value is msgspec.UNSET:
             raise ValueError(f"no metric '{name}'. It has {', '.join(row.metrics or ['none'])}")
@@ -112,6 +137,17 @@ def _metric(row: Row, metric: str) -> str:
     raise ValueError(f"several metrics ({', '.join(names)}). Choose one with --option metric=NAME")
 
 
+def _only_number(raw: msgspec.Raw, source: Source) -> str:
+    """The one field with a number beside those of every version; "" where there is none."""
+    fields = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    names = [name for name, value in fields.items() if name not in FIELDS and bytes(value)[:1] in NUMBER_STARTS]
+    if len(names) > 1:
+        raise ValueError(f"several metrics ({', '.join(names[:8])}). Choose one with --option metric=NAME")
+    if names:
+        source.note(f"'{source.path}': '{names[0]}' is taken for the verdict. Name another with --option metric=NAME.")
+    return names[0] if names else ""
+
+
 _STRUCTS: dict[str, Any] = {}
 
 
@@ -123,7 +159,9 @@ def _with(name: str) -> Any:
     return _STRUCTS[name]
 
 
-def _answers(row: Row, value: Any, metric: str, names: dict[str, Any], source: Source, line: int) -> Answers | None:
+def _answers(
+    row: Row, value: Any, metric: str, names: dict[str, Any], source: Source, line: int | None
+) -> Answers | None:
     samples = row.resps[0] if row.resps else []
     if len(row.resps) > 1:
         source.broken("answers picked by likelihood, not sampled: several requests a document", line)
@@ -153,7 +191,7 @@ def _answers(row: Row, value: Any, metric: str, names: dict[str, Any], source: S
     return Answers(str(row.doc_id), outcomes, texts=hashes, **more, **names)
 
 
-def _repeats(row: Row, metric: str, count: int, source: Source, line: int) -> list[Any] | None:
+def _repeats(row: Row, metric: str, count: int, source: Source, line: int | None) -> list[Any] | None:
     """Verdicts on each repeat; None where the file has none."""
     scores = (row.scores_per_repeat or {}).get(_metric(row, metric))
     if scores is None or not count:

@@ -1,9 +1,10 @@
 """Results of verifiers, `outputs/evals/{environment}--{model}/{id}/results.jsonl`: JSON Lines, a rollout a line.
 
-Fields: example_id (before: id), prompt, completion, reward, error, is_truncated, task,
-token_usage{output_tokens}, metrics, and each metric by its name. `metadata.json` beside it says env_id (before: env),
-model, sampling_args, env_args. A reward may add up several things: then one of the metrics, or a threshold, has to be
-named. Rollouts that broke off in an error stand there with reward 0, though the model did not fail.
+Fields: example_id (before: id), prompt, completion, reward, error, is_truncated, task, token_usage{output_tokens},
+metrics, and each metric by its name. `metadata.json` beside it says env_id (before: env), model, sampling_args,
+env_args. A reward may add up several things: then one of the metrics, or a threshold, has to be named. Rollouts that
+broke off in an error stand there with reward 0, though the model did not fail. Also rollouts that prime-rl kept,
+`rollouts/step_{N}/train_rollouts.jsonl`, before it wrote traces.
 """
 
 import re
@@ -23,6 +24,7 @@ from boundary.data.settings.pooling import relevant_settings
 
 IDS = ("example_id", "id")
 REWARD = "reward"
+STEP = re.compile(r"step_(?P<step>\d{1,12})")
 FOLDER = re.compile(r"^(?P<env>.+?)--(?P<model>.+)$")
 MARKS = (REWARD, "generation_ms", "timing")
 # What a line has beside metrics.
@@ -70,6 +72,8 @@ def read(
     one_of("problems", problems, "id", "prompt")
     least = None if threshold == "" else number("threshold", threshold)
     names = _from_metadata(source)
+    folder = STEP.fullmatch(source.path.resolve().parent.name)
+    facts = {"checkpoint_step": int(folder["step"])} if folder else {}
     left_out: Counter[str] = Counter()
     prompts: dict[str, int] = {}
     mixed: set[str] = set()
@@ -88,7 +92,7 @@ def read(
             continue
         if not answers.outcomes:
             left_out[BROKE_OFF if raw_bytes(row.get("error", msgspec.Raw())) else UNJUDGED] += 1
-        yield answers._replace(prompt=prompt, line=line, benchmark=benchmark, model=names.get("model"))
+        yield answers._replace(prompt=prompt, line=line, benchmark=benchmark, model=names.get("model"), facts=facts)
     _note_problems(left_out, lines, len(mixed) if problems == "id" else 0, source)
 
 

@@ -88,7 +88,6 @@ def _answers(rollout: Rollout, name: str) -> Answers:
     return Answers(
         problem_id=name,
         outcomes=[rollout.outcome],
-        model=None if rollout.step is None else f"step {rollout.step}",
         texts=[rollout.text],
         facts={} if rollout.step is None else {"checkpoint_step": rollout.step},
         whole=False,

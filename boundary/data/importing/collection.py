@@ -41,6 +41,8 @@ class Collection:
         Problems of which the files say that no sample of them counts.
     reasons
         How often samples of a model on a benchmark failed for each reason.
+    checkpoints
+        Model ("" where no name is known) and training step of each name under which samples with a step are collected.
     """
 
     def __init__(self, model: str | None = None, benchmark: str | None = None, pool_settings: bool = False) -> None:
@@ -48,6 +50,7 @@ class Collection:
         self.run_settings, self.prompts = RunSettings(pool_settings), Prompts(pool_settings)
         self.without_samples: dict[Key, None] = {}
         self.reasons: dict[tuple[str, str], Counter[str]] = {}
+        self.checkpoints: dict[str, tuple[str, int]] = {}
         self.keys: dict[Key, int] = {}
         self.tallies: dict[Key, tuple[int, int]] = {}
         self.facts: dict[Key, dict[str, Any]] = {}
@@ -85,6 +88,30 @@ class Collection:
             self._add_tally(key, record, source)
         else:
             self._add_answers(key, record, source)
+
+    def name_checkpoints(self) -> None:
+        """Name the models whose samples have a training step: by model and step only where there are several steps."""
+        steps = Counter(model for model, _ in self.checkpoints.values())
+        stepless = {key[0] for key in (*self.facts, *self.without_samples) if key[0] not in self.checkpoints}
+        names = {
+            name: model
+            for name, (model, _) in self.checkpoints.items()
+            if model and steps[model] == 1 and model not in stepless
+        }
+        for name, (model, _) in self.checkpoints.items():
+            if name not in names and steps[model] > 1:
+                for key in (key for key in self.facts if key[0] == name):
+                    self.facts[key].setdefault("training_run", model or self._folder())
+
+        def renamed(key: Any) -> Any:
+            return (names.get(key[0], key[0]), *key[1:])
+
+        for table in ("keys", "tallies", "facts", "without_samples", "reasons"):
+            setattr(self, table, {renamed(key): value for key, value in getattr(self, table).items()})
+
+    def _folder(self) -> str:
+        """Name of the folder of the files, for a training of no name."""
+        return (self.files[0].resolve().parent.name or "training")[: limits.LONGEST_NAME]
 
     def _columns(self, settings: dict[str, Any]) -> dict[str, Any]:
         """Settings as cells of the counts; most records have those of the record before."""
@@ -126,6 +153,10 @@ class Collection:
 
     def _key(self, record: Answers | Tally, source: Source) -> Key:
         model = self._name("model", record.model)
+        step = record.facts.get("checkpoint_step")
+        if isinstance(step, int):
+            base_name, model = model or "", f"{model or ''} step {step}".lstrip()
+            self.checkpoints[model] = base_name, step
         if model is None:
             raise source.error("it does not say which model. Give it with --model NAME")
         benchmark = self._name("benchmark", record.benchmark) or DEFAULT_BENCHMARK
@@ -136,6 +167,8 @@ class Collection:
             name = getattr(record, field)
             if name is not None and len(name) > limits.LONGEST_NAME:
                 raise source.error(f"a {field} of {len(name)} characters is no name ({name[:20]}...)", record.line)
+            if name is not None and not name.isascii() and any("\ud800" <= character <= "\udfff" for character in name):
+                raise source.error(f"the {field} {ascii(name)[:60]} holds half a character", record.line)
 
     def _name(self, field: str, name: str | None) -> str | None:
         replacement = self.names[field]

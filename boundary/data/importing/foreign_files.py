@@ -26,6 +26,7 @@ VERDICTS = (
     "result",
     "acc",
 )
+NAME_COLUMNS = "name the format rows and its fields, with --columns problem=NAME,correct=NAME"
 SAMPLES_READ = "boundary analyze reads it as it is"
 
 
@@ -68,9 +69,16 @@ def _of_table(columns: Sequence[str], path: Path, kind: str) -> str | None:
         return f"{kind} with a row a sample. {SAMPLES_READ}{columns_to_add}{_renamed(path)}"
     verdicts = next((names[name] for name in VERDICTS if name in names), None)
     if verdicts is not None and ("problem_id" in names or "model" in names):
-        return f"{kind} with a row a sample. Rename {verdicts} to outcome, and {SAMPLES_READ}{columns_to_add}"
+        problem = names.get("problem_id", "NAME")
+        return (
+            f"{kind} with a row a sample. Name the format rows and its columns (--columns problem={problem},"
+            f"correct={verdicts}), and for scores from which on a sample is correct (--option threshold=NUMBER)"
+        )
     if kind == "a Parquet table":
-        return f"a Parquet table of the columns {', '.join(columns[:8])}{', ...' * (len(columns) > 8)}"
+        return (
+            f"a Parquet table of the columns {', '.join(columns[:8])}{', ...' * (len(columns) > 8)}. Where each row is "
+            f"a sample, {NAME_COLUMNS}"
+        )
     return None
 
 
@@ -86,10 +94,7 @@ def _of_json(path: Path, head: bytes) -> str | None:
     if not isinstance(record, Mapping):
         return None
     names = ", ".join(str(name)[:40] for name in list(record)[:8]) + ", ..." * (len(record) > 8)
-    return (
-        f"JSON of no known format, with the fields {names}. Where each record is a sample, name the format rows "
-        "and its fields"
-    )
+    return f"JSON of no known format, with the fields {names}. Where each record is a sample, {NAME_COLUMNS}"
 
 
 def _of_text(path: Path, head: bytes) -> str | None:

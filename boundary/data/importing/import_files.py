@@ -3,7 +3,7 @@
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from boundary.data.importing.pooled_tables import counts_table, samples_table
 from boundary.data.importing.repeated_lines import drop_repeated_lines
 from boundary.data.importing.repeated_runs import refuse_copies, repeated_texts, texts_under_two_names
 from boundary.data.importing.uniform_verdicts import uniform_verdicts
+from boundary.data.readers.arrow_rows import STATE_FILES
 from boundary.data.readers.file_kinds import foreign_kind
 from boundary.data.readers.streams import Progress, Source
 from boundary.data.readers.zstd import ZstdError
@@ -150,7 +151,7 @@ def import_files(
     >>> folder.cleanup()
     """
     files = _files(paths)
-    name, format_files, left_out = _files_of_format(files, format)
+    name, format_files, left_out = _files_of_format(files, format, bool(options))
     FORMATS[name].check_options(options)
     collected = Collection(model, benchmark, pool_settings)
     sources = [Source(path, skip_bad, progress) for path in format_files]
@@ -158,6 +159,7 @@ def import_files(
         with plain_errors(source.path):
             for record in FORMATS[name].read(source, options):
                 collected.add(record, source)
+    collected.name_checkpoints()
     if not (collected.keys or collected.tallies):
         lost = " ".join(collected.notes())
         raise InputError(f"'{format_files[0]}': no samples of the format {name} in it.{' ' * bool(lost)}{lost}")
@@ -310,7 +312,9 @@ def _files(paths: Any) -> list[tuple[Path, bool]]:
     return files
 
 
-def _files_of_format(files: list[tuple[Path, bool]], name: str) -> tuple[str, list[Path], list[Path]]:
+def _files_of_format(
+    files: list[tuple[Path, bool]], name: str, has_options: bool
+) -> tuple[str, list[Path], list[Path]]:
     """The format, the files of it, and the files in folders that are of no format."""
     if name != AUTO and name not in FORMATS:
         hint = did_you_mean(name, FORMATS)
@@ -319,8 +323,13 @@ def _files_of_format(files: list[tuple[Path, bool]], name: str) -> tuple[str, li
         for path, _ in files:
             _refuse_foreign(path, name)
         return name, [path for path, _ in files], []
+    if name != AUTO and has_options and (readable := FORMATS[name].readable) is not None:
+        fitting = [path for path, is_explicit in files if is_explicit or _is_readable(path, readable)]
+        if not fitting:
+            raise InputError(f"No file in '{files[0][0].parent}' can be read as {name}.")
+        return name, fitting, [path for path, _ in files if path not in fitting and path.name not in STATE_FILES]
     kinds = {path: recognised_format(path) for path, _ in files}
-    unknown = [path for path, is_explicit in files if kinds[path] is None]
+    unknown = [path for path, _ in files if kinds[path] is None and path.name not in STATE_FILES]
     for path, is_explicit in files:
         if is_explicit and kinds[path] is None:
             _refuse_unknown(path, name)
@@ -331,6 +340,11 @@ def _files_of_format(files: list[tuple[Path, bool]], name: str) -> tuple[str, li
         [path for path, is_explicit in files if kinds[path] == name or (is_explicit and kinds[path] is None)],
         unknown,
     )
+
+
+def _is_readable(path: Path, readable: Callable[[Path, bytes], bool]) -> bool:
+    with plain_errors(path):
+        return readable(path, Source(path).head())
 
 
 def _refuse_foreign(path: Path, name: str) -> None:
@@ -354,13 +368,31 @@ def _refuse_unknown(path: Path, name: str) -> None:
 
 
 def _only(kinds: Mapping[Path, str | None]) -> str:
-    by_format = {kind: path for path, kind in kinds.items() if kind is not None}
+    """The one format of all files; where there are several, what to do."""
+    by_format: dict[str, list[Path]] = {}
+    for path, kind in kinds.items():
+        if kind is not None:
+            by_format.setdefault(kind, []).append(path)
     if len(by_format) > 1:
-        (first, a), (second, b) = list(by_format.items())[:2]
-        raise InputError(f"'{a}' is of the format {first}, '{b}' of {second}. Import them apart.")
+        parts = [
+            f"{len(paths)} of {kind} ('{paths[0].name}'{', ...' * (len(paths) > 1)})"
+            for kind, paths in by_format.items()
+        ]
+        first = next(iter(by_format))
+        raise InputError(
+            f"The files are of {len(by_format)} formats: {', '.join(parts)}. Import each apart, as in: "
+            f"boundary import {first} {_folder_of(kinds)} -o {first}.csv. boundary analyze takes several tables."
+        )
     if not by_format:
         raise InputError(f"'{next(iter(kinds))}' and the others are of no known format: {', '.join(FORMATS)}.")
     return next(iter(by_format))
+
+
+def _folder_of(paths: Iterable[Path]) -> str:
+    """The folder that holds all files, for messages."""
+    folders = [path.parent.parts for path in paths]
+    common = next((length for length, parts in enumerate(zip(*folders, strict=False)) if len(set(parts)) > 1), None)
+    return str(Path(*folders[0][:common])) if folders[0][:common] else "FILES"
 
 
 def _settings(sources: Sequence[Source]) -> dict[str, Any]:

@@ -24,6 +24,23 @@ def column_names(path: Path, head: bytes) -> list[str]:
     return list(opened_parquet(path, head).schema_arrow.names) if head.startswith(MAGIC) else []
 
 
+def column_types(path: Path, head: bytes) -> dict[str, str]:
+    """What the columns of a Parquet file hold: `number` (true and false too), or anything `else`.
+
+    Raises
+    ------
+    InputError
+        As `column_names` does.
+    """
+    import pyarrow as pa
+
+    if not head.startswith(MAGIC):
+        return {}
+    schema = opened_parquet(path, head).schema_arrow
+    kinds = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean)
+    return {field.name: "number" if any(kind(field.type) for kind in kinds) else "else" for field in schema}
+
+
 def parquet_rows(source: Source, columns: list[str], at_once: int = ROWS) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """Rows of a Parquet file, those of `columns` that it has.
 

@@ -425,6 +425,237 @@ def evalperf_brief() -> Example:
     return Example("org--m_vllm_temp_1.0_evalperf_results.brief.json", content, (), one_json)
 
 
+def bigcodebench() -> Example:
+    def solution(task: str, i: int, status: str) -> dict[str, Any]:
+        return {"task_id": task, "solution": f"{task} {i}", "status": status, "details": {"test_a": "Traceback"}}
+
+    results = {
+        f"BigCodeBench/{i}": [
+            solution(f"BigCodeBench/{i}", j, status) for j, status in enumerate(("pass", "fail", "timeout"))
+        ]
+        for i in range(1)
+    }
+    file = "org--m--main--bigcodebench-instruct--vllm-0.8-3-sanitized_calibrated_eval_results.json"
+    return Example(file, {"date": "2026-01-01 10:00", "eval": results}, ("status",), one_json, repeats=True)
+
+
+def evalscope() -> Example:
+    rows = [
+        {
+            "index": 3 * i + j,
+            "input": f"q{i}",
+            "target": "1",
+            "sample_score": {
+                "score": {"value": {"acc": float(j == 1)}, "extracted_prediction": "1", "prediction": f"{i} {j}"},
+                "sample_id": 3 * i + j,
+                "group_id": i,
+                "sample_metadata": {},
+            },
+        }
+        for i in range(2)
+        for j in range(3)
+    ]
+    return Example("outputs/reviews/m/aime24_default.jsonl", rows, ("acc",), json_lines)
+
+
+def evalscope_of_old() -> Example:
+    def choice(i: int, j: int) -> dict[str, Any]:
+        review = {"gold": "1", "pred": "1", "result": float(i == j)}
+        return {"index": j, "message": {"content": f"{i} {j}", "role": "assistant"}, "review": review}
+
+    rows = [
+        {"choices": [choice(i, j) for j in range(3)], "index": i, "model": "m", "raw_input": {}, "reviewed": True}
+        for i in range(3)
+    ]
+    return Example("outputs/reviews/m/gsm8k_main.jsonl", rows, ("result",), json_lines)
+
+
+def helm() -> Example:
+    def stat(name: str, value: float) -> dict[str, Any]:
+        return {"name": {"name": name, "split": "test"}, "count": 1, "sum": value, "mean": value}
+
+    entries = [
+        {"instance_id": f"id{i}", "train_trial_index": 0}
+        | {"stats": [stat("num_output_tokens", 7), stat("final_number_exact_match", float(i % 2))]}
+        for i in range(4)
+    ]
+    return Example("runs/suite/gsm:model=org_m/per_instance_stats.json", entries, (), one_json)
+
+
+def nemo_gym() -> Example:
+    rows = [
+        {
+            "_ng_task_index": i,
+            "_ng_rollout_index": j,
+            "responses_create_params": {"input": [{"role": "user", "content": f"q{i}"}], "temperature": 1.0},
+            "response": {"model": "m", "output": [{"content": f"{i} {j}"}], "usage": {"output_tokens": 5}},
+            "reward": float(j == 1),
+            "agent_ref": {"name": "math"},
+        }
+        for i in range(2)
+        for j in range(3)
+    ]
+    return Example("rollouts.jsonl", rows, ("reward",), json_lines)
+
+
+def nemo_rl() -> Example:
+    rows = [
+        {
+            "content": [[{"role": "user", "content": f"q{i}"}, {"role": "assistant", "content": f"{i} {j}"}]],
+            "rewards": [float(j == 1)],
+            "idx": 3 * i + j,
+        }
+        for i in range(2)
+        for j in range(3)
+    ]
+    return Example("val_data_step20.jsonl", rows, ("rewards",), json_lines)
+
+
+def nemo_skills() -> Example:
+    rows = [
+        {
+            "id": f"aime24-{i}",
+            "problem": f"q{i}",
+            "expected_answer": "1",
+            "generation": f"so {i}",
+            "predicted_answer": "1",
+            "num_generated_tokens": 100 + i,
+            "generation_time": 1.5,
+            "symbolic_correct": i % 2 == 1,
+        }
+        for i in range(4)
+    ]
+    return Example("eval-results/aime24/output-rs3.jsonl", rows, ("symbolic_correct",), json_lines, repeats=True)
+
+
+def open_r1() -> Example:
+    rows = [
+        {
+            "problem": f"q{i}",
+            "answer": "1",
+            "source": "olympiads",
+            "uuid": f"uuid {i}",
+            "generations": [f"{i} {j}" for j in range(3)],
+            "correctness_math_verify": [True, i == 0, False],
+            "finish_reasons": ["stop", "stop", "length"],
+            "correctness_count": 1,
+        }
+        for i in range(3)
+    ]
+    return Example("data/train-00000-of-00001.parquet", rows, ("correctness_math_verify",), parquet)
+
+
+def openai_evals() -> Example:
+    specification = {"completion_fns": ["m"], "eval_name": "sums.dev.v0", "run_config": {"seed": 1}, "run_id": "r"}
+    events = [
+        {"run_id": "r", "event_id": 3 * i + j, "sample_id": f"sums.dev.{i}", "type": "match"}
+        | {"data": {"correct": j == 1, "expected": "1", "picked": "1", "sampled": f"{i} {j}"}, "created_by": ""}
+        for i in range(2)
+        for j in range(3)
+    ]
+    lines = [{"spec": specification}, *events, {"final_report": {"accuracy": 1 / 3}, "run_id": "r"}]
+    return Example("log.jsonl", lines, ("correct",), json_lines)
+
+
+def skythought() -> Example:
+    def response(i: int, j: int) -> dict[str, Any]:
+        return {"content": f"{i} {j}", "correctness": j == i, "reason": ""}
+
+    usages = [{"completion_tokens": 10, "prompt_tokens": 3} for _ in range(3)]
+    problems = {
+        f"{i}": {"prompt": f"q{i}", "responses": [response(i, j) for j in range(3)], "token_usages": usages}
+        for i in range(3)
+    }
+    return Example("results.json", problems, ("correctness",), one_json)
+
+
+def swe_bench() -> Example:
+    ids = {"resolved_ids": ["a__a-1", "a__a-2"], "unresolved_ids": ["b__b-1"], "error_ids": ["c__c-1"]}
+    content = {
+        "total_instances": 5,
+        "resolved_instances": 2,
+        **ids,
+        "completed_ids": ["a__a-1", "a__a-2", "b__b-1"],
+        "empty_patch_ids": ["d__d-1"],
+        "incomplete_ids": [],
+        "submitted_ids": ["a__a-1", "a__a-2", "b__b-1", "c__c-1", "d__d-1"],
+        "schema_version": 2,
+    }
+    return Example("org__m.run7.json", content, (), one_json)
+
+
+def swe_bench_instance() -> Example:
+    instances = {
+        f"a__a-{i}": {"patch_is_None": False, "patch_exists": True, "patch_successfully_applied": True}
+        | {"resolved": i == 1}
+        for i in range(3)
+    }
+    return Example("logs/run_evaluation/run7/org__m/a__a-1/report.json", instances, ("resolved",), one_json)
+
+
+def terminal_bench() -> Example:
+    trials = [
+        {"id": f"{i}{j}", "trial_name": f"t{i}.{j}-of-2.run", "task_id": f"t{i}", "instruction": f"do {i}"}
+        | {"is_resolved": j == 1, "failure_mode": "none", "total_output_tokens": 20}
+        for i in range(2)
+        for j in range(2)
+    ]
+    return Example("run/results.json", {"results": trials, "accuracy": 0.5}, ("is_resolved",), one_json)
+
+
+def trl() -> Example:
+    rows = [
+        {"step": 5, "prompt": f"q{i}", "completion": f"{i} {j}", "accuracy_reward": float(j == 1), "advantage": 0.1}
+        for i in range(2)
+        for j in range(3)
+    ]
+    return Example("completions/completions_00005.parquet", rows, ("accuracy_reward",), parquet, repeats=True)
+
+
+def verifiers_episodes() -> Example:
+    def trace(i: int, j: int) -> dict[str, Any]:
+        call = {"node": 1, "model": "m", "sampling": {"temperature": 1.0}, "finish_reason": "stop"}
+        return {
+            "id": f"{i}{j}",
+            "task": {"type": "Sum", "data": {"idx": i, "prompt": f"q{i}"}, "key": f"key {i}"},
+            "agent": {"name": "agent"},
+            "nodes": [{"message": {"role": "assistant", "content": f"{i} {j}"}}],
+            "calls": [call],
+            "rewards": {"correct": {"score": float(j == 1), "weight": 1.0}},
+            "metrics": {"length": 3.5},
+            "ok": True,
+            "num_output_tokens": 12,
+        }
+
+    rows = [
+        {"id": f"e{i}{j}", "env": {"id": "sums"}, "task": {"type": "Sum", "data": {"idx": i}}, "ok": True}
+        | {"traces": [trace(i, j)]}
+        for i in range(2)
+        for j in range(3)
+    ]
+    return Example("traces.jsonl", rows, ("score",), json_lines)
+
+
+def verl_generation() -> Example:
+    rows = [
+        {
+            "prompt": [f"q{i}"],
+            "data_source": "aime",
+            "reward_model": {"ground_truth": f"{i}"},
+            "responses": [f"{i} {j}" for j in range(3)],
+            "score": [1.0, float(i == 0), 0.0],
+        }
+        for i in range(3)
+    ]
+    return Example("test-output-3.parquet", rows, ("score",), parquet)
+
+
+def rows_of_a_table() -> Example:
+    cells = [["qid", "answer_text", "is_correct", "sample_index"]]
+    cells += [[f"p{i}", f"t{i}{j}", int(j == 1), j] for i in range(2) for j in range(3)]
+    return Example("rows.csv", cells, (), table)
+
+
 # A format may have several; each gives the name of its format and how the example is made. New formats join here.
 EXAMPLES: dict[str, tuple[str, Callable[[], Example]]] = {
     "bon-jailbreaking": ("bon-jailbreaking", bon_jailbreaking),
@@ -461,6 +692,23 @@ EXAMPLES: dict[str, tuple[str, Callable[[], Example]]] = {
     "rows": ("rows", rows),
     "rows of lists": ("rows", rows_of_lists),
     "verifiers": ("verifiers", verifiers),
+    "bigcodebench": ("bigcodebench", bigcodebench),
+    "evalscope": ("evalscope", evalscope),
+    "evalscope of old": ("evalscope", evalscope_of_old),
+    "helm": ("helm", helm),
+    "nemo-gym": ("nemo-gym", nemo_gym),
+    "nemo-rl": ("nemo-rl", nemo_rl),
+    "nemo-skills": ("nemo-skills", nemo_skills),
+    "open-r1": ("open-r1", open_r1),
+    "openai-evals": ("openai-evals", openai_evals),
+    "rows of a table": ("rows", rows_of_a_table),
+    "skythought": ("skythought", skythought),
+    "swe-bench": ("swe-bench", swe_bench),
+    "swe-bench instance": ("swe-bench", swe_bench_instance),
+    "terminal-bench": ("terminal-bench", terminal_bench),
+    "trl": ("trl", trl),
+    "verifiers-traces": ("verifiers-traces", verifiers_episodes),
+    "verl-generation": ("verl-generation", verl_generation),
 }
 
 
@@ -478,6 +726,12 @@ def format_name(example_name: str) -> str:
 @pytest.fixture
 def example(example_name: str) -> Example:
     return EXAMPLES[example_name][1]()
+
+
+@pytest.fixture
+def all_examples() -> dict[str, tuple[str, Example]]:
+    """Every example by its name, with the name of its format."""
+    return {name: (format_name, make()) for name, (format_name, make) in EXAMPLES.items()}
 
 
 @pytest.fixture

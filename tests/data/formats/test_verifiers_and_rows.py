@@ -145,7 +145,7 @@ def test_rows_of_lists_and_named_fields(tmp_path):
         ([{"id": 1, "correct": True}, {"id": 1}], {}, "line 2: no field 'correct'"),
         ([{"id": 1, "correct": True}, {"correct": True}], {}, "line 2: no field 'id'"),
         ([{"id": "", "correct": True}], {}, "is no name of a problem"),
-        ([{"a": 1, "correct": True}], {}, "no field is known for id.*--option id=NAME. It has a, correct"),
+        ([{"a": 1, "correct": True}], {}, "no field is known for problem.*--columns problem=NAME. It has a, correct"),
         ([{"id": 1, "b": True}], {}, "no field is known for correct"),
         ([{"id": 1, "correct": True}], {"id": "name"}, "no field 'name' in the first record"),
         ([{"problem_id": 1, "sample_index": 0, "correct": True}] * 2, {}, "sample 0 of problem 1 stands there twice"),

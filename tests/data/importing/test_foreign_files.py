@@ -86,12 +86,16 @@ FOREIGN = {
     "a word that holds n_correct": ("c.csv", b"model,problem_id,min_correct\nm,p,3\n", "of no known format"),
     "rows a sample": ("s.csv", b"model,problem_id,outcome\nm,p,correct\n", "boundary analyze reads it as it is"),
     "rows a sample without model": ("s.csv", b"problem_id,outcome\np,wrong\n", "once it has a column model"),
-    "verdict of another name": (
+    "verdict of another kind": (
         "s.tsv",
-        b"model\tproblem_id\tis_correct\nm\tp\tTrue\n",
-        "Rename is_correct to outcome",
+        b"model\tproblem_id\tis_correct\nm\tp\t0.7\n",
+        r"rows .*--columns problem=problem_id,correct=is_correct.*--option threshold=NUMBER",
     ),
-    "Parquet rows": ("s.parquet", parquet(model=["m"], problem_id=["p"], passed=[True]), "Rename passed to outcome"),
+    "Parquet scores": (
+        "s.parquet",
+        parquet(model=["m"], problem_id=["p"], score=[0.5]),
+        "rows .*--columns problem=problem_id,correct=score",
+    ),
     "Parquet of something": ("s.parquet", parquet(a=[1], b=["x"]), "a Parquet table of the columns a, b"),
     "JSON": ("a.json", b'{"lr": 0.1, "n_correct": 3}', "JSON of no known format, with the fields lr, n_correct"),
     "JSON Lines": ("a.jsonl", b'{"loss": 1}\n{"loss": 2}\n', "JSON of no known format, with the fields loss"),
@@ -127,6 +131,19 @@ def test_files_of_no_known_format(tmp_path, name):
     with pytest.raises(InputError, match=message) as refusal:
         import_files(path)
     assert ("counts already" in str(refusal.value)) == name.startswith("counts")
+
+
+@pytest.mark.parametrize(
+    ("file", "data"),
+    [
+        ("s.tsv", b"model\tproblem_id\tis_correct\nm\tp\tTrue\n"),
+        ("s.parquet", parquet(model=["m"], problem_id=["p"], passed=[True])),
+    ],
+)
+def test_tables_of_samples_whose_verdict_has_another_name_are_read(tmp_path, file, data):
+    path = tmp_path / file
+    path.write_bytes(data)
+    assert import_files(path).counts.table[["n_samples", "n_correct"]].to_numpy().tolist() == [[1, 1]]
 
 
 def test_what_is_left_out_of_a_folder_is_told(tmp_path):

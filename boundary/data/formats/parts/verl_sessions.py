@@ -37,16 +37,19 @@ class Sessions:
 
     def __init__(self, source: Source, outputs: int | None) -> None:
         self.source, self.outputs = source, outputs
+        self._rollouts: list[Rollout] = []
         self._groups: dict[str, list[Rollout]] = {}
 
     def add(self, rollout: Rollout) -> None:
         """Add an output that has a uid or a session."""
-        # Without a uid a session that is a number is one of its prompt; a text is a session's own name.
-        alone = f"{rollout.session}" if isinstance(rollout.session, str) else f"{rollout.input_hash}"
-        self._groups.setdefault(f"uid {rollout.uid}" if rollout.uid else f"session {alone}", []).append(rollout)
+        self._rollouts.append(rollout)
 
     def samples(self) -> Iterator[tuple[str, Rollout]]:
         """Name of the problem, and one output for each session."""
+        for rollout in _with_sessions(self._rollouts):
+            # Without a uid a session that is a number is one of its prompt; a text is a session's own name.
+            alone = f"{rollout.session}" if isinstance(rollout.session, str) else f"{rollout.input_hash}"
+            self._groups.setdefault(f"uid {rollout.uid}" if rollout.uid else f"session {alone}", []).append(rollout)
         self._refuse_blocks()
         names: dict[int, list[str]] = {}
         for key, group in self._groups.items():
@@ -108,3 +111,34 @@ class Sessions:
                 f"verdicts of one uid stand in blocks of {length}, as where each session has {length} outputs that "
                 f"share its score. Count a session once with --option outputs={length}, or every line with outputs=1"
             )
+
+
+def _with_sessions(rollouts: list[Rollout]) -> list[Rollout]:
+    """Rollouts whose uids are keys of outputs, `{uid}_{session}_{output}`, with both apart; else as they are.
+
+    Newer trainers (verl 0.9, `trainer/ppo/v1`) dump such a key in place of the uid. Keys are told from uids that happen
+    to end in numbers: each stands there once, every session begins with output 0, and the first outputs of all sessions
+    of a uid have one input.
+    """
+    keys = [rollout.uid.rsplit("_", 2) for rollout in rollouts]
+    if not rollouts or len({rollout.uid for rollout in rollouts}) < len(rollouts):
+        return rollouts
+    outputs: dict[tuple[str, str], set[str]] = {}
+    inputs: dict[str, int] = {}
+    for rollout, key in zip(rollouts, keys, strict=True):
+        if len(key) < 3 or rollout.session is not None or not all(map(_is_number, key[1:])):
+            return rollouts
+        uid, session, output = key
+        outputs.setdefault((uid, session), set()).add(output)
+        if output == "0" and inputs.setdefault(uid, rollout.input_hash) != rollout.input_hash:
+            return rollouts
+    if not all("0" in numbers for numbers in outputs.values()):
+        return rollouts
+    return [
+        rollout._replace(uid=uid, session=int(session))
+        for rollout, (uid, session, _) in zip(rollouts, keys, strict=True)
+    ]
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10

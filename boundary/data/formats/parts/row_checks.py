@@ -1,0 +1,143 @@
+"""Checks of one's own records as they are read: guesses of what a field means that the records contradict."""
+
+from collections import Counter
+from typing import Any
+
+import msgspec
+
+from boundary.data.formats.parts.records import Row, optional_field
+from boundary.data.formats.parts.row_fields import UNCERTAIN, WORDS, Fields, listed, word_of
+from boundary.data.readers.raw_json import raw_hash
+from boundary.data.readers.streams import Source
+from boundary.data.records import CORRECT, Answers
+
+
+class RowChecks:
+    """What the records say of the guesses, and notes on the file once it is read.
+
+    Parameters
+    ----------
+    fields
+        Which field is what.
+    source
+        The file, for messages.
+    """
+
+    def __init__(self, fields: Fields, source: Source) -> None:
+        self.fields, self.source = fields, source
+        self.rows, self.unjudged = 0, 0
+        self.problems: Counter[tuple[Any, ...]] = Counter()
+        self.questions: set[int] = set()
+        self.places: set[tuple[Any, ...]] = set()
+        self.partitions = {
+            (role, name): (set[int](), set[int](), set[tuple[int, int]]())
+            for role, names in fields.other_names.items()
+            for name in names
+        }
+
+    def add(self, row: Row, answers: Answers, line: int | None) -> None:
+        """Take the samples of a record.
+
+        Raises
+        ------
+        ValueError
+            Where a sample stands there twice.
+        InputError
+            Where two fields that could both be the verdict disagree.
+        """
+        key = (answers.model, answers.benchmark, *answers.facts.values(), answers.problem_id)
+        number = optional_field(row, self.fields.sample)
+        if number is not None and not self.fields.is_list:
+            place = (*key, answers.run, *map(str, answers.settings.items()), bytes(number))
+            if place in self.places:
+                shown = bytes(number).decode("utf-8", "replace")[:40]
+                raise ValueError(f"sample {shown} of problem {answers.problem_id} stands there twice")
+            self.places.add(place)
+        self.rows += 1
+        self.unjudged += not answers.outcomes
+        self.problems[key] += 1
+        question = optional_field(row, self.fields.question)
+        if question is not None:
+            self.questions.add(hash((answers.model, answers.benchmark, bytes(question))))
+        self._compare_verdicts(row, answers, line)
+        for (role, name), (values, other_values, pairs) in self.partitions.items():
+            pair = raw_hash(row.get(self._field(role), NULL)), raw_hash(row.get(name, NULL))
+            values.add(pair[0])
+            other_values.add(pair[1])
+            pairs.add(pair)
+
+    def conclude(self, roles: Any) -> None:
+        """Refuse guesses that the file contradicts, and note which fields were taken and what was left out.
+
+        Raises
+        ------
+        InputError
+            Where another field tells problems, models or benchmarks apart otherwise, or names number lines.
+        """
+        self._refuse_other_names()
+        self._refuse_numbered_lines(roles)
+        self.source.note(self._summary())
+        if self.unjudged:
+            self.source.note(
+                f"'{self.source.path}': {self.unjudged} of {self.rows} samples are not judged; they were left out, "
+                "not taken for wrong ones."
+            )
+
+    def _compare_verdicts(self, row: Row, answers: Answers, line: int | None) -> None:
+        for name in self.fields.other_verdicts:
+            value = listed(msgspec.json.decode(row[name])) if name in row else None
+            values = value if isinstance(value, list) else [value]
+            words = [WORDS.get(word_of(part)) for part in values if part is not None]
+            if len(words) != len(answers.outcomes) or not all(words):
+                continue
+            if any(
+                (word == CORRECT) != (outcome == CORRECT) for word, outcome in zip(words, answers.outcomes, strict=True)
+            ):
+                raise self.source.error(
+                    f"'{self.fields.correct}' and '{name}' disagree, and either may be the verdict. Say which, with "
+                    f"--columns correct={self.fields.correct} or --columns correct={name}",
+                    line,
+                )
+
+    def _refuse_other_names(self) -> None:
+        for (role, name), (values, other_values, pairs) in self.partitions.items():
+            if len(other_values) > 1 and not len(values) == len(other_values) == len(pairs):
+                field = self._field(role)
+                raise self.source.error(
+                    f"'{field}' and '{name}' tell {role}s apart otherwise ({len(values)} and {len(other_values)}). "
+                    f"Say which, with --columns {role}={field} or --columns {role}={name}"
+                )
+
+    def _refuse_numbered_lines(self, roles: Any) -> None:
+        """Refuse a guessed name that each record has to itself though questions repeat, and note where none do."""
+        field = self.fields.problem
+        once = self.rows > 1 and len(self.problems) == self.rows and not self.fields.is_list
+        if not once or "problem" in roles or field not in UNCERTAIN:
+            return
+        if 0 < len(self.questions) < self.rows:
+            raise self.source.error(
+                f"each record has a '{field}' of its own, but {len(self.questions)} questions repeat: it does not "
+                f"name problems. Name the field that does, as in --columns problem={self.fields.question}"
+            )
+        self.source.note(
+            f"'{self.source.path}': each record is a problem of its own, with one sample. If several are samples of "
+            "one problem, name the field that says so with --columns problem=NAME."
+        )
+
+    def _summary(self) -> str:
+        fields = self.fields
+        verdicts = "', '".join(fields.models) if fields.models else fields.correct
+        verb = "are taken for verdicts, each of a model" if fields.models else "is taken for the verdict"
+        roles = ("model", "benchmark", "text", "sample", "run", "step", "finish", "tokens")
+        parts = [f"{role} '{name}'" for role in roles if (name := getattr(fields, role))]
+        return (
+            f"'{self.source.path}': problems are told apart by '{fields.problem or fields.question}', and "
+            f"'{verdicts}' {verb}{'; ' * bool(parts)}{', '.join(parts)}. Name others with --columns "
+            "problem=NAME,correct=NAME."
+        )
+
+    def _field(self, role: str) -> str:
+        return str(getattr(self.fields, role))
+
+
+NULL = msgspec.Raw(b"null")

@@ -1,0 +1,285 @@
+"""Which field of one's own records is what: named by the user, or guessed by the usual names and said."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from boundary.data.readers.streams import Source
+from boundary.data.records import CORRECT, OUTCOMES, WRONG
+from boundary.errors import InputError, did_you_mean
+
+NAMES = (
+    *("problem_id", "question_id", "example_id", "task_id", "instance_id", "prompt_id", "item_id", "doc_id", "qid"),
+    *("problem_idx", "question_idx", "problem_index", "question_index", "uid", "unique_id", "idx", "index", "id"),
+)
+# These may number lines in place of problems.
+UNCERTAIN = ("uid", "unique_id", "idx", "index", "id")
+VERDICTS = (
+    *("is_correct", "correct", "passed", "outcome", "success", "is_success", "solved", "is_solved", "resolved"),
+    *("judged_correct", "correctness", "verdict", "pass", "acc", "accuracy", "score", "reward", "grade", "label"),
+)
+# The others are verdicts only where there is a sample beside them.
+SURE = VERDICTS[:12]
+TEXTS = (
+    *("completion", "response", "output", "generation", "generated_text", "generated", "solution", "model_output"),
+    *("model_response", "raw_output", "prediction", "text", "reasoning", "code", "completions", "responses"),
+    *("outputs", "generations"),
+)
+QUESTIONS, PROMPTS = ("problem", "question", "query", "instruction"), ("prompt", "input", "messages")
+PLACES = (
+    *("sample_index", "sample_idx", "sample_id", "rollout", "rollout_id", "rollout_idx", "rollout_index", "attempt"),
+    *("trial", "completion_id", "generation_id", "repeat", "run_idx"),
+)
+MODELS, BENCHMARKS = ("model", "model_name", "model_id"), ("benchmark", "dataset", "dataset_name", "data_source")
+TOKENS = (
+    *("n_tokens", "num_tokens", "completion_tokens", "output_tokens", "generated_tokens", "num_generated_tokens"),
+    *("response_tokens", "response_length_tokens", "n_output_tokens", "num_output_tokens"),
+)
+STEPS = ("checkpoint_step", "global_step")
+FINISH = ("finish_reason", "stop_reason")
+SETTINGS = (
+    *("temperature", "top_p", "top_k", "min_p", "max_tokens", "max_new_tokens", "reasoning_effort", "system_prompt"),
+    *("system_message", "prompt_type", "prompt_template", "template", "num_fewshot", "n_shot", "few_shot", "split"),
+    *("verifier", "scorer"),
+)
+REASONS = ("error", "reason", "failure_reason", "result")
+RIGHT = dict.fromkeys(("correct", "right", "true", "pass", "passed", "success", "solved", "1", "1.0"), CORRECT)
+WRONGS = dict.fromkeys(("wrong", "incorrect", "false", "fail", "failed", "failure", "unsolved", "0", "0.0"), WRONG)
+WORDS = {name: name for name in OUTCOMES} | RIGHT | WRONGS
+# What a column may be said to be (`--columns problem=qid`), and the names of the counts table that mean the same.
+ROLES = (
+    *("problem", "correct", "model", "models", "benchmark", "sample", "run", "text", "question", "prompt", "step"),
+    *("finish", "reason", "tokens"),
+)
+ALIASES = {
+    "problem_id": "problem",
+    "id": "problem",
+    "outcome": "correct",
+    "sample_index": "sample",
+    "checkpoint_step": "step",
+    "finish_reason": "finish",
+    "seed": "run",
+    "n_tokens": "tokens",
+}
+EXAMPLE = "problem=qid,correct=is_correct,model=checkpoint"
+# Columns of counts: such a table is no table of samples.
+COUNTS = (("n_samples", "n_correct"), ("n", "c"))
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Which field is what; "" where there is none.
+
+    Parameters
+    ----------
+    problem, correct, text, question, sample, model, benchmark, step, finish, run, reason, tokens
+        Names of fields.
+    models
+        Fields that each hold the verdicts of a model, in place of `correct` and `model`.
+    is_list
+        Whether a record holds all samples of a problem.
+    in_table
+        Whether the records are rows of a table, in which an empty cell is a field that is not there.
+    other_verdicts, other_names
+        Further fields that could be the verdict, or tell problems, models or benchmarks apart, by role: where they
+        contradict the guess it is refused.
+    """
+
+    problem: str = ""
+    correct: str = ""
+    text: str = ""
+    question: str = ""
+    sample: str = ""
+    model: str = ""
+    benchmark: str = ""
+    step: str = ""
+    finish: str = ""
+    run: str = ""
+    reason: str = ""
+    tokens: str = ""
+    models: tuple[str, ...] = ()
+    is_list: bool = False
+    in_table: bool = False
+    other_verdicts: tuple[str, ...] = ()
+    other_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        """All fields that are read."""
+        fields = (self.problem, self.correct, self.text, self.question, self.sample, self.model, self.benchmark)
+        optional = (
+            self.step,
+            self.finish,
+            self.run,
+            self.reason,
+            self.tokens,
+            *self.models,
+            *self.other_verdicts,
+            *SETTINGS,
+        )
+        candidates = (name for names in self.other_names.values() for name in names)
+        return [name for name in dict.fromkeys((*fields, *optional, *candidates)) if name]
+
+
+def named_fields(columns: Any, **options: str) -> dict[str, tuple[str, ...]]:
+    """What the user says which column is: `problem=qid,correct=is_correct`, or a mapping, with the options of old.
+
+    Parameters
+    ----------
+    columns
+        Text, or a mapping of roles to names of columns; of the role `models` there may be several.
+    **options
+        Roles of single options; "" where not given.
+
+    Raises
+    ------
+    InputError
+        For an unknown role, or one that is given twice.
+    """
+    pairs = [(role, name) for role, name in options.items() if name]
+    if isinstance(columns, Mapping):
+        pairs += [
+            (str(role), str(name))
+            for role, names in columns.items()
+            for name in ([names] if isinstance(names, str) or not isinstance(names, Sequence) else names)
+        ]
+    elif columns:
+        pairs += _parsed(str(columns))
+    roles: dict[str, tuple[str, ...]] = {}
+    for written_role, name in pairs:
+        role = ALIASES.get(written_role.strip(), written_role.strip())
+        if role not in ROLES:
+            hint = did_you_mean(role, ROLES)
+            raise InputError(
+                f"No column can be '{role}'.{hint} Write --columns {EXAMPLE}; there are: {', '.join(ROLES)}."
+            )
+        if role in roles and role != "models":
+            raise InputError(f"Two columns are named for {role} ({roles[role][0]} and {name}). Name one.")
+        roles[role] = (*roles.get(role, ()), name.strip())
+    if "models" in roles and {"correct", "model"} & roles.keys():
+        raise InputError(
+            "Where each model has a column of verdicts (models=NAME), leave out correct=NAME and model=NAME."
+        )
+    return roles
+
+
+def _parsed(text: str) -> list[tuple[str, str]]:
+    """Pairs of `role=name,...`; a name with a comma in it is quoted."""
+    try:
+        words = next(csv.reader([text], strict=True, skipinitialspace=True), [])
+    except csv.Error as error:
+        raise InputError(f"--columns {text[:60]}: {error}. Write --columns {EXAMPLE}.") from error
+    pairs = []
+    for word in words:
+        role, equals, name = word.partition("=")
+        if not equals or not name.strip():
+            raise InputError(f"--columns: '{word[:60]}' names no column. Write --columns {EXAMPLE}.")
+        pairs.append((role, name))
+    return pairs
+
+
+def guessed_fields(record: Mapping[str, Any], roles: Mapping[str, tuple[str, ...]]) -> Fields:
+    """Fields as the user names them, else the first of the usual names that the record has."""
+
+    def first(role: str, names: Sequence[str]) -> str:
+        return roles[role][0] if role in roles else next((name for name in names if record.get(name) is not None), "")
+
+    def present(names: Sequence[str]) -> tuple[str, ...]:
+        return tuple(name for name in names if record.get(name) is not None)
+
+    texts = [name for name in (*QUESTIONS, *PROMPTS) if isinstance(record.get(name), str | list)]
+    question = roles.get("question", roles.get("prompt", (next(iter(texts), ""),)))[0]
+    models = roles.get("models", ())
+    correct = "" if models else first("correct", VERDICTS)
+    problem = first("problem", NAMES)
+    verdicts = [name for name in present(SURE) if name != correct and is_verdict(record[name])]
+    certain = [name for name in present(NAMES) if name not in UNCERTAIN]
+    other_names = {
+        "problem": () if "problem" in roles or problem in UNCERTAIN else tuple(certain[1:]),
+        "model": () if "model" in roles or models else present(MODELS)[1:],
+        "benchmark": () if "benchmark" in roles else present(BENCHMARKS)[1:],
+    }
+    verdict_value = value_at(record, models[0] if models else correct)
+    return Fields(
+        problem=problem,
+        correct=correct,
+        text="" if models else first("text", TEXTS),
+        question=question,
+        sample=first("sample", PLACES),
+        model="" if models else first("model", MODELS),
+        benchmark=first("benchmark", BENCHMARKS),
+        step=first("step", STEPS),
+        finish=first("finish", FINISH),
+        run=first("run", ()),
+        reason=first("reason", REASONS),
+        tokens="" if models else first("tokens", TOKENS),
+        models=models,
+        is_list=isinstance(listed(verdict_value), list),
+        other_verdicts=() if "correct" in roles or models or correct not in SURE else tuple(verdicts),
+        other_names={role: names for role, names in other_names.items() if names},
+    )
+
+
+def checked_fields(record: Mapping[str, Any], fields: Fields, roles: Mapping[str, Any], source: Source) -> Fields:
+    """Refuse fields that are not there.
+
+    Raises
+    ------
+    InputError
+        Naming the fields that the record has.
+    """
+    present = ", ".join(str(name)[:40] for name in list(record)[:12]) + ", ..." * (len(record) > 12)
+    for role, name in (("problem", fields.problem or fields.question), ("correct", fields.correct or fields.models)):
+        if not name:
+            raise source.error(f"no field is known for {role}. Name one with --columns {role}=NAME. It has {present}")
+    for role, names in roles.items():
+        for name in names:
+            try:
+                value_at(record, name, strict=True)
+            except KeyError:
+                raise source.error(
+                    f"no field '{name[:60]}' in the first record, for {role}. It has {present}"
+                ) from None
+    return fields
+
+
+def value_at(record: Mapping[str, Any], name: str, strict: bool = False) -> Any:
+    """The value of a field, or within one (`metrics.acc`); None, or with `strict` a KeyError, where there is none."""
+    if name in record:
+        return record[name]
+    value: Any = record
+    for part in name.split("."):
+        if not isinstance(value, Mapping) or part not in value:
+            if strict:
+                raise KeyError(name)
+            return None
+        value = value[part]
+    return value
+
+
+def is_counts(record: Mapping[str, Any]) -> bool:
+    """Whether a record holds counts, or is of a table of samples as this project writes it, which is read as it is."""
+    names = {str(name).strip().lower() for name in record}
+    return any(names >= set(pair) for pair in COUNTS)
+
+
+def is_verdict(value: Any) -> bool:
+    """Whether a value is a verdict, or a list of verdicts."""
+    value = listed(value)
+    if isinstance(value, list):
+        return bool(value) and all(is_verdict(part) for part in value)
+    return isinstance(value, int | float) or (isinstance(value, str) and word_of(value) in WORDS)
+
+
+def word_of(value: Any) -> str:
+    """A verdict as it stands in WORDS."""
+    return str(value).strip().lower().replace(" ", "_")
+
+
+def listed(value: Any) -> Any:
+    """A list that a table holds as text, as `[True, False]` or `[1, 0]`; any other value as it is."""
+    if not (isinstance(value, str) and value.lstrip()[:1] == "[" and value.rstrip()[-1:] == "]"):
+        return value
+    words = [word.strip().strip("'\"") for word in value.strip()[1:-1].split(",")]
+    return words if all(words) or words == [""] else value

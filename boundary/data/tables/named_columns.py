@@ -1,0 +1,134 @@
+"""Counts tables whose columns have other names: named by the user, or guessed by the usual names and said."""
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from boundary.data.validation import COLUMNS, KEY, LINE, OUTCOME_COLUMNS, REQUIRED
+from boundary.errors import InputError, did_you_mean
+
+# What others call the columns of counts; guessed where a table lacks the column and has one of these.
+USUAL_NAMES = {
+    "model": ("model_name", "model_id", "model_path", "checkpoint"),
+    "problem_id": (
+        *("problem", "question_id", "task_id", "qid", "example_id", "instance_id", "doc_id", "problem_idx"),
+        *("question_idx", "unique_id", "idx", "id"),
+    ),
+    "n_samples": ("n", "num_samples", "n_total", "total", "num_trials", "n_trials", "n_attempts", "num_attempts"),
+    "n_correct": ("c", "num_correct", "correct_count", "n_passed", "num_passed", "n_success", "num_success", "correct"),
+}
+# Columns that each hold the correct samples of a model.
+MODELS = "models"
+SHORT_NAMES = {"problem": "problem_id", "n": "n_samples", "c": "n_correct", "correct": "n_correct"}
+OPTIONAL = ("temperature", "checkpoint_step", "training_run", "level", "role", "outcome", "sample_index", "run")
+EXAMPLE = "problem_id=qid,n_correct=c"
+
+
+def named_columns(columns: Any) -> dict[str, tuple[str, ...]]:
+    """Columns by the names of the counts table: `problem_id=qid,n_correct=c`, or a mapping.
+
+    Raises
+    ------
+    InputError
+        For a name that the counts table does not have, or that is given twice.
+    """
+    pairs = list(columns.items()) if isinstance(columns, Mapping) else list(_parsed(str(columns or "")))
+    names: dict[str, tuple[str, ...]] = {}
+    known_names = (*COLUMNS, *OUTCOME_COLUMNS, *OPTIONAL, MODELS)
+    for written_name, value in pairs:
+        name = SHORT_NAMES.get(str(written_name).strip(), str(written_name).strip())
+        if name not in known_names:
+            hint = did_you_mean(name, known_names)
+            raise InputError(f"The counts table has no column '{name}'.{hint} Write --columns {EXAMPLE}.")
+        if name in names and name != MODELS:
+            raise InputError(f"Two columns are named for {name} ({names[name][0]} and {value}). Name one.")
+        values = [value] if isinstance(value, str) or not isinstance(value, Sequence) else value
+        names[name] = (*names.get(name, ()), *map(str, values))
+    if MODELS in names and {"model", "n_correct"} & names.keys():
+        raise InputError("Where each model has a column of counts (models=NAME), leave out model and n_correct.")
+    return names
+
+
+def with_standard_names(frame: pd.DataFrame, source: str, columns: Any = None) -> tuple[pd.DataFrame, str | None]:
+    """A table under the names of the counts table, and a sentence on names that were guessed.
+
+    Parameters
+    ----------
+    frame
+        Any table.
+    source
+        What messages call it.
+    columns
+        What the user says of its columns: see `named_columns`.
+
+    Raises
+    ------
+    InputError
+        For a column that is not there, or where two could be meant.
+    """
+    names = named_columns(columns)
+    have = [str(name).strip() for name in frame.columns]
+    for name, own_names in names.items():
+        for own_name in own_names:
+            if own_name not in have:
+                hint = did_you_mean(own_name, have)
+                few = ", ".join([column[:40] for column in have if column != LINE][:12])
+                raise InputError(f"{source}: no column '{own_name}', named for {name}.{hint} It has {few}.")
+    models = names.pop(MODELS, ())
+    renamed = {own_names[0]: name for name, own_names in names.items() if own_names[0] != name}
+    table = frame.set_axis(have, axis=1)
+    if renamed:
+        # A column that has the name already is another one, and would stand there twice.
+        table = table.drop(columns=[name for name in renamed.values() if name in have]).rename(columns=renamed)
+    if models:
+        table = _melted(table, models)
+    guesses = _guesses(list(table.columns), source) if not columns or not models else {}
+    sentence = None
+    if guesses:
+        pairs = ", ".join(f"'{own_name}' for {name}" for own_name, name in guesses.items())
+        sentence = f"{source}: columns are taken as follows: {pairs}. Name others with --columns {EXAMPLE}."
+    return table.rename(columns=guesses), sentence
+
+
+def _parsed(text: str) -> Iterator[tuple[str, str]]:
+    if not text:
+        return
+    try:
+        words = next(csv.reader([text], strict=True, skipinitialspace=True), [])
+    except csv.Error as error:
+        raise InputError(f"--columns {text[:60]}: {error}. Write --columns {EXAMPLE}.") from error
+    for word in words:
+        name, equals, own_name = word.partition("=")
+        if not equals or not own_name.strip():
+            raise InputError(f"--columns: '{word[:60]}' names no column. Write --columns {EXAMPLE}.")
+        yield name, own_name.strip()
+
+
+def _melted(table: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
+    """A row for each model, of a table with a column of correct samples for each; empty cells are left out."""
+    shared_columns = table.drop(columns=[name for name in (*models, "model", "n_correct") if name in table])
+    parts = [shared_columns.assign(model=model, n_correct=table[model]) for model in models]
+    melted = pd.concat(parts, ignore_index=True)
+    filled = melted["n_correct"].notna() & (melted["n_correct"].astype(str).str.strip() != "")
+    return melted.loc[filled].reset_index(drop=True)
+
+
+def _guesses(have: Sequence[str], source: str) -> dict[str, str]:
+    """Columns that are taken for those that counts need, where every one of these is there or can be guessed."""
+    lacking = [name for name in REQUIRED if name not in have]
+    if not lacking or "outcome" in have:
+        return {}
+    lower = {column.lower(): column for column in have if column not in KEY and column not in COLUMNS}
+    candidates = {name: [lower[other] for other in USUAL_NAMES[name] if other in lower] for name in lacking}
+    if not all(candidates.values()):
+        return {}
+    for name, columns in candidates.items():
+        if len(columns) > 1:
+            first, second = columns[:2]
+            raise InputError(
+                f"{source}: no column '{name}', and '{first}' or '{second}' could be it. Say which, with --columns "
+                f"{name}={first} or --columns {name}={second}."
+            )
+    return {columns[0]: name for name, columns in candidates.items()}

@@ -1,0 +1,87 @@
+"""Counts tables whose columns have other names: named, or guessed and said."""
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+import boundary as bd
+from boundary.cli.main import main
+from boundary.errors import InputError
+
+TABLE = pd.DataFrame({"model": ["m", "m"], "problem_id": ["a", "b"], "n_samples": [8, 8], "n_correct": [3, 5]})
+EXPECTED = [["m", "default", "a", 8, 3], ["m", "default", "b", 8, 5]]
+
+
+def rows(counts):
+    return counts.table[["model", "benchmark", "problem_id", "n_samples", "n_correct"]].to_numpy().tolist()
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".parquet"])
+@pytest.mark.parametrize("columns", ["problem_id=qid,n_correct=hits,n_samples=tries,model=arm", {"n": "tries"}])
+def test_named_columns(tmp_path, suffix, columns):
+    names = {"problem_id": "qid", "n_correct": "hits", "n_samples": "tries", "model": "arm"}
+    if isinstance(columns, dict):
+        columns = {name: own for name, own in names.items() if name != "n_samples"} | columns
+    table = TABLE.rename(columns=names)
+    path = tmp_path / f"c{suffix}"
+    if suffix == ".parquet":
+        table.to_parquet(path)
+    else:
+        table.to_csv(path, index=False, sep="\t" if suffix == ".tsv" else ",")
+    counts = bd.load_counts(path, columns)
+    assert rows(counts) == EXPECTED
+    assert counts.remarks == ()
+
+
+def test_usual_names_are_guessed_and_said():
+    counts = bd.load_counts(TABLE.rename(columns={"problem_id": "qid", "n_samples": "n", "n_correct": "c"}))
+    assert rows(counts) == EXPECTED
+    assert "'qid' for problem_id, 'n' for n_samples, 'c' for n_correct" in counts.remarks[0].text
+    assert counts.select(models=["m"], benchmarks=["default"]).remarks == counts.remarks
+
+
+def test_a_column_that_has_the_name_already_is_another_one():
+    table = TABLE.rename(columns={"n_correct": "first"}).assign(n_correct=[0, 0])
+    assert rows(bd.load_counts(table, "n_correct=first")) == EXPECTED
+
+
+def test_a_column_of_counts_for_each_model():
+    table = pd.DataFrame({"qid": ["a", "b"], "n": [8, 8], "base": [3, 5], "rl": [4, None]})
+    counts = bd.load_counts(table, "problem_id=qid,models=base,models=rl,n_samples=n")
+    assert rows(counts) == [
+        ["base", "default", "a", 8, 3],
+        ["base", "default", "b", 8, 5],
+        ["rl", "default", "a", 8, 4],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "columns", "why"),
+    [
+        ({"n_samples": "n"}, None, "'n' or 'total' could be it. Say which, with --columns n_samples=n"),
+        ({}, "n_correct=wins", "no column 'wins', named for n_correct. It has model"),
+        ({}, "n_right=c", "The counts table has no column 'n_right'"),
+        ({}, "n_correct", "names no column"),
+        ({}, "n_correct=a,c=b", "Two columns are named for n_correct"),
+        ({}, "models=a,n_correct=b", "leave out model and n_correct"),
+        ({"n_correct": "hits"}, None, "no column 'n_correct'"),
+    ],
+)
+def test_columns_that_cannot_be(change, columns, why):
+    table = TABLE.rename(columns=change).assign(total=8)
+    with pytest.raises(InputError, match=why):
+        bd.load_counts(table, columns)
+
+
+def test_from_the_command_line(tmp_path):
+    path = tmp_path / "c.csv"
+    table = pd.concat([TABLE, TABLE.assign(model="rl")]).rename(columns={"problem_id": "key", "n_correct": "hits"})
+    table.to_csv(path, index=False)
+    words = ["analyze", str(path), "--base", "m", "-o", str(tmp_path / "report"), "--columns"]
+    answer = CliRunner().invoke(main, [*words, "problem_id=key,n_correct=wins"])
+    assert answer.exit_code == 2
+    assert "no column 'wins'" in answer.output
+    words = [*words, "problem_id=key,n_correct=hits", "--prior", "independent", "--figures", "none"]
+    answer = CliRunner().invoke(main, words)
+    assert answer.exit_code in (0, 4), answer.output
+    assert (tmp_path / "report" / "summary.json").exists()
