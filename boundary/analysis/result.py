@@ -15,6 +15,7 @@ from boundary.analysis.checks.missing_outcomes import MissingOutcomes
 from boundary.analysis.checks.model_checks import ModelChecks
 from boundary.analysis.estimates.sample_sizes import SampleSizes
 from boundary.analysis.formatting import short_name
+from boundary.analysis.likelihood.record import Likelihood
 from boundary.analysis.notes import Note
 from boundary.analysis.progress import Progress, reporting
 from boundary.analysis.request import Request
@@ -77,6 +78,8 @@ class Analysis:
         Notes on problems that have fewer samples than the others, and what leaving them out would give.
     arms
         Settings with which each model was sampled and judged on each benchmark, and what differs.
+    likelihood
+        How likely the samples of each model are under the base model and the model itself, where they were scored.
     writer
         Writes its files: `boundary.analysis.report.write.write_analysis`, which reads this type and so stands above it.
     """
@@ -98,6 +101,7 @@ class Analysis:
     optional_stopping: tuple[Note, ...] = ()
     unequal_samples: tuple[Note, ...] = ()
     arms: ArmComparison = field(default_factory=ArmComparison)
+    likelihood: Likelihood = field(default_factory=Likelihood)
     writer: Callable[..., list[Path]] = field(repr=False, compare=False)
 
     @property
@@ -109,6 +113,11 @@ class Analysis:
     def notes_on_counts(self) -> tuple[Note, ...]:
         """Notes on how samples were counted: optional stopping, unequal samples, missing outcomes."""
         return (*self.optional_stopping, *self.unequal_samples, *self.missing_outcomes.remarks)
+
+    @property
+    def missing_parts(self) -> tuple[str, ...]:
+        """Questions that the data leave open, each with what they lack and how to get it, in a sentence."""
+        return tuple(part.missing for part in (self.likelihood,) if part.missing)
 
     @property
     def models(self) -> tuple[str, ...]:

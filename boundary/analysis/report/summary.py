@@ -29,10 +29,10 @@ def summary(analysis: Analysis) -> dict[str, Any]:
     -------
     dict
         `ok`, `base`, `models`, `answer` (of the whole analysis: sentence, word, probability and, of several verdicts,
-        how many there are of each word), `verdicts`, `sample_checks`, `remarks`, `counting`, `arms`, `claims`,
-        `families`, `diagnostics`, `settings`, and `estimates`: the rows of estimates.csv at k = 1, at the number of
-        samples, at the largest k, and those of no particular k. Only what JSON knows: an undefined number is None, and
-        a crossover that lies nowhere up to the largest k is the text "none".
+        how many there are of each word), `verdicts`, `sample_checks`, `remarks`, `counting`, `arms`,
+        `missing_parts`, `claims`, `families`, `diagnostics`, `settings`, and `estimates`: the rows of estimates.csv at
+        k = 1, at the number of samples, at the largest k, and those of no particular k. Only what JSON knows: an
+        undefined number is None, and a crossover that lies nowhere up to the largest k is the text "none".
     """
     return {
         "ok": bool(analysis.ok),
@@ -44,6 +44,7 @@ def summary(analysis: Analysis) -> dict[str, Any]:
         "remarks": _notes(analysis.model_checks.remarks),
         "counting": _notes(analysis.notes_on_counts),
         "arms": arms_summary(analysis.arms),
+        "missing_parts": list(analysis.missing_parts),
         "claims": _records(analysis.claims),
         "families": _records(analysis.model_checks.families),
         "diagnostics": _records(analysis.diagnostics),

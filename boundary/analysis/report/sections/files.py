@@ -21,4 +21,5 @@ def files_section(analysis: Analysis) -> dict[str, Any]:
         "n_rows": len(table),
         "n_samples": int(table["n_samples"].sum()),
         "seed": analysis.request.seed,
+        "missing_parts": analysis.missing_parts,
     }
