@@ -153,7 +153,9 @@ def coverage_of_floors(
         lower, upper = np.quantile(floors.draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=1)
         true = shared[right]
         covers = floors.lower <= true.mean() <= floors.upper
-        hits.append((covers, np.mean((lower <= true) & (true <= upper)), floors.upper - floors.lower, floors.mean - true.mean()))
+        hits.append(
+            (covers, np.mean((lower <= true) & (true <= upper)), floors.upper - floors.lower, floors.mean - true.mean())
+        )
     means = np.mean(hits, axis=0).round(4).tolist()
     names = ("coverage_of_mean", "coverage_of_problems", "width_of_mean", "bias_of_mean")
     cell = {"n_problems": n_problems, "n_samples": n_samples, "concentration": concentration}
@@ -208,7 +210,9 @@ def entropy_errors(kind: str, n_problems: int, n_samples: int, draws: int, seed:
             errors.setdefault(name, []).append((bias, bool(covers)))
     cell = {"answers": kind, "n_problems": n_problems, "n_samples": n_samples}
     return [
-        cell | {"estimator": name} | dict(zip(("bias", "coverage"), np.mean(rows, axis=0).round(4).tolist(), strict=True))
+        cell
+        | {"estimator": name}
+        | dict(zip(("bias", "coverage"), np.mean(rows, axis=0).round(4).tolist(), strict=True))
         for name, rows in errors.items()
     ]
 

@@ -66,8 +66,10 @@ def hit_shares(
 
     Examples
     --------
-    >>> shares = hit_shares(np.array([0, 0, 1]), np.array([7, 8, 8]), np.array([3, 1, 4]), np.array([4, 4]), np.array([7, 8]))
-    >>> shares.tolist()
+    The second problem's right answer, 8, was given once in four samples of the first.
+
+    >>> problem, answer, times = np.array([0, 0, 1]), np.array([7, 8, 8]), np.array([3, 1, 4])
+    >>> hit_shares(problem, answer, times, np.array([4, 4]), np.array([7, 8])).tolist()
     [[nan, 0.0], [0.25, nan]]
     """
     n = len(n_samples)

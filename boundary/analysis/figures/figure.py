@@ -45,6 +45,8 @@ class FigureData:
         The table of problems (`boundary.analysis.estimates.problems`), for the scatter of solve rates.
     rates
         Posterior of each RL model on the benchmark, or of each model alone, for the histogram of counts.
+    breadth
+        Rows of breadth of the benchmark (`boundary.analysis.breadth.record.BREADTH_COLUMNS`); empty without answers.
     seed
         Seed of what is drawn at random: the predicted counts.
     unconverged
@@ -58,6 +60,7 @@ class FigureData:
     curves: pd.DataFrame = field(default_factory=pd.DataFrame)
     problems: pd.DataFrame = field(default_factory=pd.DataFrame)
     rates: Mapping[str, SolveRates] = field(default_factory=dict)
+    breadth: pd.DataFrame = field(default_factory=pd.DataFrame)
     seed: int = 0
     unconverged: frozenset[tuple[str, str]] = frozenset()
 

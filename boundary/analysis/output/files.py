@@ -6,7 +6,19 @@ from pathlib import Path
 from boundary.data.tables.writing import ANOTHER, check_writable, refuse_inputs, refuse_run_folder
 from boundary.errors import InputError
 
-TABLES = ("estimates", "curves", "problems", "checks", "families", "sensitivity", "claims", "errors", "outcomes")
+TABLES = (
+    "estimates",
+    "curves",
+    "problems",
+    "checks",
+    "families",
+    "sensitivity",
+    "claims",
+    "errors",
+    "outcomes",
+    "breadth",
+    "floors",
+)
 POSTERIOR_FILE = "posterior.nc"
 FILES = ("report.html", "summary.json", POSTERIOR_FILE, *(f"{name}.csv" for name in TABLES))
 FIGURE_FOLDER = "figures"

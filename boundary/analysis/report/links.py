@@ -21,6 +21,8 @@ DESCRIPTIONS = {
     "errors.csv": "shrinkage against the verifier's false-positive rate",
     "outcomes.csv": "the main estimates with missing outcomes as wrong and as missing",
     "curves.csv": "the curves of the figures at many budgets",
+    "breadth.csv": "different answers, entropy, agreement and majority votes",
+    "floors.csv": "measured guess floors, problem by problem",
     "summary.json": "verdicts, diagnostics, settings and headline estimates for scripts",
     "posterior.nc": "draws of the solve rates, for ArviZ",
 }

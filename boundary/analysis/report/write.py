@@ -78,6 +78,8 @@ def _tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
         "claims.csv": analysis.claims,
         "errors.csv": analysis.tipping_points,
         "outcomes.csv": analysis.missing_outcomes.rows,
+        "breadth.csv": analysis.breadth.estimates,
+        "floors.csv": analysis.breadth.floors.problems,
     }
     return tables | {name: table for name, table in optional.items() if len(table)}
 

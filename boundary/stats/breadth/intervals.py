@@ -48,8 +48,8 @@ def mean_over_problems(terms: ProblemTerms, level: float = 0.95, target: Target 
     mean - z sqrt(V) and mean + z^2 u / 2 + z sqrt(V + z^2 u^2 / 4), the score interval of a Poisson number in units of
     u (Wilson 1927, JASA 22, 209-212): it does not shrink to a point where nothing was seen to vary. For new problems
     Student's t of the values, longer on the side of their skewness by the first term of the Edgeworth expansion (Hall
-    1992, J. R. Stat. Soc. B 54, 221-228), and never less than the former. What unseen answers may add (`tail_low`, `tail_high`) is
-    within the interval, and the mean is in its middle.
+    1992, J. R. Stat. Soc. B 54, 221-228), and never less than the former. What unseen answers may add (`tail_low`,
+    `tail_high`) is within the interval, and the mean is in its middle.
     """
     if not terms.n_problems:
         missing = np.full(len(terms.values), np.nan)
