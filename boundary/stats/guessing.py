@@ -119,7 +119,9 @@ def guess_floors(shares: Float[np.ndarray, "problem problem"], level: float, rng
     tails = [(1 - level) / 2, (1 + level) / 2]
     lower, upper = np.quantile(draws.mean(axis=0), tails)
     value = float(mean.mean())
-    if value > 0:
+    if value == 0:  # the answers of one other problem hit one right answer at most: n_others trials in all
+        upper = max(upper, (1 - tails[0] ** (1 / n_others)) / len(shares))
+    else:
         factor = np.exp(_log_error(hit) * float(stdtrit(n_others, tails[1])))
         lower, upper = min(lower, value / factor), max(upper, value * factor)
     return GuessFloors(draws, value if value > 0 else float(draws.mean()), float(lower), min(float(upper), 1.0))

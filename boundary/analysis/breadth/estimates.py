@@ -51,12 +51,13 @@ class ModelAnswers(NamedTuple):
 
 
 class Quantity(NamedTuple):
-    """Estimates of one estimand at some budgets: the terms of each problem, and which kind each budget is."""
+    """Estimates of one estimand at some budgets, which kind each is, and the largest value that it can have."""
 
     estimand: str
     budgets: Sequence[float]
     kinds: Sequence[str]
     terms: ProblemTerms
+    most: float = np.inf
 
 
 def answers_of_model(given: GivenAnswers, benchmark: str, model: str) -> ModelAnswers:
@@ -126,17 +127,19 @@ def quantities(sides: Sequence[AnswerCounts], one_right: bool, seed: int) -> Ite
         at = [k for k in budgets if k <= n or not (right and one_right)]
         kinds = [GOOD_TOULMIN if k > n else UNBIASED for k in at]
         terms = [distinct_answers(side.answers_that_are(right), at) for side in whole]
-        yield tuple(Quantity(estimand, at, kinds, part) for part in terms)
+        most = 1.0 if right and one_right else np.inf
+        yield tuple(Quantity(estimand, at, kinds, part, most) for part in terms)
     votes = [k for k in (2**power for power in range(1, 12)) if k <= max(n * MOST_VOTERS, 2)]
     rng = np.random.default_rng(seed)
-    yield tuple(Quantity(MAJORITY, votes, [UNBIASED] * len(votes), majority_vote(side, votes, rng)) for side in whole)
+    kinds = [UNBIASED] * len(votes)
+    yield tuple(Quantity(MAJORITY, votes, kinds, majority_vote(side, votes, rng), 1.0) for side in whole)
     answered = np.min([side.n_answered for side in sides], axis=0)
     enough = np.flatnonzero(answered >= FEWEST_ANSWERED)
     if not len(enough):
         return
     spoken = [side.answered().of_problems(enough) for side in sides]
     yield tuple(Quantity(ENTROPY, [np.nan], [WITH_UNSEEN], answer_entropy(side)) for side in spoken)
-    yield tuple(Quantity(AGREEMENT, [np.nan], [UNBIASED], agreement(side)) for side in spoken)
+    yield tuple(Quantity(AGREEMENT, [np.nan], [UNBIASED], agreement(side), 1.0) for side in spoken)
 
 
 def budgets_of_curve(n: int) -> list[int]:
@@ -169,17 +172,12 @@ def _rows(quantity: Quantity, other: Quantity | None, labels: Mapping[str, Any])
             estimate = difference_of_means(quantity.terms, other.terms, level, target)
         for place, (k, kind) in enumerate(zip(quantity.budgets, quantity.kinds, strict=True)):
             row = dict(labels) | {"estimand": quantity.estimand, "k": float(k), "target": target, "kind": kind}
-            least, most = _possible(quantity.estimand, k, other is not None)
+            most = min(quantity.most, k) if k == k else quantity.most
+            least = -most if other is not None else 0.0
             numbers = {name: float(part[place]) for name, part in estimate._asdict().items()}
             row |= {name: min(max(value, least), most) for name, value in numbers.items()}
             row |= {"extrapolated": kind == GOOD_TOULMIN, "n_problems": quantity.terms.n_problems}
             yield row | (_signs(estimate, place, level) if other is not None else {})
-
-
-def _possible(estimand: str, k: float, difference: bool) -> tuple[float, float]:
-    """The smallest and the largest value that a quantity can have."""
-    most = {DISTINCT_RIGHT: k, DISTINCT_WRONG: k, ENTROPY: np.inf}.get(estimand, 1.0)
-    return (-most if difference else 0.0), most
 
 
 def _signs(estimate: Estimate, place: int, level: float) -> dict[str, float]:

@@ -25,6 +25,8 @@ from boundary.stats.solve_rates import SolveRates
 # Between a model's name and the temperature, as `boundary sample --temperatures` names its models.
 MARK = "@"
 FEWEST_TEMPERATURES = 2
+# Shrinkage at equal entropy is reported where this is reached with so much probability.
+SURE = 0.95
 
 
 class TemperatureFamily(NamedTuple):
@@ -78,7 +80,8 @@ def matched_rows(
     Notes
     -----
     The entropies are drawn from normal distributions as wide as their intervals, and the matched temperature found in
-    each draw by lines between the temperatures sampled. Shrinkage there is that of the fits at the two temperatures
+    each draw by lines between those sampled; the mean of its row is the median of the draws, and an end where
+    the base's entropy is not reached is 0 or infinite. Shrinkage there is that of the fits at the two temperatures
     around it, weighed alike; draws of the fits and of the entropies are taken as independent.
     """
     if request.base is None:
@@ -113,11 +116,16 @@ def _family_rows(
     n_draws = min(fit.p.shape[0] * fit.p.shape[1] for fit in present)
     draws = _drawn(entropies, request, n_draws)
     crossing = matched_temperature(family.temperatures, draws[1:], draws[0])
-    is_met = ~np.isnan(crossing.temperature)
-    rows = [labels | {"estimand": MATCHED_REACHED, "mean": float(is_met.mean())}]
-    if not is_met.any():
+    is_met = np.isfinite(crossing.temperature) & (crossing.temperature > 0)
+    reached = float(is_met.mean())
+    rows = [labels | {"estimand": MATCHED_REACHED, "mean": reached}]
+    if reached < 1 - SURE:
         return rows
-    rows.append(labels | {"estimand": MATCHED_TEMPERATURE} | _summary(crossing.temperature[is_met], request.level))
+    temperature = summarise(crossing.temperature, request.level)
+    ends = {"mean": temperature.median, "lower": temperature.lower, "upper": temperature.upper}
+    rows.append(labels | {"estimand": MATCHED_TEMPERATURE} | ends)
+    if reached < SURE:  # what holds where it is reached is no statement on the models then
+        return rows
     budgets = sorted(set.intersection(*(set(request.for_fit(fit).budgets) for fit in present)))
     shrinkage = [flows(fit, budgets)["shrinkage"] for fit in present]
     reliable = min(fit.reliable_k for fit in present)
@@ -125,8 +133,10 @@ def _family_rows(
         values = np.stack([part.sel(k=k).to_numpy().ravel()[:n_draws] for part in shrinkage])
         matched = (crossing.weights * values).sum(axis=0)[is_met]
         signs = {"prob_positive": float((matched > 0).mean()), "prob_negative": float((matched < 0).mean())}
-        row = labels | {"estimand": MATCHED_SHRINKAGE, "k": float(k), "extrapolated": k > reliable} | signs
-        rows.append(row | _summary(matched, request.level))
+        summary = summarise(matched, request.level)
+        ends = {"mean": summary.mean, "lower": summary.lower, "upper": summary.upper}
+        row = labels | {"estimand": MATCHED_SHRINKAGE, "k": float(k), "extrapolated": k > reliable}
+        rows.append(row | signs | ends)
     return rows
 
 
@@ -137,8 +147,3 @@ def _drawn(entropies: pd.DataFrame, request: Request, n_draws: int) -> np.ndarra
     mean, lower, upper = (entropies[name].to_numpy(dtype=float)[:, None] for name in ("mean", "lower", "upper"))
     normal = rng.standard_normal((len(entropies), n_draws)) / z
     return np.asarray(mean + normal * np.where(normal > 0, upper - mean, mean - lower))
-
-
-def _summary(draws: np.ndarray, level: float) -> dict[str, float]:
-    summary = summarise(draws, level)
-    return {"mean": summary.mean, "lower": summary.lower, "upper": summary.upper}

@@ -73,7 +73,10 @@ PAIRS = (
     "counts one half."
 )
 TRAJECTORY = "Checkpoints of the training run in order: pass@k at small and large budgets."
-BREADTH = "Different answers within k samples of a problem, wrong and right ones; numbers of one value are one answer."
+BREADTH = (
+    "Different answers within k samples of a problem, wrong and right ones. Where a problem has one right answer, the "
+    "curve of right ones is pass@k from the counts."
+)
 TEMPERATURES = (
     "Entropy of the answers over the temperature, and shrinkage at the temperature at which the RL model's answers "
     "have the entropy of the base's."

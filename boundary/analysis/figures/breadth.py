@@ -64,11 +64,11 @@ def draw_breadth(axes: Any, data: FigureData) -> None:
 def _message(rows: pd.DataFrame, label: str, n: int) -> str:
     """How many different answers the models give at n."""
     at_n = rows.loc[rows["k"] == n].drop_duplicates("model")
-    values = [number(value, 1.0, 1) for value in at_n["mean"]]
-    if len(values) <= 2:
-        return f"In {n:,} samples {' and '.join(values)} {label}"
-    ordered = sorted(at_n["mean"])
-    return f"In {n:,} samples {number(ordered[0], 1.0, 1)} to {number(ordered[-1], 1.0, 1)} {label}"
+    values = [number(value, 1.0, 1 if at_n["mean"].max() > 2 else 2) for value in sorted(at_n["mean"])]
+    words = (
+        values[0] if len(values) == 1 else " and ".join(values) if len(values) == 2 else f"{values[0]} to {values[-1]}"
+    )
+    return f"In {n:,} samples {words} {label}"
 
 
 def _curves(data: FigureData, estimand: str) -> pd.DataFrame:

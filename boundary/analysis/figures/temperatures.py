@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 
 def has_temperatures(data: FigureData) -> bool:
-    """Whether a model's answers reach the base's entropy at one of the temperatures between those sampled."""
-    return not data.breadth.empty and bool((data.breadth["estimand"] == MATCHED_TEMPERATURE).any())
+    """Whether a model's answers surely reach the base's entropy at one of the temperatures between those sampled."""
+    return not data.breadth.empty and bool((data.breadth["estimand"] == MATCHED_SHRINKAGE).any())
 
 
 def temperatures_layout(data: FigureData, narrow: bool) -> Layout:
@@ -36,7 +36,7 @@ def draw_temperatures(axes: Any, data: FigureData) -> None:
     """Draw answer entropy over temperature with the base's as a line, and shrinkage over k where both are equal."""
     entropies, shrinkage = np.ravel(axes)
     rows = data.breadth
-    families = list(dict.fromkeys(rows.loc[rows["estimand"] == MATCHED_TEMPERATURE, "model"]))
+    families = list(dict.fromkeys(rows.loc[rows["estimand"] == MATCHED_SHRINKAGE, "model"]))
     looks = dict(zip(families, RL_LOOKS, strict=False))
     _draw_entropies(entropies, data, looks)
     matched = rows.loc[rows["estimand"] == MATCHED_SHRINKAGE]

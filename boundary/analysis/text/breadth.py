@@ -16,12 +16,13 @@ from boundary.analysis.breadth.record import (
 from boundary.analysis.formatting import interval, level_text, number, percentage, short_name
 
 SURE = 0.95
+MOST_SENTENCES = 3
 NEW_PROBLEMS = {"benchmark": "", "superpopulation": " on new problems of the same kind"}
 NAMES = {DISTINCT_WRONG: "different wrong answers", ENTROPY: "answer entropy", AGREEMENT: "agreement"}
 
 
 def breadth_sentences(rows: pd.DataFrame, target: str) -> list[str]:
-    """Sentences on one benchmark: a line for each pair of a model and the base, or for each model alone.
+    """Sentences on one benchmark: one for each pair of a model and the base, or for each model alone; none for many.
 
     Parameters
     ----------
@@ -32,11 +33,13 @@ def breadth_sentences(rows: pd.DataFrame, target: str) -> list[str]:
     """
     rows = rows.loc[rows["target"] == target]
     pairs = rows.loc[(rows["reference"] != "") & rows["estimand"].isin([DISTINCT_WRONG, ENTROPY, AGREEMENT])]
-    sentences = []
-    for model in dict.fromkeys(pairs["model"]):
-        sentences.append(_pair_sentence(rows, pairs.loc[pairs["model"] == model], str(model)))
+    models = list(dict.fromkeys(pairs["model"]))
+    if len(models) > MOST_SENTENCES:  # the table says it in less room
+        return []
+    sentences = [_pair_sentence(rows, pairs.loc[pairs["model"] == model], str(model)) for model in models]
     if not sentences:
-        sentences = [_alone_sentence(rows, str(model)) for model in dict.fromkeys(rows["model"])]
+        models = list(dict.fromkeys(rows["model"]))[:MOST_SENTENCES]
+        sentences = [_alone_sentence(rows, str(model)) for model in models]
     return [f"{sentence[:-1]}{NEW_PROBLEMS[target]}." for sentence in sentences if sentence]
 
 
@@ -62,16 +65,17 @@ def _pair_sentence(rows: pd.DataFrame, pair: pd.DataFrame, model: str) -> str:
         f"{short_name(base)} {values[0]} ({difference}, {level_text(wrong['level'])} interval)"
     )
     entropy = at_most_samples(pair, ENTROPY)
-    return text + ("." if entropy is None else f"; {_entropy_words(entropy)}.")
+    return text + ("." if entropy is None else f"; {_entropy_words(entropy, short_name(model))}.")
 
 
-def _entropy_words(row: dict[Any, Any]) -> str:
+def _entropy_words(row: dict[Any, Any], model: str) -> str:
     """In which direction the entropies differ, where the interval tells."""
     text = f"{number(abs(row['mean']), 1.0, 2)} nats"
     ends = sorted(abs(row[side]) for side in ("lower", "upper"))
     if row["lower"] > 0 or row["upper"] < 0:
         word = "lower" if row["lower"] > 0 else "higher"
-        return f"its answers have {word} entropy, by {text} [{number(ends[0], 1.0, 2)}, {number(ends[1], 1.0, 2)}]"
+        between = f"[{number(ends[0], 1.0, 2)}, {number(ends[1], 1.0, 2)}]"
+        return f"the answers of {model} have {word} entropy, by {text} {between}"
     difference = f"base less RL {number(row['mean'], 1.0, 2)} nats {interval(row, 1.0, 2)}"
     return f"which of them has the higher answer entropy cannot be told ({difference})"
 
@@ -92,12 +96,17 @@ def matched_sentences(rows: pd.DataFrame) -> Iterator[str]:
         own = rows.loc[rows["model"] == model].set_index("estimand", drop=False)
         reached = float(own.loc[[MATCHED_REACHED], "mean"].iloc[0])
         name, base = short_name(str(model)), short_name(str(own["reference"].iloc[0]))
-        if reached < SURE:
+        if reached < 1 - SURE:
+            yield (
+                f"At none of the temperatures between those sampled are the answers of {name} as varied as those of "
+                f"{base} (probability {percentage(1 - reached)})."
+            )
+        elif reached < SURE:
             yield (
                 f"Whether the answers of {name} become as varied as those of {base} within the temperatures sampled is "
                 f"not sure (probability {percentage(reached)}). Sample it at more temperatures."
             )
-        if MATCHED_TEMPERATURE not in own.index:
+        if MATCHED_SHRINKAGE not in own.index:
             continue
         at = own.loc[[MATCHED_TEMPERATURE]].iloc[0].to_dict()
         row = at_most_samples(own, MATCHED_SHRINKAGE)
@@ -124,7 +133,7 @@ def luck_sentences(types: pd.DataFrame, in_use: bool) -> Iterator[str]:
             f"Answers of {short_name(row['model'])} to other problems with {KINDS[row['answer_type']]} hit the right "
             f"answer of a problem with probability {number(row['mean'], 100.0, 2)} % {interval(row, 100.0, 2)} on "
             f"average. By such luck alone, {number(row['lucky_problems'], 1.0, 1)} of {row['n_problems']:,} problems "
-            "would have one right sample or more."
+            "would have a right one among their samples."
         )
     if len(types):
         yield (

@@ -54,26 +54,32 @@ def distinct_answers(counts: AnswerCounts, k: Sequence[int]) -> ProblemTerms:
     n = counts.n_samples
     if len(n) and budgets.max() > FURTHEST * n.min():
         raise ValueError(f"Different answers are estimated up to {FURTHEST} n samples, got {budgets.max()}.")
-    trials = _trials(counts, budgets)
-    values, variances = additive_terms(counts, lambda times, size: _weight(times, size, budgets, trials))
+    values, variances = additive_terms(counts, lambda times, size: _rarefied(times, size, budgets))
+    unit = np.minimum(budgets / n.min(), 1.0) if len(n) else 0.0 * budgets
     beyond = budgets[:, None] > n
-    variances = np.where(beyond, _poisson_variances(counts, budgets, trials), variances)
-    one = np.ones(1, dtype=int)
-    sizes = np.unique(n)
-    unit = np.max([np.abs(_weight(one, size * one, budgets, trials)[:, 0]) for size in sizes], axis=0, initial=0.0)
+    if beyond.any():
+        trials = _trials(counts, budgets)
+        corrections = _corrections(counts.times, counts.n_samples[counts.problem], budgets, trials)
+        values = values + sums_by_problem(counts, corrections)
+        variances = np.where(beyond, _poisson_variances(counts, corrections), variances)
+        largest = [_corrections(np.ones(1, int), np.array([size]), budgets, trials)[:, 0] for size in np.unique(n)]
+        unit = unit + np.max(largest, axis=0)
     return ProblemTerms(values, variances, unit_up=unit, unit_down=0 * unit)
 
 
-def _weight(times: np.ndarray, size: np.ndarray, budgets: np.ndarray, trials: np.ndarray) -> Float[np.ndarray, "k row"]:
-    """What an answer adds at each budget; 0 where it was not given."""
-    within = 1.0 - absent_chance(size, times, np.minimum(budgets[:, None], size))
-    beyond = budgets[:, None] > size
-    if not beyond.any():
-        return within
-    t = (budgets[:, None] - size) / np.maximum(size, 1)
-    few = np.clip(times, 1, trials.max())
-    correction = -((-np.where(beyond, t, 0.0)) ** few.astype(float)) * bdtrc(few - 1, trials[:, None], 2 / (2 + t))
-    return np.where(beyond & (times > 0), 1.0 + np.where(times <= trials[:, None], correction, 0.0), within)
+def _rarefied(times: np.ndarray, size: np.ndarray, budgets: np.ndarray) -> Float[np.ndarray, "k row"]:
+    """Probability that an answer is among k of the samples; among all of them where k is larger."""
+    return 1.0 - absent_chance(size, times, np.minimum(budgets[:, None], size))
+
+
+def _corrections(
+    times: np.ndarray, size: np.ndarray, budgets: np.ndarray, trials: np.ndarray
+) -> Float[np.ndarray, "k row"]:
+    """What an answer says of those that nobody saw, at budgets beyond the samples; 0 at the others."""
+    t = np.maximum(budgets[:, None] - size, 0) / size
+    few = np.minimum(times, trials.max())
+    terms = -((-t) ** few.astype(float)) * bdtrc(few - 1, trials[:, None], 2 / (2 + t))
+    return np.where((t > 0) & (times <= trials[:, None]), terms, 0.0)
 
 
 def _trials(counts: AnswerCounts, budgets: np.ndarray) -> np.ndarray:
@@ -84,10 +90,8 @@ def _trials(counts: AnswerCounts, budgets: np.ndarray) -> np.ndarray:
     return np.maximum(np.rint(np.log(total * t**2 / (t - 1)) / np.log(3) / 2), 1).astype(int)
 
 
-def _poisson_variances(counts: AnswerCounts, budgets: np.ndarray, trials: np.ndarray) -> Float[np.ndarray, "k problem"]:
+def _poisson_variances(counts: AnswerCounts, corrections: np.ndarray) -> Float[np.ndarray, "k problem"]:
     """Variances beyond n: of what was seen, and of the corrections for what was not."""
-    size = counts.n_samples[counts.problem]
-    corrections = _weight(counts.times, size, budgets, trials) - 1.0
     once = (counts.times == 1).astype(float)[None]
     seen, unseen = sums_by_problem(counts, once), sums_by_problem(counts, corrections**2)
     return np.asarray((np.sqrt(seen) + np.sqrt(unseen)) ** 2)

@@ -13,7 +13,8 @@ class Crossing(NamedTuple):
     Parameters
     ----------
     temperature
-        The temperature of each draw; NaN where the level lies outside of what the temperatures span.
+        The temperature of each draw; 0 where the model is above the level at all of the temperatures, and infinite
+        where it does not reach it at any.
     weights
         Weight of each of the temperatures in each draw: the two around the crossing share 1; 0 where there is none.
     """
@@ -45,7 +46,7 @@ def matched_temperature(
     Examples
     --------
     >>> matched_temperature([0.6, 1.0], np.array([[0.2, 0.2], [0.6, 0.6]]), np.array([0.3, 0.9])).temperature
-    array([0.7, nan])
+    array([0.7, inf])
     """
     t = np.asarray(temperatures, dtype=float)
     below, above = entropies[:-1] <= target, entropies[1:] >= target
@@ -58,4 +59,5 @@ def matched_temperature(
     weights = np.zeros(entropies.shape)
     weights[place, draws] = np.where(is_met, 1 - share, 0.0)
     weights[place + 1, draws] = np.where(is_met, share, 0.0)
-    return Crossing(np.where(is_met, t[place] + share * (t[place + 1] - t[place]), np.nan), weights)
+    beyond = np.where((entropies > target).all(axis=0), 0.0, np.inf)
+    return Crossing(np.where(is_met, t[place] + share * (t[place + 1] - t[place]), beyond), weights)

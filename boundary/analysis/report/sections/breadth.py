@@ -92,7 +92,7 @@ def _cell(rows: pd.DataFrame, column: Column) -> dict[str, str]:
     row = own.iloc[0].to_dict()
     return {
         "value": number(row["mean"], column.scale, column.digits),
-        "interval": interval(row, column.scale, column.digits),
+        "interval": interval(row, column.scale, column.digits).replace(" ", "\N{NO-BREAK SPACE}"),
     }
 
 
