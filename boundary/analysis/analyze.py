@@ -272,7 +272,7 @@ def _checked_data(
     shared = shared_texts(texts_of(source, samples_in(samples)), request.models)
     arms = compare_arms(sampled, request.models, request.benchmarks, request.allow_different_prompts, shared)
     counts = as_missing(sampled, request.outcomes_as_missing)
-    answers = given_answers(sample_table, request.outcomes_as_missing)
+    answers = given_answers(sample_table, request.models, request.outcomes_as_missing)
     floors = MeasuredFloors() if answers is None else measured_floors(answers, request.level, request.seed)
     error_rates = misclassification_rates(
         request.verifier, counts, request.benchmarks, request.prior, request.compare_priors, floors

@@ -16,8 +16,8 @@ from boundary.data.counts import ALL, Counts
 from boundary.stats.solve_rates import SolveRates
 
 MISSING = (
-    "Breadth of answers and luck: the counts come without the samples' answers. Analyze the run folder, or a table "
-    "with a row a sample and the columns answer and reference (boundary import FORMAT FILES --samples keeps them)."
+    "Breadth of answers and luck: the counts come without the samples' answers. Analyze the run folder "
+    "that boundary sample wrote, or a table with a row a sample and the columns answer and reference."
 )
 
 

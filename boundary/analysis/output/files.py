@@ -17,7 +17,7 @@ TABLES = (
     "errors",
     "outcomes",
     "breadth",
-    "floors",
+    "guess_floors",
 )
 POSTERIOR_FILE = "posterior.nc"
 FILES = ("report.html", "summary.json", POSTERIOR_FILE, *(f"{name}.csv" for name in TABLES))

@@ -22,7 +22,7 @@ DESCRIPTIONS = {
     "outcomes.csv": "the main estimates with missing outcomes as wrong and as missing",
     "curves.csv": "the curves of the figures at many budgets",
     "breadth.csv": "different answers, entropy, agreement and majority votes",
-    "floors.csv": "measured guess floors, problem by problem",
+    "guess_floors.csv": "measured guess floors, problem by problem",
     "summary.json": "verdicts, diagnostics, settings and headline estimates for scripts",
     "posterior.nc": "draws of the solve rates, for ArviZ",
 }

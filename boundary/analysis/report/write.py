@@ -79,7 +79,7 @@ def _tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
         "errors.csv": analysis.tipping_points,
         "outcomes.csv": analysis.missing_outcomes.rows,
         "breadth.csv": analysis.breadth.estimates,
-        "floors.csv": analysis.breadth.floors.problems,
+        "guess_floors.csv": analysis.breadth.floors.problems,
     }
     return tables | {name: table for name, table in optional.items() if len(table)}
 

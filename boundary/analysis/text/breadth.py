@@ -16,7 +16,7 @@ from boundary.analysis.breadth.record import (
 from boundary.analysis.formatting import interval, level_text, number, percentage, short_name
 
 SURE = 0.95
-MOST_SENTENCES = 3
+MOST_SENTENCES, MOST_LUCK_SENTENCES = 3, 4
 NEW_PROBLEMS = {"benchmark": "", "superpopulation": " on new problems of the same kind"}
 NAMES = {DISTINCT_WRONG: "different wrong answers", ENTROPY: "answer entropy", AGREEMENT: "agreement"}
 
@@ -128,7 +128,7 @@ def luck_sentences(types: pd.DataFrame, in_use: bool) -> Iterator[str]:
     in_use
         Whether the estimates reckon with them.
     """
-    for row in types.to_dict(orient="records"):
+    for row in types.head(MOST_LUCK_SENTENCES).to_dict(orient="records"):
         yield (
             f"Answers of {short_name(row['model'])} to other problems with {KINDS[row['answer_type']]} hit the right "
             f"answer of a problem with probability {number(row['mean'], 100.0, 2)} % {interval(row, 100.0, 2)} on "

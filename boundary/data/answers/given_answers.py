@@ -8,6 +8,8 @@ import pandas as pd
 
 from boundary.data.answers.normal_form import answer_type, normal_form
 from boundary.data.records import CORRECT, WRONG
+from boundary.data.tables.sample_rows import WORDS
+from boundary.data.validation import DEFAULT_BENCHMARK
 
 KEY = ["benchmark", "model", "problem_id"]
 # The form of a right answer that is not known by its text.
@@ -30,13 +32,17 @@ class GivenAnswers(NamedTuple):
     problems: pd.DataFrame
 
 
-def given_answers(samples: pd.DataFrame | None, left_out: Collection[str] = ()) -> GivenAnswers | None:
+def given_answers(
+    samples: pd.DataFrame | None, models: Collection[str] | None = None, left_out: Collection[str] = ()
+) -> GivenAnswers | None:
     """Count the answers of samples; answers of one form are one answer.
 
     Parameters
     ----------
     samples
         A row a sample, as `boundary.data.sample_tables.load_samples` gives them.
+    models
+        Only these; every one where not given.
     left_out
         Outcomes whose samples are left out, as if never drawn.
 
@@ -57,12 +63,13 @@ def given_answers(samples: pd.DataFrame | None, left_out: Collection[str] = ()) 
     >>> given_answers(samples).answers[["form", "is_right", "times"]].values.tolist()
     [['1/2', True, 1], ['2', False, 2]]
     """
-    if samples is None or "answer" not in samples or not samples["answer"].notna().any():
+    if samples is None or not {"model", "answer"} <= set(samples) or not samples["answer"].notna().any():
         return None
-    if left_out:
-        samples = samples.loc[~samples["outcome"].isin(list(left_out))]
-    names = [name for name in (*KEY, "outcome", "answer", "reference") if name in samples]
-    table = samples[names].astype(dict.fromkeys(names, object))
+    table = _plain_columns(samples)
+    chosen = ~table["outcome"].isin(list(left_out))
+    table = table.loc[chosen if models is None else chosen & table["model"].isin(list(models))].copy()
+    if table["answer"].isna().all():
+        return None
     table["form"] = _mapped(table["answer"], normal_form)
     table["reference_form"] = _mapped(table["reference"], normal_form) if "reference" in table else np.nan
     table["is_right"] = table["outcome"] == CORRECT
@@ -76,6 +83,17 @@ def given_answers(samples: pd.DataFrame | None, left_out: Collection[str] = ()) 
     problems = pd.DataFrame({"n_samples": groups.size(), "reference": groups["reference_form"].first()}).reset_index()
     problems["answer_type"] = _mapped(problems["reference"], answer_type)
     return GivenAnswers(answers, problems)
+
+
+def _plain_columns(samples: pd.DataFrame) -> pd.DataFrame:
+    """The columns that matter, with text for problems and names of `OUTCOMES` for outcomes."""
+    names = [name for name in (*KEY, "outcome", "answer", "reference") if name in samples]
+    table = samples[names].astype(dict.fromkeys(names, object))
+    return table.assign(
+        benchmark=table.get("benchmark", DEFAULT_BENCHMARK),
+        problem_id=_mapped(table["problem_id"], str),
+        outcome=_mapped(table["outcome"], lambda word: WORDS.get(word.strip(), word)),
+    )
 
 
 def _mapped(texts: pd.Series, function: Callable[[str], str]) -> pd.Series:

@@ -35,7 +35,7 @@ def test_samples_without_a_verdict_give_no_answer_but_are_samples():
 
 
 def test_outcomes_left_out_are_no_samples():
-    given = given_answers(samples([("truncated", None), ("wrong", "5")]), ["truncated"])
+    given = given_answers(samples([("truncated", None), ("wrong", "5")]), left_out=["truncated"])
     assert given.problems["n_samples"].tolist() == [1]
 
 

@@ -27,6 +27,7 @@ def luck_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | None:
         return None
     return {
         "sentences": list(luck_sentences(types, breadth.floors_in_use)),
+        "types": [_type_line(row) for row in types.to_dict(orient="records")],
         "problems": [_problem_line(row) for row in _largest(analysis, problems)],
         "changes": _changes(analysis, benchmark) if breadth.floors_in_use else [],
     }
@@ -39,6 +40,17 @@ def _largest(analysis: Analysis, problems: pd.DataFrame) -> list[dict[Any, Any]]
         own = problems.loc[problems["model"] == model].sort_values("mean", ascending=False, kind="stable")
         rows += own.head(MOST_PROBLEMS).to_dict(orient="records")
     return rows
+
+
+def _type_line(row: dict[Any, Any]) -> dict[str, str]:
+    return {
+        "model": short_name(row["model"]),
+        "type": str(row["answer_type"]),
+        "n_problems": f"{row['n_problems']:,}",
+        "floor": number(row["mean"], 100.0, 2),
+        "interval": interval(row, 100.0, 2),
+        "lucky": number(row["lucky_problems"], 1.0, 1),
+    }
 
 
 def _problem_line(row: dict[Any, Any]) -> dict[str, str]:
