@@ -55,7 +55,7 @@ def problems(kind: str, n: int, sharpened: bool, rng: np.random.Generator) -> np
     return np.concatenate([right[:, None], (1 - right)[:, None] * wrong], axis=1)
 
 
-def drawn(shares: np.ndarray, n_samples: int, rng: np.random.Generator) -> AnswerCounts:
+def drawn_answers(shares: np.ndarray, n_samples: int, rng: np.random.Generator) -> AnswerCounts:
     """Answers of n samples of each problem."""
     times = rng.multinomial(n_samples, shares)
     place = np.nonzero(times)
@@ -82,12 +82,12 @@ class Case(NamedTuple):
 
 def cases(n: int) -> list[Case]:
     """The quantities that are tried with n samples."""
-    found = [
+    distinct_cases = [
         Case("distinct_wrong", k, lambda p, k=k: distinct(p[:, 1:], k), lambda c, k=k: _wrong(c, k))
         for k in (n // 4, n, 2 * n, 3 * n)
     ]
     return [
-        *found,
+        *distinct_cases,
         Case("answer_entropy", 0, entropy, lambda c: answer_entropy(c.answered())),
         Case("agreement", 0, lambda p: (p**2).sum(axis=1), lambda c: agreement(c.answered())),
     ]
@@ -107,9 +107,9 @@ def coverage_of_pair(
     of_population = [[case.true(part).mean() for part in whole] for case in tried]
     hits: dict[tuple[str, int, str, str], list[tuple[bool, float, float]]] = {}
     for _ in range(draws):
-        chosen = [rng.choice(POPULATION, n_problems, replace=False)] * 2
-        shares = [model[rows] for model, rows in zip(whole, chosen, strict=True)]
-        counts = [drawn(part, n_samples, rng) for part in shares]
+        rows_of_models = [rng.choice(POPULATION, n_problems, replace=False)] * 2
+        shares = [model[rows] for model, rows in zip(whole, rows_of_models, strict=True)]
+        counts = [drawn_answers(part, n_samples, rng) for part in shares]
         for case, population in zip(tried, of_population, strict=True):
             terms = [case.estimated(part) for part in counts]
             true = {"benchmark": [case.true(part).mean() for part in shares], "superpopulation": population}
@@ -119,9 +119,9 @@ def coverage_of_pair(
                     "difference": (difference_of_means(*terms, LEVEL, target), values[0] - values[1]),
                 }
                 for of, (estimate, value) in estimates.items():
-                    covers = bool(estimate.lower[0] <= value <= estimate.upper[0])
+                    holds = bool(estimate.lower[0] <= value <= estimate.upper[0])
                     width, bias = estimate.upper[0] - estimate.lower[0], estimate.mean[0] - value
-                    hits.setdefault((case.name, case.k, of, target), []).append((covers, width, bias))
+                    hits.setdefault((case.name, case.k, of, target), []).append((holds, width, bias))
     cell = {"wrong_answers": " and ".join(kinds), "n_problems": n_problems, "n_samples": n_samples}
     return [
         cell
@@ -152,9 +152,9 @@ def coverage_of_floors(
         floors = guess_floors(hit, LEVEL, rng)
         lower, upper = np.quantile(floors.draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=1)
         true = shared[right]
-        covers = floors.lower <= true.mean() <= floors.upper
+        holds = floors.lower <= true.mean() <= floors.upper
         hits.append(
-            (covers, np.mean((lower <= true) & (true <= upper)), floors.upper - floors.lower, floors.mean - true.mean())
+            (holds, np.mean((lower <= true) & (true <= upper)), floors.upper - floors.lower, floors.mean - true.mean())
         )
     means = np.mean(hits, axis=0).round(4).tolist()
     names = ("coverage_of_mean", "coverage_of_problems", "width_of_mean", "bias_of_mean")
@@ -201,13 +201,13 @@ def entropy_errors(kind: str, n_problems: int, n_samples: int, draws: int, seed:
     errors: dict[str, list[tuple[float, bool]]] = {}
     for _ in range(draws):
         shares = problems(kind, n_problems, False, rng)
-        counts, true = drawn(shares, n_samples, rng), entropy(shares).mean()
+        counts, true = drawn_answers(shares, n_samples, rng), entropy(shares).mean()
         terms = answer_entropy(counts)
         own, spread = mean_over_problems(terms, LEVEL), 1.96 * np.sqrt(terms.variances.sum()) / n_problems
         for name, values in entropy_estimators(counts).items():
             bias = values.mean() - true
-            covers = own.lower[0] <= true <= own.upper[0] if name == "boundary" else abs(bias) <= spread
-            errors.setdefault(name, []).append((bias, bool(covers)))
+            holds = own.lower[0] <= true <= own.upper[0] if name == "boundary" else abs(bias) <= spread
+            errors.setdefault(name, []).append((bias, bool(holds)))
     cell = {"answers": kind, "n_problems": n_problems, "n_samples": n_samples}
     return [
         cell
@@ -226,7 +226,7 @@ def majority_coverage(n_problems: int, n_samples: int, draws: int, seed: int = 0
     true = (top[:, :, 0] / top.sum(axis=2)).mean()
     hits = []
     for _ in range(draws):
-        estimate = mean_over_problems(majority_vote(drawn(shares, n_samples, rng), [8], rng), LEVEL)
+        estimate = mean_over_problems(majority_vote(drawn_answers(shares, n_samples, rng), [8], rng), LEVEL)
         hits.append((estimate.lower[0] <= true <= estimate.upper[0], estimate.upper[0] - estimate.lower[0]))
     coverage, width = np.mean(hits, axis=0).round(4).tolist()
     cell = {"wrong_answers": "geometric", "n_problems": n_problems, "n_samples": n_samples, "quantity": "majority_vote"}

@@ -69,12 +69,12 @@ class MeasuredFloors:
         return values if n_nodes is None else np.repeat(values.mean(axis=1, keepdims=True), n_nodes, axis=1)
 
 
-def measured_floors(given: GivenAnswers, level: float, seed: int) -> MeasuredFloors:
+def measured_floors(answers_given: GivenAnswers, level: float, seed: int) -> MeasuredFloors:
     """Measure the guess floors of all models, benchmarks and answer types.
 
     Parameters
     ----------
-    given
+    answers_given
         The answers of the samples.
     level
         Probability within the intervals, in (0, 1).
@@ -82,12 +82,12 @@ def measured_floors(given: GivenAnswers, level: float, seed: int) -> MeasuredFlo
         For the draws of the floors.
     """
     problems, types, nodes = [], [], {}
-    known = given.problems.loc[given.problems["reference"].notna()]
-    for place, (key, group) in enumerate(known.groupby(["benchmark", "model", "answer_type"], sort=False)):
+    with_reference = answers_given.problems.loc[answers_given.problems["reference"].notna()]
+    for place, (key, group) in enumerate(with_reference.groupby(["benchmark", "model", "answer_type"], sort=False)):
         if len(group) < FEWEST_PROBLEMS:
             continue
         benchmark, model, kind = map(str, key)
-        floors = _floors_of_type(given, group, level, np.random.default_rng([seed, place]))
+        floors = _floors_of_type(answers_given, group, level, np.random.default_rng([seed, place]))
         rows = _problem_rows(group, floors, level)
         problems.append(rows)
         labels = {"benchmark": benchmark, "model": model, "answer_type": kind, "n_problems": len(group), "level": level}
@@ -102,10 +102,12 @@ def measured_floors(given: GivenAnswers, level: float, seed: int) -> MeasuredFlo
     )
 
 
-def _floors_of_type(given: GivenAnswers, group: pd.DataFrame, level: float, rng: np.random.Generator) -> FloorDraws:
+def _floors_of_type(
+    answers_given: GivenAnswers, group: pd.DataFrame, level: float, rng: np.random.Generator
+) -> FloorDraws:
     """Floors of the problems of one benchmark, model and answer type."""
     first = group.iloc[0]
-    answers = given.answers
+    answers = answers_given.answers
     own = answers.loc[(answers["benchmark"] == first["benchmark"]) & (answers["model"] == first["model"])]
     place = pd.Series(np.arange(len(group)), index=group["problem_id"].astype(str))
     own = own.loc[own["problem_id"].astype(str).isin(place.index)]

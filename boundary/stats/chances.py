@@ -94,10 +94,10 @@ def absent_chance(n_samples: ArrayLike, times: ArrayLike, k: ArrayLike) -> Float
     >>> absent_chance(4, [0, 1, 3], 2).round(3).tolist()
     [1.0, 0.5, 0.0]
     """
-    n, m, drawn = np.broadcast_arrays(n_samples, times, k)
-    possible = n - m >= drawn
-    within = np.where(possible, n - m, drawn)
-    return np.where(possible, np.exp(_log_ways(within, drawn) - _log_ways(n, drawn)), 0.0)
+    n, m, size = np.broadcast_arrays(n_samples, times, k)
+    possible = n - m >= size
+    within = np.where(possible, n - m, size)
+    return np.where(possible, np.exp(_log_ways(within, size) - _log_ways(n, size)), 0.0)
 
 
 def _log_ways(n: np.ndarray, k: np.ndarray) -> Float[np.ndarray, "..."]:

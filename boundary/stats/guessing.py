@@ -139,8 +139,8 @@ def _posterior_draws(hits: np.ndarray, n: float, rng: np.random.Generator) -> Fl
     for value, number in zip(values, numbers, strict=True):
         log_weight = log_weight + number * (betaln(a + value, b + n - value) - betaln(a, b))
     weight = np.exp(log_weight - log_weight.max())
-    chosen = rng.choice(len(weight), DRAWS, p=weight / weight.sum())
-    return np.asarray(rng.beta(a[chosen] + hits[:, None], b[chosen] + n - hits[:, None]))
+    cells = rng.choice(len(weight), DRAWS, p=weight / weight.sum())
+    return np.asarray(rng.beta(a[cells] + hits[:, None], b[cells] + n - hits[:, None]))
 
 
 def _log_error(hit: Float[np.ndarray, "problem problem"]) -> float:

@@ -130,8 +130,8 @@ def test_sentences_say_which_has_more(analysis):
 def test_measured_floors_are_shares_of_other_problems(samples):
     floors = measured_floors(given_answers(samples), 0.95, 0)
     problems = floors.problems.set_index(["model", "problem_id"])
-    others = samples.loc[(samples["model"] == "base") & (samples["problem_id"] != "p0")]
-    share = (others["answer"] == "0").mean()
+    other_samples = samples.loc[(samples["model"] == "base") & (samples["problem_id"] != "p0")]
+    share = (other_samples["answer"] == "0").mean()
     row = problems.loc[("base", "p0")]
     assert row["lower"] < share < row["upper"]
     assert row["n_others"] == PROBLEMS - 1

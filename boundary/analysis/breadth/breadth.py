@@ -24,7 +24,7 @@ MISSING = (
 def breadth_of_answers(
     request: Request,
     counts: Counts,
-    given: GivenAnswers | None,
+    answers_given: GivenAnswers | None,
     floors: MeasuredFloors,
     rates: Mapping[str, SolveRates],
     adaptive_arms: Sequence[Note],
@@ -35,7 +35,7 @@ def breadth_of_answers(
     ----------
     request, counts
         Of the analysis.
-    given
+    answers_given
         The answers of the samples; None where there are none.
     floors
         Measured guess floors.
@@ -44,13 +44,15 @@ def breadth_of_answers(
     adaptive_arms
         Notes on arms whose number of samples depends on the outcome: nothing is estimated of their answers.
     """
-    if given is None:
+    if answers_given is None:
         return Breadth(missing=MISSING)
     adaptive = {note.model for note in adaptive_arms}
     rows = []
     for benchmark in request.benchmarks:
         answers = {
-            model: answers_of_model(given, benchmark, model) for model in request.models if model not in adaptive
+            model: answers_of_model(answers_given, benchmark, model)
+            for model in request.models
+            if model not in adaptive
         }
         answers = {model: own for model, own in answers.items() if own.problems}
         rows += benchmark_rows(answers, request.base, benchmark, request.level, request.seed)

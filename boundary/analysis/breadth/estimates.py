@@ -60,12 +60,12 @@ class Quantity(NamedTuple):
     most: float = np.inf
 
 
-def answers_of_model(given: GivenAnswers, benchmark: str, model: str) -> ModelAnswers:
+def answers_of_model(answers_given: GivenAnswers, benchmark: str, model: str) -> ModelAnswers:
     """The answers of a model on a benchmark, or on all of them; no problems where it has none."""
     tables = []
-    for table in given:
-        chosen = table["model"] == model
-        tables.append(table.loc[chosen if benchmark == ALL else chosen & (table["benchmark"] == benchmark)])
+    for table in answers_given:
+        is_chosen = table["model"] == model
+        tables.append(table.loc[is_chosen if benchmark == ALL else is_chosen & (table["benchmark"] == benchmark)])
     answers, problems = tables
     keys = pd.MultiIndex.from_frame(problems[["benchmark", "problem_id"]].astype(str))
     places = keys.get_indexer(pd.MultiIndex.from_frame(answers[["benchmark", "problem_id"]].astype(str)))
@@ -155,9 +155,9 @@ def budgets_of_curve(n: int) -> list[int]:
     return sorted({k for k in within if k <= n} | {int(times * n) for times in EXTRAPOLATED})
 
 
-def _places(problems: Sequence[tuple[str, str]], chosen: Sequence[tuple[str, str]]) -> np.ndarray:
+def _places(problems: Sequence[tuple[str, str]], pairs: Sequence[tuple[str, str]]) -> np.ndarray:
     place = {pair: i for i, pair in enumerate(problems)}
-    return np.array([place[pair] for pair in chosen], dtype=int)
+    return np.array([place[pair] for pair in pairs], dtype=int)
 
 
 def _rows(quantity: Quantity, other: Quantity | None, labels: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -105,8 +105,8 @@ def _family_rows(
     entropies: pd.DataFrame,
     rates: Mapping[str, SolveRates],
 ) -> list[dict[str, Any]]:
-    several = len(request.arms) > 1
-    fits = [rates.get(f"{benchmark}: {arm}" if several else benchmark) for arm in family.arms]
+    has_several_arms = len(request.arms) > 1
+    fits = [rates.get(f"{benchmark}: {arm}" if has_several_arms else benchmark) for arm in family.arms]
     labels: dict[str, Any] = {"benchmark": benchmark, "model": family.name, "reference": request.base}
     labels |= {"target": "benchmark", "kind": POSTERIOR, "level": request.level, "extrapolated": False}
     if any(fit is None for fit in fits):
@@ -114,17 +114,17 @@ def _family_rows(
     present = [fit for fit in fits if fit is not None]
     labels["n_problems"] = present[0].n_problems
     n_draws = min(fit.p.shape[0] * fit.p.shape[1] for fit in present)
-    draws = _drawn(entropies, request, n_draws)
+    draws = _entropy_draws(entropies, request, n_draws)
     crossing = matched_temperature(family.temperatures, draws[1:], draws[0])
     is_met = np.isfinite(crossing.temperature) & (crossing.temperature > 0)
-    reached = float(is_met.mean())
-    rows = [labels | {"estimand": MATCHED_REACHED, "mean": reached}]
-    if reached < 1 - SURE:
+    probability = float(is_met.mean())
+    rows = [labels | {"estimand": MATCHED_REACHED, "mean": probability}]
+    if probability < 1 - SURE:
         return rows
     temperature = summarise(crossing.temperature, request.level)
     ends = {"mean": temperature.median, "lower": temperature.lower, "upper": temperature.upper}
     rows.append(labels | {"estimand": MATCHED_TEMPERATURE} | ends)
-    if reached < SURE:  # what holds where it is reached is no statement on the models then
+    if probability < SURE:  # what holds where it is reached is no statement on the models then
         return rows
     budgets = sorted(set.intersection(*(set(request.for_fit(fit).budgets) for fit in present)))
     shrinkage = [flows(fit, budgets)["shrinkage"] for fit in present]
@@ -140,7 +140,7 @@ def _family_rows(
     return rows
 
 
-def _drawn(entropies: pd.DataFrame, request: Request, n_draws: int) -> np.ndarray:
+def _entropy_draws(entropies: pd.DataFrame, request: Request, n_draws: int) -> np.ndarray:
     """Draws of the entropies: normal on either side, as wide as their intervals."""
     rng = np.random.default_rng(request.seed)
     z = float(ndtri((1 + request.level) / 2))

@@ -94,17 +94,17 @@ def matched_sentences(rows: pd.DataFrame) -> Iterator[str]:
     """Sentences on models that were sampled at several temperatures: shrinkage where the entropies are equal."""
     for model in dict.fromkeys(rows.loc[rows["estimand"] == MATCHED_REACHED, "model"]):
         own = rows.loc[rows["model"] == model].set_index("estimand", drop=False)
-        reached = float(own.loc[[MATCHED_REACHED], "mean"].iloc[0])
+        probability = float(own.loc[[MATCHED_REACHED], "mean"].iloc[0])
         name, base = short_name(str(model)), short_name(str(own["reference"].iloc[0]))
-        if reached < 1 - SURE:
+        if probability < 1 - SURE:
             yield (
                 f"At none of the temperatures between those sampled are the answers of {name} as varied as those of "
-                f"{base} (probability {percentage(1 - reached)})."
+                f"{base} (probability {percentage(1 - probability)})."
             )
-        elif reached < SURE:
+        elif probability < SURE:
             yield (
                 f"Whether the answers of {name} become as varied as those of {base} within the temperatures sampled is "
-                f"not sure (probability {percentage(reached)}). Sample it at more temperatures."
+                f"not sure (probability {percentage(probability)}). Sample it at more temperatures."
             )
         if MATCHED_SHRINKAGE not in own.index:
             continue

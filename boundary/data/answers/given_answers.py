@@ -66,19 +66,19 @@ def given_answers(
     if samples is None or not {"model", "answer"} <= set(samples) or not samples["answer"].notna().any():
         return None
     table = _plain_columns(samples)
-    chosen = ~table["outcome"].isin(list(left_out))
-    table = table.loc[chosen if models is None else chosen & table["model"].isin(list(models))].copy()
+    is_chosen = ~table["outcome"].isin(list(left_out))
+    table = table.loc[is_chosen if models is None else is_chosen & table["model"].isin(list(models))].copy()
     if table["answer"].isna().all():
         return None
     table["form"] = _mapped(table["answer"], normal_form)
     table["reference_form"] = _mapped(table["reference"], normal_form) if "reference" in table else np.nan
     table["is_right"] = table["outcome"] == CORRECT
-    known = table["is_right"] & table["reference_form"].notna()
-    table.loc[known, "form"] = table.loc[known, "reference_form"]
+    is_reference = table["is_right"] & table["reference_form"].notna()
+    table.loc[is_reference, "form"] = table.loc[is_reference, "reference_form"]
     unnamed = table["is_right"] & table["form"].isna()
     table.loc[unnamed, "form"] = RIGHT
-    judged = table.loc[table["outcome"].isin([CORRECT, WRONG]) & table["form"].notna()]
-    answers = judged.groupby([*KEY, "form", "is_right"], sort=False).size().rename("times").reset_index()
+    with_verdict = table.loc[table["outcome"].isin([CORRECT, WRONG]) & table["form"].notna()]
+    answers = with_verdict.groupby([*KEY, "form", "is_right"], sort=False).size().rename("times").reset_index()
     groups = table.groupby(KEY, sort=False)
     problems = pd.DataFrame({"n_samples": groups.size(), "reference": groups["reference_form"].first()}).reset_index()
     problems["answer_type"] = _mapped(problems["reference"], answer_type)

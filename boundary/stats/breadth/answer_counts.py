@@ -51,14 +51,14 @@ class AnswerCounts:
 
     def answers_that_are(self, right: bool) -> "AnswerCounts":
         """The right answers alone, or the wrong ones; the samples stay all."""
-        chosen = self.is_right == right
-        return AnswerCounts(self.problem[chosen], self.times[chosen], self.is_right[chosen], self.n_samples)
+        is_chosen = self.is_right == right
+        return AnswerCounts(self.problem[is_chosen], self.times[is_chosen], self.is_right[is_chosen], self.n_samples)
 
     def of_problems(self, places: Int[np.ndarray, " chosen"]) -> "AnswerCounts":
         """The answers to some problems, numbered anew in the order given."""
         new_place = np.full(self.n_problems, -1)
         new_place[places] = np.arange(len(places))
-        chosen = new_place[self.problem] >= 0
+        is_chosen = new_place[self.problem] >= 0
         return AnswerCounts(
-            new_place[self.problem[chosen]], self.times[chosen], self.is_right[chosen], self.n_samples[places]
+            new_place[self.problem[is_chosen]], self.times[is_chosen], self.is_right[is_chosen], self.n_samples[places]
         )

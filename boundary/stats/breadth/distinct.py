@@ -56,12 +56,12 @@ def distinct_answers(counts: AnswerCounts, k: Sequence[int]) -> ProblemTerms:
         raise ValueError(f"Different answers are estimated up to {FURTHEST} n samples, got {budgets.max()}.")
     values, variances = additive_terms(counts, lambda times, size: _rarefied(times, size, budgets))
     unit = np.minimum(budgets / n.min(), 1.0) if len(n) else 0.0 * budgets
-    beyond = budgets[:, None] > n
-    if beyond.any():
+    is_beyond = budgets[:, None] > n
+    if is_beyond.any():
         trials = _trials(counts, budgets)
         corrections = _corrections(counts.times, counts.n_samples[counts.problem], budgets, trials)
         values = values + sums_by_problem(counts, corrections)
-        variances = np.where(beyond, _poisson_variances(counts, corrections), variances)
+        variances = np.where(is_beyond, _poisson_variances(counts, corrections), variances)
         largest = [_corrections(np.ones(1, int), np.array([size]), budgets, trials)[:, 0] for size in np.unique(n)]
         unit = unit + np.max(largest, axis=0)
     return ProblemTerms(values, variances, unit_up=unit, unit_down=0 * unit)
@@ -93,5 +93,5 @@ def _trials(counts: AnswerCounts, budgets: np.ndarray) -> np.ndarray:
 def _poisson_variances(counts: AnswerCounts, corrections: np.ndarray) -> Float[np.ndarray, "k problem"]:
     """Variances beyond n: of what was seen, and of the corrections for what was not."""
     once = (counts.times == 1).astype(float)[None]
-    seen, unseen = sums_by_problem(counts, once), sums_by_problem(counts, corrections**2)
-    return np.asarray((np.sqrt(seen) + np.sqrt(unseen)) ** 2)
+    of_seen, unseen = sums_by_problem(counts, once), sums_by_problem(counts, corrections**2)
+    return np.asarray((np.sqrt(of_seen) + np.sqrt(unseen)) ** 2)

@@ -60,9 +60,9 @@ def answer_entropy(counts: AnswerCounts) -> ProblemTerms:
     high = max(last / slope, low)
     flatter = max(steepness - log_error, SLOWEST)
     error = math.hypot(last / flatter - last / slope, error_last / slope)
-    one = float((digamma(n.min()) - digamma(1)) / n.min())
+    of_one_answer = float((digamma(n.min()) - digamma(1)) / n.min())
     tails = (np.array([part]) for part in (low, high, error))
-    return ProblemTerms(values[:1], variances[:1], np.array([one]), np.zeros(1), *tails)
+    return ProblemTerms(values[:1], variances[:1], np.array([of_one_answer]), np.zeros(1), *tails)
 
 
 def _weights(times: np.ndarray, size: np.ndarray) -> Float[np.ndarray, "3 row"]:

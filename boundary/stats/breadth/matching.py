@@ -59,5 +59,5 @@ def matched_temperature(
     weights = np.zeros(entropies.shape)
     weights[place, draws] = np.where(is_met, 1 - share, 0.0)
     weights[place + 1, draws] = np.where(is_met, share, 0.0)
-    beyond = np.where((entropies > target).all(axis=0), 0.0, np.inf)
-    return Crossing(np.where(is_met, t[place] + share * (t[place + 1] - t[place]), beyond), weights)
+    outside = np.where((entropies > target).all(axis=0), 0.0, np.inf)
+    return Crossing(np.where(is_met, t[place] + share * (t[place + 1] - t[place]), outside), weights)

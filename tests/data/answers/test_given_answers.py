@@ -11,16 +11,18 @@ def samples(rows, reference="5"):
 
 
 def test_right_answers_are_the_reference_where_it_is_known():
-    given = given_answers(samples([("correct", "5.0"), ("correct", "10/2"), ("correct", None), ("wrong", "4")]))
-    assert given.answers[["form", "is_right", "times"]].values.tolist() == [["5", True, 3], ["4", False, 1]]
-    assert given.problems[["n_samples", "reference", "answer_type"]].values.tolist() == [[4, "5", "integer"]]
+    counted_answers = given_answers(
+        samples([("correct", "5.0"), ("correct", "10/2"), ("correct", None), ("wrong", "4")])
+    )
+    assert counted_answers.answers[["form", "is_right", "times"]].values.tolist() == [["5", True, 3], ["4", False, 1]]
+    assert counted_answers.problems[["n_samples", "reference", "answer_type"]].values.tolist() == [[4, "5", "integer"]]
 
 
 def test_right_answers_without_a_reference_are_told_apart():
-    given = given_answers(
+    counted_answers = given_answers(
         samples([("correct", "a"), ("correct", "b"), ("correct", None), ("wrong", "a")], reference=None)
     )
-    assert given.answers[["form", "is_right"]].values.tolist() == [
+    assert counted_answers.answers[["form", "is_right"]].values.tolist() == [
         ["A", True],
         ["B", True],
         [RIGHT, True],
@@ -29,14 +31,16 @@ def test_right_answers_without_a_reference_are_told_apart():
 
 
 def test_samples_without_a_verdict_give_no_answer_but_are_samples():
-    given = given_answers(samples([("no_answer", None), ("truncated", "5"), ("timeout", "5"), ("wrong", "5")]))
-    assert given.answers["times"].tolist() == [1]
-    assert given.problems["n_samples"].tolist() == [4]
+    counted_answers = given_answers(
+        samples([("no_answer", None), ("truncated", "5"), ("timeout", "5"), ("wrong", "5")])
+    )
+    assert counted_answers.answers["times"].tolist() == [1]
+    assert counted_answers.problems["n_samples"].tolist() == [4]
 
 
 def test_outcomes_left_out_are_no_samples():
-    given = given_answers(samples([("truncated", None), ("wrong", "5")]), left_out=["truncated"])
-    assert given.problems["n_samples"].tolist() == [1]
+    counted_answers = given_answers(samples([("truncated", None), ("wrong", "5")]), left_out=["truncated"])
+    assert counted_answers.problems["n_samples"].tolist() == [1]
 
 
 def test_nothing_without_answers():

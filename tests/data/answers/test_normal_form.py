@@ -4,7 +4,7 @@ import pytest
 
 from boundary.data.answers.normal_form import answer_type, normal_form
 
-ALIKE = [
+ONE_ANSWER = [
     ["1,000", "1000.0", "$1000$", "10^3", "1000 km", "x = 1000", r"\boxed{1000}", "+1000"],
     ["1/2", ".5", "0.50", r"\frac{1}{2}", r"\dfrac12", "$0.5$"],
     ["50%", "50 \\%", "50", "50 percent"],
@@ -16,7 +16,7 @@ ALIKE = [
 DIFFERENT = ["1", "1.5", "0.5%", "0.5", "A", "monday", r"\sqrt{2}", r"\Delta", r"\delta", "(1,234)", "x^2", "1, 2"]
 
 
-@pytest.mark.parametrize("answers", ALIKE, ids=lambda answers: answers[0])
+@pytest.mark.parametrize("answers", ONE_ANSWER, ids=lambda answers: answers[0])
 def test_answers_written_in_different_ways_are_one(answers):
     assert len({normal_form(answer) for answer in answers}) == 1
 
@@ -26,7 +26,7 @@ def test_different_answers_stay_different():
 
 
 def test_a_form_is_its_own_form():
-    texts = [answer for answers in ALIKE for answer in answers] + DIFFERENT
+    texts = [answer for answers in ONE_ANSWER for answer in answers] + DIFFERENT
     forms = [normal_form(text) for text in texts]
     assert [normal_form(form) for form in forms] == forms
 

@@ -41,8 +41,8 @@ def test_rarefaction_is_the_mean_over_all_choices_of_k_samples(k):
 
 
 def test_samples_without_an_answer_count_as_samples():
-    given = counts_of([2, 1])
-    counts = AnswerCounts(given.problem, given.times, given.is_right, np.array([5]))
+    with_answer = counts_of([2, 1])
+    counts = AnswerCounts(with_answer.problem, with_answer.times, with_answer.is_right, np.array([5]))
     sizes = [len(set(choice) - {2}) for choice in combinations([0, 0, 1, 2, 2], 3)]
     assert distinct_answers(counts, [3]).values[0, 0] == pytest.approx(np.mean(sizes))
 
@@ -88,8 +88,8 @@ def test_variances_are_those_of_deleting_samples_one_at_a_time():
     samples = samples_of(problem)
     without = []
     for left_out in range(len(samples)):
-        rest = samples[:left_out] + samples[left_out + 1 :]
-        without.append(agreement(counts_of(np.bincount(rest, minlength=4).tolist())).values[0, 0])
+        remaining = samples[:left_out] + samples[left_out + 1 :]
+        without.append(agreement(counts_of(np.bincount(remaining, minlength=4).tolist())).values[0, 0])
     expected = ((np.array(without) - np.mean(without)) ** 2).sum()
     assert agreement(counts_of(problem)).variances[0, 0] == pytest.approx(expected)
 

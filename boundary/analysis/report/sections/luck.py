@@ -71,13 +71,13 @@ def _changes(analysis: Analysis, benchmark: str) -> list[dict[str, str]]:
     for model in analysis.models:
         for k in dict.fromkeys([1, analysis.sample_sizes[benchmark].reliable_k]):
             own = select(rows, model=model, k=float(k))
-            counted, beyond = (select(own, kind=kind) for kind in (OBSERVED, POSTERIOR))
-            if len(counted) and len(beyond):
-                row = beyond.iloc[0].to_dict()
+            as_counted, beyond_luck = (select(own, kind=kind) for kind in (OBSERVED, POSTERIOR))
+            if len(as_counted) and len(beyond_luck):
+                row = beyond_luck.iloc[0].to_dict()
                 lines.append(
                     {
                         "name": f"pass@{k}, {short_name(model)}",
-                        "counted": number(counted["mean"].iloc[0], 100.0, 1),
+                        "counted": number(as_counted["mean"].iloc[0], 100.0, 1),
                         "beyond": number(row["mean"], 100.0, 1),
                         "interval": interval(row, 100.0, 1),
                     }
