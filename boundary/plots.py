@@ -333,6 +333,62 @@ def likelihood(
     return _draw("likelihood", result, ax, benchmark, width)
 
 
+def breadth(
+    result: Analysis, ax: Any | None = None, *, benchmark: str | None = None, width: float | str = "page"
+) -> Any:
+    """Draw how many different wrong and right answers the models give within k samples, a panel each.
+
+    Parameters
+    ----------
+    result
+        What `boundary.analyze` returns.
+    ax
+        Array of two axes; a new figure where not given.
+    benchmark
+        Whose problems; all of them where there are several and none is named.
+    width
+        Of a new figure: `column` (3.35 inches), `page` (6.75) or inches. Below 5.5 inches names stand above the panel.
+
+    Returns
+    -------
+    Array of the axes drawn on.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to draw, or no such benchmark.
+    """
+    return _draw("breadth", result, ax, benchmark, width)
+
+
+def temperatures(
+    result: Analysis, ax: Any | None = None, *, benchmark: str | None = None, width: float | str = "page"
+) -> Any:
+    """Draw answer entropy over the temperature, and shrinkage at the temperature of equal entropy, a panel each.
+
+    Parameters
+    ----------
+    result
+        What `boundary.analyze` returns.
+    ax
+        Array of two axes; a new figure where not given.
+    benchmark
+        Whose problems; all of them where there are several and none is named.
+    width
+        Of a new figure: `column` (3.35 inches), `page` (6.75) or inches. Below 5.5 inches names stand above the panel.
+
+    Returns
+    -------
+    Array of the axes drawn on.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to draw, or no such benchmark.
+    """
+    return _draw("temperatures", result, ax, benchmark, width)
+
+
 def forest(result: Analysis, ax: Axes | None = None, *, width: float | str = "page") -> Any:
     """Draw shrinkage at n of every benchmark and RL model, with intervals.
 

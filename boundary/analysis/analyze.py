@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from boundary.analysis.breadth.breadth import breadth_of_answers
 from boundary.analysis.checks.arm_settings import ArmComparison, compare_arms
 from boundary.analysis.checks.convergence import check_convergence
 from boundary.analysis.checks.exchangeability import check_samples
@@ -34,6 +35,7 @@ from boundary.analysis.estimates.sample_sizes import sample_sizes
 from boundary.analysis.estimates.table import estimates_frame
 from boundary.analysis.fit_store import FitStore
 from boundary.analysis.fitting import Panel, fit, fit_names, for_each, make_panels
+from boundary.analysis.guess_floors import MeasuredFloors, measured_floors
 from boundary.analysis.likelihood.compute import likelihood
 from boundary.analysis.likelihood.scores import refuse_no_scores
 from boundary.analysis.notes import Note
@@ -45,6 +47,7 @@ from boundary.analysis.result import Analysis
 from boundary.analysis.text.verdict import Verdict, verdict_of_fit
 from boundary.analysis.text.verdicts import verdicts
 from boundary.analysis.verifier_errors import MisclassificationRates, VerifierErrors, misclassification_rates
+from boundary.data.answers.given_answers import GivenAnswers, given_answers
 from boundary.data.catalog import load_counts
 from boundary.data.counts import ALL, Counts
 from boundary.data.sample_tables import load_samples, load_scores
@@ -259,6 +262,8 @@ class _CheckedData(NamedTuple):
         taken for missing.
     samples, scores
         The samples one by one, and their log-probabilities under models; None where there are none.
+    answers, floors
+        The answers that the samples gave, None where there are none; and the guess floors that they show.
     exchangeability, adaptive_arms, arms
         Notes on the order of samples and on optional stopping, and the settings of the arms.
     error_rates, judge_error_rates
@@ -274,6 +279,8 @@ class _CheckedData(NamedTuple):
     counts: Counts
     samples: pd.DataFrame | None
     scores: pd.DataFrame | None
+    answers: GivenAnswers | None
+    floors: MeasuredFloors
     exchangeability: tuple[Note, ...]
     adaptive_arms: tuple[Note, ...]
     arms: ArmComparison
@@ -297,14 +304,18 @@ def _checked_data(
     shared = shared_texts(texts_of(source, samples_in(samples)), request.models)
     arms = compare_arms(sampled, request.models, request.benchmarks, request.allow_different_prompts, shared)
     counts = as_missing(sampled, request.outcomes_as_missing)
+    answers = given_answers(sample_table, request.models, request.outcomes_as_missing)
+    floors = MeasuredFloors() if answers is None else measured_floors(answers, request.level, request.seed)
     error_rates = misclassification_rates(
-        request.verifier, counts, request.benchmarks, request.prior, request.compare_priors
+        request.verifier, counts, request.benchmarks, request.prior, request.compare_priors, floors
     )
     return _CheckedData(
         sampled=sampled,
         counts=counts,
         samples=sample_table,
         scores=score_table,
+        answers=answers,
+        floors=floors,
         exchangeability=tuple(
             note for note in sample_checks if note.model in request.models and note.benchmark in request.benchmarks
         ),
@@ -338,13 +349,14 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
         pairs = tipping_point_panels(data.panels)
         curves = tipping_point_curves(pairs, request.level, request.seed, progress, request.margin, request.fit_store)
     suspicious = suspect_count_notes(data.sampled, request.benchmarks)
+    rates = {name: fit.rates for name, fit in zip(fit_names(data.panels), fits, strict=True)}
     return Analysis(
         request=request,
         counts=data.counts,
         sample_sizes=sizes,
         estimates=with_reasoning,
         curves=joined_curves([fit.curves for fit in fits]),
-        rates={name: fit.rates for name, fit in zip(fit_names(data.panels), fits, strict=True)},
+        rates=rates,
         diagnostics=pd.DataFrame([fit.convergence for fit in fits]),
         verdicts=verdicts(
             request,
@@ -361,6 +373,7 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
         unequal_samples=_unequal_samples(request, fits),
         arms=data.arms,
         likelihood=likelihood(request, data.scores, data.counts, [(fit.panel, fit.rates) for fit in fits], progress),
+        breadth=breadth_of_answers(request, data.sampled, data.answers, data.floors, rates, adaptive),
         exchangeability=data.exchangeability,
         cost=analyse_cost(
             request, data.panels, [fit.rates for fit in fits], data.counts, data.samples, progress, data.cut_notes

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from boundary.analysis.breadth.record import Breadth
 from boundary.analysis.checkpoints import checkpoint_steps
 from boundary.analysis.checks.arm_settings import ArmComparison
 from boundary.analysis.checks.missing_outcomes import MissingOutcomes
@@ -83,6 +84,9 @@ class Analysis:
         How likely the samples of each model are under the base model and the model itself, where they were scored.
     cost
         Solved problems against tokens or money, where lengths of attempts are known.
+    breadth
+        How many different answers each model gives, and the guess floors that the samples show, where these have
+        answers.
     writer
         Writes its files: `boundary.analysis.report.write.write_analysis`, which reads this type and so stands above it.
     """
@@ -106,6 +110,7 @@ class Analysis:
     arms: ArmComparison = field(default_factory=ArmComparison)
     likelihood: Likelihood = field(default_factory=Likelihood)
     cost: CostEstimates = field(default_factory=CostEstimates)
+    breadth: Breadth = field(default_factory=Breadth)
     writer: Callable[..., list[Path]] = field(repr=False, compare=False)
 
     @property
@@ -121,7 +126,7 @@ class Analysis:
     @property
     def missing_parts(self) -> tuple[str, ...]:
         """Questions that the data leave open, each with what they lack and how to get it, in a sentence."""
-        return tuple(part.missing for part in (self.likelihood, self.cost) if part.missing)
+        return tuple(part.missing for part in (self.likelihood, self.cost, self.breadth) if part.missing)
 
     @property
     def models(self) -> tuple[str, ...]:

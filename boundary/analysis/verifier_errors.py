@@ -10,6 +10,7 @@ import pandas as pd
 from jaxtyping import Float
 from scipy.special import betaincinv
 
+from boundary.analysis.guess_floors import MeasuredFloors
 from boundary.data.audits import read_audits
 from boundary.data.counts import ALL, CountArrays, Counts
 from boundary.data.records import FALSE_NEGATIVE, FALSE_POSITIVE
@@ -20,6 +21,7 @@ from boundary.stats.priors import Prior
 from boundary.stats.verdict_errors import VerdictErrors, misclassification_from_audit, with_guessing
 
 Rate = float | Mapping[str, float]
+MEASURED = "measured"
 KINDS = ("false_positive", "false_negative", "guess_floor")
 KEYS = ("benchmark", "problem_id")
 # Shares of an audit's posterior at which candidate rates are cut off: finest where they are low, since it is there
@@ -40,7 +42,8 @@ class VerifierErrors:
     false_negative
         P(judged wrong | correct), in the same way.
     guess_floor
-        Chance that a guess is right, 1 / choices, in the same way.
+        Chance that a guess is right, 1 / choices, in the same way; or `measured`, for what the answers of the samples
+        to other problems show, problem by problem and model by model (`boundary.analysis.guess_floors`).
     rates
         A table or its path, with columns benchmark and perhaps problem_id, and one or more of false_positive,
         false_negative and guess_floor: rates of a benchmark or of single problems, before those above.
@@ -63,9 +66,14 @@ class VerifierErrors:
 
     false_positive: Rate = 0.0
     false_negative: Rate = 0.0
-    guess_floor: Rate = 0.0
+    guess_floor: Rate | str = 0.0
     rates: Any = None
     audit: Any = None
+
+    @property
+    def measures_floors(self) -> bool:
+        """Whether the guess floors are measured from the samples."""
+        return isinstance(self.guess_floor, str) and self.guess_floor == MEASURED
 
     def as_dict(self) -> dict[str, Any]:
         """The rates and files that were given, for the settings of an analysis; zero rates are left out."""
@@ -74,8 +82,19 @@ class VerifierErrors:
         return rates | {name: f"{Path(path)}" for name, path in sources.items() if isinstance(path, str | Path)}
 
 
-def checked_misclassification_rates(errors: VerifierErrors | None, counts: Counts) -> "MisclassificationRates | None":
+def checked_misclassification_rates(
+    errors: VerifierErrors | None, counts: Counts, floors: MeasuredFloors | None = None
+) -> "MisclassificationRates | None":
     """Misclassification rates, read and checked once for all fits; None where none are given.
+
+    Parameters
+    ----------
+    errors
+        As the user gives them.
+    counts
+        Of the benchmarks that are fitted.
+    floors
+        Measured guess floors, used where `errors` asks for them; None where there are none.
 
     Raises
     ------
@@ -84,17 +103,24 @@ def checked_misclassification_rates(errors: VerifierErrors | None, counts: Count
     """
     if errors is None:
         return None
+    if errors.measures_floors and (floors is None or not floors.nodes):
+        raise InputError(
+            "Guess floors are measured from answers and right answers of the samples, and these have none for five "
+            "problems of one kind. Give the floor as a number, or analyze a run folder or a table of samples with the "
+            "columns answer and reference."
+        )
     for kind in KINDS:
-        _check_rate(kind, getattr(errors, kind), counts.benchmarks)
+        if not (kind == "guess_floor" and errors.measures_floors):
+            _check_rate(kind, getattr(errors, kind), counts.benchmarks)
     table = None if errors.rates is None else _rates_table(errors.rates, counts)
     audit = None if errors.audit is None else _audit_table(errors, table, counts)
-    rates = MisclassificationRates(errors, table, audit)
+    rates = MisclassificationRates(errors, table, audit, floors if errors.measures_floors else None)
     for benchmark in counts.benchmarks:
         rates.of_problems(counts.problems(benchmark))
     return rates
 
 
-def _check_rate(kind: str, rate: Rate, benchmarks: tuple[str, ...]) -> None:
+def _check_rate(kind: str, rate: Rate | str, benchmarks: tuple[str, ...]) -> None:
     for name, value in rate.items() if isinstance(rate, Mapping) else [("", rate)]:
         if name and name not in benchmarks:
             hint = did_you_mean(name, benchmarks) or f" There are: {', '.join(benchmarks)}."
@@ -165,11 +191,12 @@ def _audit_table(errors: VerifierErrors, table: pd.DataFrame | None, counts: Cou
 
 @dataclass(frozen=True)
 class MisclassificationRates:
-    """Misclassification rates of a verifier: as given, from a table of rates, and from an audit."""
+    """Misclassification rates of a verifier: as given, from a table of rates, from an audit, and measured floors."""
 
     errors: VerifierErrors
     table: pd.DataFrame | None
     audit: pd.DataFrame | None
+    floors: MeasuredFloors | None = None
 
     def of_problems(self, problems: list[tuple[str, str]]) -> Float[np.ndarray, "kind problem"]:
         """Rates of each kind for (benchmark, problem) pairs."""
@@ -193,10 +220,20 @@ class MisclassificationRates:
         shared = self.audit is not None
         if shared:
             positive, negative = self._audited(counts, [name for name, _ in counts.pairs])
-        positive = with_guessing(positive, negative, guess)
         n_models = counts.n_correct.shape[1]
-        positive, negative = (np.repeat(part[:, None, :], n_models, axis=1) for part in (positive, negative))
+        positive, negative, guess = (
+            np.repeat(part[:, None, :], n_models, axis=1) for part in (positive, negative, guess)
+        )
+        if self.floors is not None:
+            guess = np.maximum(guess, self._measured(counts, positive.shape[2] if shared else None))
+        positive = with_guessing(positive, negative, guess)
+        negative = negative + 0 * positive
         return VerdictErrors(positive, negative, shared=shared, node_weights=np.diff(LEVELS) if shared else None)
+
+    def _measured(self, counts: CountArrays, n_nodes: int | None) -> Float[np.ndarray, "problem model node"]:
+        """Measured guess floors of the problems and models of a fit."""
+        assert self.floors is not None  # asked for only then
+        return np.stack([self.floors.of(model, counts.pairs, n_nodes) for model in counts.models], axis=1)
 
     def _audited(self, counts: CountArrays, benchmarks: list[str]) -> tuple[np.ndarray, np.ndarray]:
         """Rates of false positives and negatives of each problem at each node, from the audit of its benchmark."""
@@ -218,12 +255,19 @@ class MisclassificationRates:
         return np.asarray(betaincinv(errors + 0.5, n_checked - errors + 0.5, levels)) if len(rows) else 0 * levels
 
 
-def _rate_of(rate: Rate, benchmark: str) -> float:
+def _rate_of(rate: Rate | str, benchmark: str) -> float:
+    if isinstance(rate, str):  # measured, which comes in by model
+        return 0.0
     return float(rate.get(benchmark, 0.0) if isinstance(rate, Mapping) else rate)
 
 
 def misclassification_rates(
-    errors: VerifierErrors | None, counts: Counts, benchmarks: Sequence[str], prior: Prior, compare_priors: bool
+    errors: VerifierErrors | None,
+    counts: Counts,
+    benchmarks: Sequence[str],
+    prior: Prior,
+    compare_priors: bool,
+    floors: MeasuredFloors | None = None,
 ) -> MisclassificationRates | None:
     """Checked rates for the benchmarks of an analysis; refused where its prior takes verdicts for the truth."""
     if errors is None:
@@ -234,5 +278,5 @@ def misclassification_rates(
             "to compare it with."
         )
     return checked_misclassification_rates(
-        errors, counts.select(benchmarks=[name for name in benchmarks if name != ALL] or None)
+        errors, counts.select(benchmarks=[name for name in benchmarks if name != ALL] or None), floors
     )

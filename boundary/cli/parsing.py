@@ -68,6 +68,11 @@ def prices(ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]) -
     return by_model or None
 
 
+def guess_floor(ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]) -> float | str | dict[str, float]:
+    """The same for the guess floor, which may be the word `measured` too."""
+    return "measured" if texts == ("measured",) else rate(ctx, param, texts)
+
+
 def required(ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]) -> float | dict[str, float] | None:
     """Turn `NAME=0.95`, once or more, or one `0.95` for all claims, into what `boundary.claims` takes."""
     if not texts:

@@ -76,6 +76,30 @@ def hypergeometric_cdf(
     return np.asarray(np.minimum(chances.cumsum(axis=0)[most], 1.0))
 
 
+def absent_chance(n_samples: ArrayLike, times: ArrayLike, k: ArrayLike) -> Float[np.ndarray, "..."]:
+    """P(none of some of the samples is among k of the n, taken without putting back): C(n - m, k) / C(n, k).
+
+    Parameters
+    ----------
+    n_samples, times, k
+        Whole numbers, n at least m = `times` and k; shapes broadcast.
+
+    Returns
+    -------
+    np.ndarray
+        Probabilities.
+
+    Examples
+    --------
+    >>> absent_chance(4, [0, 1, 3], 2).round(3).tolist()
+    [1.0, 0.5, 0.0]
+    """
+    n, m, size = np.broadcast_arrays(n_samples, times, k)
+    possible = n - m >= size
+    within = np.where(possible, n - m, size)
+    return np.where(possible, np.exp(_log_ways(within, size) - _log_ways(n, size)), 0.0)
+
+
 def _log_ways(n: np.ndarray, k: np.ndarray) -> Float[np.ndarray, "..."]:
     """Logarithm of the ways to choose k of n."""
     return np.asarray(-np.log1p(n) - betaln(k + 1, n - k + 1))

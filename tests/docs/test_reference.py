@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import boundary
+from boundary.analysis.breadth.record import BREADTH_COLUMNS
 from boundary.analysis.checks.model_checks import CHECK_COLUMNS, FAMILY_COLUMNS
 from boundary.analysis.checks.tipping_point import CURVE_COLUMNS
 from boundary.analysis.claims.evaluate import CLAIM_COLUMNS
@@ -12,6 +13,7 @@ from boundary.analysis.claims.plan import PLAN_COLUMNS
 from boundary.analysis.cost.record import COST_COLUMNS
 from boundary.analysis.estimates.problems import PROBLEM_COLUMNS
 from boundary.analysis.estimates.table import ESTIMATE_COLUMNS
+from boundary.analysis.guess_floors import FLOOR_COLUMNS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -47,6 +49,8 @@ def test_every_column_is_explained():
         *CURVE_COLUMNS,
         *PLAN_COLUMNS,
         *COST_COLUMNS,
+        *BREADTH_COLUMNS,
+        *FLOOR_COLUMNS,
     }
     words = set(re.findall(r"`([\w.]+)`", page("files.md")))
     assert {column for column in columns if not column.startswith("reference_")} - words == set()

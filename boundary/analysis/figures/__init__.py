@@ -8,9 +8,9 @@ Read first `figure` (what a record says, and what a function is given), then `pa
 - `figure`: the types `ReportFigure` and `FigureData`.
 - `layout`, `palette`, `header`, `drawing`, `axis_marks`: sizes and files; colours, markers and dashes; titles and
   legends; axes, curves and labels; ticks. `messages`: what the titles say.
-- `pass_at_k`, `shrinkage`, `flows`, `histogram`, `counts`, `solve_rates`, `ranking`, `trajectory`, `forest`,
-  `likelihood`: the functions.
 - `cost`: of its own table, over tokens or money in place of k.
+- `pass_at_k`, `shrinkage`, `flows`, `histogram`, `counts`, `solve_rates`, `ranking`, `trajectory`, `forest`,
+  `likelihood`, `breadth`, `temperatures`: the functions.
 - `tipping_point`: a figure of the section on errors of the verifier, drawn from its own table.
 - `svg`, `tags`, `inline`: a figure as SVG, by itself or as an element of the page, whose script and style are
   `page_figures.js` and `page_figures.css`.
@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from boundary.analysis.figures.breadth import breadth_layout, draw_breadth, has_breadth
 from boundary.analysis.figures.cost import draw_cost, has_cost
 from boundary.analysis.figures.counts import counts_layout, draw_counts, has_counts
 from boundary.analysis.figures.figure import FigureData, ReportFigure, has_rows
@@ -34,6 +35,7 @@ from boundary.analysis.figures.pass_at_k import draw_pass_at_k
 from boundary.analysis.figures.ranking import draw_pairs, draw_ranking, pairs_layout, ranking_layout
 from boundary.analysis.figures.shrinkage import draw_shrinkage, shrinkage_layout
 from boundary.analysis.figures.solve_rates import draw_solve_rates, has_solve_rates, solve_rates_layout
+from boundary.analysis.figures.temperatures import draw_temperatures, has_temperatures, temperatures_layout
 from boundary.analysis.figures.trajectory import draw_trajectory, has_trajectory, trajectory_layout
 from boundary.analysis.options import ALL_FIGURES, NO_FIGURES
 from boundary.errors import InputError, did_you_mean
@@ -79,6 +81,14 @@ LIKELIHOOD = (
     "and the reference answers under the base."
 )
 COST = "Share of problems solved against the budget of a problem, spent on attempts until one is right."
+BREADTH = (
+    "Different answers within k samples of a problem, wrong and right ones. Where a problem has one right answer, the "
+    "curve of right ones is pass@k from the counts."
+)
+TEMPERATURES = (
+    "Entropy of the answers over the temperature, and shrinkage at the temperature at which the RL model's answers "
+    "have the entropy of the base's."
+)
 FOREST = "Shrinkage at the largest budget within the samples, with its interval; hollow marks: cannot tell yet."
 
 # Two panels for each RL model: beside a base, three of them are as many as anybody looks at.
@@ -96,6 +106,8 @@ FIGURES = [
     ReportFigure("cost", draw_cost, has_cost, COST),
     ReportFigure("trajectory", draw_trajectory, has_trajectory, TRAJECTORY, trajectory_layout),
     ReportFigure("likelihood", draw_likelihood, has_likelihood, LIKELIHOOD, likelihood_layout),
+    ReportFigure("breadth", draw_breadth, has_breadth, BREADTH, breadth_layout),
+    ReportFigure("temperatures", draw_temperatures, has_temperatures, TEMPERATURES, temperatures_layout),
 ]
 # Of a whole analysis, from the data of any of its benchmarks.
 OVERVIEW_FIGURES = [ReportFigure("forest", draw_forest, has_forest, FOREST, forest_layout)]

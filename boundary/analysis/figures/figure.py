@@ -47,6 +47,8 @@ class FigureData:
         Posterior of each RL model on the benchmark, or of each model alone, for the histogram of counts.
     likelihood
         Rows of likelihood.csv (`boundary.analysis.likelihood.record.ROW_COLUMNS`); empty where nothing was scored.
+    breadth
+        Rows of breadth of the benchmark (`boundary.analysis.breadth.record.BREADTH_COLUMNS`); empty without answers.
     seed
         Seed of what is drawn at random: the predicted counts.
     unconverged
@@ -63,6 +65,7 @@ class FigureData:
     problems: pd.DataFrame = field(default_factory=pd.DataFrame)
     rates: Mapping[str, SolveRates] = field(default_factory=dict)
     likelihood: pd.DataFrame = field(default_factory=pd.DataFrame)
+    breadth: pd.DataFrame = field(default_factory=pd.DataFrame)
     seed: int = 0
     unconverged: frozenset[tuple[str, str]] = frozenset()
     cost: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -20,6 +20,8 @@ TABLES = (
     "likelihood_problems",
     "reach_by_scores",
     "cost",
+    "breadth",
+    "guess_floors",
 )
 POSTERIOR_FILE = "posterior.nc"
 FILES = ("report.html", "summary.json", POSTERIOR_FILE, *(f"{name}.csv" for name in TABLES))

@@ -25,6 +25,8 @@ DESCRIPTIONS = {
     "reach_by_scores.csv": "the base's solve rate by scores and by counts, problem by problem",
     "cost.csv": "solved problems against tokens or money, with curves and estimates at token limits",
     "curves.csv": "the curves of the figures at many budgets",
+    "breadth.csv": "different answers, entropy, agreement and majority votes",
+    "guess_floors.csv": "measured guess floors, problem by problem",
     "summary.json": "verdicts, diagnostics, settings and headline estimates for scripts",
     "posterior.nc": "draws of the solve rates, for ArviZ",
 }

@@ -25,12 +25,20 @@ def figure_data(analysis: Analysis) -> dict[str, FigureData]:
                 if (name := f"{benchmark}: {arm}" if several_arms else benchmark) in analysis.rates
             },
             likelihood=analysis.likelihood.rows,
+            breadth=breadth_rows(analysis, benchmark),
             seed=analysis.request.seed,
             unconverged=unconverged,
             cost=analysis.cost.estimates,
         )
         for benchmark in analysis.benchmarks
     }
+
+
+def breadth_rows(analysis: Analysis, benchmark: str) -> pd.DataFrame:
+    """Rows of breadth of one benchmark that are about the target of the analysis; those at matched temperatures too."""
+    rows = analysis.breadth.estimates
+    is_target = rows["target"].eq(analysis.request.target) | rows["estimand"].str.startswith("matched")
+    return rows.loc[is_target & rows["benchmark"].eq(benchmark)]
 
 
 def unconverged_fits(analysis: Analysis) -> frozenset[tuple[str, str]]:

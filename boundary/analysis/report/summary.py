@@ -32,10 +32,12 @@ def summary(analysis: Analysis) -> dict[str, Any]:
     dict
         `ok`, `base`, `models`, `answer` (of the whole analysis: sentence, word, probability and, of several verdicts,
         how many there are of each word), `verdicts`, `sample_checks`, `remarks`, `counting`, `scores`, `arms`,
-        `missing_parts`, `likelihood` (the rows of likelihood.csv), `claims`, `families`, `cost` (sentences, notes, and
-        the rows of cost.csv without the points of curves), `diagnostics`, `settings`, and `estimates`: the rows of
-        estimates.csv at k = 1, at the number of samples, at the largest k, and those of no particular k. Only what JSON
-        knows: an undefined number is None, and a crossover that lies nowhere up to the largest k is the text "none".
+        `missing_parts`, `likelihood` (the rows of likelihood.csv), `claims`, `breadth` (`estimates`: rows of
+        breadth.csv at n and those of no k; `guess_floors`: by model and answer type; empty without answers), `families`, `cost`
+        (sentences, notes, and the rows of cost.csv without the points of curves), `diagnostics`, `settings`, and
+        `estimates`: the rows of estimates.csv at k = 1, at the number of samples, at the largest k, and those of no
+        particular k. Only what JSON knows: an undefined number is None, and a crossover that lies nowhere up to the
+        largest k is the text "none".
     """
     return {
         "ok": bool(analysis.ok),
@@ -51,6 +53,7 @@ def summary(analysis: Analysis) -> dict[str, Any]:
         "missing_parts": list(analysis.missing_parts),
         "likelihood": _records(analysis.likelihood.rows),
         "claims": _records(analysis.claims),
+        "breadth": breadth_summary(analysis),
         "families": _records(analysis.model_checks.families),
         "cost": _cost(analysis),
         "diagnostics": _records(analysis.diagnostics),
@@ -90,6 +93,19 @@ def headline(analysis: Analysis, benchmark: str) -> pd.DataFrame:
     # Every pair of many models would be too much.
     over_k = rows["estimand"].isin({*names["coverage"], *names["flows"], *names["ranking"]} - {"better"})
     return rows.loc[of_no_k | (over_k & rows["k"].isin(budgets))]
+
+
+def breadth_summary(analysis: Analysis) -> dict[str, list[dict[str, Any]]]:
+    """Rows of breadth.csv at the number of samples and those of no particular k, and the guess floors by type."""
+    breadth, rows = analysis.breadth, analysis.breadth.estimates
+    if rows.empty:
+        return {}
+    within = rows.loc[~rows["extrapolated"].astype(bool)]
+    largest = within.groupby(["benchmark", "estimand", "model", "reference"])["k"].transform("max")
+    return {
+        "estimates": _records(within.loc[within["k"].isna() | (within["k"] == largest)]),
+        "guess_floors": _records(breadth.floors.types),
+    }
 
 
 def _notes(notes: Sequence[Note]) -> list[dict[str, Any]]:

@@ -82,6 +82,8 @@ def _tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
         "likelihood_problems.csv": analysis.likelihood.problems,
         "reach_by_scores.csv": analysis.likelihood.reach,
         "cost.csv": analysis.cost.estimates,
+        "breadth.csv": analysis.breadth.estimates,
+        "guess_floors.csv": analysis.breadth.floors.problems,
     }
     return tables | {name: table for name, table in optional.items() if len(table)}
 

@@ -20,7 +20,17 @@ from boundary.cli.options import (
     quiet_option,
     selection_option,
 )
-from boundary.cli.parsing import budgets, judge_errors, names, prices, rate, required, thresholds, verifier_errors
+from boundary.cli.parsing import (
+    budgets,
+    guess_floor,
+    judge_errors,
+    names,
+    prices,
+    rate,
+    required,
+    thresholds,
+    verifier_errors,
+)
 from boundary.cli.printing.verdict import print_verdict
 from boundary.cli.progress import progress_bar
 from boundary.cli.terminal import echo, open_in_browser
@@ -140,7 +150,11 @@ EXAMPLES = (
     "--false-negative-rate", callback=rate, multiple=True, metavar="[B=]R", help="P(judged wrong | right)."
 )
 @verifier_option(
-    "--guess-floor", callback=rate, multiple=True, metavar="[B=]R", help="P(a guess is right): 1 / choices."
+    "--guess-floor",
+    callback=guess_floor,
+    multiple=True,
+    metavar="[B=]R|measured",
+    help="P(a guess is right): 1 / choices, or as the samples' answers to other problems show.",
 )
 @verifier_option(
     "--error-rates", type=click.Path(dir_okay=False), metavar="FILE", help="Verifier error rates, problem by problem."

@@ -3,7 +3,7 @@ r"""The last mathematical expression of a text, whole: \frac{3}{4}, 10^6, 5 km, 
 import re
 from typing import NamedTuple
 
-from boundary.sampling.answers.units import unit
+from boundary.data.answers.units import unit
 
 LONGEST_LINE = 2_000
 _JOINS_LINES = re.compile(

@@ -10,12 +10,12 @@ from fractions import Fraction
 from functools import lru_cache, partial
 from typing import Any
 
+from boundary.data.answers.notation import canonical, readable, words_alike
+from boundary.data.answers.quantities import Quantity, quantity, same
+from boundary.data.answers.units import contradict
 from boundary.sampling.answers.expressions import last_expression
 from boundary.sampling.answers.extraction import extract as extract_marked
-from boundary.sampling.answers.notation import canonical, readable, words_alike
-from boundary.sampling.answers.quantities import Quantity, quantity, same
 from boundary.sampling.answers.references import any_reference
-from boundary.sampling.answers.units import contradict
 from boundary.sampling.problems import Outcome
 from boundary.sampling.verifiers.spec import Verifier, reference_and_answer
 

@@ -1,8 +1,8 @@
 """The verifiers `number` and `first-number`: numbers that are equal exactly, in units that do not contradict."""
 
+from boundary.data.answers.quantities import quantity, same
 from boundary.sampling.answers.expressions import last_expression
 from boundary.sampling.answers.extraction import ExtractedAnswer, extract as extract_marked, first_number
-from boundary.sampling.answers.quantities import quantity, same
 from boundary.sampling.answers.references import any_reference
 from boundary.sampling.problems import Outcome
 from boundary.sampling.verifiers.spec import Verifier, reference_and_answer

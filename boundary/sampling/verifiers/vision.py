@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from boundary.sampling.answers.quantities import number
+from boundary.data.answers.quantities import number
 from boundary.sampling.answers.references import any_reference, references
 from boundary.sampling.problems import Outcome, Problem
 from boundary.sampling.verifiers.exact import plain

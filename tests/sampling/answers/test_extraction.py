@@ -6,9 +6,9 @@ import time
 import pytest
 from hypothesis import given, strategies as st
 
+from boundary.data.answers.quantities import quantity
 from boundary.sampling.answers.expressions import last_expression
 from boundary.sampling.answers.extraction import first_number, marked_answer
-from boundary.sampling.answers.quantities import quantity
 from boundary.sampling.judging.judge import judge
 from boundary.sampling.problems import Completion, Problem
 from boundary.sampling.verifiers import math

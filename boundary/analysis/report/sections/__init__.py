@@ -7,12 +7,13 @@ the attributes that name the estimate of a cell, `links` to the files beside the
 
 Read first `comparisons`, the smallest, then `estimates`. On top of the page: `verdict`, `summary`. Of every benchmark:
 `verdicts`, `crossing`, `figures`, `estimates`, `budget_verdicts`, `prior_free`, `cost`, `ranking`, `missing_outcomes`,
-`valid_reasoning`, `reliability`, `support_rates`, `likelihood`. Below them: `problems`, `claims`, `verifier_errors`,
-`comparisons`, `model_checks`, `arms`, `exchangeability`, `methods`, `files`.
+`valid_reasoning`, `reliability`, `support_rates`, `likelihood`, `breadth`, `luck`. Below them: `problems`, `claims`,
+`verifier_errors`, `comparisons`, `model_checks`, `arms`, `exchangeability`, `methods`, `files`.
 """
 
 from boundary.analysis.report.section import Section
 from boundary.analysis.report.sections.arms import arms_section
+from boundary.analysis.report.sections.breadth import breadth_section
 from boundary.analysis.report.sections.budget_verdicts import budget_verdicts_section
 from boundary.analysis.report.sections.claims import claims_section
 from boundary.analysis.report.sections.comparisons import comparisons_section
@@ -23,6 +24,7 @@ from boundary.analysis.report.sections.exchangeability import exchangeability_se
 from boundary.analysis.report.sections.figures import figures_section
 from boundary.analysis.report.sections.files import files_section
 from boundary.analysis.report.sections.likelihood import likelihood_section
+from boundary.analysis.report.sections.luck import luck_section
 from boundary.analysis.report.sections.methods import methods_section
 from boundary.analysis.report.sections.missing_outcomes import missing_outcomes_section
 from boundary.analysis.report.sections.model_checks import model_checks_section
@@ -53,6 +55,8 @@ SECTIONS = [
     Section("reliability", "", of_benchmark=reliability_section),
     Section("support_rates", "", of_benchmark=support_rates_section),
     Section("likelihood", "Likelihood of the responses", of_benchmark=likelihood_section),
+    Section("breadth", "Breadth of answers", of_benchmark=breadth_section),
+    Section("luck", "Luck", of_benchmark=luck_section),
     Section("problems", "Problems", of_analysis=problems_section),
     Section("claims", "Claims", of_analysis=claims_section),
     Section("verifier_errors", "Errors of the verifier", of_analysis=verifier_errors_section),

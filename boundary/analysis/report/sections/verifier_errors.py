@@ -33,7 +33,7 @@ def verifier_errors_parts(curves: pd.DataFrame, supposed: Mapping[str, Any]) -> 
         return None
     points = tipping_points(curves) if len(curves) else []
     parts = []
-    pairs = curves.groupby(["benchmark", "model"], sort=False)
+    pairs = curves.groupby(["benchmark", "model"], sort=False) if len(curves) else ()
     for place, ((benchmark, model), rows) in enumerate(pairs, start=1):
         caption = f"Shrinkage against the false-positive rate: {model}, {benchmark}"
         parts.append(

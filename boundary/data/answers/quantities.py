@@ -7,7 +7,7 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
-from boundary.sampling.answers.units import contradict, spelled_out, unit
+from boundary.data.answers.units import contradict, spelled_out, unit
 
 LONGEST = 300
 SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-", "\u00bd": " 1/2", "\u00bc": " 1/4", "\u00be": " 3/4"})

@@ -2,8 +2,8 @@ r"""Answers written alike: without what does not matter to their meaning, and so
 
 import re
 
-from boundary.sampling.answers.quantities import SIGNS, THOUSANDS, quantity
-from boundary.sampling.answers.units import SCALES, unit
+from boundary.data.answers.quantities import SIGNS, THOUSANDS, quantity
+from boundary.data.answers.units import SCALES, unit
 
 _TEXT = re.compile(r"\\(?:text|mathrm|textbf|mathbf|textit|textrm|mbox|operatorname)\s*\{([^{}]*)\}")
 # math-verify does not read a decimal in \\text{} as one.

@@ -1,0 +1,80 @@
+"""From samples to the record of breadth."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import pandas as pd
+
+from boundary.analysis.breadth.estimates import answers_of_model, benchmark_rows
+from boundary.analysis.breadth.matched_temperatures import matched_rows
+from boundary.analysis.breadth.record import BREADTH_COLUMNS, Breadth
+from boundary.analysis.formatting import benchmark_name, short_name
+from boundary.analysis.guess_floors import MeasuredFloors
+from boundary.analysis.notes import Note
+from boundary.analysis.request import Request
+from boundary.data.answers.given_answers import GivenAnswers
+from boundary.data.counts import ALL, Counts
+from boundary.stats.solve_rates import SolveRates
+
+MISSING = (
+    "Breadth of answers and luck: the counts come without the samples' answers. Analyze the run folder "
+    "that boundary sample wrote, or a table with a row a sample and the columns answer and reference."
+)
+
+
+def breadth_of_answers(
+    request: Request,
+    counts: Counts,
+    answers_given: GivenAnswers | None,
+    floors: MeasuredFloors,
+    rates: Mapping[str, SolveRates],
+    adaptive_arms: Sequence[Note],
+) -> Breadth:
+    """Different answers, entropy, agreement and majority votes of the models of an analysis, and the measured floors.
+
+    Parameters
+    ----------
+    request, counts
+        Of the analysis.
+    answers_given
+        The answers of the samples; None where there are none.
+    floors
+        Measured guess floors.
+    rates
+        Posterior of the solve rates, by the names of the fits.
+    adaptive_arms
+        Notes on arms whose number of samples depends on the outcome: nothing is estimated of their answers.
+    """
+    if answers_given is None:
+        return Breadth(missing=MISSING)
+    adaptive = {note.model for note in adaptive_arms}
+    rows = []
+    for benchmark in request.benchmarks:
+        answers = {
+            model: answers_of_model(answers_given, benchmark, model)
+            for model in request.models
+            if model not in adaptive
+        }
+        answers = {model: own for model, own in answers.items() if own.problems}
+        rows += benchmark_rows(answers, request.base, benchmark, request.level, request.seed)
+    estimates = pd.DataFrame(rows, columns=list(BREADTH_COLUMNS))
+    estimates = pd.concat(
+        [part for part in (estimates, pd.DataFrame(matched_rows(request, counts, estimates, rates))) if len(part)]
+        or [estimates],
+        ignore_index=True,
+    ).reindex(columns=list(BREADTH_COLUMNS))
+    in_use = request.verifier is not None and request.verifier.measures_floors
+    notes = tuple(_notes(request, estimates, adaptive))
+    return Breadth(estimates, floors, in_use, notes)
+
+
+def _notes(request: Request, estimates: pd.DataFrame, adaptive: set[str]) -> Iterator[Note]:
+    for model in request.models:
+        if model in adaptive:
+            text = f"The answers of {short_name(model)} are not counted: how many samples it has depends on them."
+            yield Note(ALL, model, text, "note")
+    for benchmark in request.benchmarks:
+        present = set(estimates.loc[estimates["benchmark"] == benchmark, "model"])
+        for model in request.models:
+            if model not in present and model not in adaptive:
+                text = f"The samples of {short_name(model)} on {benchmark_name(benchmark)} come without answers."
+                yield Note(benchmark, model, text, "note")

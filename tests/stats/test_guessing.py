@@ -1,0 +1,56 @@
+"""Guess floors."""
+
+import numpy as np
+import pytest
+
+from boundary.stats.guessing import guess_floors, hit_shares
+
+
+def test_hits_are_shares_of_samples_of_other_problems():
+    problem, answer, times = np.array([0, 0, 1, 2]), np.array([0, 1, 1, 0]), np.array([3, 1, 4, 2])
+    shares = hit_shares(problem, answer, times, np.array([4, 4, 4]), np.array([0, 1, 0]))
+    np.testing.assert_array_equal(shares, [[np.nan, 0, 0.5], [0.25, np.nan, 0], [0.75, 0, np.nan]])
+
+
+def test_a_guesser_with_equal_shares_is_measured(seed):
+    rng = np.random.default_rng(seed)
+    answers = rng.integers(0, 10, (60, 32))
+    problem, answer = np.repeat(np.arange(60), 32), answers.ravel()
+    right = rng.integers(0, 10, 60)
+    shares = hit_shares(problem, answer, np.ones(len(answer), int), np.full(60, 32), right)
+    floors = guess_floors(shares, 0.95, rng)
+    assert floors.lower < 0.1 < floors.upper
+    assert floors.mean == pytest.approx(np.nanmean(shares))
+    assert floors.upper - floors.lower < 0.05
+    lucky = floors.lucky(np.full(60, 32))
+    assert np.abs(lucky - (1 - 0.9**32)).max() < 0.05
+
+
+def test_no_hit_still_leaves_room(seed):
+    floors = guess_floors(np.zeros((20, 20)), 0.95, np.random.default_rng(seed))
+    assert 0 < floors.mean < 0.02
+    assert 0.005 < floors.upper < 0.2
+    assert (floors.nodes(5) >= 0).all()
+    assert (np.diff(floors.nodes(5), axis=1) >= 0).all()
+
+
+def test_samples_that_repeat_one_answer_count_as_one(seed):
+    """Nineteen other problems of which one always hits say less than a share of one in nineteen of all samples."""
+    rng = np.random.default_rng(seed)
+    repeated, spread = np.zeros((20, 20)), np.full((20, 20), 1 / 19)
+    repeated[np.arange(20), (np.arange(20) + 1) % 20] = 1
+    for shares in (repeated, spread):
+        np.fill_diagonal(shares, np.nan)
+    widths = [
+        np.ptp(np.quantile(guess_floors(shares, 0.95, rng).draws[0], [0.025, 0.975])) for shares in (repeated, spread)
+    ]
+    assert widths[0] > 2 * widths[1]
+
+
+def test_floors_are_pooled_but_keep_their_order(seed):
+    shares = np.zeros((30, 30))
+    shares[0], shares[1] = 0.5, 0.1
+    np.fill_diagonal(shares, np.nan)
+    draws = guess_floors(shares, 0.95, np.random.default_rng(seed)).draws.mean(axis=1)
+    assert draws[0] > draws[1] > draws[2:].max()
+    assert draws[0] < 0.5
