@@ -79,7 +79,7 @@ class _Text(HTMLParser):
 def page_text(page: Path) -> list[str]:
     """What is read on a page, a line for each piece of text."""
     parser = _Text()
-    parser.feed(page.read_text(encoding="utf-8"))
+    parser.feed(page.read_text(encoding="utf-8").replace("<wbr>", ""))  # where a name may break, no text ends
     return parser.lines
 
 

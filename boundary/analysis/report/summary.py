@@ -33,8 +33,9 @@ def summary(analysis: Analysis) -> dict[str, Any]:
         `ok`, `base`, `models`, `answer` (of the whole analysis: sentence, word, probability and, of several verdicts,
         how many there are of each word), `verdicts`, `sample_checks`, `remarks`, `counting`, `scores`, `arms`,
         `missing_parts`, `likelihood` (the rows of likelihood.csv), `claims`, `breadth` (`estimates`: rows of
-        breadth.csv at n and those of no k; `guess_floors`: by model and answer type; empty without answers), `families`, `cost`
-        (sentences, notes, and the rows of cost.csv without the points of curves), `diagnostics`, `settings`, and
+        breadth.csv at n and those of no k; `guess_floors`: by model and answer type; empty without answers),
+        `families`, `cost` (sentences, notes, and the rows of cost.csv without the points of curves), `diagnostics`,
+        `settings`, and
         `estimates`: the rows of estimates.csv at k = 1, at the number of samples, at the largest k, and those of no
         particular k. Only what JSON knows: an undefined number is None, and a crossover that lies nowhere up to the
         largest k is the text "none".
