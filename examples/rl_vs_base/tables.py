@@ -1,8 +1,8 @@
 """Make the tables of the shipped set's samples and scores: `python tables.py run FOLDER`.
 
-Writes FOLDER/samples.parquet, a row a sample, and FOLDER/scores.parquet, a row a sample and scoring model. `answer` is
-the number that the verdict reads; where a text does not begin with one there is none. Log-probabilities are rounded to
-1e-4 nats.
+Writes FOLDER/samples.parquet, a row a sample, and FOLDER/scores.parquet, a row a sample and scoring model, and a row a
+reference answer. `answer` is the number that the verdict reads; where a text does not begin with one there is none.
+Log-probabilities are rounded to 1e-4 nats.
 """
 
 import sys
@@ -15,11 +15,12 @@ from steps import MODELS
 from verdict import NUMBER
 
 from boundary.data.runs.samples import judged_samples
-from boundary.data.runs.scores import scores_table
+from boundary.data.runs.scores import REFERENCE_SCORED, scores_table
 
 ROW = ["model", "benchmark", "problem_id", "sample_index"]
 SAMPLES = [*ROW, "outcome", "n_tokens", "finish_reason", "answer", "reference", "text"]
 SCORES = [*ROW[:2], "scorer", *ROW[2:], "outcome", "n_tokens", "sum_logp", "n_bytes", "truncated", "empty"]
+REFERENCE = "reference"  # in the column outcome
 DIGITS = 4
 
 
@@ -37,10 +38,11 @@ def number(text: str) -> str | None:
 
 
 def scores_of(run: Path) -> pd.DataFrame:
-    """The scores of all samples, those under the base first."""
-    table = scores_table(run)
+    """The scores of all samples, those under the base first, then those of the reference answers."""
+    references = scores_table(run, kind=REFERENCE_SCORED).assign(outcome=REFERENCE)
+    table = pd.concat([in_order(scores_table(run)), in_order(references)])
     table["sum_logp"] = table["sum_logp"].round(DIGITS).astype("float32")
-    return in_order(table)[SCORES]
+    return table[SCORES]
 
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:
