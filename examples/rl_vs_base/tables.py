@@ -2,7 +2,7 @@
 
 Writes FOLDER/samples.parquet, a row a sample, and FOLDER/scores.parquet, a row a sample and scoring model, and a row a
 reference answer. `answer` is the number that the verdict reads; where a text does not begin with one there is none.
-Log-probabilities are rounded to 1e-4 nats.
+A sample that the token limit cut is wrong, as in steps.py. Log-probabilities are rounded to 1e-4 nats.
 """
 
 import sys
@@ -28,7 +28,7 @@ def samples_of(run: Path) -> pd.DataFrame:
     """The samples with their texts, in the order of the counts."""
     table = pd.DataFrame(judged_samples([run]))
     table["answer"] = [number(text) for text in table["text"]]
-    return in_order(table)[SAMPLES]
+    return right_or_wrong(in_order(table))[SAMPLES]
 
 
 def number(text: str) -> str | None:
@@ -40,9 +40,14 @@ def number(text: str) -> str | None:
 def scores_of(run: Path) -> pd.DataFrame:
     """The scores of all samples, those under the base first, then those of the reference answers."""
     references = scores_table(run, kind=REFERENCE_SCORED).assign(outcome=REFERENCE)
-    table = pd.concat([in_order(scores_table(run)), in_order(references)])
+    table = pd.concat([right_or_wrong(in_order(scores_table(run))), in_order(references)])
     table["sum_logp"] = table["sum_logp"].round(DIGITS).astype("float32")
     return table[SCORES]
+
+
+def right_or_wrong(table: pd.DataFrame) -> pd.DataFrame:
+    """With two outcomes alone: what the token limit cut is wrong, since no answer needs more."""
+    return table.assign(outcome=table["outcome"].where(table["outcome"] == "correct", "wrong"))
 
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:
