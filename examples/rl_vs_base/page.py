@@ -8,7 +8,6 @@ page comes from these files; a sentence of page.md.jinja that no longer holds st
 
 import json
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binom, kstest
 from steps import BASE, MODELS
+from witness import TRAINED, markdown
 
 import boundary as bd
 from boundary.analysis.formatting import interval, number
@@ -28,7 +28,6 @@ REPOSITORY = FOLDER.parents[1]
 PAGE = REPOSITORY / "docs" / "own-set.md"
 KNOWN_TRUTH = REPOSITORY / "benchmarks" / "results" / "known_truth.csv"
 FARTHEST = 200_000  # to where the exact curves are followed for a crossing
-TRAINED = MODELS[1:]
 PLUG_IN = "1 \N{MINUS SIGN} (1 \N{MINUS SIGN} c/n)^k"
 KINDS = ("products-1", "products-2-1", "sums-2-1", "sums-2", "differences-2")
 
@@ -142,13 +141,6 @@ class Truth:
 def covered(p: np.ndarray, k: float) -> float:
     """Mean of 1 - (1 - p)^k."""
     return float(-np.expm1(k * np.log1p(-np.minimum(p, 1 - 1e-12))).mean())
-
-
-def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table in Markdown."""
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, ["---"] * len(header), *rows)).replace(
-        "|  |", "| |"
-    )
 
 
 def pass_table(report: Report, truth: Truth) -> str:

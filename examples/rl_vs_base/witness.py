@@ -1,0 +1,223 @@
+"""Tables of docs/own-set.md on likelihood, cost and breadth, and the second witness against the exact solve rates.
+
+The first witness counts right samples; the second asks how likely the right samples of a trained model are under the
+base. Here the exact probability that the base is right is known (truth.csv), so that both can be checked.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from steps import BASE, MODELS
+
+from boundary.analysis.formatting import interval, number
+
+TRAINED = MODELS[1:]
+POOLED = "all"
+OUTCOMES = ("all", "right", "wrong")
+WITHIN_REACH = 256  # samples of the base that are likelier than not to solve a problem within its reach
+
+
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = (f"| {' | '.join(cells)} |" for cells in (header, ["---"] * len(header), *rows))
+    return "\n".join(lines).replace("|  |", "| |")
+
+
+def with_interval(rows: pd.DataFrame, scale: float = 1.0, digits: int = 2) -> str:
+    """The first row's mean with its interval; nothing without rows."""
+    if rows.empty:
+        return ""
+    row = {str(name): value for name, value in rows.iloc[0].items()}
+    return f"{number(row['mean'], scale, digits)} {interval(row, scale, digits)}".strip()
+
+
+def chosen(table: pd.DataFrame, **labels: object) -> pd.DataFrame:
+    """Rows with these labels, on all benchmarks together and for these problems."""
+    rows = table[(table["benchmark"] == POOLED) & (table["target"].fillna("benchmark") == "benchmark")]
+    for name, label in labels.items():
+        rows = rows[rows[name].fillna("") == label] if label is not None else rows
+    return rows
+
+
+def box_table(likelihood: pd.DataFrame) -> str:
+    """Perplexity of each model's responses under the base and under itself, and of the reference answers."""
+    rows = []
+    for model in MODELS:
+        cells = [model]
+        for scorer in (BASE, model):
+            for outcome in OUTCOMES:
+                labels = {"estimand": "perplexity", "scorer": scorer, "model": model, "outcome": outcome}
+                cells.append(with_interval(chosen(likelihood, **labels, reference="", scored_as="untempered")))
+        rows.append(cells)
+    reference = chosen(likelihood, estimand="perplexity", scorer=BASE, outcome="reference")
+    rows.append(["reference answers", with_interval(reference), *[""] * (2 * len(OUTCOMES) - 1)])
+    groups = [f"under {scorer}: {outcome}" for scorer in ("the base", "itself") for outcome in OUTCOMES]
+    return markdown(["responses of", *groups], rows)
+
+
+def superiority_table(likelihood: pd.DataFrame) -> str:
+    """Probability that a response of a trained model is likelier under the base than one of the base, and bits."""
+    rows = []
+    for model in TRAINED:
+        labels = {"scorer": BASE, "model": model, "reference": BASE}
+        cells = [
+            with_interval(chosen(likelihood, estimand=estimand, outcome=outcome, **labels), digits=digits)
+            for estimand, outcome, digits in (
+                ("superiority", "all", 3),
+                ("superiority", "right", 3),
+                ("bits_difference", "all", 2),
+                ("bits_difference", "right", 2),
+            )
+        ]
+        divergence = chosen(likelihood, estimand="divergence", model=model, outcome="all")
+        rows.append([model, *cells, with_interval(divergence)])
+    header = ["", "P(likelier under the base)", "right ones alone", "bits more under the base", "right ones alone"]
+    return markdown([*header, "divergence from the base, nats"], rows)
+
+
+def gain_table(likelihood: pd.DataFrame, rates: pd.DataFrame) -> str:
+    """The gain in pass@1 by what counts and scores say of the base's reach, and by the exact rates, in points."""
+    parts = (
+        ("amplified_by_both", "within reach by both"),
+        ("amplified_by_counts", "within reach by counts, open by scores"),
+        ("within_reach_by_scores", "within reach by scores alone"),
+        ("discovered_by_both", "out of reach by both"),
+        ("discovered_by_counts", "out of reach by counts, open by scores"),
+        ("out_of_reach_by_scores", "out of reach by scores alone"),
+    )
+    rows = []
+    for model in TRAINED:
+        cells = [with_interval(chosen(likelihood, estimand=name, model=model), 100, 1) for name, _ in parts]
+        exact = exact_gain(rates, model)
+        rows.append([model, *cells, number(exact.amplified, 100, 1), number(exact.discovered, 100, 1)])
+    return markdown(["", *(words for _, words in parts), "exact: within reach", "exact: out of reach"], rows)
+
+
+class ExactGain(NamedTuple):
+    """The exact gain in pass@1 of a model, on problems within reach of the base and on others.
+
+    Parameters
+    ----------
+    amplified, discovered
+        Means over all problems; they sum to the gain.
+    share_within
+        Share of the model's right samples that are on problems within reach.
+    """
+
+    amplified: float
+    discovered: float
+    share_within: float
+
+
+def exact_gain(rates: pd.DataFrame, model: str) -> ExactGain:
+    """Split the exact gain: within reach is what WITHIN_REACH samples of the base solve with probability 1/2."""
+    table = rates.pivot(index=["benchmark", "problem_id"], columns="model", values="p")
+    within = table[BASE] >= -np.expm1(-np.log(2) / WITHIN_REACH)
+    gain = table[model] - table[BASE]
+    share = table.loc[within, model].sum() / table[model].sum()
+    return ExactGain(float(gain.where(within, 0).mean()), float(gain.where(~within, 0).mean()), float(share))
+
+
+class Agreement(NamedTuple):
+    """What the second witness says of the base's solve rates, against the exact ones.
+
+    Parameters
+    ----------
+    problems
+        With a scored right response.
+    certain, expected
+        On how many the certain bound, and the lower end of the expected one, are below the exact rate.
+    estimated, held
+        On how many there is an estimate by importance sampling, and on how many of these its interval holds the rate.
+    counts_held
+        On how many of all the interval by counts does.
+    error, counts_error
+        Median ratio by which the estimate, and that by counts, is off on problems with an estimate.
+    higher, lower
+        Problems on which the two disagree: the scores higher, and lower, than the counts.
+    rightly
+        On how many of these the exact rate is on the side of the scores.
+    """
+
+    problems: int
+    certain: int
+    expected: int
+    estimated: int
+    held: int
+    counts_held: int
+    error: float
+    counts_error: float
+    higher: int
+    lower: int
+    rightly: int
+
+
+def agreement_with_truth(reach: pd.DataFrame, rates: pd.DataFrame, model: str) -> Agreement:
+    """Compare reach_by_scores.csv of a model, on all problems, with the exact rates of the base."""
+    own = reach[reach["model"] == model].drop_duplicates(["benchmark", "problem_id"])
+    base = rates.loc[rates["model"] == BASE, ["benchmark", "problem_id", "p"]]
+    rows = own.merge(base, on=["benchmark", "problem_id"], validate="1:1")
+    p, estimated = rows["p"], rows["estimate_mean"].notna()
+    held = (rows["estimate_lower"] <= p) & (p <= rows["estimate_upper"])
+    disagreement = rows["disagreement"].fillna("")
+    higher, lower = disagreement == "scores higher", disagreement == "scores lower"
+
+    def median_ratio(estimates: "pd.Series[float]") -> float:
+        return float(np.exp(np.abs(np.log(estimates[estimated] / p[estimated])).median()))
+
+    return Agreement(
+        problems=len(rows),
+        certain=int((rows["certain_bound"] <= p + 1e-3).sum()),
+        expected=int((rows["bound_lower"] <= p).sum()),
+        estimated=int(estimated.sum()),
+        held=int(held.sum()),
+        counts_held=int(((rows["counts_lower"] <= p) & (p <= rows["counts_upper"])).sum()),
+        error=median_ratio(rows["estimate_mean"]),
+        counts_error=median_ratio(rows["counts_mean"]),
+        higher=int(higher.sum()),
+        lower=int(lower.sum()),
+        rightly=int(((higher & (p > rows["counts_mean"])) | (lower & (p < rows["counts_mean"]))).sum()),
+    )
+
+
+def agreement_table(reach: pd.DataFrame, rates: pd.DataFrame) -> str:
+    """The second witness against the exact rates, a row a model."""
+    rows = []
+    for model in TRAINED:
+        a = agreement_with_truth(reach, rates, model)
+        rows.append(
+            [
+                model,
+                f"{a.certain} of {a.problems}",
+                f"{a.expected} of {a.problems}",
+                f"{a.held} of {a.estimated}",
+                f"{a.counts_held} of {a.problems}",
+                f"{number(a.error, 1, 2)} ({number(a.counts_error, 1, 2)})",
+                f"{a.higher + a.lower}, {a.rightly}",
+            ]
+        )
+    header = ["responses of", "certain bound below", "lower end of expected bound below", "interval by scores holds"]
+    more = ["interval by counts holds", "median ratio off, in brackets by counts", "disagree, truth with the scores"]
+    return markdown([*header, *more], rows)
+
+
+def breadth_table(breadth: pd.DataFrame, k: int = 256) -> str:
+    """Different wrong answers within k samples, entropy, agreement and majority votes of each model."""
+    quantities = (
+        ("distinct_wrong", k, 1, 1),
+        ("answer_entropy", None, 1, 2),
+        ("agreement", None, 100, 1),
+        ("majority_vote", 64, 100, 1),
+    )
+    rows = []
+    for model in MODELS:
+        cells = [model]
+        for estimand, at, scale, digits in quantities:
+            own = chosen(breadth, estimand=estimand, model=model, reference="")
+            own = own if at is None else own[own["k"] == at]
+            cells.append(with_interval(own, scale, digits))
+        rows.append(cells)
+    header = [f"different wrong answers in {k}", "answer entropy, nats", "agreement, %", "majority of 64 right, %"]
+    return markdown(["", *header], rows)
