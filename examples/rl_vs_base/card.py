@@ -1,4 +1,4 @@
-"""Write card.md of the shipped set from its counts: `python card.py`, with what trained and sampled it installed."""
+"""Write card.md of the shipped sets from their counts: `python card.py`, with what trained and sampled them installed."""
 
 from importlib.metadata import version
 from pathlib import Path
@@ -9,7 +9,7 @@ import pandas as pd
 from steps import BASE, MODELS
 
 FOLDER = Path(__file__).parent
-SET = FOLDER.parents[1] / "boundary" / "data" / "sets" / "smollm2-arithmetic"
+SETS = FOLDER.parents[1] / "boundary" / "data" / "sets"
 
 
 def right_samples(counts: pd.DataFrame) -> pd.DataFrame:
@@ -46,19 +46,22 @@ def single_successes(right: pd.DataFrame, model: str) -> int:
     return int(((pair[:, 0] == 0) & (pair[:, 1] == 1)).sum())
 
 
-if __name__ == "__main__":
-    counts = pd.read_csv(SET / "counts.csv", dtype={"problem_id": str})
+def card(name: str) -> str:
+    """The card of a set."""
+    counts = pd.read_csv(SETS / name / "counts.csv", dtype={"problem_id": str})
     right = right_samples(counts)
-    template = jinja2.Template(
-        (FOLDER / "card.md.jinja").read_text(encoding="utf-8"),
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(FOLDER), undefined=jinja2.StrictUndefined, keep_trailing_newline=True
     )
-    text = template.render(
+    return environment.get_template(f"{name}.md.jinja").render(
         share_table=share_table(counts),
         first=solved_once(right, "GRPO-20"),
         last=solved_once(right, "GRPO-160"),
         single_successes=single_successes(right, "GRPO-160"),
-        versions={name: version(name).partition("+")[0] for name in ("torch", "transformers", "trl")},
+        versions={package: version(package).partition("+")[0] for package in ("torch", "transformers", "trl")},
     )
-    (SET / "card.md").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    for name in ("smollm2-arithmetic", "smollm2-transfer"):
+        (SETS / name / "card.md").write_text(card(name), encoding="utf-8")
