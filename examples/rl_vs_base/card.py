@@ -1,4 +1,4 @@
-"""Write card.md of the shipped sets from their counts: `python card.py`, with what trained and sampled them installed."""
+"""Write card.md of the shipped sets from their counts: `python card.py`, where the packages of the training are."""
 
 from importlib.metadata import version
 from pathlib import Path
