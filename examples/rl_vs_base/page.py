@@ -1,4 +1,4 @@
-"""Write docs/own-set.md from the outputs: `python page.py REPORT TRANSFER_REPORT`.
+"""Write docs/own-set.md and its figure from the outputs: `python page.py REPORT TRANSFER_REPORT`.
 
 The folders are those of `boundary analyze smollm2-arithmetic -o REPORT` and `boundary analyze smollm2-transfer -o
 TRANSFER_REPORT`. The exact solve rates are in truth.csv, the rewards of the training in training.csv, the intervals
@@ -18,7 +18,21 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binom, kstest
 from steps import BASE, MODELS
-from witness import TRAINED, markdown
+from witness import (
+    TRAINED,
+    agreement_table,
+    agreement_with_truth,
+    box_table,
+    breadth_table,
+    chosen,
+    cost_table,
+    exact_gain,
+    gain_table,
+    luck_table,
+    markdown,
+    superiority_table,
+    with_interval,
+)
 
 import boundary as bd
 from boundary.analysis.formatting import interval, number
@@ -57,7 +71,7 @@ class Report:
 
     def table(self, name: str) -> pd.DataFrame:
         """Any other table of the folder."""
-        return pd.read_csv(self.folder / name)
+        return pd.read_csv(self.folder / name, dtype={"problem_id": str})
 
     def row(self, estimand: str, model: str, k: float | None = None, benchmark: str = "all") -> dict[str, Any]:
         """An estimate; of the base's several fits that of the first."""
@@ -255,7 +269,26 @@ def page(report: Report, transfer: Report) -> str:
         keep_trailing_newline=True,
         autoescape=False,
     )
-    functions = (crossing_table, kind_table, number, pass_table, require, shrinkage_table, transfer_table)
+    functions = (
+        agreement_table,
+        agreement_with_truth,
+        box_table,
+        breadth_table,
+        chosen,
+        cost_table,
+        crossing_table,
+        exact_gain,
+        gain_table,
+        kind_table,
+        luck_table,
+        number,
+        pass_table,
+        require,
+        shrinkage_table,
+        superiority_table,
+        transfer_table,
+        with_interval,
+    )
     environment.globals.update({function.__name__: function for function in functions})
     truth = Truth(pd.read_csv(FOLDER / "truth.csv", dtype={"problem_id": str}))
     coverage, errors = known_truth_tables(pd.read_csv(KNOWN_TRUTH))
@@ -271,5 +304,13 @@ def page(report: Report, transfer: Report) -> str:
     )
 
 
+def figure(report: Report) -> str:
+    """The report's figure of pass@k, on white."""
+    drawn = (report.folder / "figures" / "all-pass_at_k.svg").read_text(encoding="utf-8")
+    return drawn.replace("<svg ", "<svg style='background:#fff' ", 1)
+
+
 if __name__ == "__main__":
-    PAGE.write_text(page(*(Report(Path(folder)) for folder in sys.argv[1:3])), encoding="utf-8")
+    own, elsewhere = (Report(Path(folder)) for folder in sys.argv[1:3])
+    PAGE.write_text(page(own, elsewhere), encoding="utf-8")
+    PAGE.with_suffix(".svg").write_text(figure(own), encoding="utf-8")

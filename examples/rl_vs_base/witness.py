@@ -15,14 +15,16 @@ from boundary.analysis.formatting import interval, number
 
 TRAINED = MODELS[1:]
 POOLED = "all"
-OUTCOMES = ("all", "right", "wrong")
 WITHIN_REACH = 256  # samples of the base that are likelier than not to solve a problem within its reach
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table in Markdown."""
-    lines = (f"| {' | '.join(cells)} |" for cells in (header, ["---"] * len(header), *rows))
-    return "\n".join(lines).replace("|  |", "| |")
+    lines = (
+        "".join(f"| {cell} ".replace("  ", " ") for cell in cells) + "|"
+        for cells in (header, ["---"] * len(header), *rows)
+    )
+    return "\n".join(lines)
 
 
 def with_interval(rows: pd.DataFrame, scale: float = 1.0, digits: int = 2) -> str:
@@ -35,7 +37,8 @@ def with_interval(rows: pd.DataFrame, scale: float = 1.0, digits: int = 2) -> st
 
 def chosen(table: pd.DataFrame, **labels: object) -> pd.DataFrame:
     """Rows with these labels, on all benchmarks together and for these problems."""
-    rows = table[(table["benchmark"] == POOLED) & (table["target"].fillna("benchmark") == "benchmark")]
+    rows = table[table["benchmark"] == POOLED]
+    rows = rows[rows["target"].fillna("benchmark") == "benchmark"] if "target" in rows else rows
     for name, label in labels.items():
         rows = rows[rows[name].fillna("") == label] if label is not None else rows
     return rows
@@ -45,16 +48,24 @@ def box_table(likelihood: pd.DataFrame) -> str:
     """Perplexity of each model's responses under the base and under itself, and of the reference answers."""
     rows = []
     for model in MODELS:
-        cells = [model]
-        for scorer in (BASE, model):
-            for outcome in OUTCOMES:
-                labels = {"estimand": "perplexity", "scorer": scorer, "model": model, "outcome": outcome}
-                cells.append(with_interval(chosen(likelihood, **labels, reference="", scored_as="untempered")))
-        rows.append(cells)
+        boxes = [*((BASE, outcome) for outcome in ("all", "right", "wrong")), (model, "all")]
+        cells = [
+            with_interval(
+                chosen(
+                    likelihood,
+                    estimand="perplexity",
+                    scorer=scorer,
+                    model=model,
+                    outcome=outcome,
+                    scored_as="untempered",
+                )
+            )
+            for scorer, outcome in boxes
+        ]
+        rows.append([model, *cells])
     reference = chosen(likelihood, estimand="perplexity", scorer=BASE, outcome="reference")
-    rows.append(["reference answers", with_interval(reference), *[""] * (2 * len(OUTCOMES) - 1)])
-    groups = [f"under {scorer}: {outcome}" for scorer in ("the base", "itself") for outcome in OUTCOMES]
-    return markdown(["responses of", *groups], rows)
+    rows.append(["reference answers", with_interval(reference), "", "", ""])
+    return markdown(["responses of", "under the base", "right ones", "wrong ones", "under itself"], rows)
 
 
 def superiority_table(likelihood: pd.DataFrame) -> str:
@@ -221,3 +232,23 @@ def breadth_table(breadth: pd.DataFrame, k: int = 256) -> str:
         rows.append(cells)
     header = [f"different wrong answers in {k}", "answer entropy, nats", "agreement, %", "majority of 64 right, %"]
     return markdown(["", *header], rows)
+
+
+def luck_table(floors: pd.DataFrame) -> str:
+    """Measured guess floors: their mean over problems, and on how many problems a guess among the samples is right."""
+    rows = []
+    for model in MODELS:
+        own = floors[floors["model"] == model]
+        rows.append([model, number(own["mean"].mean(), 100, 2), number(own["lucky"].sum(), 1, 1), str(len(own))])
+    return markdown(["", "guess floor, %", "problems expected to have a lucky right sample", "of"], rows)
+
+
+def cost_table(cost: pd.DataFrame) -> str:
+    """Tokens of an attempt, and where the base overtakes each model at equal tokens."""
+    rows = []
+    for model in MODELS:
+        attempt = chosen(cost, estimand="attempt_cost", model=model, unit="tokens", kind="posterior")
+        crossing = chosen(cost, estimand="crossover_cost", model=model, unit="tokens", kind="posterior")
+        crossing = crossing.assign(mean=crossing["median"])  # infinite with a draw that does not cross
+        rows.append([model, with_interval(attempt, digits=3), with_interval(crossing, digits=0)])
+    return markdown(["", "tokens of an attempt", "tokens a problem at which the base catches up"], rows)
