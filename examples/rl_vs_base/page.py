@@ -24,12 +24,12 @@ from witness import (
     agreement_with_truth,
     box_table,
     breadth_table,
-    chosen,
     cost_table,
     exact_gain,
     gain_table,
     luck_table,
     markdown,
+    pooled_rows,
     superiority_table,
     with_interval,
 )
@@ -227,9 +227,9 @@ def known_truth_tables(rows: pd.DataFrame) -> tuple[str, str]:
         errors.append(
             [first, *(f"{100 * cell['error'].mean():.1f} ({100 * cell['plain_error'].mean():.1f})" for cell in cells)]
         )
-    first, *others = (f"{k:.0f}" for k in budgets)
+    first, *later = (f"{k:.0f}" for k in budgets)
     return (
-        markdown(["95 % intervals that hold the truth", f"k = {first}", *others], coverage),
+        markdown(["95 % intervals that hold the truth", f"k = {first}", *later], coverage),
         markdown(
             [
                 "mean error in points, in brackets that of 1 \N{MINUS SIGN} (1 \N{MINUS SIGN} c/n)^k",
@@ -274,7 +274,7 @@ def page(report: Report, transfer: Report) -> str:
         agreement_with_truth,
         box_table,
         breadth_table,
-        chosen,
+        pooled_rows,
         cost_table,
         crossing_table,
         exact_gain,
@@ -306,8 +306,8 @@ def page(report: Report, transfer: Report) -> str:
 
 def figure(report: Report) -> str:
     """The report's figure of pass@k, on white."""
-    drawn = (report.folder / "figures" / "all-pass_at_k.svg").read_text(encoding="utf-8")
-    return drawn.replace("<svg ", "<svg style='background:#fff' ", 1)
+    svg = (report.folder / "figures" / "all-pass_at_k.svg").read_text(encoding="utf-8")
+    return svg.replace("<svg ", "<svg style='background:#fff' ", 1)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def with_interval(rows: pd.DataFrame, scale: float = 1.0, digits: int = 2) -> st
     return f"{number(row['mean'], scale, digits)} {interval(row, scale, digits)}".strip()
 
 
-def chosen(table: pd.DataFrame, **labels: object) -> pd.DataFrame:
+def pooled_rows(table: pd.DataFrame, **labels: object) -> pd.DataFrame:
     """Rows with these labels, on all benchmarks together and for these problems."""
     rows = table[table["benchmark"] == POOLED]
     rows = rows[rows["target"].fillna("benchmark") == "benchmark"] if "target" in rows else rows
@@ -51,7 +51,7 @@ def box_table(likelihood: pd.DataFrame) -> str:
         boxes = [*((BASE, outcome) for outcome in ("all", "right", "wrong")), (model, "all")]
         cells = [
             with_interval(
-                chosen(
+                pooled_rows(
                     likelihood,
                     estimand="perplexity",
                     scorer=scorer,
@@ -63,7 +63,7 @@ def box_table(likelihood: pd.DataFrame) -> str:
             for scorer, outcome in boxes
         ]
         rows.append([model, *cells])
-    reference = chosen(likelihood, estimand="perplexity", scorer=BASE, outcome="reference")
+    reference = pooled_rows(likelihood, estimand="perplexity", scorer=BASE, outcome="reference")
     rows.append(["reference answers", with_interval(reference), "", "", ""])
     return markdown(["responses of", "under the base", "right ones", "wrong ones", "under itself"], rows)
 
@@ -74,7 +74,7 @@ def superiority_table(likelihood: pd.DataFrame) -> str:
     for model in TRAINED:
         labels = {"scorer": BASE, "model": model, "reference": BASE}
         cells = [
-            with_interval(chosen(likelihood, estimand=estimand, outcome=outcome, **labels), digits=digits)
+            with_interval(pooled_rows(likelihood, estimand=estimand, outcome=outcome, **labels), digits=digits)
             for estimand, outcome, digits in (
                 ("superiority", "all", 3),
                 ("superiority", "right", 3),
@@ -82,7 +82,7 @@ def superiority_table(likelihood: pd.DataFrame) -> str:
                 ("bits_difference", "right", 2),
             )
         ]
-        divergence = chosen(likelihood, estimand="divergence", model=model, outcome="all")
+        divergence = pooled_rows(likelihood, estimand="divergence", model=model, outcome="all")
         rows.append([model, *cells, with_interval(divergence)])
     header = ["", "P(likelier under the base)", "right ones alone", "bits more under the base", "right ones alone"]
     return markdown([*header, "divergence from the base, nats"], rows)
@@ -100,7 +100,7 @@ def gain_table(likelihood: pd.DataFrame, rates: pd.DataFrame) -> str:
     )
     rows = []
     for model in TRAINED:
-        cells = [with_interval(chosen(likelihood, estimand=name, model=model), 100, 1) for name, _ in parts]
+        cells = [with_interval(pooled_rows(likelihood, estimand=name, model=model), 100, 1) for name, _ in parts]
         exact = exact_gain(rates, model)
         rows.append([model, *cells, number(exact.amplified, 100, 1), number(exact.discovered, 100, 1)])
     return markdown(["", *(words for _, words in parts), "exact: within reach", "exact: out of reach"], rows)
@@ -226,7 +226,7 @@ def breadth_table(breadth: pd.DataFrame, k: int = 256) -> str:
     for model in MODELS:
         cells = [model]
         for estimand, at, scale, digits in quantities:
-            own = chosen(breadth, estimand=estimand, model=model, reference="")
+            own = pooled_rows(breadth, estimand=estimand, model=model, reference="")
             own = own if at is None else own[own["k"] == at]
             cells.append(with_interval(own, scale, digits))
         rows.append(cells)
@@ -247,8 +247,8 @@ def cost_table(cost: pd.DataFrame) -> str:
     """Tokens of an attempt, and where the base overtakes each model at equal tokens."""
     rows = []
     for model in MODELS:
-        attempt = chosen(cost, estimand="attempt_cost", model=model, unit="tokens", kind="posterior")
-        crossing = chosen(cost, estimand="crossover_cost", model=model, unit="tokens", kind="posterior")
+        attempt = pooled_rows(cost, estimand="attempt_cost", model=model, unit="tokens", kind="posterior")
+        crossing = pooled_rows(cost, estimand="crossover_cost", model=model, unit="tokens", kind="posterior")
         crossing = crossing.assign(mean=crossing["median"])  # infinite with a draw that does not cross
         rows.append([model, with_interval(attempt, digits=3), with_interval(crossing, digits=0)])
     return markdown(["", "tokens of an attempt", "tokens a problem at which the base catches up"], rows)
