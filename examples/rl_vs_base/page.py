@@ -234,7 +234,7 @@ def known_truth_tables(rows: pd.DataFrame) -> tuple[str, str]:
             [
                 "mean error in points, in brackets that of 1 \N{MINUS SIGN} (1 \N{MINUS SIGN} c/n)^k",
                 f"k = {first}",
-                *others,
+                *later,
             ],
             errors,
         ),
