@@ -230,14 +230,7 @@ def known_truth_tables(rows: pd.DataFrame) -> tuple[str, str]:
     first, *later = (f"{k:.0f}" for k in budgets)
     return (
         markdown(["95 % intervals that hold the truth", f"k = {first}", *later], coverage),
-        markdown(
-            [
-                "mean error in points, in brackets that of 1 \N{MINUS SIGN} (1 \N{MINUS SIGN} c/n)^k",
-                f"k = {first}",
-                *later,
-            ],
-            errors,
-        ),
+        markdown([f"mean error in points, in brackets that of {PLUG_IN}", f"k = {first}", *later], errors),
     )
 
 
