@@ -234,12 +234,19 @@ def breadth_table(breadth: pd.DataFrame, k: int = 256) -> str:
     return markdown(["", *header], rows)
 
 
+def lucky_problems(floors: pd.DataFrame, model: str) -> float:
+    """Expected number of problems with a right sample by luck."""
+    return float(floors.loc[floors["model"] == model, "lucky"].sum())
+
+
 def luck_table(floors: pd.DataFrame) -> str:
     """Measured guess floors: their mean over problems, and on how many problems a guess among the samples is right."""
     rows = []
     for model in MODELS:
         own = floors[floors["model"] == model]
-        rows.append([model, number(own["mean"].mean(), 100, 2), number(own["lucky"].sum(), 1, 1), str(len(own))])
+        rows.append(
+            [model, number(own["mean"].mean(), 100, 2), number(lucky_problems(floors, model), 1, 1), str(len(own))]
+        )
     return markdown(["", "guess floor, %", "problems expected to have a lucky right sample", "of"], rows)
 
 
@@ -250,5 +257,8 @@ def cost_table(cost: pd.DataFrame) -> str:
         attempt = pooled_rows(cost, estimand="attempt_cost", model=model, unit="tokens", kind="posterior")
         crossing = pooled_rows(cost, estimand="crossover_cost", model=model, unit="tokens", kind="posterior")
         crossing = crossing.assign(mean=crossing["median"])  # infinite with a draw that does not cross
-        rows.append([model, with_interval(attempt, digits=3), with_interval(crossing, digits=0)])
+        last = pooled_rows(cost, estimand="no_crossover_cost", model=model, unit="tokens")["cost"]
+        text = with_interval(crossing, digits=0)
+        text = text.replace("none", f"beyond {number(last.iloc[0], 1, 0)}") if len(last) else text
+        rows.append([model, with_interval(attempt, digits=3), text])
     return markdown(["", "tokens of an attempt", "tokens a problem at which the base catches up"], rows)
