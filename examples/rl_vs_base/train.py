@@ -67,7 +67,8 @@ def grpo() -> None:
     problems = training_problems().query("0 < n_correct < n_samples - 1")
     config = GRPOConfig(
         output_dir=str(FOLDER / "models" / "grpo"),
-        per_device_train_batch_size=SAMPLES * PROBLEMS,
+        per_device_train_batch_size=SAMPLES * PROBLEMS // 2,
+        gradient_accumulation_steps=2,  # one step all the same, in half the memory
         num_generations=SAMPLES,
         max_completion_length=TOKENS,
         temperature=1.0,
