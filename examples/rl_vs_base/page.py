@@ -27,6 +27,7 @@ from witness import (
     cost_table,
     exact_gain,
     gain_table,
+    importance_table,
     luck_table,
     lucky_problems,
     markdown,
@@ -37,6 +38,7 @@ from witness import (
 
 import boundary as bd
 from boundary.analysis.formatting import interval, number
+from boundary.data.sample_tables import load_scores
 
 FOLDER = Path(__file__).parent
 REPOSITORY = FOLDER.parents[1]
@@ -273,6 +275,7 @@ def page(report: Report, transfer: Report) -> str:
         crossing_table,
         exact_gain,
         gain_table,
+        importance_table,
         kind_table,
         luck_table,
         lucky_problems,
@@ -295,6 +298,7 @@ def page(report: Report, transfer: Report) -> str:
         rewards=rewards(pd.read_csv(FOLDER / "training.csv")),
         coverage_table=coverage,
         error_table=errors,
+        scores=load_scores("smollm2-arithmetic"),
         BASE=BASE,
     )
 

@@ -214,6 +214,38 @@ def agreement_table(reach: pd.DataFrame, rates: pd.DataFrame) -> str:
     return markdown([*header, *more], rows)
 
 
+def importance_table(scores: pd.DataFrame, rates: pd.DataFrame, fewest: int = 100) -> str:
+    """The base's solve rate as the mean ratio of probabilities over a model's right samples, against the exact rate.
+
+    Parameters
+    ----------
+    scores
+        scores.parquet of the shipped set.
+    rates
+        Exact rates.
+    fewest
+        Right samples of 256 that a problem needs to be counted here.
+    """
+    key = ["model", "benchmark", "problem_id", "sample_index"]
+    under = {
+        name: scores[scores["scorer"] == (BASE if name == "base" else scores["model"])].set_index(key)
+        for name in ("base", "itself")
+    }
+    log_ratio = under["base"]["sum_logp"] - under["itself"]["sum_logp"]
+    ratios = np.exp(log_ratio.astype(float)).where(under["base"]["outcome"] == "correct", 0.0).rename("ratio")
+    groups = ratios.dropna().groupby(level=key[:3])
+    table = pd.DataFrame({"estimate": groups.mean(), "error": groups.sem(), "right": groups.agg(np.count_nonzero)})
+    base = rates[rates["model"] == BASE].set_index(["benchmark", "problem_id"])["p"]
+    table = table[table["right"] >= fewest].join(base, on=["benchmark", "problem_id"])
+    within = (table["estimate"] - table["p"]).abs() <= 2 * table["error"]
+    off = np.exp(np.abs(np.log(table["estimate"] / table["p"])))
+    rows = []
+    for model in TRAINED:
+        own = table.index.get_level_values("model") == model
+        rows.append([model, f"{int(within[own].sum())} of {int(own.sum())}", number(float(off[own].median()), 1, 2)])
+    return markdown(["samples of", "exact rate within two standard errors", "median ratio off"], rows)
+
+
 def breadth_table(breadth: pd.DataFrame, k: int = 256) -> str:
     """Different wrong answers within k samples, entropy, agreement and majority votes of each model."""
     quantities = (

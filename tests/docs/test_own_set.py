@@ -69,6 +69,17 @@ def test_scores_are_compared_with_the_exact_rates_of_the_base(script, rates):
     assert (agreement.lower, agreement.rightly) == (1, 1)
 
 
+def test_ratios_of_probabilities_are_compared_with_the_exact_rates(script, rates):
+    sample = {"model": MODEL, "benchmark": "sums", "problem_id": "a", "outcome": "correct"}
+    scored = [
+        {**sample, "sample_index": i, "scorer": scorer, "sum_logp": np.log(p) + 0.01 * (-1) ** i * (scorer == BASE)}
+        for i in range(100)
+        for scorer, p in ((BASE, 0.4), (MODEL, 0.8))
+    ]
+    table = script("witness").importance_table(pd.DataFrame(scored), rates)
+    assert "| GRPO-160 | 1 of 1 | 1.00 |" in table
+
+
 def test_a_sentence_that_no_longer_holds_stops_the_script(script):
     page = script("page")
     assert page.require(True, "pass@1 rises") == ""
