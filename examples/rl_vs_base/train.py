@@ -4,7 +4,8 @@ python train.py grpo       # TRL's GRPO                                        -
 python train.py rejection  # fine-tuned on its own right samples               -> models/rejection
 python train.py distilled  # fine-tuned on the answers of a teacher who knows  -> models/distilled
 
-Prompt, temperature, token limit and the rule of what is right are those of the sampling. Needs trl.
+Prompt, temperature, token limit and the rule of what is right are those of the sampling. Needs trl. GRPO that was
+stopped goes on from its last checkpoint; its rewards are in training.csv.
 """
 
 import json
@@ -33,7 +34,6 @@ COMMON: dict[str, Any] = {
     "lr_scheduler_type": "constant_with_warmup",
     "warmup_steps": 5,
     "learning_rate": 2e-5,
-    "save_only_model": True,
     "logging_steps": 1,
     "report_to": "none",
     "seed": SEED,
@@ -67,7 +67,8 @@ def grpo() -> None:
     problems = training_problems().query("0 < n_correct < n_samples - 1")
     config = GRPOConfig(
         output_dir=str(FOLDER / "models" / "grpo"),
-        per_device_train_batch_size=SAMPLES * PROBLEMS,
+        per_device_train_batch_size=SAMPLES * PROBLEMS // 2,
+        gradient_accumulation_steps=2,  # one step all the same, in half the memory
         num_generations=SAMPLES,
         max_completion_length=TOKENS,
         temperature=1.0,
@@ -78,7 +79,10 @@ def grpo() -> None:
     )
     tokenizer = transformers.AutoTokenizer.from_pretrained(BASE)
     data = Dataset.from_list(problems[["prompt", "answer"]].to_dict("records"))
-    GRPOTrainer(base(), reward, args=config, train_dataset=data, processing_class=tokenizer).train()
+    trainer = GRPOTrainer(base(), reward, args=config, train_dataset=data, processing_class=tokenizer)
+    trainer.train(resume_from_checkpoint=any(Path(config.output_dir).glob("checkpoint-*/trainer_state.json")) or None)
+    history = pd.DataFrame(trainer.state.log_history).dropna(subset="reward")
+    history[["step", "reward", "frac_reward_zero_std"]].to_csv(FOLDER / "training.csv", index=False)
 
 
 def right_samples(problems: pd.DataFrame) -> list[dict[str, str]]:
