@@ -307,6 +307,7 @@ def analysis_of(verdicts, benchmark="b\x1b[2J", **fields):
         answer=SimpleNamespace(sentence="", details=()),
         arms=SimpleNamespace(of=lambda benchmark, notes: []),
         counts=SimpleNamespace(remarks=()),
+        cost=SimpleNamespace(estimates=pd.DataFrame()),
         **(checks | fields),
     )
 

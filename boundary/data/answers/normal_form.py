@@ -20,7 +20,7 @@ from boundary.data.answers.quantities import quantity
 
 AnswerType = Literal["integer", "number", "choice", "expression", "text"]
 """What kind of thing an answer is, as its form tells."""
-LETTER = re.compile(r"[(\[]?\s*([A-Ja-j])\s*[)\].:]{0,2}")
+LETTER = re.compile(r"\A[(\[]?\s*([A-Ja-j])\s*[)\].:]{0,2}")
 LETTER_TEXT = re.compile(r"\\(?:text|mathrm|textbf|mathbf)\s*\{\s*([^{}]*)\s*\}")
 # A command of LaTeX, or an operator between letters, digits and brackets.
 EXPRESSION = re.compile(r"\\|[\w)\]}]\s*[-+*/^=]\s*[\w(\[{\\]|^[(\[{].*,.*[)\]}]$|\d\s*[A-Za-z]\b|\d")

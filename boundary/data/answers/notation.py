@@ -7,7 +7,7 @@ from boundary.data.answers.units import SCALES, unit
 
 _TEXT = re.compile(r"\\(?:text|mathrm|textbf|mathbf|textit|textrm|mbox|operatorname)\s*\{([^{}]*)\}")
 # math-verify does not read a decimal in \\text{} as one.
-_READ_IN_TEXT = re.compile(r"[^{}\d]*[A-Za-z][^{}]*|\d+")
+_READ_IN_TEXT = re.compile(r"\A(?:[^{}\d]*[A-Za-z][^{}]*|\d+)")
 _SPACE = re.compile(r"\\[,;!:]|\\ (?=\S)|\\(?:left|right)(?![A-Za-z])|(?<=\S)~|\$|\s+")
 # Space does not matter but between letters and numbers: 1 2 is not 12, 1, 234 not 1,234.
 _NEEDLESS = re.compile(r"(?<![0-9A-Za-z.,]) | (?![0-9A-Za-z.,])")

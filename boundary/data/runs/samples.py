@@ -69,7 +69,7 @@ def samples_table(folders: Path | Sequence[Path], verifier: str | None = None) -
 def _arm_table(arm: Path, verifier: str | None) -> pd.DataFrame:
     manifest, index = read_manifest(arm), sample_index(arm)
     verdicts = read_verdicts(arm, chosen_verifier(arm, verifier), index)[[*SAMPLE, "outcome", "answer"]]
-    table = index.drop(columns=["shard", "manifest"]).merge(verdicts, on=SAMPLE, how="left")
+    table = index.sort_values(SAMPLE).drop(columns=["shard", "manifest"]).merge(verdicts, on=SAMPLE, how="left")
     if table["outcome"].isna().any():
         raise InputError(f"'{arm}': some samples are not judged yet. Run: boundary verify {arm}")
     references = {str(problem["problem_id"]): problem["answer"] for problem in read_problems(arm)}

@@ -116,7 +116,7 @@ def test_sentences_claims_and_files(analysis, tmp_path):
     assert any(sentence.startswith("Reference answers") for sentence in sentences)
     assert reach_sentences(analysis.likelihood, "sums", BASE, RL)[0].startswith("rl gains ")
     assert analysis.claims.set_index("name")["met"].to_dict() == {"likelier": True, "low": False}
-    assert analysis.missing_parts == ()
+    assert analysis.likelihood.missing == ""
     assert summary(analysis)["likelihood"][0]["estimand"] == "perplexity"
     files = {path.name for path in analysis.write(tmp_path / "report", posterior=False)}
     assert {"likelihood.csv", "likelihood_problems.csv", "reach_by_scores.csv", "sums-likelihood.svg"} <= files
@@ -128,8 +128,8 @@ def test_without_scores_one_line_says_what_is_missing(seed, tmp_path):
     samples, scores = simulated(seed)
     alone = analysed(samples)
     line = f"No scores: boundary score DIR --model {BASE} makes them of a run folder."
-    assert alone.missing_parts == (line,)
-    assert summary(alone)["missing_parts"] == [line]
+    assert alone.missing_parts[0] == alone.likelihood.missing == line
+    assert summary(alone)["missing_parts"][0] == line
     assert alone.likelihood.rows.empty
     under_rl = analysed(samples, scores.loc[scores["scorer"] == RL])
     assert under_rl.missing_parts[0].startswith(f"No scores under {BASE}: ")

@@ -49,7 +49,7 @@ EXPECTED = {
 TABLES = {
     "evalperf/counts.csv": "holds counts already",
     "limit-of-rlvr/counts.csv": "holds counts already",
-    "limit-of-rlvr/outcomes_with_rm_score.csv": "Rename correct to outcome",
+    "limit-of-rlvr/outcomes_with_rm_score.csv": "does not say which model. Give it with --model NAME",
 }
 WITH_MODEL = ("evalperf", "inspect-ai", "metr", "scorio", "verl")
 

@@ -69,7 +69,6 @@ REFUSED = [
     ("17-no-hint/h.zip", "packed by zip .*Unpack it first"),
     ("17-no-hint/h.utf16.jsonl", "encoded as UTF-16"),
     ("17-no-hint/outcome.csv", "boundary analyze reads it as it is"),
-    ("17-no-hint/correct.csv", "Rename correct to outcome"),
     ("20-verl-acc-message/0.jsonl", "--option verdicts=acc"),
     ("20-verl-acc-message/nan.jsonl", "'NaN' is not a verdict"),
     # The lines of this copy have lost their reward.
@@ -91,6 +90,15 @@ def test_refused(path, why):
     model = "M" if path.startswith(("05", "09")) else None
     with pytest.raises(InputError, match=why):
         import_files(FOLDER / path, model=model)
+
+
+def test_a_row_a_sample_under_other_names():
+    """correct in place of outcome: counted, and the names that were guessed are said."""
+    imported = import_files(FOLDER / "17-no-hint/correct.csv")
+    table = imported.counts.table.set_index(["model", "problem_id"])["n_correct"]
+    assert table.loc["base"].tolist() == [2, 2, 1, 2, 0, 1]
+    assert table.loc["rl"].tolist() == [3, 1, 2, 1, 3, 2]
+    assert any("correct" in str(note) for note in imported.notes)
 
 
 def test_counts_of_each_problem_of_a_user():

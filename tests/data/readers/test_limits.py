@@ -172,7 +172,7 @@ def test_samples_of_no_problem_and_fields_of_no_sample(run):
     arm = arms(run)[0]
     shard = shards(arm / "samples")[0]
     bodied(shard, frames(json.dumps(SAMPLE | {"evil": 1}).encode() + b"\n", 4))
-    assert list(read_samples(arm)) == [SAMPLE | {"tokens": None}] * 4
+    assert list(read_samples(arm)) == [SAMPLE | {"tokens": None, "reasoning_joined": None}] * 4
     bodied(shard, frames(json.dumps(SAMPLE | {"problem_id": "zz"}).encode() + b"\n", 4))
     with pytest.raises(InputError, match="zz is none of its problems"):
         verify_arm(arm, load_verifier("number"), workers=1, again=True)
