@@ -170,3 +170,13 @@ def test_the_table_of_limits_is_unbiased(analysis):
 def test_the_figure_draws_on_axes_of_ones_own(analysis):
     axes = bd.plots.cost(analysis)
     assert "budget, tokens a problem" in axes.get_xlabel()
+
+
+@pytest.mark.parametrize(("right", "wrong"), [("1", "0"), (True, False)])
+def test_outcomes_written_as_numbers_count_alike(right, wrong):
+    table = samples_table()
+    table["outcome"] = table["outcome"].replace("truncated", "wrong")
+    written = table.assign(outcome=[right if outcome == "correct" else wrong for outcome in table["outcome"]])
+    results = [analyse(samples, token_limit=1500) for samples in (table, written)]
+    assert results[0].counts.table["n_correct"].tolist() == results[1].counts.table["n_correct"].tolist()
+    assert results[0].cost.estimates.equals(results[1].cost.estimates)
