@@ -1,7 +1,7 @@
 """Checks of what the estimates rest on. Each module is one check; most give `Note`s for the verdict and the report.
 
-Before the fits: arm_settings (were the arms sampled and judged alike), suspect_counts, sample_numbers (are samples one by
-one as many as the counts say), exchangeability (of samples), optional_stopping (does n depend on the outcome). On the
+Before the fits: arm_settings (were the arms sampled and judged alike), suspect_counts, sample_numbers (as many
+as counted), exchangeability (of samples), optional_stopping (does n depend on the outcome). On the
 fits: convergence, model_checks (posterior predictive checks, leave-one-out, other families), unequal_samples. By
 another fit (refit.py, sensitivity analysis): missing_outcomes, valid_reasoning (CoT-pass@k), tipping_point (at which
 rate of false positives does the verdict change).
