@@ -27,8 +27,8 @@ class GuessFloors(NamedTuple):
     mean, lower, upper
         Mean over problems of the floors, with its interval.
     worth
-        How many independent guesses the samples of one problem are worth, at least 1 (`guess_floors`, Notes); NaN where nothing
-        was hit.
+        How many independent guesses the samples of one problem are worth, at least 1 (`guess_floors`, Notes);
+        NaN where nothing was hit.
     """
 
     draws: Float[np.ndarray, "problem draw"]
