@@ -15,6 +15,7 @@ from boundary.analysis.checks.exchangeability import check_samples
 from boundary.analysis.checks.missing_outcomes import as_missing, missing_outcomes
 from boundary.analysis.checks.model_checks import model_checks
 from boundary.analysis.checks.optional_stopping import adaptive_arms
+from boundary.analysis.checks.sample_numbers import sample_number_notes
 from boundary.analysis.checks.suspect_counts import suspect_count_notes
 from boundary.analysis.checks.tipping_point import tipping_point_curves, tipping_point_panels
 from boundary.analysis.checks.unequal_samples import unequal_samples
@@ -349,6 +350,7 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
         pairs = tipping_point_panels(data.panels)
         curves = tipping_point_curves(pairs, request.level, request.seed, progress, request.margin, request.fit_store)
     suspicious = suspect_count_notes(data.sampled, request.benchmarks)
+    numbers = sample_number_notes(data.sampled, data.samples, request.models, request.benchmarks)
     rates = {name: fit.rates for name, fit in zip(fit_names(data.panels), fits, strict=True)}
     return Analysis(
         request=request,
@@ -368,7 +370,7 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
         problems=concatenated([fit.problems for fit in fits if fit.problems is not None]),
         model_checks=checks,
         tipping_points=curves,
-        missing_outcomes=replace(outcomes, remarks=(*outcomes.remarks, *suspicious)),
+        missing_outcomes=replace(outcomes, remarks=(*outcomes.remarks, *suspicious, *numbers)),
         optional_stopping=adaptive,
         unequal_samples=_unequal_samples(request, fits),
         arms=data.arms,

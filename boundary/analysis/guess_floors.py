@@ -8,7 +8,7 @@ import pandas as pd
 from jaxtyping import Float
 
 from boundary.data.answers.given_answers import GivenAnswers
-from boundary.stats.guessing import GuessFloors as FloorDraws, guess_floors, hit_shares
+from boundary.stats.guessing import GuessFloors as FloorDraws, guess_floors, hit_shares, lucky_chances
 
 # Of fewer problems of a type nothing is measured: each has too few others.
 FEWEST_PROBLEMS = 5
@@ -27,7 +27,19 @@ FLOOR_COLUMNS = (
     "level",
     "lucky",
 )
-TYPE_COLUMNS = ("benchmark", "model", "answer_type", "n_problems", "mean", "lower", "upper", "level", "lucky_problems")
+TYPE_COLUMNS = (
+    "benchmark",
+    "model",
+    "answer_type",
+    "n_problems",
+    "mean",
+    "lower",
+    "upper",
+    "level",
+    "lucky_problems",
+    "n_samples",
+    "worth",
+)
 
 
 @dataclass(frozen=True)
@@ -38,10 +50,11 @@ class MeasuredFloors:
     ----------
     problems
         A row for each model and problem (FLOOR_COLUMNS): `mean`, `lower` and `upper` are of the floor, `lucky` is the
-        probability of at least one lucky hit in all samples of the problem.
+        probability that at least one of as many samples of another problem hits this one's right answer.
     types
         A row for each benchmark, model and answer type (TYPE_COLUMNS): the mean floor over problems, and how many
-        problems are expected to have at least one lucky hit.
+        problems are expected to have at least one lucky hit; `n_samples`, their median number of samples, and `worth`,
+        how many independent guesses these are worth.
     nodes
         Equally likely values of the floor, by benchmark, model and problem.
     """
@@ -87,12 +100,15 @@ def measured_floors(answers_given: GivenAnswers, level: float, seed: int) -> Mea
         if len(group) < FEWEST_PROBLEMS:
             continue
         benchmark, model, kind = map(str, key)
-        floors = _floors_of_type(answers_given, group, level, np.random.default_rng([seed, place]))
-        rows = _problem_rows(group, floors, level)
+        shares = _shares_of_type(answers_given, group)
+        floors = guess_floors(shares, level, np.random.default_rng([seed, place]))
+        n = group["n_samples"].to_numpy()
+        rows = _problem_rows(group, floors, lucky_chances(shares, n, n), level)
         problems.append(rows)
         labels = {"benchmark": benchmark, "model": model, "answer_type": kind, "n_problems": len(group), "level": level}
         numbers = {"mean": floors.mean, "lower": floors.lower, "upper": floors.upper}
-        types.append(labels | numbers | {"lucky_problems": float(rows["lucky"].sum())})
+        luck = {"lucky_problems": float(rows["lucky"].sum()), "n_samples": float(np.median(n)), "worth": floors.worth}
+        types.append(labels | numbers | luck)
         for problem, values in zip(group["problem_id"], floors.nodes(NODES), strict=True):
             nodes[benchmark, model, str(problem)] = values
     if not problems:
@@ -102,10 +118,8 @@ def measured_floors(answers_given: GivenAnswers, level: float, seed: int) -> Mea
     )
 
 
-def _floors_of_type(
-    answers_given: GivenAnswers, group: pd.DataFrame, level: float, rng: np.random.Generator
-) -> FloorDraws:
-    """Floors of the problems of one benchmark, model and answer type."""
+def _shares_of_type(answers_given: GivenAnswers, group: pd.DataFrame) -> Float[np.ndarray, "problem problem"]:
+    """Shares of hits (`hit_shares`) of the problems of one benchmark, model and answer type."""
     first = group.iloc[0]
     answers = answers_given.answers
     own = answers.loc[(answers["benchmark"] == first["benchmark"]) & (answers["model"] == first["model"])]
@@ -113,17 +127,16 @@ def _floors_of_type(
     own = own.loc[own["problem_id"].astype(str).isin(place.index)]
     forms = pd.Index(group["reference"]).append(pd.Index(own["form"]))
     codes, _ = pd.factorize(forms)
-    shares = hit_shares(
+    return hit_shares(
         place.loc[own["problem_id"].astype(str)].to_numpy(),
         codes[len(group) :],
         own["times"].to_numpy(),
         group["n_samples"].to_numpy(),
         codes[: len(group)],
     )
-    return guess_floors(shares, level, rng)
 
 
-def _problem_rows(group: pd.DataFrame, floors: FloorDraws, level: float) -> pd.DataFrame:
+def _problem_rows(group: pd.DataFrame, floors: FloorDraws, lucky: np.ndarray, level: float) -> pd.DataFrame:
     lower, upper = np.quantile(floors.draws, [(1 - level) / 2, (1 + level) / 2], axis=1)
     return group[["benchmark", "model", "problem_id", "answer_type", "n_samples"]].assign(
         n_others=len(group) - 1,
@@ -131,5 +144,5 @@ def _problem_rows(group: pd.DataFrame, floors: FloorDraws, level: float) -> pd.D
         lower=lower,
         upper=upper,
         level=level,
-        lucky=floors.lucky(group["n_samples"].to_numpy()),
+        lucky=lucky,
     )

@@ -12,13 +12,15 @@ from boundary.data.runs.folder import arms_of, is_run, shards
 from boundary.data.runs.samples import samples_table
 from boundary.data.runs.scores import REFERENCE_SCORED, SAMPLES_SCORED, scores_table, scoring_folders
 from boundary.data.tables.reading import read_table
-from boundary.data.tables.sample_rows import samples_in
+from boundary.data.tables.sample_rows import checked_samples, refuse_repeated_samples, samples_in
 from boundary.data.validation import LINE
 from boundary.errors import InputError
 
 SAMPLES_FILE, SCORES_FILE = "samples.parquet", "scores.parquet"
 # In the column `outcome` of scores: a reference answer rather than a sample.
 REFERENCE = "reference"
+# For messages on samples that come from no file, or from several.
+SAMPLES_SOURCE = "The samples"
 SAMPLE_NUMBERS = {"n_tokens": 0.0}
 SCORE_NUMBERS = {"n_tokens": 0.0, "n_bytes": 0.0, "sum_logp": -np.inf}
 SCORE_COLUMNS = ("model", "benchmark", "scorer", "problem_id", "sample_index", "outcome", "n_tokens", "sum_logp")
@@ -41,10 +43,13 @@ def load_samples(source: Any) -> pd.DataFrame | None:
     Raises
     ------
     InputError
-        If samples are there and cannot be read.
+        If samples are there and cannot be read, one has an outcome of an unknown name, or one stands twice.
     """
-    table = _tables(source, samples_in, samples_table, SAMPLES_FILE)
-    return None if table is None else _numeric(table, SAMPLE_NUMBERS, "samples")
+    table = _tables(source, _sample_rows, samples_table, SAMPLES_FILE)
+    if table is None:
+        return None
+    refuse_repeated_samples(table, SAMPLES_SOURCE)
+    return _numeric(table, SAMPLE_NUMBERS, "samples")
 
 
 def load_scores(source: Any) -> pd.DataFrame | None:
@@ -87,6 +92,14 @@ def _tables(
         table: pd.DataFrame | None = of_run(Path(source))
         return table
     return of_table(source)
+
+
+def _sample_rows(source: Any) -> pd.DataFrame | None:
+    """Samples of a path or a DataFrame, with outcomes by their names."""
+    table = samples_in(source)
+    if table is None:
+        return None
+    return checked_samples(table, str(source) if isinstance(source, str | Path) else SAMPLES_SOURCE)
 
 
 def _run_scores(folder: Path) -> pd.DataFrame | None:

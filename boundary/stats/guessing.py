@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.special import betaln, stdtrit
+from scipy.special import betaln, gammaln, stdtrit
 
 # The grid of populations of floors: means from far below one hit in all samples to 1, concentrations from floors that
 # are nearly all 0 or 1 to equal ones.
@@ -26,20 +26,20 @@ class GuessFloors(NamedTuple):
         Draws of each problem's floor.
     mean, lower, upper
         Mean over problems of the floors, with its interval.
+    worth
+        How many independent guesses the samples of one problem are worth, at least 1 (`guess_floors`, Notes);
+        NaN where nothing was hit.
     """
 
     draws: Float[np.ndarray, "problem draw"]
     mean: float
     lower: float
     upper: float
+    worth: float
 
     def nodes(self, n_nodes: int) -> Float[np.ndarray, "problem node"]:
         """Equally likely values of each problem's floor: medians of as many equal parts of its posterior."""
         return np.quantile(self.draws, (np.arange(n_nodes) + 0.5) / n_nodes, axis=1).T
-
-    def lucky(self, n: Int[np.ndarray, " problem"]) -> Float[np.ndarray, " problem"]:
-        """Probability of at least one lucky hit in n samples, averaged over the posterior."""
-        return np.asarray(-np.expm1(n[:, None] * np.log1p(-np.minimum(self.draws, 1 - 1e-12)))).mean(axis=1)
 
 
 def hit_shares(
@@ -84,6 +84,53 @@ def hit_shares(
     return shares
 
 
+def lucky_chances(
+    shares: Float[np.ndarray, "problem problem"],
+    n_samples: Int[np.ndarray, " problem"],
+    n: Int[np.ndarray, " problem"],
+) -> Float[np.ndarray, " problem"]:
+    """Probability that at least one of n samples hits a problem's right answer by luck.
+
+    Parameters
+    ----------
+    shares
+        From `hit_shares`, of at least two problems.
+    n_samples
+        Samples of each problem, at least 1.
+    n
+        Samples of each problem that might be lucky, at least 0.
+
+    Returns
+    -------
+    The mean over the other problems of the probability that n of their samples, drawn without replacement, hit the
+    right answer. Of a problem with fewer samples all are taken, so that the mean may be too small then.
+
+    Notes
+    -----
+    Samples of one problem repeat each other: 1 - (1 - g)^n of a floor g, as of independent guesses, is too large.
+
+    Examples
+    --------
+    Two of three other problems hit the first one's right answer: one with every sample, one with one in four.
+
+    >>> shares = np.array([[np.nan, 1.0, 0.25, 0.0], *np.zeros((3, 4))])
+    >>> [lucky_chances(shares, np.full(4, 4), np.full(4, n))[0].round(3).item() for n in (4, 2)]
+    [0.667, 0.5]
+    """
+    hits = np.rint(np.nan_to_num(shares) * n_samples)
+    drawn = np.minimum(np.asarray(n)[:, None], n_samples)
+    # C(N - hits, n) / C(N, n): no sample of n is a hit.
+    log_none = (
+        gammaln(n_samples - hits + 1)
+        - gammaln(np.maximum(n_samples - hits - drawn, 0) + 1)
+        - gammaln(n_samples + 1)
+        + gammaln(n_samples - drawn + 1)
+    )
+    some = np.where(hits + drawn > n_samples, 1.0, -np.expm1(log_none)) * (hits > 0)
+    np.fill_diagonal(some, 0.0)
+    return np.asarray(some.sum(axis=1) / (len(shares) - 1))
+
+
 def guess_floors(shares: Float[np.ndarray, "problem problem"], level: float, rng: np.random.Generator) -> GuessFloors:
     """Posterior of the guess floors of problems of one answer type, partially pooled.
 
@@ -124,7 +171,9 @@ def guess_floors(shares: Float[np.ndarray, "problem problem"], level: float, rng
     else:
         factor = np.exp(_log_error(hit) * float(stdtrit(n_others, tails[1])))
         lower, upper = min(lower, value / factor), max(upper, value * factor)
-    return GuessFloors(draws, value if value > 0 else float(draws.mean()), float(lower), min(float(upper), 1.0))
+    known_worth = worth if variance.sum() > 0 else np.nan
+    mean_floor = value if value > 0 else float(draws.mean())
+    return GuessFloors(draws, mean_floor, float(lower), min(float(upper), 1.0), known_worth)
 
 
 def _posterior_draws(hits: np.ndarray, n: float, rng: np.random.Generator) -> Float[np.ndarray, "problem draw"]:

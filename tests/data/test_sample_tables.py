@@ -28,6 +28,7 @@ def run(tmp_path):
 def test_a_run_folder_holds_samples_with_tokens_and_answers(run):
     table = load_samples(str(run))
     assert table.equals(load_samples([run]))
+    table = table.sort_values(["problem_id", "sample_index"])  # shards have names by chance
     assert table["n_tokens"].tolist() == [3.0, 4.0, 5.0, 6.0] * 2
     assert table["answer"].tolist() == ["0", "1", "2", "3"] * 2
     assert table["reference"].tolist() == ["2"] * 4 + ["3"] * 4
@@ -64,3 +65,28 @@ def test_scores_need_their_columns():
     assert load_scores(complete)["sum_logp"].tolist() == [-1.0]
     with pytest.raises(InputError, match="column sum_logp: 'inf'"):
         load_scores(complete.assign(sum_logp="inf"))
+
+
+def test_outcomes_have_their_names_whatever_was_written(tmp_path):
+    rows = pd.DataFrame({"model": "m", "problem_id": ["a", "b", "c"], "sample_index": 0})
+    for words in ([1, 0, 1], [True, False, True], ["1", "0", "true"], ["correct", "wrong", "correct"]):
+        table = rows.assign(outcome=words)
+        assert load_samples(table)["outcome"].tolist() == ["correct", "wrong", "correct"]
+        table.to_csv(tmp_path / "samples.csv", index=False)
+        assert load_samples(tmp_path / "samples.csv")["outcome"].tolist() == ["correct", "wrong", "correct"]
+    rows.assign(outcome=["1", "rihgt", "0"]).to_csv(tmp_path / "samples.csv", index=False)
+    with pytest.raises(InputError, match=r"samples\.csv, line 3, column outcome: 'rihgt'"):
+        load_samples(tmp_path / "samples.csv")
+
+
+def test_a_sample_that_stands_twice_is_refused(tmp_path):
+    rows = pd.DataFrame({"model": "m", "problem_id": ["1", "1"], "sample_index": [0, 0], "outcome": "correct"})
+    rows.to_csv(tmp_path / "samples.csv", index=False)
+    with pytest.raises(InputError, match=r"samples\.csv, line 3: sample 0 of problem 1 stands twice"):
+        load_samples(tmp_path / "samples.csv")
+    with pytest.raises(InputError, match="stands twice"):
+        load_samples([rows.iloc[:1], rows.iloc[1:].assign(problem_id=1, sample_index="0")])
+    assert len(load_samples(rows.assign(run=["1", "2"]))) == 2
+    assert len(load_samples(rows.assign(benchmark=["x", "y"]))) == 2
+    with pytest.raises(InputError, match="stands twice"):
+        load_samples(rows.assign(run=None))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from boundary.stats.guessing import guess_floors, hit_shares
+from boundary.stats.guessing import guess_floors, hit_shares, lucky_chances
 
 
 def test_hits_are_shares_of_samples_of_other_problems():
@@ -22,8 +22,9 @@ def test_a_guesser_with_equal_shares_is_measured(seed):
     assert floors.lower < 0.1 < floors.upper
     assert floors.mean == pytest.approx(np.nanmean(shares))
     assert floors.upper - floors.lower < 0.05
-    lucky = floors.lucky(np.full(60, 32))
-    assert np.abs(lucky - (1 - 0.9**32)).max() < 0.05
+    lucky = lucky_chances(shares, np.full(60, 32), np.full(60, 32))
+    assert lucky.mean() == pytest.approx(1 - 0.9**32, abs=0.03)
+    assert floors.worth > 16
 
 
 def test_no_hit_still_leaves_room(seed):
@@ -54,3 +55,21 @@ def test_floors_are_pooled_but_keep_their_order(seed):
     draws = guess_floors(shares, 0.95, np.random.default_rng(seed)).draws.mean(axis=1)
     assert draws[0] > draws[1] > draws[2:].max()
     assert draws[0] < 0.5
+
+
+def test_identical_samples_are_one_guess_and_no_luck_of_many(seed):
+    """Each of 40 problems has one answer, 32 times: others hit a right answer as often as single guesses would."""
+    rng = np.random.default_rng(seed)
+    answer, right = rng.integers(0, 4, 40), rng.integers(0, 4, 40)
+    n = np.full(40, 32)
+    shares = hit_shares(np.arange(40), answer, n, n, right)
+    lucky = lucky_chances(shares, n, n)
+    np.testing.assert_allclose(lucky, np.nanmean(shares, axis=1))
+    assert 5 < lucky.sum() < 16
+    assert guess_floors(shares, 0.95, rng).worth == pytest.approx(1, abs=0.1)
+
+
+def test_chances_are_those_of_samples_drawn_without_replacement():
+    n = np.array([4, 4, 2])
+    shares = np.array([[np.nan, 0.25, 1.0], [0.5, np.nan, 0.0], [0.0, 0.0, np.nan]])
+    np.testing.assert_allclose(lucky_chances(shares, n, np.array([1, 3, 2])), [(0.25 + 1) / 2, 0.5, 0])

@@ -7,7 +7,7 @@ import pandas as pd
 from boundary.analysis.breadth.estimates import answers_of_model, benchmark_rows
 from boundary.analysis.breadth.matched_temperatures import matched_rows
 from boundary.analysis.breadth.record import BREADTH_COLUMNS, Breadth
-from boundary.analysis.formatting import benchmark_name, short_name
+from boundary.analysis.formatting import benchmark_name, number, short_name
 from boundary.analysis.guess_floors import MeasuredFloors
 from boundary.analysis.notes import Note
 from boundary.analysis.request import Request
@@ -19,6 +19,9 @@ MISSING = (
     "Breadth of answers and luck: the counts come without the samples' answers. Analyze the run folder "
     "that boundary sample wrote, or a table with a row a sample and the columns answer and reference."
 )
+
+# Samples that are worth less than this share of as many independent guesses are noted.
+FAR_BELOW = 0.5
 
 
 def breadth_of_answers(
@@ -63,8 +66,22 @@ def breadth_of_answers(
         ignore_index=True,
     ).reindex(columns=list(BREADTH_COLUMNS))
     in_use = request.verifier is not None and request.verifier.measures_floors
-    notes = tuple(_notes(request, estimates, adaptive))
+    notes = (*_notes(request, estimates, adaptive), *(_worth_notes(request, floors) if in_use else ()))
     return Breadth(estimates, floors, in_use, notes)
+
+
+def _worth_notes(request: Request, floors: MeasuredFloors) -> Iterator[Note]:
+    """Where the likelihood of measured floors takes n samples for n guesses, though they repeat each other."""
+    types = floors.types
+    rows = types.loc[types["model"].isin(list(request.models)) & types["benchmark"].isin(list(request.benchmarks))]
+    for row in rows.loc[rows["worth"] < FAR_BELOW * rows["n_samples"]].to_dict(orient="records"):
+        text = (
+            f"{row['model']}, {row['benchmark']}: {row['n_samples']:,.0f} samples of a problem with an answer of the "
+            f"type {row['answer_type']} are worth about {number(row['worth'], 1.0, 1)} independent guesses, since they "
+            "repeat each other. The estimates with measured guess floors take each sample for a guess of its own: "
+            "what they take off for luck, and the intervals, may be wrong at many samples."
+        )
+        yield Note(str(row["benchmark"]), str(row["model"]), text, "remark")
 
 
 def _notes(request: Request, estimates: pd.DataFrame, adaptive: set[str]) -> Iterator[Note]:

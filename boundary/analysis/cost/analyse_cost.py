@@ -73,7 +73,9 @@ def analyse_cost(
             absent = ", ".join(model for model in panel.models if model not in lengths)
             text = f"Cost is not estimated: fewer than half of the problems have a length of attempts of {absent}."
             notes.append(Note(panel.benchmark, panel.arm, text, "note"))
-    rows += limit_rows(request, panels, samples)
+    of_limits, limit_notes = limit_rows(request, panels, samples)
+    rows += of_limits
+    notes += limit_notes
     if not rows:
         return CostEstimates(notes=tuple(notes), missing=MISSING)
     notes += _target_note(request)

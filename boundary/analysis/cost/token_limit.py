@@ -153,13 +153,15 @@ def _recounted(table: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
     return without.assign(**columns, **dict(zip(MEAN_TOKENS, means, strict=True)))
 
 
-def limit_rows(request: Request, panels: Sequence[Panel], samples: pd.DataFrame | None) -> list[dict[str, Any]]:
+def limit_rows(
+    request: Request, panels: Sequence[Panel], samples: pd.DataFrame | None
+) -> tuple[list[dict[str, Any]], list[Note]]:
     """Unbiased pass@k and shrinkage with every sample cut at some limits, with standard errors.
 
     Parameters
     ----------
     request
-        Level.
+        Level, and outcomes whose samples are taken for missing.
     panels
         The fits; models whose number of samples depends on the outcome are left out.
     samples
@@ -167,21 +169,36 @@ def limit_rows(request: Request, panels: Sequence[Panel], samples: pd.DataFrame 
 
     Returns
     -------
-    One mapping a row, for `COST_COLUMNS`, at k = 1 and at the largest power of two up to half the samples.
+    One mapping a row, for `COST_COLUMNS`, at k = 1 and at the largest power of two up to half the samples; and a note
+    on each model that is left out because some of its samples come without tokens: those that have them may be others.
     """
     if samples is None or "n_tokens" not in samples:
-        return []
+        return [], []
+    samples = samples.loc[~samples["outcome"].isin(list(request.outcomes_as_missing))]
     rows: list[dict[str, Any]] = []
+    notes: list[Note] = []
     for panel in panels:
-        parts = {model: _problem_tokens(panel, model, samples) for model in panel.models if model not in panel.adaptive}
-        parts = {model: part for model, part in parts.items() if part is not None}
+        parts: dict[str, _ProblemTokens] = {}
+        for model in panel.models:
+            part = None if model in panel.adaptive else _problem_tokens(panel, model, samples)
+            if part is None or part.n.min() < 2:
+                continue
+            unknown = int(np.isnan(part.tokens).sum())
+            if unknown == 0:
+                parts[model] = part
+            elif unknown < len(part.tokens):
+                text = (
+                    f"{model} is left out of the table of token limits: {unknown:,} of its {len(part.tokens):,} "
+                    "samples come without n_tokens."
+                )
+                notes.append(Note(panel.benchmark, model, text, "note"))
         if parts:
-            rows += _panel_limit_rows(request, panel, parts)  # type: ignore[arg-type]
-    return rows
+            rows += _panel_limit_rows(request, panel, parts)
+    return rows, notes
 
 
 class _ProblemTokens(NamedTuple):
-    """Samples of one model: number of the problem, tokens, whether right; and samples of each problem."""
+    """Samples of one model: number of the problem, tokens or NaN, whether right; and samples of each problem."""
 
     place: np.ndarray
     tokens: np.ndarray
@@ -190,13 +207,13 @@ class _ProblemTokens(NamedTuple):
 
 
 def _problem_tokens(panel: Panel, model: str, samples: pd.DataFrame) -> _ProblemTokens | None:
-    rows = samples.loc[(samples["model"] == model) & samples["n_tokens"].notna()]
+    rows = samples.loc[samples["model"] == model]
     problems = pd.MultiIndex.from_tuples(panel.counts.pairs)
     place = problems.get_indexer(pd.MultiIndex.from_frame(rows[["benchmark", "problem_id"]].astype(str)))
     rows, place = rows.loc[place >= 0], place[place >= 0]
-    n = np.bincount(place, minlength=len(problems))
-    if not len(rows) or n.min() < 2:
+    if not len(rows):
         return None
+    n = np.bincount(place, minlength=len(problems))
     return _ProblemTokens(place, rows["n_tokens"].to_numpy(dtype=float), (rows["outcome"] == CORRECT).to_numpy(), n)
 
 

@@ -132,8 +132,8 @@ def luck_sentences(types: pd.DataFrame, in_use: bool) -> Iterator[str]:
         yield (
             f"Answers of {short_name(row['model'])} to other problems with {KINDS[row['answer_type']]} hit the right "
             f"answer of a problem with probability {number(row['mean'], 100.0, 2)} % {interval(row, 100.0, 2)} on "
-            f"average. By such luck alone, {number(row['lucky_problems'], 1.0, 1)} of {row['n_problems']:,} problems "
-            "would have a right one among their samples."
+            f"average. If every problem had the samples of another one, {number(row['lucky_problems'], 1.0, 1)} of "
+            f"{row['n_problems']:,} problems would have a right one among them, by such luck alone."
         )
     if len(types):
         yield (

@@ -37,14 +37,7 @@ def count_samples(frame: pd.DataFrame, source: str) -> pd.DataFrame:
         return frame
     if "model" not in frame:
         raise InputError(f"{source}: no column 'model'. Samples need model, problem_id and outcome.")
-    table = frame.assign(benchmark=frame.get("benchmark", DEFAULT_BENCHMARK), outcome=_outcomes(frame, source))
-    place = [name for name in ("run", "sample_index") if name in table]
-    if "sample_index" in place and table.duplicated([*KEY, *place]).any():
-        row = frame.loc[table.duplicated([*KEY, *place])].iloc[0]
-        raise InputError(
-            f"{source}{_at(row)}: sample {row['sample_index']} of problem {row['problem_id']} stands twice. "
-            "Leave one out."
-        )
+    table = checked_samples(frame, source)
     outcomes = pd.crosstab([table[name] for name in KEY], table["outcome"]).reindex(
         columns=list(OUTCOMES), fill_value=0
     )
@@ -67,6 +60,55 @@ def count_samples(frame: pd.DataFrame, source: str) -> pd.DataFrame:
     facts = groups[[*settings, *(name for name in FACTS if name in table)]].first()
     order = table[list(KEY)].drop_duplicates()
     return order.merge(counts.join(facts).reset_index(), on=list(KEY), validate="one_to_one")
+
+
+def checked_samples(frame: pd.DataFrame, source: str) -> pd.DataFrame:
+    """A table of samples with a benchmark, and outcomes by the names of `OUTCOMES`.
+
+    Parameters
+    ----------
+    frame
+        With columns problem_id and outcome (a name, or 1 and 0, or true and false).
+    source
+        File name for messages.
+
+    Raises
+    ------
+    InputError
+        For an outcome of an unknown name, or a sample that stands twice.
+    """
+    table = frame.assign(benchmark=frame.get("benchmark", DEFAULT_BENCHMARK), outcome=_outcomes(frame, source))
+    refuse_repeated_samples(table, source)
+    return table
+
+
+def refuse_repeated_samples(table: pd.DataFrame, source: str) -> None:
+    """Refuse a sample that stands twice: model, benchmark, run, problem and sample_index are the same.
+
+    Parameters
+    ----------
+    table
+        A row a sample. Without a column sample_index nothing is refused.
+    source
+        File name for messages.
+
+    Raises
+    ------
+    InputError
+        With the second row of the first such sample.
+    """
+    if "sample_index" not in table:
+        return
+    names = [name for name in (*KEY, "run", "sample_index") if name in table]
+    keys = table[names].assign(problem_id=table["problem_id"].astype(str))
+    index = pd.to_numeric(keys["sample_index"], errors="coerce")
+    repeated = keys.assign(sample_index=index.astype(object).where(index.notna(), keys["sample_index"])).duplicated()
+    if repeated.any():
+        row = table.loc[repeated.to_numpy()].iloc[0]
+        raise InputError(
+            f"{source}{_at(row)}: sample {row['sample_index']} of problem {row['problem_id']} stands twice. "
+            "Leave one out."
+        )
 
 
 def _token_means(table: pd.DataFrame, keys: pd.Index) -> dict[str, np.ndarray]:

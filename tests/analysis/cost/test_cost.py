@@ -170,3 +170,40 @@ def test_the_table_of_limits_is_unbiased(analysis):
 def test_the_figure_draws_on_axes_of_ones_own(analysis):
     axes = bd.plots.cost(analysis)
     assert "budget, tokens a problem" in axes.get_xlabel()
+
+
+@pytest.mark.parametrize(("right", "wrong"), [("1", "0"), (True, False)])
+def test_outcomes_written_as_numbers_count_alike(right, wrong):
+    table = samples_table()
+    table["outcome"] = table["outcome"].replace("truncated", "wrong")
+    written = table.assign(outcome=[right if outcome == "correct" else wrong for outcome in table["outcome"]])
+    results = [analyse(samples, token_limit=1500) for samples in (table, written)]
+    assert results[0].counts.table["n_correct"].tolist() == results[1].counts.table["n_correct"].tolist()
+    assert results[0].cost.estimates.equals(results[1].cost.estimates)
+
+
+def limits_of(result):
+    rows = result.cost.estimates
+    return rows.loc[(rows["kind"] == "observed") & (rows["k"] == 1) & (rows["estimand"] == "pass_at_k")]
+
+
+def test_a_model_with_a_sample_without_tokens_is_not_in_the_table_of_limits():
+    table = samples_table().astype({"n_tokens": float})
+    wrong = table.index[(table["model"] == "rl") & (table["outcome"] == "wrong")]
+    table.loc[wrong[:5], "n_tokens"] = np.nan
+    result = analyse(table)
+    assert set(limits_of(result)["model"]) == {"base"}
+    (note,) = [note for note in result.cost.notes if "token limits" in note.text]
+    assert note.text.startswith(f"rl is left out of the table of token limits: 5 of its {N * N_PROBLEMS} samples")
+
+
+def test_missing_outcomes_are_missing_from_the_table_of_limits_too():
+    table = samples_table(longest=2200)
+    assert (table["outcome"] == "truncated").any()
+    result = analyse(table, outcomes_as_missing="truncated")
+    kept = table.loc[table["outcome"] != "truncated"]
+    at = limits_of(result)
+    for model in ("base", "rl"):
+        own = kept.loc[kept["model"] == model]
+        last = at.loc[at["model"] == model, "mean"].iloc[-1]
+        assert last == pytest.approx((own["outcome"] == "correct").groupby(own["problem_id"]).mean().mean())
