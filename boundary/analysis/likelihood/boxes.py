@@ -86,7 +86,7 @@ class _Adder:
         fits = {}
         for scored_as, column in SUMS.items():
             values = texts[column].to_numpy() / tokens
-            scored_models = [m for m in models if np.isfinite(values[(texts["model"] == m).to_numpy()]).all()]
+            scored_models = [m for m in models if _is_whole(texts, values, m, scored_as)]
             if scored_models:
                 part = texts["model"].isin(scored_models).to_numpy()
                 fits[scored_as] = self._fit(texts[part], values[part], tokens[part], scored_models, scored_as)
@@ -191,7 +191,7 @@ class _Adder:
         """How much likelier a token of a response is as it was sampled than untempered."""
         for scored_as in (TEMPERED, NUCLEUS):
             gain = (samples[SUMS[scored_as]] - samples["sum_logp"]).to_numpy() / tokens
-            scored_models = [m for m in models if np.isfinite(gain[(samples["model"] == m).to_numpy()]).all()]
+            scored_models = [m for m in models if _is_whole(samples, gain, m, scored_as)]
             if not scored_models:
                 continue
             part = samples["model"].isin(scored_models).to_numpy()
@@ -238,3 +238,13 @@ def _sizes(problems: np.ndarray, n: np.ndarray) -> dict[str, int]:
 def _around_half(draws: np.ndarray) -> dict[str, float]:
     """Of a probability of superiority: whether it is above or below one half."""
     return {"prob_positive": float(np.mean(draws > 0.5)), "prob_negative": float(np.mean(draws < 0.5))}
+
+
+def _is_whole(samples: pd.DataFrame, values: np.ndarray, model: str, scored_as: str) -> bool:
+    """Whether all responses of a model have a value; one with tokens outside the nucleus has none within it.
+
+    The sum over the tokens inside would make a response the likelier, the more of its tokens the scorer never draws.
+    """
+    of_model = (samples["model"] == model).to_numpy()
+    inside = scored_as != NUCLEUS or not (samples["n_outside"].to_numpy()[of_model] > 0).any()
+    return inside and bool(np.isfinite(values[of_model]).all())

@@ -69,14 +69,14 @@ def scored_sides(rows: pd.DataFrame, arm: str, base: str, arm_settings: Settings
     """
     responses = under_both_scorers(rows, arm, base, arm)
     responses = responses.loc[responses["outcome"].notna()]
-    same_temperature = (
-        arm_settings.temperature == base_settings.temperature
-        or np.isnan([arm_settings.temperature, base_settings.temperature]).any()
-    )
-    if not same_temperature:
+    if not _alike(arm_settings.temperature, base_settings.temperature):
         remark = f"{arm} and {base} were sampled at other temperatures, so that scores say nothing of the base's reach."
         return Sides(responses.iloc[:0], UNTEMPERED, remark)
-    for scored_as in (NUCLEUS, TEMPERED):
+    if not _alike(arm_settings.top_p, base_settings.top_p):
+        remark = f"{arm} and {base} were sampled with another top-p, so that scores say nothing of the base's reach."
+        return Sides(responses.iloc[:0], UNTEMPERED, remark)
+    whole = all(np.isnan(settings.top_p) or settings.top_p == 1 for settings in (arm_settings, base_settings))
+    for scored_as in (NUCLEUS, TEMPERED) if whole else (NUCLEUS,):
         columns = responses[[SUMS[scored_as], f"{SUMS[scored_as]}_second"]]
         if len(responses) and columns.notna().all(axis=None):
             return Sides(responses, scored_as, "")
@@ -93,6 +93,11 @@ def scored_sides(rows: pd.DataFrame, arm: str, base: str, arm_settings: Settings
         "with --as-sampled for what they say of the base's reach."
     )
     return Sides(responses.iloc[:0], UNTEMPERED, remark)
+
+
+def _alike(first: float, second: float) -> bool:
+    """Whether two settings are equal, or one of them is unknown."""
+    return first == second or bool(np.isnan([first, second]).any())
 
 
 def add_reach(
@@ -124,6 +129,13 @@ def add_reach(
     if not (sides.responses["outcome"] == RIGHT).any():
         return pd.DataFrame(columns=list(REACH_COLUMNS)), notes
     reach = _Reach(rows, sides, panel, rates, request)
+    n_unscored = int((reach.unscored & (reach.n_right > 0)).sum())
+    if n_unscored:
+        text = (
+            f"{n_unscored} of {int((reach.n_right > 0).sum())} problems have other numbers of scored responses of {arm} "
+            "than of counted ones: how often the base gives its right responses is not estimated there. Score all of them."
+        )
+        notes.append(Note(panel.benchmark, arm, text, "remark"))
     parts = split_gain(reach.p_base, reach.p_rl, reach.bound, reach.estimate, max(rates.reliable_k, 1))
     for name in PARTS:
         labels: dict[str, Any] = {"estimand": name, "scorer": base, "model": arm, "reference": base, "outcome": RIGHT}
@@ -156,7 +168,11 @@ class _Reach:
         self.bound = np.maximum(self.expected, self.certain)
         key = fit_key(request.seed, f"{label} importance")
         sampled = importance_estimate(log_weight, right, problem, n_problems, key, CHAINS, DRAWS)
-        self.estimate = sampled.draws.reshape(-1, n_problems)
+        # An estimate is a mean over all of a problem's responses: of the right ones alone it would be far too high.
+        n_scored = np.bincount(problem, minlength=n_problems)
+        model = rates.index(arm)
+        self.unscored = (n_scored != rates.n_samples[:, model]) | (self.n_right != rates.n_correct[:, model])
+        self.estimate = np.where(self.unscored, np.nan, sampled.draws.reshape(-1, n_problems))
         self.effective, self.pareto_k = sampled.effective, sampled.pareto_k
 
     def _expected_bound(

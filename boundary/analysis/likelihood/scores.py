@@ -48,6 +48,18 @@ def scores_of_models(table: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame
     sum_logp, n_bytes, sum_tempered, sum_nucleus, n_outside, truncated, empty, comparable (whether the scorer reads the
     model's tokens).
     """
+    key = [
+        name
+        for name in ("scorer", "model", "benchmark", "run", "problem_id", "sample_index", "outcome")
+        if name in table
+    ]
+    repeated = table.astype(dict.fromkeys(key, str)).duplicated(key).to_numpy()
+    if repeated.any():
+        row = table.loc[repeated].iloc[0]
+        raise InputError(
+            f"Scores: sample {row['sample_index']} of problem {row['problem_id']}, {row['model']} under "
+            f"{row['scorer']}, stands twice. Leave one out."
+        )
     is_reference = np.array([outcome == REFERENCE for outcome in table["outcome"].astype(object)], dtype=bool)
     table = table.loc[is_reference | table["model"].astype(str).isin(list(models)).to_numpy()]
     names = ("scorer", "model", "benchmark", "problem_id")

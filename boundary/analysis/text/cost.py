@@ -111,7 +111,8 @@ def _crossing_sentences(
         )
     if absent["mean"] >= 0.005:
         yield (
-            f"The probability that {base} does not catch up by {last} a problem is {probability_text(absent['mean'])}."
+            f"Given that {name} is ahead at some budget, the probability that {base} does not catch up by {last} a "
+            f"problem is {probability_text(absent['mean'])}."
         )
 
 

@@ -69,7 +69,7 @@ def reach_sentences(record: Likelihood, benchmark: str, base: str, arm: str) -> 
     table = record.reach
     of_pair = table.loc[(table["model"] == arm) & ((table["benchmark"] == benchmark) | (benchmark == "all"))]
     for kind, meaning in (
-        (HIGHER, "the scores prove a higher solve rate of the base than its counts allow"),
+        (HIGHER, "the scores point to a higher solve rate of the base than its counts allow: one of the two is wrong"),
         (LOWER, "the base solves it more often than in the ways of the RL model"),
     ):
         names = of_pair.loc[of_pair["disagreement"] == kind, "problem_id"].astype(str).tolist()
