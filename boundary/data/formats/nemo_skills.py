@@ -44,9 +44,9 @@ def read(source: Source, *, verdict: str = "", tests: str = "plus") -> Iterator[
     """
     one_of("verdict", verdict, "", SYMBOLIC, JUDGE)
     one_of("tests", tests, "plus", "base")
-    name = NAME.fullmatch(source.path.name)
+    name = NAME.fullmatch(source.plain_name)
     run = f"seed {int(name['seed'])}" if name else None
-    benchmark = source.path.resolve().parent.name if source.path.name.startswith("output") else None
+    benchmark = source.path.resolve().parent.name if source.plain_name.startswith("output") else None
     unjudged = lines = 0
     for line, row in source.rows(dict[str, Any]):
         lines += 1
@@ -70,7 +70,7 @@ def read(source: Source, *, verdict: str = "", tests: str = "plus") -> Iterator[
             line=line,
         )
     note_left_out(source, unjudged, lines, "have no clear verdict of the judge")
-    if source.path.name == "output.jsonl":
+    if source.plain_name == "output.jsonl":
         source.note(f"'{source.path}': decoded greedily, unless it was set otherwise; it counts as one sample each.")
 
 

@@ -114,7 +114,7 @@ def _of_instances(report: Mapping[str, Any], source: Source) -> dict[str, str]:
 
 def _from_name(source: Source) -> dict[str, Any]:
     """Model and run, of `{model}.{run_id}.json`."""
-    model, dot, run = source.path.name.removesuffix(".json").rpartition(".")
+    model, dot, run = source.plain_name.removesuffix(".json").rpartition(".")
     return {"model": model.replace("__", "/", 1), "run": f"run {run}"} if dot and model and run else {}
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from boundary.data.formats.parts.option_values import number, one_of
+from boundary.data.formats.parts.training_stages import refuse_mixed_stages, stage_of_path
 from boundary.data.readers.raw_json import raw_bytes, raw_hash
 from boundary.data.readers.sidecar_files import json_beside
 from boundary.data.readers.streams import Source, first_record, is_object
@@ -72,6 +73,7 @@ def read(
     one_of("problems", problems, "id", "prompt")
     least = None if threshold == "" else number("threshold", threshold)
     names = _from_metadata(source)
+    refuse_mixed_stages(source, stage_of_path(source.path))
     folder = STEP.fullmatch(source.path.resolve().parent.name)
     facts = {"checkpoint_step": int(folder["step"])} if folder else {}
     left_out: Counter[str] = Counter()
@@ -170,11 +172,13 @@ def _other_metrics(row: Mapping[str, msgspec.Raw]) -> str:
 
 
 def _benchmark(names: Mapping[str, str], row: Mapping[str, msgspec.Raw]) -> str | None:
-    """The environment; of several together the one that the line names."""
+    """The environment; of several together, and where nothing else names one, that of the line."""
     environment = names.get("environment")
     task = msgspec.json.decode(row["task"]) if "task" in row else None
-    if environment is None or not isinstance(task, str) or task in ("default", environment, ""):
+    if not isinstance(task, str) or task in ("default", environment, ""):
         return environment
+    if environment is None:
+        return task
     return f"{environment}/{task}"
 
 
