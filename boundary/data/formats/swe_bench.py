@@ -21,6 +21,11 @@ CLASSES = {
 }
 NOT_RUN = "incomplete_ids"
 BENCHMARK = "SWE-bench"
+NO_REPORT = (
+    "Reports of single instances: one whose patch was empty, did not apply or could not be tested has no report.json, "
+    "so that it is missing from the counts and the share of resolved instances may be too high. Import the report of "
+    "the run ({model}.{run_id}.json), which lists these too."
+)
 
 
 def recognises(path: Path, head: bytes) -> bool:
@@ -48,6 +53,7 @@ def read(source: Source) -> Iterator[Answers]:
         outcomes, names = _of_old(report, source), {}
     else:
         outcomes, names = _of_instances(report, source), _from_folders(source)
+        source.note(NO_REPORT)
     for instance, outcome in outcomes.items():
         yield Answers(instance, [outcome], benchmark=BENCHMARK, **names)
 
