@@ -27,6 +27,8 @@ What a reader should do:
   checkpoint_step, verifier, engine), and in `source.conditions` everything else that changes what is sampled or judged
   (few-shots, solver, user simulator, grader, ...): runs that differ in one of them are not pooled. What belongs to one
   record goes into `Answers.settings`, what it was given into `Answers.prompt`, a problem's facts into `Answers.facts`.
+- What must be known from file to file (ids, agents) goes into `source.shared`; names of files are matched by
+  `source.plain_name`, which has no `.gz` or `.zst`.
 - Of a problem whose samples were all left out give `Answers` without outcomes, so that the problem is reported.
 - Leave `model` and `benchmark` None where the file does not say: the user is asked for the model.
 

@@ -42,7 +42,7 @@ def recognises(path: Path, head: bytes) -> bool:
 
 def read(source: Source) -> Iterator[Answers]:
     """Samples of each task."""
-    name = NAME.match(source.path.name)
+    name = NAME.match(source.plain_name)
     names: dict[str, Any] = {}
     if name:
         names = {"model": name["model"].split("--main")[0].replace("--", "/", 1), "benchmark": name["benchmark"]}

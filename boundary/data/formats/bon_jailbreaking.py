@@ -36,7 +36,7 @@ def recognises(path: Path, head: bytes) -> bool:
 
 def read(source: Source) -> Iterator[Answers]:
     """Samples, an attempt each."""
-    file_name = NAME.match(source.path.name)
+    file_name = NAME.match(source.plain_name)
     names: dict[str, Any] = {}
     if file_name:
         names = {"model": file_name["model"], "benchmark": f"bon-jailbreaking-{file_name['modality']}"}

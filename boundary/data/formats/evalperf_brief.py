@@ -58,7 +58,7 @@ def read(source: Source) -> Iterator[Tally]:
     except msgspec.ValidationError as error:
         raise source.error("its config does not say how many samples (n_samples) a problem has") from error
     names: dict[str, Any] = {"benchmark": BENCHMARK}
-    file_name = NAME.match(source.path.name)
+    file_name = NAME.match(source.plain_name)
     if file_name:
         names["model"] = file_name["model"].replace("--", "/")
         source.conditions["prompt"] = file_name["prompt"] or "usual"

@@ -145,12 +145,12 @@ def _tell(measured: list[int], source: Source) -> None:
 
 def _from_name(source: Source) -> dict[str, Any]:
     """Model and temperature, where file or folder are named as the tool names them."""
-    for name in (source.path.name, source.path.resolve().parent.name):
+    for name in (source.plain_name, source.path.resolve().parent.name):
         parts = NAME.match(name)
         if parts:
             source.settings["temperature"] = float(parts["T"])
             # Solutions that were cleaned are judged otherwise; the backend decides on the prompt.
-            cleaned = "sanitized" in source.path.name or "sanitized" in source.path.resolve().parent.name
+            cleaned = "sanitized" in source.plain_name or "sanitized" in source.path.resolve().parent.name
             source.conditions |= {"backend": parts["backend"], "solutions": "sanitized" if cleaned else "as they are"}
             return {"model": parts["model"].replace("--", "/")}
     return {}

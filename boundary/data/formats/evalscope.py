@@ -46,7 +46,7 @@ def read(source: Source, *, metric: str = "", threshold: str = "") -> Iterator[A
     """
     least = None if threshold == "" else number("threshold", threshold)
     folders = source.path.resolve().parts
-    names = _names(source.path.name, folders)
+    names = _names(source.plain_name, folders)
     unjudged = samples = 0
     places: set[tuple[str, str]] = set()
     for line, row in source.rows(dict[str, Any]):

@@ -57,7 +57,7 @@ def read(source: Source) -> Iterator[Answers]:
         rows = _of_parquet(source)
     else:
         rows = iter([(0, _of_yaml(source))])
-    file_name = NAME.match(source.path.name) or NAME.match(source.path.resolve().parent.name)
+    file_name = NAME.match(source.plain_name) or NAME.match(source.path.resolve().parent.name)
     names: dict[str, Any] = file_name.groupdict() if file_name else {}
     for place, problem in rows:
         name = str(place) if problem.orig_dset_idx is None else str(problem.orig_dset_idx)
@@ -103,7 +103,7 @@ def _of_yaml(source: Source) -> Problem:
             raise source.error(f"not YAML ({reason})", mark.line + 1 if mark else None) from error
     if fields is None:
         raise source.error("no fields samples and is_corrects in it")
-    name = re.sub(r"(\.ya?ml)?(\.gz|\.zst)?$", "", source.path.name)
+    name = re.sub(r"\.ya?ml$", "", source.plain_name)
     problem = _problem_of(fields | {"orig_dset_idx": name}, source, None)
     if problem is None:
         raise source.error("its only problem is broken")

@@ -198,7 +198,7 @@ def _record(
 
 def _from_name(source: Source) -> dict[str, Any]:
     """Benchmark from the file's name, model from its folders; settings from the file of results."""
-    file_name = NAME.match(source.path.name)
+    file_name = NAME.match(source.plain_name)
     parts = source.path.resolve().parts[:-2]
     names = {"benchmark": file_name["task"].replace("|", "/")} if file_name else {}
     if "details" in parts:

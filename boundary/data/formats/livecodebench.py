@@ -107,7 +107,7 @@ def _reason(facts: Any) -> str:
 
 def _from_name(source: Source) -> dict[str, Any]:
     """Benchmark and temperature, where the file is named as the tool names it; the model, where the folder is too."""
-    file_name = NAME.search(source.path.name)
+    file_name = NAME.search(source.plain_name)
     if file_name is None:
         return {}
     source.settings["temperature"] = float(file_name["T"])

@@ -59,7 +59,7 @@ def read(source: Source, *, n: str = "") -> Iterator[Tally]:
     """
     n_samples = _n_samples(n)
     rows = source.document(Board).performances
-    file_name = NAME.search(source.path.name)
+    file_name = NAME.search(source.plain_name)
     benchmark = "livecodebench" + (f"-{file_name[1]}" if file_name and file_name[1] != "generation" else "")
     for column, ending in (("plain", ""), ("direct", ""), ("thought", "-cot")):
         values = list(_values(rows, column, source))

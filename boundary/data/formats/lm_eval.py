@@ -238,10 +238,10 @@ def _settings(row: Row, source: Source) -> None:
 
 
 def _from_name(source: Source) -> dict[str, Any]:
-    task = TASK.match(source.path.name)
+    task = TASK.match(source.plain_name)
     folder = source.path.resolve().parent.name
     names = {"benchmark": task["task"]} if task else {}
-    dated = NAME.match(source.path.name)
+    dated = NAME.match(source.plain_name)
     if dated:
         _results(json_beside(source.path, f"results_{dated['date']}.json"), dated["task"], source)
     # The tool writes {output_path}/{organisation}__{model}/.

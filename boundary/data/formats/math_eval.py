@@ -83,7 +83,7 @@ def _outcome(correct: bool, pred: Any, finish: Any, empty: bool) -> str:
 def _from_name(source: Source) -> dict[str, Any]:
     """Model, benchmark and seed, where folder and file are named as the tool names them."""
     folder = FOLDER.match(source.path.resolve().parent.name)
-    file = FILE.match(source.path.name)
+    file = FILE.match(source.plain_name)
     names: dict[str, Any] = {"model": folder["model"], "benchmark": folder["benchmark"]} if folder else {}
     match = file or folder
     if match:

@@ -56,7 +56,7 @@ def read(source: Source) -> Iterator[Answers]:
     if len(judged_places) < n:
         source.note(f"'{source.path}': {n - len(judged_places)} of {n} samples are not graded; they were left out.")
     # The tool finds a problem by the number in the file's name: `idx` was one less in older files.
-    number = source.path.name.split(".")[0]
+    number = source.plain_name.split(".")[0]
     yield Answers(
         problem_id=number if number.isdecimal() else str(runs.idx),
         outcomes=outcomes,

@@ -2,7 +2,8 @@
 
 Fields: _ng_task_index, _ng_rollout_index, responses_create_params{input, temperature, ...}, response{model, output,
 usage{output_tokens}, incomplete_details{reason}}, reward, agent_ref{name}. Rollouts that failed stand in a file of
-their own, `*_failures.jsonl`, with _ng_failure_class: they are not judged.
+their own, `*_failures.jsonl`, with _ng_failure_class: they are not judged. Nor are those with
+mask_sample (also in instance_config): their judge or sandbox broke.
 """
 
 import json
@@ -17,6 +18,7 @@ from boundary.data.records import Answers, text_hash, token_count
 from boundary.data.settings.pooling import relevant_settings
 
 TASK, ROLLOUT, FAILURE = "_ng_task_index", "_ng_rollout_index", "_ng_failure_class"
+MASKED = "mask_sample"
 SETTING_NAMES = {"temperature": "temperature", "top_p": "top_p", "max_output_tokens": "max_tokens"}
 
 
@@ -38,7 +40,7 @@ def read(source: Source, *, threshold: str = "") -> Iterator[Answers]:
     """
     least = None if threshold == "" else number("threshold", threshold)
     pairs: set[tuple[str, str]] = set()
-    failures = lines = 0
+    failures = masked = lines = 0
     for line, row in source.rows(dict[str, Any]):
         lines += 1
         try:
@@ -50,9 +52,11 @@ def read(source: Source, *, threshold: str = "") -> Iterator[Answers]:
         except ValueError as error:
             source.broken(str(error), line)
             continue
-        failures += not answers.outcomes
+        masked += _is_masked(row)
+        failures += not answers.outcomes and not _is_masked(row)
         yield answers._replace(line=line)
     note_left_out(source, failures, lines, "failed before they were judged")
+    note_left_out(source, masked, lines, "are masked, since their judge or sandbox broke")
 
 
 def _answers(row: Mapping[str, Any], least: float | None) -> Answers:
@@ -71,7 +75,7 @@ def _answers(row: Mapping[str, Any], least: float | None) -> Answers:
         settings=_settings(parameters),
         whole=False,
     )
-    if row.get(FAILURE) is not None:
+    if row.get(FAILURE) is not None or _is_masked(row):
         return base
     end = mapping(response.get("incomplete_details")).get("reason")
     output = response.get("output")
@@ -80,6 +84,11 @@ def _answers(row: Mapping[str, Any], least: float | None) -> Answers:
         texts=[hashed(output)],
         tokens=[token_count(mapping(response.get("usage")).get("output_tokens"))],
     )
+
+
+def _is_masked(row: Mapping[str, Any]) -> bool:
+    """Whether the environment says that the reward is none: the judge or the sandbox broke."""
+    return True in (row.get(MASKED), mapping(row.get("instance_config")).get(MASKED))
 
 
 def _settings(parameters: Mapping[str, Any]) -> dict[str, Any]:

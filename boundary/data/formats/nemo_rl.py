@@ -12,6 +12,7 @@ from typing import Any
 
 from boundary.data.formats.parts.option_values import number
 from boundary.data.formats.parts.rewards import hashed, is_rewarded, sample_outcome
+from boundary.data.formats.parts.training_stages import refuse_mixed_stages, stage_of_path
 from boundary.data.readers.streams import Source, first_record, is_object
 from boundary.data.records import Answers, text_hash
 
@@ -35,7 +36,8 @@ def read(source: Source, *, threshold: str = "") -> Iterator[Answers]:
         Least reward of a correct sample, where rewards are not 0 and 1.
     """
     least = None if threshold == "" else number("threshold", threshold)
-    name = NAME.fullmatch(source.path.name)
+    refuse_mixed_stages(source, stage_of_path(source.path, 0))
+    name = NAME.fullmatch(source.plain_name)
     facts = {"checkpoint_step": int(name["step"])} if name else {}
     lengths: set[int] = set()
     places: set[Any] = set()

@@ -16,6 +16,8 @@ from boundary.data.readers.streams import Source, first_record, is_object
 from boundary.data.records import NO_ANSWER, WRONG, Answers, text_hash, token_count, verdict as true_or_false
 
 NAME = re.compile(r"output-rs(?P<seed>\d{1,9})\.jsonl")
+# A chunk, or what an unfinished run has written so far.
+PART = re.compile(r"_chunk_\d+\.jsonl|\.jsonl-async$")
 IDS = ("id", "problem_id", "task_id", "question_id", "instance_id")
 QUESTIONS = ("problem", "question")
 SYMBOLIC, JUDGE = "symbolic", "judge"
@@ -44,9 +46,15 @@ def read(source: Source, *, verdict: str = "", tests: str = "plus") -> Iterator[
     """
     one_of("verdict", verdict, "", SYMBOLIC, JUDGE)
     one_of("tests", tests, "plus", "base")
-    name = NAME.fullmatch(source.path.name)
+    if PART.search(source.plain_name):
+        source.note(
+            f"'{source.path}': a part of an output, whose samples stand in the whole output once the run is finished; "
+            "it was left out."
+        )
+        return
+    name = NAME.fullmatch(source.plain_name)
     run = f"seed {int(name['seed'])}" if name else None
-    benchmark = source.path.resolve().parent.name if source.path.name.startswith("output") else None
+    benchmark = source.path.resolve().parent.name if source.plain_name.startswith("output") else None
     unjudged = lines = 0
     for line, row in source.rows(dict[str, Any]):
         lines += 1
@@ -70,7 +78,7 @@ def read(source: Source, *, verdict: str = "", tests: str = "plus") -> Iterator[
             line=line,
         )
     note_left_out(source, unjudged, lines, "have no clear verdict of the judge")
-    if source.path.name == "output.jsonl":
+    if source.plain_name == "output.jsonl":
         source.note(f"'{source.path}': decoded greedily, unless it was set otherwise; it counts as one sample each.")
 
 
@@ -119,13 +127,12 @@ def _of_code(row: Mapping[str, Any]) -> bool:
 
 
 def _judgement(text: Any) -> bool | None:
-    """Yes or no after the last `Judgement:`; None for anything else."""
+    """Yes or no after `Judgement:`; None for anything else, and where the first and the last differ."""
     if not isinstance(text, str):
         return None
-    answer = text.replace("*", "").lower().rpartition("judgement:")
-    words = answer[2].split() if answer[1] else []
-    first = words[0].strip(".,!:") if words else ""
-    return {"yes": True, "no": False}.get(first)
+    _, *answers = text.replace("*", "").lower().split("judgement:")
+    words = [(answer.split() or [""])[0].strip(".,!:") for answer in answers[:1] + answers[-1:]]
+    return {"yes": True, "no": False}.get(words[0]) if len(set(words)) == 1 else None
 
 
 def _outcome(row: Mapping[str, Any], correct: bool) -> str:

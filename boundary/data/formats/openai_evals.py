@@ -1,7 +1,7 @@
 """Logs of OpenAI evals (`oaieval`): JSON Lines, an event a line, after a line with the specification of the run.
 
 Fields: spec{completion_fns, eval_name, run_config}; events {event_id, sample_id, type, data}. Events of the type match
-have the verdict (data.correct); of graded evals those of the type metrics (data.score).
+have the verdict (data.correct); of graded evals those of the type metrics (data.score), of Includes data.accuracy.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,12 +11,21 @@ from typing import Any
 import msgspec
 
 from boundary.data.formats.parts.option_values import number, one_of
-from boundary.data.formats.parts.rewards import hashed, is_rewarded, mapping, named_problem, sample_outcome
+from boundary.data.formats.parts.rewards import (
+    hashed,
+    is_rewarded,
+    mapping,
+    named_problem,
+    note_left_out,
+    sample_outcome,
+)
 from boundary.data.readers.streams import Source, first_record, is_object
 from boundary.data.records import Answers, verdict
 from boundary.data.settings.pooling import relevant_settings
 
 MATCH, METRICS = "match", "metrics"
+# What events of the type metrics call their verdict: graded evals, and the class Includes.
+SCORES = ("score", "accuracy")
 
 
 class Event(msgspec.Struct):
@@ -54,6 +63,7 @@ def read(source: Source, *, events: str = "", threshold: str = "") -> Iterator[A
     names: dict[str, Any] = {}
     kinds: dict[str, None] = {}
     event_ids: set[int] = set()
+    judged: dict[str, bool] = {}
     for line, event in source.rows(Event):
         if event.spec is not None:
             names = _names(event.spec, source)
@@ -62,10 +72,12 @@ def read(source: Source, *, events: str = "", threshold: str = "") -> Iterator[A
             continue
         if event.type is None:
             source.broken("an event without its type", line)
+        if event.sample_id is not None:
+            judged.setdefault(event.sample_id, False)
         if event.type not in (MATCH, METRICS) or events not in ("", event.type):
             continue
         data = event.data or {}
-        if event.type == METRICS and "score" not in data:
+        if event.type == METRICS and not any(name in data for name in SCORES):
             continue
         kinds[event.type] = None
         if len(kinds) > 1:
@@ -78,13 +90,22 @@ def read(source: Source, *, events: str = "", threshold: str = "") -> Iterator[A
         except ValueError as error:
             source.broken(str(error), line)
             continue
+        judged[answers.problem_id] = True
         yield answers._replace(line=line, **names)
+    unjudged = [sample for sample, is_judged in judged.items() if not is_judged]
+    note_left_out(source, len(unjudged), len(judged), "have events, of sampling or errors, and no verdict")
+    for sample in unjudged:
+        yield Answers(sample, [], whole=False, **names)
 
 
 def _answers(event: Event, data: Mapping[str, Any], least: float | None) -> Answers:
     if event.type == MATCH and "correct" not in data:
         raise ValueError("no field 'correct' in data")
-    correct = verdict(data["correct"]) if event.type == MATCH else is_rewarded(data["score"], least, "score")
+    if event.type == MATCH:
+        correct = verdict(data["correct"])
+    else:
+        field = next(name for name in SCORES if name in data)
+        correct = is_rewarded(data[field], least, field)
     text = data.get("sampled", data.get("picked"))
     return Answers(
         named_problem(event.sample_id, "sample_id"),

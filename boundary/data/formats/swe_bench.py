@@ -21,6 +21,11 @@ CLASSES = {
 }
 NOT_RUN = "incomplete_ids"
 BENCHMARK = "SWE-bench"
+NO_REPORT = (
+    "Reports of single instances: one whose patch was empty, did not apply or could not be tested has no report.json, "
+    "so that it is missing from the counts and the share of resolved instances may be too high. Import the report of "
+    "the run ({model}.{run_id}.json), which lists these too."
+)
 
 
 def recognises(path: Path, head: bytes) -> bool:
@@ -48,6 +53,7 @@ def read(source: Source) -> Iterator[Answers]:
         outcomes, names = _of_old(report, source), {}
     else:
         outcomes, names = _of_instances(report, source), _from_folders(source)
+        source.note(NO_REPORT)
     for instance, outcome in outcomes.items():
         yield Answers(instance, [outcome], benchmark=BENCHMARK, **names)
 
@@ -114,7 +120,7 @@ def _of_instances(report: Mapping[str, Any], source: Source) -> dict[str, str]:
 
 def _from_name(source: Source) -> dict[str, Any]:
     """Model and run, of `{model}.{run_id}.json`."""
-    model, dot, run = source.path.name.removesuffix(".json").rpartition(".")
+    model, dot, run = source.plain_name.removesuffix(".json").rpartition(".")
     return {"model": model.replace("__", "/", 1), "run": f"run {run}"} if dot and model and run else {}
 
 

@@ -202,11 +202,11 @@ def _outcome(simulation: Simulation) -> str:
 
 
 def _from_name(source: Source) -> dict[str, Any]:
-    file_name = NAME.match(source.path.name)
+    file_name = NAME.match(source.plain_name)
     if file_name is None:
         return {}
     source.settings["temperature"] = float(file_name["T"])
-    user = USER.search(source.path.name)
+    user = USER.search(source.plain_name)
     source.conditions["agent"] = file_name["agent"]
     if user:
         source.conditions |= {"user": user["user"], "user_strategy": user["strategy"]}

@@ -15,6 +15,9 @@ from boundary.data.readers.sidecar_files import json_beside
 from boundary.data.readers.streams import Source, has_keys, is_object
 from boundary.data.records import CORRECT, TIMEOUT, WRONG, Answers, token_count, verdict
 
+# Of the faults of Harbor the one that is the model's: others that are called timeouts are of the machine, the tests or
+# the server.
+AGENT_TIMEOUT = "AgentTimeoutError"
 TIMEOUTS = ("agent_timeout", "test_timeout")
 
 
@@ -41,7 +44,9 @@ def read(source: Source, *, threshold: str = "", errors: str = "left-out") -> It
     document = source.document(dict[str, Any])
     if "verifier_result" in document:
         answers = _of_harbor(document, least, source, errors)
-        note_left_out(source, not answers.outcomes, 1, "broke off without a verdict")
+        fault = word(mapping(document.get("exception_info")).get("exception_type"))
+        by_fault = f" ({fault[:60]})" if fault else ""
+        note_left_out(source, int(not answers.outcomes), 1, f"broke off without a verdict{by_fault}")
         yield answers
         return
     trials = document.get("results")
@@ -105,7 +110,7 @@ def _of_harbor(trial: Mapping[str, Any], least: float | None, source: Source, er
         if len(rewards) > 1 and "reward" not in rewards:
             raise ValueError(f"several rewards ({', '.join(map(str, list(rewards)[:6]))}) and none called reward")
         value = rewards.get("reward", next(iter(rewards.values()), None))
-        is_late = "Timeout" in str(fault)
+        is_late = fault == AGENT_TIMEOUT
         correct = value is not None and is_rewarded(value, least)
         outcomes = [CORRECT if correct else TIMEOUT if is_late else WRONG]
         if value is None and not is_late and errors == "left-out":

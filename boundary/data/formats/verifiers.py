@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from boundary.data.formats.parts.option_values import number, one_of
+from boundary.data.formats.parts.training_stages import refuse_mixed_stages, stage_of_path
 from boundary.data.readers.raw_json import raw_bytes, raw_hash
 from boundary.data.readers.sidecar_files import json_beside
 from boundary.data.readers.streams import Source, first_record, is_object
@@ -38,6 +39,7 @@ FIELDS |= {
     "error_chain",
     "long_error_chain",
 }
+CORRECTNESS = re.compile(r"(?<!in)correct|accura|solved|exact_match", re.IGNORECASE)
 NOT_OF_SAMPLING = ("n", "seed", "logprobs", "extra_headers", "timeout")
 # tau2-bench's own tolerance; a sum of weights need not be 1 to the last digit.
 NEAR = 1e-6
@@ -72,9 +74,12 @@ def read(
     one_of("problems", problems, "id", "prompt")
     least = None if threshold == "" else number("threshold", threshold)
     names = _from_metadata(source)
+    refuse_mixed_stages(source, stage_of_path(source.path))
     folder = STEP.fullmatch(source.path.resolve().parent.name)
     facts = {"checkpoint_step": int(folder["step"])} if folder else {}
     left_out: Counter[str] = Counter()
+    contradictions: Counter[str] = Counter()
+    field_is_reward = verdict == REWARD
     prompts: dict[str, int] = {}
     mixed: set[str] = set()
     lines = 0
@@ -92,7 +97,14 @@ def read(
             continue
         if not answers.outcomes:
             left_out[BROKE_OFF if raw_bytes(row.get("error", msgspec.Raw())) else UNJUDGED] += 1
+        if field_is_reward and answers.outcomes and not raw_bytes(row.get("error", msgspec.Raw())):
+            contradictions.update(_contradicting_metrics(row, answers.outcomes[0] == CORRECT))
         yield answers._replace(prompt=prompt, line=line, benchmark=benchmark, model=names.get("model"), facts=facts)
+    for metric, count in contradictions.items():
+        source.note(
+            f"'{source.path}': {count} of {lines} rollouts have a reward that says otherwise than their metric {metric}"
+            f"; counted by the reward. --option verdict={metric} counts by the metric."
+        )
     _note_problems(left_out, lines, len(mixed) if problems == "id" else 0, source)
 
 
@@ -123,6 +135,16 @@ def _answers(name: str, row: Mapping[str, msgspec.Raw], field: str, least: float
     outcome = CORRECT if correct else TRUNCATED if truncated else EMPTY if silent else WRONG
     texts = [raw_hash(row["completion"]) if "completion" in row else 0]
     return Answers(name, [outcome], texts=texts, tokens=[_output_tokens(row)], whole=False)
+
+
+def _contradicting_metrics(row: Mapping[str, msgspec.Raw], correct: bool) -> list[str]:
+    """Metrics that by their names say whether a rollout is correct, and say otherwise than its reward."""
+    metrics = msgspec.json.decode(row["metrics"]) if "metrics" in row else None
+    values = dict(metrics) if isinstance(metrics, Mapping) else {}
+    values |= {name: msgspec.json.decode(row[name]) for name in row.keys() - FIELDS if CORRECTNESS.search(name)}
+    return [
+        name[:60] for name, value in values.items() if CORRECTNESS.search(name) and value in (0, 1) and value != correct
+    ]
 
 
 def _output_tokens(row: Mapping[str, msgspec.Raw]) -> int | None:
@@ -170,11 +192,13 @@ def _other_metrics(row: Mapping[str, msgspec.Raw]) -> str:
 
 
 def _benchmark(names: Mapping[str, str], row: Mapping[str, msgspec.Raw]) -> str | None:
-    """The environment; of several together the one that the line names."""
+    """The environment; of several together, and where nothing else names one, that of the line."""
     environment = names.get("environment")
     task = msgspec.json.decode(row["task"]) if "task" in row else None
-    if environment is None or not isinstance(task, str) or task in ("default", environment, ""):
+    if not isinstance(task, str) or task in ("default", environment, ""):
         return environment
+    if environment is None:
+        return task
     return f"{environment}/{task}"
 
 

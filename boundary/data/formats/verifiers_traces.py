@@ -1,18 +1,21 @@
-"""Traces of verifiers 0.4 and of prime-rl: `traces.jsonl`, `step_{N}/train_rollouts.jsonl`; JSON Lines.
+"""Traces of verifiers 0.4 and of prime-rl: `traces.jsonl`, `step_{N}/{train,eval}/{all,effective}/traces.jsonl`.
 
-A line is an episode (task, traces[], env{id}, run{work{step}}) or one trace: task{data{idx, id}, key}, rewards{name:
-{score, weight}}, calls[{model, sampling, finish_reason}], nodes, ok, errors, stop_condition, num_output_tokens. An
-episode with several agents has a trace of each; one of them has to be named.
+JSON Lines. A line is an episode (task, traces[], env{id}, run{type, work{step}}) or one trace: task{data{idx, id},
+key}, info{env_name}, agent{name, trainable}, rewards{name: {score, weight}}, calls[{model, sampling, finish_reason}],
+nodes, ok, errors, stop_condition, num_output_tokens. Of several agents one has to be named; those that are not trained
+do not count. The folder `effective` holds traces of `all` again: by their ids each counts once.
 """
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from boundary.data.formats.parts.option_values import number, one_of
 from boundary.data.formats.parts.rewards import hashed, is_rewarded, mapping, mappings, note_left_out, word
+from boundary.data.formats.parts.training_stages import STAGES, refuse_mixed_stages, stage_of_path
 from boundary.data.readers.streams import Source, first_record, is_object
 from boundary.data.records import CORRECT, TIMEOUT, TRUNCATED, WRONG, Answers, text_hash, token_count
 from boundary.data.settings.pooling import relevant_settings
@@ -50,33 +53,94 @@ def read(
     least = None if threshold == "" else number("threshold", threshold)
     folder = next((match for part in reversed(source.path.resolve().parts) if (match := STEP.fullmatch(part))), None)
     step = int(folder["step"]) if folder else None
-    identities: set[str] = set()
-    left_out = traces = 0
+    stage = stage_of_path(source.path)
+    tally: Counter[str] = Counter()
+    ids: set[str] = set()
     for line, row in source.rows(dict[str, Any]):
         try:
             trace = _trace(row, agent)
-            traces += 1
-            identity = str(trace.get("id"))
-            if trace.get("id") is not None and identity in identities:
-                raise ValueError(f"trace {identity[:40]} stands there twice")
-            identities.add(identity)
+            tally["traces"] += 1
+            if trace is None:
+                tally["of other agents"] += 1
+                continue
+            kind = mapping(row.get("run") or trace.get("run")).get("type")
+            refuse_mixed_stages(source, STAGES.get(kind, stage) if isinstance(kind, str) else stage, line)
+            _refuse_several_agents(source, trace, agent, line)
             answers = _answers(row, trace, (verdict, least, errors), step)
+            if _is_repeat(source, trace, answers, ids):
+                tally["repeats"] += 1
+                continue
         except ValueError as error:
             source.broken(str(error), line)
             continue
-        left_out += not answers.outcomes
+        tally["left out"] += not answers.outcomes
         yield answers._replace(line=line)
-    note_left_out(source, left_out, traces, "broke off in an error or have no reward")
+    if tally["traces"] and tally["of other agents"] == tally["traces"]:
+        whose = f"the agent {agent}" if agent else "an agent that is trained"
+        raise source.error(f"no trace of {whose}. Choose one with --option agent=NAME")
+    note_left_out(source, tally["left out"], tally["traces"], "broke off in an error or have no reward")
+    _note_traces(source, tally, agent)
 
 
-def _trace(row: Mapping[str, Any], agent: str) -> Mapping[str, Any]:
-    if "traces" not in row:
-        return row
-    traces = [trace for trace in mappings(row["traces"]) if not agent or _agent(trace) == agent]
-    if len(traces) != 1:
-        names = ", ".join(dict.fromkeys(str(_agent(trace)) for trace in mappings(row["traces"])))
-        raise ValueError(f"{len(traces)} traces of an episode ({names or 'none'}). Choose one with --option agent=NAME")
-    return traces[0]
+def _note_traces(source: Source, tally: Counter[str], agent: str) -> None:
+    """Note traces that were not counted for other reasons than an error, and files that hold a choice of traces."""
+    if tally["repeats"]:
+        source.note(
+            f"'{source.path}': {tally['repeats']} of {tally['traces']} traces stand in another file too, by their ids; "
+            "each counts once."
+        )
+    if tally["of other agents"]:
+        whose = f"of other agents than {agent}" if agent else "of agents that are not trained"
+        source.note(
+            f"'{source.path}': {tally['of other agents']} of {tally['traces']} traces are {whose}; they were left out."
+        )
+    if source.path.resolve().parent.name == "effective" and tally["repeats"] < tally["traces"]:
+        source.note(
+            f"'{source.path}': 'effective' holds the traces that the trainer used, a choice of them all, so that the "
+            "counts may not be those of the model. Import the folder 'all' beside it."
+        )
+
+
+def _is_repeat(source: Source, trace: Mapping[str, Any], answers: Answers, ids: set[str]) -> bool:
+    """Whether the trace stands in an earlier file; its id twice in one file, or with other content, is an error."""
+    if trace.get("id") is None:
+        return False
+    identity = str(trace["id"])
+    if identity in ids:
+        raise ValueError(f"trace {identity[:40]} stands there twice")
+    ids.add(identity)
+    content = text_hash(str((answers.problem_id, answers.model, answers.outcomes, answers.texts)))
+    before, path = source.shared.setdefault("traces", {}).setdefault(identity, (content, source.path))
+    if before != content:
+        raise ValueError(f"trace {identity[:40]} stands in '{path}' too, with other content. Import the files apart")
+    return bool(path != source.path)
+
+
+def _trace(row: Mapping[str, Any], agent: str) -> Mapping[str, Any] | None:
+    """The trace that counts; None where it is of another agent, or no agent is named and it is of one not trained."""
+    traces = [row] if "traces" not in row else mappings(row["traces"])
+    if not traces:
+        raise ValueError("an episode without traces")
+    fitting = [trace for trace in traces if (_agent(trace) == agent if agent else _is_trained(trace))]
+    if len(fitting) > 1:
+        names = ", ".join(dict.fromkeys(str(_agent(trace)) for trace in fitting))
+        raise ValueError(f"{len(fitting)} traces of an episode ({names}). Choose one with --option agent=NAME")
+    return fitting[0] if fitting else None
+
+
+def _is_trained(trace: Mapping[str, Any]) -> bool:
+    return mapping(trace.get("agent")).get("trainable") is not False
+
+
+def _refuse_several_agents(source: Source, trace: Mapping[str, Any], agent: str, line: int) -> None:
+    """Refuse the traces of a second agent, in this file or another, where none is named."""
+    name, path = source.shared.setdefault("agent", (_agent(trace), source.path))
+    if not agent and name != _agent(trace):
+        raise source.error(
+            f"a trace of the agent {str(_agent(trace))[:60]}, while '{path}' has those of {str(name)[:60]}. Choose one "
+            "with --option agent=NAME",
+            line,
+        )
 
 
 def _agent(trace: Mapping[str, Any]) -> Any:
@@ -96,7 +160,7 @@ def _answers(
         problem_id=_problem(data, mapping(trace.get("task"))),
         outcomes=[],
         model=next((name for call in calls if (name := word(call.get("model")))), None),
-        benchmark=word(mapping(row.get("env")).get("id")),
+        benchmark=_benchmark(row, trace),
         prompt=json.dumps(data.get("prompt"), sort_keys=True),
         settings=_settings(sampling),
         facts={"checkpoint_step": policy_step} if type(policy_step) is int else {},
@@ -104,7 +168,7 @@ def _answers(
     )
     if trace.get("ok") is False and not _is_cut(trace, calls) and errors == "left-out":
         return base
-    value = _value(trace, verdict)
+    value = _value(trace, verdict, least)
     if value is None and trace.get("ok") is not False:
         return base
     correct = trace.get("ok") is not False and is_rewarded(value, least)
@@ -127,6 +191,13 @@ def _problem(data: Mapping[str, Any], task: Mapping[str, Any]) -> str:
     return name
 
 
+def _benchmark(row: Mapping[str, Any], trace: Mapping[str, Any]) -> str | None:
+    """The environment: of the episode, or as a trace alone has it."""
+    names = [mapping(part.get("env")).get("id") for part in (row, trace)]
+    names += [mapping(part.get("info")).get("env_name") for part in (trace, row)]
+    return next((name for name in map(word, names) if name), None)
+
+
 def _settings(sampling: Mapping[str, Any]) -> dict[str, Any]:
     listed = {name: sampling[name] for name in SETTING_NAMES if sampling.get(name) is not None}
     rest_of_sampling = relevant_settings(sampling, "seed", "logprobs", "n", "extra_headers", *SETTING_NAMES)
@@ -137,7 +208,7 @@ def _is_cut(trace: Mapping[str, Any], calls: list[dict[str, Any]]) -> bool:
     return trace.get("stop_condition") in LIMITS or (bool(calls) and calls[-1].get("finish_reason") == "length")
 
 
-def _value(trace: Mapping[str, Any], verdict: str) -> Any:
+def _value(trace: Mapping[str, Any], verdict: str, least: float | None) -> Any:
     rewards, metrics = mapping(trace.get("rewards")), mapping(trace.get("metrics"))
     if verdict:
         if verdict in rewards:
@@ -151,4 +222,11 @@ def _value(trace: Mapping[str, Any], verdict: str) -> Any:
     parts = [(reward.get("score"), reward.get("weight", 1.0)) for reward in given_rewards]
     if any(isinstance(part, bool) or not isinstance(part, int | float) for pair in parts for part in pair):
         raise ValueError("a reward without a score that is a number")
+    n_weighted = sum(weight != 0 for _, weight in parts)
+    if n_weighted != 1 and least is None:
+        names = ", ".join(map(str, list(rewards)[:8]))
+        raise ValueError(
+            f"{n_weighted or 'no'} rewards have a weight ({names}), so that their sum is no verdict. Choose one with "
+            "--option verdict=NAME, or a least sum with --option threshold=NUMBER"
+        )
     return float(sum(score * weight for score, weight in parts))

@@ -155,13 +155,15 @@ def import_files(
     FORMATS[name].check_options(options)
     collected = Collection(model, benchmark, pool_settings)
     sources = [Source(path, skip_bad, progress) for path in format_files]
+    shared: dict[str, Any] = {}
     for source in sources:
+        source.shared = shared
         with plain_errors(source.path):
             for record in FORMATS[name].read(source, options):
                 collected.add(record, source)
     collected.name_checkpoints()
     if not (collected.keys or collected.tallies):
-        lost = " ".join(collected.notes())
+        lost = " ".join(dict.fromkeys([*(note for source in sources for note in source.notes), *collected.notes()]))
         raise InputError(f"'{format_files[0]}': no samples of the format {name} in it.{' ' * bool(lost)}{lost}")
     refuse_copies(collected)
     dropped = drop_repeated_lines(collected)

@@ -60,9 +60,12 @@ class Source:
         values is complete; of other names those that are missing are unknown.
     audits
         Verdicts checked by a stricter judge, where the file holds both.
+    shared
+        What a format's reader remembers from file to file: one mapping for all files of an import.
     """
 
     def __init__(self, path: Path, skip_bad: bool = False, progress: Progress | None = None) -> None:
+        self.shared: dict[str, Any] = {}
         self.path, self.skip_bad = path, skip_bad
         self.size = path.stat().st_size
         self.skipped, self.first_skipped = 0, ""
@@ -71,6 +74,11 @@ class Source:
         self.conditions: dict[str, Any] = {}
         self.audits: list[Audit] = []
         self._progress = progress
+
+    @property
+    def plain_name(self) -> str:
+        """Name of the file, less the ending of its packing."""
+        return self.path.name.removesuffix(".gz").removesuffix(".zst")
 
     def error(self, why: str, line: int | None = None) -> InputError:
         """The error to raise where the file as a whole cannot be used."""
