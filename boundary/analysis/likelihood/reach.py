@@ -133,7 +133,7 @@ def add_reach(
     if n_unscored:
         text = (
             f"{n_unscored} of {int((reach.n_right > 0).sum())} problems have other numbers of scored responses of {arm} "
-            "than of counted ones: how often the base gives its right responses is not estimated there. Score all of them."
+            "than of counted ones: how often the base gives its right responses is not estimated there. Score all."
         )
         notes.append(Note(panel.benchmark, arm, text, "remark"))
     parts = split_gain(reach.p_base, reach.p_rl, reach.bound, reach.estimate, max(rates.reliable_k, 1))
