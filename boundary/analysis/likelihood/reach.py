@@ -132,8 +132,8 @@ def add_reach(
     n_unscored = int((reach.unscored & (reach.n_right > 0)).sum())
     if n_unscored:
         text = (
-            f"{n_unscored} of {int((reach.n_right > 0).sum())} problems have other numbers of scored responses of {arm} "
-            "than of counted ones: how often the base gives its right responses is not estimated there. Score all."
+            f"{n_unscored} of {int((reach.n_right > 0).sum())} problems have other numbers of scored responses of {arm}"
+            " than of counted ones: how often the base gives its right responses is not estimated there. Score all."
         )
         notes.append(Note(panel.benchmark, arm, text, "remark"))
     parts = split_gain(reach.p_base, reach.p_rl, reach.bound, reach.estimate, max(rates.reliable_k, 1))
