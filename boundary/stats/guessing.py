@@ -118,15 +118,15 @@ def lucky_chances(
     [0.667, 0.5]
     """
     hits = np.rint(np.nan_to_num(shares) * n_samples)
-    drawn = np.minimum(np.asarray(n)[:, None], n_samples)
+    sample_size = np.minimum(np.asarray(n)[:, None], n_samples)
     # C(N - hits, n) / C(N, n): no sample of n is a hit.
     log_none = (
         gammaln(n_samples - hits + 1)
-        - gammaln(np.maximum(n_samples - hits - drawn, 0) + 1)
+        - gammaln(np.maximum(n_samples - hits - sample_size, 0) + 1)
         - gammaln(n_samples + 1)
-        + gammaln(n_samples - drawn + 1)
+        + gammaln(n_samples - sample_size + 1)
     )
-    some = np.where(hits + drawn > n_samples, 1.0, -np.expm1(log_none)) * (hits > 0)
+    some = np.where(hits + sample_size > n_samples, 1.0, -np.expm1(log_none)) * (hits > 0)
     np.fill_diagonal(some, 0.0)
     return np.asarray(some.sum(axis=1) / (len(shares) - 1))
 

@@ -69,10 +69,10 @@ def scored_sides(rows: pd.DataFrame, arm: str, base: str, arm_settings: Settings
     """
     responses = under_both_scorers(rows, arm, base, arm)
     responses = responses.loc[responses["outcome"].notna()]
-    if not _alike(arm_settings.temperature, base_settings.temperature):
+    if not _equal_or_unknown(arm_settings.temperature, base_settings.temperature):
         remark = f"{arm} and {base} were sampled at other temperatures, so that scores say nothing of the base's reach."
         return Sides(responses.iloc[:0], UNTEMPERED, remark)
-    if not _alike(arm_settings.top_p, base_settings.top_p):
+    if not _equal_or_unknown(arm_settings.top_p, base_settings.top_p):
         remark = f"{arm} and {base} were sampled with another top-p, so that scores say nothing of the base's reach."
         return Sides(responses.iloc[:0], UNTEMPERED, remark)
     whole = all(np.isnan(settings.top_p) or settings.top_p == 1 for settings in (arm_settings, base_settings))
@@ -95,7 +95,7 @@ def scored_sides(rows: pd.DataFrame, arm: str, base: str, arm_settings: Settings
     return Sides(responses.iloc[:0], UNTEMPERED, remark)
 
 
-def _alike(first: float, second: float) -> bool:
+def _equal_or_unknown(first: float, second: float) -> bool:
     """Whether two settings are equal, or one of them is unknown."""
     return first == second or bool(np.isnan([first, second]).any())
 

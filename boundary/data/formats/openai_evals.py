@@ -63,7 +63,7 @@ def read(source: Source, *, events: str = "", threshold: str = "") -> Iterator[A
     names: dict[str, Any] = {}
     kinds: dict[str, None] = {}
     event_ids: set[int] = set()
-    judged: dict[str, bool] = {}
+    has_verdict: dict[str, bool] = {}
     for line, event in source.rows(Event):
         if event.spec is not None:
             names = _names(event.spec, source)
@@ -73,7 +73,7 @@ def read(source: Source, *, events: str = "", threshold: str = "") -> Iterator[A
         if event.type is None:
             source.broken("an event without its type", line)
         if event.sample_id is not None:
-            judged.setdefault(event.sample_id, False)
+            has_verdict.setdefault(event.sample_id, False)
         if event.type not in (MATCH, METRICS) or events not in ("", event.type):
             continue
         data = event.data or {}
@@ -90,10 +90,10 @@ def read(source: Source, *, events: str = "", threshold: str = "") -> Iterator[A
         except ValueError as error:
             source.broken(str(error), line)
             continue
-        judged[answers.problem_id] = True
+        has_verdict[answers.problem_id] = True
         yield answers._replace(line=line, **names)
-    unjudged = [sample for sample, is_judged in judged.items() if not is_judged]
-    note_left_out(source, len(unjudged), len(judged), "have events, of sampling or errors, and no verdict")
+    unjudged = [sample for sample, is_judged in has_verdict.items() if not is_judged]
+    note_left_out(source, len(unjudged), len(has_verdict), "have events, of sampling or errors, and no verdict")
     for sample in unjudged:
         yield Answers(sample, [], whole=False, **names)
 

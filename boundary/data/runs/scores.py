@@ -146,7 +146,8 @@ def scores_table(folder: Path, verifier: str | None = None, kind: str = SAMPLES_
     Columns model (that sampled; for reference answers that whose prompt came before them), benchmark, scorer (that
     scored), problem_id, sample_index, outcome (None where not judged), n_tokens, sum_logp, perplexity (of a token; none
     for empty responses), bits_per_byte, ending, n_bytes, truncated, empty, retokenised, same_count, same_vocabulary
-    (whether the scorer reads the tokens as they were sampled), sum_tempered, sum_nucleus, n_outside. Scores of texts
+    (whether the scorer reads the tokens as they were sampled), sum_tempered, sum_nucleus, n_outside, run (the seed:
+    arms that are pooled number their samples alike). Scores of texts
     that are no longer stored are left out; of a text scored twice each column has the later value that is there.
 
     Raises
@@ -192,6 +193,7 @@ def _table(arm: Path, folder: Path, verifier: str | None, kind: str) -> pd.DataF
         benchmark=str(manifest["benchmark"]),
         scorer=model_name(scoring),
         same_vocabulary=scoring["same_vocabulary"],
+        run=str(manifest.get("settings", {}).get("seed", "")),
     )
     first = ["model", "benchmark", "scorer", *SAMPLE, "outcome", "n_tokens", "sum_logp", "perplexity", "bits_per_byte"]
     return rows[[*first, *(name for name in rows.columns if name not in {*first, "text_hash"})]]

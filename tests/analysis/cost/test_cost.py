@@ -176,8 +176,8 @@ def test_the_figure_draws_on_axes_of_ones_own(analysis):
 def test_outcomes_written_as_numbers_count_alike(right, wrong):
     table = samples_table()
     table["outcome"] = table["outcome"].replace("truncated", "wrong")
-    written = table.assign(outcome=[right if outcome == "correct" else wrong for outcome in table["outcome"]])
-    results = [analyse(samples, token_limit=1500) for samples in (table, written)]
+    renamed_outcomes = table.assign(outcome=[right if outcome == "correct" else wrong for outcome in table["outcome"]])
+    results = [analyse(samples, token_limit=1500) for samples in (table, renamed_outcomes)]
     assert results[0].counts.table["n_correct"].tolist() == results[1].counts.table["n_correct"].tolist()
     assert results[0].cost.estimates.equals(results[1].cost.estimates)
 
