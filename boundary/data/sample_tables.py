@@ -68,10 +68,15 @@ def load_scores(source: Any) -> pd.DataFrame | None:
     Raises
     ------
     InputError
-        If scores are there and cannot be read.
+        If scores are there and cannot be read, or one stands twice.
     """
     table = _tables(source, _score_rows, _run_scores, SCORES_FILE)
-    return None if table is None else _numeric(table, SCORE_NUMBERS, "scores")
+    if table is None:
+        return None
+    is_reference = (table["outcome"].astype(object) == REFERENCE).to_numpy()
+    for part in (table.loc[is_reference], table.loc[~is_reference]):
+        refuse_repeated_samples(part, "The scores")
+    return _numeric(table, SCORE_NUMBERS, "scores")
 
 
 def _tables(

@@ -63,6 +63,10 @@ def test_scores_need_their_columns():
         load_scores(table)
     complete = table.assign(benchmark="b", scorer="m", problem_id="a", sample_index=0, outcome="correct", n_tokens=2)
     assert load_scores(complete)["sum_logp"].tolist() == [-1.0]
+    reference = complete.assign(outcome="reference")
+    assert len(load_scores([complete, complete.assign(scorer="other"), complete.assign(run="1"), reference])) == 4
+    with pytest.raises(InputError, match="sample 0 of problem a stands twice"):
+        load_scores([complete, complete.assign(sample_index="0")])
     with pytest.raises(InputError, match="column sum_logp: 'inf'"):
         load_scores(complete.assign(sum_logp="inf"))
 

@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 
 from boundary.data.counts import ALL
+from boundary.data.records import CORRECT
 from boundary.data.sample_tables import REFERENCE
+from boundary.data.tables.sample_rows import WORDS
 from boundary.errors import InputError
 
 ANY, RIGHT, WRONG = "all", "right", "wrong"
@@ -48,18 +50,6 @@ def scores_of_models(table: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame
     sum_logp, n_bytes, sum_tempered, sum_nucleus, n_outside, truncated, empty, comparable (whether the scorer reads the
     model's tokens).
     """
-    key = [
-        name
-        for name in ("scorer", "model", "benchmark", "run", "problem_id", "sample_index", "outcome")
-        if name in table
-    ]
-    repeated = table.astype(dict.fromkeys(key, str)).duplicated(key).to_numpy()
-    if repeated.any():
-        row = table.loc[repeated].iloc[0]
-        raise InputError(
-            f"Scores: sample {row['sample_index']} of problem {row['problem_id']}, {row['model']} under "
-            f"{row['scorer']}, stands twice. Leave one out."
-        )
     is_reference = np.array([outcome == REFERENCE for outcome in table["outcome"].astype(object)], dtype=bool)
     table = table.loc[is_reference | table["model"].astype(str).isin(list(models)).to_numpy()]
     names = ("scorer", "model", "benchmark", "problem_id")
@@ -84,7 +74,7 @@ def _class_of(outcome: Any) -> str | None:
     text = str(outcome)
     if text == REFERENCE:
         return text
-    return RIGHT if text in ("correct", "1", "1.0", "True", "true") else WRONG
+    return RIGHT if WORDS.get(text) == CORRECT else WRONG
 
 
 def _truths(table: pd.DataFrame, name: str, default: bool) -> np.ndarray:

@@ -83,12 +83,12 @@ def checked_samples(frame: pd.DataFrame, source: str) -> pd.DataFrame:
 
 
 def refuse_repeated_samples(table: pd.DataFrame, source: str) -> None:
-    """Refuse a sample that stands twice: model, benchmark, run, problem and sample_index are the same.
+    """Refuse a sample that stands twice: model, benchmark, run, problem and sample_index are the same, and the scorer.
 
     Parameters
     ----------
     table
-        A row a sample. Without a column sample_index nothing is refused.
+        A row a sample, or a sample and scorer. Without a column sample_index nothing is refused.
     source
         File name for messages.
 
@@ -99,7 +99,7 @@ def refuse_repeated_samples(table: pd.DataFrame, source: str) -> None:
     """
     if "sample_index" not in table:
         return
-    names = [name for name in (*KEY, "run", "sample_index") if name in table]
+    names = [name for name in ("scorer", *KEY, "run", "sample_index") if name in table]
     keys = table[names].assign(problem_id=table["problem_id"].astype(str))
     index = pd.to_numeric(keys["sample_index"], errors="coerce")
     repeated = keys.assign(sample_index=index.astype(object).where(index.notna(), keys["sample_index"])).duplicated()

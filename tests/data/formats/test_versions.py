@@ -1,15 +1,12 @@
 """Files of older and newer versions of formats that are read."""
 
 import json
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from boundary.data.importing.import_files import import_files, recognised_format
 from boundary.errors import InputError
-
-CASES = Path("/work/shared/cases/imports")
 
 
 def counts_of(imported):
