@@ -14,8 +14,9 @@ import numpy as np
 
 from boundary.analysis.figures import FIGURES, OVERVIEW_FIGURES
 from boundary.analysis.figures.header import is_narrow
-from boundary.analysis.figures.layout import NARROW, Layout, fit_header, image, report_style, set_panels
+from boundary.analysis.figures.layout import Layout, fit_header, image, report_style, set_panels
 from boundary.analysis.figures.tipping_point import draw_tipping_point, tipping_point_layout
+from boundary.analysis.figures.widths import NARROW
 from boundary.analysis.options import chosen_width
 from boundary.analysis.report.rows import figure_data
 from boundary.data.counts import ALL

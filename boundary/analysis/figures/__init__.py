@@ -29,7 +29,7 @@ from boundary.analysis.figures.flows import draw_flows, flows_layout
 from boundary.analysis.figures.forest import draw_forest, forest_layout, has_forest
 from boundary.analysis.figures.histogram import draw_histogram, histogram_layout
 from boundary.analysis.figures.inline import SCRIPT, STYLE_SHEET, inline_svg
-from boundary.analysis.figures.layout import COLUMN_WIDTH, PAGE_WIDTH, image
+from boundary.analysis.figures.layout import image
 from boundary.analysis.figures.likelihood import draw_likelihood, has_likelihood, likelihood_layout
 from boundary.analysis.figures.pass_at_k import draw_pass_at_k
 from boundary.analysis.figures.ranking import draw_pairs, draw_ranking, pairs_layout, ranking_layout
@@ -37,6 +37,7 @@ from boundary.analysis.figures.shrinkage import draw_shrinkage, shrinkage_layout
 from boundary.analysis.figures.solve_rates import draw_solve_rates, has_solve_rates, solve_rates_layout
 from boundary.analysis.figures.temperatures import draw_temperatures, has_temperatures, temperatures_layout
 from boundary.analysis.figures.trajectory import draw_trajectory, has_trajectory, trajectory_layout
+from boundary.analysis.figures.widths import COLUMN_WIDTH, PAGE_WIDTH
 from boundary.analysis.options import ALL_FIGURES, NO_FIGURES
 from boundary.errors import InputError, did_you_mean
 

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from boundary.analysis.breadth.record import DISTINCT_RIGHT, DISTINCT_WRONG
+from boundary.analysis.figures.curve import curve_of
 from boundary.analysis.figures.drawing import (
     End,
     arm_label,
     budget_axis,
-    curve_of,
     draw_curve,
     headline,
     label_ends,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from boundary.analysis.estimates.table import BOUNDS, OBSERVED, POSTERIOR, Kind, select
+from boundary.analysis.estimates.table import BOUNDS, OBSERVED, POSTERIOR, select
+from boundary.analysis.figures.curve import Curve, curve_of, smooth
 from boundary.analysis.figures.header import Entry, clipped, is_narrow, note_above, text_width, wrapped
 from boundary.analysis.figures.palette import (
     BASE_LOOK,
@@ -31,17 +31,6 @@ if TYPE_CHECKING:
 
 # Points: size of the names at the ends of curves, and their room.
 END_SIZE, END_ROOM = 8.5, 118.0
-# Octaves between the points of a drawn curve, at most.
-STEP = 0.2
-
-
-class Curve(NamedTuple):
-    """An estimand over k: float arrays of one length, sorted by k."""
-
-    k: np.ndarray
-    middle: np.ndarray
-    lower: np.ndarray
-    upper: np.ndarray
 
 
 class End(NamedTuple):
@@ -65,12 +54,6 @@ def looks_of_models(estimates: pd.DataFrame) -> dict[str, Look]:
     return {first: BASE_LOOK} | {model: RL_LOOKS[i % len(RL_LOOKS)] for i, model in enumerate(rl_models)}
 
 
-def curve_of(rows: pd.DataFrame, model: str, kind: Kind | None = POSTERIOR) -> Curve:
-    """Take one model's estimand over k: the posterior, estimates from the counts alone, bounds or a band."""
-    curve = select(rows, kind=kind, model=model).sort_values("k")
-    return Curve(*(curve[column].to_numpy(dtype=float) for column in ("k", "mean", "lower", "upper")))
-
-
 def headline(rows: pd.DataFrame, benchmark: str) -> str:
     """Name a benchmark and the number of its problems."""
     problems = int(rows["n_problems"].max())
@@ -80,19 +63,6 @@ def headline(rows: pd.DataFrame, benchmark: str) -> str:
 def interval_words(rows: pd.DataFrame) -> str:
     """The level of the intervals: `95 % interval`."""
     return f"{level_text(select(rows, kind=POSTERIOR)['level'].iloc[0])} interval"
-
-
-def smooth(curve: Curve) -> Curve:
-    """A curve at more budgets where they are far apart, monotone between them (Fritsch and Carlson 1980)."""
-    from scipy.interpolate import PchipInterpolator
-
-    if len(curve.k) < 3:
-        return curve
-    at = np.log2(curve.k)
-    steps = [np.linspace(a, b, int(np.ceil((b - a) / STEP)), endpoint=False) for a, b in pairwise(at)]
-    places = np.concatenate([*steps, at[-1:]])
-    # Budgets of the estimates stay exactly what they are.
-    return Curve(np.round(2.0**places, 6), *(PchipInterpolator(at, part)(places) for part in curve[1:]))
 
 
 def draw_curve(axes: Axes, computed: Curve, n: int, look: Look, model: str, name: str = "") -> None:

@@ -12,9 +12,11 @@ import pandas as pd
 from boundary.analysis.estimates.decisions import OPEN, Decision, decisions_of_pairs
 from boundary.analysis.estimates.predictive_counts import predictive_counts
 from boundary.analysis.estimates.table import POSTERIOR, select
-from boundary.analysis.figures.drawing import Curve, base_model, curve_of, looks_of_models
-from boundary.analysis.figures.layout import NARROW, PAGE_WIDTH, Layout, new_figure
+from boundary.analysis.figures.curve import Curve, curve_of
+from boundary.analysis.figures.drawing import base_model, looks_of_models
+from boundary.analysis.figures.layout import Layout, new_figure
 from boundary.analysis.figures.palette import Look
+from boundary.analysis.figures.widths import NARROW, PAGE_WIDTH
 from boundary.stats.solve_rates import SolveRates
 
 if TYPE_CHECKING:

@@ -8,16 +8,15 @@ import numpy as np
 import pandas as pd
 
 from boundary.analysis.estimates.table import POSTERIOR, select
+from boundary.analysis.figures.curve import curve_of, smooth
 from boundary.analysis.figures.drawing import (
     End,
     budget_axis,
-    curve_of,
     draw_curve,
     draw_points,
     headline,
     interval_words,
     label_ends,
-    smooth,
 )
 from boundary.analysis.figures.figure import FigureData
 from boundary.analysis.figures.header import Entry, clipped, header

@@ -7,9 +7,9 @@ import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from boundary.analysis.figures.layout import NARROW
 from boundary.analysis.figures.palette import INK, MUTED, Look
 from boundary.analysis.figures.tags import Tag
+from boundary.analysis.figures.widths import NARROW
 from boundary.plain_text import plain
 
 if TYPE_CHECKING:

@@ -12,16 +12,14 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from boundary.analysis.figures.header import header_height
 from boundary.analysis.figures.palette import INK, MUTED, RULE
-from boundary.analysis.options import FIGURE_WIDTHS
+from boundary.analysis.figures.widths import PAGE_WIDTH
 from boundary.plain_text import printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-COLUMN_WIDTH, PAGE_WIDTH = FIGURE_WIDTHS["column"], FIGURE_WIDTHS["page"]
-# Inches: below this, in a column of a paper and on a phone, names stand above the panel.
-NARROW = 5.5
 # The first that a system has for a letter is used.
 FONTS = (
     "DejaVu Sans",
@@ -164,8 +162,6 @@ def set_panels(figure: Figure, layout: Layout, width: float, top: float = 0.7) -
 
 def fit_header(figure: Figure, layout: Layout, width: float) -> None:
     """Make just so much room above the panels as their titles and legends take."""
-    from boundary.analysis.figures.header import header_height
-
     set_panels(figure, layout, width, max(header_height(axes) for axes in figure.axes) / 72 + 0.08)
 
 

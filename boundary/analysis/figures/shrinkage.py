@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from boundary.analysis.estimates.table import POSTERIOR, SIMULTANEOUS, furthest_budget, select
+from boundary.analysis.figures.curve import curve_of
 from boundary.analysis.figures.drawing import (
     End,
     arm_label,
     budget_axis,
-    curve_of,
     draw_band_edges,
     draw_bounds,
     draw_curve,

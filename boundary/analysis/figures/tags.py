@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
 
-    from boundary.analysis.figures.drawing import Curve
+    from boundary.analysis.figures.curve import Curve
 
 
 class Tag(str):

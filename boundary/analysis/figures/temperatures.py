@@ -9,7 +9,8 @@ import pandas as pd
 
 from boundary.analysis.breadth.matched_temperatures import MARK
 from boundary.analysis.breadth.record import ENTROPY, MATCHED_SHRINKAGE, MATCHED_TEMPERATURE
-from boundary.analysis.figures.drawing import budget_axis, curve_of, draw_curve, headline, percent_axis
+from boundary.analysis.figures.curve import curve_of
+from boundary.analysis.figures.drawing import budget_axis, draw_curve, headline, percent_axis
 from boundary.analysis.figures.figure import FigureData
 from boundary.analysis.figures.header import Entry, header
 from boundary.analysis.figures.layout import Layout

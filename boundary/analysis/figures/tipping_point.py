@@ -9,10 +9,11 @@ import pandas as pd
 
 from boundary.analysis.figures.drawing import percent_axis
 from boundary.analysis.figures.header import Entry, header
-from boundary.analysis.figures.layout import NARROW, PAGE_WIDTH, Layout, new_figure
+from boundary.analysis.figures.layout import Layout, new_figure
 from boundary.analysis.figures.palette import BASE_LOOK, EXTRAPOLATED_DASH, INK, RL_LOOKS
 from boundary.analysis.figures.side_labels import label_side
 from boundary.analysis.figures.tags import tag_marks
+from boundary.analysis.figures.widths import NARROW, PAGE_WIDTH
 from boundary.analysis.formatting import benchmark_name, level_text
 
 if TYPE_CHECKING:
