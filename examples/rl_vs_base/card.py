@@ -1,4 +1,4 @@
-"""Write card.md of the shipped sets from their counts: `python card.py`, where the packages of the training are."""
+"""Write card.md of the shipped set from its counts: `python card.py`, where the packages of the training are."""
 
 from importlib.metadata import version
 from pathlib import Path
@@ -9,7 +9,8 @@ import pandas as pd
 from steps import BASE, MODELS
 
 FOLDER = Path(__file__).parent
-SETS = FOLDER.parents[1] / "boundary" / "data" / "sets"
+NAME = "smollm2-arithmetic-scored"
+SET = FOLDER.parents[1] / "boundary" / "data" / "sets" / NAME
 
 
 def right_samples(counts: pd.DataFrame) -> pd.DataFrame:
@@ -46,22 +47,21 @@ def single_successes(right: pd.DataFrame, model: str) -> int:
     return int(((pair[:, 0] == 0) & (pair[:, 1] == 1)).sum())
 
 
-def card(name: str) -> str:
-    """The card of a set."""
-    counts = pd.read_csv(SETS / name / "counts.csv", dtype={"problem_id": str})
+def card() -> str:
+    """The card of the set."""
+    counts = pd.read_csv(SET / "counts.csv", dtype={"problem_id": str})
     right = right_samples(counts)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER), undefined=jinja2.StrictUndefined, keep_trailing_newline=True
     )
-    return environment.get_template(f"{name}.md.jinja").render(
+    return environment.get_template(f"{NAME}.md.jinja").render(
         share_table=share_table(counts),
-        first=solved_once(right, "GRPO-20"),
-        last=solved_once(right, "GRPO-160"),
-        single_successes=single_successes(right, "GRPO-160"),
+        first=solved_once(right, MODELS[1]),
+        last=solved_once(right, MODELS[3]),
+        single_successes=single_successes(right, MODELS[3]),
         versions={package: version(package).partition("+")[0] for package in ("torch", "transformers", "trl")},
     )
 
 
 if __name__ == "__main__":
-    for name in ("smollm2-arithmetic", "smollm2-transfer"):
-        (SETS / name / "card.md").write_text(card(name), encoding="utf-8")
+    (SET / "card.md").write_text(card(), encoding="utf-8")

@@ -1,9 +1,8 @@
-"""Write docs/own-set.md and its figure from the outputs: `python page.py REPORT TRANSFER_REPORT`.
+"""Write docs/own-set-scored.md and its figure from the outputs: `python page.py REPORT`.
 
-The folders are those of `boundary analyze smollm2-arithmetic -o REPORT` and `boundary analyze smollm2-transfer -o
-TRANSFER_REPORT`. The exact solve rates are in truth.csv, the rewards of the training in training.csv, the intervals
-against the exact rates in benchmarks/results/known_truth.csv (`python -m benchmarks.known_truth`). Every number of the
-page comes from these files; a sentence of page.md.jinja that no longer holds stops the script.
+The folder is that of `boundary analyze smollm2-arithmetic-scored -o REPORT`. The exact solve rates are in
+truth-scored.csv, those of the first run in truth.csv, the rewards of the training in training.csv. Every number of the
+page comes from these files; a sentence of scores.md.jinja that no longer holds stops the script.
 """
 
 import json
@@ -42,11 +41,9 @@ from boundary.data.sample_tables import load_scores
 
 FOLDER = Path(__file__).parent
 REPOSITORY = FOLDER.parents[1]
-PAGE = REPOSITORY / "docs" / "own-set.md"
-KNOWN_TRUTH = REPOSITORY / "benchmarks" / "results" / "known_truth.csv"
+PAGE = REPOSITORY / "docs" / "own-set-scored.md"
+SET = "smollm2-arithmetic-scored"
 FARTHEST = 200_000  # to where the exact curves are followed for a crossing
-PLUG_IN = "1 \N{MINUS SIGN} (1 \N{MINUS SIGN} c/n)^k"
-KINDS = ("products-1", "products-2-1", "sums-2-1", "sums-2", "differences-2")
 
 
 @dataclass(frozen=True)
@@ -170,31 +167,6 @@ def pass_table(report: Report, truth: Truth) -> str:
     return markdown(["", "base", *TRAINED], rows)
 
 
-def kind_table(report: Report) -> str:
-    """pass@1 and pass@256 by kind of problem."""
-    rows = [
-        [kind, str(k), *(report.text("pass_at_k", name, k, kind) for name in MODELS)]
-        for kind in KINDS
-        for k in (1, 256)
-    ]
-    return markdown(["kind", "k", "base", *TRAINED], rows)
-
-
-def shrinkage_table(report: Report, truth: Truth, k: int = 256) -> str:
-    """Shrinkage, exact shrinkage, and problems lost and gained."""
-    rows = [
-        [
-            name,
-            report.text("shrinkage", name, k),
-            number(truth.shrinkage(name, k), 100, 1),
-            report.text("lost", name, k),
-            report.text("gained", name, k),
-        ]
-        for name in TRAINED
-    ]
-    return markdown(["", f"shrinkage({k})", "exact", "lost", "gained"], rows)
-
-
 def crossing_table(report: Report, truth: Truth) -> str:
     """Where the base catches up: estimates, and what the exact rates say."""
     rows = []
@@ -206,35 +178,15 @@ def crossing_table(report: Report, truth: Truth) -> str:
     return markdown(["", "k at which the base catches up", "by the exact rates"], rows)
 
 
-def transfer_table(report: Report) -> str:
-    """The same models elsewhere."""
-    rows = [[f"pass@{k}", *(report.text("pass_at_k", name, k) for name in MODELS)] for k in (1, 256)]
-    rows.append(["shrinkage(256)", "", *(report.text("shrinkage", name, 256) for name in TRAINED)])
-    return markdown(["", "base", *TRAINED], rows)
-
-
-def known_truth_tables(rows: pd.DataFrame) -> tuple[str, str]:
-    """How often 95 % intervals hold the truth, and how far estimates are from it."""
-    rows = rows.assign(
-        held=(rows["lower"] <= rows["truth"]) & (rows["truth"] <= rows["upper"]),
-        error=(rows["mean"] - rows["truth"]).abs(),
-        plain_error=(rows["c_over_n"] - rows["truth"]).abs(),
-    )
-    budgets = sorted(set(rows["k"]))
-    names = {"pass_at_k": "pass@k", "shrinkage": "shrinkage"}
-    coverage, errors = [], []
-    for (estimand, n), group in rows.groupby(["estimand", "n"]):
-        cells = [group[group["k"] == k] for k in budgets]
-        first = f"{names[str(estimand)]}, n = {n}"
-        coverage.append([first, *(f"{cell['held'].sum()} of {len(cell)}" for cell in cells)])
-        errors.append(
-            [first, *(f"{100 * cell['error'].mean():.1f} ({100 * cell['plain_error'].mean():.1f})" for cell in cells)]
-        )
-    first, *later = (f"{k:.0f}" for k in budgets)
-    return (
-        markdown(["95 % intervals that hold the truth", f"k = {first}", *later], coverage),
-        markdown([f"mean error in points, in brackets that of {PLUG_IN}", f"k = {first}", *later], errors),
-    )
+def runs_table(first: Truth, second: Truth) -> str:
+    """Exact pass@1 and pass@256 of the models that both training runs have."""
+    shared = [name for name in MODELS if (first.rates["model"] == name).any()]
+    rows = [
+        [f"pass@{k}, {words} run", *(number(truth.pass_at_k(name, k), 100, 1) for name in shared)]
+        for k in (1, 256)
+        for words, truth in (("first", first), ("second", second))
+    ]
+    return markdown(["", "base", *shared[1:]], rows)
 
 
 def rewards(training: pd.DataFrame, steps: int = 20) -> tuple[float, float]:
@@ -252,11 +204,11 @@ def require(condition: bool, fact: str) -> str:
         If it is not: the sentence is to be written anew.
     """
     if not condition:
-        raise ValueError(f"page.md.jinja says that {fact}, which is no longer so. Write that sentence anew.")
+        raise ValueError(f"scores.md.jinja says that {fact}, which is no longer so. Write that sentence anew.")
     return ""
 
 
-def page(report: Report, transfer: Report) -> str:
+def page(report: Report) -> str:
     """The whole page."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),
@@ -270,35 +222,32 @@ def page(report: Report, transfer: Report) -> str:
         agreement_with_truth,
         box_table,
         breadth_table,
-        pooled_rows,
         cost_table,
         crossing_table,
         exact_gain,
         gain_table,
         importance_table,
-        kind_table,
         luck_table,
         lucky_problems,
         number,
         pass_table,
+        pooled_rows,
         require,
-        shrinkage_table,
+        runs_table,
         superiority_table,
-        transfer_table,
         with_interval,
     )
     environment.globals.update({function.__name__: function for function in functions})
-    truth = Truth(pd.read_csv(FOLDER / "truth.csv", dtype={"problem_id": str}))
-    coverage, errors = known_truth_tables(pd.read_csv(KNOWN_TRUTH))
-    return environment.get_template("page.md.jinja").render(
+    first, truth = (
+        Truth(pd.read_csv(FOLDER / name, dtype={"problem_id": str})) for name in ("truth.csv", "truth-scored.csv")
+    )
+    return environment.get_template("scores.md.jinja").render(
         report=report,
-        transfer=transfer,
+        first_run=first,
         truth=truth,
-        agreement=truth.agreement(bd.load_counts("smollm2-arithmetic").table),
+        agreement=truth.agreement(bd.load_counts(SET).table),
         rewards=rewards(pd.read_csv(FOLDER / "training.csv")),
-        coverage_table=coverage,
-        error_table=errors,
-        scores=load_scores("smollm2-arithmetic"),
+        scores=load_scores(SET),
         BASE=BASE,
     )
 
@@ -310,6 +259,6 @@ def figure(report: Report) -> str:
 
 
 if __name__ == "__main__":
-    own, elsewhere = (Report(Path(folder)) for folder in sys.argv[1:3])
-    PAGE.write_text(page(own, elsewhere), encoding="utf-8")
+    own = Report(Path(sys.argv[1]))
+    PAGE.write_text(page(own), encoding="utf-8")
     PAGE.with_suffix(".svg").write_text(figure(own), encoding="utf-8")

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "rl_vs_base"
-BASE, MODEL = "SmolLM2-135M-Instruct", "GRPO-160"
+BASE, MODEL = "SmolLM2-135M-Instruct", "GRPO-80"
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_ratios_of_probabilities_are_compared_with_the_exact_rates(script, rates
         for scorer, p in ((BASE, 0.4), (MODEL, 0.8))
     ]
     table = script("witness").importance_table(pd.DataFrame(scored), rates)
-    assert "| GRPO-160 | 1 of 1 | 1.00 |" in table
+    assert "| GRPO-80 | 1 of 1 | 1.00 |" in table
 
 
 def test_a_sentence_that_no_longer_holds_stops_the_script(script):
