@@ -47,7 +47,7 @@ def _relative_widths(results: pd.DataFrame) -> list[str]:
     if "beta_binomial" not in set(rows["prior"]):
         return []
     width = rows.pivot_table(index=["what", "k"], columns="prior", values="width", sort=False)
-    ratio = (width["nonparametric"] / width["beta_binomial"]).unstack("k")
+    ratio = (width["nonparametric"] / width["beta_binomial"]).dropna().unstack("k")
     lines = ["*Mean width of the intervals of `nonparametric` over that of `beta_binomial`, the same draws*", ""]
     lines += ["| |" + "".join(f" k = {k} |" for k in ratio), "|---|" + "---|" * len(ratio.columns)]
     for population, values in ratio.iterrows():

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.calibration import truths
-from benchmarks.calibration.coverage import coverage_rows
+from benchmarks.calibration.coverage import LEVEL, coverage_rows
 
 PYTHIA_BUDGETS = (1, 16, 64, 256, 1024, 10000)
 MADE_UP_BUDGETS = (1, 16, 64, 256, 1024)
@@ -77,11 +77,18 @@ def run(table: str, prior: str, draws: int, folder: Path) -> pd.DataFrame:
 
 
 def summed(rows: pd.DataFrame) -> pd.DataFrame:
-    """Coverage, its Monte Carlo error, mean width and mean absolute error of each cell of a table."""
+    """Coverage, its Monte Carlo error, mean width, error and interval score of each cell of a table.
+
+    The interval score of level 1 - a is the width plus 2 / a times the distance of the truth where it lies outside
+    (Winkler 1972; Gneiting & Raftery 2007, doi 10.1198/016214506000001437): less is better, and neither a wide interval
+    nor one that misses is rewarded.
+    """
+    outside = np.maximum(rows["lower"] - rows["truth"], 0) + np.maximum(rows["truth"] - rows["upper"], 0)
     rows = rows.assign(
         holds=((rows["lower"] <= rows["truth"]) & (rows["truth"] <= rows["upper"])).where(rows["lower"].notna()),
         width=rows["upper"] - rows["lower"],
         error=(rows["mean"] - rows["truth"]).abs(),
+        score=rows["upper"] - rows["lower"] + 2 / (1 - LEVEL) * outside,
     )
     by = ["prior", "population", "n_problems", "fit_on", "estimand", "k"]
     with np.errstate(invalid="ignore"):
@@ -90,6 +97,7 @@ def summed(rows: pd.DataFrame) -> pd.DataFrame:
             coverage=("holds", lambda held: held.astype(float).mean()),
             width=("width", "mean"),
             error=("error", "mean"),
+            score=("score", "mean"),
             max_r_hat=("r_hat", "max"),
             min_ess=("ess", "min"),
         )

@@ -48,7 +48,47 @@ def bimodal(rng: np.random.Generator, n: int) -> np.ndarray:
     return expit(np.where(rng.random(n) < 0.4, rng.normal(-6, 1.2, n), rng.normal(1, 1.5, n)))
 
 
-POPULATIONS: dict[str, Rates] = {f.__name__: f for f in (beta, spike, u_shaped, logit_normal, bimodal)}
+def three_bumps(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Three narrow groups, a quarter of the problems near a solve rate of .001: to 64 samples nearly an atom at 0."""
+    kind = rng.choice(3, n, p=[0.25, 0.35, 0.4])
+    return expit(np.array([-6.9, -2.0, 1.5])[kind] + np.array([0.25, 0.35, 0.35])[kind] * rng.normal(size=n))
+
+
+def low_lump(rng: np.random.Generator, n: int) -> np.ndarray:
+    """A third of the problems at a solve rate near .004, the others Beta."""
+    return np.where(rng.random(n) < 1 / 3, expit(rng.normal(-5.5, 0.3, n)), rng.beta(2, 2, n))
+
+
+def two_spikes(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Two exact solve rates, and a fifth of the problems never solved."""
+    return rng.choice([0.0, 0.03, 0.6], n, p=[0.2, 0.4, 0.4])
+
+
+def heavy_low_tail(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Logits of Student's t with three degrees of freedom, centred low."""
+    return expit(-3 + 1.5 * rng.standard_t(3, n))
+
+
+def heavy_high_tail(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Mostly easy problems, and a tail of hard ones that becomes thinner slowly."""
+    return expit(3 - rng.gamma(1, 2.5, n))
+
+
+def two_benchmarks(rng: np.random.Generator, n: int) -> np.ndarray:
+    """A hard benchmark with an atom at 0 and an easy one with an atom at 1, half of the problems each."""
+    hard = np.where(rng.random(n) < 0.15, 0.0, rng.beta(0.3, 1.8, n))
+    easy = np.where(rng.random(n) < 0.2, 1.0, rng.beta(3, 0.6, n))
+    return np.where(rng.random(n) < 0.5, hard, easy)
+
+
+def uniform(rng: np.random.Generator, n: int) -> np.ndarray:
+    return rng.random(n)
+
+
+# The first six may be looked at when a prior is chosen; the others are for judging it, and no choice was made by them.
+OPEN = (beta, spike, u_shaped, logit_normal, bimodal, three_bumps)
+KEPT_BACK = (low_lump, two_spikes, heavy_low_tail, heavy_high_tail, two_benchmarks, uniform)
+POPULATIONS: dict[str, Rates] = {f.__name__: f for f in OPEN + KEPT_BACK}
 
 
 def pair(rng: np.random.Generator, n: int) -> np.ndarray:
