@@ -22,10 +22,10 @@ default gives away to it. With 500 problems its intervals are twice as wide at f
 sure of both holds the truth of the second in few draws.
 
 Where many problems share nearly one small solve rate (`three_bumps`, `low_lump`, `two_spikes`), intervals beyond n hold
-the truth in few draws or in none once there are many problems: the smooth part of the prior does not expect such lumps, and
-64 samples cannot tell a lump near p = .001 from problems that are never solved. Extrapolation rests on the prior; the
-prior-free bounds that stand beside it in every report do not. Six populations (`low_lump` and those after it) were left
-out of every choice that was made.
+the truth in few draws or in none once there are many problems: the smooth part of the prior does not expect such lumps,
+and 64 samples cannot tell a lump near p = .001 from problems that are never solved. Extrapolation rests on the prior;
+the prior-free bounds that stand beside it in every report do not. Six populations (`low_lump` and those after it) were
+left out of every choice that was made.
 
 ![coverage](../benchmarks/calibration/results/coverage.png)
 
