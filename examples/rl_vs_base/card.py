@@ -57,8 +57,8 @@ def card() -> str:
     return environment.get_template(f"{NAME}.md.jinja").render(
         share_table=share_table(counts),
         first=solved_once(right, MODELS[1]),
-        last=solved_once(right, MODELS[3]),
-        single_successes=single_successes(right, MODELS[3]),
+        last=solved_once(right, MODELS[2]),
+        single_successes=single_successes(right, MODELS[2]),
         versions={package: version(package).partition("+")[0] for package in ("torch", "transformers", "trl")},
     )
 

@@ -10,7 +10,7 @@ import sys
 import pandas as pd
 
 BASE = "SmolLM2-135M-Instruct"
-MODELS = (BASE, "GRPO-20", "GRPO-40", "GRPO-80", "Distilled", "Rejection")
+MODELS = (BASE, "GRPO-20", "GRPO-80", "Distilled", "Rejection")
 
 if __name__ == "__main__":
     counts = pd.read_csv(sys.argv[1], dtype={"problem_id": str})
