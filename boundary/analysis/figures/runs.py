@@ -74,15 +74,8 @@ def _lines(data: FigureData) -> pd.DataFrame:
 def _draw_line(axes: Axes, row: dict[Any, Any], place: float, look: Look, name: str) -> None:
     is_run, is_new = row["of"] == RUN, row["of"] == NEW_RUN
     width, alpha = (1.3, 0.6) if is_run else (1.3, 0.9) if is_new else (3.2, 0.9)
-    line = axes.hlines(
-        place,
-        row["lower"],
-        row["upper"],
-        color=look.colour,
-        linewidth=width,
-        alpha=alpha,
-        linestyle=":" if is_new else "-",
-    )
+    style: dict[str, Any] = {"linewidth": width, "alpha": alpha, "linestyle": ":" if is_new else "-"}
+    line = axes.hlines(place, row["lower"], row["upper"], color=look.colour, **style)
     line.set_gid(Tag("part", {"data-model": row["model"]} if row["model"] else {}))
     (point,) = axes.plot(
         [row["mean"]],
@@ -97,7 +90,7 @@ def _draw_line(axes: Axes, row: dict[Any, Any], place: float, look: Look, name: 
     tag_marks(point, [item], unit="points" if row["estimand"] == "shrinkage" else "%")
     if not is_narrow(axes):
         texts = [number(row[column], 100, 1) for column in ("mean", "lower", "upper")]
-        style: dict[str, Any] = {"xycoords": axes.get_yaxis_transform(), "va": "center", "fontsize": 7.5}
+        style = {"xycoords": axes.get_yaxis_transform(), "va": "center", "fontsize": 7.5}
         axes.annotate(f"{texts[0]} [{texts[1]}, {texts[2]}]", (1.03, place), color=MUTED, **style)
 
 

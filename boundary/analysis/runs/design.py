@@ -11,7 +11,7 @@ from boundary.data.counts import BASE_ROLE
 
 METHOD, TRAINING_RUN, SELECTED, ROLE = "method", "training_run", "selected", "role"
 COLUMNS = (METHOD, TRAINING_RUN, SELECTED)
-YES, NO = ("true", "yes", "1", "1.0"), ("", "false", "no", "0", "0.0", "nan", "none", "<na>")
+YES = ("true", "yes", "1")
 BEST = re.compile(r"(?<![a-z])best(?![a-z])", re.IGNORECASE)
 # Models of one training at several temperatures are named MODEL@T.
 TEMPERATURE_MARK = "@"
@@ -116,9 +116,8 @@ def _columns(table: pd.DataFrame, arms: Sequence[str]) -> tuple[dict[str, dict[s
 
 def _text(value: object) -> str:
     """A cell as text; 3.0 is 3."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value).strip()
+    text = str(value).strip()
+    return text[:-2] if text.endswith(".0") and text[:-2].isdigit() else text
 
 
 def _bases(table: pd.DataFrame, base: str | None, arms: Sequence[str]) -> tuple[str, ...]:
@@ -156,7 +155,8 @@ def _methods(
             runs.setdefault(columns[METHOD][arm], {}).setdefault(run, []).append(arm)
     steps: dict[str, float] = {}
     if STEP in table:
-        steps = pd.to_numeric(table[STEP], errors="coerce").groupby(table["model"]).first().to_dict()
+        numbers = pd.to_numeric(table[STEP], errors="coerce").groupby(table["model"]).first()
+        steps = {str(model): float(step) for model, step in numbers.items()}
     methods, notes = [], []
     for name, of_method in runs.items():
         finals = []

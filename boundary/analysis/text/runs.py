@@ -78,9 +78,7 @@ def _method_sentences(rows: pd.DataFrame, k: float) -> Iterator[str]:
         for estimand, of in (("pass_at_k", METHOD), ("shrinkage", METHOD), ("shrinkage", NEW_RUN), (SPREAD, METHOD))
     }
     for name, row in list(by_method["pass_at_k", METHOD].items())[:MOST_SENTENCES]:
-        text = (
-            f"{name}, {row['n_runs']} runs: over all its runs that there might be, pass@{budget(k)} is {_value(row)} %"
-        )
+        text = f"{name}, {row['n_runs']} runs: over all runs there might be, pass@{budget(k)} is {_value(row)} %"
         shrinkage = by_method["shrinkage", METHOD].get(name)
         if shrinkage is not None:
             new_run = by_method["shrinkage", NEW_RUN][name]
@@ -154,9 +152,9 @@ def _choice_sentences(rows: pd.DataFrame) -> Iterator[str]:
     for drop in _rows_of(at_one, DROP, SELECTION_BOUND):
         row, name = bounds[drop["model"]], short_name(drop["model"])
         yield (
-            f"{name} is the best of {drop['n_runs']} candidates, of which the others are not in the counts. Had all been "
-            f"equally good, choosing the best pass@1 would flatter it by {number(drop['mean'], 100, 1)} points on "
-            "average, by the error of its samples alone; otherwise by less. Whatever the others were, its pass@1 lies in "
+            f"{name} is the best of {drop['n_runs']} candidates, of which the others are not in the counts. Had all "
+            f"been equally good, choosing the best pass@1 would flatter it by {number(drop['mean'], 100, 1)} points on "
+            "average, by the error of its samples alone; otherwise by less. Whatever the others were, its pass@1 is in "
             f"{interval(row, 100, 1)} % with {level_text(row['level'])} confidence."
         )
 
@@ -168,6 +166,6 @@ def _base_sentences(rows: pd.DataFrame, k: float) -> Iterator[str]:
     likeliest = max(chances, key=lambda row: row["mean"])
     row = _rows_of(rows, "pass_at_k", STRONGEST_BASE)[0]
     yield (
-        f"Of {len(chances)} bases {short_name(likeliest['model'])} is the strongest at k = {budget(k)} with probability "
-        f"{probability_text(likeliest['mean'])}; the strongest, whichever it is, solves {_value(row)} %."
+        f"Of {len(chances)} bases {short_name(likeliest['model'])} is the strongest at k = {budget(k)} with "
+        f"probability {probability_text(likeliest['mean'])}; the strongest, whichever it is, solves {_value(row)} %."
     )

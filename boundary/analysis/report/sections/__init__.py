@@ -6,9 +6,9 @@ is shown; templates have `cite("key")` for a source of references.toml, `number(
 the attributes that name the estimate of a cell, `links` to the files beside the page, and `anchor` of the section.
 
 Read first `comparisons`, the smallest, then `estimates`. On top of the page: `verdict`, `summary`. Of every benchmark:
-`verdicts`, `crossing`, `figures`, `estimates`, `budget_verdicts`, `prior_free`, `cost`, `ranking`, `runs`, `missing_outcomes`,
-`valid_reasoning`, `reliability`, `support_rates`, `likelihood`, `breadth`, `luck`. Below them: `problems`, `claims`,
-`verifier_errors`, `comparisons`, `model_checks`, `arms`, `exchangeability`, `methods`, `files`.
+`verdicts`, `crossing`, `figures`, `estimates`, `budget_verdicts`, `prior_free`, `cost`, `ranking`, `runs`,
+`missing_outcomes`, `valid_reasoning`, `reliability`, `support_rates`, `likelihood`, `breadth`, `luck`. Below them:
+`problems`, `claims`, `verifier_errors`, `comparisons`, `model_checks`, `arms`, `exchangeability`, `methods`, `files`.
 """
 
 from boundary.analysis.report.section import Section
