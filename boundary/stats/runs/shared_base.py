@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 
 def over_one_base(
-    base: Sequence[Float[np.ndarray, " draw"]], arms: Sequence[Float[np.ndarray, " draw"]]
+    base: Sequence[Float[np.ndarray, " _"]], arms: Sequence[Float[np.ndarray, " _"]]
 ) -> tuple[Float[np.ndarray, " draw"], Float[np.ndarray, "draw arm"]]:
     """Joint draws of one base and several arms, from fits of each arm with that base.
 
