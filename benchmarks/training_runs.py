@@ -17,6 +17,7 @@ import pandas as pd
 from scipy.special import expit, gammaln, logit
 from scipy.stats import binom
 
+from benchmarks.pages import replace_between
 from boundary.stats.runs import (
     after_selection,
     maximum,
@@ -24,6 +25,7 @@ from boundary.stats.runs import (
     partially_pooled,
     run_hierarchy,
     selection_bound,
+    shared_share,
 )
 
 RESULTS = Path(__file__).parent / "results"
@@ -77,7 +79,7 @@ def normal_draws(rates: np.ndarray, k: int, rng: np.random.Generator) -> Draws:
     return expit(logit(estimate) + error * rng.standard_normal((N_DRAWS, len(rates))))
 
 
-def covers(draws: Draws, truth: float) -> bool:
+def holds(draws: Draws, truth: float) -> bool:
     low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return bool(low <= truth <= high)
 
@@ -87,10 +89,15 @@ def width(draws: Draws) -> float:
 
 
 def rows_of_runs(
-    base: Draws, arms: Draws, truth: dict[str, float], cell: dict[str, Any], rng: np.random.Generator
+    base: Draws,
+    arms: Draws,
+    truth: dict[str, float],
+    cell: dict[str, Any],
+    rng: np.random.Generator,
+    shared: float = 0.0,
 ) -> Iterator[dict[str, Any]]:
     """Coverage of the hierarchy and of what ignores it, from joint draws of one base and the runs."""
-    hierarchy = run_hierarchy(arms, rng, base)
+    hierarchy = run_hierarchy(arms, rng, base, shared=shared)
     intervals = {
         "method's pass@k": (hierarchy.mean, hierarchy.average, truth["mean"]),
         "method's shrinkage": (base - hierarchy.mean, base - hierarchy.average, truth["base"] - truth["mean"]),
@@ -99,20 +106,20 @@ def rows_of_runs(
         "average of these runs": (base - hierarchy.average, None, truth["base"] - truth["average"]),
     }
     for name, (draws, ignoring, true_value) in intervals.items():
-        row = cell | {"quantity": name, "covered": covers(draws, true_value), "width": width(draws)}
-        yield row | {"ignoring": np.nan if ignoring is None else covers(ignoring, true_value)}
+        row = cell | {"quantity": name, "covered": holds(draws, true_value), "width": width(draws)}
+        yield row | {"ignoring": np.nan if ignoring is None else holds(ignoring, true_value)}
 
 
 def true_values(
     problems: Method, rates: np.ndarray, k: int, effect: float, rng: np.random.Generator
 ) -> dict[str, float]:
     """True pass@k of the base, a method's mean, its runs' average, a new run, and the spread between runs."""
-    others = pass_at_k(problems.rates(rng, NEW_RUNS, effect), k)
+    new_passes = pass_at_k(problems.rates(rng, NEW_RUNS, effect), k)
     return {
         "base": float(pass_at_k(expit(problems.base), k)),
-        "mean": float(others.mean()),
-        "spread": float(others.std()),
-        "new": float(others[0]),
+        "mean": float(new_passes.mean()),
+        "spread": float(new_passes.std()),
+        "new": float(new_passes[0]),
         "average": float(pass_at_k(rates, k).mean()),
     }
 
@@ -156,9 +163,9 @@ def choices(seed: int) -> list[dict[str, Any]]:
                     "true_drop": chosen_draws.mean() - truth,
                     "expected_drop": selected.drop.mean(),
                     "bound_of_drop": bound.drop,
-                    "covered": covers(selected.passes, truth),
+                    "covered": holds(selected.passes, truth),
                     "covered_by_bound": bound.lower <= truth <= bound.upper,
-                    "ignoring": covers(chosen_draws, truth),
+                    "ignoring": holds(chosen_draws, truth),
                     "width": width(selected.passes),
                     "width_of_bound": bound.upper - bound.lower,
                     "width_ignoring": width(chosen_draws),
@@ -188,8 +195,12 @@ def several_bases(seed: int) -> list[dict[str, Any]]:
                 }
                 cell = {"bases": n_bases, "effect": effect, "k": k}
                 for way, draws in ways.items():
-                    found_row = {"bias": draws.mean() - truth, "covered": covers(draws, truth), "width": width(draws)}
-                    rows.append(cell | {"way": way} | found_row)
+                    numbers_of_way = {
+                        "bias": draws.mean() - truth,
+                        "covered": holds(draws, truth),
+                        "width": width(draws),
+                    }
+                    rows.append(cell | {"way": way} | numbers_of_way)
                 largest = maximum(passes, pooled, LEVEL)
                 numbers = (
                     largest.draws.mean() - truth,
@@ -221,8 +232,8 @@ def two_methods(seed: int) -> list[dict[str, Any]]:
                 {
                     "runs": n_runs,
                     "effect": effect,
-                    "covered": covers(difference, true_difference),
-                    "ignoring": covers(averages[0] - averages[1], true_difference),
+                    "covered": holds(difference, true_difference),
+                    "ignoring": holds(averages[0] - averages[1], true_difference),
                     "prob_of_likelier": max(chance, 1 - chance),
                     "likelier_is_best": (chance > 0.5) == (true_difference > 0),
                     "prob_ignoring": max(ignoring, 1 - ignoring),
@@ -263,7 +274,7 @@ def fitted_runs(seed: int, effect: float) -> list[dict[str, Any]]:
             truth = true_values(problems, every[:n_runs], k, effect, rng)
             base, arms = over_one_base(list(passes[:n_runs, place, 0]), list(passes[:n_runs, place, 1]))
             cell = {"runs": n_runs, "effect": effect, "k": k, "true_spread": truth["spread"]}
-            rows += rows_of_runs(base, arms, truth, cell, rng)
+            rows += rows_of_runs(base, arms, truth, cell, rng, shared_share(k, N_SAMPLES))
     return rows
 
 
@@ -290,7 +301,7 @@ def main(draws: int, fits: int, only: tuple[str, ...], docs: Path | None) -> Non
     for name, (simulate, keys) in PARTS.items():
         if not only or name in only:
             table = averaged([row for seed in range(draws) for row in simulate(seed)], keys)
-            table.to_csv(RESULTS / f"training-runs-{name}.csv", index=False, float_format="%.4f")
+            table.to_csv(result_file(name), index=False, float_format="%.4f")
             click.echo(table.to_string(index=False, float_format="%.3f"))
     if fits and (not only or "fits" in only):
         rows: list[dict[str, Any]] = []
@@ -299,7 +310,7 @@ def main(draws: int, fits: int, only: tuple[str, ...], docs: Path | None) -> Non
                 rows += fitted_runs(seed, effect)
             click.echo(f"fitted {seed + 1} of {fits}", err=True)
             table = averaged(rows, ("quantity", "runs", "effect", "k"))
-            table.to_csv(RESULTS / "training-runs-fits.csv", index=False, float_format="%.4f")
+            table.to_csv(result_file("fits"), index=False, float_format="%.4f")
         click.echo(table.to_string(index=False, float_format="%.3f"))
     if docs is not None:
         write_tables(docs)
@@ -307,7 +318,94 @@ def main(draws: int, fits: int, only: tuple[str, ...], docs: Path | None) -> Non
 
 def write_tables(page: Path) -> None:
     """Write the tables of the page from the results."""
-    raise NotImplementedError
+    tables = {name: pd.read_csv(path) for name in (*PARTS, "fits") if (path := result_file(name)).exists()}
+    texts = {
+        "runs": runs_table(tables["runs"]),
+        "fits": runs_table(tables["fits"]) if "fits" in tables else "",
+        "selection": selection_table(tables["selection"]),
+        "bases": bases_table(tables["bases"]),
+        "methods": methods_table(tables["methods"]),
+    }
+    for name, text in texts.items():
+        replace_between(page, name, text)
+
+
+def result_file(name: str) -> Path:
+    return RESULTS / f"training-runs-{name}.csv"
+
+
+def markdown(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    rows = [header, ["---"] * len(header), *lines]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def share(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:.2f}"
+
+
+def runs_table(table: pd.DataFrame) -> str:
+    """Coverage of each quantity, the mean over k and the lowest of its cells, by runs and spread."""
+    lines = []
+    for (runs, _), rows in table.groupby(["runs", "effect"]):
+        spread = rows.loc[rows["k"] == 1, "true_spread"].mean()
+        line = [f"{runs:.0f}", f"{100 * spread:.1f}"]
+        for quantity in ("method's shrinkage", "new run's shrinkage"):
+            own = rows.loc[rows["quantity"] == quantity]
+            at_one = own.loc[own["k"] == 1].iloc[0]
+            line += [f"{share(own['covered'].mean())} ({share(own['covered'].min())})", share(own["ignoring"].min())]
+            line += [f"{100 * at_one['width']:.0f}"]
+        line.append(share(rows.loc[rows["quantity"] == "spread", "covered"].mean()))
+        lines.append(line)
+    header = ("runs", "true spread at k = 1, points", "method's shrinkage", "ignoring runs", "width at k = 1, points")
+    header += ("new run's shrinkage", "ignoring runs", "width at k = 1, points", "spread")
+    n = int(table["draws"].min())
+    return (
+        markdown(header, lines)
+        + f"\n{n} data sets a cell of k = 1, 8, 32: standard error {(0.05 * 0.95 / n) ** 0.5:.3f}.\n"
+    )
+
+
+def selection_table(table: pd.DataFrame) -> str:
+    lines = [
+        [f"{row['candidates']:.0f}", f"{row['effect']:g}"]
+        + [f"{100 * row[name]:.1f}" for name in ("true_drop", "expected_drop", "bound_of_drop")]
+        + [share(row[name]) for name in ("covered", "covered_by_bound", "ignoring")]
+        for row in table.to_dict(orient="records")
+    ]
+    header = ("candidates", "effect of a run", "drop, points", "expected drop", "bound of the drop")
+    return markdown((*header, "after selection", "from the number alone", "ignoring the choice"), lines)
+
+
+def bases_table(table: pd.DataFrame) -> str:
+    lines = []
+    for (bases, effect), rows in table.groupby(["bases", "effect"]):
+        line = [f"{bases:.0f}", f"{effect:g}"]
+        for way in ("maximum", "best estimate", "each alone"):
+            own = rows.loc[rows["way"] == way]
+            bias = own.loc[own["k"] == 32, "bias"].iloc[0]
+            line += [f"{share(own['covered'].mean())} ({share(own['covered'].min())})", f"{100 * bias:+.1f}"]
+        lines.append(line)
+    header = ["bases", "effect"]
+    for way in ("strongest base", "the best estimate", "largest of draws of each alone"):
+        header += [way, "bias at k = 32, points"]
+    return markdown(header, lines)
+
+
+def methods_table(table: pd.DataFrame) -> str:
+    names = (
+        "covered",
+        "ignoring",
+        "prob_of_likelier",
+        "likelier_is_best",
+        "prob_ignoring",
+        "likelier_is_best_ignoring",
+    )
+    lines = [
+        [f"{row['runs']:.0f}", f"{row['effect']:g}", *(share(float(row[name])) for name in names)]
+        for row in table.to_dict(orient="records")
+    ]
+    header = ("runs", "effect", "difference of means", "ignoring runs", "P(best) of the likelier", "it is the best")
+    return markdown((*header, "P(best), ignoring runs", "it is the best"), lines)
 
 
 if __name__ == "__main__":

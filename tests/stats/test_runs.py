@@ -27,7 +27,7 @@ def normal_passes(rng, truths, error):
     return expit(estimates + error * rng.standard_normal((N_DRAWS, len(truths))))
 
 
-def covers(draws, truth):
+def holds(draws, truth):
     low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return low <= truth <= high
 
@@ -41,9 +41,9 @@ def test_intervals_of_the_method_and_of_a_new_run_cover_where_those_of_the_avera
         effects = spread * rng.standard_normal(n_runs + 1)
         hierarchy = run_hierarchy(normal_passes(rng, expit(effects[:-1]), error), rng)
         hits[i] = (
-            covers(hierarchy.mean, share),
-            covers(hierarchy.new_run, expit(effects[-1])),
-            covers(hierarchy.average, share),
+            holds(hierarchy.mean, share),
+            holds(hierarchy.new_run, expit(effects[-1])),
+            holds(hierarchy.average, share),
         )
     mean, new_run, average = hits.mean(axis=0)
     assert mean > 0.92 - 2 * 0.022
@@ -124,9 +124,9 @@ def test_the_interval_after_a_choice_covers_and_the_drop_is_that_of_the_estimate
         bound = selection_bound(alone.mean(), alone.std(), 8, LEVEL)
         hits.append(
             (
-                covers(selected.passes, truths[place]),
+                holds(selected.passes, truths[place]),
                 bound.lower <= truths[place] <= bound.upper,
-                covers(alone, truths[place]),
+                holds(alone, truths[place]),
             )
         )
         drops.append((alone.mean() - truths[place], selected.drop.mean(), bound.drop))
@@ -153,7 +153,7 @@ def test_the_interval_of_the_strongest_base_covers(spread):
         truths = expit(spread * rng.standard_normal(5))
         passes = normal_passes(rng, truths, 0.08)
         largest = maximum(passes, partially_pooled(passes, rng), LEVEL)
-        hits.append((largest.lower <= truths.max() <= largest.upper, covers(passes.max(axis=1), truths.max())))
+        hits.append((largest.lower <= truths.max() <= largest.upper, holds(passes.max(axis=1), truths.max())))
     strongest, alone = np.mean(hits, axis=0)
     assert strongest > 0.92 - 2 * 0.022
     if spread == 0:
@@ -172,7 +172,7 @@ def test_expected_widths_are_those_of_the_draws():
         base = 0.5 + 0.02 * rng.standard_normal(20_000)
         hierarchy = run_hierarchy(passes, rng)
         width = np.ptp(np.quantile(base - hierarchy.mean, [0.025, 0.975]))
-        assert expected_width(RunMoments.of_draws(passes, base), LEVEL) == pytest.approx(width, rel=0.15)
+        assert expected_width(RunMoments.of_draws(passes, base), LEVEL) == pytest.approx(width, rel=0.2)
 
 
 def test_more_runs_help_where_runs_differ_and_more_samples_where_they_do_not():

@@ -14,8 +14,7 @@ from boundary.analysis.figures.layout import Layout
 from boundary.analysis.figures.palette import INK, MUTED, PAGE, RL_LOOKS, RULE, Look
 from boundary.analysis.figures.tags import Tag, tag_marks
 from boundary.analysis.formatting import number
-from boundary.analysis.runs.record import METHOD, NEW_RUN, RUN
-from boundary.analysis.text.runs import largest_budget
+from boundary.analysis.runs.record import METHOD, NEW_RUN, RUN, largest_budget
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,8 +54,8 @@ def draw_runs(axes: Axes, data: FigureData) -> None:
         _draw_line(axes, row, float(place), look, name)
         names.append(clipped(name, max(int(room / 4.9), 10)))
     _axes(axes, places, names, is_shrinkage)
-    what = f"pass@{k:.0f} of the base less that of RL" if is_shrinkage else f"pass@{k:.0f}"
-    words = f"{headline(rows, data.benchmark)}. {what[0].upper() + what[1:]}, {interval_words(rows)}; hollow: a new run"
+    quantity = f"pass@{k:.0f} of the base less that of RL" if is_shrinkage else f"pass@{k:.0f}"
+    words = f"{headline(rows, data.benchmark)}. P{quantity[1:]}, {interval_words(rows)}; hollow: a new run"
     header(axes, _message(rows), words)
 
 

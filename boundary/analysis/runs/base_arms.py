@@ -29,11 +29,12 @@ def add_strongest_base(rows: RunRows, request: Request, bases: Sequence[str], dr
     present = [bases[0], *(arm for arm in bases[1:] if arm in draws.arms)] if bases else []
     if len(present) < 2 or draws.base is None:
         return
-    others = [arm for arm in draws.arms if arm not in present]
+    rl_arms = [arm for arm in draws.arms if arm not in present]
     labels = {"n_runs": len(present)}
     for place, k in enumerate(draws.budgets):
         passes = np.column_stack([draws.base[place], draws.of(present[1:], place)])
-        pooled = partially_pooled(passes, draws_rng(request, str(rows.labels["benchmark"]), "bases", str(k)))
+        rng = draws_rng(request, str(rows.labels["benchmark"]), "bases", str(k))
+        pooled = partially_pooled(passes, rng, draws.shared(place))
         fitted_models = tuple(present)
         largest = maximum(passes, pooled, rows.level)
         row = rows.add("pass_at_k", STRONGEST_BASE, k, largest.draws, fitted_models, model=STRONGEST_NAME, **labels)
@@ -43,7 +44,7 @@ def add_strongest_base(rows: RunRows, request: Request, bases: Sequence[str], dr
             rows.add_value(
                 STRONGEST, STRONGEST_BASE, k, float((winners == number).mean()), fitted_models, model=arm, **labels
             )
-        for arm in others:
+        for arm in rl_arms:
             of_arm = draws.arms[arm][place][:, None]
             gap = maximum(passes - of_arm, pooled - of_arm, rows.level)
             signs = summaries(gap.draws[None], rows.level, [rows.margin])[0]

@@ -45,12 +45,12 @@ def _add_after_selection(
     labels = {"model": arm, "n_runs": len(candidates)}
     for place, k in enumerate(draws.budgets):
         rng = draws_rng(request, str(rows.labels["benchmark"]), "selected", arm, str(k))
-        selected = after_selection(draws.of(candidates, place), candidates.index(arm), rng)
+        selected = after_selection(draws.of(candidates, place), candidates.index(arm), rng, draws.shared(place))
         rows.add("pass_at_k", AFTER_SELECTION, k, selected.passes, candidates, **labels)
         rows.add(DROP, AFTER_SELECTION, k, selected.drop, candidates, **labels)
         if draws.base is not None:
-            shrinkage, both = draws.base[place] - selected.passes, (str(base), *candidates)
-            rows.add("shrinkage", AFTER_SELECTION, k, shrinkage, both, reference=base, **labels)
+            shrinkage, all_models = draws.base[place] - selected.passes, (str(base), *candidates)
+            rows.add("shrinkage", AFTER_SELECTION, k, shrinkage, all_models, reference=base, **labels)
 
 
 def _add_bound(rows: RunRows, arm: str, n_candidates: int, draws: PassDraws) -> None:

@@ -123,8 +123,8 @@ def _text(value: object) -> str:
 def _bases(table: pd.DataFrame, base: str | None, arms: Sequence[str]) -> tuple[str, ...]:
     if base is None:
         return ()
-    named = set(table.loc[table[ROLE].astype(str) == BASE_ROLE, "model"]) if ROLE in table else set()
-    return (base, *(arm for arm in arms if arm in named and arm != base))
+    arms_of_role = set(table.loc[table[ROLE].astype(str) == BASE_ROLE, "model"]) if ROLE in table else set()
+    return (base, *(arm for arm in arms if arm in arms_of_role and arm != base))
 
 
 def _selected(column: Mapping[str, str], arms: Sequence[str]) -> dict[str, tuple[int | None, bool]]:

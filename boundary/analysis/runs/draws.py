@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from boundary.analysis.request import Request
 from boundary.stats.budgets import mean_failures
-from boundary.stats.runs import over_one_base
+from boundary.stats.runs import over_one_base, shared_share
 from boundary.stats.solve_rates import SolveRates
 
 
@@ -35,6 +35,10 @@ class PassDraws(NamedTuple):
     arms: Mapping[str, Float[np.ndarray, "k draw"]]
     reliable_k: int
     n_problems: int
+
+    def shared(self, place: int) -> float:
+        """Share of a model's error at the budget of that place that all models have in common."""
+        return shared_share(self.budgets[place], self.reliable_k)
 
     def of(self, arms: Sequence[str], place: int) -> Float[np.ndarray, "draw arm"]:
         """Draws of some models at the budget of that place."""

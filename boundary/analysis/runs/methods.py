@@ -52,10 +52,11 @@ def add_methods(
         for method in repeated:
             passes = draws.of(method.arms, place)
             rng = draws_rng(request, str(rows.labels["benchmark"]), method.name, str(k))
-            hierarchy = run_hierarchy(passes, rng, of_base)
+            hierarchy = run_hierarchy(passes, rng, of_base, shared=draws.shared(place))
             _add_method(rows, base, method, k, hierarchy, passes, of_base)
             if of_base is not None:
-                _add_widths(rows, str(base), method, k, passes, of_base, rng)
+                moments = RunMoments.of_draws(passes, of_base, draws.shared(place))
+                _add_widths(rows, str(base), method, k, moments, rng)
             means[method] = hierarchy.mean
         _add_comparisons(rows, k, means)
 
@@ -77,8 +78,8 @@ def _add_method(
         fitted_models = (arm,) if arm else method.arms
         rows.add("pass_at_k", of, k, values, fitted_models, model=arm, **labels)
         if of_base is not None:
-            both = (str(base), *fitted_models)
-            rows.add("shrinkage", of, k, of_base - values, both, model=arm, reference=base, **labels)
+            all_models = (str(base), *fitted_models)
+            rows.add("shrinkage", of, k, of_base - values, all_models, model=arm, reference=base, **labels)
     rows.add(SPREAD, METHOD, k, hierarchy.spread, method.arms, **labels)
 
 
@@ -87,12 +88,11 @@ def _add_widths(
     base: str,
     method: MethodRuns,
     k: int,
-    passes: np.ndarray,
-    of_base: np.ndarray,
+    moments: RunMoments,
     rng: np.random.Generator,
 ) -> None:
     """Width of the interval of the method's shrinkage to be expected: now, with twice the runs, twice the samples."""
-    moments, n_runs = RunMoments.of_draws(passes, of_base), len(method.arms)
+    n_runs = len(method.arms)
     widths = {
         WIDTH_NOW: expected_width(moments, rows.level),
         TWICE_RUNS: width_with_more_runs(moments, n_runs, rows.level, rng),
@@ -100,9 +100,9 @@ def _add_widths(
     }
     # With very few runs the prior can make more exact ones look worse by a hair.
     widths = {of: min(width, widths[WIDTH_NOW]) for of, width in widths.items()}
-    both = (base, *method.arms)
+    all_models = (base, *method.arms)
     for of, width in widths.items():
-        rows.add_value(WIDTH, of, k, width, both, method=method.name, reference=base, n_runs=n_runs)
+        rows.add_value(WIDTH, of, k, width, all_models, method=method.name, reference=base, n_runs=n_runs)
 
 
 def _add_comparisons(rows: RunRows, k: int, means: Mapping[MethodRuns, np.ndarray]) -> None:

@@ -67,3 +67,9 @@ class TrainingRuns:
     estimates: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(RUN_COLUMNS)))
     notes: tuple[Note, ...] = ()
     missing: str = ""
+
+
+def largest_budget(rows: pd.DataFrame) -> float:
+    """The largest budget within the samples, or the smallest there is."""
+    within = rows.loc[~rows["extrapolated"].astype(bool), "k"]
+    return float(within.max() if len(within) else rows["k"].min())

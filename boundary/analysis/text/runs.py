@@ -21,18 +21,13 @@ from boundary.analysis.runs.record import (
     TWICE_SAMPLES,
     WIDTH,
     WIDTH_NOW,
+    largest_budget,
 )
 
 Row = dict[Any, Any]
 # With fewer runs the spread between them is known so little that it has to be said.
 FEW_RUNS = 4
 MOST_SENTENCES = 6
-
-
-def largest_budget(rows: pd.DataFrame) -> float:
-    """The largest budget within the samples, or the smallest there is."""
-    within = rows.loc[~rows["extrapolated"].astype(bool), "k"]
-    return float(within.max() if len(within) else rows["k"].min())
 
 
 def runs_sentences(rows: pd.DataFrame, n_samples: Mapping[str, int]) -> list[str]:

@@ -6,7 +6,7 @@ checkpoint that was chosen because it did best. `strongest`: the best of several
 interval of a method narrower.
 """
 
-from boundary.stats.runs.hierarchy import RunHierarchy, SpreadPrior, run_hierarchy
+from boundary.stats.runs.hierarchy import RunHierarchy, SpreadPrior, run_hierarchy, shared_share
 from boundary.stats.runs.narrowing import RunMoments, expected_width, width_with_more_runs
 from boundary.stats.runs.selection import AfterSelection, SelectionBound, after_selection, selection_bound
 from boundary.stats.runs.shared_base import over_one_base
@@ -26,5 +26,6 @@ __all__ = [
     "partially_pooled",
     "run_hierarchy",
     "selection_bound",
+    "shared_share",
     "width_with_more_runs",
 ]

@@ -10,6 +10,8 @@ from scipy.special import expit, logit
 EDGE = 1e-6
 # Grid of the spread on the logit scale: from next to nothing to runs that differ by everything.
 LEAST_SPREAD, MOST_SPREAD, N_SPREADS = 0.003, 6.0, 200
+# Share of a run's error that all runs have in common at k = n, and at most beyond it (docs/decisions/020).
+SHARED_AT_N, MOST_SHARED = 0.2, 0.8
 # Nodes of the mean over new runs.
 N_NODES = 21
 
@@ -65,11 +67,30 @@ class RunHierarchy(NamedTuple):
     spread: Float[np.ndarray, " draw"]
 
 
+def shared_share(k: float, n: float) -> float:
+    """Share of the variance of a run's error that all runs of a benchmark have in common, by the population's prior.
+
+    Parameters
+    ----------
+    k
+        Budget.
+    n
+        Samples of a problem.
+
+    Examples
+    --------
+    >>> [shared_share(k, 32) for k in (1, 32, 1024)]
+    [0.00625, 0.2, 0.8]
+    """
+    return min(SHARED_AT_N * k / n, MOST_SHARED)
+
+
 def run_hierarchy(
     passes: Float[np.ndarray, "draw run"],
     rng: np.random.Generator,
     base: Float[np.ndarray, " draw"] | None = None,
     prior: SpreadPrior = DEFAULT_PRIOR,
+    shared: float = 0.0,
 ) -> RunHierarchy:
     """Posterior of a method from the posterior of each of its runs.
 
@@ -84,6 +105,8 @@ def run_hierarchy(
         None where there is no base, or nothing is to be subtracted from it.
     prior
         Of the standard deviation between runs.
+    shared
+        Share of the variance of a run's error that all runs have in common, in [0, 1): see `shared_share`.
 
     Notes
     -----
@@ -95,6 +118,9 @@ def run_hierarchy(
     (2 v_r)) with v_r = s_r^2 + tau^2, mu* the mean of m_r weighed with 1 / v_r, V = 1 / sum_r 1 / v_r (Gelman et al.,
     Bayesian Data Analysis, 3rd ed., sec. 5.4). tau is drawn from it on a grid, then mu from N(mu*, V), then each theta.
     With a base, m_r and s_r are those given the base's draw, by linear regression on its logit.
+
+    Errors that the runs share stay however many runs there are: m_r and the runs are moved by one c ~ N(0, shared s^2)
+    in each draw, and s_r^2 is (1 - shared) times what it was.
 
     The mean of the method is that of pass@k over new runs, E expit(mu + tau z), not expit(mu).
 
@@ -108,10 +134,12 @@ def run_hierarchy(
     >>> np.quantile(draws.average, [0.025, 0.975]).round(2).tolist()
     [0.49, 0.51]
     >>> np.quantile(draws.mean, [0.025, 0.975]).round(2).tolist()
-    [0.41, 0.6]
+    [0.4, 0.59]
     """
     logits = _logits(passes)
     means, errors = _given_base(logits, None if base is None else _logits(base))
+    common = np.sqrt(shared * (errors**2).mean()) * rng.standard_normal(len(passes))
+    means, errors = means + common[:, None], errors * np.sqrt(1 - shared)
     spreads, weights = spread_posterior(logits.mean(axis=0), errors, prior)
     n_draws = len(passes)
     tau = rng.choice(spreads, n_draws, p=weights)[:, None]
@@ -124,7 +152,7 @@ def run_hierarchy(
     theta = run_means + rng.standard_normal(means.shape) / np.sqrt(run_precision)
     method_mean, spread = _over_new_runs(mu, tau[:, 0])
     return RunHierarchy(
-        average=passes.mean(axis=1),
+        average=expit(_logits(passes.mean(axis=1)) + common * np.sqrt(1 - 1 / passes.shape[1])),
         runs=expit(theta),
         mean=method_mean,
         new_run=expit(mu + tau[:, 0] * rng.standard_normal(n_draws)),

@@ -29,10 +29,14 @@ class RunMoments(NamedTuple):
     base_error: float
 
     @classmethod
-    def of_draws(cls, passes: Float[np.ndarray, "draw run"], base: Float[np.ndarray, " draw"]) -> "RunMoments":
-        """Moments of draws of pass@k."""
+    def of_draws(
+        cls, passes: Float[np.ndarray, "draw run"], base: Float[np.ndarray, " draw"], shared: float = 0.0
+    ) -> "RunMoments":
+        """Moments of draws of pass@k; errors that runs have in common count to the base's, as they stay."""
         logits = logit(np.clip(passes, EDGE, 1 - EDGE))
-        return cls(logits.mean(axis=0), np.maximum(logits.std(axis=0), EDGE), float(base.std()))
+        errors, share = np.maximum(logits.std(axis=0), EDGE), float(np.mean(passes))
+        common = share * (1 - share) * float(np.sqrt(shared * (errors**2).mean()))
+        return cls(logits.mean(axis=0), errors * np.sqrt(1 - shared), float(np.hypot(base.std(), common)))
 
     def with_samples(self, times: float) -> "RunMoments":
         """With so many times the samples of every model: errors fall with the root, as they do for k well below n."""
@@ -112,9 +116,9 @@ def width_with_more_runs(
         variances = moments.errors**2 + spread**2
         precision = float((1 / variances).sum())
         centre = float((moments.means / variances).sum()) / precision + rng.standard_normal() / np.sqrt(precision)
-        further = centre + np.hypot(spread, error) * rng.standard_normal(n_more)
+        new_means = centre + np.hypot(spread, error) * rng.standard_normal(n_more)
         more = RunMoments(
-            np.concatenate([moments.means, further]),
+            np.concatenate([moments.means, new_means]),
             np.concatenate([moments.errors, np.full(n_more, error)]),
             moments.base_error,
         )

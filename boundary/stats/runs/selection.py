@@ -28,7 +28,7 @@ class AfterSelection(NamedTuple):
 
 
 def after_selection(
-    passes: Float[np.ndarray, "draw candidate"], place: int, rng: np.random.Generator
+    passes: Float[np.ndarray, "draw candidate"], place: int, rng: np.random.Generator, shared: float = 0.0
 ) -> AfterSelection:
     """Pass@k of the candidate that was chosen, from all candidates.
 
@@ -40,6 +40,8 @@ def after_selection(
         Column of the chosen one.
     rng
         For the draws.
+    shared
+        Share of the error that all candidates have in common (`shared_share`).
 
     Notes
     -----
@@ -59,9 +61,9 @@ def after_selection(
     >>> place = int(estimates.argmax())
     >>> selected = after_selection(passes, place, rng)
     >>> [round(float(draws.mean()), 3) for draws in (passes[:, place], selected.passes)]
-    [0.526, 0.51]
+    [0.526, 0.511]
     """
-    pooled = partially_pooled(passes, rng)[:, place]
+    pooled = partially_pooled(passes, rng, shared)[:, place]
     return AfterSelection(pooled, passes[:, place].mean() - pooled)
 
 

@@ -24,7 +24,9 @@ class Maximum(NamedTuple):
     draws: Float[np.ndarray, " draw"]
 
 
-def partially_pooled(passes: Float[np.ndarray, "draw arm"], rng: np.random.Generator) -> Float[np.ndarray, "draw arm"]:
+def partially_pooled(
+    passes: Float[np.ndarray, "draw arm"], rng: np.random.Generator, shared: float = 0.0
+) -> Float[np.ndarray, "draw arm"]:
     """Draws of pass@k of each arm under the hierarchy of `run_hierarchy`; one arm alone stays as it is.
 
     Parameters
@@ -33,6 +35,8 @@ def partially_pooled(passes: Float[np.ndarray, "draw arm"], rng: np.random.Gener
         Draws of pass@k of each arm alone, of one or more.
     rng
         For the draws.
+    shared
+        Share of the error that all arms have in common (`shared_share`).
 
     Notes
     -----
@@ -47,7 +51,7 @@ def partially_pooled(passes: Float[np.ndarray, "draw arm"], rng: np.random.Gener
     >>> [round(float(draws.max(axis=1).mean()), 3) for draws in (passes, partially_pooled(passes, rng))]
     [0.521, 0.51]
     """
-    return passes if passes.shape[1] < 2 else run_hierarchy(passes, rng).runs
+    return passes if passes.shape[1] < 2 else run_hierarchy(passes, rng, shared=shared).runs
 
 
 def maximum(values: Float[np.ndarray, "draw arm"], pooled: Float[np.ndarray, "draw arm"], level: float) -> Maximum:

@@ -18,8 +18,9 @@ from boundary.analysis.runs.record import (
     STRONGEST,
     STRONGEST_BASE,
     STRONGEST_NAME,
+    largest_budget,
 )
-from boundary.analysis.text.runs import largest_budget, runs_sentences
+from boundary.analysis.text.runs import runs_sentences
 
 
 class RunCell(NamedTuple):
