@@ -390,6 +390,34 @@ def temperatures(
     return _draw("temperatures", result, ax, benchmark, width)
 
 
+def training_runs(
+    result: Analysis, ax: Axes | None = None, *, benchmark: str | None = None, width: float | str = "page"
+) -> Any:
+    """Draw the shrinkage of each training run, of its method's mean and of a new run, of counts with several runs.
+
+    Parameters
+    ----------
+    result
+        What `boundary.analyze` returns, of counts with the columns method and training_run.
+    ax
+        Axes to draw on; a new figure where not given.
+    benchmark
+        Whose problems; all of them where there are several and none is named.
+    width
+        Of a new figure: `column` (3.35 inches), `page` (6.75) or inches. Below 5.5 inches names stand above the panel.
+
+    Returns
+    -------
+    The axes drawn on.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to draw, or no such benchmark.
+    """
+    return _draw("training_runs", result, ax, benchmark, width)
+
+
 def forest(result: Analysis, ax: Axes | None = None, *, width: float | str = "page") -> Any:
     """Draw shrinkage at n of every benchmark and RL model, with intervals.
 

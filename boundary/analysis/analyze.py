@@ -45,6 +45,7 @@ from boundary.analysis.progress import Progress, reporting
 from boundary.analysis.report.write import write_analysis
 from boundary.analysis.request import Request, checked_request
 from boundary.analysis.result import Analysis
+from boundary.analysis.runs.analyse_runs import analyse_runs
 from boundary.analysis.text.verdict import Verdict, verdict_of_fit
 from boundary.analysis.text.verdicts import verdicts
 from boundary.analysis.verifier_errors import MisclassificationRates, VerifierErrors, misclassification_rates
@@ -380,6 +381,7 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
         cost=analyse_cost(
             request, data.panels, [fit.rates for fit in fits], data.counts, data.samples, progress, data.cut_notes
         ),
+        training_runs=analyse_runs(request, estimates, data.counts, [(fit.panel, fit.rates) for fit in fits]),
         writer=write_analysis,
     )
 

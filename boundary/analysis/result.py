@@ -21,6 +21,7 @@ from boundary.analysis.likelihood.record import Likelihood
 from boundary.analysis.notes import Note
 from boundary.analysis.progress import Progress, reporting
 from boundary.analysis.request import Request
+from boundary.analysis.runs.record import TrainingRuns
 from boundary.analysis.tables.estimate_table import estimate_table
 from boundary.analysis.tables.result_table import ResultTable
 from boundary.analysis.tables.verdict_table import verdict_table
@@ -87,6 +88,8 @@ class Analysis:
     breadth
         How many different answers each model gives, and the guess floors that the samples show, where these have
         answers.
+    training_runs
+        Methods with several training runs, models that were chosen, and the strongest of several bases.
     writer
         Writes its files: `boundary.analysis.report.write.write_analysis`, which reads this type and so stands above it.
     """
@@ -111,6 +114,7 @@ class Analysis:
     likelihood: Likelihood = field(default_factory=Likelihood)
     cost: CostEstimates = field(default_factory=CostEstimates)
     breadth: Breadth = field(default_factory=Breadth)
+    training_runs: TrainingRuns = field(default_factory=TrainingRuns)
     writer: Callable[..., list[Path]] = field(repr=False, compare=False)
 
     @property
@@ -126,7 +130,8 @@ class Analysis:
     @property
     def missing_parts(self) -> tuple[str, ...]:
         """Questions that the data leave open, each with what they lack and how to get it, in a sentence."""
-        return tuple(part.missing for part in (self.likelihood, self.cost, self.breadth) if part.missing)
+        parts = (self.likelihood, self.cost, self.breadth, self.training_runs)
+        return tuple(part.missing for part in parts if part.missing)
 
     @property
     def models(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ Read first `figure` (what a record says, and what a function is given), then `pa
   legends; axes, curves and labels; ticks. `messages`: what the titles say.
 - `cost`: of its own table, over tokens or money in place of k.
 - `pass_at_k`, `shrinkage`, `flows`, `histogram`, `counts`, `solve_rates`, `ranking`, `trajectory`, `forest`,
-  `likelihood`, `breadth`, `temperatures`: the functions.
+  `likelihood`, `breadth`, `temperatures`, `runs`: the functions.
 - `tipping_point`: a figure of the section on errors of the verifier, drawn from its own table.
 - `svg`, `tags`, `inline`: a figure as SVG, by itself or as an element of the page, whose script and style are
   `page_figures.js` and `page_figures.css`.
@@ -33,6 +33,7 @@ from boundary.analysis.figures.layout import image
 from boundary.analysis.figures.likelihood import draw_likelihood, has_likelihood, likelihood_layout
 from boundary.analysis.figures.pass_at_k import draw_pass_at_k
 from boundary.analysis.figures.ranking import draw_pairs, draw_ranking, pairs_layout, ranking_layout
+from boundary.analysis.figures.runs import draw_runs, has_runs, runs_layout
 from boundary.analysis.figures.shrinkage import draw_shrinkage, shrinkage_layout
 from boundary.analysis.figures.solve_rates import draw_solve_rates, has_solve_rates, solve_rates_layout
 from boundary.analysis.figures.temperatures import draw_temperatures, has_temperatures, temperatures_layout
@@ -92,6 +93,11 @@ TEMPERATURES = (
 )
 FOREST = "Shrinkage at the largest budget within the samples, with its interval; hollow marks: cannot tell yet."
 
+RUNS = (
+    "Shrinkage of each training run, of the mean of its method over all runs that there might be, and of a "
+    "new run, at the largest budget within the samples."
+)
+
 # Two panels for each RL model: beside a base, three of them are as many as anybody looks at.
 MOST_FLOWS = 4
 # In the order of the report.
@@ -106,6 +112,7 @@ FIGURES = [
     ReportFigure("pairs", draw_pairs, has_rows("better", 100), PAIRS, pairs_layout),
     ReportFigure("cost", draw_cost, has_cost, COST),
     ReportFigure("trajectory", draw_trajectory, has_trajectory, TRAJECTORY, trajectory_layout),
+    ReportFigure("training_runs", draw_runs, has_runs, RUNS, runs_layout),
     ReportFigure("likelihood", draw_likelihood, has_likelihood, LIKELIHOOD, likelihood_layout),
     ReportFigure("breadth", draw_breadth, has_breadth, BREADTH, breadth_layout),
     ReportFigure("temperatures", draw_temperatures, has_temperatures, TEMPERATURES, temperatures_layout),

@@ -57,6 +57,8 @@ class FigureData:
         Benchmark and model (of a pair, the RL model) of each fit that did not converge: nothing is decided from it.
     cost
         Solved problems against tokens or money (`boundary.analysis.cost.record.COST_COLUMNS`).
+    training_runs
+        Methods and their runs (`boundary.analysis.runs.record.RUN_COLUMNS`).
     """
 
     estimates: pd.DataFrame
@@ -71,6 +73,7 @@ class FigureData:
     seed: int = 0
     unconverged: frozenset[tuple[str, str]] = frozenset()
     cost: pd.DataFrame = field(default_factory=pd.DataFrame)
+    training_runs: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @cached_property
     def cost_rows(self) -> pd.DataFrame:

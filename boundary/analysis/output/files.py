@@ -22,6 +22,7 @@ TABLES = (
     "cost",
     "breadth",
     "guess_floors",
+    "runs",
 )
 POSTERIOR_FILE = "posterior.nc"
 FILES = ("report.html", "summary.json", POSTERIOR_FILE, *(f"{name}.csv" for name in TABLES))

@@ -27,6 +27,7 @@ DESCRIPTIONS = {
     "curves.csv": "the curves of the figures at many budgets",
     "breadth.csv": "different answers, entropy, agreement and majority votes",
     "guess_floors.csv": "measured guess floors, problem by problem",
+    "runs.csv": "methods with several training runs, chosen models, the strongest of several bases",
     "summary.json": "verdicts, diagnostics, settings and headline estimates for scripts",
     "posterior.nc": "draws of the solve rates, for ArviZ",
 }

@@ -29,6 +29,7 @@ def figure_data(analysis: Analysis) -> dict[str, FigureData]:
             seed=analysis.request.seed,
             unconverged=unconverged,
             cost=analysis.cost.estimates,
+            training_runs=analysis.training_runs.estimates,
         )
         for benchmark in analysis.benchmarks
     }

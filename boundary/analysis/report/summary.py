@@ -11,8 +11,10 @@ from boundary.analysis.cost.record import CURVE
 from boundary.analysis.estimates.table import select
 from boundary.analysis.notes import Note
 from boundary.analysis.report.sections.arms import arms_summary
+from boundary.analysis.report.sections.runs import samples_of_models
 from boundary.analysis.result import Analysis
 from boundary.analysis.text.cost import cost_sentences
+from boundary.analysis.text.runs import runs_sentences
 from boundary.stats.estimands import ESTIMANDS
 
 # The estimands of the summary, by their group in ESTIMANDS.
@@ -34,8 +36,8 @@ def summary(analysis: Analysis) -> dict[str, Any]:
         how many there are of each word), `verdicts`, `sample_checks`, `remarks`, `counting`, `scores`, `arms`,
         `missing_parts`, `likelihood` (the rows of likelihood.csv), `claims`, `breadth` (`estimates`: rows of
         breadth.csv at n and those of no k; `guess_floors`: by model and answer type; empty without answers),
-        `families`, `cost` (sentences, notes, and the rows of cost.csv without the points of curves), `diagnostics`,
-        `settings`, and
+        `families`, `cost` (sentences, notes, and the rows of cost.csv without the points of curves),
+        `training_runs` (sentences, notes, and the rows of runs.csv), `diagnostics`, `settings`, and
         `estimates`: the rows of estimates.csv at k = 1, at the number of samples, at the largest k, and those of no
         particular k. Only what JSON knows: an undefined number is None, and a crossover that lies nowhere up to the
         largest k is the text "none".
@@ -57,6 +59,7 @@ def summary(analysis: Analysis) -> dict[str, Any]:
         "breadth": breadth_summary(analysis),
         "families": _records(analysis.model_checks.families),
         "cost": _cost(analysis),
+        "training_runs": _training_runs(analysis),
         "diagnostics": _records(analysis.diagnostics),
         "settings": _plain(dict(analysis.settings)),
         "estimates": [row for benchmark in analysis.benchmarks for row in _records(headline(analysis, benchmark))],
@@ -78,6 +81,20 @@ def _cost(analysis: Analysis) -> dict[str, Any]:
     ]
     rows = table.loc[table["kind"] != CURVE].dropna(axis=1, how="all")
     return {"sentences": sentences, "notes": _notes(analysis.cost.notes), "estimates": _records(rows)}
+
+
+def _training_runs(analysis: Analysis) -> dict[str, Any]:
+    """Sentences, notes and rows of runs.csv; empty where there are none."""
+    runs = analysis.training_runs
+    if runs.estimates.empty and not runs.notes:
+        return {}
+    sentences = []
+    for benchmark in analysis.benchmarks:
+        rows = runs.estimates.loc[runs.estimates["benchmark"] == benchmark]
+        lines = runs_sentences(rows, samples_of_models(analysis, benchmark))
+        sentences.append({"benchmark": benchmark, "text": " ".join(lines)})
+    rows = runs.estimates.dropna(axis=1, how="all")
+    return {"sentences": sentences, "notes": _notes(runs.notes), "estimates": _records(rows)}
 
 
 def summary_json(analysis: Analysis) -> str:

@@ -84,6 +84,7 @@ def _tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
         "cost.csv": analysis.cost.estimates,
         "breadth.csv": analysis.breadth.estimates,
         "guess_floors.csv": analysis.breadth.floors.problems,
+        "runs.csv": analysis.training_runs.estimates,
     }
     return tables | {name: table for name, table in optional.items() if len(table)}
 

@@ -22,7 +22,18 @@ USUAL_NAMES = {
 # Columns that each hold the correct samples of a model.
 MODELS = "models"
 SHORT_NAMES = {"problem": "problem_id", "n": "n_samples", "c": "n_correct", "correct": "n_correct"}
-OPTIONAL = ("temperature", "checkpoint_step", "training_run", "level", "role", "outcome", "sample_index", "run")
+OPTIONAL = (
+    "temperature",
+    "checkpoint_step",
+    "training_run",
+    "method",
+    "selected",
+    "level",
+    "role",
+    "outcome",
+    "sample_index",
+    "run",
+)
 EXAMPLE = "problem_id=qid,n_correct=c"
 
 

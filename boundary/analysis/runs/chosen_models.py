@@ -1,0 +1,75 @@
+"""Rows of models that were chosen because they did best: what is left of them once the choice is reckoned with."""
+
+from collections.abc import Iterator, Sequence
+
+from boundary.analysis.formatting import short_name
+from boundary.analysis.request import Request
+from boundary.analysis.runs.design import Choice
+from boundary.analysis.runs.draws import PassDraws, draws_rng
+from boundary.analysis.runs.record import AFTER_SELECTION, DROP, SELECTION_BOUND
+from boundary.analysis.runs.rows import RunRows
+from boundary.stats.runs import after_selection, selection_bound
+
+
+def add_choices(
+    rows: RunRows, request: Request, base: str | None, choices: Sequence[Choice], draws: PassDraws
+) -> Iterator[str]:
+    """Add the rows of chosen models, and yield a sentence on each choice that is not in its interval.
+
+    Parameters
+    ----------
+    rows
+        Where they go.
+    request
+        Seed and level.
+    base
+        The base model; None where there is none.
+    choices
+        Chosen models with their candidates.
+    draws
+        Of all models.
+    """
+    for choice in choices:
+        candidates = tuple(arm for arm in choice.candidates if arm in draws.arms)
+        if (choice.n_candidates or 0) > len(candidates):
+            _add_bound(rows, choice.arm, choice.n_candidates or 0, draws)
+        elif len(candidates) > 1:
+            _add_after_selection(rows, request, base, choice.arm, candidates, draws)
+        else:
+            yield _sentence(choice)
+
+
+def _add_after_selection(
+    rows: RunRows, request: Request, base: str | None, arm: str, candidates: tuple[str, ...], draws: PassDraws
+) -> None:
+    labels = {"model": arm, "n_runs": len(candidates)}
+    for place, k in enumerate(draws.budgets):
+        rng = draws_rng(request, str(rows.labels["benchmark"]), "selected", arm, str(k))
+        selected = after_selection(draws.of(candidates, place), candidates.index(arm), rng, draws.shared(place))
+        rows.add("pass_at_k", AFTER_SELECTION, k, selected.passes, candidates, **labels)
+        rows.add(DROP, AFTER_SELECTION, k, selected.drop, candidates, **labels)
+        if draws.base is not None:
+            shrinkage, all_models = draws.base[place] - selected.passes, (str(base), *candidates)
+            rows.add("shrinkage", AFTER_SELECTION, k, shrinkage, all_models, reference=base, **labels)
+
+
+def _add_bound(rows: RunRows, arm: str, n_candidates: int, draws: PassDraws) -> None:
+    """The bound for the best of so many candidates, at k = 1, since the others are not in the counts."""
+    if 1 not in draws.budgets:
+        return
+    of_arm = draws.arms[arm][draws.budgets.index(1)]
+    bound = selection_bound(float(of_arm.mean()), float(of_arm.std()), n_candidates, rows.level)
+    labels = {"model": arm, "n_runs": n_candidates}
+    rows.add_value(DROP, SELECTION_BOUND, 1, bound.drop, (arm,), **labels)
+    row = rows.add_value("pass_at_k", SELECTION_BOUND, 1, float(of_arm.mean()), (arm,), **labels)
+    row |= {"lower": max(bound.lower, 0.0), "upper": min(bound.upper, 1.0)}
+
+
+def _sentence(choice: Choice) -> str:
+    name = short_name(choice.arm)
+    why = "its name says so" if choice.by_name else "column selected"
+    return (
+        f"{name} was chosen among candidates that are not in the counts ({why}): if it was chosen for what it solves "
+        "here, its estimate is too high on average, and the choice is not in its interval. Give the others too, or "
+        "their number in the column selected."
+    )

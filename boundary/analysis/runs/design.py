@@ -1,0 +1,206 @@
+"""Which models are runs of one method, which was chosen from which, and which are bases: read from the counts."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+from boundary.analysis.checkpoints import STEP
+from boundary.data.counts import BASE_ROLE
+
+METHOD, TRAINING_RUN, SELECTED, ROLE = "method", "training_run", "selected", "role"
+COLUMNS = (METHOD, TRAINING_RUN, SELECTED)
+YES = ("true", "yes", "1")
+BEST = re.compile(r"(?<![a-z])best(?![a-z])", re.IGNORECASE)
+# Models of one training at several temperatures are named MODEL@T.
+TEMPERATURE_MARK = "@"
+
+
+class MethodRuns(NamedTuple):
+    """A method, and the model that each of its training runs ended in."""
+
+    name: str
+    arms: tuple[str, ...]
+
+
+class Choice(NamedTuple):
+    """A model that was chosen, the candidates it was chosen from where they are here, and how many there were.
+
+    Parameters
+    ----------
+    arm
+        The chosen model.
+    candidates
+        Models among which it was chosen, itself among them; only itself where the others are not in the counts.
+    n_candidates
+        How many there were where the counts say so; None where they do not.
+    by_name
+        Whether only its name says that it was chosen.
+    """
+
+    arm: str
+    candidates: tuple[str, ...]
+    n_candidates: int | None = None
+    by_name: bool = False
+
+
+class RunDesign(NamedTuple):
+    """Runs, choices and bases of one benchmark.
+
+    Parameters
+    ----------
+    methods
+        Each method with its runs, one or more.
+    choices
+        Models that were chosen.
+    bases
+        Base arms, the base of the analysis first.
+    notes
+        Columns that could not be read, and runs that were left out.
+    """
+
+    methods: tuple[MethodRuns, ...]
+    choices: tuple[Choice, ...]
+    bases: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def run_design(table: pd.DataFrame, base: str | None, arms: Sequence[str]) -> RunDesign:
+    """Read the design of one benchmark from the columns `method`, `training_run`, `selected` and `role`.
+
+    Parameters
+    ----------
+    table
+        Rows of the counts of the benchmark.
+    base, arms
+        Models of the analysis with samples there.
+
+    Notes
+    -----
+    Columns are constant in a model; one that is not is not read. Without a column `method` nothing says that two models
+    are runs of one method, and none are taken for it.
+    """
+    columns, notes = _columns(table, arms)
+    bases = _bases(table, base, arms)
+    trained = [arm for arm in arms if arm not in bases]
+    chosen_arms = _selected(columns[SELECTED], trained)
+    methods, method_notes = _methods(table, columns, trained, chosen_arms)
+    choices = tuple(
+        Choice(arm, _candidates(columns, trained, arm), n, by_name) for arm, (n, by_name) in chosen_arms.items()
+    )
+    return RunDesign(methods, choices, bases, (*notes, *method_notes))
+
+
+def _columns(table: pd.DataFrame, arms: Sequence[str]) -> tuple[dict[str, dict[str, str]], list[str]]:
+    """Value of each column by model, without empty ones; and a note on each column that differs within a model."""
+    columns: dict[str, dict[str, str]] = {}
+    notes = []
+    for name in COLUMNS:
+        columns[name] = {}
+        if name not in table:
+            continue
+        rows = table.loc[table["model"].isin(list(arms)), ["model", name]].drop_duplicates()
+        texts = rows[name].map(lambda value: "" if pd.isna(value) else _text(value))
+        by_model = texts.groupby(rows["model"].to_numpy()).agg(set)
+        varying = [model for model in arms if len(by_model.get(model, ())) > 1]
+        if varying:
+            notes.append(
+                f"The column {name} is not read: it has several values for {varying[0]}. It is to be constant in a "
+                "model."
+            )
+            continue
+        columns[name] = {str(model): text for model, (text,) in by_model.items() if text}
+    return columns, notes
+
+
+def _text(value: object) -> str:
+    """A cell as text; 3.0 is 3."""
+    text = str(value).strip()
+    return text[:-2] if text.endswith(".0") and text[:-2].isdigit() else text
+
+
+def _bases(table: pd.DataFrame, base: str | None, arms: Sequence[str]) -> tuple[str, ...]:
+    if base is None:
+        return ()
+    arms_of_role = set(table.loc[table[ROLE].astype(str) == BASE_ROLE, "model"]) if ROLE in table else set()
+    return (base, *(arm for arm in arms if arm in arms_of_role and arm != base))
+
+
+def _selected(column: Mapping[str, str], arms: Sequence[str]) -> dict[str, tuple[int | None, bool]]:
+    """The chosen models, with the number of candidates where it is known, and whether only the name says so."""
+    chosen_arms: dict[str, tuple[int | None, bool]] = {}
+    for arm in arms:
+        text = column.get(arm, "").lower()
+        if text in YES:
+            chosen_arms[arm] = (None, False)
+        elif text.isdigit() and int(text) > 1:
+            chosen_arms[arm] = (int(text), False)
+        elif not column and BEST.search(arm.rsplit("/", 1)[-1]):
+            chosen_arms[arm] = (None, True)
+    return chosen_arms
+
+
+def _methods(
+    table: pd.DataFrame,
+    columns: Mapping[str, Mapping[str, str]],
+    arms: Sequence[str],
+    chosen_arms: Mapping[str, object],
+) -> tuple[tuple[MethodRuns, ...], list[str]]:
+    """Methods with the arm that stands for each run."""
+    runs: dict[str, dict[str, list[str]]] = {}
+    for arm in arms:
+        if arm in columns[METHOD]:
+            run = columns[TRAINING_RUN].get(arm, f"\0{arm}")
+            runs.setdefault(columns[METHOD][arm], {}).setdefault(run, []).append(arm)
+    steps: dict[str, float] = {}
+    if STEP in table:
+        numbers = pd.to_numeric(table[STEP], errors="coerce").groupby(table["model"]).first()
+        steps = {str(model): float(step) for model, step in numbers.items()}
+    methods, notes = [], []
+    for name, of_method in runs.items():
+        finals = []
+        for run, members in of_method.items():
+            final = _final_arm(members, steps, chosen_arms)
+            if final is None:
+                notes.append(
+                    f"The training run {run} of {name} has {len(members)} models and no column checkpoint_step that "
+                    "says which is the last: it is left out of its method."
+                )
+            else:
+                finals.append(final)
+        if finals:
+            methods.append(MethodRuns(name, tuple(finals)))
+    return tuple(methods), notes
+
+
+def _final_arm(members: Sequence[str], steps: Mapping[str, float], chosen_arms: Mapping[str, object]) -> str | None:
+    """The model that stands for a run: the only one, the last checkpoint, or the chosen one."""
+    if len(members) == 1:
+        return members[0]
+    known_steps = {arm: steps.get(arm, float("nan")) for arm in members}
+    stepless = [arm for arm, step in known_steps.items() if step != step]
+    if len(stepless) == 1:
+        return stepless[0]
+    if not stepless:
+        last = max(known_steps.values())
+        finals = [arm for arm, step in known_steps.items() if step == last]
+        if len(finals) == 1:
+            return finals[0]
+    selected = [arm for arm in members if arm in chosen_arms]
+    return selected[0] if len(selected) == 1 else None
+
+
+def _candidates(columns: Mapping[str, Mapping[str, str]], arms: Sequence[str], arm: str) -> tuple[str, ...]:
+    """Models of the same training run, else of the same method, else of the same model at other temperatures."""
+    method, run = (columns[name].get(arm) for name in (METHOD, TRAINING_RUN))
+    groups = [
+        [
+            a
+            for a in arms
+            if run is not None and (columns[METHOD].get(a), columns[TRAINING_RUN].get(a)) == (method, run)
+        ],
+        [a for a in arms if method is not None and columns[METHOD].get(a) == method],
+        [a for a in arms if TEMPERATURE_MARK in arm and a.rpartition(TEMPERATURE_MARK)[0] == arm.rpartition("@")[0]],
+    ]
+    return tuple(next((group for group in groups if len(group) > 1), [arm]))

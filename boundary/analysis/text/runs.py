@@ -1,0 +1,166 @@
+"""Sentences on training runs, chosen models and several bases, each of which says no more than its number."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from boundary.analysis.formatting import budget, interval, level_text, number, probability_text, short_name
+from boundary.analysis.runs.record import (
+    AFTER_SELECTION,
+    BEST_METHOD,
+    DIFFERENCE,
+    DROP,
+    METHOD,
+    NEW_RUN,
+    SELECTION_BOUND,
+    SPREAD,
+    STRONGEST,
+    STRONGEST_BASE,
+    TWICE_RUNS,
+    TWICE_SAMPLES,
+    WIDTH,
+    WIDTH_NOW,
+    largest_budget,
+)
+
+Row = dict[Any, Any]
+# With fewer runs the spread between them is known so little that it has to be said.
+FEW_RUNS = 4
+MOST_SENTENCES = 6
+
+
+def runs_sentences(rows: pd.DataFrame, n_samples: Mapping[str, int]) -> list[str]:
+    """Sentences on one benchmark.
+
+    Parameters
+    ----------
+    rows
+        Rows of runs.csv of the benchmark; none give no sentence.
+    n_samples
+        Samples of each model there, the base's and the arms'.
+    """
+    if rows.empty:
+        return []
+    k = largest_budget(rows)
+    at_k = rows.loc[rows["k"] == k]
+    sentences = [
+        *_method_sentences(at_k, k),
+        *_best_sentences(at_k, k),
+        *_narrowing_sentences(at_k, k, n_samples),
+        *_choice_sentences(rows),
+        *_base_sentences(at_k, k),
+    ]
+    if (rows["of"] == METHOD).any() and rows.loc[rows["of"] == METHOD, "n_runs"].replace(0, FEW_RUNS).min() < FEW_RUNS:
+        sentences.append(
+            "Two or three runs hardly tell how much runs differ: intervals of their method and of a new run are wide, "
+            "and rest on the prior of the spread too."
+        )
+    return sentences
+
+
+def _rows_of(rows: pd.DataFrame, estimand: str, of: str) -> list[Row]:
+    return rows.loc[(rows["estimand"] == estimand) & (rows["of"] == of)].to_dict(orient="records")
+
+
+def _value(row: Row, digits: int = 1) -> str:
+    return f"{number(row['mean'], 100, digits)} {interval(row, 100, digits)}"
+
+
+def _method_sentences(rows: pd.DataFrame, k: float) -> Iterator[str]:
+    by_method = {
+        (estimand, of): {row["method"]: row for row in _rows_of(rows, estimand, of)}
+        for estimand, of in (("pass_at_k", METHOD), ("shrinkage", METHOD), ("shrinkage", NEW_RUN), (SPREAD, METHOD))
+    }
+    for name, row in list(by_method["pass_at_k", METHOD].items())[:MOST_SENTENCES]:
+        text = f"{name}, {row['n_runs']} runs: over all runs there might be, pass@{budget(k)} is {_value(row)} %"
+        shrinkage = by_method["shrinkage", METHOD].get(name)
+        if shrinkage is not None:
+            new_run = by_method["shrinkage", NEW_RUN][name]
+            text += (
+                f" in the mean, and shrinkage {_value(shrinkage)} points; a new run would have a shrinkage in "
+                f"{interval(new_run, 100, 1)}"
+            )
+        spread = by_method[SPREAD, METHOD][name]
+        yield (
+            f"{text} ({level_text(row['level'])} intervals). Its runs differ by {number(spread['median'], 100, 1)} "
+            f"points {interval(spread, 100, 1)} (standard deviation)."
+        )
+
+
+def _best_sentences(rows: pd.DataFrame, k: float) -> Iterator[str]:
+    best = _rows_of(rows, BEST_METHOD, METHOD)
+    if not best:
+        return
+    row = max(best, key=lambda row: row["mean"])
+    text = (
+        f"Of {len(best)} methods with several runs the mean of {row['method']} is the best at k = {budget(k)} with "
+        f"probability {probability_text(row['mean'])}"
+    )
+    if len(best) == 2:
+        difference = _rows_of(rows, DIFFERENCE, METHOD)[0]
+        text += (
+            f" (pass@{budget(k)} of {difference['method']} less that of {difference['reference']}: "
+            f"{_value(difference)} points)"
+        )
+    yield f"{text}."
+
+
+def _narrowing_sentences(rows: pd.DataFrame, k: float, n_samples: Mapping[str, int]) -> Iterator[str]:
+    """What would narrow the interval of each method's shrinkage, and what each costs in samples."""
+    widths: dict[str, dict[str, Row]] = {}
+    for row in rows.loc[rows["estimand"] == WIDTH].to_dict(orient="records"):
+        widths.setdefault(row["method"], {})[row["of"]] = row
+    arms = {
+        method: [str(model) for model in group["model"].unique() if model in n_samples]
+        for method, group in rows.loc[rows["of"] == "run"].groupby("method", sort=False)
+    }
+    for method, of_method in list(widths.items())[:MOST_SENTENCES]:
+        now, runs, samples = (of_method[of] for of in (WIDTH_NOW, TWICE_RUNS, TWICE_SAMPLES))
+        of_runs = sum(n_samples[arm] for arm in arms.get(method, []))
+        of_all = of_runs + n_samples.get(str(now["reference"]), 0)
+        if not of_runs:
+            continue
+        gains = [(now["mean"] - row["mean"]) / cost for row, cost in ((runs, of_runs), (samples, of_all))]
+        better = "more runs" if gains[0] > gains[1] else "more samples"
+        more = "Neither" if max(gains) * of_runs < 0.001 else f"Per sample, {better} of {method}"
+        start = f"{more} would narrow" + (" the interval most" if more != "Neither" else " it much")
+        yield (
+            f"{start}: that of its mean shrinkage at k = {budget(k)}, about {number(now['mean'], 100, 1)} points wide, "
+            f"would be {number(runs['mean'], 100, 1)} with twice the runs ({now['n_runs']} more, trained anew, with "
+            f"{of_runs:,} samples) and {number(samples['mean'], 100, 1)} with twice the samples of every run and the "
+            f"base ({of_all:,} more)."
+        )
+
+
+def _choice_sentences(rows: pd.DataFrame) -> Iterator[str]:
+    at_one = rows.loc[rows["k"] == 1]
+    after = {row["model"]: row for row in _rows_of(at_one, "pass_at_k", AFTER_SELECTION)}
+    for drop in _rows_of(at_one, DROP, AFTER_SELECTION):
+        row, name = after[drop["model"]], short_name(drop["model"])
+        yield (
+            f"{name} was chosen among {drop['n_runs']} candidates that are all here. Its estimate of pass@1 alone is "
+            f"expected to be {number(drop['mean'], 100, 1)} points too high; with the choice reckoned with, pass@1 is "
+            f"{_value(row)} %."
+        )
+    bounds = {row["model"]: row for row in _rows_of(at_one, "pass_at_k", SELECTION_BOUND)}
+    for drop in _rows_of(at_one, DROP, SELECTION_BOUND):
+        row, name = bounds[drop["model"]], short_name(drop["model"])
+        yield (
+            f"{name} is the best of {drop['n_runs']} candidates, of which the others are not in the counts. Had all "
+            f"been equally good, choosing the best pass@1 would flatter it by {number(drop['mean'], 100, 1)} points on "
+            "average, by the error of its samples alone; otherwise by less. Whatever the others were, its pass@1 is in "
+            f"{interval(row, 100, 1)} % with {level_text(row['level'])} confidence."
+        )
+
+
+def _base_sentences(rows: pd.DataFrame, k: float) -> Iterator[str]:
+    chances = _rows_of(rows, STRONGEST, STRONGEST_BASE)
+    if not chances:
+        return
+    likeliest = max(chances, key=lambda row: row["mean"])
+    row = _rows_of(rows, "pass_at_k", STRONGEST_BASE)[0]
+    yield (
+        f"Of {len(chances)} bases {short_name(likeliest['model'])} is the strongest at k = {budget(k)} with "
+        f"probability {probability_text(likeliest['mean'])}; the strongest, whichever it is, solves {_value(row)} %."
+    )

@@ -1,0 +1,181 @@
+"""Training runs in an analysis: from the columns of the counts to tables, page, figure and summary."""
+
+import json
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit
+
+import boundary as bd
+from boundary.analysis.report.page import report_html
+from boundary.analysis.report.summary import summary, summary_json
+from boundary.analysis.runs.design import run_design
+from boundary.analysis.runs.record import MISSING, RUN_COLUMNS
+
+mpl.use("agg")
+N_PROBLEMS, N_SAMPLES = 20, 16
+
+
+def made_counts():
+    """A base in two templates, two methods with runs, one with a single run, temperatures, and a best of eight."""
+    rng = np.random.default_rng(0)
+    logits, parts = rng.normal(-0.5, 1.5, N_PROBLEMS), []
+
+    def add(model, gain, **columns):
+        c = rng.binomial(N_SAMPLES, expit(logits + gain + 0.2 * rng.standard_normal(N_PROBLEMS)))
+        labels = {"model": model, "benchmark": "made", "problem_id": range(N_PROBLEMS), "n_samples": N_SAMPLES}
+        parts.append(pd.DataFrame(labels | {"n_correct": c} | columns))
+
+    add("base", 0.0, role="base")
+    add("base-chat", 0.1, role="base")
+    for method, n_runs, gain in (("GRPO", 3, 1.0), ("PPO", 2, 0.5), ("RLOO", 1, 0.7)):
+        for run in range(n_runs):
+            add(f"{method}-{run}", gain + 0.2 * run, method=method, training_run=run)
+    for temperature in (0.4, 0.8):
+        add(f"DAPO@{temperature}", 0.8, selected=int(temperature == 0.8))
+    add("Reinforce", 0.9, selected=8)
+    return pd.concat(parts, ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def counts():
+    return made_counts()
+
+
+@pytest.fixture(scope="module")
+def analysis(counts):
+    return bd.analyze(counts, base="base", prior="independent", k=[1, 8, 16], estimands=["lost"])
+
+
+def chosen_rows(analysis, **labels):
+    rows = analysis.training_runs.estimates
+    for name, value in labels.items():
+        rows = rows.loc[rows[name] == value]
+    return rows
+
+
+def test_methods_have_rows_for_their_runs_average_mean_and_a_new_run(analysis):
+    rows = analysis.training_runs.estimates
+    assert tuple(rows) == RUN_COLUMNS
+    assert set(rows.loc[rows["estimand"] == "run_spread", "method"]) == {"GRPO", "PPO"}
+    at_8 = chosen_rows(analysis, estimand="shrinkage", k=8.0, method="GRPO").set_index("of")
+    width = at_8["upper"] - at_8["lower"]
+    assert width["average_of_runs"] < width["method"] < width["new_run"]
+    assert len(width["run"]) == 3
+    assert not analysis.training_runs.missing
+
+
+def test_rows_of_a_run_are_those_of_the_estimates(analysis):
+    run = chosen_rows(analysis, estimand="shrinkage", k=8.0, model="GRPO-1", of="run").iloc[0]
+    rows = analysis.estimates.query("estimand == 'shrinkage' and k == 8 and model == 'GRPO-1' and kind == 'posterior'")
+    assert run["mean"] == pytest.approx(rows["mean"].iloc[0], abs=0.004)
+    assert run["lower"] == pytest.approx(rows["lower"].iloc[0], abs=0.02)
+
+
+def test_methods_are_compared(analysis):
+    best = chosen_rows(analysis, estimand="best_method", k=8.0).set_index("method")["mean"]
+    assert best.sum() == pytest.approx(1)
+    difference = chosen_rows(analysis, estimand="method_difference", k=8.0).iloc[0]
+    assert (difference["method"], difference["reference"]) == ("GRPO", "PPO")
+    assert difference["prob_positive"] == pytest.approx(best["GRPO"], abs=0.01)
+
+
+def test_chosen_models_drop(analysis):
+    after = chosen_rows(analysis, of="after_selection", k=1.0).set_index("estimand")
+    assert after.loc["pass_at_k", "model"] == "DAPO@0.8"
+    bound = chosen_rows(analysis, of="selection_bound").set_index("estimand")
+    assert bound.loc["selection_drop", "mean"] > 0
+    own = analysis.estimates.query(
+        "estimand == 'pass_at_k' and k == 1 and model == 'Reinforce' and kind == 'posterior'"
+    )
+    assert bound.loc["pass_at_k", "lower"] < own["lower"].iloc[0]
+
+
+def test_the_strongest_base_is_at_least_as_strong_as_each(analysis):
+    rows = chosen_rows(analysis, of="strongest_base", k=8.0)
+    assert rows.loc[rows["estimand"] == "strongest", "mean"].sum() == pytest.approx(1)
+    assert set(rows.loc[rows["estimand"] == "strongest", "model"]) == {"base", "base-chat"}
+    against = rows.loc[(rows["estimand"] == "shrinkage") & (rows["model"] == "GRPO-0")].iloc[0]
+    own = analysis.estimates.query("estimand == 'shrinkage' and k == 8 and model == 'GRPO-0' and kind == 'posterior'")
+    assert against["upper"] >= own["upper"].iloc[0] - 0.01
+
+
+def test_page_summary_and_figure(analysis):
+    page = report_html(analysis, {})
+    assert "GRPO, 3 runs: over all runs there might be" in page
+    assert "Reinforce is the best of 8 candidates" in page
+    assert "Of 2 bases" in page
+    content = json.loads(summary_json(analysis))
+    assert content["training_runs"]["estimates"]
+    assert "Per sample" in content["training_runs"]["sentences"][0]["text"] or "Neither" in str(content)
+    assert bd.plots.training_runs(analysis).get_xlabel()
+    assert bd.plots.training_runs(analysis, width="column").get_xlabel()
+
+
+def test_runs_csv_is_written(analysis, tmp_path):
+    analysis.write(tmp_path / "report", posterior=False, figures="none")
+    assert tuple(pd.read_csv(tmp_path / "report" / "runs.csv")) == RUN_COLUMNS
+
+
+def test_without_repeats_it_says_so_once_and_has_no_section(counts):
+    plain = counts.loc[counts["model"].isin(["base", "GRPO-0", "PPO-0"])].drop(columns=["selected", "role"])
+    analysis = bd.analyze(plain, base="base", prior="independent", k=[1], estimands=["lost"])
+    assert analysis.training_runs.estimates.empty
+    assert analysis.missing_parts.count(MISSING) == 1
+    assert report_html(analysis, {}).count("Variation between training runs is not in the intervals") == 1
+    assert summary(analysis)["training_runs"] == {}
+
+
+def test_other_seeds_change_draws_and_the_same_do_not(counts, analysis):
+    again = bd.analyze(counts, base="base", prior="independent", k=[1, 8, 16], estimands=["lost"])
+    pd.testing.assert_frame_equal(again.training_runs.estimates, analysis.training_runs.estimates)
+
+
+def table_of(**columns):
+    return pd.DataFrame(columns)
+
+
+def test_without_a_method_column_nothing_is_pooled():
+    design = run_design(table_of(model=["b", "x", "y"], training_run=[None, 1, 2]), "b", ["x", "y"])
+    assert design.methods == ()
+
+
+def test_the_last_checkpoint_stands_for_its_run():
+    table = table_of(
+        model=["b", "x-1", "x-2", "y"],
+        method=[None, "m", "m", "m"],
+        training_run=[None, "r1", "r1", "r2"],
+        checkpoint_step=[None, 100, 200, 100],
+    )
+    assert run_design(table, "b", ["x-1", "x-2", "y"]).methods[0].arms == ("x-2", "y")
+    without_steps = run_design(table.drop(columns="checkpoint_step"), "b", ["x-1", "x-2", "y"])
+    assert without_steps.methods[0].arms == ("y",)
+    assert "left out of its method" in without_steps.notes[0]
+
+
+def test_a_column_that_varies_within_a_model_is_not_read():
+    design = run_design(table_of(model=["b", "x", "x"], method=[None, "m", "n"]), "b", ["x"])
+    assert not design.methods
+    assert "several values for x" in design.notes[0]
+
+
+@pytest.mark.parametrize("value", ["true", "1", 1, 1.0, True, "yes"])
+def test_selected_is_read_in_the_usual_ways(value):
+    design = run_design(table_of(model=["b", "x"], selected=[None, value]), "b", ["x"])
+    assert [(choice.arm, choice.n_candidates) for choice in design.choices] == [("x", None)]
+
+
+@pytest.mark.parametrize(("name", "is_chosen"), [("grpo-best", True), ("org/best_ckpt", True), ("bestiary", False)])
+def test_a_name_says_that_a_model_was_chosen(name, is_chosen):
+    choices = run_design(table_of(model=["b", name]), "b", [name]).choices
+    assert bool(choices) == is_chosen
+    assert all(choice.by_name for choice in choices)
+
+
+def test_names_from_files_are_escaped(counts):
+    renamed = counts.replace({"GRPO": "<b>x</b>"})
+    renamed = renamed.loc[renamed["model"].isin(["base", "GRPO-0", "GRPO-1"])]
+    page = report_html(bd.analyze(renamed, base="base", prior="independent", k=[1], estimands=["lost"]), {})
+    assert "<b>x</b>" not in page

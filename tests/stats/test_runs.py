@@ -1,0 +1,183 @@
+"""Training runs: the hierarchy over runs, choices, the strongest base, and what narrows an interval."""
+
+import numpy as np
+import pytest
+from scipy.special import expit, logit
+
+from boundary.stats.runs import (
+    RunMoments,
+    SpreadPrior,
+    after_selection,
+    expected_width,
+    maximum,
+    over_one_base,
+    partially_pooled,
+    run_hierarchy,
+    selection_bound,
+    width_with_more_runs,
+)
+from boundary.stats.runs.selection import expected_maximum
+
+N_DRAWS, LEVEL = 2000, 0.95
+
+
+def normal_passes(rng, truths, error):
+    """Draws of pass@k around estimates that miss their truths by normal errors on the logit scale."""
+    estimates = logit(truths) + error * rng.standard_normal(len(truths))
+    return expit(estimates + error * rng.standard_normal((N_DRAWS, len(truths))))
+
+
+def holds(draws, truth):
+    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return low <= truth <= high
+
+
+@pytest.mark.parametrize("n_runs", [2, 3, 5, 10])
+def test_intervals_of_the_method_and_of_a_new_run_cover_where_those_of_the_average_do_not(n_runs):
+    rng, spread, error, n = np.random.default_rng(n_runs), 0.3, 0.06, 150
+    share = expit(spread * np.random.default_rng(0).standard_normal(100_000)).mean()
+    hits = np.zeros((n, 3))
+    for i in range(n):
+        effects = spread * rng.standard_normal(n_runs + 1)
+        hierarchy = run_hierarchy(normal_passes(rng, expit(effects[:-1]), error), rng)
+        hits[i] = (
+            holds(hierarchy.mean, share),
+            holds(hierarchy.new_run, expit(effects[-1])),
+            holds(hierarchy.average, share),
+        )
+    mean, new_run, average = hits.mean(axis=0)
+    assert mean > 0.92 - 2 * 0.022
+    assert new_run > 0.92 - 2 * 0.022
+    assert average < 0.5
+
+
+def test_the_hierarchy_agrees_with_nuts():
+    numpyro = pytest.importorskip("numpyro")
+    import jax
+    import numpyro.distributions as dist
+
+    means, errors, prior = np.array([-0.2, 0.1, 0.45]), np.array([0.1, 0.05, 0.2]), SpreadPrior()
+
+    def model():
+        mu = numpyro.sample("mu", dist.Uniform(-20, 20))
+        tau = numpyro.sample("tau", dist.FoldedDistribution(dist.StudentT(prior.degrees, 0.0, prior.scale)))
+        z = numpyro.sample("z", dist.Normal(0, 1).expand([3]))
+        numpyro.sample("means", dist.Normal(mu + tau * z, errors), obs=means)
+
+    kernel = numpyro.infer.NUTS(model, target_accept_prob=0.99)
+    chains = numpyro.infer.MCMC(kernel, num_warmup=1000, num_samples=6000, progress_bar=False)
+    chains.run(jax.random.key(0))
+    sampled = {name: np.asarray(values) for name, values in chains.get_samples().items()}
+    rng = np.random.default_rng(0)
+    # A normal sample of just these moments.
+    scores = rng.standard_normal((20_000, 3))
+    scores = (scores - scores.mean(axis=0)) / scores.std(axis=0)
+    hierarchy = run_hierarchy(expit(means + errors * scores), rng)
+    nuts_runs = expit(sampled["mu"][:, None] + sampled["tau"][:, None] * sampled["z"])
+    nuts_new = expit(sampled["mu"] + sampled["tau"] * rng.standard_normal(6000))
+    for quantile in (0.05, 0.25, 0.5, 0.75, 0.95):
+        exact = np.quantile(hierarchy.runs, quantile, axis=0)
+        np.testing.assert_allclose(np.quantile(nuts_runs, quantile, axis=0), exact, atol=0.006)
+        assert np.quantile(nuts_new, quantile) == pytest.approx(np.quantile(hierarchy.new_run, quantile), abs=0.02)
+
+
+def test_more_runs_narrow_the_mean_and_runs_that_differ_widen_it():
+    rng = np.random.default_rng(1)
+    near, far = (
+        normal_passes(np.random.default_rng(2), expit(scale * np.linspace(-1, 1, 4)), 0.03) for scale in (0.05, 0.5)
+    )
+    widths = [np.ptp(np.quantile(run_hierarchy(part, rng).mean, [0.025, 0.975])) for part in (near[:, :2], near, far)]
+    assert widths[1] < widths[0]
+    assert widths[1] < widths[2]
+
+
+@pytest.mark.parametrize("share", [1e-9, 1.0, 0.5])
+def test_shares_at_the_ends_and_runs_that_do_not_differ_give_finite_draws(share):
+    hierarchy = run_hierarchy(np.full((200, 3), share), np.random.default_rng(0))
+    assert all(np.isfinite(part).all() and part.min() >= 0 and part.max() <= 1 for part in hierarchy)
+
+
+def test_the_base_is_one_and_the_same_in_all_fits():
+    rng = np.random.default_rng(0)
+    bases = [rng.normal(0.5, 0.02, 4000) for _ in range(3)]
+    arms = [0.1 + 0.5 * (base - 0.5) + rng.normal(0, 0.02, 4000) for base in bases]
+    base, joint = over_one_base(bases, arms)
+    assert base is bases[0]
+    for column, arm, of_base in zip(joint.T, arms, bases, strict=True):
+        assert sorted(column) == sorted(arm)
+        within = np.corrcoef(of_base, arm)[0, 1]
+        assert np.corrcoef(base, column)[0, 1] == pytest.approx(within, abs=0.02)
+    # Averages of more runs keep the base's error.
+    assert (base - joint.mean(axis=1)).std() > 0.5 * base.std()
+    assert over_one_base([bases[0], bases[1][:1000]], [arms[0], arms[1][:1000]])[1].shape == (4000, 2)
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.1])
+def test_the_interval_after_a_choice_covers_and_the_drop_is_that_of_the_estimates(spread):
+    rng, n, hits, drops = np.random.default_rng(3), 150, [], []
+    for _ in range(n):
+        truths = expit(spread * rng.standard_normal(8))
+        passes = normal_passes(rng, truths, 0.08)
+        place = int(passes.mean(axis=0).argmax())
+        selected = after_selection(passes, place, rng)
+        alone = passes[:, place]
+        bound = selection_bound(alone.mean(), alone.std(), 8, LEVEL)
+        hits.append(
+            (
+                holds(selected.passes, truths[place]),
+                bound.lower <= truths[place] <= bound.upper,
+                holds(alone, truths[place]),
+            )
+        )
+        drops.append((alone.mean() - truths[place], selected.drop.mean(), bound.drop))
+    after, bounded, naive = np.mean(hits, axis=0)
+    assert min(after, bounded) > 0.92 - 2 * 0.022
+    assert naive < min(after, bounded)
+    true_drop, expected_drop, largest_drop = np.mean(drops, axis=0)
+    # Where all are equally good, which nobody can know, a part of the drop stays.
+    assert (
+        expected_drop == pytest.approx(true_drop, abs=0.006) if spread else 0.5 * true_drop < expected_drop < true_drop
+    )
+    assert true_drop < largest_drop + 0.004
+
+
+@pytest.mark.parametrize(("n", "value"), [(1, 0.0), (2, 0.56419), (10, 1.53875)])
+def test_expected_maximum_of_normal_numbers(n, value):
+    assert expected_maximum(n) == pytest.approx(value, abs=1e-4)
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.3])
+def test_the_interval_of_the_strongest_base_covers(spread):
+    rng, hits = np.random.default_rng(4), []
+    for _ in range(150):
+        truths = expit(spread * rng.standard_normal(5))
+        passes = normal_passes(rng, truths, 0.08)
+        largest = maximum(passes, partially_pooled(passes, rng), LEVEL)
+        hits.append((largest.lower <= truths.max() <= largest.upper, holds(passes.max(axis=1), truths.max())))
+    strongest, alone = np.mean(hits, axis=0)
+    assert strongest > 0.92 - 2 * 0.022
+    if spread == 0:
+        assert alone < 0.6
+
+
+def test_one_base_alone_stays_as_it_is():
+    passes = np.random.default_rng(0).random((100, 1))
+    assert partially_pooled(passes, np.random.default_rng(0)) is passes
+
+
+def test_expected_widths_are_those_of_the_draws():
+    rng = np.random.default_rng(5)
+    for n_runs, spread in ((2, 0.1), (4, 0.3)):
+        passes = expit(spread * np.linspace(-1, 1, n_runs) + 0.05 * rng.standard_normal((20_000, n_runs)))
+        base = 0.5 + 0.02 * rng.standard_normal(20_000)
+        hierarchy = run_hierarchy(passes, rng)
+        width = np.ptp(np.quantile(base - hierarchy.mean, [0.025, 0.975]))
+        assert expected_width(RunMoments.of_draws(passes, base), LEVEL) == pytest.approx(width, rel=0.2)
+
+
+def test_more_runs_help_where_runs_differ_and_more_samples_where_they_do_not():
+    rng = np.random.default_rng(6)
+    differing = RunMoments(np.array([-0.4, 0.0, 0.4]), np.full(3, 0.03), 0.005)
+    noisy = RunMoments(np.linspace(-0.1, 0.1, 10), np.full(10, 0.3), 0.06)
+    assert width_with_more_runs(differing, 3, LEVEL, rng) < 0.7 * expected_width(differing.with_samples(2), LEVEL)
+    assert expected_width(noisy.with_samples(2), LEVEL) < width_with_more_runs(noisy, 10, LEVEL, rng)
