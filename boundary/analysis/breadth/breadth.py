@@ -1,10 +1,11 @@
 """From samples to the record of breadth."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
-from boundary.analysis.breadth.estimates import answers_of_model, benchmark_rows
+from boundary.analysis.breadth.estimates import ModelAnswers, answers_of_model, benchmark_rows
 from boundary.analysis.breadth.matched_temperatures import matched_rows
 from boundary.analysis.breadth.record import BREADTH_COLUMNS, Breadth
 from boundary.analysis.formatting import benchmark_name, number, short_name
@@ -50,7 +51,8 @@ def breadth_of_answers(
     if answers_given is None:
         return Breadth(missing=MISSING)
     adaptive = {note.model for note in adaptive_arms}
-    rows = []
+    rows: list[dict[str, Any]] = []
+    by_benchmark: dict[str, dict[str, ModelAnswers]] = {}
     for benchmark in request.benchmarks:
         answers = {
             model: answers_of_model(answers_given, benchmark, model)
@@ -58,15 +60,12 @@ def breadth_of_answers(
             if model not in adaptive
         }
         answers = {model: own for model, own in answers.items() if own.problems}
+        by_benchmark[benchmark] = answers
         rows += benchmark_rows(answers, request.base, benchmark, request.level, request.seed)
-    estimates = pd.DataFrame(rows, columns=list(BREADTH_COLUMNS))
-    estimates = pd.concat(
-        [part for part in (estimates, pd.DataFrame(matched_rows(request, counts, estimates, rates))) if len(part)]
-        or [estimates],
-        ignore_index=True,
-    ).reindex(columns=list(BREADTH_COLUMNS))
+    at_temperatures, unmatched = matched_rows(request, counts, by_benchmark, rates)
+    estimates = pd.DataFrame(rows + at_temperatures, columns=list(BREADTH_COLUMNS))
     in_use = request.verifier is not None and request.verifier.measures_floors
-    notes = (*_notes(request, estimates, adaptive), *(_worth_notes(request, floors) if in_use else ()))
+    notes = (*_notes(request, estimates, adaptive), *unmatched, *(_worth_notes(request, floors) if in_use else ()))
     return Breadth(estimates, floors, in_use, notes)
 
 
