@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from boundary.analysis.checks import tipping_point
 from boundary.analysis.checks.tipping_point import (
     CURVE_RATES,
     crossing,
@@ -14,6 +15,7 @@ from boundary.analysis.checks.tipping_point import (
 from boundary.analysis.fitting import make_panels
 from boundary.analysis.report.sections.verifier_errors import verifier_errors_parts
 from boundary.data.counts import Counts
+from boundary.stats.priors import NonParametric
 
 
 def test_crossing_is_between_the_candidates():
@@ -23,7 +25,7 @@ def test_crossing_is_between_the_candidates():
     assert crossing(rates, np.array([0.97, 0.96, 0.96]), 0.95) == np.inf
 
 
-def test_false_positives_of_the_wider_arm_turn_the_verdict():
+def test_false_positives_of_the_wider_arm_turn_the_verdict(monkeypatch):
     """The base is judged right once on each problem that RL is never right on: at 1 % that is the verifier."""
     rng, n, problems = np.random.default_rng(1), 64, 60
     rows = []
@@ -35,6 +37,8 @@ def test_false_positives_of_the_wider_arm_turn_the_verdict():
     columns = ["model", "benchmark", "problem_id", "n_samples", "n_correct"]
     counts = Counts.from_frame(pd.DataFrame(rows, columns=columns))
     pairs = tipping_point_panels(make_panels(counts, "base", ["rl"], ["A"], False))
+    # The chains of such counts are lengthened to the last stage: few of them, or the test takes minutes.
+    monkeypatch.setattr(tipping_point, "CURVE_PRIOR", NonParametric(chains=8, draws=16, warmup=8, new_problems=0))
     curves = tipping_point_curves(pairs, 0.95, 0, lambda *steps: None)
     assert len(curves) == 3 * len(CURVE_RATES)
     at_n = curves.loc[curves["k"] == n].set_index("false_positive_rate")

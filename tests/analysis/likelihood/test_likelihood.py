@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import boundary as bd
-from boundary.analysis.likelihood.record import PROBLEM_COLUMNS, REACH_COLUMNS, ROW_COLUMNS
+from boundary.analysis.likelihood.record import HIGHER, PROBLEM_COLUMNS, REACH_COLUMNS, ROW_COLUMNS, Likelihood
 from boundary.analysis.report.summary import summary
 from boundary.analysis.text.likelihood import likelihood_sentences, reach_sentences
 from boundary.errors import InputError
@@ -158,3 +158,79 @@ def test_temperature_is_named_and_its_effect_measured(seed):
     assert effect["mean"] == pytest.approx(0.2 * plain, rel=0.02)
     assert set(tempered.likelihood.reach["scored_as"]) == {"nucleus"}
     assert not [note for note in tempered.likelihood.notes if "untempered" in note.text]
+
+
+def test_responses_without_a_score_are_counted_in_a_note(seed, analysis):
+    samples, scores = simulated(seed)
+    unscored = (scores["scorer"] == BASE) & (scores["model"] == RL) & (scores["sample_index"] < 3)
+    unscored &= scores["problem_id"].isin(["q0", "q1"])
+    notes = [note.text for note in analysed(samples, scores.loc[~unscored]).likelihood.notes]
+    (note,) = [text for text in notes if "have no score under" in text]
+    assert note.startswith(f"6 of {RESPONSES * PROBLEMS} responses of {RL} have no score under {BASE}")
+    assert not [note for note in analysis.likelihood.notes if "have no score under" in note.text]
+
+
+def test_importance_sampling_is_from_complete_response_sets_alone(seed, analysis):
+    """Of a problem with unscored wrong responses the mean ratio over the scored ones would be too high."""
+    samples, scores = simulated(seed)
+    reach = analysis.likelihood.reach.set_index("problem_id")
+    problem = reach.index[reach["estimate_mean"].notna()][0]
+    is_wrong = (scores["model"] == RL) & (scores["problem_id"] == problem) & (scores["outcome"] == "wrong")
+    first_wrong = scores.index[is_wrong & (scores["scorer"] == BASE)][:1]
+    assert len(first_wrong) == 1
+    partial = analysed(samples, scores.drop(index=first_wrong)).likelihood
+    estimates = partial.reach.set_index("problem_id")["estimate_mean"]
+    assert np.isnan(estimates[problem])
+    assert estimates.drop(problem).notna().equals(reach["estimate_mean"].drop(problem).notna())
+    assert any("other numbers of scored responses" in note.text for note in partial.notes)
+
+
+def test_tokens_outside_the_nucleus_are_never_certain(seed):
+    """A response with a token that the base never draws: in no sum of its nucleus, in no bound, in no estimate."""
+    samples, scores = simulated(seed, temperature=0.6, tempered=True)
+    under_base = (scores["scorer"] == BASE) & (scores["model"] == RL)
+    outside = under_base & (scores["problem_id"] == "q0")
+    # What is left inside is certain: as a sum over the tokens inside it would be the likeliest response of all.
+    scores.loc[outside, ["sum_nucleus", "n_outside"]] = [0.0, 5]
+    likelihood = analysed(samples.assign(top_p=0.9), scores).likelihood
+    reach = likelihood.reach.set_index("problem_id")
+    assert set(reach["scored_as"]) == {"nucleus"}
+    if "q0" in reach.index:
+        assert reach.loc["q0", ["certain_bound", "bound_mean"]].tolist() == [0, 0]
+        assert np.isnan(reach.loc["q0", "estimate_mean"])
+    assert (reach.drop(index="q0", errors="ignore")["bound_mean"] > 0).all()
+    boxes = likelihood.rows.query("estimand == 'perplexity' and scored_as == 'nucleus' and scorer == @BASE")
+    assert RL not in set(boxes["model"])  # as a whole it has no nucleus sum
+    assert BASE in set(boxes["model"])
+
+
+def test_models_of_another_top_p_say_nothing_of_the_reach(seed):
+    samples, scores = simulated(seed, temperature=0.6, tempered=True)
+    top_p = samples["model"].map({BASE: 0.9, RL: 0.95})
+    likelihood = analysed(samples.assign(top_p=top_p), scores).likelihood
+    assert likelihood.reach.empty
+    assert any("sampled with another top-p" in note.text for note in likelihood.notes)
+    # With one top-p below 1 the tempered sums are not of the distribution that was sampled from.
+    without = scores.drop(columns=["sum_nucleus", "n_outside"])
+    likelihood = analysed(samples.assign(top_p=0.9), without).likelihood
+    assert likelihood.reach.empty
+    assert any("--as-sampled" in note.text for note in likelihood.notes)
+
+
+def test_problems_of_all_are_named_with_their_benchmark():
+    columns = dict.fromkeys(REACH_COLUMNS, 0.5) | {"model": RL, "reference": BASE, "problem_id": "1"}
+    reach = pd.DataFrame([columns | {"benchmark": name, "disagreement": HIGHER} for name in ("AIME24", "AMC23")])
+    parts = pd.DataFrame(dict.fromkeys(ROW_COLUMNS, 0.1), index=range(len(PARTS)))
+    labels = {"scorer": BASE, "model": RL, "reference": BASE, "outcome": "right", "benchmark": "all"}
+    record = Likelihood(rows=parts.assign(estimand=PARTS, **labels), reach=reach)
+    assert reach_sentences(record, "all", BASE, RL)[-1].endswith("AIME24 1, AMC23 1.")
+
+
+def test_one_problem_says_nothing_of_problems_like_it(seed):
+    samples, scores = simulated(seed)
+    first = [table.loc[table["problem_id"].isin(["q0"])] for table in (samples, scores)]
+    likelihood = analysed(*first, target="superpopulation").likelihood
+    rows = likelihood.rows.loc[(likelihood.rows["target"] == "superpopulation")]
+    assert rows.empty
+    assert len(likelihood.problems)
+    assert any("says nothing of problems like it" in note.text for note in likelihood.notes)
