@@ -152,8 +152,8 @@ def _unscored_notes(rows: Rows, scores: pd.DataFrame, counts: Counts, request: R
     table, problems = counts.table, pd.MultiIndex.from_tuples(rows.pairs)
     keys = pd.MultiIndex.from_arrays([table[name].astype(str) for name in ("benchmark", "problem_id")])
     n_counted = table.loc[keys.isin(problems)].groupby("model")["n_samples"].sum()
-    n_scored = samples.groupby(["scorer", "model"], sort=False).size()
-    for (scorer, model), n in n_scored.items():
+    n_scored = samples.groupby(["scorer", "model"], sort=False).size().rename("n").reset_index()
+    for scorer, model, n in n_scored.itertuples(index=False):
         total = int(n_counted.get(model, 0))
         if model in request.models and n < total:
             text = (
