@@ -263,9 +263,9 @@ def test_entropies_at_temperatures_are_of_the_problems_that_all_have():
     def answers(problems):
         times, of = [], []
         for place, name in enumerate(problems):
-            given = np.unique(rng.integers(0, 400 if name == "odd" else 6, 40), return_counts=True)[1]
-            times += given.tolist()
-            of += [place] * len(given)
+            repeats = np.unique(rng.integers(0, 400 if name == "odd" else 6, 40), return_counts=True)[1]
+            times += repeats.tolist()
+            of += [place] * len(repeats)
         wrong = np.zeros(len(of), dtype=bool)
         counts = AnswerCounts(np.array(of), np.array(times), wrong, np.full(len(problems), 40))
         return ModelAnswers(counts, [("made", f"{name}{i}") for i, name in enumerate(problems)], True)
@@ -287,8 +287,8 @@ def test_temperatures_without_a_common_problem_are_not_compared(at_temperatures)
         budgets=(1,),
         max_k=1,
     )
-    given = given_answers(at_temperatures)
-    answers = {model: answers_of_model(given, "made", model) for model in ("base", *TEMPERATURES)}
+    all_answers = given_answers(at_temperatures)
+    answers = {model: answers_of_model(all_answers, "made", model) for model in ("base", *TEMPERATURES)}
     answers["base"] = answers["base"]._replace(problems=[("made", f"other{i}") for i in range(PROBLEMS)])
     rows, (note,) = matched_rows(request, counts, {"made": answers}, {})
     assert rows == []

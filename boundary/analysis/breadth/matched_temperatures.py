@@ -130,8 +130,8 @@ def common_entropies(models: Sequence[ModelAnswers], level: float) -> pd.DataFra
     -------
     A row a model: mean, lower, upper and n_problems.
     """
-    others = [set(model.problems) for model in models[1:]]
-    common = [pair for pair in models[0].problems if all(pair in problems for problems in others)]
+    of_arms = [set(model.problems) for model in models[1:]]
+    common = [pair for pair in models[0].problems if all(pair in problems for problems in of_arms)]
     sides = [model.counts.of_problems(places_of(model.problems, common)) for model in models]
     enough = np.flatnonzero(np.min([side.n_answered for side in sides], axis=0) >= FEWEST_ANSWERED)
     if not len(enough):

@@ -142,17 +142,24 @@ def importance_estimate(
         weights = np.exp(log_ratio_right - log_ratio_right.max())
         effective[i] = weights.sum() ** 2 / (weights**2).sum()
         shape[i] = max(pareto_shape(log_ratio), pareto_shape(log_ratio[correct]))
-        if shape[i] <= MOST_PARETO_K and effective[i] >= _least_effective(log_ratio_right) * correct.sum():
-            estimates[i] = _draws(log_ratio_right, len(responses), rng, chains * draws)
+        is_skewed = skewness(log_ratio_right) > MOST_SKEWNESS
+        least = (LEAST_EFFECTIVE if is_skewed else LEAST_EFFECTIVE_UNSKEWED) * correct.sum()
+        if shape[i] <= MOST_PARETO_K and effective[i] >= least:
+            estimates[i] = importance_draws(log_ratio_right, len(responses), rng, chains * draws)
     return ImportanceEstimate(estimates.T.reshape(chains, draws, n_problems), effective, shape)
 
 
-def _least_effective(log_ratio: np.ndarray) -> float:
-    """Share of the right responses that has to be effective, by the skewness of their logarithmic weights."""
-    centred = log_ratio - log_ratio.mean()
-    spread = float(log_ratio.std())
-    skewness = float((centred**3).mean()) / spread**3 if spread > 1e-6 else 0.0
-    return LEAST_EFFECTIVE_UNSKEWED if skewness <= MOST_SKEWNESS else LEAST_EFFECTIVE
+def skewness(values: Float[np.ndarray, " response"]) -> float:
+    """Skewness of some values; 0 where all are about equal.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> round(skewness(np.array([0.0, 0.0, 3.0])), 2), skewness(np.ones(4))
+    (0.71, 0.0)
+    """
+    spread = float(values.std())
+    return float(((values - values.mean()) ** 3).mean()) / spread**3 if spread > 1e-6 else 0.0
 
 
 def pareto_shape(log_weight: Float[np.ndarray, " response"]) -> float:
@@ -184,8 +191,22 @@ def pareto_shape(log_weight: Float[np.ndarray, " response"]) -> float:
     return -1.0 if ratio[-1] <= 2 * cutoff else np.inf
 
 
-def _draws(log_ratio: np.ndarray, n: int, rng: np.random.Generator, size: int) -> np.ndarray:
-    """Draws of the mean over n responses of the weights of the right ones: the wider of two laws at either end."""
+def importance_draws(
+    log_ratio: Float[np.ndarray, " right"], n: int, rng: np.random.Generator, size: int
+) -> Float[np.ndarray, " draw"]:
+    """Draws of the mean over n responses of the weights of the right ones: the wider of two laws at either end.
+
+    Parameters
+    ----------
+    log_ratio
+        Logarithmic weights of the right responses, at least two of them.
+    n
+        Responses in all.
+    rng
+        For the draws.
+    size
+        How many.
+    """
     right = len(log_ratio)
     weights = np.exp(log_ratio)
     estimate = weights.sum() / n

@@ -115,8 +115,8 @@ def test_new_problems_do_not_count_the_noise_of_responses_twice(seed):
     rng = np.random.default_rng(seed)
     centres = rng.standard_normal(200)
     draws = centres + rng.standard_normal((8, 200, 200))
-    new, these = (pooled(draws, jax.random.key(seed), is_new) for is_new in (True, False))
-    assert new.std() == pytest.approx(these.std(), rel=0.2)
+    of_new, of_same = (pooled(draws, jax.random.key(seed), is_new) for is_new in (True, False))
+    assert of_new.std() == pytest.approx(of_same.std(), rel=0.2)
 
 
 def test_draws_are_kept_thinned_in_float32(seed):
