@@ -104,9 +104,9 @@ def mean_rate_interval(
     means = []
     places = rng.choice(len(weight), 400, p=weight / weight.sum())
     for place, size in zip(*np.unique(places, return_counts=True), strict=True):
-        reached = np.cumsum(POPULATIONS[place] * likelihood, axis=1)
-        levels = rng.random((size, len(n_correct), 1)) * reached[:, -1:]
-        means.append(RATES[(levels > reached).sum(axis=-1).clip(0, len(RATES) - 1)].mean(axis=1))
+        cumulative = np.cumsum(POPULATIONS[place] * likelihood, axis=1)
+        levels = rng.random((size, len(n_correct), 1)) * cumulative[:, -1:]
+        means.append(RATES[(levels > cumulative).sum(axis=-1).clip(0, len(RATES) - 1)].mean(axis=1))
     low, high = np.quantile(np.concatenate(means), TAILS)
     return float(low), float(high)
 
