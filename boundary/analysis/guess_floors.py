@@ -12,8 +12,9 @@ from boundary.stats.guessing import GuessFloors as FloorDraws, guess_floors, hit
 
 # Of fewer problems of a type nothing is measured: each has too few others.
 FEWEST_PROBLEMS = 5
-# Of each floor's posterior, so many equally likely values enter the observation model.
-NODES = 5
+# Of each problem's share of lucky samples, so many equally likely values enter the observation model. They are many,
+# since where samples repeat each other nearly all problems have a share of about 0, and some one of about 1.
+NODES = 20
 FLOOR_COLUMNS = (
     "benchmark",
     "model",
@@ -56,7 +57,7 @@ class MeasuredFloors:
         problems are expected to have at least one lucky hit; `n_samples`, their median number of samples, and `worth`,
         how many independent guesses these are worth.
     nodes
-        Equally likely values of the floor, by benchmark, model and problem.
+        Equally likely values of the share of lucky samples, by benchmark, model and problem.
     """
 
     problems: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(FLOOR_COLUMNS)))
@@ -66,7 +67,7 @@ class MeasuredFloors:
     def of(
         self, model: str, pairs: Sequence[tuple[str, str]], n_nodes: int | None = None
     ) -> Float[np.ndarray, "problem node"]:
-        """Values of the floors of (benchmark, problem) pairs; 0 where nothing was measured.
+        """Values of the shares of lucky samples of (benchmark, problem) pairs; 0 where nothing was measured.
 
         Parameters
         ----------
@@ -101,7 +102,8 @@ def measured_floors(answers_given: GivenAnswers, level: float, seed: int) -> Mea
             continue
         benchmark, model, kind = map(str, key)
         shares = _shares_of_type(answers_given, group)
-        floors = guess_floors(shares, level, np.random.default_rng([seed, place]))
+        rng = np.random.default_rng([seed, place])
+        floors = guess_floors(shares, level, rng)
         n = group["n_samples"].to_numpy()
         rows = _problem_rows(group, floors, lucky_chances(shares, n, n), level)
         problems.append(rows)
@@ -109,7 +111,7 @@ def measured_floors(answers_given: GivenAnswers, level: float, seed: int) -> Mea
         numbers = {"mean": floors.mean, "lower": floors.lower, "upper": floors.upper}
         luck = {"lucky_problems": float(rows["lucky"].sum()), "n_samples": float(np.median(n)), "worth": floors.worth}
         types.append(labels | numbers | luck)
-        for problem, values in zip(group["problem_id"], floors.nodes(NODES), strict=True):
+        for problem, values in zip(group["problem_id"], floors.nodes(NODES, float(np.median(n)), rng), strict=True):
             nodes[benchmark, model, str(problem)] = values
     if not problems:
         return MeasuredFloors()

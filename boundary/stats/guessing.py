@@ -15,6 +15,8 @@ from scipy.special import betaln, gammaln, stdtrit
 MEANS, CONCENTRATIONS = 60, 24
 LOWEST_MEAN, MOST_CONCENTRATED, LEAST_CONCENTRATED = 1e-6, 1e4, 0.02
 DRAWS = 1000
+# Correlation of two samples of a problem; and the largest share that luck makes right: at 1 no count says anything.
+LEAST_CORRELATED, MOST_CORRELATED, LARGEST_SHARE = 1e-6, 0.999, 0.99
 
 
 class GuessFloors(NamedTuple):
@@ -37,9 +39,38 @@ class GuessFloors(NamedTuple):
     upper: float
     worth: float
 
-    def nodes(self, n_nodes: int) -> Float[np.ndarray, "problem node"]:
-        """Equally likely values of each problem's floor: medians of as many equal parts of its posterior."""
-        return np.quantile(self.draws, (np.arange(n_nodes) + 0.5) / n_nodes, axis=1).T
+    def nodes(self, n_nodes: int, n_samples: float, rng: np.random.Generator) -> Float[np.ndarray, "problem node"]:
+        """Equally likely values of the share of a problem's own samples that luck makes right.
+
+        Parameters
+        ----------
+        n_nodes
+            How many.
+        n_samples
+            Samples of a problem, at least 1.
+        rng
+            For the shares.
+
+        Returns
+        -------
+        Means of as many equal parts of the share's distribution, below 1; their mean is that of the floor's draws.
+
+        Notes
+        -----
+        The samples of one problem repeat each other: of a problem with the floor g the chance of a hit is not g but
+        differs from one problem to the next, as the shares that hit it from other problems do. It is Beta around g with
+        the variance r g (1 - g), r being the correlation of two samples of a problem: n samples that are worth e
+        guesses have 1 / e = r + (1 - r) / n. Where nothing was hit, r is not known and taken for 1.
+        """
+        n = max(n_samples, 1 + 1e-9)
+        correlation = 1.0 if np.isnan(self.worth) else (n / min(self.worth, n) - 1) / (n - 1)
+        concentration = 1 / np.clip(correlation, LEAST_CORRELATED, MOST_CORRELATED) - 1
+        floor = np.clip(self.draws, 1e-12, 1 - 1e-12)
+        shares = np.sort(rng.beta(floor * concentration, (1 - floor) * concentration), axis=1)
+        parts = np.stack([part.mean(axis=1) for part in np.array_split(shares, n_nodes, axis=1)], axis=1)
+        # Draws of seldom hits are few: their mean is made that of the floor.
+        parts *= (floor.mean(axis=1) / np.maximum(parts.mean(axis=1), 1e-12))[:, None]
+        return np.asarray(np.minimum(parts, LARGEST_SHARE))
 
 
 def hit_shares(

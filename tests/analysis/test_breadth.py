@@ -9,16 +9,20 @@ from click.testing import CliRunner
 
 import boundary as bd
 from boundary.analysis.breadth.breadth import MISSING
-from boundary.analysis.breadth.matched_temperatures import temperature_families
+from boundary.analysis.breadth.estimates import ModelAnswers, answers_of_model
+from boundary.analysis.breadth.matched_temperatures import common_entropies, matched_rows, temperature_families
 from boundary.analysis.breadth.record import BREADTH_COLUMNS, MATCHED_REACHED, MATCHED_SHRINKAGE
 from boundary.analysis.guess_floors import NODES, measured_floors
 from boundary.analysis.report.page import report_html
 from boundary.analysis.report.summary import summary
+from boundary.analysis.request import Request
 from boundary.analysis.text.breadth import breadth_sentences, luck_sentences, matched_sentences
 from boundary.analysis.verifier_errors import VerifierErrors, checked_misclassification_rates
 from boundary.cli.main import main
 from boundary.data.answers.given_answers import given_answers
 from boundary.data.counts import Counts
+from boundary.stats.breadth import AnswerCounts
+from boundary.stats.priors import PRIORS
 
 PROBLEMS, SAMPLES = 12, 16
 
@@ -250,3 +254,42 @@ def test_an_entropy_that_is_not_reached_has_no_shrinkage(at_temperatures):
     assert rows.loc[rows["estimand"] == MATCHED_REACHED, "mean"].item() < 0.05
     assert not rows["estimand"].isin([MATCHED_SHRINKAGE, "matched_temperature"]).any()
     assert next(matched_sentences(rows)).startswith("At none of the temperatures")
+
+
+def test_entropies_at_temperatures_are_of_the_problems_that_all_have():
+    """The base answers two problems that the other never does, in ever other ways: they are not compared."""
+    rng = np.random.default_rng(0)
+
+    def answers(problems):
+        times, of = [], []
+        for place, name in enumerate(problems):
+            repeats = np.unique(rng.integers(0, 400 if name == "odd" else 6, 40), return_counts=True)[1]
+            times += repeats.tolist()
+            of += [place] * len(repeats)
+        wrong = np.zeros(len(of), dtype=bool)
+        counts = AnswerCounts(np.array(of), np.array(times), wrong, np.full(len(problems), 40))
+        return ModelAnswers(counts, [("made", f"{name}{i}") for i, name in enumerate(problems)], True)
+
+    shared = ["q"] * 10
+    entropies = common_entropies([answers([*shared, "odd", "odd"]), answers(shared)], 0.95)
+    assert entropies["n_problems"].tolist() == [10, 10]
+    assert entropies["mean"].to_numpy() == pytest.approx(np.log(6), abs=0.15)
+    assert common_entropies([answers(["q"]), answers(["odd"])], 0.95) is None
+
+
+def test_temperatures_without_a_common_problem_are_not_compared(at_temperatures):
+    counts = bd.load_counts(at_temperatures)
+    request = Request(
+        base="base",
+        arms=tuple(TEMPERATURES),
+        benchmarks=("made",),
+        prior=PRIORS["independent"](),
+        budgets=(1,),
+        max_k=1,
+    )
+    all_answers = given_answers(at_temperatures)
+    answers = {model: answers_of_model(all_answers, "made", model) for model in ("base", *TEMPERATURES)}
+    answers["base"] = answers["base"]._replace(problems=[("made", f"other{i}") for i in range(PROBLEMS)])
+    rows, (note,) = matched_rows(request, counts, {"made": answers}, {})
+    assert rows == []
+    assert "no problem in common" in note.text

@@ -31,8 +31,9 @@ def test_no_hit_still_leaves_room(seed):
     floors = guess_floors(np.zeros((20, 20)), 0.95, np.random.default_rng(seed))
     assert 0 < floors.mean < 0.02
     assert 0.005 < floors.upper < 0.2
-    assert (floors.nodes(5) >= 0).all()
-    assert (np.diff(floors.nodes(5), axis=1) >= 0).all()
+    nodes = floors.nodes(5, 16, np.random.default_rng(seed))
+    assert (nodes >= 0).all()
+    assert (np.diff(nodes, axis=1) >= 0).all()
 
 
 def test_samples_that_repeat_one_answer_count_as_one(seed):
@@ -67,6 +68,21 @@ def test_identical_samples_are_one_guess_and_no_luck_of_many(seed):
     np.testing.assert_allclose(lucky, np.nanmean(shares, axis=1))
     assert 5 < lucky.sum() < 16
     assert guess_floors(shares, 0.95, rng).worth == pytest.approx(1, abs=0.1)
+
+
+def test_shares_of_lucky_samples_spread_as_those_of_other_problems(seed):
+    """Samples that are one guess make luck all or nothing; independent ones give every problem the same share."""
+    rng = np.random.default_rng(seed)
+    answer, right, n = rng.integers(0, 4, 200), rng.integers(0, 4, 200), np.full(200, 32)
+    repeated = guess_floors(hit_shares(np.arange(200), answer, n, n, right), 0.95, rng)
+    nodes = repeated.nodes(20, 32, rng)
+    assert nodes.mean() == pytest.approx(repeated.draws.mean(), rel=0.05)
+    assert nodes.mean(axis=0)[-3:].min() > 0.7
+    assert nodes.mean(axis=0)[:10].max() < 0.05
+    spread = np.full((200, 200), 0.25)
+    np.fill_diagonal(spread, np.nan)
+    equal = guess_floors(spread + rng.normal(0, np.sqrt(0.25 * 0.75 / 32), spread.shape), 0.95, rng)
+    assert np.ptp(equal.nodes(20, 32, rng).mean(axis=0)) < 0.25
 
 
 def test_chances_are_those_of_samples_drawn_without_replacement():

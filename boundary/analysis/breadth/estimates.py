@@ -105,7 +105,7 @@ def benchmark_rows(
         if first is None or model == base:
             continue
         common = [pair for pair in first.problems if pair in set(answers.problems)]
-        sides = [side.counts.of_problems(_places(side.problems, common)) for side in (first, answers)]
+        sides = [side.counts.of_problems(places_of(side.problems, common)) for side in (first, answers)]
         for of_base, of_model in quantities(sides, first.one_right and answers.one_right, seed):
             rows += _rows(of_base, of_model, labels | {"reference": base})
     return rows
@@ -155,7 +155,8 @@ def budgets_of_curve(n: int) -> list[int]:
     return sorted({k for k in within if k <= n} | {int(times * n) for times in EXTRAPOLATED})
 
 
-def _places(problems: Sequence[tuple[str, str]], pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+def places_of(problems: Sequence[tuple[str, str]], pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+    """Places of some (benchmark, problem) pairs among problems."""
     place = {pair: i for i, pair in enumerate(problems)}
     return np.array([place[pair] for pair in pairs], dtype=int)
 

@@ -8,16 +8,18 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from boundary.analysis.breadth.estimates import FEWEST_ANSWERED, ModelAnswers, places_of
 from boundary.analysis.breadth.record import (
-    ENTROPY,
     MATCHED_REACHED,
     MATCHED_SHRINKAGE,
     MATCHED_TEMPERATURE,
     POSTERIOR,
 )
+from boundary.analysis.formatting import short_name
+from boundary.analysis.notes import Note
 from boundary.analysis.request import Request
 from boundary.data.counts import Counts
-from boundary.stats.breadth import matched_temperature
+from boundary.stats.breadth import answer_entropy, matched_temperature, mean_over_problems
 from boundary.stats.estimands import flows
 from boundary.stats.intervals import summarise
 from boundary.stats.solve_rates import SolveRates
@@ -64,38 +66,79 @@ def temperature_families(counts: Counts, arms: Sequence[str]) -> list[Temperatur
 
 
 def matched_rows(
-    request: Request, counts: Counts, entropies: pd.DataFrame, rates: Mapping[str, SolveRates]
-) -> list[dict[str, Any]]:
+    request: Request,
+    counts: Counts,
+    answers: Mapping[str, Mapping[str, ModelAnswers]],
+    rates: Mapping[str, SolveRates],
+) -> tuple[list[dict[str, Any]], list[Note]]:
     """Rows of every model with several temperatures: the matched temperature, and shrinkage at it.
 
     Parameters
     ----------
     request, counts
         Of the analysis.
-    entropies
-        Rows of the table of breadth.
+    answers
+        Of each model, by benchmark.
     rates
         Posterior of the solve rates by the names of the fits.
 
+    Returns
+    -------
+    Rows, and a note where the models have answers to no problem in common.
+
     Notes
     -----
-    The entropies are drawn from normal distributions as wide as their intervals, and the matched temperature found in
-    each draw by lines between those sampled; the mean of its row is the median of the draws, and an end where
-    the base's entropy is not reached is 0 or infinite. Shrinkage there is that of the fits at the two temperatures
-    around it, weighed alike; draws of the fits and of the entropies are taken as independent.
+    The entropies are those of the problems on which every temperature and the base gave enough answers. They are drawn
+    from normal distributions as wide as their intervals, and the matched temperature found in each draw by lines
+    between those sampled; the mean of its row is the median of the draws, and an end where the base's entropy is not
+    reached is 0 or infinite. Shrinkage there is that of the fits at the two temperatures around it, weighed alike;
+    draws of the fits and of the entropies are taken as independent.
     """
-    if request.base is None:
-        return []
-    own = entropies.loc[(entropies["estimand"] == ENTROPY) & (entropies["reference"] == "")]
-    own = own.loc[own["target"] == "benchmark"]
     rows: list[dict[str, Any]] = []
+    notes: list[Note] = []
+    if request.base is None:
+        return rows, notes
     for benchmark in request.benchmarks:
-        on_benchmark = own.loc[own["benchmark"] == benchmark].set_index("model")
+        of_benchmark = answers.get(benchmark, {})
         for family in temperature_families(counts, request.arms):
             models = [request.base, *family.arms]
-            if set(models) <= set(on_benchmark.index):
-                rows += _family_rows(request, benchmark, family, on_benchmark.loc[models], rates)
-    return rows
+            if not set(models) <= set(of_benchmark):
+                continue
+            entropies = common_entropies([of_benchmark[model] for model in models], request.level)
+            if entropies is None:
+                text = (
+                    f"{short_name(request.base)} and {short_name(family.name)} at its temperatures have no problem in "
+                    f"common with {FEWEST_ANSWERED} answers of each: their entropies are not compared."
+                )
+                notes.append(Note(benchmark, family.name, text, "note"))
+                continue
+            rows += _family_rows(request, benchmark, family, entropies, rates)
+    return rows, notes
+
+
+def common_entropies(models: Sequence[ModelAnswers], level: float) -> pd.DataFrame | None:
+    """Answer entropy of each model on the problems on which all gave enough answers; None where there is none.
+
+    Parameters
+    ----------
+    models
+        Answers of each; the problems may differ.
+    level
+        Confidence of the intervals, in (0, 1).
+
+    Returns
+    -------
+    A row a model: mean, lower, upper and n_problems.
+    """
+    of_arms = [set(model.problems) for model in models[1:]]
+    common = [pair for pair in models[0].problems if all(pair in problems for problems in of_arms)]
+    sides = [model.counts.of_problems(places_of(model.problems, common)) for model in models]
+    enough = np.flatnonzero(np.min([side.n_answered for side in sides], axis=0) >= FEWEST_ANSWERED)
+    if not len(enough):
+        return None
+    estimates = [mean_over_problems(answer_entropy(side.answered().of_problems(enough)), level) for side in sides]
+    rows = [{name: float(part[0]) for name, part in estimate._asdict().items()} for estimate in estimates]
+    return pd.DataFrame(rows).assign(n_problems=len(enough))
 
 
 def _family_rows(
@@ -112,7 +155,7 @@ def _family_rows(
     if any(fit is None for fit in fits):
         return []
     present = [fit for fit in fits if fit is not None]
-    labels["n_problems"] = present[0].n_problems
+    labels["n_problems"] = int(entropies["n_problems"].iloc[0])
     n_draws = min(fit.p.shape[0] * fit.p.shape[1] for fit in present)
     draws = _entropy_draws(entropies, request, n_draws)
     crossing = matched_temperature(family.temperatures, draws[1:], draws[0])
@@ -136,7 +179,7 @@ def _family_rows(
         summary = summarise(matched, request.level)
         ends = {"mean": summary.mean, "lower": summary.lower, "upper": summary.upper}
         row = labels | {"estimand": MATCHED_SHRINKAGE, "k": float(k), "extrapolated": k > reliable}
-        rows.append(row | signs | ends)
+        rows.append(row | {"n_problems": present[0].n_problems} | signs | ends)
     return rows
 
 

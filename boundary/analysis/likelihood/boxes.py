@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from boundary.analysis.likelihood.fits import Fits, Group, fit_groups
-from boundary.analysis.likelihood.rows import Rows, spread_of_responses
+from boundary.analysis.likelihood.fits import Fits, Group, GroupMeans, fit_groups
+from boundary.analysis.likelihood.rows import SUPERPOPULATION, Rows, spread_of_responses
 from boundary.analysis.likelihood.scores import ANY, NUCLEUS, RIGHT, SUMS, TEMPERED, UNTEMPERED, WRONG
 from boundary.analysis.request import Request
 from boundary.data.sample_tables import REFERENCE
@@ -20,11 +20,18 @@ LOG_2 = float(np.log(2))
 
 
 class Boxes(NamedTuple):
-    """Fits of a scorer on a benchmark: log-probability a token (for each way of scoring), and of the whole response."""
+    """What is kept of the fits of a scorer on a benchmark, untempered, for what takes two scorers.
 
-    scorer: str
-    per_token: dict[str, Fits]
-    total: Fits | None
+    Parameters
+    ----------
+    log_perplexities
+        Draws (chain, draw) of the pooled log perplexity of each model's responses.
+    own
+        Posterior of the log-probability a token of the scorer's own responses; None where these have no scores.
+    """
+
+    log_perplexities: dict[str, np.ndarray]
+    own: GroupMeans | None
 
 
 def add_boxes(rows: Rows, scores: pd.DataFrame, scorer: str, models: Sequence[str], request: Request) -> Boxes:
@@ -47,7 +54,7 @@ def add_boxes(rows: Rows, scores: pd.DataFrame, scorer: str, models: Sequence[st
     sampled = [model for model in models if (samples["model"] == model).any()]
     comparable = [m for m in sampled if samples.loc[samples["model"] == m, "comparable"].all()]
     adder = _Adder(rows, scorer, request)
-    boxes = Boxes(scorer, {}, None)
+    boxes = Boxes({}, None)
     if comparable:
         samples_of_them = samples.loc[samples["model"].isin(comparable)]
         boxes = adder.add_comparable(samples_of_them, comparable)
@@ -62,39 +69,54 @@ class _Adder:
 
     def __init__(self, rows: Rows, scorer: str, request: Request) -> None:
         self.rows, self.scorer, self.request = rows, scorer, request
-        self.new_problems = request.target == "superpopulation"
+        self.new_problems = request.target == SUPERPOPULATION
 
     def add_comparable(self, samples: pd.DataFrame, models: Sequence[str]) -> Boxes:
         """Add what is per token, and totals, of models whose tokens the scorer reads."""
         texts = samples.loc[~samples["empty"]]  # an empty response has no perplexity
-        per_token = self._add_per_token(texts, [m for m in models if (texts["model"] == m).any()])
+        boxes = self._add_per_token(texts, [m for m in models if (texts["model"] == m).any()])
         tokens = samples["n_tokens"].to_numpy()
         totals = samples["sum_logp"].to_numpy()
         total = self._fit(samples, totals, tokens, models, "total")
-        for group, means in total.groups.items():
+        for group, means in self._pooled_groups(total):
             for estimand, factor in (("total_log_probability", 1.0), ("bits", -1 / LOG_2)):
                 labels = self._labels(estimand, group.model, group.outcome)
                 self.rows.add(labels, factor * total.pooled(group), **_sizes(means.present, means.n))
         self._add_differences(total, "total_log_probability_difference", UNTEMPERED)
         self._add_differences(total, "bits_difference", UNTEMPERED, -1 / LOG_2, by_problem=False)
         self._add_superiority(samples, totals, "superiority_total")
-        return Boxes(self.scorer, per_token, total)
+        return boxes
 
-    def _add_per_token(self, texts: pd.DataFrame, models: Sequence[str]) -> dict[str, Fits]:
+    def _add_per_token(self, texts: pd.DataFrame, models: Sequence[str]) -> Boxes:
         """Add perplexities, their differences and superiority, and what temperature and top-p change."""
         tokens = texts["n_tokens"].to_numpy()
-        fits = {}
+        boxes = Boxes({}, None)
         for scored_as, column in SUMS.items():
             values = texts[column].to_numpy() / tokens
             scored_models = [m for m in models if _is_whole(texts, values, m, scored_as)]
             if scored_models:
                 part = texts["model"].isin(scored_models).to_numpy()
-                fits[scored_as] = self._fit(texts[part], values[part], tokens[part], scored_models, scored_as)
-                self._add_perplexities(fits[scored_as], texts[part], values[part], scored_as)
-                self._add_differences(fits[scored_as], "log_probability_difference", scored_as)
+                fits = self._fit(texts[part], values[part], tokens[part], scored_models, scored_as)
+                self._add_perplexities(fits, texts[part], values[part], scored_as)
+                self._add_differences(fits, "log_probability_difference", scored_as)
+                if scored_as == UNTEMPERED:
+                    boxes = self._boxes(fits)
+                del fits  # large: draws of every problem and group
         self._add_superiority(texts, texts["sum_logp"].to_numpy() / tokens, "superiority")
         self._add_effects(texts, models, tokens)
-        return fits
+        return boxes
+
+    def _boxes(self, fits: Fits) -> Boxes:
+        pooled_groups = {group: -fits.pooled(group) for group, _ in self._pooled_groups(fits)}
+        log_perplexities = {group.model: draws for group, draws in pooled_groups.items() if group.outcome == ANY}
+        own = fits.groups.get(Group(self.scorer))
+        # A copy: the group's draws are a part of those of all groups, which would stay in memory with them.
+        kept = None if own is None else own._replace(draws=own.draws[:0], unshrunk=own.unshrunk.copy())
+        return Boxes(log_perplexities, kept)
+
+    def _pooled_groups(self, fits: Fits) -> list[tuple[Group, GroupMeans]]:
+        """The groups of which pooled rows can be made."""
+        return [(group, means) for group, means in fits.groups.items() if self.rows.has_enough(means.present)]
 
     def add_bits_per_byte(self, samples: pd.DataFrame, models: Sequence[str]) -> None:
         """Add bits per byte of all models, where some of them have another vocabulary than the scorer."""
@@ -102,7 +124,7 @@ class _Adder:
         values = -part["sum_logp"].to_numpy() / LOG_2 / part["n_bytes"].to_numpy()
         present = [model for model in models if (part["model"] == model).any()]
         fits = self._fit(part, values, part["n_bytes"].to_numpy(), present, "bits per byte")
-        for group, means in fits.groups.items():
+        for group, means in self._pooled_groups(fits):
             labels = self._labels("bits_per_byte", group.model, group.outcome)
             chosen_rows = _rows_of(part, group)
             spread = spread_of_responses(values[chosen_rows], part["problem"].to_numpy()[chosen_rows])
@@ -128,7 +150,8 @@ class _Adder:
             labels = self._labels("perplexity", group.model, group.outcome, scored_as=scored_as)
             chosen_rows = _rows_of(samples, group)
             spread = spread_of_responses(np.exp(-values[chosen_rows]), samples["problem"].to_numpy()[chosen_rows])
-            self.rows.add(labels, np.exp(-fits.pooled(group)), **_sizes(means.present, means.n), **spread)
+            if self.rows.has_enough(means.present):
+                self.rows.add(labels, np.exp(-fits.pooled(group)), **_sizes(means.present, means.n), **spread)
             if scored_as == UNTEMPERED:
                 of_problems = np.exp(-means.draws[:, :, means.present])
                 self.rows.add_problems(_of_problem(labels), of_problems, means.present, means.n)
@@ -140,7 +163,9 @@ class _Adder:
             draws, shared = fits.difference(group, reference)
             labels = self._labels(estimand, group.model, group.outcome, reference.model, scored_as)
             n, n_reference = fits.groups[group].n, fits.groups[reference].n
-            self.rows.add(labels, factor * fits.pooled_difference(group, reference), **_sizes(shared, n + n_reference))
+            if self.rows.has_enough(shared):
+                pooled_draws = factor * fits.pooled_difference(group, reference)
+                self.rows.add(labels, pooled_draws, **_sizes(shared, n + n_reference))
             if by_problem and scored_as == UNTEMPERED:
                 self.rows.add_problems(_of_problem(labels), factor * draws, shared, n, n_reference[shared].astype(int))
 
@@ -168,10 +193,11 @@ class _Adder:
                 labels = self._labels(estimand, arm, outcome, str(base))
                 key = fit_key(self.request.seed, f"{estimand} {self.rows.benchmark} {self.scorer} {arm} {outcome}")
                 some = wins.of(compared_problems)
-                pooled_draws = draw_pooled_superiority(some, key, CHAINS, DRAWS, self.new_problems)
                 n, n_reference = wins.n_first, wins.n_second
-                self.rows.add(labels, pooled_draws, **_sizes(compared_problems, n + n_reference))
-                self.rows.pooled[-1] |= _around_half(pooled_draws)
+                if self.rows.has_enough(compared_problems):
+                    pooled_draws = draw_pooled_superiority(some, key, CHAINS, DRAWS, self.new_problems)
+                    sizes = _sizes(compared_problems, n + n_reference)
+                    self.rows.add(labels, pooled_draws, **sizes, **_around_half(pooled_draws))
                 if estimand != "superiority_total":
                     of_problems = draw_superiority(some, key, CHAINS, DRAWS)
                     counts = n_reference[compared_problems].astype(int)
@@ -199,7 +225,7 @@ class _Adder:
                 continue
             fits = self._fit(samples[part], gain[part], tokens[part], scored_models, f"effect {scored_as}")
             for group, means in fits.groups.items():
-                if group.outcome == ANY:
+                if group.outcome == ANY and self.rows.has_enough(means.present):
                     labels = self._labels("sampling_effect", group.model, ANY, scored_as=scored_as)
                     self.rows.add(labels, fits.pooled(group), **_sizes(means.present, means.n))
 

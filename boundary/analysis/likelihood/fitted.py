@@ -1,16 +1,16 @@
 """The likelihood of an analysis: every fit of its scores."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from boundary.analysis.fitting import Panel
 from boundary.analysis.likelihood.boxes import Boxes, add_boxes
-from boundary.analysis.likelihood.fits import Group, fit_groups
+from boundary.analysis.likelihood.fits import fit_groups
 from boundary.analysis.likelihood.reach import add_reach, settings_of
 from boundary.analysis.likelihood.record import REACH_COLUMNS, Likelihood
-from boundary.analysis.likelihood.rows import Rows, problem_frame, row_frame
+from boundary.analysis.likelihood.rows import FEWEST_PROBLEMS, SUPERPOPULATION, Rows, problem_frame, row_frame
 from boundary.analysis.likelihood.scores import ANY, UNTEMPERED, of_benchmark, scores_of_models, under_both_scorers
 from boundary.analysis.notes import Note
 from boundary.analysis.progress import Progress, no_progress
@@ -63,9 +63,8 @@ class _Fitted:
         boxes: dict[str, Boxes] = {}
         for scorer in dict.fromkeys(scores["scorer"]):
             boxes[scorer] = add_boxes(rows, scores.loc[scores["scorer"] == scorer], scorer, request.models, request)
-            for group, means in _groups_of(boxes[scorer]):
-                if group.outcome == ANY:
-                    self.perplexities[benchmark, scorer, group.model] = np.exp(-means)
+            for model, log_perplexity in boxes[scorer].log_perplexities.items():
+                self.perplexities[benchmark, scorer, model] = np.exp(log_perplexity)
         for panel, rate in pairs:
             if panel.base is None:
                 continue
@@ -77,7 +76,7 @@ class _Fitted:
                 self.notes += notes
         self.pooled += rows.pooled
         self.by_problem += rows.by_problem if is_own else []
-        self.notes += _notes_on(benchmark, scores, self.counts, request)
+        self.notes += _notes_on(rows, scores, self.counts, request)
 
     def result(self) -> Likelihood:
         """The record."""
@@ -95,19 +94,16 @@ class _Fitted:
     def _add_sharpening(self, rows: Rows, boxes: Mapping[str, Boxes], panel: Panel) -> None:
         """Log-probability a token of each model's own responses under itself, RL less base."""
         base, arm = str(panel.base), panel.arm
-        own = {}
-        for model in (base, arm):
-            fits = boxes[model].per_token.get(UNTEMPERED) if model in boxes else None
-            if fits is None or Group(model) not in fits.groups:
-                return
-            own[model] = fits.groups[Group(model)]
-        shared = own[arm].present & own[base].present
-        if not shared.any():
+        of_arm, of_base = (boxes[model].own if model in boxes else None for model in (arm, base))
+        if of_arm is None or of_base is None:
             return
-        draws = (own[arm].unshrunk - own[base].unshrunk)[:, :, shared]
-        key, is_new = fit_key(self.request.seed, "new problems"), self.request.target == "superpopulation"
+        shared = of_arm.present & of_base.present
+        if not shared.any() or not rows.has_enough(shared):
+            return
+        draws = (of_arm.unshrunk - of_base.unshrunk)[:, :, shared]
+        key, is_new = fit_key(self.request.seed, "new problems"), self.request.target == SUPERPOPULATION
         labels = {"estimand": "sharpening", "scorer": "", "model": arm, "reference": base, "outcome": ANY}
-        n = int((own[arm].n + own[base].n)[shared].sum())
+        n = int((of_arm.n + of_base.n)[shared].sum())
         rows.add(
             labels | {"scored_as": UNTEMPERED}, pooled(draws, key, is_new), n_problems=int(shared.sum()), n_responses=n
         )
@@ -122,13 +118,14 @@ class _Fitted:
         ratio = (responses["sum_logp"] - responses["sum_logp_second"]).to_numpy()
         for estimand, values in (("divergence", ratio), ("divergence_per_token", ratio / tokens)):
             label = f"likelihood {rows.benchmark} {estimand} {arm}"
-            is_new = self.request.target == "superpopulation"
+            is_new = self.request.target == SUPERPOPULATION
             fits = fit_groups(responses, values, tokens, [arm], len(rows.pairs), label, self.request.seed, is_new)
             for group, means in fits.groups.items():
                 labels = {"estimand": estimand, "scorer": arm, "model": arm, "reference": base}
                 labels |= {"outcome": group.outcome, "scored_as": UNTEMPERED}
                 sizes = {"n_problems": int(means.present.sum()), "n_responses": int(means.n.sum())}
-                rows.add(labels, fits.pooled(group), **sizes)
+                if rows.has_enough(means.present):
+                    rows.add(labels, fits.pooled(group), **sizes)
                 if estimand == "divergence":
                     of_problem = {name: value for name, value in labels.items() if name != "scored_as"}
                     rows.add_problems(of_problem, means.draws[:, :, means.present], means.present, means.n)
@@ -149,15 +146,31 @@ def _convergence_notes(rows: pd.DataFrame) -> list[Note]:
     ]
 
 
-def _groups_of(boxes: Boxes) -> list[tuple[Group, np.ndarray]]:
-    fits = boxes.per_token.get(UNTEMPERED)
-    return [] if fits is None else [(group, fits.pooled(group)) for group in fits.groups]
-
-
-def _notes_on(benchmark: str, scores: pd.DataFrame, counts: Counts, request: Request) -> list[Note]:
-    """How the values of a benchmark are to be read: temperature, responses without a score, truncated ones."""
+def _unscored_notes(rows: Rows, scores: pd.DataFrame, counts: Counts, request: Request) -> Iterator[Note]:
+    """How many of the counted responses have no score, for each model and scorer that scored some of them."""
     samples = scores.loc[scores["outcome"].astype(object) != REFERENCE]
-    notes = []
+    table, problems = counts.table, pd.MultiIndex.from_tuples(rows.pairs)
+    keys = pd.MultiIndex.from_arrays([table[name].astype(str) for name in ("benchmark", "problem_id")])
+    n_counted = table.loc[keys.isin(problems)].groupby("model")["n_samples"].sum()
+    n_scored = samples.groupby(["scorer", "model"], sort=False).size().rename("n").reset_index()
+    for scorer, model, n in n_scored.itertuples(index=False):
+        total = int(n_counted.get(model, 0))
+        if model in request.models and n < total:
+            text = (
+                f"{total - n:,} of {total:,} responses of {model} have no score under {scorer}: what is said of its "
+                "responses there is of the others."
+            )
+            yield Note(rows.benchmark, model, text, "remark")
+
+
+def _notes_on(rows: Rows, scores: pd.DataFrame, counts: Counts, request: Request) -> list[Note]:
+    """How the values of a benchmark are to be read: temperature, responses without a score, truncated ones."""
+    benchmark = rows.benchmark
+    samples = scores.loc[scores["outcome"].astype(object) != REFERENCE]
+    notes = list(_unscored_notes(rows, scores, counts, request))
+    if len(samples) and len(rows.pairs) < FEWEST_PROBLEMS and request.target == SUPERPOPULATION:
+        text = "One problem says nothing of problems like it: the likelihood of responses has no pooled values."
+        notes.append(Note(benchmark, "", text, "remark"))
     for model in request.models:
         part = samples.loc[samples["model"] == model]
         if part.empty:

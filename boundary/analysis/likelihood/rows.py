@@ -12,6 +12,8 @@ from boundary.analysis.likelihood.record import PROBLEM_COLUMNS, ROW_COLUMNS
 from boundary.stats.diagnostics import Convergence, convergence
 from boundary.stats.intervals import summaries
 
+SUPERPOPULATION = "superpopulation"
+FEWEST_PROBLEMS = 2
 SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
 SHARE_COLUMNS = tuple(name for name in ROW_COLUMNS if name.startswith("share_"))
 
@@ -34,6 +36,10 @@ class Rows:
     pairs: list[tuple[str, str]]
     pooled: list[dict[str, Any]] = field(default_factory=list)
     by_problem: list[pd.DataFrame] = field(default_factory=list)
+
+    def has_enough(self, problems: np.ndarray) -> bool:
+        """Whether a pooled row can be made of these: one problem says nothing of new problems like it."""
+        return self.target != SUPERPOPULATION or int(problems.sum()) >= FEWEST_PROBLEMS
 
     def add(self, labels: Mapping[str, Any], draws: np.ndarray, **fields: Any) -> None:
         """Add the summary of draws (chain, draw) of a pooled quantity."""

@@ -1,6 +1,6 @@
 """Sentences on the likelihood of responses under the models, and on what it says of the base's reach."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -9,6 +9,7 @@ from boundary.analysis.estimates.table import select
 from boundary.analysis.formatting import interval, number, short_name
 from boundary.analysis.likelihood.record import HIGHER, LOWER, Likelihood
 from boundary.analysis.likelihood.scores import ANY, NUCLEUS, RIGHT, TEMPERED, UNTEMPERED
+from boundary.data.counts import ALL
 from boundary.data.sample_tables import REFERENCE
 from boundary.stats.likelihood.gains import PARTS
 
@@ -67,17 +68,31 @@ def reach_sentences(record: Likelihood, benchmark: str, base: str, arm: str) -> 
             f"{text['out_of_reach_by_scores']}, within reach by the counts alone."
         )
     table = record.reach
-    of_pair = table.loc[(table["model"] == arm) & ((table["benchmark"] == benchmark) | (benchmark == "all"))]
+    of_pair = table.loc[(table["model"] == arm) & ((table["benchmark"] == benchmark) | (benchmark == ALL))]
     for kind, meaning in (
         (HIGHER, "the scores point to a higher solve rate of the base than its counts allow: one of the two is wrong"),
         (LOWER, "the base solves it more often than in the ways of the RL model"),
     ):
-        names = of_pair.loc[of_pair["disagreement"] == kind, "problem_id"].astype(str).tolist()
+        part = of_pair.loc[of_pair["disagreement"] == kind]
+        names = problem_names(part["benchmark"], part["problem_id"], benchmark)
         if names:
             shown = ", ".join(names[:MOST_NAMES]) + (f" and {len(names) - MOST_NAMES} more" * (len(names) > MOST_NAMES))
             of_all = f"{len(names)} of {len(of_pair)} problems"
             sentences.append(f"On {of_all} {meaning}: {shown}.")
     return sentences
+
+
+def problem_names(benchmarks: Iterable[str], problems: Iterable[str], shown: str) -> list[str]:
+    """Names of problems where `shown` is spoken of: with their benchmark where that is all of them.
+
+    Examples
+    --------
+    >>> problem_names(["AIME24", "AMC23"], ["1", "1"], "all")
+    ['AIME24 1', 'AMC23 1']
+    """
+    if shown != ALL:
+        return [str(problem) for problem in problems]
+    return [f"{name} {problem}" for name, problem in zip(benchmarks, problems, strict=True)]
 
 
 class _Rows:

@@ -8,7 +8,6 @@ import pandas as pd
 
 from boundary.data.answers.normal_form import answer_type, normal_form
 from boundary.data.records import CORRECT, WRONG
-from boundary.data.tables.sample_rows import WORDS
 from boundary.data.validation import DEFAULT_BENCHMARK
 
 KEY = ["benchmark", "model", "problem_id"]
@@ -86,13 +85,12 @@ def given_answers(
 
 
 def _plain_columns(samples: pd.DataFrame) -> pd.DataFrame:
-    """The columns that matter, with text for problems and names of `OUTCOMES` for outcomes."""
+    """The columns that matter, with text for problems; `load_samples` has given the outcomes their names."""
     names = [name for name in (*KEY, "outcome", "answer", "reference") if name in samples]
     table = samples[names].astype(dict.fromkeys(names, object))
     return table.assign(
         benchmark=table.get("benchmark", DEFAULT_BENCHMARK),
         problem_id=_mapped(table["problem_id"], str),
-        outcome=_mapped(table["outcome"], lambda word: WORDS.get(word.strip(), word)),
     )
 
 

@@ -23,7 +23,7 @@ class Means(NamedTuple):
     Parameters
     ----------
     means
-        Draws, problem by problem; of a cell without responses what the model expects there.
+        Draws in float32, problem by problem; of a cell without responses what the model expects there.
     unshrunk
         Draws around the mean of each cell's responses, which are not drawn towards the other problems: for means over
         problems. Cells of skewed responses are least certain where their mean is low, and so are drawn up most.
@@ -95,9 +95,18 @@ def fit_means(
     sampler = _Gibbs(standard, shares, numpy_rng(key), chains, share is not None)
     for _ in range(warmup):
         sampler.step()
-    steps = [sampler.step() for _ in range(draws * thinning)][::thinning]
-    means, unshrunk, power = (np.stack(part, axis=1) for part in zip(*steps, strict=True))
-    return Means(centre + scale * means, centre + scale * unshrunk, present, power)
+    n_problems, n_groups = cells.n.shape
+    kept = np.empty((2, n_groups, chains, draws, n_problems), dtype=np.float32)
+    power = np.empty((chains, draws))
+    for step in range(draws * thinning):
+        *parts, power_now = sampler.step()
+        if step % thinning == 0:
+            place = step // thinning
+            power[:, place] = power_now
+            for kind, part in zip(kept, parts, strict=True):
+                kind[:, :, place] = np.moveaxis(centre + scale * part, -1, 0)
+    means, unshrunk = np.moveaxis(kept, 1, -1)
+    return Means(means, unshrunk, present, power)
 
 
 def _units(cells: Cells, present: np.ndarray) -> tuple[float, float, float]:
@@ -259,21 +268,41 @@ def pooled(
     Parameters
     ----------
     draws
-        Of each problem's mean.
+        Of each problem's mean (`Means.unshrunk`); at least two problems where it is about new ones.
     key
         JAX key; the same key takes the same new problems.
     new_problems
         Whether it is about new problems like these rather than about these very ones.
 
+    Raises
+    ------
+    ValueError
+        Of one problem for new ones: nothing says how far problems lie apart.
+
     Notes
     -----
-    New problems after the Bayesian bootstrap (Rubin 1981, Annals of Statistics 9, 130-134), whose distances from the
-    mean are stretched by sqrt((n + 1) / (n - 1)): else it would have too small a variance with few problems.
+    With m_i the posterior mean of problem i, s^2 the variance of these between the n problems and v that of the draws
+    of their mean, the mean over new problems is
+
+        mean(m) + [(draw of the mean - mean(m)) + sqrt(1 - v n / s^2) d] sqrt((n - 1) / X),   X ~ chi^2(n - 1),
+
+    with d a Bayesian bootstrap of the m_i (Rubin 1981, Annals of Statistics 9, 130-134), whose variance is made that of
+    a mean, s^2 / n. The bracket has the variance of the m_i, in which that of the responses is already; the factor
+    makes it Student's t with n - 1 degrees of freedom where problems are normal; its skewness is that of the problems.
     """
-    mean = draws.mean(axis=2)
+    mean = draws.mean(axis=2, dtype=np.float64)
     n_problems = draws.shape[2]
-    if not new_problems or n_problems < 2:
+    if not new_problems:
         return mean
-    weights = numpy_rng(key).standard_exponential(draws.shape)
-    bootstrapped = (weights * draws).sum(axis=2) / weights.sum(axis=2)
-    return mean + np.sqrt((n_problems + 1) / (n_problems - 1)) * (bootstrapped - mean)
+    if n_problems < 2:
+        raise ValueError("A mean over new problems needs at least two problems.")
+    rng = numpy_rng(key)
+    of_problems = draws.mean(axis=(0, 1), dtype=np.float64)
+    centre, variance = of_problems.mean(), of_problems.var(ddof=1) / n_problems
+    weights = rng.standard_exponential((*mean.shape, n_problems), dtype=np.float32)
+    bootstrapped = (weights @ (of_problems - centre)) / weights.sum(axis=2)
+    # With few problems the bootstrap's own variance is smaller than that of a mean.
+    bootstrapped *= np.sqrt((n_problems + 1) / (n_problems - 1))
+    share = 1 - min(float(mean.var()) / variance, 1.0) if variance > 0 else 0.0
+    stretch = np.sqrt((n_problems - 1) / rng.chisquare(n_problems - 1, mean.shape))
+    return np.asarray(centre + (mean - centre + np.sqrt(share) * bootstrapped) * stretch)

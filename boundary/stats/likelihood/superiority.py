@@ -155,21 +155,49 @@ def draw_pooled_superiority(
     new_problems
         Whether it is about new problems like these rather than about these very ones.
 
+    Raises
+    ------
+    ValueError
+        Of one problem for new ones: nothing says how far problems lie apart.
+
     Notes
     -----
-    The mean share is unbiased. Its logit is normal, with the variance of the shares over responses, or from problem to
-    problem for new ones. A problem counts as at least half a pair of responses towards either side.
+    The mean share is unbiased. Its logit is normal, with the variance of the shares over responses; for new problems it
+    is Student-t with n - 1 degrees of freedom and the variance from problem to problem, if that is larger.
+
+    A share of pairs in which one response takes part says nothing of its own variance. Of such problems the variance is
+    Hanley & McNeil's at the mean share of all problems (of one response against one theta (1 - theta), which is never
+    too small in the mean: Hoeffding 1956, Annals of Mathematical Statistics 27, 713-721), or that of these shares from
+    problem to problem, if that is larger. All problems together count as at least half a pair towards either side.
     """
     n_problems = len(wins.share)
+    if new_problems and n_problems < 2:
+        raise ValueError("A mean over new problems needs at least two problems.")
     pairs = float((wins.n_first * wins.n_second).sum())
     centre = float((wins.share.mean() * pairs + 0.5) / (pairs + 1))
-    variance = float(wins.variance.sum()) / n_problems**2
-    if new_problems and n_problems > 1:
+    variance = float(_variances(wins, centre).sum()) / n_problems**2
+    if new_problems:
         variance = max(float(wins.share.var(ddof=1)) / n_problems, variance)
-    fewest = float(np.minimum(wins.n_first, wins.n_second).sum())
-    variance = max(variance, centre * (1 - centre) / (fewest + 1) ** 2)
-    noise = numpy_rng(key).standard_normal((chains, draws))
+    # Where all pairs of a problem are alike its n responses of either side are worth n^2 pairs (Hanley & McNeil).
+    worth = float((np.minimum(wins.n_first, wins.n_second) ** 2).sum())
+    variance = max(variance, centre * (1 - centre) / (worth + 1))
+    rng, shape = numpy_rng(key), (chains, draws)
+    noise = rng.standard_t(n_problems - 1, shape) if new_problems else rng.standard_normal(shape)
     return expit(logit(centre) + np.sqrt(variance) / (centre * (1 - centre)) * noise)
+
+
+def _variances(wins: Wins, centre: float) -> np.ndarray:
+    """Variance of each problem's share over responses; of problems with single responses from all of them."""
+    single = np.minimum(wins.n_first, wins.n_second) < 2
+    if not single.any():
+        return wins.variance
+    n_first, n_second = wins.n_first[single], wins.n_second[single]
+    of_single = _variance_at(np.full(len(n_first), centre), n_first, n_second)
+    if len(n_first) > 1:
+        of_single = np.maximum(of_single, wins.share[single].var(ddof=1))
+    variance = wins.variance.copy()
+    variance[single] = of_single
+    return variance
 
 
 def _inner_share(share: np.ndarray, n_first: np.ndarray, n_second: np.ndarray) -> np.ndarray:
@@ -180,7 +208,11 @@ def _inner_share(share: np.ndarray, n_first: np.ndarray, n_second: np.ndarray) -
 
 def _hanley_mcneil(share: np.ndarray, n_first: np.ndarray, n_second: np.ndarray) -> np.ndarray:
     """Variance of a share of wins by its size alone: see `draw_superiority`."""
-    theta = _inner_share(share, n_first, n_second)
+    return _variance_at(_inner_share(share, n_first, n_second), n_first, n_second)
+
+
+def _variance_at(theta: np.ndarray, n_first: np.ndarray, n_second: np.ndarray) -> np.ndarray:
+    """Hanley & McNeil's variance of a share of wins whose expectation is theta."""
     q_first, q_second = theta / (2 - theta) - theta**2, 2 * theta**2 / (1 + theta) - theta**2
     between = (n_first - 1) * q_first + (n_second - 1) * q_second
     return np.asarray((theta * (1 - theta) + between) / (n_first * n_second))

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from boundary.analysis.checks import tipping_point
 from boundary.analysis.checks.tipping_point import (
-    CURVE_RATES,
     crossing,
     tipping_point_curves,
     tipping_point_panels,
@@ -14,6 +14,7 @@ from boundary.analysis.checks.tipping_point import (
 from boundary.analysis.fitting import make_panels
 from boundary.analysis.report.sections.verifier_errors import verifier_errors_parts
 from boundary.data.counts import Counts
+from boundary.stats.priors import NonParametric
 
 
 def test_crossing_is_between_the_candidates():
@@ -23,7 +24,7 @@ def test_crossing_is_between_the_candidates():
     assert crossing(rates, np.array([0.97, 0.96, 0.96]), 0.95) == np.inf
 
 
-def test_false_positives_of_the_wider_arm_turn_the_verdict():
+def test_false_positives_of_the_wider_arm_turn_the_verdict(monkeypatch):
     """The base is judged right once on each problem that RL is never right on: at 1 % that is the verifier."""
     rng, n, problems = np.random.default_rng(1), 64, 60
     rows = []
@@ -35,11 +36,14 @@ def test_false_positives_of_the_wider_arm_turn_the_verdict():
     columns = ["model", "benchmark", "problem_id", "n_samples", "n_correct"]
     counts = Counts.from_frame(pd.DataFrame(rows, columns=columns))
     pairs = tipping_point_panels(make_panels(counts, "base", ["rl"], ["A"], False))
+    # The chains of such counts are lengthened to the last stage: few of them, at few rates, or the test takes minutes.
+    monkeypatch.setattr(tipping_point, "CURVE_PRIOR", NonParametric(chains=16, draws=16, warmup=16, new_problems=0))
+    monkeypatch.setattr(tipping_point, "CURVE_RATES", (0.0, 3e-3, 1e-2))
     curves = tipping_point_curves(pairs, 0.95, 0, lambda *steps: None)
-    assert len(curves) == 3 * len(CURVE_RATES)
+    assert len(curves) == 3 * 3
     at_n = curves.loc[curves["k"] == n].set_index("false_positive_rate")
     assert at_n.loc[0.0, "prob_positive"] > 0.99
-    assert at_n.loc[0.03, "mean"] < at_n.loc[0.0, "mean"] - 0.1
+    assert at_n.loc[0.01, "mean"] < at_n.loc[0.0, "mean"] - 0.1
     points = {point.k: point for point in tipping_points(curves)}
     assert set(points) == {n, 8 * n}
     assert points[n].contradicted == 0.01  # 29 problems without a success: .99^(64 * 29) = 8e-9

@@ -40,9 +40,10 @@ def test_valid_reasoning_has_estimates_of_its_own(tmp_path):
 def test_a_judge_that_errs_is_reckoned_with():
     frame = table()
     frame["n_correct_cot"] = frame["n_correct"] // 2
-    small = NonParametric(chains=4, draws=60, new_problems=8)
+    small = NonParametric(chains=16, draws=32, new_problems=8)
     judges = [None, bd.VerifierErrors(false_negative=0.3)]
-    tables = [bd.analyze(frame, base="the-base", prior=small, k=[1, 4], judge=judge).estimates for judge in judges]
+    options = {"prior": small, "k": [1], "estimands": ["lost"], "error_curve": False}
+    tables = [bd.analyze(frame, base="the-base", judge=judge, **options).estimates for judge in judges]
     rows = [estimates.set_index(["estimand", "model", "kind", "k"])["mean"] for estimates in tables]
     key = ("the-rl", "posterior", 1)
     # 30 % of what is right and valid was called wrong, so that there is 1 / .7 as much of it.

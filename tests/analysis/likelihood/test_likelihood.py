@@ -1,15 +1,26 @@
 """The likelihood of an analysis: from scores to rows, notes, claims and what is missing."""
 
+from dataclasses import replace
+
+import jax
 import numpy as np
 import pandas as pd
 import pytest
 
 import boundary as bd
-from boundary.analysis.likelihood.record import PROBLEM_COLUMNS, REACH_COLUMNS, ROW_COLUMNS
+from boundary.analysis.fitting import make_panels
+from boundary.analysis.likelihood.boxes import _is_whole, add_boxes
+from boundary.analysis.likelihood.fitted import _notes_on
+from boundary.analysis.likelihood.reach import add_reach
+from boundary.analysis.likelihood.record import HIGHER, PROBLEM_COLUMNS, REACH_COLUMNS, ROW_COLUMNS, Likelihood
+from boundary.analysis.likelihood.rows import Rows
+from boundary.analysis.likelihood.scores import of_benchmark, scores_of_models
 from boundary.analysis.report.summary import summary
+from boundary.analysis.request import Request
 from boundary.analysis.text.likelihood import likelihood_sentences, reach_sentences
 from boundary.errors import InputError
 from boundary.stats.likelihood.gains import PARTS
+from boundary.stats.priors import PRIORS
 
 BASE, RL = "org/base", "org/rl"
 RESPONSES, PROBLEMS = 40, 12
@@ -158,3 +169,99 @@ def test_temperature_is_named_and_its_effect_measured(seed):
     assert effect["mean"] == pytest.approx(0.2 * plain, rel=0.02)
     assert set(tempered.likelihood.reach["scored_as"]) == {"nucleus"}
     assert not [note for note in tempered.likelihood.notes if "untempered" in note.text]
+
+
+def inputs_of(samples, scores):
+    """What the parts of the likelihood take: rows, scores of the benchmark, counts, the pair, its rates, a request."""
+    counts = bd.load_counts(samples)
+    (panel,) = make_panels(counts, BASE, [RL], ["sums"], False)
+    rates = PRIORS["independent"]().posterior(panel.counts.n_correct, panel.counts.n_samples, jax.random.key(0))
+    rates = replace(rates, models=(BASE, RL))
+    request = Request(
+        base=BASE, arms=(RL,), benchmarks=("sums",), prior=PRIORS["independent"](), budgets=(1,), max_k=RESPONSES
+    )
+    rows = Rows("sums", request.target, request.level, panel.counts.pairs)
+    of_it = of_benchmark(scores_of_models(scores, (BASE, RL)), "sums", panel.counts.pairs)
+    return rows, of_it, counts, panel, rates, request
+
+
+def reach_of(samples, scores):
+    rows, of_it, counts, panel, rates, request = inputs_of(samples, scores)
+    reach, notes = add_reach(rows, of_it, panel, rates, counts, request)
+    return reach.set_index("problem_id"), [note.text for note in notes]
+
+
+def test_responses_without_a_score_are_counted_in_a_note(seed):
+    samples, scores = simulated(seed)
+    unscored = (scores["scorer"] == BASE) & (scores["model"] == RL) & (scores["sample_index"] < 3)
+    unscored &= scores["problem_id"].isin(["q0", "q1"])
+    for table, expected in ((scores, []), (scores.loc[~unscored], [6])):
+        rows, of_it, counts, _, _, request = inputs_of(samples, table)
+        notes = [note.text for note in _notes_on(rows, of_it, counts, request)]
+        starts = [f"{n} of {RESPONSES * PROBLEMS} responses of {RL} have no score under {BASE}" for n in expected]
+        assert [text.partition(":")[0] for text in notes if "no score" in text] == starts
+
+
+def test_importance_sampling_is_from_complete_response_sets_alone(seed):
+    """Of a problem with unscored wrong responses the mean ratio over the scored ones would be too high."""
+    samples, scores = simulated(seed)
+    reach, _ = reach_of(samples, scores)
+    is_wrong = (scores["model"] == RL) & (scores["scorer"] == BASE) & (scores["outcome"] == "wrong")
+    estimated = reach.index[reach["estimate_mean"].notna()]
+    left_out = scores.index[is_wrong & scores["problem_id"].isin(estimated)][0]
+    problem = scores.loc[left_out, "problem_id"]
+    partial, notes = reach_of(samples, scores.drop(index=left_out))
+    assert np.isnan(partial.loc[problem, "estimate_mean"])
+    assert partial["estimate_mean"].drop(problem).notna().equals(reach["estimate_mean"].drop(problem).notna())
+    assert any(text.startswith(f"1 of {len(reach)} problems have other numbers of scored") for text in notes)
+
+
+def test_tokens_outside_the_nucleus_are_never_certain(seed):
+    """A response with a token that the base never draws: in no sum of its nucleus, in no bound, in no estimate."""
+    samples, scores = simulated(seed, temperature=0.6, tempered=True)
+    problem = samples.loc[(samples["model"] == RL) & (samples["outcome"] == "correct"), "problem_id"].iloc[0]
+    outside = (scores["scorer"] == BASE) & (scores["model"] == RL) & (scores["problem_id"] == problem)
+    # The tokens inside are certain: their sum would make it the likeliest response of all.
+    scores.loc[outside, ["sum_nucleus", "n_outside"]] = [0.0, 5]
+    reach, _ = reach_of(samples.assign(top_p=0.9), scores)
+    assert set(reach["scored_as"]) == {"nucleus"}
+    assert reach.loc[problem, ["certain_bound", "bound_mean"]].tolist() == [0, 0]
+    assert np.isnan(reach.loc[problem, "estimate_mean"])
+    assert (reach["bound_mean"].drop(problem) > 0).all()
+    under_base = scores_of_models(scores.loc[scores["scorer"] == BASE], (BASE, RL))
+    values = under_base["sum_nucleus"].to_numpy()
+    assert not _is_whole(under_base, values, RL, "nucleus")  # so that it has no box within the nucleus
+    assert _is_whole(under_base, values, RL, "untempered")
+
+
+def test_models_of_another_top_p_say_nothing_of_the_reach(seed):
+    samples, scores = simulated(seed, temperature=0.6, tempered=True)
+    reach, (remark,) = reach_of(samples.assign(top_p=samples["model"].map({BASE: 0.9, RL: 0.95})), scores)
+    assert reach.empty
+    assert "sampled with another top-p" in remark
+    # With one top-p below 1 the tempered sums are not of the distribution that was sampled from.
+    reach, (remark,) = reach_of(samples.assign(top_p=0.9), scores.drop(columns=["sum_nucleus", "n_outside"]))
+    assert reach.empty
+    assert "--as-sampled" in remark
+
+
+def test_problems_of_all_are_named_with_their_benchmark():
+    columns = dict.fromkeys(REACH_COLUMNS, 0.5) | {"model": RL, "reference": BASE, "problem_id": "1"}
+    reach = pd.DataFrame([columns | {"benchmark": name, "disagreement": HIGHER} for name in ("AIME24", "AMC23")])
+    parts = pd.DataFrame(dict.fromkeys(ROW_COLUMNS, 0.1), index=range(len(PARTS)))
+    labels = {"scorer": BASE, "model": RL, "reference": BASE, "outcome": "right", "benchmark": "all"}
+    record = Likelihood(rows=parts.assign(estimand=PARTS, **labels), reach=reach)
+    assert reach_sentences(record, "all", BASE, RL)[-1].endswith("AIME24 1, AMC23 1.")
+
+
+def test_one_problem_says_nothing_of_problems_like_it(seed):
+    samples, scores = simulated(seed)
+    one_problem = [table.loc[table["problem_id"] == "q0"] for table in (samples, scores)]
+    rows, of_it, counts, _, _, request = inputs_of(*one_problem)
+    request = replace(request, target="superpopulation")
+    rows = Rows("sums", request.target, request.level, rows.pairs)
+    under_base = of_it.loc[(of_it["scorer"] == BASE) & (of_it["outcome"] != "reference")]
+    add_boxes(rows, under_base, BASE, (BASE, RL), request)
+    assert not rows.pooled
+    assert rows.by_problem  # what is said of that problem itself
+    assert any("nothing of problems like it" in note.text for note in _notes_on(rows, of_it, counts, request))

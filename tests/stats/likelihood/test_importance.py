@@ -73,6 +73,28 @@ def test_the_shape_is_that_of_a_pareto_distribution(seed):
     assert pareto_shape(np.log(weights)) == pytest.approx(0.5, abs=0.2)
 
 
+def test_tied_weights_have_a_shape(seed):
+    """Texts that are drawn again have the same weight: a tail that would begin among equal ones is no endless one."""
+    rng = np.random.default_rng(seed)
+    weights = np.concatenate([np.ones(48), np.full(8, 1.2), np.linspace(1.3, 2.5, 8)])  # its tail is twelve
+    assert pareto_shape(np.log(weights)) < 0.7
+    heavy = np.sort(rng.pareto(0.6, 200) + 1).round(1)  # a mean that is infinite
+    assert pareto_shape(np.log(np.concatenate([heavy, np.ones(40)]))) > 0.7
+
+
+def test_a_response_that_the_base_never_draws_has_no_weight(seed):
+    """Half of the right responses hold a token outside the base's nucleus: they count for nothing, but are counted."""
+    rng = np.random.default_rng(seed)
+    log_weight = np.where(np.arange(80) % 2, -np.inf, rng.normal(0, 0.1, 80))
+    right, problem, key = np.ones(80, dtype=bool), np.zeros(80, dtype=int), jax.random.key(seed)
+    estimate = importance_estimate(log_weight, right, problem, 1, key, 4, 100)
+    assert estimate.effective[0] <= 40
+    assert not estimate.reliable[0]  # half of the right ones are effective
+    mostly = np.where(np.arange(80) % 5, log_weight[0], -np.inf)
+    draws = importance_estimate(mostly, right, problem, 1, key, 4, 100).draws
+    assert np.median(draws) == pytest.approx(0.8 * np.exp(log_weight[0]), rel=0.15)
+
+
 @given(st.integers(0, 10**6), st.sampled_from([1, 16, 256]))
 def test_parts_sum_to_the_gain(seed, k):
     rng = np.random.default_rng(seed)

@@ -95,6 +95,37 @@ def test_new_problems_widen_the_mean(seed):
     assert np.ptp(pooled(draws, jax.random.key(seed))) == 0
 
 
+@pytest.mark.parametrize("n_problems", [2, 3, 5])
+def test_intervals_for_new_problems_hold_with_few_of_them(seed, n_problems):
+    rng, held = np.random.default_rng(seed), []
+    for trial in range(150):
+        draws = np.broadcast_to(rng.standard_normal(n_problems), (4, 100, n_problems))
+        low, high = np.quantile(pooled(draws, jax.random.key(trial), new_problems=True), [0.025, 0.975])
+        held.append(low <= 0 <= high)
+    assert np.mean(held) >= 0.9
+
+
+def test_one_problem_says_nothing_of_new_ones(seed):
+    with pytest.raises(ValueError, match="at least two problems"):
+        pooled(np.zeros((2, 3, 1)), jax.random.key(seed), new_problems=True)
+
+
+def test_new_problems_do_not_count_the_noise_of_responses_twice(seed):
+    """The means of problems vary by their responses alone: new problems are as uncertain as these."""
+    rng = np.random.default_rng(seed)
+    centres = rng.standard_normal(200)
+    draws = centres + rng.standard_normal((8, 200, 200))
+    of_new, of_same = (pooled(draws, jax.random.key(seed), is_new) for is_new in (True, False))
+    assert of_new.std() == pytest.approx(of_same.std(), rel=0.2)
+
+
+def test_draws_are_kept_thinned_in_float32(seed):
+    fit = fit_means(cells_from(responses(np.random.default_rng(seed), problems=3, n=2)), jax.random.key(seed))
+    assert fit.means.dtype == fit.unshrunk.dtype == np.float32
+    assert fit.means.base.size == 2 * fit.means.size  # and nothing beside the two
+    assert fit.means[..., 1].flags.c_contiguous
+
+
 def model(n, mean, squares, log_length):
     """The model of `fit_means` without a slope, for NumPyro."""
     n_problems, n_groups = n.shape

@@ -9,7 +9,7 @@ from boundary.analysis.formatting import interval, number
 from boundary.analysis.likelihood.scores import ANY, RIGHT, UNTEMPERED, WRONG
 from boundary.analysis.report.tables import records
 from boundary.analysis.result import Analysis
-from boundary.analysis.text.likelihood import likelihood_sentences, reach_sentences
+from boundary.analysis.text.likelihood import likelihood_sentences, problem_names, reach_sentences
 from boundary.data.counts import ALL
 from boundary.stats.likelihood.gains import PARTS
 
@@ -129,7 +129,7 @@ def _problems(reach: pd.DataFrame, benchmark: str) -> Iterator[dict[str, str]]:
             {side: row[f"{name}_{side}"] for side in ("lower", "upper")} for name in ("counts", "estimate")
         )
         yield {
-            "problem": row["problem_id"],
+            "problem": problem_names([row["benchmark"]], [row["problem_id"]], benchmark)[0],
             "model": row["model"],
             "n_right": f"{row['n_right']:,}",
             "counts": number(row["counts_mean"], 100, 1),
