@@ -24,7 +24,7 @@ from scipy.special import expit
 from scipy.stats import norm
 
 from benchmarks.pages import replace_between
-from boundary.stats.strata import stratum_cells, strata_posterior
+from boundary.stats.strata import strata_posterior, stratum_cells
 from boundary.stats.trajectory import (
     Measurements,
     error_parts,
@@ -87,7 +87,8 @@ def exact_draws(c: np.ndarray, n: int, place: float, spread: float, rng: np.rand
 
 def reach(p: np.ndarray, k: int) -> np.ndarray:
     """Mean over problems of pass@k."""
-    return np.asarray(-np.expm1(k * np.log1p(-np.minimum(p, 1 - 1e-15))).mean(axis=-1))
+    rates = np.minimum(np.asarray(p, dtype=float), 1 - 1e-15)
+    return np.asarray(-np.expm1(k * np.log1p(-rates)).mean(axis=-1))
 
 
 def measurements(draws: list[np.ndarray], steps: np.ndarray, n: int, k: int) -> Measurements:
@@ -234,8 +235,8 @@ def draws_from_atoms(c: np.ndarray, n: int, atoms: np.ndarray, rng: np.random.Ge
 def page(table: pd.DataFrame) -> str:
     """The tables of the documentation for runs: coverage and width of both ways, peaks and onsets."""
     head = (
-        "| problems, n | checkpoints | pass@n | apart | shrinkage at n | apart | width, points | apart | checkpoint left "
-        "out | peak of pass@n | best estimate is best | onset of the fall |"
+        "| problems, n | checkpoints | pass@n | apart | shrinkage at n | apart | width, points | apart | checkpoint "
+        "left out | peak of pass@n | best estimate is best | onset of the fall |"
     )
     lines = [head, "|---" * 12 + "|"]
     for (problems, n, checkpoints), rows in table.groupby(["problems", "samples", "checkpoints"], sort=False):

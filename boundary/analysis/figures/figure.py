@@ -55,6 +55,9 @@ class FigureData:
         Benchmark and model (of a pair, the RL model) of each fit that did not converge: nothing is decided from it.
     cost
         Solved problems against tokens or money (`boundary.analysis.cost.record.COST_COLUMNS`).
+    trajectory, strata
+        Rows of the benchmark of training runs (`boundary.analysis.trajectory.record.TRAJECTORY_COLUMNS`) and of strata
+        (`boundary.analysis.strata.record.STRATA_COLUMNS`); empty where there are none.
     """
 
     estimates: pd.DataFrame
@@ -69,6 +72,8 @@ class FigureData:
     seed: int = 0
     unconverged: frozenset[tuple[str, str]] = frozenset()
     cost: pd.DataFrame = field(default_factory=pd.DataFrame)
+    trajectory: pd.DataFrame = field(default_factory=pd.DataFrame)
+    strata: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @cached_property
     def cost_rows(self) -> pd.DataFrame:

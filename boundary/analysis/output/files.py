@@ -22,6 +22,8 @@ TABLES = (
     "cost",
     "breadth",
     "guess_floors",
+    "trajectory",
+    "strata",
 )
 POSTERIOR_FILE = "posterior.nc"
 FILES = ("report.html", "summary.json", POSTERIOR_FILE, *(f"{name}.csv" for name in TABLES))

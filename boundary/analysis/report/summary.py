@@ -13,6 +13,9 @@ from boundary.analysis.notes import Note
 from boundary.analysis.report.sections.arms import arms_summary
 from boundary.analysis.result import Analysis
 from boundary.analysis.text.cost import cost_sentences
+from boundary.analysis.text.strata import strata_sentences
+from boundary.analysis.text.training_runs import run_sentences
+from boundary.analysis.trajectory.record import BETWEEN
 from boundary.stats.estimands import ESTIMANDS
 
 # The estimands of the summary, by their group in ESTIMANDS.
@@ -34,7 +37,9 @@ def summary(analysis: Analysis) -> dict[str, Any]:
         how many there are of each word), `verdicts`, `sample_checks`, `remarks`, `counting`, `scores`, `arms`,
         `missing_parts`, `likelihood` (the rows of likelihood.csv), `claims`, `breadth` (`estimates`: rows of
         breadth.csv at n and those of no k; `guess_floors`: by model and answer type; empty without answers),
-        `families`, `cost` (sentences, notes, and the rows of cost.csv without the points of curves), `diagnostics`,
+        `trajectory` and `strata` (sentences, notes, and the rows of trajectory.csv, without those between checkpoints,
+        and of strata.csv; empty without any), `families`, `cost` (sentences, notes, and the rows of cost.csv without
+        the points of curves), `diagnostics`,
         `settings`, and
         `estimates`: the rows of estimates.csv at k = 1, at the number of samples, at the largest k, and those of no
         particular k. Only what JSON knows: an undefined number is None, and a crossover that lies nowhere up to the
@@ -55,6 +60,8 @@ def summary(analysis: Analysis) -> dict[str, Any]:
         "likelihood": _records(analysis.likelihood.rows),
         "claims": _records(analysis.claims),
         "breadth": breadth_summary(analysis),
+        "trajectory": _trajectory(analysis),
+        "strata": _strata(analysis),
         "families": _records(analysis.model_checks.families),
         "cost": _cost(analysis),
         "diagnostics": _records(analysis.diagnostics),
@@ -78,6 +85,32 @@ def _cost(analysis: Analysis) -> dict[str, Any]:
     ]
     rows = table.loc[table["kind"] != CURVE].dropna(axis=1, how="all")
     return {"sentences": sentences, "notes": _notes(analysis.cost.notes), "estimates": _records(rows)}
+
+
+def _trajectory(analysis: Analysis) -> dict[str, Any]:
+    """Sentences, notes and rows of training runs, without steps between checkpoints; empty where there are none."""
+    table = analysis.trajectory.estimates
+    if table.empty:
+        return {}
+    sentences = [
+        {"benchmark": benchmark, "training_run": run, "text": " ".join(run_sentences(rows, analysis.request.margin))}
+        for (benchmark, run), rows in table.groupby(["benchmark", "training_run"], sort=False)
+    ]
+    rows = table.loc[table["kind"] != BETWEEN]
+    return {"sentences": sentences, "notes": _notes(analysis.trajectory.notes), "estimates": _records(rows)}
+
+
+def _strata(analysis: Analysis) -> dict[str, Any]:
+    """Sentences, notes and rows of strata; empty where there are none."""
+    table = analysis.strata.estimates
+    if table.empty and not analysis.strata.notes:
+        return {}
+    sentences = [
+        {"benchmark": benchmark, "column": column, "model": model, "text": text}
+        for (benchmark, column, model), rows in table.groupby(["benchmark", "column", "model"], sort=False)
+        for text in strata_sentences(rows, analysis.request.margin)
+    ]
+    return {"sentences": sentences, "notes": _notes(analysis.strata.notes), "estimates": _records(table)}
 
 
 def summary_json(analysis: Analysis) -> str:

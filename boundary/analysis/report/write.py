@@ -84,6 +84,8 @@ def _tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
         "cost.csv": analysis.cost.estimates,
         "breadth.csv": analysis.breadth.estimates,
         "guess_floors.csv": analysis.breadth.floors.problems,
+        "trajectory.csv": analysis.trajectory.estimates,
+        "strata.csv": analysis.strata.estimates,
     }
     return tables | {name: table for name, table in optional.items() if len(table)}
 

@@ -4,7 +4,6 @@ import numpy as np
 from jaxtyping import Float
 
 
-
 def peak_probabilities(draws: Float[np.ndarray, "draw step"]) -> Float[np.ndarray, " step"]:
     """Probability that each step has the largest value of all.
 
@@ -36,7 +35,8 @@ def fall_onset(shrinkage: Float[np.ndarray, "draw step"], margin: float) -> Floa
 
     Examples
     --------
-    >>> fall_onset(np.array([[0.0, 0.1, -0.1, 0.2], [0.0, 0.1, 0.1, 0.2], [0.0, 0.1, 0.1, 0.0]]), 0.01).round(2).tolist()
+    >>> shrinkage = np.array([[0.0, 0.1, -0.1, 0.2], [0.0, 0.1, 0.1, 0.2], [0.0, 0.1, 0.1, 0.0]])
+    >>> fall_onset(shrinkage, 0.01).round(2).tolist()
     [0.0, 0.33, 0.0, 0.33, 0.33]
     """
     below = shrinkage > margin

@@ -92,7 +92,7 @@ class WalkPosterior:
 def walk_posterior(
     measured: Measurements, between: Sequence[float] = (), draws: int = 4000, seed: int = 0
 ) -> WalkPosterior:
-    """Joint posterior of a quantity at measured steps and between them.
+    r"""Joint posterior of a quantity at measured steps and between them.
 
     Parameters
     ----------
@@ -113,8 +113,8 @@ def walk_posterior(
     Notes
     -----
     With u the step on one of three scales (linear, square root, logarithm), scaled to [0, 1], the true values are
-    :math:`\\theta_s = \\mu + a\\,W(u_s) + g\\,e_s`, a Wiener process W and independent wobbles e, and the base has a
-    jump of its own. The posterior means are :math:`\\hat\\theta = \\theta + \\epsilon` with normal errors of which a
+    :math:`\theta_s = \mu + a\,W(u_s) + g\,e_s`, a Wiener process W and independent wobbles e, and the base has a
+    jump of its own. The posterior means are :math:`\hat\theta = \theta + \epsilon` with normal errors of which a
     part is common to all steps. All is normal given (scale, a, g, shared part); these are integrated over a grid with
     their marginal likelihoods (Rasmussen and Williams 2006, Gaussian Processes for Machine Learning, ch. 2 and 5).
     """
