@@ -168,7 +168,7 @@ def analyze(
         sampled; by default they count as wrong. Where there are any, the other treatment is reported beside.
     strata
         Columns of the counts that are constant for each problem, as `level` or `contaminated`: pass@k and shrinkage in
-        each of their groups, and differences of two. Numbers and dates of more than six values are cut into four
+        each of their groups, and differences of two. Numbers and dates of more than eight values are cut into four
         groups. `stratum` where not given and the counts have such a column.
     stopping
         `fixed`, `first success` or `adaptive`: how the number of samples was chosen, where the counts do not say it

@@ -51,7 +51,7 @@ def _draw_run(axes: Axes, data: FigureData, rows: pd.DataFrame, run: str) -> Non
     for k, look in zip(sorted(curves["k"].unique()), (RL_LOOKS[0], BASE_LOOK), strict=False):
         ends.append(_draw_curve(axes, curves.loc[curves["k"] == k].sort_values("step"), float(k), look))
     measured = curves.loc[curves["kind"] != BETWEEN].drop_duplicates("step").sort_values("step")
-    _step_axis(axes, measured["step"].to_numpy(dtype=float))
+    _step_axis(axes, measured["step"].to_numpy(dtype=float), [str(label) for label in measured["step_label"]])
     axes.grid(axis="y", color=RULE, linewidth=0.5, alpha=0.7)
     percent_axis(axes, "share of problems solved")
     label_ends(axes, ends)
@@ -77,7 +77,7 @@ def _draw_curve(axes: Axes, curve: pd.DataFrame, k: float, look: Look) -> End:
     return End(float(mean[-1]), Entry("", f"pass@{k:.0f}", look))
 
 
-def _step_axis(axes: Axes, steps: np.ndarray) -> None:
+def _step_axis(axes: Axes, steps: np.ndarray, labels: list[str]) -> None:
     """Steps of training, on a logarithmic scale where some lie close together; `base` at 0."""
     from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
@@ -94,7 +94,7 @@ def _step_axis(axes: Axes, steps: np.ndarray) -> None:
         if is_clear and not is_before_last:
             shown.append(i)
     axes.xaxis.set_major_locator(FixedLocator([float(steps[i]) for i in shown]))
-    axes.xaxis.set_major_formatter(FixedFormatter(["base", *(f"{steps[i]:,.10g}" for i in shown[1:])]))
+    axes.xaxis.set_major_formatter(FixedFormatter(["base", *(labels[i] for i in shown[1:])]))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel("step of training" + ("" if is_even else ", logarithmic"))
 

@@ -11,7 +11,7 @@ from boundary.errors import InputError, did_you_mean
 
 DEFAULT_COLUMN = "stratum"
 # More numbers or dates than this are cut into so many groups; of other values the largest groups stay.
-MOST_VALUES, NUMBER_GROUPS = 6, 4
+MOST_VALUES, NUMBER_GROUPS = 8, 4
 NO_VALUE, OTHER = "(no value)", "other"
 # Columns that say nothing of a problem, or everything.
 NOT_STRATA = ("model", "benchmark", "problem_id", "n_samples", "n_correct")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from boundary.analysis.checkpoints import FINAL
 from boundary.analysis.estimates.decisions import SURE
 from boundary.analysis.formatting import level_text, number, percentage, points
 from boundary.analysis.trajectory.record import (
@@ -43,15 +44,15 @@ def run_sentences(rows: pd.DataFrame, margin: float) -> list[str]:
     return [*_onset_sentence(at_n, n, margin), *peaks, *_width_sentence(at_n), *_design_sentence(at_n, n)]
 
 
-def step_words(step: float) -> str:
-    """A step of training as readers see it; 0 is the base.
+def step_words(label: str) -> str:
+    """A step of training as readers see it: 0 is the base, and the step of a final checkpoint need not be known.
 
     Examples
     --------
-    >>> step_words(0.0), step_words(1500.0)
-    ('the base', 'step 1,500')
+    >>> step_words("0"), step_words("1500"), step_words("final")
+    ('the base', 'step 1,500', 'the final checkpoint')
     """
-    return "the base" if step == 0 else f"step {step:,.10g}"
+    return {"0": "the base", FINAL: "the final checkpoint"}.get(label) or f"step {float(label):,.10g}"
 
 
 def _onset_sentence(rows: pd.DataFrame, n: float, margin: float) -> Iterator[str]:
@@ -67,9 +68,9 @@ def _onset_sentence(rows: pd.DataFrame, n: float, margin: float) -> Iterator[str
         yield f"Breadth has not fallen: at the last checkpoint {below} with a probability of {chance} only."
         return
     chances = at_steps["mean"].to_numpy(dtype=float) / max(1 - none, 1e-12)
-    steps = at_steps["step"].to_numpy(dtype=float)
+    steps = [str(label) for label in at_steps["step_label"]]
     likeliest = int(chances.argmax())
-    before = 0.0 if likeliest == 0 else steps[likeliest - 1]
+    before = "0" if likeliest == 0 else steps[likeliest - 1]
     where = (
         f"the fall begins most likely between {step_words(before)} and {step_words(steps[likeliest])} "
         f"({percentage(float(chances[likeliest]))}"
@@ -90,7 +91,7 @@ def _peak_sentence(rows: pd.DataFrame, k: float) -> Iterator[str]:
     peaks = rows.loc[rows["estimand"] == PEAK].sort_values("step")
     if peaks.empty:
         return
-    steps, chances = peaks["step"].to_numpy(dtype=float), peaks["mean"].to_numpy(dtype=float)
+    steps, chances = [str(label) for label in peaks["step_label"]], peaks["mean"].to_numpy(dtype=float)
     best = int(chances.argmax())
     if chances[best] >= SURE:
         yield f"pass@{k:,.0f} peaks at {step_words(steps[best])} ({percentage(float(chances[best]))})."
@@ -134,14 +135,14 @@ def _design_sentence(rows: pd.DataFrame, n: float) -> Iterator[str]:
     yield sentence + (" More checkpoints say more of the course, hardly more of its end." if slight else "")
 
 
-def _likeliest_steps(steps: np.ndarray, chances: np.ndarray) -> list[float]:
+def _likeliest_steps(steps: list[str], chances: np.ndarray) -> list[str]:
     """The likeliest steps that have the probability of a decision together, in order."""
     order = np.argsort(-chances, kind="stable")
     enough = int(np.searchsorted(chances[order].cumsum(), SURE * chances.sum())) + 1
-    return sorted(steps[order[:enough]].tolist())
+    return [steps[i] for i in sorted(order[:enough].tolist())]
 
 
-def _steps_text(steps: list[float]) -> str:
+def _steps_text(steps: list[str]) -> str:
     if len(steps) > MOST_STEPS:
         return f"{len(steps)} checkpoints from {step_words(steps[0])} to {step_words(steps[-1])}"
     words = [step_words(step) for step in steps]

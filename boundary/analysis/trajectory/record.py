@@ -30,6 +30,7 @@ TRAJECTORY_COLUMNS = (
     "reference",
     "training_run",
     "step",
+    "step_label",
     "k",
     "design",
     "kind",

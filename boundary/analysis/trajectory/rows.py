@@ -70,12 +70,14 @@ def run_rows(
     """
     n_problems = next(iter(fits.values())).n_problems
     shared = {"benchmark": benchmark, "training_run": run.name, "level": request.level, "n_problems": n_problems}
+    labels = dict(zip(run.models, run.labels, strict=True))
     rows: list[Row] = []
     for k in dict.fromkeys((1, extrapolated_beyond)):
         trajectory = _trajectory(request, benchmark, run, fits, k, n_problems)
         of_k = [*_level_rows(request, run, trajectory), *_event_rows(request, run, trajectory)]
         of_k += _width_rows(request, run, trajectory, n_problems)
-        rows += [shared | {"kind": POSTERIOR, "extrapolated": False, "k": k} | row for row in of_k]
+        of_all = shared | {"kind": POSTERIOR, "extrapolated": False, "k": k}
+        rows += [of_all | {"step_label": labels.get(row.get("model", ""), "")} | row for row in of_k]
     return rows
 
 

@@ -66,7 +66,7 @@ def analyse_trajectories(
     if request.target != "benchmark":
         notes.append(Note(ALL, "", NEW_PROBLEMS, "note"))
     table = pd.DataFrame(rows, columns=list(TRAJECTORY_COLUMNS))
-    texts = ["model", "reference", "training_run", "design"]
+    texts = ["model", "reference", "training_run", "step_label", "design"]
     table[texts] = table[texts].fillna("")
     return Trajectories(without_minus_zero(table.astype(TYPES)), tuple(runs), tuple(notes))
 

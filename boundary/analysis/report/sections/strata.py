@@ -35,7 +35,7 @@ def _column(rows: pd.DataFrame, analysis: Analysis) -> dict[str, Any]:
     names = list(dict.fromkeys(at_n.loc[at_n["other_stratum"] == "", "stratum"]))
     headings = [
         (name, model)
-        for name in ("pass_at_k", "shrinkage")
+        for name in ("shrinkage", "pass_at_k")
         for model in dict.fromkeys(at_n.loc[at_n["estimand"] == name, "model"])
     ]
     return {

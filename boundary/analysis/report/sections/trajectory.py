@@ -30,7 +30,7 @@ def _run(rows: pd.DataFrame, analysis: Analysis) -> dict[str, Any]:
     n = float(rows["k"].max())
     measured = rows.loc[(rows["kind"] == POSTERIOR) & rows["step"].notna()]
     at_n = measured.loc[measured["k"] == n]
-    steps = at_n.loc[at_n["estimand"] == "pass_at_k", ["step", "model"]].itertuples(index=False, name=None)
+    steps = at_n.loc[at_n["estimand"] == "pass_at_k", ["step_label", "model"]].itertuples(index=False, name=None)
     return {
         "name": str(rows["training_run"].iloc[0]),
         "sentences": run_sentences(rows, analysis.request.margin),
@@ -40,13 +40,13 @@ def _run(rows: pd.DataFrame, analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def _line(rows: pd.DataFrame, step: float, model: str, n: float) -> dict[str, Any]:
+def _line(rows: pd.DataFrame, step: str, model: str, n: float) -> dict[str, Any]:
     of_model = rows.loc[rows["model"] == model]
     cells = {(row["estimand"], row["k"]): row for row in of_model.to_dict(orient="records")}
     shares = {"pass_1": ("pass_at_k", 1.0), "pass_n": ("pass_at_k", n), "shrinkage": ("shrinkage", n)}
     chances = {"peak": (PEAK, n), "onset": (ONSET, n)}
     return {
-        "step": f"{step:,.10g}",
+        "step": step,
         "model": model,
         **{name: number(cells.get(key, {}).get("mean"), 100, 1) for name, key in shares.items()},
         **{f"{name}_interval": interval(cells.get(key, {}), 100, 1) for name, key in shares.items()},
