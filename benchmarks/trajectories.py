@@ -40,7 +40,7 @@ LEVEL, MARGIN, DRAWS = 0.95, 0.005, 400
 GRID = np.linspace(-5, 5, 121)
 GRID_WEIGHTS = norm.pdf(GRID) / norm.pdf(GRID).sum()
 # Correlation of problems' difficulty between checkpoints, and how far checkpoints wobble, on the logit scale.
-ALIKE, WOBBLES = 0.98, (0.0, 0.1, 0.3)
+PROBLEM_CORRELATION, WOBBLES = 0.98, (0.0, 0.1, 0.3)
 # Place and spread of the logits of solve rates, over the course x of training from 0 to 1.
 COURSES: dict[str, Any] = {
     "flat": lambda x: (-1 + 0 * x, 2.2 + 0 * x),
@@ -72,7 +72,9 @@ def solve_rates(course: str, steps: np.ndarray, problems: int, wobble: float, rn
     """Solve rates (step, problem), and place and spread of the population of each step."""
     place, spread = (np.broadcast_to(part, steps.shape) for part in COURSES[course](steps / steps[-1]))
     place = place + np.concatenate([[0.0], rng.normal(0, wobble, len(steps) - 1)])
-    z = np.sqrt(ALIKE) * rng.normal(size=problems) + np.sqrt(1 - ALIKE) * rng.normal(size=(len(steps), problems))
+    z = np.sqrt(PROBLEM_CORRELATION) * rng.normal(size=problems) + np.sqrt(1 - PROBLEM_CORRELATION) * rng.normal(
+        size=(len(steps), problems)
+    )
     return expit(place[:, None] + spread[:, None] * z), place, spread
 
 
@@ -120,9 +122,9 @@ def run_scores(draws: list[np.ndarray], rates: np.ndarray, steps: np.ndarray, n:
     for k, name in ((1, "pass@1"), (n, "pass@n")):
         measured, truth = measurements(draws, steps, n, k), reach(rates, k)
         joint = from_scale(walk_posterior(measured, draws=2000, seed=seed).draws, problems)
-        apart = np.stack([reach(p, k) for p in draws], axis=1)
-        apart = np.random.default_rng(seed).permuted(apart, axis=0)
-        for way, values in (("", joint), (", apart", apart)):
+        separate = np.stack([reach(p, k) for p in draws], axis=1)
+        separate = np.random.default_rng(seed).permuted(separate, axis=0)
+        for way, values in (("", joint), (", apart", separate)):
             row[f"{name}{way}"], row[f"{name} width{way}"] = scores(values, truth)
             shrinkage, true = values[:, :1] - values, truth[0] - truth
             row[f"shrinkage {name}{way}"], row[f"shrinkage {name} width{way}"] = scores(shrinkage[:, 1:], true[1:])
@@ -132,7 +134,7 @@ def run_scores(draws: list[np.ndarray], rates: np.ndarray, steps: np.ndarray, n:
             row[f"peak {name} claimed{way}"] = peaks.max()
             true_onset = int(fall_onset(true[None], MARGIN).argmax())
             row[f"onset {name}{way}"] = in_likeliest(fall_onset(shrinkage, MARGIN), true_onset)
-        row[f"best estimate is best {name}"] = apart.mean(axis=0).argmax() == truth.argmax()
+        row[f"best estimate is best {name}"] = separate.mean(axis=0).argmax() == truth.argmax()
         if len(steps) > 8:
             kept = np.arange(len(steps)) % 2 == 0
             kept[[0, -1]] = True
@@ -207,8 +209,8 @@ def strata(draws: int) -> Iterator[dict[str, Any]]:
                 counts = rng.binomial(n, rates)
                 p = draws_from_atoms(counts, n, np.concatenate(atoms), rng)
                 cells = stratum_cells(p, counts, np.full_like(counts, n), stratum, n, (1.0, -1.0))
-                reached = -np.expm1(n * np.log1p(-np.minimum(rates, 1 - 1e-15)))
-                truth = np.bincount(stratum, reached[:, 0] - reached[:, 1]) / np.array(sizes)
+                reach_of_problem = -np.expm1(n * np.log1p(-np.minimum(rates, 1 - 1e-15)))
+                truth = np.bincount(stratum, reach_of_problem[:, 0] - reach_of_problem[:, 1]) / np.array(sizes)
                 shape = (2000, len(sizes))
                 ways = {
                     "pooled": strata_posterior(cells, 2000, number).draws,
@@ -263,7 +265,7 @@ def strata_page(table: pd.DataFrame) -> str:
     return "\n".join(lines) + "\n"
 
 
-def written(rows: Any, path: Path, keys: list[str]) -> pd.DataFrame:
+def write_means(rows: Any, path: Path, keys: list[str]) -> pd.DataFrame:
     """Collect rows, write their means by cell, and return the rows."""
     table = pd.DataFrame([{k: float(v) if k not in keys else v for k, v in row.items()} for row in rows])
     groups = table.groupby(keys, sort=False)
@@ -282,17 +284,17 @@ def main() -> None:
     arguments = parser.parse_args()
     runs = ["problems", "samples", "checkpoints", "course"]
     if arguments.only in (None, "trajectories"):
-        table = written(trajectories(arguments.draws), RESULTS / "trajectories.csv", runs)
+        table = write_means(trajectories(arguments.draws), RESULTS / "trajectories.csv", runs)
         print(page(table))
         if arguments.docs is not None:
             replace_between(arguments.docs / "trajectory.md", "trajectories", page(table))
     if arguments.only in (None, "strata"):
-        table = written(strata(arguments.draws), RESULTS / "strata.csv", ["populations", "strata", "sizes"])
+        table = write_means(strata(arguments.draws), RESULTS / "strata.csv", ["populations", "strata", "sizes"])
         print(strata_page(table))
         if arguments.docs is not None:
             replace_between(arguments.docs / "strata.md", "strata", strata_page(table))
     if arguments.fits:
-        table = written(fitted_trajectories(arguments.fits), RESULTS / "trajectories_fitted.csv", [*runs, "fitted"])
+        table = write_means(fitted_trajectories(arguments.fits), RESULTS / "trajectories_fitted.csv", [*runs, "fitted"])
         print(page(table))
         if arguments.docs is not None:
             replace_between(arguments.docs / "trajectory.md", "fitted", page(table))

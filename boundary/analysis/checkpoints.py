@@ -112,9 +112,9 @@ def training_runs(counts: Counts, base: str | None, models: Sequence[str]) -> li
     for name, members in of_runs.items():
         labels = checkpoint_steps(counts, base, [base, *members])
         if labels:
-            known = [float(label) for label in labels.values() if label != FINAL]
-            distance = float(pd.Series(known).diff().median())
-            steps = [*known, *([known[-1] + distance] if FINAL in labels.values() else [])]
+            known_steps = [float(label) for label in labels.values() if label != FINAL]
+            distance = float(pd.Series(known_steps).diff().median())
+            steps = [*known_steps, *([known_steps[-1] + distance] if FINAL in labels.values() else [])]
             runs.append(TrainingRun(name, tuple(labels), tuple(steps), tuple(labels.values())))
     return runs
 
@@ -123,5 +123,5 @@ def _run_names(counts: Counts) -> dict[str, str]:
     """The training run of each model that names one."""
     if RUN not in counts.table.columns:
         return {}
-    named = counts.table.loc[counts.table[RUN].notna(), ["model", RUN]].drop_duplicates("model")
-    return {str(model): str(run) for model, run in named.itertuples(index=False, name=None) if str(run)}
+    rows_with_runs = counts.table.loc[counts.table[RUN].notna(), ["model", RUN]].drop_duplicates("model")
+    return {str(model): str(run) for model, run in rows_with_runs.itertuples(index=False, name=None) if str(run)}

@@ -35,8 +35,8 @@ def has_strata(data: FigureData) -> bool:
 def strata_layout(data: FigureData, narrow: bool) -> Layout:
     """A panel for each column, with the names of the strata on its left."""
     rows = _rows(data)
-    each = LINE + LINE_OF_SEVERAL * (rows["model"].nunique() - 1)
-    height = max(each * int(rows.groupby("column")["stratum"].nunique().max()), 0.6)
+    stratum_height = LINE + LINE_OF_SEVERAL * (rows["model"].nunique() - 1)
+    height = max(stratum_height * int(rows.groupby("column")["stratum"].nunique().max()), 0.6)
     return Layout(rows=rows["column"].nunique(), height=height, names=1.15 if narrow else 1.75, right=0.12)
 
 
@@ -89,8 +89,8 @@ def _message(data: FigureData, column: str, k: float) -> str:
     surest = pairs.iloc[int(chances.to_numpy().argmax())]
     is_larger = surest["prob_positive"] >= surest["prob_negative"]
     names = (surest["stratum"], surest["other_stratum"])
-    more, less = (plain(clipped(str(name), 24)) for name in (names if is_larger else names[::-1]))
-    return f"Shrinkage is larger in {more} than in {less} with probability {percentage(float(chances.max()))}"
+    more, smaller = (plain(clipped(str(name), 24)) for name in (names if is_larger else names[::-1]))
+    return f"Shrinkage is larger in {more} than in {smaller} with probability {percentage(float(chances.max()))}"
 
 
 def _rows(data: FigureData) -> pd.DataFrame:

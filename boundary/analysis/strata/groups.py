@@ -12,6 +12,7 @@ from boundary.errors import InputError, did_you_mean
 DEFAULT_COLUMN = "stratum"
 # More numbers or dates than this are cut into so many groups; of other values the largest groups stay.
 MOST_VALUES, NUMBER_GROUPS = 8, 4
+EPOCH = pd.Timestamp(0, tz="UTC")
 NO_VALUE, OTHER = "(no value)", "other"
 # Columns that say nothing of a problem, or everything.
 NOT_STRATA = ("model", "benchmark", "problem_id", "n_samples", "n_correct")
@@ -94,8 +95,8 @@ def _labels(values: pd.Series, column: str) -> tuple[list[str], tuple[str, ...],
             return _cut(values, numbers.astype(float), column, "numbers", lambda value: f"{value:.6g}")
         dates = pd.to_datetime(present, errors="coerce", format="ISO8601", utc=True)
         if not dates.isna().any():
-            seconds = dates.astype("int64").astype(float)
-            return _cut(values, seconds, column, "dates", lambda value: str(pd.Timestamp(int(value)).date()))
+            seconds = (dates - EPOCH).dt.total_seconds()
+            return _cut(values, seconds, column, "dates", lambda value: str(pd.Timestamp(value, unit="s").date()))
         return _largest(values, column)
     labels = [NO_VALUE if pd.isna(value) else _text(value) for value in values]
     ranks = dict(zip(present.map(_text), numbers, strict=False)) if not numbers.isna().any() else {}

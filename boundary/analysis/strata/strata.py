@@ -116,9 +116,9 @@ def _zero_notes(panel: Panel, partition: Partition | None) -> Iterator[Note]:
 
 def zero_text(n_problems: int, stratum: str) -> str:
     """What failures of the base on every problem mean if the problems were chosen for them."""
-    where = f"with {stratum}" if stratum else "here"
+    place = f"with {stratum}" if stratum else "here"
     return (
-        f"The base solved none of the {n_problems:,} problems {where}. If they were chosen because it failed, some of "
+        f"The base solved none of the {n_problems:,} problems {place}. If they were chosen because it failed, some of "
         "them were failed by bad luck (regression to the mean): sampled again the base would solve more than these "
         "samples can tell, and shrinkage there is estimated too low. Sample the base again on them."
     )

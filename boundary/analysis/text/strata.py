@@ -23,11 +23,11 @@ def strata_sentences(rows: pd.DataFrame, margin: float) -> list[str]:
     if differences.empty:
         return []
     surest = differences.loc[differences[["prob_positive", "prob_negative"]].max(axis=1).idxmax()].to_dict()
-    several = len(differences) > 1
-    return [_difference_sentence(surest, several, margin)]
+    is_selected = len(differences) > 1
+    return [_difference_sentence(surest, is_selected, margin)]
 
 
-def _difference_sentence(row: dict[Any, Any], several: bool, margin: float) -> str:
+def _difference_sentence(row: dict[Any, Any], is_selected: bool, margin: float) -> str:
     first, second = row["stratum"], row["other_stratum"]
     is_larger = row["prob_positive"] >= row["prob_negative"]
     if not is_larger:
@@ -38,16 +38,18 @@ def _difference_sentence(row: dict[Any, Any], several: bool, margin: float) -> s
             "upper": -row["lower"],
             "prob_positive": row["prob_negative"],
         }
-    what = f"shrinkage of {short_name(row['model'])} at k = {row['k']:,.0f}"
+    quantity = f"shrinkage of {short_name(row['model'])} at k = {row['k']:,.0f}"
     size = f"{number(row['mean'], 100, 1)} points {interval(row, 100, 1)}"
     chance = percentage(float(row["prob_positive"]))
-    note = " Of several pairs this is the surest one, which chance favours." if several else ""
-    where = f"{row['column']} = {first} than where it is {second}"
+    note = " Of several pairs this is the surest one, which chance favours." if is_selected else ""
+    condition = f"{row['column']} = {first} than where it is {second}"
     if row["prob_positive"] >= SURE:
-        return f"The {what} is larger where {where}, by {size} (probability {chance}).{note}"
+        return f"The {quantity} is larger where {condition}, by {size} (probability {chance}).{note}"
     if row["prob_equivalent"] >= SURE:
-        return f"The {what} differs by no more than {points(margin)} between {first} and {second} of {row['column']}."
+        return (
+            f"The {quantity} differs by no more than {points(margin)} between {first} and {second} of {row['column']}."
+        )
     return (
-        f"Whether the {what} differs between strata of {row['column']} cannot be told yet: it is larger where {where} "
-        f"with probability {chance}, by {size}.{note}"
+        f"Whether the {quantity} differs between strata of {row['column']} cannot be told yet: it is larger where "
+        f"{condition} with probability {chance}, by {size}.{note}"
     )

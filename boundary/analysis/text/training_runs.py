@@ -71,18 +71,18 @@ def _onset_sentence(rows: pd.DataFrame, n: float, margin: float) -> Iterator[str
     steps = [str(label) for label in at_steps["step_label"]]
     likeliest = int(chances.argmax())
     before = "0" if likeliest == 0 else steps[likeliest - 1]
-    where = (
+    onset_words = (
         f"the fall begins most likely between {step_words(before)} and {step_words(steps[likeliest])} "
         f"({percentage(float(chances[likeliest]))}"
     )
     within = _likeliest_steps(steps, chances)
     more = ")" if len(within) == 1 else f"; first checkpoint below: {_steps_text(within)}, {level_text(SURE)})"
     if none <= 1 - SURE:
-        yield f"At the last checkpoint {below} ({percentage(1 - none)}); {where}{more}."
+        yield f"At the last checkpoint {below} ({percentage(1 - none)}); {onset_words}{more}."
     else:
         yield (
             f"Whether {below} at the last checkpoint cannot be told yet (probability {percentage(1 - none)}). If so, "
-            f"{where}{more}."
+            f"{onset_words}{more}."
         )
 
 
@@ -124,14 +124,14 @@ def _design_sentence(rows: pd.DataFrame, n: float) -> Iterator[str]:
     designs = rows.loc[rows["estimand"] == EXPECTED_WIDTH].set_index("design")["mean"]
     if designs.empty or not designs[TODAY] > 0:
         return
-    others = designs.drop(TODAY).sort_values()
-    texts = [f"{name} ({number(width, 100, 1)} points)" for name, width in others.items()]
+    alternatives = designs.drop(TODAY).sort_values()
+    texts = [f"{name} ({number(width, 100, 1)} points)" for name, width in alternatives.items()]
     sentence = (
         f"For twice the tokens the interval of shrinkage at k = {n:,.0f} at the last checkpoint, "
         f"{number(designs[TODAY], 100, 1)} points wide, would be narrowed most by {texts[0]}, then by "
         f"{' and by '.join(texts[1:])}."
     )
-    slight = others[MORE_CHECKPOINTS] > (1 - SAME_WIDTH) * designs[TODAY]
+    slight = alternatives[MORE_CHECKPOINTS] > (1 - SAME_WIDTH) * designs[TODAY]
     yield sentence + (" More checkpoints say more of the course, hardly more of its end." if slight else "")
 
 

@@ -86,8 +86,8 @@ def _trajectory(
 ) -> _Trajectory:
     measurements = run_measurements(run, fits, k, request.level)
     steps = measurements.measured.steps
-    each = max(min(STEPS_BETWEEN, MOST_BETWEEN // (len(steps) - 1)), 1)
-    inner = np.linspace(steps[:-1], steps[1:], each + 2)[1:-1]
+    steps_between = max(min(STEPS_BETWEEN, MOST_BETWEEN // (len(steps) - 1)), 1)
+    inner = np.linspace(steps[:-1], steps[1:], steps_between + 2)[1:-1]
     between = np.sort(inner, axis=None)
     label = "\0".join(["trajectory", benchmark, run.name, str(k)])
     seed = zlib.crc32(label.encode()) ^ request.seed
@@ -132,9 +132,9 @@ def _width_rows(request: Request, run: TrainingRun, trajectory: _Trajectory, n_p
     measured, measurements = trajectory.shares[:, : len(run.steps)], trajectory.measurements
     shrinkage = measured[:, :1] - measured
     low, high = np.quantile(shrinkage, [(1 - request.level) / 2, (1 + request.level) / 2], axis=0)
-    apart = measurements.shrinkage_widths.mean()
-    if apart > 0:
-        yield {"estimand": RELATIVE_WIDTH, "mean": float((high - low)[1:].mean() / apart)}
+    width_of_pairs = measurements.shrinkage_widths.mean()
+    if width_of_pairs > 0:
+        yield {"estimand": RELATIVE_WIDTH, "mean": float((high - low)[1:].mean() / width_of_pairs)}
     today = float(high[-1] - low[-1])
     last = {"estimand": EXPECTED_WIDTH, "model": run.models[-1], "reference": run.models[0], "step": run.steps[-1]}
     yield last | {"design": TODAY, "mean": today}

@@ -10,6 +10,8 @@ from scipy.special import gammaln, xlog1py, xlogy
 ATOMS = 300
 # Numbers of samples that are told apart; more are put into so many groups.
 MOST_SIZES = 6
+# Less is rounding.
+LEAST_VARIANCE = 1e-12
 
 
 class ErrorParts(NamedTuple):
@@ -30,7 +32,8 @@ class ErrorParts(NamedTuple):
     @property
     def shared(self) -> float:
         """Share of the variance that is luck of the problems, in [0, 1]."""
-        return float(np.clip(1 - self.independent / self.variance, 0, 1)) if self.variance > 0 else 0.0
+        is_known = self.variance > LEAST_VARIANCE
+        return float(np.clip(1 - self.independent / self.variance, 0, 1)) if is_known else 0.0
 
 
 def error_parts(
@@ -92,5 +95,5 @@ def _counts(n: int) -> np.ndarray:
 
 
 def _log_choose(n: int, c: np.ndarray) -> np.ndarray:
-    chosen: np.ndarray = gammaln(n + 1) - gammaln(c + 1) - gammaln(n - c + 1)
-    return chosen
+    log_number: np.ndarray = gammaln(n + 1) - gammaln(c + 1) - gammaln(n - c + 1)
+    return log_number
