@@ -253,16 +253,16 @@ def pairs(result: Analysis, ax: Any | None = None, *, benchmark: str | None = No
 
 
 def trajectory(
-    result: Analysis, ax: Axes | None = None, *, benchmark: str | None = None, width: float | str = "page"
+    result: Analysis, ax: Any | None = None, *, benchmark: str | None = None, width: float | str = "page"
 ) -> Any:
-    """Draw pass@k over the checkpoints of a training run.
+    """Draw pass@1 and pass@n over the steps of training, as one trajectory; a panel for each training run.
 
     Parameters
     ----------
     result
         What `boundary.analyze` returns.
     ax
-        Axes to draw on; a new figure where not given.
+        Array of as many axes as there are training runs; a new figure where not given. An error says how many they are.
     benchmark
         Whose problems; all of them where there are several and none is named.
     width
@@ -270,7 +270,7 @@ def trajectory(
 
     Returns
     -------
-    The axes drawn on.
+    Array of the axes drawn on; the axes itself where there is one panel.
 
     Raises
     ------
@@ -388,6 +388,34 @@ def temperatures(
         If there is nothing to draw, or no such benchmark.
     """
     return _draw("temperatures", result, ax, benchmark, width)
+
+
+def strata(
+    result: Analysis, ax: Any | None = None, *, benchmark: str | None = None, width: float | str = "page"
+) -> Any:
+    """Draw shrinkage at n in each stratum of the problems; a panel for each column that makes strata.
+
+    Parameters
+    ----------
+    result
+        What `boundary.analyze` returns, of counts with strata.
+    ax
+        Array of as many axes as there are panels; a new figure where not given. An error says how many they are.
+    benchmark
+        Whose problems; all of them where there are several and none is named.
+    width
+        Of a new figure: `column` (3.35 inches), `page` (6.75) or inches. Below 5.5 inches names stand above the panel.
+
+    Returns
+    -------
+    Array of the axes drawn on; the axes itself where there is one panel.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to draw, or no such benchmark.
+    """
+    return _draw("strata", result, ax, benchmark, width)
 
 
 def training_runs(

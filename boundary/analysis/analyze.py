@@ -46,8 +46,11 @@ from boundary.analysis.report.write import write_analysis
 from boundary.analysis.request import Request, checked_request
 from boundary.analysis.result import Analysis
 from boundary.analysis.runs.analyse_runs import analyse_runs
+from boundary.analysis.strata.groups import Groups
+from boundary.analysis.strata.strata import analyse_strata, strata_of_problems
 from boundary.analysis.text.verdict import Verdict, verdict_of_fit
 from boundary.analysis.text.verdicts import verdicts
+from boundary.analysis.trajectory.trajectories import analyse_trajectories
 from boundary.analysis.verifier_errors import MisclassificationRates, VerifierErrors, misclassification_rates
 from boundary.data.answers.given_answers import GivenAnswers, given_answers
 from boundary.data.catalog import load_counts
@@ -94,6 +97,7 @@ def analyze(
     judge: VerifierErrors | None = None,
     error_curve: bool | None = None,
     outcomes_as_missing: str | Sequence[str] | None = None,
+    strata: str | Sequence[str] | None = None,
     stopping: str | None = None,
     allow_different_prompts: bool = False,
     keep_fits: str | Path | None = None,
@@ -163,6 +167,10 @@ def analyze(
     outcomes_as_missing
         Outcome classes (`truncated`, `no_answer`, `timeout`, `empty`, `verifier_error`) that are left out as if never
         sampled; by default they count as wrong. Where there are any, the other treatment is reported beside.
+    strata
+        Columns of the counts that are constant for each problem, as `level` or `contaminated`: pass@k and shrinkage in
+        each of their groups, and differences of two. Numbers and dates of more than eight values are cut into four
+        groups. `stratum` where not given and the counts have such a column.
     stopping
         `fixed`, `first success` or `adaptive`: how the number of samples was chosen, where the counts do not say it
         themselves. Estimates that need a fixed one are withheld otherwise.
@@ -229,6 +237,7 @@ def analyze(
         level=level,
         margin=margin,
         outcomes_as_missing=outcomes_as_missing,
+        strata=(strata,) if isinstance(strata, str) else tuple(strata or ()),
         prices=prices,
         token_limit=limit,
         seed=seed,
@@ -273,6 +282,8 @@ class _CheckedData(NamedTuple):
         truth.
     panels
         The counts of each fit.
+    groups
+        The stratum of each problem, for each column that makes strata.
     cut_notes
         Notes on samples that were cut at a token limit.
     """
@@ -289,6 +300,7 @@ class _CheckedData(NamedTuple):
     error_rates: MisclassificationRates | None
     judge_error_rates: MisclassificationRates | None
     panels: list[Panel]
+    groups: list[Groups]
     cut_notes: tuple[Note, ...] = ()
 
 
@@ -328,6 +340,7 @@ def _checked_data(
         panels=make_panels(
             counts, request.base, request.arms, request.benchmarks, request.common_problems, error_rates, stopped_arms
         ),
+        groups=strata_of_problems(counts, request.strata),
     )
 
 
@@ -382,6 +395,10 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
             request, data.panels, [fit.rates for fit in fits], data.counts, data.samples, progress, data.cut_notes
         ),
         training_runs=analyse_runs(request, estimates, data.counts, [(fit.panel, fit.rates) for fit in fits]),
+        trajectory=analyse_trajectories(
+            request, data.counts, [(fit.panel, fit.rates, bool(fit.convergence["ok"])) for fit in fits]
+        ),
+        strata=analyse_strata(request, data.groups, [(fit.panel, fit.rates) for fit in fits]),
         writer=write_analysis,
     )
 

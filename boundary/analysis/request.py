@@ -100,6 +100,8 @@ class Request:
         USD for a million tokens of each model; empty where cost is in tokens.
     token_limit
         Tokens at which every sample was cut before anything else; None for no such limit.
+    strata
+        Columns of the counts that make strata of the problems; `stratum` where there are none and the counts have it.
     """
 
     base: str | None
@@ -124,6 +126,7 @@ class Request:
     jobs: int | None = field(default=None, compare=False, repr=False)
     prices: Mapping[str, float] = field(default_factory=dict, hash=False)
     token_limit: int | None = None
+    strata: tuple[str, ...] = ()
 
     @property
     def models(self) -> tuple[str, ...]:

@@ -22,11 +22,13 @@ from boundary.analysis.notes import Note
 from boundary.analysis.progress import Progress, reporting
 from boundary.analysis.request import Request
 from boundary.analysis.runs.record import TrainingRuns
+from boundary.analysis.strata.record import Strata
 from boundary.analysis.tables.estimate_table import estimate_table
 from boundary.analysis.tables.result_table import ResultTable
 from boundary.analysis.tables.verdict_table import verdict_table
 from boundary.analysis.text.answer import OverallAnswer, overall_answer
 from boundary.analysis.text.verdict import Verdict
+from boundary.analysis.trajectory.record import Trajectories
 from boundary.data.counts import ALL, Counts
 from boundary.html_tables import MOST_ROWS, html_text
 from boundary.plain_text import plain
@@ -90,6 +92,10 @@ class Analysis:
         answers.
     training_runs
         Methods with several training runs, models that were chosen, and the strongest of several bases.
+    trajectory
+        The checkpoints of training runs, each run as one trajectory, where steps are known.
+    strata
+        Pass@k and shrinkage in groups of problems, where a column makes them.
     writer
         Writes its files: `boundary.analysis.report.write.write_analysis`, which reads this type and so stands above it.
     """
@@ -115,6 +121,8 @@ class Analysis:
     cost: CostEstimates = field(default_factory=CostEstimates)
     breadth: Breadth = field(default_factory=Breadth)
     training_runs: TrainingRuns = field(default_factory=TrainingRuns)
+    trajectory: Trajectories = field(default_factory=Trajectories)
+    strata: Strata = field(default_factory=Strata)
     writer: Callable[..., list[Path]] = field(repr=False, compare=False)
 
     @property
@@ -130,7 +138,7 @@ class Analysis:
     @property
     def missing_parts(self) -> tuple[str, ...]:
         """Questions that the data leave open, each with what they lack and how to get it, in a sentence."""
-        parts = (self.likelihood, self.cost, self.breadth, self.training_runs)
+        parts = (self.likelihood, self.cost, self.breadth, self.trajectory, self.training_runs, self.strata)
         return tuple(part.missing for part in parts if part.missing)
 
     @property
@@ -173,6 +181,7 @@ class Analysis:
             "versions": _versions(),
             "outcomes_as_missing": list(request.outcomes_as_missing),
             "allow_different_prompts": request.allow_different_prompts,
+            "strata": list(request.strata),
             "prices": dict(request.prices),
             "token_limit": request.token_limit,
             "judge_errors": {} if judge is None else judge.as_dict(),

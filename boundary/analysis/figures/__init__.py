@@ -10,7 +10,7 @@ Read first `figure` (what a record says, and what a function is given), then `pa
   legends; axes, curves and labels; ticks. `messages`: what the titles say.
 - `cost`: of its own table, over tokens or money in place of k.
 - `pass_at_k`, `shrinkage`, `flows`, `histogram`, `counts`, `solve_rates`, `ranking`, `trajectory`, `forest`,
-  `likelihood`, `breadth`, `temperatures`, `runs`: the functions.
+  `likelihood`, `breadth`, `temperatures`, `runs`, `strata`: the functions.
 - `tipping_point`: a figure of the section on errors of the verifier, drawn from its own table.
 - `svg`, `tags`, `inline`: a figure as SVG, by itself or as an element of the page, whose script and style are
   `page_figures.js` and `page_figures.css`.
@@ -36,6 +36,7 @@ from boundary.analysis.figures.ranking import draw_pairs, draw_ranking, pairs_la
 from boundary.analysis.figures.runs import draw_runs, has_runs, runs_layout
 from boundary.analysis.figures.shrinkage import draw_shrinkage, shrinkage_layout
 from boundary.analysis.figures.solve_rates import draw_solve_rates, has_solve_rates, solve_rates_layout
+from boundary.analysis.figures.strata import draw_strata, has_strata, strata_layout
 from boundary.analysis.figures.temperatures import draw_temperatures, has_temperatures, temperatures_layout
 from boundary.analysis.figures.trajectory import draw_trajectory, has_trajectory, trajectory_layout
 from boundary.analysis.figures.widths import COLUMN_WIDTH, PAGE_WIDTH
@@ -77,7 +78,8 @@ PAIRS = (
     "Probability that the model in the row solves more than the one in the column; a difference within the margin "
     "counts one half."
 )
-TRAJECTORY = "Checkpoints of the training run in order: pass@k at small and large budgets."
+TRAJECTORY = "Checkpoints of the training run as one trajectory: pass@1 and pass@n over the steps."
+STRATA = "Shrinkage in groups of problems, partially pooled, with intervals."
 LIKELIHOOD = (
     "Perplexity of a token: each model's responses, all, right and wrong, under the base and under the model itself, "
     "and the reference answers under the base."
@@ -113,6 +115,7 @@ FIGURES = [
     ReportFigure("cost", draw_cost, has_cost, COST),
     ReportFigure("trajectory", draw_trajectory, has_trajectory, TRAJECTORY, trajectory_layout),
     ReportFigure("training_runs", draw_runs, has_runs, RUNS, runs_layout),
+    ReportFigure("strata", draw_strata, has_strata, STRATA, strata_layout),
     ReportFigure("likelihood", draw_likelihood, has_likelihood, LIKELIHOOD, likelihood_layout),
     ReportFigure("breadth", draw_breadth, has_breadth, BREADTH, breadth_layout),
     ReportFigure("temperatures", draw_temperatures, has_temperatures, TEMPERATURES, temperatures_layout),

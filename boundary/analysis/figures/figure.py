@@ -59,6 +59,9 @@ class FigureData:
         Solved problems against tokens or money (`boundary.analysis.cost.record.COST_COLUMNS`).
     training_runs
         Methods and their runs (`boundary.analysis.runs.record.RUN_COLUMNS`).
+    trajectory, strata
+        Rows of the benchmark of training runs (`boundary.analysis.trajectory.record.TRAJECTORY_COLUMNS`) and of strata
+        (`boundary.analysis.strata.record.STRATA_COLUMNS`); empty where there are none.
     """
 
     estimates: pd.DataFrame
@@ -74,6 +77,8 @@ class FigureData:
     unconverged: frozenset[tuple[str, str]] = frozenset()
     cost: pd.DataFrame = field(default_factory=pd.DataFrame)
     training_runs: pd.DataFrame = field(default_factory=pd.DataFrame)
+    trajectory: pd.DataFrame = field(default_factory=pd.DataFrame)
+    strata: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @cached_property
     def cost_rows(self) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
+import pandas as pd
 
 from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, OPEN, SURE, WIDENED, Decision
 from boundary.analysis.estimates.table import POSTERIOR, select
@@ -100,14 +101,14 @@ def histogram_message(data: FigureData, model: str) -> str:
     return f"{whose} rate 0 on {lowest} % of the problems, 1 on {highest} %"
 
 
-def trajectory_message(data: FigureData, checkpoints: list[str], budgets: list[float]) -> str:
-    """How pass@k changes from the first checkpoint to the last, at the smallest and the largest budget shown."""
+def trajectory_message(data: FigureData, checkpoints: list[str], rows: pd.DataFrame) -> str:
+    """How pass@k changes from the base to the last checkpoint of a run, at k = 1 and n."""
     if data.unconverged_models.intersection(checkpoints):
         return UNCONVERGED
-    rows = select(data.rows, kind=POSTERIOR, estimand="pass_at_k")
+    rows = select(rows, kind=POSTERIOR, estimand="pass_at_k")
     changes = []
-    for k in dict.fromkeys([budgets[0], budgets[-1]]):
-        at_k = select(rows, k=k).drop_duplicates("model").set_index("model")["mean"]
+    for k in sorted(rows["k"].unique()):
+        at_k = select(rows, k=float(k)).drop_duplicates("model").set_index("model")["mean"]
         change = float(at_k[checkpoints[-1]] - at_k[checkpoints[0]])
         sign = "+" if change > 0 else ""
         changes.append(f"pass@{k:,.0f} {sign}{number(change, 100, 1)} points")

@@ -23,6 +23,8 @@ TABLES = (
     "breadth",
     "guess_floors",
     "runs",
+    "trajectory",
+    "strata",
 )
 POSTERIOR_FILE = "posterior.nc"
 FILES = ("report.html", "summary.json", POSTERIOR_FILE, *(f"{name}.csv" for name in TABLES))

@@ -30,9 +30,15 @@ def figure_data(analysis: Analysis) -> dict[str, FigureData]:
             unconverged=unconverged,
             cost=analysis.cost.estimates,
             training_runs=analysis.training_runs.estimates,
+            trajectory=_of_benchmark(analysis.trajectory.estimates, benchmark),
+            strata=_of_benchmark(analysis.strata.estimates, benchmark),
         )
         for benchmark in analysis.benchmarks
     }
+
+
+def _of_benchmark(rows: pd.DataFrame, benchmark: str) -> pd.DataFrame:
+    return rows.loc[rows["benchmark"] == benchmark]
 
 
 def breadth_rows(analysis: Analysis, benchmark: str) -> pd.DataFrame:

@@ -15,6 +15,9 @@ from boundary.analysis.report.sections.runs import samples_of_models
 from boundary.analysis.result import Analysis
 from boundary.analysis.text.cost import cost_sentences
 from boundary.analysis.text.runs import runs_sentences
+from boundary.analysis.text.strata import strata_sentences
+from boundary.analysis.text.training_runs import run_sentences
+from boundary.analysis.trajectory.record import BETWEEN
 from boundary.stats.estimands import ESTIMANDS
 
 # The estimands of the summary, by their group in ESTIMANDS.
@@ -36,8 +39,9 @@ def summary(analysis: Analysis) -> dict[str, Any]:
         how many there are of each word), `verdicts`, `sample_checks`, `remarks`, `counting`, `scores`, `arms`,
         `missing_parts`, `likelihood` (the rows of likelihood.csv), `claims`, `breadth` (`estimates`: rows of
         breadth.csv at n and those of no k; `guess_floors`: by model and answer type; empty without answers),
-        `families`, `cost` (sentences, notes, and the rows of cost.csv without the points of curves),
-        `training_runs` (sentences, notes, and the rows of runs.csv), `diagnostics`, `settings`, and
+        `trajectory`, `training_runs` and `strata` (sentences, notes, and the rows of trajectory.csv, without those
+        between checkpoints, of runs.csv and of strata.csv; empty without any), `families`, `cost` (sentences, notes,
+        and the rows of cost.csv without the points of curves), `diagnostics`, `settings`, and
         `estimates`: the rows of estimates.csv at k = 1, at the number of samples, at the largest k, and those of no
         particular k. Only what JSON knows: an undefined number is None, and a crossover that lies nowhere up to the
         largest k is the text "none".
@@ -57,6 +61,8 @@ def summary(analysis: Analysis) -> dict[str, Any]:
         "likelihood": _records(analysis.likelihood.rows),
         "claims": _records(analysis.claims),
         "breadth": breadth_summary(analysis),
+        "trajectory": _trajectory(analysis),
+        "strata": _strata(analysis),
         "families": _records(analysis.model_checks.families),
         "cost": _cost(analysis),
         "training_runs": _training_runs(analysis),
@@ -95,6 +101,32 @@ def _training_runs(analysis: Analysis) -> dict[str, Any]:
         sentences.append({"benchmark": benchmark, "text": " ".join(lines)})
     rows = runs.estimates.dropna(axis=1, how="all")
     return {"sentences": sentences, "notes": _notes(runs.notes), "estimates": _records(rows)}
+
+
+def _trajectory(analysis: Analysis) -> dict[str, Any]:
+    """Sentences, notes and rows of training runs, without steps between checkpoints; empty where there are none."""
+    table = analysis.trajectory.estimates
+    if table.empty:
+        return {}
+    sentences = [
+        {"benchmark": benchmark, "training_run": run, "text": " ".join(run_sentences(rows, analysis.request.margin))}
+        for (benchmark, run), rows in table.groupby(["benchmark", "training_run"], sort=False)
+    ]
+    rows = table.loc[table["kind"] != BETWEEN]
+    return {"sentences": sentences, "notes": _notes(analysis.trajectory.notes), "estimates": _records(rows)}
+
+
+def _strata(analysis: Analysis) -> dict[str, Any]:
+    """Sentences, notes and rows of strata; empty where there are none."""
+    table = analysis.strata.estimates
+    if table.empty and not analysis.strata.notes:
+        return {}
+    sentences = [
+        {"benchmark": benchmark, "column": column, "model": model, "text": text}
+        for (benchmark, column, model), rows in table.groupby(["benchmark", "column", "model"], sort=False)
+        for text in strata_sentences(rows, analysis.request.margin)
+    ]
+    return {"sentences": sentences, "notes": _notes(analysis.strata.notes), "estimates": _records(table)}
 
 
 def summary_json(analysis: Analysis) -> str:

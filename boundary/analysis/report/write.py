@@ -85,6 +85,8 @@ def _tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
         "breadth.csv": analysis.breadth.estimates,
         "guess_floors.csv": analysis.breadth.floors.problems,
         "runs.csv": analysis.training_runs.estimates,
+        "trajectory.csv": analysis.trajectory.estimates,
+        "strata.csv": analysis.strata.estimates,
     }
     return tables | {name: table for name, table in optional.items() if len(table)}
 

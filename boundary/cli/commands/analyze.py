@@ -106,6 +106,12 @@ EXAMPLES = (
     help="Difference of pass@k that matters, in percentage points.",
 )
 @prior_option
+@estimates_option(
+    "--strata",
+    metavar="COLUMN",
+    multiple=True,
+    help="Shrinkage in groups of problems by this column of COUNTS, as level; repeat. Default: stratum, if there.",
+)
 @estimates_option("--compare-priors", is_flag=True, help="Fit other families too, and say where they disagree.")
 @estimates_option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same numbers.")
 @claims_option("--claim", metavar="CLAIM", multiple=True, help='A claim, as in "shrinkage(1024) > 0"; repeat.')

@@ -2,6 +2,7 @@
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 
 from boundary.analysis.figures import FIGURES, draw_figures
 from boundary.analysis.figures.figure import FigureData
@@ -54,17 +55,37 @@ def test_pairs_are_numbered_where_there_is_room(run_estimates):
     )
 
 
+def trajectory_rows(run_estimates, names):
+    """Rows of trajectory.csv whose values are those of the estimates, and a step between the last two checkpoints."""
+    rows = run_estimates.query("estimand == 'pass_at_k' and kind == 'posterior' and k in (1, @N)")
+    steps = {"base": 0.0, "run-10": 10.0, "run-final": 20.0}
+    labels = {"base": "0", "run-10": "10", "run-final": "final"}
+    rows = rows.loc[rows["model"].isin(names)]
+    rows = rows.assign(step=rows["model"].map(steps), step_label=rows["model"].map(labels), training_run="")
+    last = rows.loc[rows["model"] == names[-1]]
+    between = last.assign(model="", step=last["step"] - 4, step_label="", kind="between")
+    return pd.concat([rows, between], ignore_index=True)
+
+
 def test_trajectory_is_in_the_order_given(run_estimates):
-    steps = {"base": "0", "run-10": "10", "run-final": "final"}
-    axes = figure_of("trajectory", run_estimates, steps).axes[0]
+    rows = trajectory_rows(run_estimates, ["base", "run-10", "run-final"])
+    record = next(figure for figure in FIGURES if figure.name == "trajectory")
+    axes = record.figure(FigureData(run_estimates, "B", N, trajectory=rows)).axes[0]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["base", "10", "final"]
-    np.testing.assert_allclose(axes.lines[0].get_ydata(), [0.41, 0.56, 0.71])
-    np.testing.assert_allclose(axes.lines[-1].get_ydata(), [0.48, 0.63, 0.78])
+    marks = [line for line in axes.lines if line.get_marker() != "None"]
+    np.testing.assert_allclose(marks[0].get_xdata(), [0, 10, 20])
+    np.testing.assert_allclose(marks[0].get_ydata(), [0.41, 0.56, 0.71])
+    np.testing.assert_allclose(marks[-1].get_ydata(), run_estimates_at_n(run_estimates))
+
+
+def run_estimates_at_n(run_estimates):
+    rows = run_estimates.query("estimand == 'pass_at_k' and kind == 'posterior' and k == @N").set_index("model")
+    return rows.loc[["base", "run-10", "run-final"], "mean"].to_numpy()
 
 
 def test_every_figure_that_can_be_drawn_is(run_estimates):
-    steps = {"base": "0", "run-10": "10", "run-final": "final"}
-    figures = draw_figures(FigureData(run_estimates, "B", N, steps))
+    rows = trajectory_rows(run_estimates, ["base", "run-10", "run-final"])
+    figures = draw_figures(FigureData(run_estimates, "B", N, trajectory=rows))
     assert {"pass_at_k", "shrinkage", "ranking", "pairs", "histogram", "trajectory"} == set(figures)
     assert all(image(figure, "png").startswith(b"\x89PNG") for figure in figures.values())
     assert "trajectory" not in draw_figures(FigureData(run_estimates, "B", N, {"base": "0", "run-10": "10"}))

@@ -6,9 +6,10 @@ is shown; templates have `cite("key")` for a source of references.toml, `number(
 the attributes that name the estimate of a cell, `links` to the files beside the page, and `anchor` of the section.
 
 Read first `comparisons`, the smallest, then `estimates`. On top of the page: `verdict`, `summary`. Of every benchmark:
-`verdicts`, `crossing`, `figures`, `estimates`, `budget_verdicts`, `prior_free`, `cost`, `ranking`, `runs`,
-`missing_outcomes`, `valid_reasoning`, `reliability`, `support_rates`, `likelihood`, `breadth`, `luck`. Below them:
-`problems`, `claims`, `verifier_errors`, `comparisons`, `model_checks`, `arms`, `exchangeability`, `methods`, `files`.
+`verdicts`, `crossing`, `figures`, `estimates`, `budget_verdicts`, `prior_free`, `cost`, `ranking`, `trajectory`,
+`runs`, `strata`, `missing_outcomes`, `valid_reasoning`, `reliability`, `support_rates`, `likelihood`, `breadth`,
+`luck`. Below them: `problems`, `claims`, `verifier_errors`, `comparisons`, `model_checks`, `arms`, `exchangeability`,
+`methods`, `files`.
 """
 
 from boundary.analysis.report.section import Section
@@ -33,8 +34,10 @@ from boundary.analysis.report.sections.problems import problems_section
 from boundary.analysis.report.sections.ranking import ranking_section
 from boundary.analysis.report.sections.reliability import reliability_section
 from boundary.analysis.report.sections.runs import runs_section
+from boundary.analysis.report.sections.strata import strata_section
 from boundary.analysis.report.sections.summary import summary_section
 from boundary.analysis.report.sections.support_rates import support_rates_section
+from boundary.analysis.report.sections.trajectory import trajectory_section
 from boundary.analysis.report.sections.valid_reasoning import valid_reasoning_section
 from boundary.analysis.report.sections.verdict import verdict_section
 from boundary.analysis.report.sections.verdicts import verdicts_section
@@ -51,7 +54,9 @@ SECTIONS = [
     Section("prior_free", "", of_benchmark=prior_free_section),
     Section("cost", "Cost of solving", of_benchmark=cost_section),
     Section("ranking", "Ranking of {n_models} models", of_benchmark=ranking_section),
+    Section("trajectory", "{heading}", of_benchmark=trajectory_section),
     Section("runs", "Training runs, chosen models, several bases", of_benchmark=runs_section),
+    Section("strata", "{heading}", of_benchmark=strata_section),
     Section("missing_outcomes", "Samples that came to no verdict", of_benchmark=missing_outcomes_section),
     Section("valid_reasoning", "Correct answers with valid reasoning", of_benchmark=valid_reasoning_section),
     Section("reliability", "", of_benchmark=reliability_section),

@@ -1,0 +1,56 @@
+"""What an analysis keeps of strata."""
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from boundary.analysis.notes import Note
+
+# Kinds of rows: partially pooled; from the counts of the stratum alone, without an interval.
+POSTERIOR, OBSERVED = "posterior", "observed"
+DIFFERENCE = "shrinkage_difference"
+STRATA_COLUMNS = (
+    "benchmark",
+    "estimand",
+    "model",
+    "reference",
+    "column",
+    "stratum",
+    "other_stratum",
+    "k",
+    "kind",
+    "mean",
+    "median",
+    "lower",
+    "upper",
+    "level",
+    "prob_positive",
+    "prob_negative",
+    "prob_equivalent",
+    "extrapolated",
+    "n_problems",
+)
+MISSING = (
+    "Strata are not compared: name a column that is constant for each problem, as level or contaminated, with --strata "
+    "(strata= from Python)."
+)
+
+
+@dataclass(frozen=True)
+class Strata:
+    """Pass@k and shrinkage in groups of problems.
+
+    Parameters
+    ----------
+    estimates
+        The tidy table (`STRATA_COLUMNS`): pass@k of each model and shrinkage of each pair in each stratum, and
+        `shrinkage_difference`, that of a stratum less that of another one.
+    notes
+        How strata were made, which have few problems, and where problems may have been chosen because the base failed.
+    missing
+        What is lacking for it, and how to get that, in one sentence; empty where nothing is.
+    """
+
+    estimates: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(STRATA_COLUMNS)))
+    notes: tuple[Note, ...] = ()
+    missing: str = ""

@@ -1,0 +1,55 @@
+"""What the table of strata says, in sentences."""
+
+from typing import Any
+
+import pandas as pd
+
+from boundary.analysis.estimates.decisions import SURE
+from boundary.analysis.formatting import interval, number, percentage, points, short_name
+from boundary.analysis.strata.record import DIFFERENCE
+
+
+def strata_sentences(rows: pd.DataFrame, margin: float) -> list[str]:
+    """Sentences on one column and one model of a benchmark: the pair of strata that differs most surely.
+
+    Parameters
+    ----------
+    rows
+        Of the column, the model and the benchmark (`boundary.analysis.strata.record.STRATA_COLUMNS`).
+    margin
+        Difference that matters, as a share of problems.
+    """
+    differences = rows.loc[(rows["estimand"] == DIFFERENCE) & (rows["k"] == rows["k"].max())]
+    if differences.empty:
+        return []
+    surest = differences.loc[differences[["prob_positive", "prob_negative"]].max(axis=1).idxmax()].to_dict()
+    is_selected = len(differences) > 1
+    return [_difference_sentence(surest, is_selected, margin)]
+
+
+def _difference_sentence(row: dict[Any, Any], is_selected: bool, margin: float) -> str:
+    first, second = row["stratum"], row["other_stratum"]
+    is_larger = row["prob_positive"] >= row["prob_negative"]
+    if not is_larger:
+        first, second = second, first
+        row = row | {
+            "mean": -row["mean"],
+            "lower": -row["upper"],
+            "upper": -row["lower"],
+            "prob_positive": row["prob_negative"],
+        }
+    quantity = f"shrinkage of {short_name(row['model'])} at k = {row['k']:,.0f}"
+    size = f"{number(row['mean'], 100, 1)} points {interval(row, 100, 1)}"
+    chance = percentage(float(row["prob_positive"]))
+    note = " Of several pairs this is the surest one, which chance favours." if is_selected else ""
+    condition = f"{row['column']} = {first} than where it is {second}"
+    if row["prob_positive"] >= SURE:
+        return f"The {quantity} is larger where {condition}, by {size} (probability {chance}).{note}"
+    if row["prob_equivalent"] >= SURE:
+        return (
+            f"The {quantity} differs by no more than {points(margin)} between {first} and {second} of {row['column']}."
+        )
+    return (
+        f"Whether the {quantity} differs between strata of {row['column']} cannot be told yet: it is larger where "
+        f"{condition} with probability {chance}, by {size}.{note}"
+    )

@@ -1,0 +1,149 @@
+"""What the table of trajectories says, in sentences: where a run peaks, and from where on breadth lies below."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from boundary.analysis.checkpoints import FINAL
+from boundary.analysis.estimates.decisions import SURE
+from boundary.analysis.formatting import level_text, number, percentage, points
+from boundary.analysis.trajectory.record import (
+    EXPECTED_WIDTH,
+    MORE_CHECKPOINTS,
+    ONSET,
+    PEAK,
+    RELATIVE_WIDTH,
+    TODAY,
+)
+
+# More checkpoints than these are told by the first and the last of them.
+MOST_STEPS = 4
+# Widths that differ by less are about the same.
+SAME_WIDTH = 0.03
+
+
+def run_sentences(rows: pd.DataFrame, margin: float) -> list[str]:
+    """Sentences on one training run on one benchmark.
+
+    Parameters
+    ----------
+    rows
+        Of the run and the benchmark (`boundary.analysis.trajectory.record.TRAJECTORY_COLUMNS`).
+    margin
+        Difference that matters, as a share of problems.
+
+    Returns
+    -------
+    list of str
+        The onset of the fall, the peaks, the widths of intervals, and what would narrow them most.
+    """
+    n = float(rows["k"].max())
+    at_n = rows.loc[rows["k"] == n]
+    peaks = [sentence for k in dict.fromkeys([n, 1.0]) for sentence in _peak_sentence(rows.loc[rows["k"] == k], k)]
+    return [*_onset_sentence(at_n, n, margin), *peaks, *_width_sentence(at_n), *_design_sentence(at_n, n)]
+
+
+def step_words(label: str) -> str:
+    """A step of training as readers see it: 0 is the base, and the step of a final checkpoint need not be known.
+
+    Examples
+    --------
+    >>> step_words("0"), step_words("1500"), step_words("final")
+    ('the base', 'step 1,500', 'the final checkpoint')
+    """
+    return {"0": "the base", FINAL: "the final checkpoint"}.get(label) or f"step {float(label):,.10g}"
+
+
+def _onset_sentence(rows: pd.DataFrame, n: float, margin: float) -> Iterator[str]:
+    """From which checkpoint on breadth lies below the base's, and how sure that is."""
+    onset = rows.loc[rows["estimand"] == ONSET]
+    if onset.empty:
+        return
+    at_steps = onset.loc[onset["step"].notna()].sort_values("step")
+    none = float(onset.loc[onset["step"].isna(), "mean"].iloc[0])
+    below = f"pass@{n:,.0f} lies below the base's by more than {points(margin)}"
+    if none >= SURE:
+        chance = percentage(1 - none)
+        yield f"Breadth has not fallen: at the last checkpoint {below} with a probability of {chance} only."
+        return
+    chances = at_steps["mean"].to_numpy(dtype=float) / max(1 - none, 1e-12)
+    steps = [str(label) for label in at_steps["step_label"]]
+    likeliest = int(chances.argmax())
+    before = "0" if likeliest == 0 else steps[likeliest - 1]
+    onset_words = (
+        f"the fall begins most likely between {step_words(before)} and {step_words(steps[likeliest])} "
+        f"({percentage(float(chances[likeliest]))}"
+    )
+    within = _likeliest_steps(steps, chances)
+    more = ")" if len(within) == 1 else f"; first checkpoint below: {_steps_text(within)}, {level_text(SURE)})"
+    if none <= 1 - SURE:
+        yield f"At the last checkpoint {below} ({percentage(1 - none)}); {onset_words}{more}."
+    else:
+        yield (
+            f"Whether {below} at the last checkpoint cannot be told yet (probability {percentage(1 - none)}). If so, "
+            f"{onset_words}{more}."
+        )
+
+
+def _peak_sentence(rows: pd.DataFrame, k: float) -> Iterator[str]:
+    """Which checkpoint is the best at a budget."""
+    peaks = rows.loc[rows["estimand"] == PEAK].sort_values("step")
+    if peaks.empty:
+        return
+    steps, chances = [str(label) for label in peaks["step_label"]], peaks["mean"].to_numpy(dtype=float)
+    best = int(chances.argmax())
+    if chances[best] >= SURE:
+        yield f"pass@{k:,.0f} peaks at {step_words(steps[best])} ({percentage(float(chances[best]))})."
+        return
+    within = _likeliest_steps(steps, chances)
+    yield (
+        f"Where pass@{k:,.0f} peaks cannot be told yet: {step_words(steps[best])} is likeliest "
+        f"({percentage(float(chances[best]))}), and with {level_text(SURE)} it is one of {_steps_text(within)}."
+    )
+
+
+def _width_sentence(rows: pd.DataFrame) -> Iterator[str]:
+    """How much narrower intervals are than those of the pairs apart, and what that rests on."""
+    ratio = rows.loc[rows["estimand"] == RELATIVE_WIDTH, "mean"]
+    if ratio.empty:
+        return
+    change = 1 - float(ratio.iloc[0])
+    rests = "that neighbouring checkpoints are alike up to a wobble of each, whose size the run itself shows"
+    if change > SAME_WIDTH:
+        yield (
+            f"Intervals of shrinkage are on average {100 * change:.0f} % narrower than those of the pairs apart. They "
+            f"rest on the assumption {rests}."
+        )
+    else:
+        yield f"Intervals are about as wide as those of the pairs apart, or wider: too little shows {rests}."
+
+
+def _design_sentence(rows: pd.DataFrame, n: float) -> Iterator[str]:
+    """What twice the tokens would do to the interval of shrinkage at the last checkpoint."""
+    designs = rows.loc[rows["estimand"] == EXPECTED_WIDTH].set_index("design")["mean"]
+    if designs.empty or not designs[TODAY] > 0:
+        return
+    alternatives = designs.drop(TODAY).sort_values()
+    texts = [f"{name} ({number(width, 100, 1)} points)" for name, width in alternatives.items()]
+    sentence = (
+        f"For twice the tokens the interval of shrinkage at k = {n:,.0f} at the last checkpoint, "
+        f"{number(designs[TODAY], 100, 1)} points wide, would be narrowed most by {texts[0]}, then by "
+        f"{' and by '.join(texts[1:])}."
+    )
+    slight = alternatives[MORE_CHECKPOINTS] > (1 - SAME_WIDTH) * designs[TODAY]
+    yield sentence + (" More checkpoints say more of the course, hardly more of its end." if slight else "")
+
+
+def _likeliest_steps(steps: list[str], chances: np.ndarray) -> list[str]:
+    """The likeliest steps that have the probability of a decision together, in order."""
+    order = np.argsort(-chances, kind="stable")
+    enough = int(np.searchsorted(chances[order].cumsum(), SURE * chances.sum())) + 1
+    return [steps[i] for i in sorted(order[:enough].tolist())]
+
+
+def _steps_text(steps: list[str]) -> str:
+    if len(steps) > MOST_STEPS:
+        return f"{len(steps)} checkpoints from {step_words(steps[0])} to {step_words(steps[-1])}"
+    words = [step_words(step) for step in steps]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,82 @@
+"""What the fits of a run say of pass@k at each step."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from boundary.analysis.checkpoints import TrainingRun
+from boundary.stats.solve_rates import SolveRates
+from boundary.stats.trajectory import ErrorParts, Measurements, error_parts, to_scale
+
+# Draws that the parts of errors are computed from.
+MOST_DRAWS = 128
+
+
+class RunMeasurements(NamedTuple):
+    """Pass@k at each step of a run, from the fit of each pair.
+
+    Parameters
+    ----------
+    measured
+        On the logit scale.
+    shrinkage_widths
+        Width of the interval of shrinkage under each pair's own fit.
+    errors, errors_of_more
+        Parts of the error of each step today, and with twice the samples.
+    """
+
+    measured: Measurements
+    shrinkage_widths: Float[np.ndarray, " checkpoint"]
+    errors: list[ErrorParts]
+    errors_of_more: list[ErrorParts]
+
+
+def run_measurements(run: TrainingRun, fits: Mapping[str, SolveRates], k: int, level: float) -> RunMeasurements:
+    """Measure pass@k along a run.
+
+    Parameters
+    ----------
+    run
+        Its base and the checkpoints that were fitted.
+    fits
+        The fit of each checkpoint with the base.
+    k
+        Budget.
+    level
+        Of the intervals.
+
+    Notes
+    -----
+    Every fit has draws of the base: their means and variances are averaged, since they rest on the same samples.
+    """
+    base, checkpoints = run.models[0], run.models[1:]
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    of_base, of_checkpoints, widths = [], [], []
+    for model in checkpoints:
+        rates = fits[model]
+        shares = [_pass_at_k(rates, name, k) for name in (base, model)]
+        low, high = np.quantile(shares[0] - shares[1], tails)
+        widths.append(high - low)
+        scaled = [to_scale(share, rates.n_problems) for share in shares]
+        of_base.append((scaled[0].mean(), scaled[0].var()))
+        of_checkpoints.append((scaled[1].mean(), scaled[1].var()))
+    moments = np.array([np.mean(of_base, axis=0), *of_checkpoints])
+    errors = [_errors(fits[checkpoints[0]], base, k), *(_errors(fits[model], model, k) for model in checkpoints)]
+    more = [_errors(fits[checkpoints[0]], base, k, 2), *(_errors(fits[model], model, k, 2) for model in checkpoints)]
+    shared = np.array([part.shared for part in errors])
+    measured = Measurements(np.array(run.steps), moments[:, 0], moments[:, 1], shared)
+    return RunMeasurements(measured, np.array(widths), errors, more)
+
+
+def _pass_at_k(rates: SolveRates, model: str, k: int) -> Float[np.ndarray, " draw"]:
+    p = rates.p[..., rates.index(model)].astype(np.float64)
+    share: np.ndarray = -np.expm1(k * np.log1p(-np.minimum(p, 1 - 1e-12))).mean(axis=-1)
+    return share.ravel()
+
+
+def _errors(rates: SolveRates, model: str, k: int, times: float = 1.0) -> ErrorParts:
+    column = rates.index(model)
+    p = rates.p[..., column].reshape(-1, rates.n_problems)
+    return error_parts(p[:: max(len(p) // MOST_DRAWS, 1)], rates.n_samples[:, column], k, times)

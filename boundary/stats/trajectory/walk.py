@@ -1,0 +1,216 @@
+"""A random walk over training steps, seen through the posterior of each checkpoint."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+# On the logit scale: the start may lie anywhere, and the first steps of training may move the base's place freely,
+# since a format that is learnt at once says nothing about what follows.
+START_SPREAD, FIRST_JUMP = 3.0, 1.0
+# Of the walk over the whole run, and of each checkpoint around it: half-normal priors, on the logit scale.
+WALK_SPREAD, WOBBLE_SPREAD = 1.0, 0.15
+WALKS = np.geomspace(0.03, 3.0, 8)
+WOBBLES = np.array([0.003, 0.02, 0.06, 0.15, 0.35])
+# Which part of the error that two checkpoints can share is shared: it depends on how alike they are.
+SHARED_PARTS = (0.5, 1.0)
+# Variances come from draws and are of posteriors that are not quite normal (measured: decision 021).
+INFLATION = 1.2
+LEAST_VARIANCE = 1e-6
+# Settings with less posterior weight are left out.
+LEAST_WEIGHT, JITTER = 1e-3, 1e-9
+# Resolution of the logit scale at its ends, in problems: shares of 0 and 1 stay finite.
+RESOLUTION = 0.25
+SCALES = ("linear", "root", "logarithm")
+
+
+def to_scale(share: Float[np.ndarray, "..."], n_problems: int) -> Float[np.ndarray, "..."]:
+    """Shares on the logit scale, a quarter of a problem away from its ends.
+
+    Examples
+    --------
+    >>> to_scale(np.array([0.5, 1.0]), 25).round(2).tolist()
+    [0.0, 4.62]
+    """
+    least = RESOLUTION / n_problems
+    scaled: np.ndarray = np.log(share + least) - np.log1p(least - share)
+    return scaled
+
+
+def from_scale(value: Float[np.ndarray, "..."], n_problems: int) -> Float[np.ndarray, "..."]:
+    """The inverse of `to_scale`, within [0, 1]."""
+    least = RESOLUTION / n_problems
+    share: np.ndarray = (1 + 2 * least) / (1 + np.exp(-value)) - least
+    return np.clip(share, 0, 1)
+
+
+class Measurements(NamedTuple):
+    """What the fits say of one quantity at the steps of a run, the base first.
+
+    Parameters
+    ----------
+    steps
+        Ascending, the first of them 0.
+    values, variances
+        Posterior mean and variance at each step, on the logit scale.
+    shared
+        Share of each variance that is luck of the problems, in [0, 1]: see `boundary.stats.trajectory.errors`.
+    """
+
+    steps: Float[np.ndarray, " step"]
+    values: Float[np.ndarray, " step"]
+    variances: Float[np.ndarray, " step"]
+    shared: Float[np.ndarray, " step"]
+
+
+@dataclass(frozen=True)
+class WalkPosterior:
+    """Joint draws of a trajectory, and the settings of the walk with their posterior weights.
+
+    Parameters
+    ----------
+    draws
+        Of shape (draw, step): the measured steps first, then those between, on the logit scale.
+    weights
+        Posterior probability of each setting; they sum to 1.
+    settings
+        Scale of the steps, spread of the walk, of the wobble, and the shared part of errors, one tuple a weight.
+    """
+
+    draws: Float[np.ndarray, "draw step"]
+    weights: Float[np.ndarray, " setting"]
+    settings: tuple[tuple[str, float, float, float], ...]
+
+    def weight_of_scale(self, name: str) -> float:
+        """Posterior probability of a scale of the steps."""
+        return float(sum(w for w, setting in zip(self.weights, self.settings, strict=True) if setting[0] == name))
+
+
+def walk_posterior(
+    measured: Measurements, between: Sequence[float] = (), draws: int = 4000, seed: int = 0
+) -> WalkPosterior:
+    r"""Joint posterior of a quantity at measured steps and between them.
+
+    Parameters
+    ----------
+    measured
+        Two checkpoints or more beside the base.
+    between
+        Further steps, from 0 to the last one.
+    draws
+        Number of joint draws.
+    seed
+        Of the draws; equal seeds give equal draws.
+
+    Returns
+    -------
+    WalkPosterior
+        A checkpoint at a step between is meant: with its own wobble, as the measured ones have it.
+
+    Notes
+    -----
+    With u the step on one of three scales (linear, square root, logarithm), scaled to [0, 1], the true values are
+    :math:`\theta_s = \mu + a\,W(u_s) + g\,e_s`, a Wiener process W and independent wobbles e, and the base has a
+    jump of its own. The posterior means are :math:`\hat\theta = \theta + \epsilon` with normal errors of which a
+    part is common to all steps. All is normal given (scale, a, g, shared part); these are integrated over a grid with
+    their marginal likelihoods (Rasmussen and Williams 2006, Gaussian Processes for Machine Learning, ch. 2 and 5).
+    """
+    steps = np.concatenate([measured.steps, np.asarray(between, dtype=float)])
+    n = len(measured.steps)
+    errors = {part: _error_covariance(measured, part) for part in SHARED_PARTS}
+    settings = tuple(product(SCALES, WALKS.tolist(), WOBBLES.tolist(), SHARED_PARTS))
+    priors = np.stack([_prior_covariance(steps, *setting[:3]) for setting in settings])
+    observed = priors[:, :n, :n] + np.stack([errors[setting[3]] for setting in settings])
+    centre = measured.values.mean()
+    residual = measured.values - centre
+    weights = _weights(observed, residual, settings)
+    rng = np.random.default_rng(seed)
+    parts = []
+    for j, number in enumerate(rng.multinomial(draws, weights)):
+        if number:
+            gain = np.linalg.solve(observed[j], priors[j][:n])
+            covariance = priors[j] - priors[j][:n].T @ gain
+            noise = rng.normal(size=(number, len(steps))) @ _factor(covariance).T
+            parts.append(centre + residual @ gain + noise)
+    return WalkPosterior(np.concatenate(parts)[rng.permutation(draws)], weights, settings)
+
+
+def shrinkage_spread(
+    measured: Measurements, posterior: WalkPosterior, added: Sequence[float] = (), errors: float = 1.0
+) -> float:
+    """Expected posterior standard deviation, on the logit scale, of the base less the last step under another design.
+
+    Parameters
+    ----------
+    measured, posterior
+        The run today.
+    added
+        Steps of further checkpoints, measured as well as those at hand are on average.
+    errors
+        What variances of errors are multiplied with: 0.5 with twice the problems.
+
+    Notes
+    -----
+    Given a setting the posterior variance of a normal model does not depend on the values that will be seen; it is
+    averaged over the settings with today's weights.
+    """
+    steps = np.concatenate([measured.steps, np.asarray(added, dtype=float)])
+    means = [np.full(len(added), part[1:].mean()) for part in measured[1:]]
+    wider = Measurements(steps, *(np.concatenate([a, b]) for a, b in zip(measured[1:], means, strict=True)))
+    last = len(measured.steps) - 1
+    contrast = np.zeros(len(steps))
+    contrast[[0, last]] = 1.0, -1.0
+    variance = 0.0
+    for weight, (scale, walk, wobble, part) in zip(posterior.weights, posterior.settings, strict=True):
+        if weight > 0:
+            prior = _prior_covariance(steps, scale, walk, wobble)
+            observed = prior + errors * _error_covariance(wider, part)
+            side = prior @ contrast
+            variance += weight * float(contrast @ side - side @ np.linalg.solve(observed, side))
+    return float(np.sqrt(max(variance, 0.0)))
+
+
+def on_scale(steps: Float[np.ndarray, " step"], scale: str) -> Float[np.ndarray, " step"]:
+    """Steps on a scale, from 0 to 1; the logarithm is of 1 + step / first step."""
+    first = steps[steps > 0].min()
+    scaled: np.ndarray = {"linear": steps, "root": np.sqrt(steps), "logarithm": np.log1p(steps / first)}[scale]
+    return scaled / scaled.max()
+
+
+def _prior_covariance(steps: np.ndarray, scale: str, walk: float, wobble: float) -> np.ndarray:
+    u = on_scale(steps, scale)
+    covariance: np.ndarray = START_SPREAD**2 + walk**2 * np.minimum(u[:, None], u[None]) + wobble**2 * np.eye(len(u))
+    covariance[0, 0] += FIRST_JUMP**2
+    return covariance
+
+
+def _error_covariance(measured: Measurements, part: float) -> np.ndarray:
+    variances = INFLATION * np.maximum(measured.variances, LEAST_VARIANCE)
+    shared = part * np.clip(measured.shared, 0, 0.99) * variances
+    covariance: np.ndarray = np.diag(variances - shared) + np.sqrt(np.outer(shared, shared))
+    return covariance
+
+
+def _weights(
+    observed: np.ndarray, residual: np.ndarray, settings: Sequence[tuple[str, float, float, float]]
+) -> np.ndarray:
+    """Posterior weights of the settings: marginal likelihood times half-normal priors, on logarithmic grids."""
+    factors = np.linalg.cholesky(observed)
+    sides = np.broadcast_to(residual[:, None], (len(factors), len(residual), 1))
+    whitened = np.linalg.solve(factors, sides)[..., 0]
+    logs = -0.5 * (whitened**2).sum(axis=1) - np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
+    walks, wobbles = np.array([[setting[1], setting[2]] for setting in settings]).T
+    logs += np.log(walks) - 0.5 * (walks / WALK_SPREAD) ** 2 + np.log(wobbles) - 0.5 * (wobbles / WOBBLE_SPREAD) ** 2
+    weights: np.ndarray = np.exp(logs - logs.max())
+    weights[weights < LEAST_WEIGHT * weights.sum()] = 0.0
+    return weights / weights.sum()
+
+
+def _factor(covariance: np.ndarray) -> np.ndarray:
+    """Lower Cholesky factor; wobbles keep the covariance well away from singular, but for rounding."""
+    symmetric = (covariance + covariance.T) / 2
+    factor: np.ndarray = np.linalg.cholesky(symmetric + JITTER * np.eye(len(symmetric)))
+    return factor
