@@ -21,6 +21,7 @@ from boundary.data.importing.repeated_runs import refuse_copies, repeated_texts,
 from boundary.data.importing.uniform_verdicts import uniform_verdicts
 from boundary.data.readers.arrow_rows import STATE_FILES
 from boundary.data.readers.file_kinds import foreign_kind
+from boundary.data.readers.pipes import refuse_pipe
 from boundary.data.readers.streams import Progress, Source
 from boundary.data.readers.zstd import ZstdError
 from boundary.data.records import Audit
@@ -303,6 +304,7 @@ def _files(paths: Any) -> list[tuple[Path, bool]]:
                 inside = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
                 files += [(p, False) for p in inside]
             elif path.exists():
+                refuse_pipe(path)
                 files.append((path, True))
             else:
                 raise InputError(f"No file '{path}'. Check the path.")
