@@ -16,7 +16,6 @@ from boundary.data.formats.parts.rewards import (
     is_rewarded,
     mapping,
     named_problem,
-    note_left_out,
     sample_outcome,
 )
 from boundary.data.readers.streams import Source, first_record, is_object
@@ -93,7 +92,7 @@ def read(source: Source, *, events: str = "", threshold: str = "") -> Iterator[A
         has_verdict[answers.problem_id] = True
         yield answers._replace(line=line, **names)
     unjudged = [sample for sample, is_judged in has_verdict.items() if not is_judged]
-    note_left_out(source, len(unjudged), len(has_verdict), "have events, of sampling or errors, and no verdict")
+    source.leave_out(len(unjudged), len(has_verdict), "have events, of sampling or errors, and no verdict")
     for sample in unjudged:
         yield Answers(sample, [], whole=False, **names)
 

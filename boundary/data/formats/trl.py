@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from boundary.data.formats.parts.option_values import number
-from boundary.data.formats.parts.rewards import hashed, is_rewarded, note_left_out, sample_outcome
+from boundary.data.formats.parts.rewards import hashed, is_rewarded, sample_outcome
 from boundary.data.readers.parquet_rows import column_names, column_types, parquet_rows
 from boundary.data.readers.streams import Source
 from boundary.data.records import Answers, text_hash
@@ -50,7 +50,7 @@ def read(source: Source, *, reward: str = "", threshold: str = "") -> Iterator[A
             continue
         unjudged += not answers.outcomes
         yield answers
-    note_left_out(source, unjudged, rows, f"have no reward in '{column}'")
+    source.leave_out(unjudged, rows, f"have no reward in '{column}'")
     source.note(
         f"'{source.path}': completions of the training, judged by '{column}'. Where each step has other problems, its "
         "counts are of these problems alone."

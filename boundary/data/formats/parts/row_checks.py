@@ -91,11 +91,7 @@ class RowChecks:
                 f"'{self.source.path}': '{name}' holds several texts of a record, and '{self.fields.correct}' one "
                 "verdict: each record was counted as one sample."
             )
-        if self.unjudged:
-            self.source.note(
-                f"'{self.source.path}': {self.unjudged} of {self.rows} samples are not judged; they were left out, "
-                "not taken for wrong ones."
-            )
+        self.source.leave_out(self.unjudged, self.rows, "are not judged")
 
     def _look_for_later_names(self, row: Row, line: int | None) -> None:
         for name in self.fields.later_names.keys() & row.keys():
