@@ -35,7 +35,7 @@ def list_sets(as_json: bool) -> None:
     shipped = [shipped_card(name) for name in shipped_sets()]
     published = [published_card(name) for name in published_sets()]
     if as_json:
-        facts = ("name", "title", "base", "rl", "n_samples", "licence", "source")
+        facts: tuple[str, ...] = ("name", "title", "base", "rl", "n_samples", "licence", "source")
         entries = [{"shipped": True} | {fact: getattr(card, fact) for fact in facts} for card in shipped]
         facts = ("name", "title", "benchmarks", "n_samples", "licence", "url", "format", "counts")
         entries += [{"shipped": False} | {fact: getattr(card, fact) for fact in facts} for card in published]
