@@ -131,8 +131,8 @@ class CheckpointCounts:
         steps = self.steps
         if not steps:
             return {}
-        chosen = steps[-1] if step is None else self.first_step(step)
-        cells = np.array([cell for (at, _), cell in self._counts.items() if at == chosen]).reshape(-1, 2)
+        checkpoint = steps[-1] if step is None else self.first_step(step)
+        cells = np.array([cell for (at, _), cell in self._counts.items() if at == checkpoint]).reshape(-1, 2)
         if not len(cells):
             return {}
         fewest = int(cells[:, 0].min())

@@ -66,13 +66,14 @@ def _local_path(location: str) -> Path:
     return Path(unquote(address.path) if address.scheme else location)
 
 
-def counted() -> "ScoreReducer":
+def counting_reducer() -> "ScoreReducer":
     """A reducer of epochs that keeps how many samples of a problem there are, and how many are correct.
 
     Returns
     -------
     ScoreReducer
-        For `Epochs(8, counted())`. The value is the share of correct samples; `pass_at_k` reads the counts beside it.
+        For `Epochs(8, counting_reducer())`. The value is the share of correct samples; `pass_at_k` reads the counts
+        beside it.
 
     Raises
     ------
@@ -85,7 +86,7 @@ def counted() -> "ScoreReducer":
         raise missing_package("inspect-ai", extra="inspect") from error
     to_float = value_to_float()
 
-    @score_reducer(name="counted")  # type: ignore[untyped-decorator]
+    @score_reducer(name="counts")  # type: ignore[untyped-decorator]
     def reducer() -> Any:
         def reduce(scores: list[Score]) -> Score:
             values = [to_float(score.value) for score in scores]
@@ -102,7 +103,7 @@ def counted() -> "ScoreReducer":
 
 
 def pass_at_k(k: Sequence[int] = (1, 4), level: float = 0.95) -> "Metric":
-    """A metric: pass@k of the task's problems with an interval, where epochs are reduced by `counted`.
+    """A metric: pass@k of the task's problems with an interval, where epochs are reduced by `counting_reducer`.
 
     Parameters
     ----------
@@ -133,7 +134,7 @@ def pass_at_k(k: Sequence[int] = (1, 4), level: float = 0.95) -> "Metric":
         def compute(scores: list[SampleScore]) -> dict[str, float]:
             cells = [score.score.metadata or {} for score in scores]
             if not all(SAMPLES in cell and CORRECT in cell for cell in cells):
-                raise InputError("pass_at_k needs counts: reduce the epochs with epochs=Epochs(N, counted()).")
+                raise InputError("pass_at_k needs counts: reduce the epochs with epochs=Epochs(N, counting_reducer()).")
             table = np.array([[cell[CORRECT], cell[SAMPLES]] for cell in cells], dtype=np.int64).reshape(-1, 2)
             rows = pass_at_k_intervals(table[:, 0], table[:, 1], budgets, level)
             return {

@@ -57,14 +57,14 @@ def counting_reward(
         raise InputError("A reward function that is a coroutine cannot be counted. Give one that returns the rewards.")
 
     @wraps(reward)
-    def counted(*args: Any, **columns: Any) -> Sequence[float | None]:
+    def reward_and_count(*args: Any, **columns: Any) -> Sequence[float | None]:
         rewards = reward(*args, **columns)
         step = int(columns["trainer_state"].global_step)
         for at, name, verdict in _of_all_processes(list(_verdicts(step, columns.get(problem), rewards, threshold))):
             counts.add(at, name, [verdict])
         return rewards
 
-    return counted
+    return reward_and_count
 
 
 def _verdicts(step: int, names: Any, rewards: Iterable[Any], threshold: float | None) -> Iterable[Verdict]:

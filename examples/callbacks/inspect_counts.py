@@ -8,7 +8,7 @@ from inspect_ai.model import ModelOutput
 from inspect_ai.scorer import match
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
-from boundary.callbacks.inspect_ai import counted, counts_hook, pass_at_k
+from boundary.callbacks.inspect_ai import counting_reducer, counts_hook, pass_at_k
 
 
 @solver
@@ -31,7 +31,7 @@ def main(output: str) -> None:
         solver=scripted(),
         scorer=match(),
         metrics=[pass_at_k([1, 4])],
-        epochs=Epochs(4, counted()),
+        epochs=Epochs(4, counting_reducer()),
     )
     (log,) = eval(task, model="mockllm/model", log_dir=f"{output}/logs", display="none")
     print({name: metric.value for name, metric in log.results.scores[0].metrics.items()})

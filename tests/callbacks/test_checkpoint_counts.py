@@ -55,9 +55,9 @@ def test_numbers_for_a_log(counts):
     table = counts.counts().table.query("checkpoint_step == 20")
     assert numbers["pass_at_1"] == pytest.approx((table["n_correct"] / table["n_samples"]).mean())
     assert numbers["pass_at_8"] == pytest.approx((table["n_correct"] > 0).mean())
-    beyond = counts.pass_at_k(0, k=[64])
-    assert "pass_at_64" not in beyond
-    assert beyond["pass_at_64_lower"] < beyond["pass_at_64_upper"]
+    larger = counts.pass_at_k(0, k=[64])
+    assert "pass_at_64" not in larger
+    assert larger["pass_at_64_lower"] < larger["pass_at_64_upper"]
     assert counts.pass_at_k(5) == CheckpointCounts("run").pass_at_k() == {}
 
 
@@ -79,15 +79,15 @@ def test_a_reward_function_that_counts():
         return [None if text == "?" else float(text == "4") for text in completions]
 
     counts = CheckpointCounts("run")
-    counted = counting_reward(right, counts)
-    assert counted.__name__ == "right"  # by which TRL names its metrics
+    reward = counting_reward(right, counts)
+    assert reward.__name__ == "right"  # by which TRL names its metrics
     state = SimpleNamespace(global_step=7)
     texts, names = ["4", "5", "?", "4"], ["a", "a", "b", None]
-    assert counted(prompts=["q"] * 4, completions=texts, problem_id=names, trainer_state=state) == [1.0, 0.0, None, 1.0]
+    assert reward(prompts=["q"] * 4, completions=texts, problem_id=names, trainer_state=state) == [1.0, 0.0, None, 1.0]
     assert counts.counts().table[["problem_id", "n_samples", "n_correct", "checkpoint_step"]].to_numpy().tolist() == [
         ["a", 2, 1, 7]
     ]
-    counted(prompts=["q"], completions=["4"], trainer_state=state)  # a set without names of problems
+    reward(prompts=["q"], completions=["4"], trainer_state=state)  # a set without names of problems
     assert counts.pass_at_k()["n_problems"] == 1
 
 
@@ -160,7 +160,7 @@ def test_the_packages_of_others_are_not_imported_with_the_module(module):
     [
         ("trackers", "wandb_log", "wandb", "trackers"),
         ("trackers", "mlflow_log", "mlflow", "trackers"),
-        ("inspect_ai", "counted", "inspect_ai.scorer", "inspect"),
+        ("inspect_ai", "counting_reducer", "inspect_ai.scorer", "inspect"),
         ("inspect_ai", "pass_at_k", "inspect_ai.scorer", "inspect"),
     ],
 )

@@ -77,7 +77,7 @@ class Metrics:
         self.source, self.metric = source, metric
         self.main, self.others = metric, dict[str, None]()
 
-    def chosen(self, values: Mapping[str, Any], main: Any) -> str:
+    def metric_of(self, values: Mapping[str, Any], main: Any) -> str:
         """The metric to be taken of a review.
 
         Raises
@@ -134,7 +134,7 @@ def _of_score(
     status = score.get("status")
     if (status is not None and str(status).rpartition(".")[2].lower() != "success") or not values:
         return base, 1
-    key = metrics.chosen(values, score.get("main_score_name"))
+    key = metrics.metric_of(values, score.get("main_score_name"))
     correct = is_rewarded(values[key], least, f"metric '{key}'")
     prediction = score.get("prediction")
     return base._replace(outcomes=[sample_outcome(correct, prediction)], texts=[hashed(prediction)]), 0

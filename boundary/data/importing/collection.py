@@ -179,8 +179,8 @@ class Collection:
             if not name.isascii() and any("\ud800" <= character <= "\udfff" for character in name):
                 raise source.error(f"the {field} {ascii(name)[:60]} holds half a character", record.line)
             if not collapsed(name) or "\0" in name:
-                what = "holds a NUL character, which no table can" if "\0" in name else "has no character to be seen"
-                raise source.error(f"the {field} {ascii(name)[:60]} {what}", record.line)
+                fault = "holds a NUL character, which no table can" if "\0" in name else "has no character to be seen"
+                raise source.error(f"the {field} {ascii(name)[:60]} {fault}", record.line)
 
     def _plain_name(self, field: str, name: str, source: Source, line: int | None, benchmark: str = "") -> str:
         """A name as tables of counts have it: each run of white space one space."""

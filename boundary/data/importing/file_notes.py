@@ -17,8 +17,8 @@ def file_notes(sources: Sequence[Source]) -> Iterator[str]:
             by_text.setdefault(note.removeprefix(_place(source)), []).append(source)
     for text, same in by_text.items():
         is_placed = any(note == f"{_place(same[0])}{text}" for note in same[0].notes)
-        others = f"'{same[0].path}' and {len(same) - 1:,} other{'s' * (len(same) > 2)}: "
-        yield f"{(others if len(same) > 1 else _place(same[0])) if is_placed else ''}{text}"
+        first_path = f"'{same[0].path}' and {len(same) - 1:,} other{'s' * (len(same) > 2)}: "
+        yield f"{(first_path if len(same) > 1 else _place(same[0])) if is_placed else ''}{text}"
     yield from _left_out(sources)
 
 

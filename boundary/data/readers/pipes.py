@@ -18,7 +18,7 @@ def refuse_pipe(path: Path) -> None:
     """
     kind = path.stat().st_mode
     if stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind) or stat.S_ISCHR(kind):
-        what = "a terminal or a device" if stat.S_ISCHR(kind) else "a pipe"
+        kind_name = "a terminal or a device" if stat.S_ISCHR(kind) else "a pipe"
         raise InputError(
-            f"'{path}' is {what}, and files are read more than once. Write what it gives to a file, and name that file."
+            f"'{path}' is {kind_name}, and files are read more than once. Write what it gives to a file, and name this."
         )

@@ -104,8 +104,12 @@ def _refuse_repeated(have: Sequence[str], names: Mapping[str, tuple[str, ...]], 
     for name, own_names in names.items():
         for own_name in own_names:
             if own_name in purposes:
-                both = f"both {purposes[own_name]} and {name}" if purposes[own_name] != name else f"{name} twice"
-                raise InputError(f"{source}: the column '{own_name[:40]}' is named for {both}. Name another for one.")
+                purposes_named = (
+                    f"both {purposes[own_name]} and {name}" if purposes[own_name] != name else f"{name} twice"
+                )
+                raise InputError(
+                    f"{source}: the column '{own_name[:40]}' is named for {purposes_named}. Name another for one."
+                )
             purposes[own_name] = name
 
 

@@ -102,8 +102,8 @@ def test_a_field_that_decides_and_comes_late_is_refused(write, name, field, role
     with pytest.raises(InputError, match=f"'{field}' first has a value here, and may be the {role} of each sample"):
         import_files(path, "rows", model="m")
     if role == "benchmark":
-        named = import_files(path, "rows", model="m", columns=f"{role}={field}").counts.table
-        assert named["benchmark"].tolist() == ["default"] * LATE + ["b"]
+        table = import_files(path, "rows", model="m", columns=f"{role}={field}").counts.table
+        assert table["benchmark"].tolist() == ["default"] * LATE + ["b"]
 
 
 def test_a_field_that_decides_nothing_and_comes_late_is_noted(write):
@@ -112,8 +112,8 @@ def test_a_field_that_decides_nothing_and_comes_late_is_noted(write):
     path = write(rows)
     notes = import_files(path, "rows", model="m").notes
     assert any(f"'stop_reason' first has a value in line {LATE + 1}, and was not read" in note for note in notes)
-    named = import_files(path, "rows", model="m", columns="finish=stop_reason").counts.table
-    assert named["n_truncated"].tolist() == [1]
+    table = import_files(path, "rows", model="m", columns="finish=stop_reason").counts.table
+    assert table["n_truncated"].tolist() == [1]
 
 
 def test_a_label_is_no_verdict(write):

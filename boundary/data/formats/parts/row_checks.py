@@ -99,8 +99,8 @@ class RowChecks:
                 continue
             role = self.fields.later_names[name]
             if role in DECISIVE:
-                chosen = getattr(self.fields, role) or (self.fields.question if role == "problem" else "")
-                other = f", or {role}={chosen}" if chosen else ""
+                field = getattr(self.fields, role) or (self.fields.question if role == "problem" else "")
+                other = f", or {role}={field}" if field else ""
                 raise self.source.error(
                     f"the field '{name}' first has a value here, and may be the {role} of each sample. Say which field "
                     f"is, with --columns {role}={name}{other}",

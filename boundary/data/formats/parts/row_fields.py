@@ -267,10 +267,10 @@ def count_texts(name: str, value: Any) -> int:
     """How many texts, or conversations, a field holds: the entries of a list, else 1."""
     if isinstance(value, str) and name in LISTS:
         value = listed(value)
-    several = isinstance(value, list) and (
+    are_texts = isinstance(value, list) and (
         all(isinstance(v, str) for v in value) or all(isinstance(v, list) for v in value)
     )
-    return len(value) if several and value else 1
+    return len(value) if are_texts and value else 1
 
 
 def check_fields(
