@@ -19,6 +19,7 @@ from boundary.data.formats.parts.rewards import (
     named_problem,
     sample_outcome,
 )
+from boundary.data.readers.raw_json import refuse_several_texts
 from boundary.data.readers.streams import Source, first_record, is_object
 from boundary.data.records import Answers
 
@@ -135,8 +136,8 @@ def _of_score(
     if (status is not None and str(status).rpartition(".")[2].lower() != "success") or not values:
         return base, 1
     key = metrics.metric_of(values, score.get("main_score_name"))
+    refuse_several_texts(prediction := score.get("prediction"))
     correct = is_rewarded(values[key], least, f"metric '{key}'")
-    prediction = score.get("prediction")
     return base._replace(outcomes=[sample_outcome(correct, prediction)], texts=[hashed(prediction)]), 0
 
 

@@ -18,6 +18,7 @@ from boundary.data.formats.parts.rewards import (
     named_problem,
     sample_outcome,
 )
+from boundary.data.readers.raw_json import refuse_several_texts
 from boundary.data.readers.streams import Source, first_record, is_object
 from boundary.data.records import Answers, verdict
 from boundary.data.settings.pooling import relevant_settings
@@ -106,6 +107,7 @@ def _answers(event: Event, data: Mapping[str, Any], least: float | None) -> Answ
         field = next(name for name in SCORES if name in data)
         correct = is_rewarded(data[field], least, field)
     text = data.get("sampled", data.get("picked"))
+    refuse_several_texts(text)
     return Answers(
         named_problem(event.sample_id, "sample_id"),
         [sample_outcome(correct, text)],

@@ -42,6 +42,34 @@ def test_one_verdict_on_several_texts_is_refused(write, name, field):
         import_files(path, "rows", model="m", skip_bad=True)
 
 
+SINGLE_TEXTS = {
+    "human-eval": "completion",
+    "verl": "output",
+    "nemo-skills": "generation",
+    "trl": "completion",
+    "openai-evals": "sampled",
+    "opencompass": "predictions",
+    "evalscope": "prediction",
+}
+
+
+@pytest.mark.parametrize("name", SINGLE_TEXTS)
+def test_one_verdict_on_several_texts_is_refused_in_every_format(tmp_path, all_examples, name):
+    format_name, example = all_examples[name]
+
+    def several(value):
+        if isinstance(value, dict):
+            texts = [f"{value.get(SINGLE_TEXTS[name])} {i}" for i in range(3)]
+            return {key: texts if key == SINGLE_TEXTS[name] else several(part) for key, part in value.items()}
+        return [several(part) for part in value] if isinstance(value, list) else value
+
+    path = tmp_path / example.file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(example.pack(several(example.content)))
+    with pytest.raises(InputError, match="one verdict, but 3 texts"):
+        import_files(path, format_name, model="m")
+
+
 def test_one_verdict_with_several_reasons_to_stop_is_refused(write):
     rows = [{"problem_id": "p", "correct": 1, "finish_reason": ["stop", "length"]}]
     with pytest.raises(InputError, match="but 2 of 'finish_reason'"):
