@@ -43,6 +43,7 @@ from boundary.data.readers.arrow_rows import STATE_FILES
 from boundary.data.readers.raw_json import raw_hash
 from boundary.data.readers.streams import Source
 from boundary.data.records import CORRECT, EMPTY, TRUNCATED, WRONG, Answers, text_hash, token_count
+from boundary.errors import InputError
 
 # A text of more characters is no name, but a question: its hash is the name.
 LONGEST_NAME = 200
@@ -116,6 +117,8 @@ def read(
             samples = list(_of_row(row, fields, least))
             for answers in samples:
                 checks.add(row, answers, line)
+        except InputError:  # of the file as a whole
+            raise
         except (ValueError, KeyError) as error:
             reason = f"no field {error}" if isinstance(error, KeyError) else str(error)
             source.broken(reason, line)
@@ -135,6 +138,7 @@ def _of_row(row: Row, fields: Fields, least: float | None) -> Iterator[Answers]:
 
 def _answers(row: Row, fields: Fields, verdicts: str, least: float | None) -> Answers:
     value = listed(_decoded(_present(row, verdicts, fields)))
+    value = [] if fields.is_list and value is None else value
     if fields.is_list and not isinstance(value, list):
         raise ValueError(f"{str(value)[:40]!r} is no list of verdicts, as in the records before")
     if not fields.is_list:
@@ -142,8 +146,8 @@ def _answers(row: Row, fields: Fields, verdicts: str, least: float | None) -> An
     values = value if fields.is_list else [value]
     places = [place for place, value in enumerate(values) if value is not None and value != ""]
     outcomes = [_outcome(values[place], least) for place in places]
-    texts = _texts(row, fields, len(values))
-    ends = _ends(row, fields, len(values))
+    texts = _texts(row, fields, len(values)) if places else None
+    ends = _ends(row, fields, len(values)) if places else []
     outcomes = [
         TRUNCATED
         if outcome == WRONG and ends[place] in CUT

@@ -82,6 +82,19 @@ def test_several_texts_beside_the_one_that_was_judged_are_noted(write):
     assert any("'samples' holds several texts of a record, and 'correct' one verdict" in note for note in notes)
 
 
+def test_several_texts_in_records_of_their_own_are_refused(write):
+    rows = [{"problem_id": "p", "completions": [{"text": "a"}, {"text": "b"}], "correct": True}]
+    with pytest.raises(InputError, match="but 2 of 'completions'"):
+        import_files(write(rows), "rows", model="m")
+
+
+def test_a_list_that_is_null_is_not_judged(write):
+    rows = [{"id": 1, "correct": None, "responses": ["a", "b"]}, {"id": 2, "correct": [True, False]}]
+    imported = import_files(write(rows), "rows", model="m")
+    assert counts_of(imported) == [["m", "2", 2, 1]]
+    assert any("1 of 2 problems" in note for note in imported.notes)
+
+
 def test_a_conversation_is_one_text(write):
     turns = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]
     rows = [{"problem_id": "p", "completion": turns, "correct": True}, {"problem_id": "p", "completion": ["a"]}]
@@ -129,6 +142,9 @@ def test_a_field_that_decides_and_comes_late_is_refused(write, name, field, role
     path = write(rows, name)
     with pytest.raises(InputError, match=f"'{field}' first has a value here, and may be the {role} of each sample"):
         import_files(path, "rows", model="m")
+    with pytest.raises(InputError) as refusal:
+        import_files(path, "rows", model="m", skip_bad=True)
+    assert str(refusal.value).count(str(path)) == 1
     if role == "benchmark":
         table = import_files(path, "rows", model="m", columns=f"{role}={field}").counts.table
         assert table["benchmark"].tolist() == ["default"] * LATE + ["b"]

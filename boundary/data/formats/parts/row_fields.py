@@ -267,10 +267,12 @@ def count_texts(name: str, value: Any) -> int:
     """How many texts, or conversations, a field holds: the entries of a list, else 1."""
     if isinstance(value, str) and name in LISTS:
         value = listed(value)
-    are_texts = isinstance(value, list) and (
-        all(isinstance(v, str) for v in value) or all(isinstance(v, list) for v in value)
-    )
-    return len(value) if are_texts and value else 1
+    if not isinstance(value, list) or not value:
+        return 1
+    # The turns of a conversation have roles, the parts of a message types: these are one text.
+    are_parts = all(isinstance(part, Mapping) and part.keys() & {"role", "type"} for part in value)
+    are_texts = any(all(isinstance(part, kind) for part in value) for kind in (str, list, Mapping))
+    return len(value) if are_texts and not are_parts else 1
 
 
 def check_fields(
