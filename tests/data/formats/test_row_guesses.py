@@ -5,6 +5,7 @@ import json
 import pandas as pd
 import pytest
 
+from boundary.data.catalog import load_counts
 from boundary.data.importing.import_files import import_files, recognised_format
 from boundary.errors import InputError
 
@@ -176,3 +177,12 @@ def test_counts_are_no_verdicts(write, name, total):
     with pytest.raises(InputError, match="holds counts already"):
         import_files(path, "rows", model="m")
     assert recognised_format(path) is None
+
+
+def test_a_damaged_name_of_a_column_is_a_damaged_file(write):
+    path = write([{"problem_id": "p", "is_correct": True, "response": "a"}] * 3, "a.parquet")
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"is_correct", b"is\x90correct"))
+    for source in (lambda: import_files(path, "rows", model="m"), lambda: load_counts(path)):
+        with pytest.raises(InputError, match=r"cut short or damaged|not a Parquet file that can be read"):
+            source()
