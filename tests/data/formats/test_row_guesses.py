@@ -58,15 +58,15 @@ SINGLE_TEXTS = {
 def test_one_verdict_on_several_texts_is_refused_in_every_format(tmp_path, all_examples, name):
     format_name, example = all_examples[name]
 
-    def several(value):
+    def with_lists(value):
         if isinstance(value, dict):
             texts = [f"{value.get(SINGLE_TEXTS[name])} {i}" for i in range(3)]
-            return {key: texts if key == SINGLE_TEXTS[name] else several(part) for key, part in value.items()}
-        return [several(part) for part in value] if isinstance(value, list) else value
+            return {key: texts if key == SINGLE_TEXTS[name] else with_lists(part) for key, part in value.items()}
+        return [with_lists(part) for part in value] if isinstance(value, list) else value
 
     path = tmp_path / example.file
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(example.pack(several(example.content)))
+    path.write_bytes(example.pack(with_lists(example.content)))
     with pytest.raises(InputError, match="one verdict, but 3 texts"):
         import_files(path, format_name, model="m")
 
