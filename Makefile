@@ -3,6 +3,8 @@
 #   make test         set up .venv-3.11 and .venv-3.12, whichever Pythons are found, and run the tests on each
 #   make test-wheel   build the wheel, install it in another folder, and run the main job from there
 #   make test-browser open reports in Chromium, which is installed if it is missing and apt-get may
+#   make test-callbacks  the examples of boundary.callbacks, in an environment with trl, inspect_ai, wandb and mlflow
+#   make test-mutations  every format's example, mutated 10,000 times, by two processes (EXAMPLES=verl,trl for some)
 #   make lint         style, format, types, import contracts, with each of these Pythons
 #   make calibration  the slow statistical checks
 #   make docs         the pages of docs/ as a site, into ./site; the build fetches nothing, nor do the pages
@@ -32,7 +34,7 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 LOCKED := $(PIP_INSTALL) --no-deps
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-annotate --no-header
 
-.PHONY: demo test test-wheel test-browser lint docs docs-reference calibration test-latest locks clean need-python $(TEST_RUNS) $(LINT_RUNS)
+.PHONY: demo test test-wheel test-browser test-callbacks test-mutations lint docs docs-reference calibration test-latest locks clean need-python $(TEST_RUNS) $(LINT_RUNS)
 .DELETE_ON_ERROR:
 
 demo: .venv/.ready
@@ -52,6 +54,13 @@ test-wheel: need-python $(NEWEST_ENV)/.ready
 
 test-browser: need-python $(NEWEST_ENV)/.browser
 	browser="$$(.ci/find-chromium)" && BOUNDARY_CHROMIUM="$$browser" $(NEWEST_ENV)/bin/python -m pytest -q -m browser tests/browser
+
+# Its packages are hundreds of megabytes, and their releases many: no part of .ci/run.
+test-callbacks: need-python .venv-callbacks/.ready
+	.venv-callbacks/bin/python -m pytest -q tests/callbacks
+
+test-mutations: need-python $(NEWEST_ENV)/.ready
+	nice -n 10 $(NEWEST_ENV)/bin/python tests/plugins/format_mutations.py --count 10000 --processes 2 $(if $(EXAMPLES),--examples '$(EXAMPLES)')
 
 lint: need-python $(addprefix lint-,$(TEST_VERSIONS))
 
@@ -81,6 +90,7 @@ locks: need-python
 	test -x .venv-locks/bin/uv || { $(PYTHON) -m venv .venv-locks && .venv-locks/bin/python $(PIP_INSTALL) uv; }
 	.venv-locks/bin/$(LOCK) --group build pyproject.toml -o locks/demo.txt
 	.venv-locks/bin/$(LOCK) --group build pyproject.toml --extra test -o locks/test.txt
+	.venv-locks/bin/$(LOCK) --group build --group callbacks --extra inspect --extra trackers --extra trl pyproject.toml -o locks/callbacks.txt
 	.venv-locks/bin/$(LOCK) --group docs -o locks/docs.txt
 	.venv-locks/bin/$(LOCK) --group browser --constraints locks/test.txt -o locks/browser.txt
 
@@ -103,6 +113,12 @@ locks: need-python
 # What drives the browser, beside what the tests need anyway.
 .venv-%/.browser: locks/browser.txt .venv-%/.ready
 	.venv-$*/bin/python $(LOCKED) -r locks/browser.txt
+	@touch $@
+
+.venv-callbacks/.ready: locks/callbacks.txt | need-python
+	"$$($(FIND) 3.11 3.12 3.13 | head -n 1)" -m venv .venv-callbacks
+	.venv-callbacks/bin/python $(LOCKED) -r locks/callbacks.txt
+	.venv-callbacks/bin/python $(LOCKED) --no-build-isolation -e .
 	@touch $@
 
 .venv-docs/.ready: locks/docs.txt | need-python

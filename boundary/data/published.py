@@ -3,10 +3,12 @@
 import hashlib
 import json
 import os
+import shutil
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from glob import escape
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -21,6 +23,10 @@ CARDS = Path(str(files("boundary") / "data" / "published_cards"))
 MANIFEST = "manifest.json"
 # Characters of the file names in a message.
 LONGEST_LIST = 1500
+# More than the largest set here has: what says that it is larger is another thing, or no honest answer.
+MOST_BYTES = 256 << 30
+GIB = 1 << 30
+LONGEST_PATH = 500
 HOSTS = {"huggingface": "https://huggingface.co/datasets/", "github": "https://github.com/"}
 
 
@@ -38,6 +44,8 @@ class PublishedCard:
     benchmarks: tuple[str, ...]
     n_samples: str
     paper: str
+    counts: str
+    """The command that turns its files into counts; FOLDER and NAME are to be filled in."""
     text: str
 
     @property
@@ -133,7 +141,8 @@ def fetch(
     card = published_card(name)
     if card.hub != "huggingface":
         raise InputError(
-            f"'{name}' lives at {card.url}, which is not fetched from here. Get it with: git clone {card.url}.git"
+            f"'{name}' lives at {card.url}, which is not fetched from here. Get it with: git clone {card.url}.git "
+            f"(boundary data show {name} has the files). Then: {card.counts}"
         )
     file_patterns = tuple(patterns) or card.files
     folder = (cache or cache_folder()) / name
@@ -182,14 +191,17 @@ def _downloaded(
     """Fetch the wanted files at the revision known, or the newest, and note what came."""
     hub = _hub()
     try:
-        info = hub.HfApi().dataset_info(card.repository, revision=manifest.get("revision"))
-        paths = [sibling.rfilename for sibling in info.siblings]
-        matching = _matching_paths(card, patterns, paths)
+        info = hub.HfApi().dataset_info(card.repository, revision=manifest.get("revision"), files_metadata=True)
+        sizes = {sibling.rfilename: getattr(sibling, "size", None) or 0 for sibling in info.siblings}
+        matching = _matching_paths(card, patterns, list(sizes))
         if not progress:
             hub.utils.disable_progress_bars()
         _make_folder(folder)
+        _refuse_size(card, sum(sizes[path] for path in matching), folder)
+        # The very files, each by its name: a pattern would fetch those of names that climb out of the folder, too.
+        names = [escape(path) for path in matching]
         hub.snapshot_download(
-            card.repository, repo_type="dataset", revision=info.sha, allow_patterns=list(patterns), local_dir=folder
+            card.repository, repo_type="dataset", revision=info.sha, allow_patterns=names, local_dir=folder
         )
     except InputError:
         raise
@@ -206,6 +218,17 @@ def _downloaded(
     return noted
 
 
+def _refuse_size(card: PublishedCard, size: int, folder: Path) -> None:
+    """Refuse to fetch more than there is room for, or than any set of samples has."""
+    free = shutil.disk_usage(folder).free
+    if size > min(free, MOST_BYTES):
+        reason = f"'{folder}' has room for {free / GIB:.1f} GiB" if size > free else "no set of samples has so much"
+        raise InputError(
+            f"The files of '{card.name}' have {size / GIB:.1f} GiB, and {reason}. Name fewer with --files, or another "
+            "folder in BOUNDARY_CACHE."
+        )
+
+
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -217,7 +240,8 @@ def _make_folder(folder: Path) -> None:
 
 def _matching_paths(card: PublishedCard, patterns: tuple[str, ...], paths: list[str]) -> list[str]:
     # A name that climbs out of the folder would have us read, and vouch for, a file that is not the set's.
-    inside = [path for path in paths if not PurePosixPath(path).is_absolute() and ".." not in PurePosixPath(path).parts]
+    # So would one of control characters, or of a backslash, which some systems take for a slash; and our own note.
+    inside = [path for path in paths if _is_inside(path)]
     matching = [path for path in inside if _matches(path, patterns)]
     if not matching:
         visible = [path for path in inside if not path.startswith(".")]
@@ -227,6 +251,13 @@ def _matching_paths(card: PublishedCard, patterns: tuple[str, ...], paths: list[
         names = names if len(names) <= LONGEST_LIST else f"{names[:LONGEST_LIST].rsplit(', ', 1)[0]}, ..."
         raise InputError(f"{reason}. Choose with --files{example}. It holds: {names}")
     return matching
+
+
+def _is_inside(path: str) -> bool:
+    """Whether a name from the network is that of a file within the folder, and none of this catalogue's own."""
+    parts = PurePosixPath(path).parts
+    is_plain = path.isprintable() and "\\" not in path and ":" not in path and len(path) <= LONGEST_PATH
+    return is_plain and bool(parts) and parts[0] not in ("/", MANIFEST, ".cache") and ".." not in parts
 
 
 def _hub() -> Any:

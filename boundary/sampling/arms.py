@@ -109,10 +109,12 @@ def at_temperature_name(name: str, temperature: float) -> str:
 
     Examples
     --------
-    >>> at_temperature_name("Qwen/Qwen2.5-7B", 1.0)
-    'Qwen/Qwen2.5-7B@1'
+    >>> at_temperature_name("Qwen/Qwen2.5-7B", 1.0), at_temperature_name("Qwen/Qwen2.5-7B", 0.12345678)
+    ('Qwen/Qwen2.5-7B@1', 'Qwen/Qwen2.5-7B@0.12345678')
     """
-    return f"{name}@{temperature:g}"
+    # Six digits where they say all, as in 1 for 1.0; else as many as tell it from every other temperature.
+    short = f"{temperature:g}"
+    return f"{name}@{short if float(short) == temperature else repr(float(temperature))}"
 
 
 @dataclass(frozen=True)
@@ -200,6 +202,11 @@ def prepare_arms(run: Run, rows: Sequence[PlanRow], notice: Notice) -> list[list
         For anything that cannot be had or does not fit, before any sampling.
     """
     arms = planned_arms(run, rows)
+    planned = {row for model_arms in arms for arm in model_arms for row in arm.rows}
+    if other_rows := sum(row not in planned for row in rows):
+        notice(
+            f"{other_rows:,} of {len(rows):,} rows of the plan are for other models or benchmarks: they are left out"
+        )
     _refuse_long_prompts(run, [arm for model_arms in arms for arm in model_arms])
     # The weights are read last: that can take a minute, and by now nothing else is wrong.
     revision_of = cache(partial(weights_revision, trust_remote_code=run.trust_remote_code, notice=notice))
@@ -230,7 +237,22 @@ def planned_arms(run: Run, rows: Sequence[PlanRow]) -> list[list[Arm]]:
         prompts_of = _prompts_by_benchmark(model, benchmarks)
         for variant in _at_temperatures(run, model):
             arms.append(_arms_of(variant, benchmarks, rows, bool(run.plan), prompts_of))
+    if run.plan and not any(arms):
+        raise InputError(_no_planned_arm(run, rows, models, benchmarks))
     return arms
+
+
+def _no_planned_arm(
+    run: Run, rows: Sequence[PlanRow], models: Sequence[Model], benchmarks: Sequence[LoadedBenchmark]
+) -> str:
+    """What to say where a plan has no row for anything that is to be sampled."""
+    pairs = list(dict.fromkeys(f"{row.model} on {row.benchmark}" for row in rows))
+    few = ", ".join(pairs[:SHOWN]) + f" and {len(pairs) - SHOWN} more" * (len(pairs) > SHOWN)
+    names = [variant.display_name for model in models for variant in _at_temperatures(run, model)]
+    return (
+        f"The plan '{run.plan}' has no row for {', '.join(names)} on {', '.join(part.name for part in benchmarks)}. "
+        f"It has {few}. Call models (--model LABEL=ID) and benchmarks as the plan does."
+    )
 
 
 def _loaded_benchmark(run: Run, benchmark: Benchmark, name: str) -> LoadedBenchmark:

@@ -31,7 +31,7 @@ def read_plan(path: Path) -> tuple[PlanRow, ...]:
     Raises
     ------
     InputError
-        If it cannot be read, or a row is no plan; the message names the line.
+        If it cannot be read, has no rows, or a row is no plan; the message names the line.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -39,13 +39,18 @@ def read_plan(path: Path) -> tuple[PlanRow, ...]:
             missing = [name for name in PLAN_COLUMNS if name not in (lines.fieldnames or ())]
             if missing:
                 raise InputError(f"'{path}' has no column {missing[0]}. A plan has {', '.join(PLAN_COLUMNS)}.")
-            return tuple(_row(path, number, line) for number, line in enumerate(lines, start=2))
+            rows = tuple(_row(path, number, line) for number, line in enumerate(lines, start=2))
     except FileNotFoundError as error:
         raise InputError(f"No file '{path}'. boundary plan makes one.") from error
     except (OSError, ValueError, csv.Error) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"Cannot read '{path}' ({error}).") from error
+    if not rows:
+        raise InputError(
+            f"The plan '{path}' has no rows: no sample is to be added. To sample anew, say -n in its place."
+        )
+    return rows
 
 
 def _row(path: Path, number: int, line: Mapping[str, str]) -> PlanRow:

@@ -4,6 +4,7 @@ import hashlib
 import http.server
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from boundary.cli.main import main
+from boundary.data.formats import FORMATS
 from boundary.data.published import HOSTS, fetch, published_card, published_sets
 from boundary.errors import InputError
 
@@ -27,16 +29,16 @@ class FakeHub:
 
     def __init__(self, files=FILES, revision=REVISION):
         self.files, self.revision, self.downloads, self.asked = dict(files), revision, 0, []
+        self.sizes = {}
         self.utils = SimpleNamespace(disable_progress_bars=lambda: None)
 
     def HfApi(self):  # noqa: N802
         return self
 
-    def dataset_info(self, repository, revision=None):
+    def dataset_info(self, repository, revision=None, files_metadata=False):
         self.asked.append(revision)
-        return SimpleNamespace(
-            sha=revision or self.revision, siblings=[SimpleNamespace(rfilename=name) for name in self.files]
-        )
+        siblings = [SimpleNamespace(rfilename=name, size=self.sizes.get(name)) for name in self.files]
+        return SimpleNamespace(sha=revision or self.revision, siblings=siblings)
 
     def snapshot_download(self, repository, repo_type, revision, allow_patterns, local_dir):
         from fnmatch import fnmatch
@@ -64,6 +66,8 @@ def test_every_card_is_whole(name):
     assert card.repository.count("/") == 1
     assert card.text.startswith(f"# {name}\n")
     assert all([card.title, card.licence, card.format, card.benchmarks, card.n_samples, card.paper])
+    assert re.search(r"boundary import [a-z-]+ .* -o \S+\.csv$", card.counts)
+    assert re.search(r"boundary import ([a-z-]+)", card.counts)[1] in FORMATS
     assert card.repository in card.text
     assert "## Caveats" in card.text
 
@@ -127,6 +131,54 @@ def test_large_sets_ask_which_files(hub, tmp_path):
 def test_names_that_climb_out_are_left_alone(hub, tmp_path):
     hub.files = {"../outside.parquet": b"", "/etc/passwd.parquet": b"", "inside.parquet": b"x"}
     assert [path.name for path in fetch(NAME, ["*.parquet"], cache=tmp_path / "deep").files] == ["inside.parquet"]
+
+
+HOSTILE = (
+    "a\x1b[2Jb.parquet",
+    "..\\up.parquet",
+    "c:drive.parquet",
+    "manifest.json",
+    ".cache/x.parquet",
+    "d/../../e.parquet",
+)
+
+
+def test_names_that_are_no_names_of_files_are_left_alone(hub, tmp_path):
+    hub.files = dict.fromkeys(HOSTILE, b"") | {"in[1]side*.parquet": b"x", "x" * 600 + ".parquet": b""}
+    assert [path.name for path in fetch(NAME, ["*"], cache=tmp_path).files] == ["in[1]side*.parquet"]
+    assert sorted(path.name for path in (tmp_path / NAME).rglob("*")) == ["in[1]side*.parquet", "manifest.json"]
+    assert "sha256" in json.loads((tmp_path / NAME / "manifest.json").read_text())
+
+
+@pytest.mark.parametrize(("size", "why"), [(1 << 60, "has room for"), (1 << 62, "Name fewer with --files")])
+def test_more_than_there_is_room_for_is_not_fetched(hub, tmp_path, size, why):
+    hub.sizes = {"data/train-0.parquet": size}
+    with pytest.raises(InputError, match=why):
+        fetch(NAME, cache=tmp_path)
+    assert hub.downloads == 0
+
+
+def test_the_command_says_how_the_files_become_counts(hub, tmp_path, monkeypatch):
+    monkeypatch.setenv("BOUNDARY_CACHE", str(tmp_path))
+    hub.files = {"data/train-0.parquet": b"x"}
+    result = CliRunner().invoke(main, ["data", "get", "fineproofs-rl"])
+    assert result.exit_code == 0, result.output
+    assert (
+        f"boundary import rows {tmp_path / 'fineproofs-rl'}/data --columns problem=problem,correct=rewards"
+        in result.stderr
+    )
+
+
+def test_graded_proofs_become_counts_as_the_card_says(tmp_path):
+    import pandas as pd
+
+    card = published_card("fineproofs-rl")
+    rows = [{"problem": f"p{i}", "rewards": [1.0, 3 / 7, 0.0], "num_rewards": 3, "reward_mean": 0.5} for i in range(3)]
+    pd.DataFrame(rows).to_parquet(tmp_path / "train-00000-of-00001.parquet")
+    words = card.counts.replace("FOLDER/data", str(tmp_path)).replace("counts.csv", str(tmp_path / "c.csv")).split()
+    result = CliRunner().invoke(main, words[1:])
+    assert result.exit_code == 0, result.output
+    assert pd.read_csv(tmp_path / "c.csv")[["n_samples", "n_correct"]].to_numpy().tolist() == [[3, 1]] * 3
 
 
 def test_a_cache_that_cannot_be_written_to_is_named(hub, tmp_path):

@@ -108,6 +108,32 @@ def test_a_plan_adds_what_it_says_once(server, tokenizer_folder, problems, tmp_p
     assert "line 2, n_more: 'some' is no whole number" in run_command(*command, "--plan", plan).output
 
 
+def test_a_plan_that_fits_nothing_is_refused(server, tokenizer_folder, problems, tmp_path):
+    """A plan may be for several models and benchmarks; one that has no row for what is sampled is a mistake."""
+    out, plan = tmp_path / "run", tmp_path / "plan.csv"
+    command = arguments(f"tiny={tokenizer_folder}", problems, server().url, out)
+    header = "model,benchmark,problem_id,n_more\n"
+    for rows, names in (
+        ("other,sums,s1,7\n", "other on sums"),
+        ("tiny,primes,s1,7\ntiny@0.3,sums,s1,7\n", "tiny on primes, tiny@0.3 on sums"),
+    ):
+        plan.write_text(header + rows)
+        for more in ((), ("--dry-run",)):
+            done = run_command(*command, "--plan", plan, *more)
+            assert done.exit_code == 2
+            message = " ".join(done.output.split())
+            assert f"has no row for tiny on sums. It has {names}. Call models (--model LABEL=ID)" in message
+    plan.write_text(header)
+    done = run_command(*command, "--plan", plan)
+    assert done.exit_code == 2
+    assert "has no rows: no sample is to be added" in " ".join(done.output.split())
+    assert not out.exists()
+    plan.write_text(header + "tiny,sums,s1,7\nother,sums,s1,7\n")
+    done = run_command(*command, "--plan", plan)
+    assert done.exit_code == 0
+    assert "1 of 2 rows of the plan are for other models or benchmarks" in " ".join(done.output.split())
+
+
 def test_a_run_file_says_it_all(server, tokenizer_folder, problems, tmp_path):
     file = tmp_path / "run.toml"
     file.write_text(

@@ -112,3 +112,10 @@ def test_a_run_file_has_temperatures_too(tmp_path):
 def test_a_list_that_is_none_is_said_plainly(command, text):
     done = command("--temperatures", text, "-n", 1)
     assert (done.exit_code, "is no list of temperatures" in " ".join(done.output.split())) == (2, True)
+
+
+def test_temperatures_that_differ_in_late_digits_are_not_one(command, tmp_path):
+    done = command("--temperatures", "0.12345671,0.12345672,1", "-n", 4)
+    assert done.exit_code == 0, done.output
+    assert n_by_arm(tmp_path / "run") == {"tiny@0.12345671": 12, "tiny@0.12345672": 12, "tiny@1": 12}
+    assert len(list(arms(tmp_path / "run"))) == 3

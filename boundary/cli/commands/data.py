@@ -35,9 +35,9 @@ def list_sets(as_json: bool) -> None:
     shipped = [shipped_card(name) for name in shipped_sets()]
     published = [published_card(name) for name in published_sets()]
     if as_json:
-        facts = ("name", "title", "base", "rl", "n_samples", "licence", "source")
+        facts: tuple[str, ...] = ("name", "title", "base", "rl", "n_samples", "licence", "source")
         entries = [{"shipped": True} | {fact: getattr(card, fact) for fact in facts} for card in shipped]
-        facts = ("name", "title", "benchmarks", "n_samples", "licence", "url", "format")
+        facts = ("name", "title", "benchmarks", "n_samples", "licence", "url", "format", "counts")
         entries += [{"shipped": False} | {fact: getattr(card, fact) for fact in facts} for card in published]
         echo(json.dumps(entries, indent=2))
         return
@@ -106,4 +106,6 @@ def get(name: str, patterns: tuple[str, ...], refresh: bool, as_json: bool) -> N
         return
     for path in fetched.files:
         echo(str(path))
-    echo(f"Revision {fetched.revision}; format: {published_card(name).format}.", err=True)
+    card = published_card(name)
+    counts = card.counts.replace("FOLDER", str(fetched.folder))
+    echo(f"Revision {fetched.revision}; format: {card.format}; licence: {card.licence}. To counts:\n{counts}", err=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from boundary.data.readers.raw_json import NOTHING, raw_hash
+from boundary.data.readers.raw_json import NOTHING, raw_hash, refuse_several_texts
 from boundary.data.readers.streams import Source, has_keys, is_object
 from boundary.data.records import CORRECT, EMPTY, TIMEOUT, WRONG, Answers, verdict
 
@@ -48,6 +48,7 @@ def read(source: Source) -> Iterator[Answers]:
         has_verdicts = True
         try:
             outcome = _outcome(row)
+            refuse_several_texts(row.completion)
         except ValueError as error:
             source.broken(str(error), line)
             continue

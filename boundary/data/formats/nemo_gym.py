@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from boundary.data.formats.parts.option_values import number
-from boundary.data.formats.parts.rewards import hashed, is_rewarded, mapping, note_left_out, sample_outcome, word
+from boundary.data.formats.parts.rewards import hashed, is_rewarded, mapping, sample_outcome, word
 from boundary.data.readers.streams import Source, first_record, is_object
 from boundary.data.records import Answers, text_hash, token_count
 from boundary.data.settings.pooling import relevant_settings
@@ -55,8 +55,8 @@ def read(source: Source, *, threshold: str = "") -> Iterator[Answers]:
         masked += _is_masked(row)
         failures += not answers.outcomes and not _is_masked(row)
         yield answers._replace(line=line)
-    note_left_out(source, failures, lines, "failed before they were judged")
-    note_left_out(source, masked, lines, "are masked, since their judge or sandbox broke")
+    source.leave_out(failures, lines, "failed before they were judged")
+    source.leave_out(masked, lines, "are masked, since their judge or sandbox broke")
 
 
 def _answers(row: Mapping[str, Any], least: float | None) -> Answers:

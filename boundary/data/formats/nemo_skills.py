@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from boundary.data.formats.parts.option_values import one_of
-from boundary.data.formats.parts.rewards import hashed, note_left_out, sample_outcome, word
+from boundary.data.formats.parts.rewards import hashed, sample_outcome, word
+from boundary.data.readers.raw_json import refuse_several_texts
 from boundary.data.readers.streams import Source, first_record, is_object
 from boundary.data.records import NO_ANSWER, WRONG, Answers, text_hash, token_count, verdict as true_or_false
 
@@ -61,6 +62,7 @@ def read(source: Source, *, verdict: str = "", tests: str = "plus") -> Iterator[
         try:
             problem = _problem(row)
             correct = _verdict(row, verdict, tests)
+            refuse_several_texts(row.get("generation"))
         except ValueError as error:
             source.broken(str(error), line)
             continue
@@ -77,7 +79,7 @@ def read(source: Source, *, verdict: str = "", tests: str = "plus") -> Iterator[
             whole=False,
             line=line,
         )
-    note_left_out(source, unjudged, lines, "have no clear verdict of the judge")
+    source.leave_out(unjudged, lines, "have no clear verdict of the judge")
     if source.plain_name == "output.jsonl":
         source.note(f"'{source.path}': decoded greedily, unless it was set otherwise; it counts as one sample each.")
 

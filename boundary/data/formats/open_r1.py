@@ -13,7 +13,7 @@ import msgspec
 
 from boundary.data.formats.parts.option_values import one_of
 from boundary.data.formats.parts.records import DELIMITED, example_record, record_kind, records
-from boundary.data.formats.parts.rewards import hashed, note_left_out, sample_outcome, word
+from boundary.data.formats.parts.rewards import hashed, sample_outcome, word
 from boundary.data.readers.streams import Source
 from boundary.data.records import CORRECT, Answers, text_hash, token_count, verdict as true_or_false
 
@@ -56,7 +56,7 @@ def read(source: Source, *, verdict: str = "") -> Iterator[Answers]:
         rows, unjudged, samples = rows + 1, unjudged + missing, samples + missing + len(answers.outcomes)
         solved += CORRECT in answers.outcomes
         yield answers._replace(line=line)
-    note_left_out(source, unjudged, samples, "are not judged")
+    source.leave_out(unjudged, samples, "are not judged")
     if rows > 1 and solved == rows:
         source.note(
             f"'{source.path}': every problem has a right sample, as where problems were kept for having one. Solve "

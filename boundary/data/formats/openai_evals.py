@@ -16,9 +16,9 @@ from boundary.data.formats.parts.rewards import (
     is_rewarded,
     mapping,
     named_problem,
-    note_left_out,
     sample_outcome,
 )
+from boundary.data.readers.raw_json import refuse_several_texts
 from boundary.data.readers.streams import Source, first_record, is_object
 from boundary.data.records import Answers, verdict
 from boundary.data.settings.pooling import relevant_settings
@@ -93,7 +93,7 @@ def read(source: Source, *, events: str = "", threshold: str = "") -> Iterator[A
         has_verdict[answers.problem_id] = True
         yield answers._replace(line=line, **names)
     unjudged = [sample for sample, is_judged in has_verdict.items() if not is_judged]
-    note_left_out(source, len(unjudged), len(has_verdict), "have events, of sampling or errors, and no verdict")
+    source.leave_out(len(unjudged), len(has_verdict), "have events, of sampling or errors, and no verdict")
     for sample in unjudged:
         yield Answers(sample, [], whole=False, **names)
 
@@ -107,6 +107,7 @@ def _answers(event: Event, data: Mapping[str, Any], least: float | None) -> Answ
         field = next(name for name in SCORES if name in data)
         correct = is_rewarded(data[field], least, field)
     text = data.get("sampled", data.get("picked"))
+    refuse_several_texts(text)
     return Answers(
         named_problem(event.sample_id, "sample_id"),
         [sample_outcome(correct, text)],

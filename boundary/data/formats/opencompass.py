@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from boundary.data.readers.raw_json import NOTHING, raw_bytes, raw_hash
+from boundary.data.readers.raw_json import NOTHING, raw_bytes, raw_hash, refuse_several_texts
 from boundary.data.readers.streams import Source, has_keys, is_object
 from boundary.data.records import CORRECT, NO_ANSWER, WRONG, Answers, verdict
 
@@ -150,6 +150,7 @@ def _verdict(detail: Detail) -> Any:
 def _outcome(value: Any, prediction: Any) -> str:
     if value is None:
         raise ValueError("no verdict; this evaluator keeps none on single samples")
+    refuse_several_texts(prediction)
     if verdict(value):
         return CORRECT
     return NO_ANSWER if prediction == "" else WRONG

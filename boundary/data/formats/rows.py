@@ -30,7 +30,8 @@ from boundary.data.formats.parts.row_fields import (
     SURE,
     WORDS,
     Fields,
-    checked_fields,
+    check_fields,
+    count_texts,
     guessed_fields,
     is_counts,
     is_verdict,
@@ -42,6 +43,7 @@ from boundary.data.readers.arrow_rows import STATE_FILES
 from boundary.data.readers.raw_json import raw_hash
 from boundary.data.readers.streams import Source
 from boundary.data.records import CORRECT, EMPTY, TRUNCATED, WRONG, Answers, text_hash, token_count
+from boundary.errors import InputError
 
 # A text of more characters is no name, but a question: its hash is the name.
 LONGEST_NAME = 200
@@ -100,8 +102,13 @@ def read(
     if record is None:
         next(records(source, []), None)
         raise source.error("no records in it: neither JSON Lines, a JSON list of records nor a table")
-    fields = checked_fields(record, guessed_fields(record, roles), roles, source)
-    fields = replace(fields, in_table=record_kind(source.head()) != JSON)
+    is_json = record_kind(source.head()) == JSON
+    fields = replace(guessed_fields(record, roles), in_table=not is_json)
+
+    def appears(name: str) -> bool:
+        return is_json and any(optional_field(row, name) is not None for _, row in records(source, [name]))
+
+    check_fields(record, fields, roles, source, appears)
     if is_counts(record) and "correct" not in roles and "models" not in roles:
         raise source.error("it holds counts already. Give it to boundary analyze, with --columns where names differ")
     checks = RowChecks(fields, source)
@@ -110,6 +117,8 @@ def read(
             samples = list(_of_row(row, fields, least))
             for answers in samples:
                 checks.add(row, answers, line)
+        except InputError:  # of the file as a whole
+            raise
         except (ValueError, KeyError) as error:
             reason = f"no field {error}" if isinstance(error, KeyError) else str(error)
             source.broken(reason, line)
@@ -129,13 +138,16 @@ def _of_row(row: Row, fields: Fields, least: float | None) -> Iterator[Answers]:
 
 def _answers(row: Row, fields: Fields, verdicts: str, least: float | None) -> Answers:
     value = listed(_decoded(_present(row, verdicts, fields)))
+    value = [] if fields.is_list and value is None else value
     if fields.is_list and not isinstance(value, list):
-        raise ValueError(f"{str(value)[:40]!r} is no list of verdicts, as in the first record")
+        raise ValueError(f"{str(value)[:40]!r} is no list of verdicts, as in the records before")
+    if not fields.is_list:
+        _refuse_several(row, fields)
     values = value if fields.is_list else [value]
     places = [place for place, value in enumerate(values) if value is not None and value != ""]
     outcomes = [_outcome(values[place], least) for place in places]
-    texts = _texts(row, fields, len(values))
-    ends = _ends(row, fields, len(values))
+    texts = _texts(row, fields, len(values)) if places else None
+    ends = _ends(row, fields, len(values)) if places else []
     outcomes = [
         TRUNCATED
         if outcome == WRONG and ends[place] in CUT
@@ -162,6 +174,21 @@ def _answers(row: Row, fields: Fields, verdicts: str, least: float | None) -> An
         reasons=_reasons(row, fields, outcomes),
         whole=fields.is_list,
     )
+
+
+def _refuse_several(row: Row, fields: Fields) -> None:
+    """Refuse one verdict on several texts: it is on one of them, or on all of them together, and no sample."""
+    for name in (fields.text, fields.finish):
+        raw = optional_field(row, name)
+        start = b"" if raw is None else bytes(memoryview(raw)[:2])
+        if raw is None or not start.startswith((b"[", b'"[')):
+            continue
+        count = count_texts(name, _decoded(raw))
+        if count > 1:
+            raise ValueError(
+                f"one verdict ('{fields.correct}'), but {count} of '{name}'. Name a field with a verdict on each, with "
+                "--columns correct=NAME, or write a record for each sample"
+            )
 
 
 def _present(row: Row, name: str, fields: Fields) -> Any:

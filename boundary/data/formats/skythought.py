@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from boundary.data.formats.parts.rewards import hashed, mapping, note_left_out, sample_outcome
+from boundary.data.formats.parts.rewards import hashed, mapping, sample_outcome
 from boundary.data.readers.sidecar_files import json_beside
 from boundary.data.readers.streams import Source, has_keys, is_object
 from boundary.data.records import Answers, token_count, verdict
@@ -40,7 +40,7 @@ def read(source: Source, *, temperature: str = "") -> Iterator[Answers]:
             continue
         unjudged, samples = unjudged + missing, samples + len(responses)
         yield answers._replace(question=_text(record), **names)
-    note_left_out(source, unjudged, samples, "were not checked")
+    source.leave_out(unjudged, samples, "were not checked")
 
 
 def _responses(record: Mapping[str, Any], temperature: str, source: Source) -> tuple[list[Any], list[Any]]:

@@ -1,7 +1,8 @@
 """Results of Terminal-Bench, `results.json` of a run: one JSON object with a list of trials.
 
 Fields: results[{task_id, trial_name, is_resolved, failure_mode, total_output_tokens}]. `run_metadata.json` beside it
-says model, agent and data set. A trial without a verdict (null) broke off: the tool counts it as a failure. Also
+says model, agent and data set. A trial without a verdict (null) broke off: the tool counts it as a failure. That goes
+for trials whose tests ran out of time (failure_mode test_timeout), too: nobody knows what they would have said. Also
 `result.json` of single trials of Harbor, its successor: task_name, verifier_result{rewards{reward}}, agent_info.
 """
 
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from boundary.data.formats.parts.option_values import number, one_of
-from boundary.data.formats.parts.rewards import is_rewarded, mapping, named_problem, note_left_out, word
+from boundary.data.formats.parts.rewards import is_rewarded, mapping, named_problem, word
 from boundary.data.readers.sidecar_files import json_beside
 from boundary.data.readers.streams import Source, has_keys, is_object
 from boundary.data.records import CORRECT, TIMEOUT, WRONG, Answers, token_count, verdict
@@ -18,7 +19,8 @@ from boundary.data.records import CORRECT, TIMEOUT, WRONG, Answers, token_count,
 # Of the faults of Harbor the one that is the model's: others that are called timeouts are of the machine, the tests or
 # the server.
 AGENT_TIMEOUT = "AgentTimeoutError"
-TIMEOUTS = ("agent_timeout", "test_timeout")
+# Of the modes of failure of Terminal-Bench, likewise; `test_timeout` says that the tests did not end.
+OWN_TIMEOUT = "agent_timeout"
 
 
 def recognises(path: Path, head: bytes) -> bool:
@@ -46,7 +48,7 @@ def read(source: Source, *, threshold: str = "", errors: str = "left-out") -> It
         answers = _of_harbor(document, least, source, errors)
         fault = word(mapping(document.get("exception_info")).get("exception_type"))
         by_fault = f" ({fault[:60]})" if fault else ""
-        note_left_out(source, int(not answers.outcomes), 1, f"broke off without a verdict{by_fault}")
+        source.leave_out(int(not answers.outcomes), 1, f"broke off without a verdict{by_fault}")
         yield answers
         return
     trials = document.get("results")
@@ -66,7 +68,7 @@ def read(source: Source, *, threshold: str = "", errors: str = "left-out") -> It
             continue
         left_out += not answers.outcomes
         yield answers._replace(**names)
-    note_left_out(source, left_out, len(trial_names), "broke off without a verdict")
+    source.leave_out(left_out, len(trial_names), "broke off without a verdict")
 
 
 def _of_trial(trial: Mapping[str, Any], errors: str) -> Answers:
@@ -75,11 +77,11 @@ def _of_trial(trial: Mapping[str, Any], errors: str) -> Answers:
         raise ValueError("no field 'is_resolved' or 'trial_name'")
     mode = trial.get("failure_mode")
     if trial["is_resolved"] is None:
-        if mode not in TIMEOUTS and errors == "left-out":
+        if mode != OWN_TIMEOUT and errors == "left-out":
             return Answers(name, [], whole=False)
-        outcome = TIMEOUT if mode in TIMEOUTS else WRONG
+        outcome = TIMEOUT if mode == OWN_TIMEOUT else WRONG
     else:
-        outcome = CORRECT if verdict(trial["is_resolved"]) else TIMEOUT if mode in TIMEOUTS else WRONG
+        outcome = CORRECT if verdict(trial["is_resolved"]) else TIMEOUT if mode == OWN_TIMEOUT else WRONG
     reason = mode if isinstance(mode, str) and mode not in ("none", "unset") and outcome != CORRECT else ""
     question = trial.get("instruction")
     return Answers(

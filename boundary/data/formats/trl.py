@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from boundary.data.formats.parts.option_values import number
-from boundary.data.formats.parts.rewards import hashed, is_rewarded, note_left_out, sample_outcome
+from boundary.data.formats.parts.rewards import hashed, is_rewarded, sample_outcome
 from boundary.data.readers.parquet_rows import column_names, column_types, parquet_rows
+from boundary.data.readers.raw_json import refuse_several_texts
 from boundary.data.readers.streams import Source
 from boundary.data.records import Answers, text_hash
 
@@ -50,7 +51,7 @@ def read(source: Source, *, reward: str = "", threshold: str = "") -> Iterator[A
             continue
         unjudged += not answers.outcomes
         yield answers
-    note_left_out(source, unjudged, rows, f"have no reward in '{column}'")
+    source.leave_out(unjudged, rows, f"have no reward in '{column}'")
     source.note(
         f"'{source.path}': completions of the training, judged by '{column}'. Where each step has other problems, its "
         "counts are of these problems alone."
@@ -76,6 +77,7 @@ def _answers(row: Mapping[str, Any], column: str, least: float | None) -> Answer
     step = int(step) if isinstance(step, str) and step.isdecimal() and len(step) < 13 else step
     if isinstance(step, bool) or not isinstance(step, int) or step < 0:
         raise ValueError(f"{str(step)[:40]!r} in column step is no step of the training")
+    refuse_several_texts(completion)
     if prompt in (None, "", []):
         raise ValueError("no prompt")
     text = prompt if isinstance(prompt, str) else json.dumps(prompt, sort_keys=True, default=str)

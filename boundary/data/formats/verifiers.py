@@ -139,9 +139,12 @@ def _answers(name: str, row: Mapping[str, msgspec.Raw], field: str, least: float
 
 def _contradicting_metrics(row: Mapping[str, msgspec.Raw], correct: bool) -> list[str]:
     """Metrics that by their names say whether a rollout is correct, and say otherwise than its reward."""
-    metrics = msgspec.json.decode(row["metrics"]) if "metrics" in row else None
-    values = dict(metrics) if isinstance(metrics, Mapping) else {}
-    values |= {name: msgspec.json.decode(row[name]) for name in row.keys() - FIELDS if CORRECTNESS.search(name)}
+    try:
+        metrics = msgspec.json.decode(row["metrics"]) if "metrics" in row else None
+        values = dict(metrics) if isinstance(metrics, Mapping) else {}
+        values |= {name: msgspec.json.decode(row[name]) for name in row.keys() - FIELDS if CORRECTNESS.search(name)}
+    except ValueError:  # texts that are damaged
+        return []
     return [
         name[:60] for name, value in values.items() if CORRECTNESS.search(name) and value in (0, 1) and value != correct
     ]

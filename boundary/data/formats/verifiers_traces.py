@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from boundary.data.formats.parts.option_values import number, one_of
-from boundary.data.formats.parts.rewards import hashed, is_rewarded, mapping, mappings, note_left_out, word
+from boundary.data.formats.parts.rewards import hashed, is_rewarded, mapping, mappings, word
 from boundary.data.formats.parts.training_stages import STAGES, refuse_mixed_stages, stage_of_path
 from boundary.data.readers.streams import Source, first_record, is_object
 from boundary.data.records import CORRECT, TIMEOUT, TRUNCATED, WRONG, Answers, text_hash, token_count
@@ -78,7 +78,7 @@ def read(
     if tally["traces"] and tally["of other agents"] == tally["traces"]:
         whose = f"the agent {agent}" if agent else "an agent that is trained"
         raise source.error(f"no trace of {whose}. Choose one with --option agent=NAME")
-    note_left_out(source, tally["left out"], tally["traces"], "broke off in an error or have no reward")
+    source.leave_out(tally["left out"], tally["traces"], "broke off in an error or have no reward")
     _note_traces(source, tally, agent)
 
 

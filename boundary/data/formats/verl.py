@@ -14,7 +14,7 @@ import msgspec
 
 from boundary.data.formats.parts.option_values import number
 from boundary.data.formats.parts.verl_sessions import Rollout, Sessions
-from boundary.data.readers.raw_json import NOTHING, raw_bytes, raw_hash
+from boundary.data.readers.raw_json import NOTHING, raw_bytes, raw_hash, refuse_several_texts
 from boundary.data.readers.streams import Source, has_keys, is_object
 from boundary.data.records import CORRECT, EMPTY, WRONG, Answers, text_hash, verdict
 
@@ -65,6 +65,7 @@ def read(source: Source, *, threshold: str = "", verdicts: str = "score", output
         uid = "" if row.uid is None else str(row.uid)
         try:
             correct = _correct(row, verdicts, least)
+            refuse_several_texts(row.output)
             if references.setdefault((input_hash, uid), raw_bytes(row.gts)) != raw_bytes(row.gts) and not uid:
                 raise ValueError("its input stood before with another reference answer: two problems under one prompt")
         except ValueError as error:

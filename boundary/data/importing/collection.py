@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from boundary.data.confusable_names import collapsed
 from boundary.data.readers import limits
 from boundary.data.readers.streams import Source
 from boundary.data.records import OUTCOMES, Answers, Tally, text_hash
@@ -61,6 +62,9 @@ class Collection:
         self._names_in_files: dict[str, set[str]] = {"model": set(), "benchmark": set()}
         self._questions: dict[tuple[str, ...], tuple[int, Path]] = {}
         self._problems_of_files: set[tuple[int, int]] = set()
+        # Names as the files have them, by what they are called here; and sentences on those that were merged.
+        self._written: dict[tuple[str, str, str], str] = {}
+        self._merged_names: dict[str, None] = {}
         self._next: dict[tuple[int, int], int] = {}
         self._file_of_run: dict[tuple[int, str], int] = {}
         self._latest: tuple[dict[str, Any], dict[str, Any]] = {}, {}
@@ -125,6 +129,7 @@ class Collection:
         """Sentences on what was pooled, and on problems of which no sample is left."""
         yield from self.run_settings.notes()
         yield from self.prompts.notes()
+        yield from self._merged_names
         lost: dict[tuple[str, str], list[str]] = {}
         for key in self.without_samples:
             if key not in self.keys and key not in self.tallies:
@@ -153,6 +158,7 @@ class Collection:
 
     def _key(self, record: Answers | Tally, source: Source) -> Key:
         model = self._name("model", record.model)
+        model = None if model is None else self._plain_name("model", model, source, record.line)
         step = record.facts.get("checkpoint_step")
         if isinstance(step, int):
             base_name, model = model or "", f"{model or ''} step {step}".lstrip()
@@ -160,15 +166,38 @@ class Collection:
         if model is None:
             raise source.error("it does not say which model. Give it with --model NAME")
         benchmark = self._name("benchmark", record.benchmark) or DEFAULT_BENCHMARK
-        return model, benchmark, record.problem_id
+        benchmark = self._plain_name("benchmark", benchmark, source, record.line)
+        return model, benchmark, self._plain_name("problem_id", record.problem_id, source, record.line, benchmark)
 
     def _check_names(self, record: Answers | Tally, source: Source) -> None:
         for field in ("model", "benchmark", "problem_id"):
             name = getattr(record, field)
-            if name is not None and len(name) > limits.LONGEST_NAME:
+            if name is None:
+                continue
+            if len(name) > limits.LONGEST_NAME:
                 raise source.error(f"a {field} of {len(name)} characters is no name ({name[:20]}...)", record.line)
-            if name is not None and not name.isascii() and any("\ud800" <= character <= "\udfff" for character in name):
+            if not name.isascii() and any("\ud800" <= character <= "\udfff" for character in name):
                 raise source.error(f"the {field} {ascii(name)[:60]} holds half a character", record.line)
+            if not collapsed(name) or "\0" in name:
+                fault = "holds a NUL character, which no table can" if "\0" in name else "has no character to be seen"
+                raise source.error(f"the {field} {ascii(name)[:60]} {fault}", record.line)
+
+    def _plain_name(self, field: str, name: str, source: Source, line: int | None, benchmark: str = "") -> str:
+        """A name as tables of counts have it: each run of white space one space."""
+        plain_name = name if name.isalnum() else collapsed(name)
+        before = self._written.setdefault((field, benchmark, plain_name), name)
+        if before != name and field == "problem_id":
+            raise source.error(
+                f"the problems {ascii(before)[:60]} and {ascii(name)[:60]} differ only in white space. Write them "
+                "alike where they are one, and otherwise where they are two",
+                line,
+            )
+        if before != name:
+            text = (
+                f"The {field} {ascii(name)[:60]} was taken for {ascii(before)[:60]}: they differ only in white space."
+            )
+            self._merged_names[text] = None
+        return plain_name
 
     def _name(self, field: str, name: str | None) -> str | None:
         replacement = self.names[field]

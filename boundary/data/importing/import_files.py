@@ -14,6 +14,7 @@ import pandas as pd
 from boundary.data.counts import Counts
 from boundary.data.formats import FORMATS
 from boundary.data.importing.collection import Collection
+from boundary.data.importing.file_notes import file_notes
 from boundary.data.importing.foreign_files import foreign_description
 from boundary.data.importing.pooled_tables import counts_table, samples_table
 from boundary.data.importing.repeated_lines import drop_repeated_lines
@@ -21,6 +22,7 @@ from boundary.data.importing.repeated_runs import refuse_copies, repeated_texts,
 from boundary.data.importing.uniform_verdicts import uniform_verdicts
 from boundary.data.readers.arrow_rows import STATE_FILES
 from boundary.data.readers.file_kinds import foreign_kind
+from boundary.data.readers.pipes import refuse_pipe
 from boundary.data.readers.streams import Progress, Source
 from boundary.data.readers.zstd import ZstdError
 from boundary.data.records import Audit
@@ -163,7 +165,7 @@ def import_files(
                 collected.add(record, source)
     collected.name_checkpoints()
     if not (collected.keys or collected.tallies):
-        lost = " ".join(dict.fromkeys([*(note for source in sources for note in source.notes), *collected.notes()]))
+        lost = " ".join(dict.fromkeys([*file_notes(sources), *collected.notes()]))
         raise InputError(f"'{format_files[0]}': no samples of the format {name} in it.{' ' * bool(lost)}{lost}")
     refuse_copies(collected)
     dropped = drop_repeated_lines(collected)
@@ -178,8 +180,7 @@ def _notes(
     sources: Sequence[Source], collected: Collection, further_notes: Sequence[str], left_out: Sequence[Path]
 ) -> dict[str, None]:
     """Sentences for the user, each once."""
-    notes = [note for source in sources for note in source.notes]
-    notes += [*collected.notes(), *further_notes]
+    notes = [*file_notes(sources), *collected.notes(), *further_notes]
     notes += [*repeated_texts(collected), *texts_under_two_names(collected), *uniform_verdicts(collected)]
     if left_out:
         kind = foreign_description(left_out[0], Source(left_out[0]).head())
@@ -303,6 +304,7 @@ def _files(paths: Any) -> list[tuple[Path, bool]]:
                 inside = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
                 files += [(p, False) for p in inside]
             elif path.exists():
+                refuse_pipe(path)
                 files.append((path, True))
             else:
                 raise InputError(f"No file '{path}'. Check the path.")

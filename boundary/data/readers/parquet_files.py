@@ -61,6 +61,16 @@ def opened_parquet(path: Path, head: bytes) -> Any:
 
 
 def _opened(path: Path) -> Any:
+    import pyarrow as pa
+
+    try:
+        return _bounded(path)
+    except UnicodeDecodeError as error:  # a damaged name of a column
+        raise pa.ArrowInvalid(f"a name is no text: {error}") from error
+
+
+def _bounded(path: Path) -> Any:
+    """The file, if it does not say that it expands to more than any honest file."""
     import pyarrow.parquet as pq
 
     plain = pq.ParquetFile(path, page_checksum_verification=True)

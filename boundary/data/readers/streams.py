@@ -53,6 +53,8 @@ class Source:
         Number of records left out so far, and the first of them in words (`first_skipped`).
     notes
         Sentences that the user should read.
+    left_out, n_samples
+        Samples that were left out, by the reason in words, and of how many samples in all.
     settings
         What the file or its name says of the sampling (temperature, verifier, ...).
     conditions
@@ -70,6 +72,8 @@ class Source:
         self.size = path.stat().st_size
         self.skipped, self.first_skipped = 0, ""
         self.notes: list[str] = []
+        self.left_out: dict[str, int] = {}
+        self.n_samples = 0
         self.settings: dict[str, Any] = {}
         self.conditions: dict[str, Any] = {}
         self.audits: list[Audit] = []
@@ -99,6 +103,11 @@ class Source:
         """Add a sentence that the user should read, once."""
         if text not in self.notes:
             self.notes.append(text)
+
+    def leave_out(self, count: int, total: int, reason: str) -> None:
+        """Count samples that are left out, of so many; the notes of the import say how many of all files."""
+        self.left_out[reason] = self.left_out.get(reason, 0) + count
+        self.n_samples = max(self.n_samples, total)
 
     def head(self) -> bytes:
         """The first 256 KiB, decompressed."""

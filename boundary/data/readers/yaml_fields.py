@@ -15,7 +15,7 @@ TRUE, FALSE, NULL = ({*words.split()} for words in ("true yes on", "false no off
 LONGEST_NUMBER = 40
 
 
-def yaml_fields(file: IO[bytes], names: Collection[str]) -> dict[str, Any] | None:
+def yaml_fields(file: IO[bytes], names: Collection[str], nested: bool = False) -> dict[str, Any] | None:
     """Some fields of the mapping that a YAML file is: texts, booleans, numbers, None and lists of these.
 
     Parameters
@@ -24,6 +24,8 @@ def yaml_fields(file: IO[bytes], names: Collection[str]) -> dict[str, Any] | Non
         What is read, as it streams by.
     names
         The fields to build; all others are passed over.
+    nested
+        Build mappings within them, too.
 
     Returns
     -------
@@ -46,7 +48,7 @@ def yaml_fields(file: IO[bytes], names: Collection[str]) -> dict[str, Any] | Non
             break
         name = _value(event, events, build=True)
         is_field = isinstance(name, str) and name in names
-        value = _value(next(events), events, is_field)
+        value = _value(next(events), events, is_field, nested)
         if is_field:
             fields[name] = value
     if next(events, None) is not None:
@@ -72,20 +74,23 @@ def _refuse_deep(events: Iterator[Any]) -> Iterator[Any]:
             yield event
 
 
-def _value(event: Any, events: Iterator[Any], build: bool) -> Any:
+def _value(event: Any, events: Iterator[Any], build: bool, nested: bool = False) -> Any:
     """The value that begins with an event; its events are consumed even where it is not built."""
     import yaml
 
     if isinstance(event, yaml.ScalarEvent):
         return _scalar(event) if build else None
-    closing = yaml.SequenceEndEvent if isinstance(event, yaml.SequenceStartEvent) else yaml.MappingEndEvent
-    build = build and closing is yaml.SequenceEndEvent
+    is_list = isinstance(event, yaml.SequenceStartEvent)
+    closing = yaml.SequenceEndEvent if is_list else yaml.MappingEndEvent
+    build = build and (is_list or nested)
     entries = []
     while not isinstance(inner := next(events), closing):
-        entry = _value(inner, events, build)
+        entry = _value(inner, events, build, nested)
         if build:
             entries.append(entry)
-    return entries if build else None
+    if not build:
+        return None
+    return entries if is_list else dict(zip(map(str, entries[::2]), entries[1::2], strict=True))
 
 
 def _scalar(event: Any) -> Any:

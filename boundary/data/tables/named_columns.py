@@ -1,6 +1,7 @@
 """Counts tables whose columns have other names: named by the user, or guessed by the usual names and said."""
 
 import csv
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -77,7 +78,7 @@ def with_standard_names(frame: pd.DataFrame, source: str, columns: Any = None) -
     Raises
     ------
     InputError
-        For a column that is not there, or where two could be meant.
+        For a column that is not there, stands there twice or is named twice, or where two could be meant.
     """
     names = named_columns(columns)
     have = [str(name).strip() for name in frame.columns]
@@ -87,12 +88,14 @@ def with_standard_names(frame: pd.DataFrame, source: str, columns: Any = None) -
                 hint = did_you_mean(own_name, have)
                 few = ", ".join([column[:40] for column in have if column != LINE][:12])
                 raise InputError(f"{source}: no column '{own_name}', named for {name}.{hint} It has {few}.")
+    _refuse_repeated(have, names, source)
     models = names.pop(MODELS, ())
     renamed = {own_names[0]: name for name, own_names in names.items() if own_names[0] != name}
     table = frame.set_axis(have, axis=1)
     if renamed:
-        # A column that has the name already is another one, and would stand there twice.
-        table = table.drop(columns=[name for name in renamed.values() if name in have]).rename(columns=renamed)
+        # A column that has the name already is another one, and would stand there twice; unless it is renamed itself.
+        replaced = [name for name in renamed.values() if name in have and name not in renamed]
+        table = table.drop(columns=replaced).rename(columns=renamed)
     if models:
         table = _melted(table, models)
     guesses = _guesses(list(table.columns), source) if not columns or not models else {}
@@ -101,6 +104,24 @@ def with_standard_names(frame: pd.DataFrame, source: str, columns: Any = None) -
         pairs = ", ".join(f"'{own_name}' for {name}" for own_name, name in guesses.items())
         sentence = f"{source}: columns are taken as follows: {pairs}. Name others with --columns {EXAMPLE}."
     return table.rename(columns=guesses), sentence
+
+
+def _refuse_repeated(have: Sequence[str], names: Mapping[str, tuple[str, ...]], source: str) -> None:
+    """Refuse a column that the table has twice, and one that is named for two things."""
+    repeated = next((name for name, count in Counter(have).items() if count > 1), None)
+    if repeated is not None:
+        raise InputError(f"{source}: the column '{repeated[:40]}' appears more than once. Rename or remove one.")
+    purposes: dict[str, str] = {}
+    for name, own_names in names.items():
+        for own_name in own_names:
+            if own_name in purposes:
+                purposes_named = (
+                    f"both {purposes[own_name]} and {name}" if purposes[own_name] != name else f"{name} twice"
+                )
+                raise InputError(
+                    f"{source}: the column '{own_name[:40]}' is named for {purposes_named}. Name another for one."
+                )
+            purposes[own_name] = name
 
 
 def _parsed(text: str) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,7 @@ import pandas as pd
 from boundary.data.readers import limits
 from boundary.data.readers.file_kinds import BOM, foreign_kind
 from boundary.data.readers.parquet_files import check_table
+from boundary.data.readers.pipes import refuse_pipe
 from boundary.data.runs.counts import run_table
 from boundary.data.runs.folder import is_run
 from boundary.data.tables.spreadsheets import unguarded
@@ -42,6 +43,7 @@ def read_table(path: Path) -> pd.DataFrame:
             return run_table(path) if is_run(path) else read_table(_in_folder(path))
         if not path.exists():
             raise InputError(f"No file '{path}'. Check the path, or see the shipped sets with: boundary data list.")
+        refuse_pipe(path)
         if name.endswith(PARQUET_SUFFIXES):
             return _parquet(path)
         if name.endswith(TEXT_SUFFIXES):

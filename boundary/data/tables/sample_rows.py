@@ -18,6 +18,8 @@ WORDS = {word: word for word in OUTCOMES} | dict.fromkeys(("1", "true", "True", 
 WORDS |= dict.fromkeys(("0", "false", "False", "0.0"), WRONG)
 # Of a sample's problem or arm, beside the settings of `boundary.data.settings.columns`.
 FACTS = ("checkpoint_step", "level")
+# Rows that a message names before it only counts them.
+MOST_PLACES = 5
 
 
 def is_samples(frame: pd.DataFrame) -> bool:
@@ -38,6 +40,8 @@ def count_samples(frame: pd.DataFrame, source: str) -> pd.DataFrame:
     if "model" not in frame:
         raise InputError(f"{source}: no column 'model'. Samples need model, problem_id and outcome.")
     table = checked_samples(frame, source)
+    # A column may hold names and numbers, which cannot be put in order together.
+    table = table.assign(**{name: _texts(table[name]) for name in KEY})
     outcomes = pd.crosstab([table[name] for name in KEY], table["outcome"]).reindex(
         columns=list(OUTCOMES), fill_value=0
     )
@@ -77,9 +81,38 @@ def checked_samples(frame: pd.DataFrame, source: str) -> pd.DataFrame:
     InputError
         For an outcome of an unknown name, or a sample that stands twice.
     """
-    table = frame.assign(benchmark=frame.get("benchmark", DEFAULT_BENCHMARK), outcome=_outcomes(frame, source))
+    table = with_benchmark(frame).assign(outcome=_outcomes(frame, source))
+    _refuse_nameless(table, source)
     refuse_repeated_samples(table, source)
     return table
+
+
+def with_benchmark(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table of samples in which every row has a benchmark: the default one where none is named."""
+    if "benchmark" not in frame:
+        return frame.assign(benchmark=DEFAULT_BENCHMARK)
+    missing = _missing(frame["benchmark"])
+    if not missing.any():
+        return frame
+    return frame.assign(benchmark=frame["benchmark"].astype(object).where(~missing, DEFAULT_BENCHMARK))
+
+
+def _refuse_nameless(table: pd.DataFrame, source: str) -> None:
+    """Refuse samples without a model or a problem, which no count could hold."""
+    for name in ("model", "problem_id"):
+        missing = _missing(table[name]) if name in table else np.zeros(len(table), dtype=bool)
+        if missing.any():
+            lines = table[LINE] if LINE in table else pd.Series(range(len(table)))
+            places = [str(line) for line in lines[missing]]
+            few = ", ".join(places[:MOST_PLACES]) + f" and {len(places) - MOST_PLACES:,} more" * (
+                len(places) > MOST_PLACES
+            )
+            kind = ("line" if LINE in table else "row") + "s" * (len(places) > 1)
+            raise InputError(f"{source}, {kind} {few}, column {name}: empty. Every sample needs a {name}.")
+
+
+def _missing(column: pd.Series) -> np.ndarray:
+    return np.asarray(column.isna() | (column.astype(str).str.strip() == ""), dtype=bool)
 
 
 def refuse_repeated_samples(table: pd.DataFrame, source: str) -> None:
@@ -109,6 +142,13 @@ def refuse_repeated_samples(table: pd.DataFrame, source: str) -> None:
             f"{source}{_at(row)}: sample {row['sample_index']} of problem {row['problem_id']} stands twice. "
             "Leave one out."
         )
+
+
+def _texts(column: pd.Series) -> pd.Series:
+    """Names as texts: 7 and 7.0 of a column of whole numbers are both '7'."""
+    if column.dtype.kind == "f" and (column % 1 == 0).all() and (column.abs() < 2**53).all():
+        column = column.astype("int64")
+    return column.astype(str).astype(object)
 
 
 def _token_means(table: pd.DataFrame, keys: pd.Index) -> dict[str, np.ndarray]:
@@ -143,7 +183,7 @@ def _of_path(path: Path) -> pd.DataFrame | None:
         return None
     table = read_table(path)
     ordered = is_samples(table) and "sample_index" in table
-    return table.assign(benchmark=table.get("benchmark", DEFAULT_BENCHMARK)) if ordered else None
+    return with_benchmark(table) if ordered else None
 
 
 def _outcomes(frame: pd.DataFrame, source: str) -> pd.Series:

@@ -16,6 +16,13 @@ def test_formats_are_documented(format):
     assert {example.partition("=")[0] for example in format.examples} == set(format.options)
 
 
+@pytest.mark.parametrize("name", FORMATS)
+def test_formats_have_a_row_on_what_is_kept_and_refused(name):
+    section = PAGE.split("## What is kept, and what is refused")[1].split("\n## ")[0]
+    (row,) = [line for line in section.splitlines() if line.startswith(f"| `{name}` |")]
+    assert row.count("|") == 6
+
+
 def test_no_format_is_made_up():
     assert set(re.findall(r"^\| `([a-z-]+)` \|.*\|.*\|.*\|$", PAGE, flags=re.MULTILINE)) <= {
         *FORMATS,

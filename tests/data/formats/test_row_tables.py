@@ -221,7 +221,7 @@ def test_guesses_that_agree_are_taken(tmp_path):
         ("problem", "names no column. Write --columns problem="),
         ("problm=qid", "No column can be 'problm'. Did you mean 'problem'"),
         ("problem=qid,id=ok", "Two columns are named for problem"),
-        ("problem=qid,correct=okay", "no field 'okay' in the first record, for correct. It has qid"),
+        ("problem=qid,correct=okay", "no field 'okay' in any record, for correct. The first have qid"),
         ("problem=qid,correct=ok,models=ok", "leave out correct=NAME"),
     ],
 )

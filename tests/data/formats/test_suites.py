@@ -268,6 +268,72 @@ def test_evalscope(tmp_path):
         import_files(lines(path, [rows[0], rows[0]]))
 
 
+CONFIGURATION = """
+model: org/m
+model_args: {revision: master, device_map: auto}
+generation_config:
+  temperature: TEMPERATURE
+  max_tokens: 100
+  top_k: TOP_K
+  seed: SEED
+dataset_args:
+  aime24:
+    few_shot_num: SHOTS
+    filters: {remove_until: '</think>'}
+  aime24x: {few_shot_num: 9}
+api_key: KEY
+work_dir: WORK
+"""
+
+
+def evalscope_run(folder, name, **values):
+    """A run of EvalScope with its configuration; the texts of each run are its own."""
+    text = CONFIGURATION
+    for key, default in {
+        "TEMPERATURE": "0.6",
+        "TOP_K": "20",
+        "SEED": "1",
+        "SHOTS": "0",
+        "KEY": "x",
+        "WORK": "w",
+    }.items():
+        text = text.replace(key, str(values.get(key, default)))
+    configurations = folder / name / "configs"
+    configurations.mkdir(parents=True)
+    (configurations / "task_config_abc123.yaml").write_text(text)
+    rows = [review(i, j, {"acc": float(j < i)}, prediction=f"{name} {i} {j}") for i in range(2) for j in range(3)]
+    return lines(folder / name / "reviews" / "m" / "aime24_default.jsonl", rows)
+
+
+def test_evalscope_runs_of_other_settings_are_not_pooled(tmp_path):
+    first = evalscope_run(tmp_path, "a")
+    imported = import_files([first, evalscope_run(tmp_path, "b", SEED=2, KEY="y", WORK="v")])
+    assert counts_of(imported) == {"0": (6, 0), "1": (6, 2)}
+    assert imported.settings == {"temperature": 0.6, "max_tokens": 100}
+    for i, (name, value, words) in enumerate(
+        [("TEMPERATURE", "1.0", "temperature"), ("TOP_K", "5", "top_k"), ("SHOTS", "4", "few_shot_num")]
+    ):
+        with pytest.raises(InputError, match=f"m on aime24_default has .*{words}"):
+            import_files([first, evalscope_run(tmp_path, f"c{i}", **{name: value})])
+    for i, text in enumerate(["a: [", "a: &x [1]\nb: *x", "generation_config: !!python/object:os.system {}", "[1]"]):
+        path = evalscope_run(tmp_path, f"d{i}")
+        (tmp_path / f"d{i}" / "configs" / "task_config_abc123.yaml").write_text(text)
+        notes = import_files(path).notes
+        assert any("cannot be read, so that runs of other settings are not told apart" in note for note in notes)
+
+
+def test_evalscope_says_which_metric_was_taken(tmp_path):
+    rows = [review(i, 0, {"acc": float(i), "f1": 0.3}) for i in range(2)]
+    imported = import_files(lines(tmp_path / "a.jsonl", rows), model="m")
+    assert any("the metric 'acc' is taken for the verdict; there is 'f1' too" in note for note in imported.notes)
+    rows[1]["sample_score"]["score"]["main_score_name"] = "f1"
+    with pytest.raises(
+        InputError, match=r"'acc' of some reviews and 'f1' of others\. Choose with --option metric=NAME"
+    ):
+        import_files(lines(tmp_path / "a.jsonl", rows), model="m", threshold="0.2")
+    assert counts_of(import_files(tmp_path / "a.jsonl", model="m", metric="acc")) == {"0": (1, 0), "1": (1, 1)}
+
+
 def test_skythought_temperatures(tmp_path):
     def response(correct, text):
         return {"content": text, "correctness": correct, "reason": None}
@@ -343,6 +409,40 @@ def test_terminal_bench(tmp_path, all_examples):
     assert any("1 of 6 samples broke off without a verdict" in note for note in imported.notes)
     assert counts_of(import_files(path.parent, errors="wrong"))["t0"] == (4, 1)
     assert imported.counts.table["mean_tokens"].tolist() == [20.0, 20.0]
+
+
+@pytest.mark.parametrize("verdict", [None, False])
+def test_tests_of_terminal_bench_that_do_not_end_are_no_timeout_of_the_model(tmp_path, all_examples, verdict):
+    content = all_examples["terminal-bench"][1].content
+    hung = {"trial_name": "t0.9", "task_id": "t0", "is_resolved": verdict, "failure_mode": "test_timeout"}
+    path = document(tmp_path / "results.json", {**content, "results": [*content["results"], hung]})
+    imported = import_files(path, model="m")
+    assert counts_of(imported)["t0"] == ((2, 1) if verdict is None else (3, 1))
+    assert "n_timeout" not in imported.counts.table
+    left_out = any("1 of 5 samples broke off without a verdict" in note for note in imported.notes)
+    assert left_out == (verdict is None)
+    assert counts_of(import_files(path, model="m", errors="wrong"))["t0"] == (3, 1)
+
+
+def test_notes_of_many_files_are_said_once(tmp_path):
+    for j in range(20):
+        fault = {"exception_type": "VerifierTimeoutError"} if j % 2 else None
+        trial = harbor_trial(0, j, None if j % 2 else float(j == 2), exception_info=fault)
+        document(tmp_path / f"t0__{j}" / "result.json", trial)
+    imported = import_files(tmp_path)
+    assert counts_of(imported) == {"t0": (10, 1)}
+    assert [note for note in imported.notes if "VerifierTimeoutError" in note] == [
+        "10 of 20 samples broke off without a verdict (VerifierTimeoutError); they were left out, not taken for "
+        f"wrong. The first is in '{tmp_path / 't0__1' / 'result.json'}'."
+    ]
+    shards = [
+        lines(tmp_path / "rows" / f"{i}.jsonl", [{"problem_id": f"p{i}", "is_correct": True}] * 2) for i in range(5)
+    ]
+    notes = import_files(shards, "rows", model="m").notes
+    assert [note for note in notes if "are told apart by" in note] == [
+        f"'{shards[0]}' and 4 others: problems are told apart by 'problem_id', and 'is_correct' is taken for the "
+        "verdict. Name others with --columns problem=NAME,correct=NAME."
+    ]
 
 
 def harbor_trial(i, j, reward, **more):

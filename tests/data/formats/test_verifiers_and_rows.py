@@ -147,7 +147,7 @@ def test_rows_of_lists_and_named_fields(tmp_path):
         ([{"id": "", "correct": True}], {}, "is no name of a problem"),
         ([{"a": 1, "correct": True}], {}, "no field is known for problem.*--columns problem=NAME. It has a, correct"),
         ([{"id": 1, "b": True}], {}, "no field is known for correct"),
-        ([{"id": 1, "correct": True}], {"id": "name"}, "no field 'name' in the first record"),
+        ([{"id": 1, "correct": True}], {"id": "name"}, "no field 'name' in any record"),
         ([{"problem_id": 1, "sample_index": 0, "correct": True}] * 2, {}, "sample 0 of problem 1 stands there twice"),
         ([{"id": i, "question": "q", "correct": True} for i in range(3)], {}, "it does not name problems"),
         ([{"id": 1, "question": q, "correct": True} for q in "ab"], {}, "asks something else"),

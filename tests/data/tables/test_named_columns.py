@@ -45,6 +45,25 @@ def test_a_column_that_has_the_name_already_is_another_one():
     assert rows(bd.load_counts(table, "n_correct=first")) == EXPECTED
 
 
+def test_columns_may_change_their_names_with_each_other():
+    swapped = TABLE.rename(columns={"n_correct": "n_samples", "n_samples": "n_correct"})
+    assert rows(bd.load_counts(swapped, "n_samples=n_correct,n_correct=n_samples")) == EXPECTED
+    chain = TABLE.rename(columns={"n_correct": "n_samples", "n_samples": "tries"})
+    assert rows(bd.load_counts(chain, "n_correct=n_samples,n_samples=tries")) == EXPECTED
+
+
+def test_a_column_that_stands_twice_is_refused(tmp_path):
+    table = pd.concat([TABLE, TABLE[["n_correct"]]], axis=1)
+    table.to_csv(tmp_path / "c.csv", index=False)
+    for source in (table, tmp_path / "c.csv"):
+        for columns in (None, "n_correct=n_correct", "problem_id=problem_id,models=n_correct,n_samples=n_samples"):
+            with pytest.raises(InputError, match="the column 'n_correct' appears more than once"):
+                bd.load_counts(source, columns)
+    samples = pd.DataFrame([["m", "a", "correct", "wrong"]], columns=["model", "problem_id", "outcome", "outcome"])
+    with pytest.raises(InputError, match="the column 'outcome' appears more than once"):
+        bd.load_counts(samples)
+
+
 def test_a_column_of_counts_for_each_model():
     table = pd.DataFrame({"qid": ["a", "b"], "n": [8, 8], "base": [3, 5], "rl": [4, None]})
     counts = bd.load_counts(table, "problem_id=qid,models=base,models=rl,n_samples=n")
@@ -63,6 +82,9 @@ def test_a_column_of_counts_for_each_model():
         ({}, "n_right=c", "The counts table has no column 'n_right'"),
         ({}, "n_correct", "names no column"),
         ({}, "n_correct=a,c=b", "Two columns are named for n_correct"),
+        ({}, "problem_id=model,model=model", "'model' is named for both problem_id and model"),
+        ({}, "n_samples=total,n_correct=total", "'total' is named for both n_samples and n_correct"),
+        ({}, "models=n_correct,models=n_correct", "'n_correct' is named for models twice"),
         ({}, "models=a,n_correct=b", "leave out model and n_correct"),
         ({"n_correct": "hits"}, None, "no column 'n_correct'"),
     ],

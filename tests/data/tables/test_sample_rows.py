@@ -57,3 +57,35 @@ def test_a_sample_that_stands_twice_is_named(samples):
         bd.load_counts(pd.concat([samples, samples.head(1)]))
     runs = pd.concat([samples.assign(run="a"), samples.assign(run="b")])
     assert bd.load_counts(runs).table["n_samples"].tolist() == [6, 4]
+
+
+@pytest.mark.parametrize("name", ["model", "problem_id"])
+@pytest.mark.parametrize("empty", [None, float("nan"), "", "  "])
+def test_samples_without_a_name_are_refused_and_never_dropped(tmp_path, samples, name, empty):
+    """A cross table leaves rows of missing keys out without a word."""
+    table = samples.copy()
+    table[name] = table[name].astype(object)
+    table.loc[[1, 3], name] = empty
+    with pytest.raises(InputError, match=f"rows 1, 3, column {name}: empty. Every sample needs a {name}"):
+        bd.load_counts(table)
+    table.to_csv(tmp_path / "s.csv", index=False)
+    with pytest.raises(InputError, match=rf"s\.csv, lines 3, 5, column {name}: empty"):
+        bd.load_counts(tmp_path / "s.csv")
+    many = pd.concat([table.assign(sample_index=range(place, place + 5)) for place in range(0, 50, 5)])
+    with pytest.raises(InputError, match=r"rows 1, 3, 6, 8, 11 and 15 more"):
+        bd.load_counts(many)
+
+
+def test_samples_without_a_benchmark_are_of_the_default_one(tmp_path, samples):
+    for empty in (None, float("nan"), ""):
+        table = samples.assign(benchmark=[empty, empty, "b", "b", empty])
+        rows = bd.load_counts(table).table[["benchmark", "problem_id", "n_samples", "n_correct"]].to_numpy().tolist()
+        assert rows == [["default", "q1", 3, 2], ["b", "q2", 2, 1]]
+        table.to_parquet(tmp_path / "s.parquet")
+        assert set(samples_in(str(tmp_path / "s.parquet"))["benchmark"]) == {"default", "b"}
+
+
+def test_problems_may_be_named_by_numbers_and_words(samples):
+    table = samples.assign(problem_id=[7, 7, "x", "x", "7"])
+    assert bd.load_counts(table).table[["problem_id", "n_samples"]].to_numpy().tolist() == [["7", 3], ["x", 2]]
+    assert set(bd.load_counts(samples.assign(problem_id=[1.0, 1.0, 2.0, 2.0, 1.0])).table["problem_id"]) == {"1", "2"}

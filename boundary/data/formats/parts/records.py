@@ -1,6 +1,10 @@
 """Records of any plain file, fields as JSON: JSON Lines, a JSON list, CSV, TSV, Parquet, an Arrow stream."""
 
+import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +12,17 @@ import msgspec
 
 from boundary.data.readers.arrow_rows import arrow_columns, arrow_rows, is_arrow_stream
 from boundary.data.readers.delimited_rows import delimited_rows, header_cells
+from boundary.data.readers.file_kinds import BOM
 from boundary.data.readers.parquet_files import MAGIC
 from boundary.data.readers.parquet_rows import column_names, parquet_rows
-from boundary.data.readers.streams import Source, first_record, is_list, is_object
+from boundary.data.readers.streams import HEAD, Source, first_record, is_list, is_object
 from boundary.errors import InputError
 
 Row = Mapping[str, msgspec.Raw]
 JSON, DELIMITED, PARQUET, ARROW = "JSON", "a table", "Parquet", "Arrow"
+# Records at the beginning of a file from which its fields are known; of a table whose rows are read so many at once.
+EXAMPLES, EXAMPLE_ROWS = 100, 16
+WHITE_SPACE = re.compile(r"\s*")
 
 
 def record_kind(head: bytes) -> str | None:
@@ -29,30 +37,79 @@ def record_kind(head: bytes) -> str | None:
 
 
 def example_record(path: Path, head: bytes) -> Mapping[str, Any] | None:
-    """The first record, with all its fields; None where there is none.
+    """The first record, with the fields that the next ones add or fill; None where there is none.
+
+    Optional fields (an error, a reason to stop, a model) are often null or absent in the first record.
 
     Raises
     ------
     InputError
         Where the file is damaged.
     """
+    merged: dict[str, Any] = {}
+    for record in _first_records(path, head):
+        if not isinstance(record, Mapping):
+            break
+        for name, value in record.items():
+            if merged.get(name) is None:
+                merged[name] = value
+    return merged or None
+
+
+def _first_records(path: Path, head: bytes) -> Iterator[Any]:
+    """The first records of a file, as JSON has them."""
     kind = record_kind(head)
     if kind == JSON:
-        record = first_record(path, head)
-        return record if isinstance(record, Mapping) else None
+        first = first_record(path, head)
+        yield first
+        if isinstance(first, Mapping):
+            yield from islice(_next_records(head), EXAMPLES)
+        return
     if kind is None:
-        return None
+        return
     source = Source(path, skip_bad=True)
     if kind == DELIMITED:
         try:
-            return next((row for _, row in delimited_rows(source)), None)
+            for _, cells in islice(delimited_rows(source), EXAMPLES):
+                yield {name: cell or None for name, cell in cells.items()}
         except InputError:  # a text that only looks like a table; reading it says what is wrong
-            return None
-    names = column_names(path, head) if kind == PARQUET else arrow_columns(path)
-    reader = parquet_rows if kind == PARQUET else arrow_rows
-    row = next((row for _, row in reader(source, names)), None)
-    # As JSON has it: without types that only the table knows.
-    return None if row is None else msgspec.json.decode(_encode(row))
+            return
+    else:
+        names = column_names(path, head) if kind == PARQUET else arrow_columns(path)
+        reader = parquet_rows if kind == PARQUET else arrow_rows
+        for _, row in islice(reader(source, names), EXAMPLE_ROWS):
+            # As JSON has it: without types that only the table knows.
+            yield msgspec.json.decode(_encode(row))
+
+
+def _next_records(head: bytes) -> Iterator[Any]:
+    """The records of the head of a JSON file, as far as they are whole there."""
+    start = head.removeprefix(BOM).lstrip()
+    if start.startswith(b"["):
+        yield from _listed_records(start.decode("utf-8", "ignore"))
+        return
+    lines = start.split(b"\n")
+    with suppress(ValueError, RecursionError):
+        for line in lines[:-1] if len(head) == HEAD else lines:
+            if line.strip():
+                yield json.loads(line.decode(), parse_constant=str)
+
+
+def _listed_records(text: str) -> Iterator[Any]:
+    """The entries of a JSON list of which a text is the beginning."""
+    decoder, place = json.JSONDecoder(parse_constant=str), 1
+    with suppress(ValueError, RecursionError):
+        while True:
+            record, end = decoder.raw_decode(text, _after_space(text, place))
+            yield record
+            place = _after_space(text, end) + 1
+            if text[place - 1 : place] != ",":
+                return
+
+
+def _after_space(text: str, place: int) -> int:
+    space = WHITE_SPACE.match(text, place)
+    return place if space is None else space.end()
 
 
 def records(source: Source, fields: Sequence[str]) -> Iterator[tuple[int | None, Row]]:

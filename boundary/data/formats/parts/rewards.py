@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from boundary.data.readers.streams import Source
 from boundary.data.records import CORRECT, EMPTY, TRUNCATED, WRONG, text_hash
 
 # A sum of weights need not be 1 to the last digit.
@@ -80,9 +79,3 @@ def named_problem(value: Any, field: str) -> str:
     if name is None:
         raise ValueError(f"{str(value)[:40]!r} in field '{field}' is no name of a problem")
     return name
-
-
-def note_left_out(source: Source, count: int, total: int, reason: str) -> None:
-    """Note samples that were left out, with the reason; nothing where there are none."""
-    if count:
-        source.note(f"'{source.path}': {count} of {total} samples {reason}; they were left out, not taken for wrong.")

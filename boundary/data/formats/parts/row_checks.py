@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from boundary.data.formats.parts.records import Row, optional_field
-from boundary.data.formats.parts.row_fields import UNCERTAIN, WORDS, Fields, listed, word_of
+from boundary.data.formats.parts.row_fields import DECISIVE, UNCERTAIN, WORDS, Fields, listed, word_of
 from boundary.data.readers.raw_json import raw_hash
 from boundary.data.readers.streams import Source
 from boundary.data.records import CORRECT, Answers
@@ -26,6 +26,7 @@ class RowChecks:
     def __init__(self, fields: Fields, source: Source) -> None:
         self.fields, self.source = fields, source
         self.rows, self.unjudged = 0, 0
+        self.later: dict[str, int | None] = {}
         self.problems: Counter[tuple[Any, ...]] = Counter()
         self.questions: set[int] = set()
         self.places: set[tuple[Any, ...]] = set()
@@ -43,8 +44,10 @@ class RowChecks:
         ValueError
             Where a sample stands there twice.
         InputError
-            Where two fields that could both be the verdict disagree.
+            Where two fields that could both be the verdict disagree, or a field that decides what is counted is not
+            among those of the first records.
         """
+        self._look_for_later_names(row, line)
         key = (answers.model, answers.benchmark, *answers.facts.values(), answers.problem_id)
         number = optional_field(row, self.fields.sample)
         if number is not None and not self.fields.is_list:
@@ -77,11 +80,33 @@ class RowChecks:
         self._refuse_other_names()
         self._refuse_numbered_lines(roles)
         self.source.note(self._summary())
-        if self.unjudged:
+        for name, line in self.later.items():
+            place = f"line {line}" if line else "later records"
             self.source.note(
-                f"'{self.source.path}': {self.unjudged} of {self.rows} samples are not judged; they were left out, "
-                "not taken for wrong ones."
+                f"'{self.source.path}': the field '{name}' first has a value in {place}, and was not read. It would be "
+                f"with --columns {self.fields.later_names[name]}={name}."
             )
+        for name in self.fields.lists:
+            self.source.note(
+                f"'{self.source.path}': '{name}' holds several texts of a record, and '{self.fields.correct}' one "
+                "verdict: each record was counted as one sample."
+            )
+        self.source.leave_out(self.unjudged, self.rows, "are not judged")
+
+    def _look_for_later_names(self, row: Row, line: int | None) -> None:
+        for name in self.fields.later_names.keys() & row.keys():
+            if name in self.later or optional_field(row, name) is None:
+                continue
+            role = self.fields.later_names[name]
+            if role in DECISIVE:
+                field = getattr(self.fields, role) or (self.fields.question if role == "problem" else "")
+                other = f", or {role}={field}" if field else ""
+                raise self.source.error(
+                    f"the field '{name}' first has a value here, and may be the {role} of each sample. Say which field "
+                    f"is, with --columns {role}={name}{other}",
+                    line,
+                )
+            self.later[name] = line
 
     def _compare_verdicts(self, row: Row, answers: Answers, line: int | None) -> None:
         for name in self.fields.other_verdicts:

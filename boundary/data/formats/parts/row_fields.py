@@ -1,8 +1,8 @@
 """Which field of one's own records is what: named by the user, or guessed by the usual names and said."""
 
 import csv
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from boundary.data.readers.streams import Source
@@ -15,9 +15,10 @@ NAMES = (
 )
 # These may number lines in place of problems.
 UNCERTAIN = ("uid", "unique_id", "idx", "index", "id")
+CERTAIN = tuple(name for name in NAMES if name not in UNCERTAIN)
 VERDICTS = (
     *("is_correct", "correct", "passed", "outcome", "success", "is_success", "solved", "is_solved", "resolved"),
-    *("judged_correct", "correctness", "verdict", "pass", "acc", "accuracy", "score", "reward", "grade", "label"),
+    *("judged_correct", "correctness", "verdict", "pass", "acc", "accuracy", "score", "reward", "grade"),
 )
 # The others are verdicts only where there is a sample beside them.
 SURE = VERDICTS[:12]
@@ -65,6 +66,12 @@ ALIASES = {
 EXAMPLE = "problem=qid,correct=is_correct,model=checkpoint"
 # Columns of counts: such a table is no table of samples.
 COUNTS = (("n_samples", "n_correct"), ("n", "c"))
+TOTALS = ("n_samples", "num_samples", "n_total", "total", "num_trials", "n_trials", "n_attempts", "num_attempts")
+CORRECT_COUNTS = ("num_correct", "correct_count", "n_passed", "num_passed", "n_success", "num_success", "correct")
+# Roles that decide what is counted: a field for one of them that only later records have is not passed over.
+DECISIVE = ("problem", "correct", "model", "benchmark", "step")
+# Fields that hold several texts of a record.
+LISTS = ("completions", "responses", "outputs", "generations", "samples")
 
 
 @dataclass(frozen=True)
@@ -84,6 +91,10 @@ class Fields:
     other_verdicts, other_names
         Further fields that could be the verdict, or tell problems, models or benchmarks apart, by role: where they
         contradict the guess it is refused.
+    later_names
+        Names by their roles that would have been taken, had one of the first records had a field named so.
+    lists
+        Fields that hold several texts of a record, where it has one verdict.
     """
 
     problem: str = ""
@@ -103,6 +114,8 @@ class Fields:
     in_table: bool = False
     other_verdicts: tuple[str, ...] = ()
     other_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    later_names: Mapping[str, str] = field(default_factory=dict)
+    lists: tuple[str, ...] = ()
 
     @property
     def names(self) -> list[str]:
@@ -119,7 +132,7 @@ class Fields:
             *SETTINGS,
         )
         candidates = (name for names in self.other_names.values() for name in names)
-        return [name for name in dict.fromkeys((*fields, *optional, *candidates)) if name]
+        return [name for name in dict.fromkeys((*fields, *optional, *candidates, *self.later_names)) if name]
 
 
 def named_fields(columns: Any, **options: str) -> dict[str, tuple[str, ...]]:
@@ -194,17 +207,19 @@ def guessed_fields(record: Mapping[str, Any], roles: Mapping[str, tuple[str, ...
     correct = "" if models else first("correct", VERDICTS)
     problem = first("problem", NAMES)
     verdicts = [name for name in present(SURE) if name != correct and is_verdict(record[name])]
-    certain = [name for name in present(NAMES) if name not in UNCERTAIN]
+    certain = present(CERTAIN)
     other_names = {
-        "problem": () if "problem" in roles or problem in UNCERTAIN else tuple(certain[1:]),
+        "problem": () if "problem" in roles or problem in UNCERTAIN else certain[1:],
         "model": () if "model" in roles or models else present(MODELS)[1:],
         "benchmark": () if "benchmark" in roles else present(BENCHMARKS)[1:],
     }
     verdict_value = value_at(record, models[0] if models else correct)
-    return Fields(
+    is_list = isinstance(listed(verdict_value), list)
+    text = "" if models else first("text", TEXTS)
+    fields = Fields(
         problem=problem,
         correct=correct,
-        text="" if models else first("text", TEXTS),
+        text=text,
         question=question,
         sample=first("sample", PLACES),
         model="" if models else first("model", MODELS),
@@ -215,14 +230,72 @@ def guessed_fields(record: Mapping[str, Any], roles: Mapping[str, tuple[str, ...
         reason=first("reason", REASONS),
         tokens="" if models else first("tokens", TOKENS),
         models=models,
-        is_list=isinstance(listed(verdict_value), list),
+        is_list=is_list,
+        lists=tuple(name for name in LISTS if not is_list and name != text and count_texts(name, record.get(name)) > 1),
         other_verdicts=() if "correct" in roles or models or correct not in SURE else tuple(verdicts),
         other_names={role: names for role, names in other_names.items() if names},
     )
+    return replace(fields, later_names=_later_names(record, fields, roles))
 
 
-def checked_fields(record: Mapping[str, Any], fields: Fields, roles: Mapping[str, Any], source: Source) -> Fields:
+def _later_names(record: Mapping[str, Any], fields: Fields, roles: Mapping[str, Any]) -> dict[str, str]:
+    """Names by their roles that the first records lack, and that would be taken, or contradict what was taken."""
+    verdicts = SURE if fields.correct in SURE else VERDICTS
+    usual_names = {
+        "problem": CERTAIN if fields.problem else NAMES,
+        "correct": () if fields.models else verdicts,
+        "model": () if fields.models else MODELS,
+        "benchmark": BENCHMARKS,
+        "step": () if fields.step else STEPS,
+        "sample": () if fields.sample else PLACES,
+        "text": () if fields.text or fields.models else TEXTS,
+        "finish": () if fields.finish else FINISH,
+        "reason": () if fields.reason else REASONS,
+        "tokens": () if fields.tokens or fields.models else TOKENS,
+    }
+    in_use = set(fields.names)
+    return {
+        name: role
+        for role, names in usual_names.items()
+        if role not in roles
+        for name in names
+        if record.get(name) is None and name not in in_use
+    }
+
+
+def count_texts(name: str, value: Any) -> int:
+    """How many texts, or conversations, a field holds: the entries of a list, else 1."""
+    if isinstance(value, str) and name in LISTS:
+        value = listed(value)
+    if not isinstance(value, list) or not value:
+        return 1
+    # The turns of a conversation have roles, the parts of a message types: these are one text.
+    are_parts = all(isinstance(part, Mapping) and part.keys() & {"role", "type"} for part in value)
+    are_texts = any(all(isinstance(part, kind) for part in value) for kind in (str, list, Mapping))
+    return len(value) if are_texts and not are_parts else 1
+
+
+def check_fields(
+    record: Mapping[str, Any],
+    fields: Fields,
+    roles: Mapping[str, Any],
+    source: Source,
+    appears: Callable[[str], bool],
+) -> None:
     """Refuse fields that are not there.
+
+    Parameters
+    ----------
+    record
+        The first record.
+    fields
+        Which field is what.
+    roles
+        What the user named.
+    source
+        The file, for messages.
+    appears
+        Whether any record has a field of a name.
 
     Raises
     ------
@@ -238,10 +311,10 @@ def checked_fields(record: Mapping[str, Any], fields: Fields, roles: Mapping[str
             try:
                 value_at(record, name, strict=True)
             except KeyError:
-                raise source.error(
-                    f"no field '{name[:60]}' in the first record, for {role}. It has {present}"
-                ) from None
-    return fields
+                if not appears(name):
+                    raise source.error(
+                        f"no field '{name[:60]}' in any record, for {role}. The first have {present}"
+                    ) from None
 
 
 def value_at(record: Mapping[str, Any], name: str, strict: bool = False) -> Any:
@@ -260,8 +333,16 @@ def value_at(record: Mapping[str, Any], name: str, strict: bool = False) -> Any:
 
 def is_counts(record: Mapping[str, Any]) -> bool:
     """Whether a record holds counts, or is of a table of samples as this project writes it, which is read as it is."""
-    names = {str(name).strip().lower() for name in record}
-    return any(names >= set(pair) for pair in COUNTS)
+    names = {str(name).strip().lower(): value for name, value in record.items()}
+    if any(names.keys() >= set(pair) for pair in COUNTS):
+        return True
+    totals, correct = ([names[name] for name in usual if name in names] for usual in (TOTALS, CORRECT_COUNTS))
+    return any(map(_is_count, totals)) and any(map(_is_count, correct))
+
+
+def _is_count(value: Any) -> bool:
+    """Whether a value is a whole number, which a table may hold as text."""
+    return isinstance(value, int | float | str) and not isinstance(value, bool) and str(value).strip().isdecimal()
 
 
 def is_verdict(value: Any) -> bool:
