@@ -30,6 +30,7 @@ class RowChecks:
         self.problems: Counter[tuple[Any, ...]] = Counter()
         self.questions: set[int] = set()
         self.places: set[tuple[Any, ...]] = set()
+        self.policies: dict[tuple[Any, ...], int] = {}
         self.partitions = {
             (role, name): (set[int](), set[int](), set[tuple[int, int]]())
             for role, names in fields.other_names.items()
@@ -63,6 +64,7 @@ class RowChecks:
         if question is not None:
             self.questions.add(hash((answers.model, answers.benchmark, bytes(question))))
         self._compare_verdicts(row, answers, line)
+        self._compare_policies(row, (*key, answers.run), line)
         for (role, name), (values, other_values, pairs) in self.partitions.items():
             pair = raw_hash(row.get(self._field(role), NULL)), raw_hash(row.get(name, NULL))
             values.add(pair[0])
@@ -121,6 +123,17 @@ class RowChecks:
                 raise self.source.error(
                     f"'{self.fields.correct}' and '{name}' disagree, and either may be the verdict. Say which, with "
                     f"--columns correct={self.fields.correct} or --columns correct={name}",
+                    line,
+                )
+
+    def _compare_policies(self, row: Row, key: tuple[Any, ...], line: int | None) -> None:
+        for name in self.fields.policies:
+            value = raw_hash(row.get(name, NULL))
+            if self.policies.setdefault((name, *key), value) != value:
+                role = "step" if name in ("step", "training_step", "train_step") else "model"
+                raise self.source.error(
+                    f"samples of one problem differ in '{name}', which may tell models apart. Say what it is, with "
+                    f"--columns {role}={name}, or with --columns run={name} where all are of one model",
                     line,
                 )
 
