@@ -181,8 +181,8 @@ class Collection:
         before = self._step_folders.setdefault(key, source.path.parent)
         if before != source.path.parent:
             raise source.error(
-                f"'{before}' has {key[0]} too, with the same problem. Where these are two trainings, import each folder "
-                "apart, with --model NAME; where they are one, --model NAME pools them"
+                f"'{before}' has {key[0]} too, with the same problem. Where these are two trainings, import each "
+                "folder apart, with --model NAME; where they are one, --model NAME pools them"
             )
 
     def _check_names(self, record: Answers | Tally, source: Source) -> None:

@@ -61,13 +61,13 @@ def test_rows_of_several_policies_are_not_pooled_in_silence(tmp_path, name, role
         frame.to_csv(path, index=False)
     else:
         frame.to_parquet(path)
-    with pytest.raises(InputError, match=f"differ in '{name}', which may tell models apart.*--columns {role}={name}"):
+    with pytest.raises(InputError, match=f"differ in '{name}', which may tell {role}s apart.*--columns {role}={name}"):
         import_files(path, model="m")
     model = None if role == "model" else "m"
-    apart = import_files(path, "rows", model=model, columns=f"{role}={name}").counts.table
-    assert apart.groupby("model")["n_samples"].sum().tolist() == [6, 6]
-    together = import_files(path, "rows", model="m", columns=f"run={name}").counts.table
-    assert together["n_samples"].sum() == 12
+    separate_models = import_files(path, "rows", model=model, columns=f"{role}={name}").counts.table
+    assert separate_models.groupby("model")["n_samples"].sum().tolist() == [6, 6]
+    pooled = import_files(path, "rows", model="m", columns=f"run={name}").counts.table
+    assert pooled["n_samples"].sum() == 12
 
 
 @pytest.mark.parametrize("field", ["scores", "rewards", "verdicts"])
@@ -124,3 +124,32 @@ def test_lighteval_one_share_under_two_names(tmp_path, n, share):
     pd.DataFrame([row]).to_parquet(path)
     with pytest.raises(InputError, match="several metrics"):
         import_files(path, model="m")
+
+
+def test_rows_of_several_benchmarks_are_not_pooled_in_silence(tmp_path):
+    rows = [
+        {"problem_id": i, "subset": subset, "response": f"{subset} {i} {j}", "correct": ("Yes", "No")[j]}
+        for subset in "ab"
+        for i in range(2)
+        for j in range(2)
+    ]
+    with pytest.raises(InputError, match="differ in 'subset', which may tell benchmarks apart"):
+        import_files(lines(tmp_path / "a.jsonl", rows), model="m")
+    imported = import_files(tmp_path, "rows", model="m", columns="benchmark=subset")
+    assert imported.counts.benchmarks == ("a", "b")
+    assert [row[2:] for row in counts_of(imported)] == [[2, 1]] * 4
+
+
+def test_files_that_share_names_of_problems_are_pooled_and_noted(tmp_path):
+    for name in ("aime", "math"):
+        rows = [{"problem_id": i, "response": f"{name} {i} {j}", "correct": j <= i} for i in range(2) for j in range(3)]
+        lines(tmp_path / f"{name}.jsonl", rows)
+    notes = import_files(tmp_path, model="m").notes
+    assert any("problems of the same names ('aime.jsonl', 'math.jsonl')" in note for note in notes)
+
+
+def test_tables_of_other_columns_say_how_to_name_them(tmp_path):
+    path = tmp_path / "wide.csv"
+    path.write_text("problem,base,rl\np1,1,0\n")
+    with pytest.raises(InputError, match=r"the columns problem, base, rl.*--columns problem=NAME.*models=NAME"):
+        import_files(path)

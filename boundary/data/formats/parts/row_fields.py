@@ -61,9 +61,13 @@ POLICIES = (
     *("step", "training_step", "train_step", "epoch", "checkpoint", "checkpoint_path", "ckpt", "model_path", "policy"),
     *("variant", "method", "algorithm", "experiment", "stage", "arm"),
 )
+# Likewise benchmarks.
+DATA_SETS = ("subset", "data_name", "task", "task_name", "eval_name", "benchmark_name", "test_set", "subject")
 REASONS = ("error", "reason", "failure_reason", "result")
-RIGHT = dict.fromkeys(("correct", "right", "true", "pass", "passed", "success", "solved", "1", "1.0"), CORRECT)
-WRONGS = dict.fromkeys(("wrong", "incorrect", "false", "fail", "failed", "failure", "unsolved", "0", "0.0"), WRONG)
+RIGHT = dict.fromkeys(("correct", "right", "true", "pass", "passed", "success", "solved", "yes", "1", "1.0"), CORRECT)
+WRONGS = dict.fromkeys(
+    ("wrong", "incorrect", "false", "fail", "failed", "failure", "unsolved", "no", "0", "0.0"), WRONG
+)
 WORDS = {name: name for name in OUTCOMES} | RIGHT | WRONGS
 # What a column may be said to be (`--columns problem=qid`), and the names of the counts table that mean the same.
 ROLES = (
@@ -113,7 +117,7 @@ class Fields:
     lists
         Fields that hold several texts of a record, where it has one verdict.
     policies
-        Fields that may tell policies apart, and have no other use.
+        Fields that may tell policies or benchmarks apart, and have no other use.
     """
 
     problem: str = ""
@@ -256,7 +260,7 @@ def guessed_fields(record: Mapping[str, Any], roles: Mapping[str, tuple[str, ...
         other_verdicts=() if "correct" in roles or models or correct not in SURE else tuple(verdicts),
         other_names={role: names for role, names in other_names.items() if names},
     )
-    policies = tuple(name for name in present(POLICIES) if name not in fields.names)
+    policies = tuple(name for name in present((*POLICIES, *DATA_SETS)) if name not in fields.names)
     return replace(fields, later_names=_later_names(record, fields, roles), policies=policies)
 
 
