@@ -141,11 +141,13 @@ def test_rows_of_several_benchmarks_are_not_pooled_in_silence(tmp_path):
 
 
 def test_files_that_share_names_of_problems_are_pooled_and_noted(tmp_path):
-    for name in ("aime", "math"):
+    for name in ("aime", "math", "more"):
         rows = [{"problem_id": i, "response": f"{name} {i} {j}", "correct": j <= i} for i in range(2) for j in range(3)]
         lines(tmp_path / f"{name}.jsonl", rows)
     notes = import_files(tmp_path, model="m").notes
-    assert any("problems of the same names ('aime.jsonl', 'math.jsonl')" in note for note in notes)
+    pooled_notes = [note for note in notes if "have problems of the same names" in note]
+    assert len(pooled_notes) == 1
+    assert "'aime.jsonl', 'math.jsonl'" in pooled_notes[0]
 
 
 def test_tables_of_other_columns_say_how_to_name_them(tmp_path):

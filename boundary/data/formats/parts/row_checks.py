@@ -66,11 +66,12 @@ class RowChecks:
         question = optional_field(row, self.fields.question)
         if question is None:
             before = self.first_files.setdefault(key, self.source.path)
-            if before != self.source.path and answers.run is None:
+            if before != self.source.path and answers.run is None and not self.source.shared.get("pooled files"):
+                self.source.shared["pooled files"] = True
                 self.source.note(
                     f"Files have problems of the same names ('{before.name}', '{self.source.path.name}'); their "
-                    "samples were pooled, as runs on the same problems. Files of several models or benchmarks have to be "
-                    "imported apart, each with --model and --benchmark."
+                    "samples were pooled, as runs on the same problems. Files of several models or benchmarks have to "
+                    "be imported apart, each with --model and --benchmark."
                 )
         else:
             self.questions.add(hash((answers.model, answers.benchmark, bytes(question))))
