@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from boundary.data.catalog import load_counts
 from boundary.data.counts import Counts
 from boundary.data.tables.writing import write_csv
 from boundary.data.validation import DEFAULT_BENCHMARK
@@ -45,6 +46,8 @@ class CheckpointCounts:
             raise InputError(f"every is {every}: at least 1 step is counted together.")
         self.training_run, self.benchmark, self.every = training_run, benchmark, every
         self._counts: dict[tuple[int, str], list[int]] = {}
+        # Cells of before a restart, which samples drawn anew replace.
+        self._resumed: set[tuple[int, str]] = set()
 
     def add(self, step: int, problem_id: str, verdicts: Iterable[bool]) -> None:
         """Count samples of a problem.
@@ -68,7 +71,11 @@ class CheckpointCounts:
         if strange is not None or None in samples:
             raise InputError(f"{str(strange)[:40]} is no verdict on a sample: give true or false, 1 or 0.")
         if samples:
-            cell = self._counts.setdefault((self.first_step(step), str(problem_id)), [0, 0])
+            place = self.first_step(step), str(problem_id)
+            if place in self._resumed:
+                self._resumed.remove(place)
+                del self._counts[place]
+            cell = self._counts.setdefault(place, [0, 0])
             cell[0] += len(samples)
             cell[1] += sum(map(int, samples))
 
@@ -102,6 +109,33 @@ class CheckpointCounts:
         """Write the counts so far as CSV, in place of what was written before, for `boundary analyze`."""
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         write_csv(self.counts().table, Path(path))
+
+    def resume(self, path: str | Path, step: int) -> None:
+        """Take the counts that an earlier part of this training wrote, up to the step from which it goes on.
+
+        Parameters
+        ----------
+        path
+            What `write` wrote. Rows of other trainings and benchmarks are passed over.
+        step
+            The step of the checkpoint. Where samples of it are drawn anew they replace those of before, and add up with
+            them nowhere.
+
+        Raises
+        ------
+        InputError
+            Where the file holds no counts of checkpoints.
+        """
+        table = load_counts(path).table
+        if "checkpoint_step" not in table or "training_run" not in table:
+            raise InputError(f"{path}: no columns checkpoint_step and training_run, so that it cannot be resumed from.")
+        same_training = (table["training_run"] == self.training_run) & (table["benchmark"] == self.benchmark)
+        columns = ["checkpoint_step", "problem_id", "n_samples", "n_correct"]
+        for at, problem, n, c in table.loc[same_training, columns].itertuples(index=False):
+            place = int(at), str(problem)
+            if int(at) <= step and place not in self._counts:
+                self._counts[place] = [int(n), int(c)]
+                self._resumed.add(place)
 
     def pass_at_k(
         self, step: int | None = None, k: Sequence[int] | None = None, level: float = 0.95

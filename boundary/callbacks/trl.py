@@ -103,7 +103,8 @@ def counts_callback(
     counts
         What `counting_reward` counts.
     path
-        CSV file to write, anew at each checkpoint; None for none.
+        CSV file to write, anew at each checkpoint; None for none. A training that goes on from a checkpoint keeps the
+        counts in it.
     log
         Called with numbers and step: `boundary.callbacks.trackers` has W&B's and MLflow's.
     k, level
@@ -129,6 +130,15 @@ def counts_callback(
         """Writes and logs the counts of checkpoints that are complete."""
 
         logged: int = -1
+
+        def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            """Keep what was written before a restart from a checkpoint."""
+            if state.is_world_process_zero and state.global_step > 0 and path is not None and Path(path).is_file():
+                try:
+                    counts.resume(path, state.global_step)
+                except Exception as error:  # of a file that others changed; the training is worth more
+                    warnings.warn(f"The counts in {path} were not taken over: {error}", stacklevel=2)
+                self.logged = max((step for step in counts.steps if step < state.global_step), default=-1)
 
         def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             """Take the checkpoints before the one whose samples are now drawn."""

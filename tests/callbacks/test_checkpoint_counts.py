@@ -5,6 +5,7 @@ import sys
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import boundary as bd
@@ -170,3 +171,27 @@ def test_a_missing_package_is_named_with_its_extra(monkeypatch, module, function
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(InputError, match=rf"pip install '\.\[{extra}\]'"):
         getattr(import_module(f"boundary.callbacks.{module}"), function)()
+
+
+def test_a_training_that_goes_on_keeps_its_counts(tmp_path):
+    pytest.importorskip("transformers")
+    from boundary.callbacks.trl import counts_callback
+
+    path = tmp_path / "counts.csv"
+    before = CheckpointCounts("my-run", "sums")
+    for step in (0, 10, 20):
+        before.add(step, "p1", [True, False])
+    before.write(path)
+    counts = CheckpointCounts("my-run", "sums")
+    callback = counts_callback(counts, path)
+    callback.on_train_begin(None, SimpleNamespace(global_step=10, is_world_process_zero=True), None)
+    assert counts.steps == [0, 10]
+    counts.add(10, "p1", [True, True, True])
+    counts.add(10, "p1", [False])
+    counts.add(20, "p1", [False])
+    callback.on_train_end(None, SimpleNamespace(global_step=20, is_world_process_zero=True), None)
+    table = pd.read_csv(path)[["checkpoint_step", "n_samples", "n_correct"]]
+    assert table.to_numpy().tolist() == [[0, 2, 1], [10, 4, 3], [20, 1, 0]]
+    other_training = CheckpointCounts("another", "sums")
+    other_training.resume(path, 20)
+    assert other_training.steps == []

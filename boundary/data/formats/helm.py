@@ -112,10 +112,11 @@ def _from_run_spec(source: Source) -> tuple[dict[str, Any], int]:
     if adapter:
         source.conditions["adapter"] = relevant_settings(adapter, *NOT_OF_SAMPLING, *MODEL_SETTINGS)
     run = specification.get("name")
-    scenario = (
-        ",".join(part for part in run.split(",") if not part.startswith("model=")) if isinstance(run, str) else None
-    )
-    names = {"model": adapter.get("model"), "benchmark": scenario}
+    # `{scenario}:{name}={value},...`; the model may be the first of these.
+    scenario, _, arguments = run.partition(":") if isinstance(run, str) else ("", "", "")
+    kept = [part for part in arguments.split(",") if part and not part.startswith(("model=", "model_deployment="))]
+    benchmark = f"{scenario}:{','.join(kept)}" if kept else scenario
+    names = {"model": adapter.get("model"), "benchmark": benchmark}
     outputs = adapter.get("num_outputs")
     return (
         {name: value for name, value in names.items() if isinstance(value, str) and value},

@@ -24,7 +24,7 @@ COLUMNS = ["doc", "metric", "model_response"]
 OLD_COLUMNS = ["example", "full_prompt", "predictions", "metrics", "cont_tokens"]
 # Share of correct ones among n samples, or among all; names of lighteval's metrics (math_, gpqa_, codegen_) before it.
 SHARE = re.compile(
-    r"^(?!.*(g-pass|maj|cons))([a-z]\w*_)?(pass@k:k=1(&n=(?P<a>\d+))?|pass@1(:(?P<b>\d+)(_samples)?)?|(avg|mean)@(n:n=)?(?P<c>\d+))$"
+    r"^(?!.*(g-pass|maj|cons))([a-z]\w*_)?(pass@k:k=1(&n=(?P<a>\d+))?|pass@1(:(?P<b>\d+)(_samples)?)?|(avg|mean)@([nk]:[nk]=)?(?P<c>\d+))$"
 )
 NAME = re.compile(r"^details_(?P<task>.+?)_(?P<date>\d{4}-\d{2}-\d{2}T.+)\.parquet")
 NEAR = 1e-6
@@ -154,7 +154,11 @@ def _metric(metrics: Mapping[str, Any], requested: str, n: int) -> str:
         return requested
     sizes = {name: _size(name, n) for name in present}
     most = max((size for size in sizes.values() if size is not None), default=None)
-    fit = present if n == 1 else [name for name in present if most is not None and sizes[name] == most]
+    shares = [name for name in present if most is not None and sizes[name] == most]
+    fit = present if n == 1 else shares
+    if fit and fit == shares and all(metrics[name] == metrics[fit[0]] for name in fit):
+        # pass@1 and avg@n of the same samples are one number under two names.
+        fit = fit[:1]
     if not fit:
         raise ValueError(
             f"{n} samples, but no verdict on single ones: the metrics ({', '.join(present) or 'none'}) are of the "

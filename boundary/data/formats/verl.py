@@ -39,7 +39,9 @@ class Row(msgspec.Struct):
 
 def recognises(path: Path, head: bytes) -> bool:
     """Whether the first line is a rollout."""
-    return is_object(head) and has_keys(head, "input", "output", "gts", "score")
+    # Before 0.5 it wrote no gts; then the step tells its rows from others.
+    is_rollout = is_object(head) and has_keys(head, "input", "output", "score")
+    return is_rollout and (has_keys(head, "gts") or has_keys(head, "step"))
 
 
 def read(source: Source, *, threshold: str = "", verdicts: str = "score", outputs: str = "") -> Iterator[Answers]:

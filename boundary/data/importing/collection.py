@@ -13,7 +13,7 @@ from boundary.data.readers import limits
 from boundary.data.readers.streams import Source
 from boundary.data.records import OUTCOMES, Answers, Tally, text_hash
 from boundary.data.settings.columns import setting_cells
-from boundary.data.settings.pooling import Prompts, RunSettings
+from boundary.data.settings.pooling import Prompts, RunSettings, without_secrets
 from boundary.data.validation import DEFAULT_BENCHMARK
 from boundary.errors import InputError
 
@@ -67,7 +67,9 @@ class Collection:
         self._merged_names: dict[str, None] = {}
         self._next: dict[tuple[int, int], int] = {}
         self._file_of_run: dict[tuple[int, str], int] = {}
-        self._latest: tuple[dict[str, Any], dict[str, Any]] = {}, {}
+        self._latest: tuple[dict[str, Any], dict[str, Any], dict[str, Any]] = {}, {}, {}
+        # Of models without a name, which only a step tells apart: the folder of each problem.
+        self._step_folders: dict[Key, Path] = {}
 
     def add(self, record: Answers | Tally, source: Source) -> None:
         """Take one record of a file.
@@ -81,13 +83,15 @@ class Collection:
             self.files.append(source.path)
         self._check_names(record, source)
         key = self._key(record, source)
+        self._refuse_two_trainings(key, source)
         if not (record.n_samples if isinstance(record, Tally) else record.outcomes):
             self.without_samples[key] = None
             return
         settings = source.settings | dict(record.settings)
         settings |= {name: value for name, value in record.facts.items() if name in SETTINGS}
-        self.run_settings.check(key[:2], settings | source.conditions, source, record.line)
-        self._learn(key, self._columns(settings | source.conditions) | dict(record.facts))
+        settings, columns = self._stated(settings | source.conditions)
+        self.run_settings.check(key[:2], settings, source, record.line)
+        self._learn(key, columns | dict(record.facts))
         if isinstance(record, Tally):
             self._add_tally(key, record, source)
         else:
@@ -117,13 +121,14 @@ class Collection:
         """Name of the folder of the files, for a training of no name."""
         return (self.files[0].resolve().parent.name or "training")[: limits.LONGEST_NAME]
 
-    def _columns(self, settings: dict[str, Any]) -> dict[str, Any]:
-        """Settings as cells of the counts; most records have those of the record before."""
-        if settings != self._latest[0]:
+    def _stated(self, stated: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Settings without secrets, and as cells of the counts; most records have those of the record before."""
+        if stated != self._latest[0]:
+            settings = without_secrets(stated)
             own = {name: value for name, value in settings.items() if name in SETTINGS}
             other_settings = {name: value for name, value in settings.items() if name not in SETTINGS}
-            self._latest = settings, setting_cells(other_settings) | own
-        return self._latest[1]
+            self._latest = stated, settings, setting_cells(other_settings) | own
+        return self._latest[1:]
 
     def notes(self) -> Iterator[str]:
         """Sentences on what was pooled, and on problems of which no sample is left."""
@@ -168,6 +173,17 @@ class Collection:
         benchmark = self._name("benchmark", record.benchmark) or DEFAULT_BENCHMARK
         benchmark = self._plain_name("benchmark", benchmark, source, record.line)
         return model, benchmark, self._plain_name("problem_id", record.problem_id, source, record.line, benchmark)
+
+    def _refuse_two_trainings(self, key: Key, source: Source) -> None:
+        """Refuse one step of a training of no name in two folders: these may be two trainings."""
+        if self.checkpoints.get(key[0], ("-", 0))[0]:
+            return
+        before = self._step_folders.setdefault(key, source.path.parent)
+        if before != source.path.parent:
+            raise source.error(
+                f"'{before}' has {key[0]} too, with the same problem. Where these are two trainings, import each "
+                "folder apart, with --model NAME; where they are one, --model NAME pools them"
+            )
 
     def _check_names(self, record: Answers | Tally, source: Source) -> None:
         for field in ("model", "benchmark", "problem_id"):

@@ -74,10 +74,13 @@ def _of_table(columns: Sequence[str], path: Path, kind: str) -> str | None:
             f"{kind} with a row a sample. Name the format rows and its columns (--columns problem={problem},"
             f"correct={verdicts}), and for scores from which on a sample is correct (--option threshold=NUMBER)"
         )
+    names_text = f"{', '.join(columns[:8])}{', ...' * (len(columns) > 8)}"
     if kind == "a Parquet table":
+        return f"a Parquet table of the columns {names_text}. Where each row is a sample, {NAME_COLUMNS}"
+    if path.name.lower().removesuffix(".gz").endswith((".csv", ".tsv")):
         return (
-            f"a Parquet table of the columns {', '.join(columns[:8])}{', ...' * (len(columns) > 8)}. Where each row is "
-            f"a sample, {NAME_COLUMNS}"
+            f"a table of no known format, with the columns {names_text}. Where each row is a sample, {NAME_COLUMNS}; "
+            "where each model has a column of verdicts, with models=NAME for each in place of correct"
         )
     return None
 

@@ -388,6 +388,8 @@ def _only(kinds: Mapping[Path, str | None]) -> str:
             f"boundary import {first} {_folder_of(kinds)} -o {first}.csv. boundary analyze takes several tables."
         )
     if not by_format:
+        if len(kinds) == 1:
+            _refuse_unknown(next(iter(kinds)), AUTO)
         raise InputError(f"'{next(iter(kinds))}' and the others are of no known format: {', '.join(FORMATS)}.")
     return next(iter(by_format))
 

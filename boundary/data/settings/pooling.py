@@ -1,6 +1,7 @@
 """Settings of the runs that are pooled: samples taken under other ones are not samples of one solve rate."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,10 @@ from boundary.data.readers.streams import Source
 from boundary.data.records import text_hash
 
 REMEDY = "Import them apart, each with its own --model NAME, or pool them all the same with --pool-settings"
+SECRET_NAME = re.compile(
+    r"(api|access|auth|hf|private|secret|bearer)[-_]?(key|token)|authorization|passw|secret|credential|cookie", re.I
+)
+SECRET_VALUE = re.compile(r"\b(sk-|hf_|ghp_|Bearer )[\w-]{8,}|://[^/\s:@]{1,200}:[^/\s@]{1,200}@")
 # In a message; further ones are counted.
 MOST_NAMED = 4
 LONGEST_VALUE = 60
@@ -134,6 +139,18 @@ def relevant_settings(settings: Mapping[str, Any] | None, *names: str) -> dict[s
     return {
         name: value for name, value in (settings or {}).items() if name not in names and value not in (None, {}, [])
     }
+
+
+def without_secrets(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings less keys, passwords and addresses with a password in them, at any depth."""
+    public: dict[str, Any] = {}
+    for name, value in settings.items():
+        if SECRET_NAME.search(str(name)) or (isinstance(value, str) and SECRET_VALUE.search(value)):
+            continue
+        public_value = without_secrets(value) if isinstance(value, Mapping) else value
+        if public_value != {} or value == {}:
+            public[name] = public_value
+    return public
 
 
 def value_text(value: Any) -> str:

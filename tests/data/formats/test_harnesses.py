@@ -127,7 +127,7 @@ def test_lighteval_single_samples_are_verdicts(tmp_path):
         ({"pass@k:k=1&n=8": 0.5}, "none is the pass@1 of 4 samples"),
         ({"pass@k:k=1&n=4": 0.6}, "no share of 4 samples"),
         ({"pass@k:k=1&n=4": 1.5}, "no share of 4 samples"),
-        ({"avg@n:n=4": 0.5, "pass@k:k=1&n=4": 0.5}, "several metrics"),
+        ({"avg@n:n=4": 0.25, "pass@k:k=1&n=4": 0.5}, "several metrics"),
     ],
 )
 def test_lighteval_aggregates_that_are_no_counts(tmp_path, metric, why):

@@ -1,12 +1,13 @@
 """Checks of one's own records as they are read: guesses of what a field means that the records contradict."""
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from boundary.data.formats.parts.records import Row, optional_field
-from boundary.data.formats.parts.row_fields import DECISIVE, UNCERTAIN, WORDS, Fields, listed, word_of
+from boundary.data.formats.parts.row_fields import DATA_SETS, DECISIVE, UNCERTAIN, WORDS, Fields, listed, word_of
 from boundary.data.readers.raw_json import raw_hash
 from boundary.data.readers.streams import Source
 from boundary.data.records import CORRECT, Answers
@@ -30,6 +31,9 @@ class RowChecks:
         self.problems: Counter[tuple[Any, ...]] = Counter()
         self.questions: set[int] = set()
         self.places: set[tuple[Any, ...]] = set()
+        # Of problems without a text: the first file that has them.
+        self.first_files: dict[tuple[Any, ...], Path] = source.shared.setdefault("files of problems", {})
+        self.policies: dict[tuple[Any, ...], int] = {}
         self.partitions = {
             (role, name): (set[int](), set[int](), set[tuple[int, int]]())
             for role, names in fields.other_names.items()
@@ -60,9 +64,19 @@ class RowChecks:
         self.unjudged += not answers.outcomes
         self.problems[key] += 1
         question = optional_field(row, self.fields.question)
-        if question is not None:
+        if question is None:
+            before = self.first_files.setdefault(key, self.source.path)
+            if before != self.source.path and answers.run is None and not self.source.shared.get("pooled files"):
+                self.source.shared["pooled files"] = True
+                self.source.note(
+                    f"Files have problems of the same names ('{before.name}', '{self.source.path.name}'); their "
+                    "samples were pooled, as runs on the same problems. Files of several models or benchmarks have to "
+                    "be imported apart, each with --model and --benchmark."
+                )
+        else:
             self.questions.add(hash((answers.model, answers.benchmark, bytes(question))))
         self._compare_verdicts(row, answers, line)
+        self._compare_policies(row, (*key, answers.run), line)
         for (role, name), (values, other_values, pairs) in self.partitions.items():
             pair = raw_hash(row.get(self._field(role), NULL)), raw_hash(row.get(name, NULL))
             values.add(pair[0])
@@ -121,6 +135,18 @@ class RowChecks:
                 raise self.source.error(
                     f"'{self.fields.correct}' and '{name}' disagree, and either may be the verdict. Say which, with "
                     f"--columns correct={self.fields.correct} or --columns correct={name}",
+                    line,
+                )
+
+    def _compare_policies(self, row: Row, key: tuple[Any, ...], line: int | None) -> None:
+        for name in self.fields.policies:
+            value = raw_hash(row.get(name, NULL))
+            if self.policies.setdefault((name, *key), value) != value:
+                is_step = name in ("step", "training_step", "train_step")
+                role = "step" if is_step else "benchmark" if name in DATA_SETS else "model"
+                raise self.source.error(
+                    f"samples of one problem differ in '{name}', which may tell {role}s apart. Say what it is, with "
+                    f"--columns {role}={name}, or with --columns run={name} where these are runs of one model",
                     line,
                 )
 

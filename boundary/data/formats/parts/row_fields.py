@@ -19,6 +19,18 @@ CERTAIN = tuple(name for name in NAMES if name not in UNCERTAIN)
 VERDICTS = (
     *("is_correct", "correct", "passed", "outcome", "success", "is_success", "solved", "is_solved", "resolved"),
     *("judged_correct", "correctness", "verdict", "pass", "acc", "accuracy", "score", "reward", "grade"),
+    *(
+        "is_right",
+        "is_passed",
+        "exact_match",
+        "is_equiv",
+        "verdicts",
+        "corrects",
+        "passes",
+        "scores",
+        "rewards",
+        "grades",
+    ),
 )
 # The others are verdicts only where there is a sample beside them.
 SURE = VERDICTS[:12]
@@ -44,9 +56,18 @@ SETTINGS = (
     *("system_message", "prompt_type", "prompt_template", "template", "num_fewshot", "n_shot", "few_shot", "split"),
     *("verifier", "scorer"),
 )
+# Fields that often tell policies apart; where they differ among samples of one problem this has to be said.
+POLICIES = (
+    *("step", "training_step", "train_step", "epoch", "checkpoint", "checkpoint_path", "ckpt", "model_path", "policy"),
+    *("variant", "method", "algorithm", "experiment", "stage", "arm"),
+)
+# Likewise benchmarks.
+DATA_SETS = ("subset", "data_name", "task", "task_name", "eval_name", "benchmark_name", "test_set", "subject")
 REASONS = ("error", "reason", "failure_reason", "result")
-RIGHT = dict.fromkeys(("correct", "right", "true", "pass", "passed", "success", "solved", "1", "1.0"), CORRECT)
-WRONGS = dict.fromkeys(("wrong", "incorrect", "false", "fail", "failed", "failure", "unsolved", "0", "0.0"), WRONG)
+RIGHT = dict.fromkeys(("correct", "right", "true", "pass", "passed", "success", "solved", "yes", "1", "1.0"), CORRECT)
+WRONGS = dict.fromkeys(
+    ("wrong", "incorrect", "false", "fail", "failed", "failure", "unsolved", "no", "0", "0.0"), WRONG
+)
 WORDS = {name: name for name in OUTCOMES} | RIGHT | WRONGS
 # What a column may be said to be (`--columns problem=qid`), and the names of the counts table that mean the same.
 ROLES = (
@@ -95,6 +116,8 @@ class Fields:
         Names by their roles that would have been taken, had one of the first records had a field named so.
     lists
         Fields that hold several texts of a record, where it has one verdict.
+    policies
+        Fields that may tell policies or benchmarks apart, and have no other use.
     """
 
     problem: str = ""
@@ -116,6 +139,7 @@ class Fields:
     other_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     later_names: Mapping[str, str] = field(default_factory=dict)
     lists: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
 
     @property
     def names(self) -> list[str]:
@@ -129,6 +153,7 @@ class Fields:
             self.tokens,
             *self.models,
             *self.other_verdicts,
+            *self.policies,
             *SETTINGS,
         )
         candidates = (name for names in self.other_names.values() for name in names)
@@ -235,7 +260,8 @@ def guessed_fields(record: Mapping[str, Any], roles: Mapping[str, tuple[str, ...
         other_verdicts=() if "correct" in roles or models or correct not in SURE else tuple(verdicts),
         other_names={role: names for role, names in other_names.items() if names},
     )
-    return replace(fields, later_names=_later_names(record, fields, roles))
+    policies = tuple(name for name in present((*POLICIES, *DATA_SETS)) if name not in fields.names)
+    return replace(fields, later_names=_later_names(record, fields, roles), policies=policies)
 
 
 def _later_names(record: Mapping[str, Any], fields: Fields, roles: Mapping[str, Any]) -> dict[str, str]:
