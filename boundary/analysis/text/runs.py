@@ -138,10 +138,10 @@ def _choice_sentences(rows: pd.DataFrame) -> Iterator[str]:
     after = {row["model"]: row for row in _rows_of(at_one, "pass_at_k", AFTER_SELECTION)}
     for drop in _rows_of(at_one, DROP, AFTER_SELECTION):
         row, name = after[drop["model"]], short_name(drop["model"])
+        error = f"{number(abs(drop['mean']), 100, 1)} points too {'high' if drop['mean'] >= 0 else 'low'}"
         yield (
             f"{name} was chosen among {drop['n_runs']} candidates that are all here. Its estimate of pass@1 alone is "
-            f"expected to be {number(drop['mean'], 100, 1)} points too high; with the choice reckoned with, pass@1 is "
-            f"{_value(row)} %."
+            f"expected to be {error}; with the choice reckoned with, pass@1 is {_value(row)} %."
         )
     bounds = {row["model"]: row for row in _rows_of(at_one, "pass_at_k", SELECTION_BOUND)}
     for drop in _rows_of(at_one, DROP, SELECTION_BOUND):
