@@ -6,20 +6,21 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from boundary.data.counts import Counts
+from boundary.data.counts import BASE_ROLE, Counts
 
 STEP = "checkpoint_step"
 FINAL = "final"
 RUN = "training_run"
 METHOD = "method"
-# What stands for a step that is neither a number from 0 on nor empty: such a model is never taken for the last one.
+ROLE = "role"
+# What stands for a step that is neither a number above 0 nor empty: such a model is never taken for the last one.
 UNREADABLE = -math.inf
 # A trajectory needs a start and two checkpoints.
 ENOUGH_CHECKPOINTS = 2
 
 
 def steps_by_model(table: pd.DataFrame) -> dict[str, float]:
-    """Step of each model; NaN where it has none or `final`, `UNREADABLE` where it is no number from 0 on.
+    """Step of each model; NaN where it has none or `final`, `UNREADABLE` where it is no number above 0.
 
     Examples
     --------
@@ -39,7 +40,7 @@ def _step(cell: Any) -> float:
         step = float(str(cell))
     except ValueError:
         return UNREADABLE
-    return step if 0 <= step < math.inf else UNREADABLE
+    return step if 0 < step < math.inf else UNREADABLE
 
 
 def checkpoint_steps(counts: Counts, base: str | None, models: Sequence[str]) -> dict[str, str]:
@@ -53,8 +54,9 @@ def checkpoint_steps(counts: Counts, base: str | None, models: Sequence[str]) ->
     if base is None or STEP not in counts.table.columns:
         return {}
     steps = steps_by_model(counts.table)
-    checkpoints = {model: steps[model] for model in models if model != base and math.isfinite(steps[model])}
-    stepless = [model for model in dict.fromkeys(models) if model != base and math.isnan(steps[model])]
+    trained = _trained(counts, base, models)
+    checkpoints = {model: steps[model] for model in trained if math.isfinite(steps[model])}
+    stepless = [model for model in trained if math.isnan(steps[model])]
     final = stepless if len(stepless) == 1 else []
     repeated = len(set(checkpoints.values())) < len(checkpoints)
     if not checkpoints or len(checkpoints) + len(final) < ENOUGH_CHECKPOINTS or repeated:
@@ -147,11 +149,11 @@ def left_out_of_runs(counts: Counts, base: str | None, models: Sequence[str]) ->
     if base is None or STEP not in counts.table.columns:
         return
     steps = steps_by_model(counts.table)
-    unreadable = [model for model in models if steps[model] == UNREADABLE]
+    unreadable = [model for model in _trained(counts, base, models) if steps[model] == UNREADABLE]
     if unreadable:
         yield (
             f"Left out of the trajectories: {', '.join(unreadable)}. What checkpoint_step has for them is not a "
-            "number from 0 on."
+            "number above 0."
         )
     for name, members in _members(counts, base, models).items():
         known_steps = [steps[model] for model in members if math.isfinite(steps[model])]
@@ -167,10 +169,16 @@ def _members(counts: Counts, base: str, models: Sequence[str]) -> dict[str, list
     """Models of each training run by its name, without the base."""
     names = _run_names(counts)
     of_runs: dict[str, list[str]] = {}
-    for model in models:
-        if model != base:
-            of_runs.setdefault(names.get(model, ""), []).append(model)
+    for model in _trained(counts, base, models):
+        of_runs.setdefault(names.get(model, ""), []).append(model)
     return of_runs
+
+
+def _trained(counts: Counts, base: str, models: Sequence[str]) -> list[str]:
+    """The models but the base, and but other bases by the column `role`, which are no checkpoints."""
+    table = counts.table
+    bases = {base, *(table.loc[table[ROLE].astype(str) == BASE_ROLE, "model"] if ROLE in table.columns else ())}
+    return [model for model in dict.fromkeys(models) if model not in bases]
 
 
 def _run_names(counts: Counts) -> dict[str, str]:

@@ -204,6 +204,16 @@ def test_a_step_that_is_no_number_is_left_out_and_said():
     assert "rl-400" in result.trajectory.notes[0].text
 
 
+def test_bases_and_step_0_are_no_checkpoints():
+    counts = table().assign(role="rl")
+    template = counts.loc[counts["model"] == "base"].assign(model="template", checkpoint_step=np.nan)
+    counts = pd.concat([counts, template]).assign(role=lambda rows: np.where(rows["model"] == "template", "base", "rl"))
+    models = list(counts["model"].unique())
+    assert training_runs(bd.load_counts(counts), "base", models)[0].models == tuple(STEPS)
+    zero = table().replace({"checkpoint_step": {400: 0}})
+    assert training_runs(bd.load_counts(zero), "base", list(STEPS))[0].models == ("base", "rl-100", "rl-200")
+
+
 def test_trajectories_of_nothing_solved_reach_as_far_as_the_pairs():
     result = analyse(table().assign(n_correct=0))
     of_run = result.trajectory.estimates.query("estimand == 'pass_at_k' and kind == 'posterior' and k == @N")

@@ -164,3 +164,12 @@ def _base_sentences(rows: pd.DataFrame, k: float) -> Iterator[str]:
         f"Of {len(chances)} bases {short_name(likeliest['model'])} is the strongest at k = {budget(k)} with "
         f"probability {probability_text(likeliest['mean'])}; the strongest, whichever it is, solves {_value(row)} %."
     )
+    against = [
+        f"{short_name(row['model'])} {_value(row)}"
+        for row in _rows_of(rows, "shrinkage", STRONGEST_BASE)[:MOST_SENTENCES]
+    ]
+    if against:
+        yield (
+            f"Against the strongest base shrinkage at k = {budget(k)} is, in points: {'; '.join(against)}. The "
+            "verdicts above are against the first base alone."
+        )
