@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from boundary.analysis.checkpoints import TrainingRun
 from boundary.stats.solve_rates import SolveRates
-from boundary.stats.trajectory import ErrorParts, Measurements, error_parts, to_scale
+from boundary.stats.trajectory import INFLATION, ErrorParts, Measurements, error_parts, to_scale
 
 # Draws that the parts of errors are computed from.
 MOST_DRAWS = 128
@@ -72,15 +72,15 @@ def run_measurements(run: TrainingRun, fits: Mapping[str, SolveRates], k: int, l
 
 
 def _moments(draws: Float[np.ndarray, " draw"], tails: list[float]) -> tuple[float, float]:
-    """Mean and variance of the normal that reaches as far as the draws do to either side.
+    """Mean and variance of the normal that reaches as far as the draws do to either side, once it is inflated.
 
     Where nothing or everything is solved the posterior is skewed on the logit scale too, and a normal with its variance
-    ends before its long tail does.
+    ends before its long tail does, by more than `INFLATION` makes up for.
     """
     mean = float(draws.mean())
     low, high = np.quantile(draws, tails)
     reach = max(mean - low, high - mean) / norm.isf(tails[0])
-    return mean, float(max(draws.var(), reach**2))
+    return mean, float(max(draws.var(), reach**2 / INFLATION))
 
 
 def _pass_at_k(rates: SolveRates, model: str, k: int) -> Float[np.ndarray, " draw"]:
