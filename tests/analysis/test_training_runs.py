@@ -229,3 +229,7 @@ def test_empty_cells_have_no_value_and_values_of_one_problem_make_no_strata():
     groups = groups_of(bd.load_counts(own), "topic")
     assert groups.order == ("other",)
     assert "a value of its own" in groups.remark
+    other = table().assign(
+        topic=lambda rows: np.where(rows["released"] % 2, "other", "z" + (rows["released"] // 3).astype(str))
+    )
+    assert groups_of(bd.load_counts(other), "topic").order.count("other") == 1

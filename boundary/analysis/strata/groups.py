@@ -135,12 +135,13 @@ def _largest(values: pd.Series, column: str) -> tuple[list[str], tuple[str, ...]
     if not kept:
         remark = f"{column} has a value of its own for every problem: there are no strata to compare."
         return [OTHER] * len(texts), (OTHER,), remark
-    labels = [text if text in kept else OTHER for text in texts]
+    rest = OTHER if OTHER not in sizes.index else f"({OTHER})"  # which may be a value of the column
+    labels = [text if text in kept else rest for text in texts]
     remark = (
         f"{column} has {texts.nunique():,} values: the {len(kept)} with the most problems are strata, all others are "
-        f"'{OTHER}'."
+        f"'{rest}'."
     )
-    return labels, (*sorted(map(str, kept)), OTHER), remark
+    return labels, (*sorted(map(str, kept)), rest), remark
 
 
 def _text(value: object) -> str:
