@@ -135,13 +135,13 @@ def _largest(values: pd.Series, column: str) -> tuple[list[str], tuple[str, ...]
     if not kept:
         remark = f"{column} has a value of its own for every problem: there are no strata to compare."
         return [OTHER] * len(texts), (OTHER,), remark
-    rest = OTHER if OTHER not in sizes.index else f"({OTHER})"  # which may be a value of the column
-    labels = [text if text in kept else rest for text in texts]
+    remainder = OTHER if OTHER not in sizes.index else f"({OTHER})"  # which may be a value of the column
+    labels = [text if text in kept else remainder for text in texts]
     remark = (
         f"{column} has {texts.nunique():,} values: the {len(kept)} with the most problems are strata, all others are "
-        f"'{rest}'."
+        f"'{remainder}'."
     )
-    return labels, (*sorted(map(str, kept)), rest), remark
+    return labels, (*sorted(map(str, kept)), remainder), remark
 
 
 def _text(value: object) -> str:
