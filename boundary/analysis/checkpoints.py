@@ -1,17 +1,46 @@
 """Checkpoints of training runs: their training steps, and the models in the order of training."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from boundary.data.counts import Counts
+from boundary.data.counts import BASE_ROLE, Counts
 
 STEP = "checkpoint_step"
 FINAL = "final"
 RUN = "training_run"
+METHOD = "method"
+ROLE = "role"
+# What stands for a step that is neither a number above 0 nor empty: such a model is never taken for the last one.
+UNREADABLE = -math.inf
 # A trajectory needs a start and two checkpoints.
 ENOUGH_CHECKPOINTS = 2
+
+
+def steps_by_model(table: pd.DataFrame) -> dict[str, float]:
+    """Step of each model; NaN where it has none or `final`, `UNREADABLE` where it is no number above 0.
+
+    Examples
+    --------
+    >>> steps_by_model(pd.DataFrame({"model": ["a", "b", "c"], "checkpoint_step": ["100", "", "step 200"]}))
+    {'a': 100.0, 'b': nan, 'c': -inf}
+    """
+    if STEP not in table.columns:
+        return {}
+    cells = table.drop_duplicates(["model", STEP]).groupby("model", sort=False)[STEP].first()
+    return {str(model): _step(cell) for model, cell in cells.items()}
+
+
+def _step(cell: Any) -> float:
+    if pd.isna(cell) or str(cell).strip().lower() in ("", FINAL):
+        return math.nan
+    try:
+        step = float(str(cell))
+    except ValueError:
+        return UNREADABLE
+    return step if 0 < step < math.inf else UNREADABLE
 
 
 def checkpoint_steps(counts: Counts, base: str | None, models: Sequence[str]) -> dict[str, str]:
@@ -24,9 +53,10 @@ def checkpoint_steps(counts: Counts, base: str | None, models: Sequence[str]) ->
     """
     if base is None or STEP not in counts.table.columns:
         return {}
-    steps = pd.to_numeric(counts.table[STEP], errors="coerce").groupby(counts.table["model"]).first()
-    checkpoints = {model: float(steps[model]) for model in models if model != base and not pd.isna(steps[model])}
-    stepless = [model for model in dict.fromkeys(models) if model != base and model not in checkpoints]
+    steps = steps_by_model(counts.table)
+    trained = _trained(counts, base, models)
+    checkpoints = {model: steps[model] for model in trained if math.isfinite(steps[model])}
+    stepless = [model for model in trained if math.isnan(steps[model])]
     final = stepless if len(stepless) == 1 else []
     repeated = len(set(checkpoints.values())) < len(checkpoints)
     if not checkpoints or len(checkpoints) + len(final) < ENOUGH_CHECKPOINTS or repeated:
@@ -89,7 +119,7 @@ def training_runs(counts: Counts, base: str | None, models: Sequence[str]) -> li
     Parameters
     ----------
     counts
-        With the column `checkpoint_step`; a column `training_run` tells several runs apart.
+        With the column `checkpoint_step`; the columns `training_run` and `method` tell several runs apart.
     base
         The model that every run started from.
     models
@@ -103,13 +133,8 @@ def training_runs(counts: Counts, base: str | None, models: Sequence[str]) -> li
     """
     if base is None or STEP not in counts.table.columns:
         return []
-    names = _run_names(counts)
-    of_runs: dict[str, list[str]] = {}
-    for model in models:
-        if model != base:
-            of_runs.setdefault(names.get(model, ""), []).append(model)
     runs = []
-    for name, members in of_runs.items():
+    for name, members in _members(counts, base, models).items():
         labels = checkpoint_steps(counts, base, [base, *members])
         if labels:
             known_steps = [float(label) for label in labels.values() if label != FINAL]
@@ -119,9 +144,63 @@ def training_runs(counts: Counts, base: str | None, models: Sequence[str]) -> li
     return runs
 
 
+def left_out_of_runs(counts: Counts, base: str | None, models: Sequence[str]) -> Iterator[str]:
+    """Sentences on models with steps that are in no training run, and why."""
+    if base is None or STEP not in counts.table.columns:
+        return
+    steps = steps_by_model(counts.table)
+    unreadable = [model for model in _trained(counts, base, models) if steps[model] == UNREADABLE]
+    if unreadable:
+        yield (
+            f"Left out of the trajectories: {', '.join(unreadable)}. What checkpoint_step has for them is not a "
+            "number above 0."
+        )
+    for name, members in _members(counts, base, models).items():
+        known_steps = [steps[model] for model in members if math.isfinite(steps[model])]
+        repeated = [step for step in dict.fromkeys(known_steps) if known_steps.count(step) > 1]
+        if repeated:
+            yield (
+                f"No trajectory{f' of the run {name}' if name else ''}: several models have the step "
+                f"{repeated[0]:.10g}. Say in training_run which run each model is of."
+            )
+
+
+def _members(counts: Counts, base: str, models: Sequence[str]) -> dict[str, list[str]]:
+    """Models of each training run by its name, without the base."""
+    names = _run_names(counts)
+    of_runs: dict[str, list[str]] = {}
+    for model in _trained(counts, base, models):
+        of_runs.setdefault(names.get(model, ""), []).append(model)
+    return of_runs
+
+
+def _trained(counts: Counts, base: str, models: Sequence[str]) -> list[str]:
+    """The models but the base, and but other bases by the column `role`, which are no checkpoints."""
+    table = counts.table
+    bases = {base, *(table.loc[table[ROLE].astype(str) == BASE_ROLE, "model"] if ROLE in table.columns else ())}
+    return [model for model in dict.fromkeys(models) if model not in bases]
+
+
 def _run_names(counts: Counts) -> dict[str, str]:
-    """The training run of each model that names one."""
-    if RUN not in counts.table.columns:
-        return {}
-    rows_with_runs = counts.table.loc[counts.table[RUN].notna(), ["model", RUN]].drop_duplicates("model")
-    return {str(model): str(run) for model, run in rows_with_runs.itertuples(index=False, name=None) if str(run)}
+    """The training run of each model that names one, with its method where two methods have a run of that name."""
+    keys: dict[str, tuple[str, str]] = {}
+    firsts = counts.table.drop_duplicates("model").reindex(columns=["model", METHOD, RUN])
+    for model, method, run in firsts.itertuples(index=False, name=None):
+        keys[str(model)] = (column_text(method), column_text(run))
+    runs = [run for _, run in set(keys.values())]
+    return {
+        model: run if run and runs.count(run) == 1 else " ".join(filter(None, (method, run)))
+        for model, (method, run) in keys.items()
+    }
+
+
+def column_text(value: Any) -> str:
+    """A cell as text; 3.0 is 3, and a missing one is empty.
+
+    Examples
+    --------
+    >>> column_text(3.0), column_text(float("nan")), column_text(" run 1 ")
+    ('3', '', 'run 1')
+    """
+    text = "" if pd.isna(value) else str(value).strip()
+    return text[:-2] if text.endswith(".0") and text[:-2].isdigit() else text

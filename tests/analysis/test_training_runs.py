@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import boundary as bd
-from boundary.analysis.checkpoints import training_runs
+from boundary.analysis.checkpoints import left_out_of_runs, training_runs
 from boundary.analysis.report.sections.strata import strata_section
 from boundary.analysis.report.sections.trajectory import trajectory_section
 from boundary.analysis.strata.groups import NO_VALUE, groups_of, strata_columns
@@ -136,7 +136,7 @@ def test_several_runs_are_each_their_own_trajectory():
     result = analyse(counts)
     assert list(result.trajectory.estimates["training_run"].unique()) == ["one", "two"]
     section = trajectory_section(result, "b")
-    assert section["heading"] == "Training runs"
+    assert section["heading"] == "Checkpoints of each training run"
 
 
 def test_a_checkpoint_without_samples_on_a_benchmark_is_left_out():
@@ -179,3 +179,57 @@ def test_adaptive_counts_come_from_the_common_fit_alone():
     result = analyse(table(), stopping="adaptive")
     assert "observed" not in set(result.strata.estimates["kind"])
     assert any("common fit alone" in note.text for note in result.strata.notes)
+
+
+def test_runs_of_two_methods_with_one_name_are_two_trajectories():
+    counts = table()
+    other_run = counts.loc[counts["model"] != "base"].assign(model=lambda rows: "other " + rows["model"])
+    counts = pd.concat([counts.assign(method="GRPO"), other_run.assign(method="PPO")]).assign(training_run=1)
+    runs = training_runs(bd.load_counts(counts), "base", list(counts["model"].unique()))
+    assert [run.name for run in runs] == ["GRPO 1", "PPO 1"]
+    without_methods = bd.load_counts(counts.drop(columns="method"))
+    assert training_runs(without_methods, "base", list(counts["model"].unique())) == []
+    left_out = next(left_out_of_runs(without_methods, "base", list(counts["model"].unique())))
+    assert "several models have the step 100" in left_out
+    trajectory = analyse(counts.drop(columns="method")).trajectory
+    assert trajectory.estimates.empty
+    assert trajectory.missing == f"{MISSING} {left_out}"
+
+
+def test_a_step_that_is_no_number_is_left_out_and_said():
+    counts = table()
+    counts["checkpoint_step"] = counts["checkpoint_step"].astype(str).replace({"400": "step 400"})
+    result = analyse(counts)
+    assert result.trajectory.runs[0].models == ("base", "rl-100", "rl-200")
+    assert "rl-400" in result.trajectory.notes[0].text
+
+
+def test_bases_and_step_0_are_no_checkpoints():
+    counts = table().assign(role="rl")
+    template = counts.loc[counts["model"] == "base"].assign(model="template", checkpoint_step=np.nan)
+    counts = pd.concat([counts, template]).assign(role=lambda rows: np.where(rows["model"] == "template", "base", "rl"))
+    models = list(counts["model"].unique())
+    assert training_runs(bd.load_counts(counts), "base", models)[0].models == tuple(STEPS)
+    zero = table().replace({"checkpoint_step": {400: 0}})
+    assert training_runs(bd.load_counts(zero), "base", list(STEPS))[0].models == ("base", "rl-100", "rl-200")
+
+
+def test_trajectories_of_nothing_solved_reach_as_far_as_the_pairs():
+    result = analyse(table().assign(n_correct=0))
+    of_run = result.trajectory.estimates.query("estimand == 'pass_at_k' and kind == 'posterior' and k == @N")
+    of_pairs = result.estimates.query("estimand == 'pass_at_k' and kind == 'posterior' and k == @N").set_index("model")
+    upper = of_run.set_index("model")["upper"] / of_pairs["upper"]
+    assert upper.min() > 0.6
+
+
+def test_empty_cells_have_no_value_and_values_of_one_problem_make_no_strata():
+    empty = table().assign(topic=lambda rows: rows["stratum"].where(rows["released"] > 2, " "))
+    assert groups_of(bd.load_counts(empty), "topic").order[-1] == NO_VALUE
+    own = table().assign(topic=lambda rows: "t" + rows["released"].astype(str))
+    groups = groups_of(bd.load_counts(own), "topic")
+    assert groups.order == ("other",)
+    assert "a value of its own" in groups.remark
+    other = table().assign(
+        topic=lambda rows: np.where(rows["released"] % 2, "other", "z" + (rows["released"] // 3).astype(str))
+    )
+    assert groups_of(bd.load_counts(other), "topic").order.count("other") == 1

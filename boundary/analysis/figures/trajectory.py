@@ -57,7 +57,7 @@ def _draw_run(axes: Axes, data: FigureData, rows: pd.DataFrame, run: str) -> Non
     label_ends(axes, ends)
     problems = int(rows["n_problems"].iloc[0])
     name = clipped(plain(benchmark_name(data.benchmark)), 48)
-    words = f"{name}, {problems:,} problem{'s' * (problems != 1)}{f', {clipped(plain(run), 40)}' * bool(run)}. "
+    words = f"{name}, {problems:,} problem{'s' * (problems != 1)}{f', run {clipped(plain(run), 40)}' * bool(run)}. "
     words += f"Marks: checkpoints. Line, band: trajectory, {level_text(float(rows['level'].iloc[0]))} interval"
     models = [str(model) for model in measured["model"]]
     header(axes, trajectory_message(data, models, rows), words, [end.entry for end in ends])

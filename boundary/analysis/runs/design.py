@@ -1,17 +1,21 @@
 """Which models are runs of one method, which was chosen from which, and which are bases: read from the counts."""
 
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import pandas as pd
 
-from boundary.analysis.checkpoints import STEP
+from boundary.analysis.checkpoints import column_text, steps_by_model
 from boundary.data.counts import BASE_ROLE
 
 METHOD, TRAINING_RUN, SELECTED, ROLE = "method", "training_run", "selected", "role"
 COLUMNS = (METHOD, TRAINING_RUN, SELECTED)
 YES = ("true", "yes", "1")
+NO = ("", "false", "no", "0")
+# More candidates than these are a slip, as a date or an identifier is.
+MOST_CANDIDATES = 1_000_000
 BEST = re.compile(r"(?<![a-z])best(?![a-z])", re.IGNORECASE)
 # Models of one training at several temperatures are named MODEL@T.
 TEMPERATURE_MARK = "@"
@@ -85,6 +89,7 @@ def run_design(table: pd.DataFrame, base: str | None, arms: Sequence[str]) -> Ru
     bases = _bases(table, base, arms)
     trained = [arm for arm in arms if arm not in bases]
     chosen_arms = _selected(columns[SELECTED], trained)
+    notes += _selected_notes(columns[SELECTED], trained)
     methods, method_notes = _methods(table, columns, trained, chosen_arms)
     choices = tuple(
         Choice(arm, _candidates(columns, trained, arm), n, by_name) for arm, (n, by_name) in chosen_arms.items()
@@ -101,7 +106,7 @@ def _columns(table: pd.DataFrame, arms: Sequence[str]) -> tuple[dict[str, dict[s
         if name not in table:
             continue
         rows = table.loc[table["model"].isin(list(arms)), ["model", name]].drop_duplicates()
-        texts = rows[name].map(lambda value: "" if pd.isna(value) else _text(value))
+        texts = rows[name].map(column_text)
         by_model = texts.groupby(rows["model"].to_numpy()).agg(set)
         varying = [model for model in arms if len(by_model.get(model, ())) > 1]
         if varying:
@@ -112,12 +117,6 @@ def _columns(table: pd.DataFrame, arms: Sequence[str]) -> tuple[dict[str, dict[s
             continue
         columns[name] = {str(model): text for model, (text,) in by_model.items() if text}
     return columns, notes
-
-
-def _text(value: object) -> str:
-    """A cell as text; 3.0 is 3."""
-    text = str(value).strip()
-    return text[:-2] if text.endswith(".0") and text[:-2].isdigit() else text
 
 
 def _bases(table: pd.DataFrame, base: str | None, arms: Sequence[str]) -> tuple[str, ...]:
@@ -134,11 +133,29 @@ def _selected(column: Mapping[str, str], arms: Sequence[str]) -> dict[str, tuple
         text = column.get(arm, "").lower()
         if text in YES:
             chosen_arms[arm] = (None, False)
-        elif text.isdigit() and int(text) > 1:
-            chosen_arms[arm] = (int(text), False)
+        elif (number := _n_candidates(text)) is not None:
+            chosen_arms[arm] = (number, False)
         elif not column and BEST.search(arm.rsplit("/", 1)[-1]):
             chosen_arms[arm] = (None, True)
     return chosen_arms
+
+
+def _n_candidates(text: str) -> int | None:
+    """A number of candidates, from 2 on; None where the text is none."""
+    number = int(text) if text.isdecimal() and len(text) < 10 else 0
+    return number if 1 < number <= MOST_CANDIDATES else None
+
+
+def _selected_notes(column: Mapping[str, str], arms: Sequence[str]) -> Iterator[str]:
+    """A note where the column `selected` has something else than yes, no or a number of candidates."""
+    unread = [
+        arm for arm in arms if (text := column.get(arm, "").lower()) not in (*YES, *NO) and not _n_candidates(text)
+    ]
+    if unread:
+        yield (
+            f"The column selected has {column[unread[0]]!r} for {unread[0]}, which is not read: 1 says that a model "
+            "was chosen, a number of 2 or more among how many, 0 or nothing that it was not."
+        )
 
 
 def _methods(
@@ -153,25 +170,34 @@ def _methods(
         if arm in columns[METHOD]:
             run = columns[TRAINING_RUN].get(arm, f"\0{arm}")
             runs.setdefault(columns[METHOD][arm], {}).setdefault(run, []).append(arm)
-    steps: dict[str, float] = {}
-    if STEP in table:
-        numbers = pd.to_numeric(table[STEP], errors="coerce").groupby(table["model"]).first()
-        steps = {str(model): float(step) for model, step in numbers.items()}
+    steps = steps_by_model(table)
     methods, notes = [], []
     for name, of_method in runs.items():
+        if _are_checkpoints(list(of_method), steps):
+            notes.append(
+                f"The models of {name} have different steps and no training_run: they are taken for checkpoints of one "
+                "run, not for several runs. If they are several, name them in training_run."
+            )
+            of_method = {"": [arm for members in of_method.values() for arm in members]}
         finals = []
         for run, members in of_method.items():
             final = _final_arm(members, steps, chosen_arms)
             if final is None:
                 notes.append(
-                    f"The training run {run} of {name} has {len(members)} models and no column checkpoint_step that "
-                    "says which is the last: it is left out of its method."
+                    f"The training run {run or '(without a name)'} of {name} has {len(members)} models, and no column "
+                    "checkpoint_step says which of them is the last: it is left out of its method."
                 )
             else:
                 finals.append(final)
         if finals:
             methods.append(MethodRuns(name, tuple(finals)))
     return tuple(methods), notes
+
+
+def _are_checkpoints(runs: Sequence[str], steps: Mapping[str, float]) -> bool:
+    """Whether the models of a method name no run and stand at different steps, as the checkpoints of one run do."""
+    known_steps = [step for run in runs if math.isfinite(step := steps.get(run.removeprefix("\0"), math.nan))]
+    return all(run.startswith("\0") for run in runs) and len(set(known_steps)) == len(known_steps) > 1
 
 
 def _final_arm(members: Sequence[str], steps: Mapping[str, float], chosen_arms: Mapping[str, object]) -> str | None:

@@ -74,6 +74,8 @@ def groups_of(counts: Counts, column: str) -> Groups:
     ('False', 'True')
     """
     values = counts.table[["benchmark", "problem_id", column]].drop_duplicates()
+    values[column] = values[column].mask(values[column].astype(str).str.strip() == "")
+    values = values.drop_duplicates()
     repeated = values.loc[values[["benchmark", "problem_id"]].duplicated()]
     if len(repeated):
         benchmark, problem = repeated.iloc[0][["benchmark", "problem_id"]]
@@ -128,13 +130,18 @@ def _cut(
 def _largest(values: pd.Series, column: str) -> tuple[list[str], tuple[str, ...], str]:
     """The largest groups, and the problems of all others together."""
     texts = values.map(lambda value: NO_VALUE if pd.isna(value) else _text(value))
-    kept = texts.value_counts().index[: MOST_VALUES - 1].tolist()
-    labels = [text if text in kept else OTHER for text in texts]
+    sizes = texts.value_counts()
+    kept = sizes.index[sizes > 1][: MOST_VALUES - 1].tolist()
+    if not kept:
+        remark = f"{column} has a value of its own for every problem: there are no strata to compare."
+        return [OTHER] * len(texts), (OTHER,), remark
+    remainder = OTHER if OTHER not in sizes.index else f"({OTHER})"  # which may be a value of the column
+    labels = [text if text in kept else remainder for text in texts]
     remark = (
         f"{column} has {texts.nunique():,} values: the {len(kept)} with the most problems are strata, all others are "
-        f"'{OTHER}'."
+        f"'{remainder}'."
     )
-    return labels, (*sorted(map(str, kept)), OTHER), remark
+    return labels, (*sorted(map(str, kept)), remainder), remark
 
 
 def _text(value: object) -> str:

@@ -10,7 +10,7 @@ from boundary.analysis.estimates.table import without_minus_zero
 from boundary.analysis.fitting import Panel
 from boundary.analysis.notes import Note
 from boundary.analysis.request import Request
-from boundary.analysis.strata.groups import Groups, groups_of, strata_columns
+from boundary.analysis.strata.groups import OTHER, Groups, groups_of, strata_columns
 from boundary.analysis.strata.record import MISSING, STRATA_COLUMNS, Strata
 from boundary.analysis.strata.rows import Partition, has_unbiased_counts, partition_rows, shared_budget
 from boundary.data.counts import ALL, Counts
@@ -53,7 +53,7 @@ def analyse_strata(request: Request, groups: Sequence[Groups], fits: Sequence[tu
             if len(partition.names) > 1:
                 rows += partition_rows(request, panel, rates, partition)
                 notes += _notes(panel, rates, partition)
-            elif panel.first:
+            elif panel.first and partition.names != [OTHER]:  # else its remark says it
                 text = f"{group.column} has one value on these problems: there are no strata to compare."
                 notes.append(Note(panel.benchmark, "", text, "note"))
     unique = tuple(dict.fromkeys(notes))

@@ -138,10 +138,10 @@ def _choice_sentences(rows: pd.DataFrame) -> Iterator[str]:
     after = {row["model"]: row for row in _rows_of(at_one, "pass_at_k", AFTER_SELECTION)}
     for drop in _rows_of(at_one, DROP, AFTER_SELECTION):
         row, name = after[drop["model"]], short_name(drop["model"])
+        error = f"{number(abs(drop['mean']), 100, 1)} points too {'high' if drop['mean'] >= 0 else 'low'}"
         yield (
             f"{name} was chosen among {drop['n_runs']} candidates that are all here. Its estimate of pass@1 alone is "
-            f"expected to be {number(drop['mean'], 100, 1)} points too high; with the choice reckoned with, pass@1 is "
-            f"{_value(row)} %."
+            f"expected to be {error}; with the choice reckoned with, pass@1 is {_value(row)} %."
         )
     bounds = {row["model"]: row for row in _rows_of(at_one, "pass_at_k", SELECTION_BOUND)}
     for drop in _rows_of(at_one, DROP, SELECTION_BOUND):
@@ -164,3 +164,12 @@ def _base_sentences(rows: pd.DataFrame, k: float) -> Iterator[str]:
         f"Of {len(chances)} bases {short_name(likeliest['model'])} is the strongest at k = {budget(k)} with "
         f"probability {probability_text(likeliest['mean'])}; the strongest, whichever it is, solves {_value(row)} %."
     )
+    against = [
+        f"{short_name(row['model'])} {_value(row)}"
+        for row in _rows_of(rows, "shrinkage", STRONGEST_BASE)[:MOST_SENTENCES]
+    ]
+    if against:
+        yield (
+            f"Against the strongest base shrinkage at k = {budget(k)} is, in points: {'; '.join(against)}. The "
+            "verdicts above are against the first base alone."
+        )

@@ -65,7 +65,10 @@ def _onset_sentence(rows: pd.DataFrame, n: float, margin: float) -> Iterator[str
     below = f"pass@{n:,.0f} lies below the base's by more than {points(margin)}"
     if none >= SURE:
         chance = percentage(1 - none)
-        yield f"Breadth has not fallen: at the last checkpoint {below} with a probability of {chance} only."
+        yield (
+            f"Breadth has not fallen below the base's: that at the last checkpoint {below} has a probability of "
+            f"{chance}."
+        )
         return
     chances = at_steps["mean"].to_numpy(dtype=float) / max(1 - none, 1e-12)
     steps = [str(label) for label in at_steps["step_label"]]

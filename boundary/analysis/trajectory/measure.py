@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
+from scipy.stats import norm
 
 from boundary.analysis.checkpoints import TrainingRun
 from boundary.stats.solve_rates import SolveRates
-from boundary.stats.trajectory import ErrorParts, Measurements, error_parts, to_scale
+from boundary.stats.trajectory import INFLATION, ErrorParts, Measurements, error_parts, to_scale
 
 # Draws that the parts of errors are computed from.
 MOST_DRAWS = 128
@@ -60,14 +61,26 @@ def run_measurements(run: TrainingRun, fits: Mapping[str, SolveRates], k: int, l
         low, high = np.quantile(shares[0] - shares[1], tails)
         widths.append(high - low)
         scaled = [to_scale(share, rates.n_problems) for share in shares]
-        of_base.append((scaled[0].mean(), scaled[0].var()))
-        of_checkpoints.append((scaled[1].mean(), scaled[1].var()))
+        of_base.append(_moments(scaled[0], tails))
+        of_checkpoints.append(_moments(scaled[1], tails))
     moments = np.array([np.mean(of_base, axis=0), *of_checkpoints])
     errors = [_errors(fits[checkpoints[0]], base, k), *(_errors(fits[model], model, k) for model in checkpoints)]
     more = [_errors(fits[checkpoints[0]], base, k, 2), *(_errors(fits[model], model, k, 2) for model in checkpoints)]
     shared = np.array([part.shared for part in errors])
     measured = Measurements(np.array(run.steps), moments[:, 0], moments[:, 1], shared)
     return RunMeasurements(measured, np.array(widths), errors, more)
+
+
+def _moments(draws: Float[np.ndarray, " draw"], tails: list[float]) -> tuple[float, float]:
+    """Mean and variance of the normal that reaches as far as the draws do to either side, once it is inflated.
+
+    Where nothing or everything is solved the posterior is skewed on the logit scale too, and a normal with its variance
+    ends before its long tail does, by more than `INFLATION` makes up for.
+    """
+    mean = float(draws.mean())
+    low, high = np.quantile(draws, tails)
+    reach = max(mean - low, high - mean) / norm.isf(tails[0])
+    return mean, float(max(draws.var(), reach**2 / INFLATION))
 
 
 def _pass_at_k(rates: SolveRates, model: str, k: int) -> Float[np.ndarray, " draw"]:

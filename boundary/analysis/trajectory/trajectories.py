@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from boundary.analysis.checkpoints import training_runs
+from boundary.analysis.checkpoints import left_out_of_runs, training_runs
 from boundary.analysis.estimates.table import without_minus_zero
 from boundary.analysis.fitting import Panel
 from boundary.analysis.notes import Note
@@ -44,7 +44,8 @@ def analyse_trajectories(
     """
     runs = training_runs(counts, request.base, request.models)
     rows: list[dict[str, Any]] = []
-    notes: list[Note] = []
+    left_out = list(left_out_of_runs(counts, request.base, request.models))
+    notes = [Note(ALL, "", text, "note") for text in left_out]
     for benchmark in request.benchmarks if runs else ():
         of_benchmark = {panel.arm: (rates, ok) for panel, rates, ok in fits if panel.benchmark == benchmark}
         for run in runs:
@@ -59,10 +60,12 @@ def analyse_trajectories(
             if not all(of_benchmark[model][1] for model in of_run):
                 text = f"A fit of the trajectory{_of(run.name)} has not converged: nothing is to be decided from it."
                 notes.append(Note(benchmark, "", text, "alarm"))
-            if fitted.has_unknown_step:
+            if fitted.has_unknown_step and Note(benchmark, "", UNKNOWN_STEP, "note") not in notes:
                 notes.append(Note(benchmark, "", UNKNOWN_STEP, "note"))
     if not rows:
-        return Trajectories(notes=tuple(notes), missing=MISSING if request.base is not None else "")
+        return Trajectories(
+            notes=tuple(notes), missing=" ".join([MISSING, *left_out]) if request.base is not None else ""
+        )
     if request.target != "benchmark":
         notes.append(Note(ALL, "", NEW_PROBLEMS, "note"))
     table = pd.DataFrame(rows, columns=list(TRAJECTORY_COLUMNS))

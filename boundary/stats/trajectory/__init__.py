@@ -10,6 +10,7 @@ Read first `walk`.
 from boundary.stats.trajectory.errors import ErrorParts, error_parts
 from boundary.stats.trajectory.events import fall_onset, peak_probabilities
 from boundary.stats.trajectory.walk import (
+    INFLATION,
     Measurements,
     WalkPosterior,
     from_scale,
@@ -19,6 +20,7 @@ from boundary.stats.trajectory.walk import (
 )
 
 __all__ = [
+    "INFLATION",
     "ErrorParts",
     "Measurements",
     "WalkPosterior",

@@ -13,6 +13,7 @@ from boundary.analysis.report.page import report_html
 from boundary.analysis.report.summary import summary, summary_json
 from boundary.analysis.runs.design import run_design
 from boundary.analysis.runs.record import MISSING, RUN_COLUMNS
+from boundary.analysis.text.runs import runs_sentences
 
 mpl.use("agg")
 N_PROBLEMS, N_SAMPLES = 20, 16
@@ -179,3 +180,37 @@ def test_names_from_files_are_escaped(counts):
     renamed = renamed.loc[renamed["model"].isin(["base", "GRPO-0", "GRPO-1"])]
     page = report_html(bd.analyze(renamed, base="base", prior="independent", k=[1], estimands=["lost"]), {})
     assert "<b>x</b>" not in page
+
+
+@pytest.mark.parametrize("value", ["²", "maybe", "9" * 20, "-1"])
+def test_what_selected_cannot_mean_is_not_read_and_said(value):
+    design = run_design(table_of(model=["b", "x"], selected=[None, value]), "b", ["x"])
+    assert design.choices == ()
+    assert value in design.notes[0]
+
+
+def test_models_of_a_method_at_different_steps_are_one_run():
+    table = table_of(model=["b", "x", "y"], method=[None, "m", "m"], checkpoint_step=[None, 100, 200])
+    design = run_design(table, "b", ["x", "y"])
+    assert design.methods[0].arms == ("y",)
+    assert "checkpoints of one run" in design.notes[0]
+    same_step = run_design(table.assign(checkpoint_step=[None, 100, 100]), "b", ["x", "y"])
+    assert same_step.methods[0].arms == ("x", "y")
+
+
+def test_a_step_that_is_no_number_is_not_that_of_the_last_checkpoint():
+    table = table_of(
+        model=["b", "x", "y"],
+        method=[None, "m", "m"],
+        training_run=[None, "r", "r"],
+        checkpoint_step=["", "step 300", "100"],
+    )
+    assert run_design(table, "b", ["x", "y"]).methods[0].arms == ("y",)
+
+
+def test_a_drop_has_no_sign_in_its_sentence(analysis):
+    rows = analysis.training_runs.estimates
+    is_drop = (rows["estimand"] == "selection_drop") & (rows["of"] == "after_selection")
+    for drop, words in ((0.003, "0.3 points too high"), (-0.003, "0.3 points too low")):
+        sentences = runs_sentences(rows.assign(mean=rows["mean"].mask(is_drop, drop)), {})
+        assert words in " ".join(sentences)

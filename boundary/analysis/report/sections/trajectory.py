@@ -19,7 +19,7 @@ def trajectory_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | N
     runs = [_run(rows.loc[rows["training_run"] == name], analysis) for name in dict.fromkeys(rows["training_run"])]
     return {
         "runs": runs,
-        "heading": "Checkpoints as one trajectory" if len(runs) == 1 else "Training runs",
+        "heading": "Checkpoints as one trajectory" if len(runs) == 1 else "Checkpoints of each training run",
         "notes": [note for note in trajectory.notes if note.benchmark in (benchmark, "all")],
         "level": level_text(analysis.request.level),
     }
