@@ -7,8 +7,8 @@ import pytest
 
 import boundary as bd
 from boundary.analysis.figures import draw_figures
-from boundary.analysis.figures.figure import FigureData
 from boundary.analysis.report.links import LONGEST_STEM, file_stems
+from boundary.analysis.report.rows import figure_data
 from boundary.errors import InputError
 
 COLUMNS = ["model", "benchmark", "problem_id", "n_samples", "n_correct"]
@@ -60,7 +60,7 @@ def test_every_budget_may_lie_beyond_the_samples():
     table = table_of({"A": {"b": FULL, "r": FULL, "s": FULL}})
     table["checkpoint_step"] = table["model"].map({"b": 0, "r": 10, "s": 20})
     analysis = bd.analyze(table, base="b", prior="independent", k=[1000])
-    assert "trajectory" in draw_figures(FigureData(analysis.estimates, "A", 8, analysis.settings["checkpoint_steps"]))
+    assert "trajectory" in draw_figures(figure_data(analysis)["A"])
     assert analysis.estimates.loc[analysis.estimates["k"] == 1000, "extrapolated"].all()
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from boundary.analysis.checkpoints import TrainingRun
 from boundary.stats.solve_rates import SolveRates
@@ -79,7 +79,7 @@ def _moments(draws: Float[np.ndarray, " draw"], tails: list[float]) -> tuple[flo
     """
     mean = float(draws.mean())
     low, high = np.quantile(draws, tails)
-    reach = max(mean - low, high - mean) / norm.isf(tails[0])
+    reach = max(mean - low, high - mean) / -ndtri(tails[0])
     return mean, float(max(draws.var(), reach**2 / INFLATION))
 
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.special import expit
-from scipy.stats import binom
 
+from boundary.stats.chances import binomial_pmf
 from boundary.stats.estimands.unbiased import unbiased_pass_at_k
 
 # In problems: an unbiased estimate of a share is never known better than this in its variance.
@@ -95,7 +95,7 @@ def _variance_at_rates(n: int, k: int) -> np.ndarray:
     """Variance of the unbiased estimate from n samples, at each of `RATES`."""
     c = np.arange(n + 1)
     estimate = unbiased_pass_at_k(c, np.full(n + 1, n), k)
-    probabilities = binom.pmf(c[:, None], n, RATES)
+    probabilities = binomial_pmf(c[:, None], n, RATES)
     mean = estimate @ probabilities
     variance: np.ndarray = np.maximum(estimate**2 @ probabilities - mean**2, 0)
     return variance

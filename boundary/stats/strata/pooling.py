@@ -5,7 +5,6 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 from scipy.special import logsumexp
-from scipy.stats import gamma
 
 from boundary.stats.strata.cells import StratumCells
 
@@ -73,7 +72,8 @@ def strata_posterior(cells: StratumCells, draws: int = 4000, seed: int = 0) -> S
 
 def _factor_weights() -> np.ndarray:
     """Prior of the factors: 1 / l^2 is chi-squared over its degrees of freedom; of log l, on an even grid."""
-    density = gamma.pdf(FACTORS**-2, DEGREES / 2, scale=2 / DEGREES) * FACTORS**-2
+    ratio = FACTORS**-2
+    density = ratio ** (DEGREES / 2) * np.exp(-DEGREES / 2 * ratio)  # of a gamma law, times the step of log l
     weights: np.ndarray = density / density.sum()
     return weights
 
