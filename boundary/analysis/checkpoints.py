@@ -176,9 +176,14 @@ def _members(counts: Counts, base: str, models: Sequence[str]) -> dict[str, list
 
 def _trained(counts: Counts, base: str, models: Sequence[str]) -> list[str]:
     """The models but the base, and but other bases by the column `role`, which are no checkpoints."""
-    table = counts.table
-    bases = {base, *(table.loc[table[ROLE].astype(str) == BASE_ROLE, "model"] if ROLE in table.columns else ())}
+    bases = {base, *bases_by_role(counts)}
     return [model for model in dict.fromkeys(models) if model not in bases]
+
+
+def bases_by_role(counts: Counts) -> frozenset[str]:
+    """Models that the column `role` calls a base."""
+    table = counts.table
+    return frozenset(table.loc[table[ROLE].astype(str) == BASE_ROLE, "model"] if ROLE in table.columns else ())
 
 
 def _run_names(counts: Counts) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from boundary.analysis.breadth.record import Breadth
-from boundary.analysis.checkpoints import checkpoint_steps
+from boundary.analysis.checkpoints import bases_by_role, checkpoint_steps
 from boundary.analysis.checks.arm_settings import ArmComparison
 from boundary.analysis.checks.missing_outcomes import MissingOutcomes
 from boundary.analysis.checks.model_checks import ModelChecks
@@ -189,8 +189,16 @@ class Analysis:
 
     @cached_property
     def answer(self) -> OverallAnswer:
-        """The answer in a sentence: of the pooled benchmarks, of the only one, or how many went which way."""
-        return overall_answer(self.verdicts, self.benchmarks, self.request.margin, self.request.level)
+        """The answer in a sentence: of the pooled benchmarks, of the only one, or how many went which way.
+
+        Other bases by the column `role` are no RL models, and are counted only where there is nothing else.
+        """
+        bases = bases_by_role(self.counts)
+        own = [verdict for verdict in self.verdicts if verdict.subject != "pair" or verdict.model not in bases]
+        has_pair = any(verdict.subject == "pair" for verdict in own)
+        return overall_answer(
+            own if has_pair else self.verdicts, self.benchmarks, self.request.margin, self.request.level
+        )
 
     def table(self, estimand: str | None = None, *, k: int | Sequence[int] | None = None) -> ResultTable:
         """The verdicts as a table, or the posterior of one estimand.
