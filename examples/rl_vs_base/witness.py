@@ -94,9 +94,7 @@ def gain_table(likelihood: pd.DataFrame, rates: pd.DataFrame) -> str:
         ("amplified_by_both", "within reach by both"),
         ("amplified_by_counts", "within reach by counts, open by scores"),
         ("within_reach_by_scores", "within reach by scores alone"),
-        ("discovered_by_both", "out of reach by both"),
         ("discovered_by_counts", "out of reach by counts, open by scores"),
-        ("out_of_reach_by_scores", "out of reach by scores alone"),
     )
     rows = []
     for model in TRAINED:
@@ -209,7 +207,7 @@ def agreement_table(reach: pd.DataFrame, rates: pd.DataFrame) -> str:
                 f"{a.higher + a.lower}, {a.rightly}",
             ]
         )
-    header = ["responses of", "certain bound below", "lower end of expected bound below", "interval by scores holds"]
+    header = ["responses of", "certain bound below", "lower end of expected bound below", "lower end of estimate holds"]
     more = ["interval by counts holds", "median ratio off, in brackets by counts", "disagree, truth with the scores"]
     return markdown([*header, *more], rows)
 

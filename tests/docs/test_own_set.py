@@ -55,7 +55,7 @@ def test_scores_are_compared_with_the_exact_rates_of_the_base(script, rates):
             "bound_lower": [0.45, 2e-4],
             "estimate_mean": [0.25, np.nan],
             "estimate_lower": [0.2, np.nan],
-            "estimate_upper": [0.6, np.nan],
+            "estimate_upper": [1.0, np.nan],
             "counts_mean": [0.5, 1e-3],
             "counts_lower": [0.4, 2e-4],
             "counts_upper": [0.6, 3e-3],

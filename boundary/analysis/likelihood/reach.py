@@ -228,7 +228,8 @@ class _Reach:
                 "bound_lower": float(np.quantile(bound, 1 - self.level)),
                 "estimate_mean": float(estimate.mean()),
                 "estimate_lower": float(estimate_ends[0]),
-                "estimate_upper": float(estimate_ends[1]),
+                # Nothing bounds it from above: what the base writes and the RL model never does is in no sample.
+                "estimate_upper": 1.0 if is_reliable else np.nan,
                 "effective_responses": float(self.effective[i]),
                 "pareto_k": float(self.pareto_k[i]),
                 "level": self.level,

@@ -4,14 +4,7 @@ import numpy as np
 from jaxtyping import Float
 
 # Parts of the gain: what the counts say of the base, and what the scores say.
-PARTS = (
-    "amplified_by_both",
-    "discovered_by_both",
-    "amplified_by_counts",
-    "discovered_by_counts",
-    "within_reach_by_scores",
-    "out_of_reach_by_scores",
-)
+PARTS = ("amplified_by_both", "amplified_by_counts", "discovered_by_counts", "within_reach_by_scores")
 
 
 def split_gain(
@@ -36,13 +29,15 @@ def split_gain(
 
     Returns
     -------
-    For each of PARTS draws of its share of the gain, in [-1, 1]; they sum to mean(p_rl - p_base). `..._by_both`: counts
-    and scores agree. `..._by_counts`: the scores leave it open, since the estimate is withheld and the bound is low.
-    `within_reach_by_scores`: within reach by the scores, and not by the counts; `out_of_reach_by_scores`: the converse.
+    For each of PARTS draws of its share of the gain, in [-1, 1]; they sum to mean(p_rl - p_base). `amplified_by_both`:
+    within reach by counts and scores. `..._by_counts`: the scores leave it open. `within_reach_by_scores`: within reach
+    by the scores, and not by the counts.
 
     Notes
     -----
-    A problem is within reach where 1 - (1 - p)^k >= 1/2; see `boundary.stats.estimands.support.gains`.
+    A problem is within reach where 1 - (1 - p)^k >= 1/2; see `boundary.stats.estimands.support.gains`. Scores prove
+    reach and never its absence: what the base writes and the RL model never does has weight in no sample, so that an
+    estimate from the samples of the RL model can be far too low however certain it looks.
 
     Examples
     --------
@@ -55,15 +50,11 @@ def split_gain(
     half = -np.expm1(-np.log(2) / k)
     counts_within = p_base >= half
     scores_within = np.fmax(bound, estimate) >= half
-    scores_out = ~scores_within & ~np.isnan(estimate)
-    left_open = ~scores_within & ~scores_out
     gain = p_rl - p_base
     conditions = (
         counts_within & scores_within,
-        ~counts_within & scores_out,
-        counts_within & left_open,
-        ~counts_within & left_open,
+        counts_within & ~scores_within,
+        ~counts_within & ~scores_within,
         ~counts_within & scores_within,
-        counts_within & scores_out,
     )
     return {name: (gain * condition).mean(axis=-1) for name, condition in zip(PARTS, conditions, strict=True)}

@@ -118,6 +118,7 @@ def test_the_gain_is_split_by_counts_and_scores(analysis):
     estimated = reach.dropna(subset=["estimate_mean"])
     assert len(estimated)
     assert ((estimated["estimate_lower"] < estimated["counts_upper"]).mean()) > 0.8
+    assert (estimated["estimate_upper"] == 1).all()
 
 
 def test_sentences_claims_and_files(analysis, tmp_path):

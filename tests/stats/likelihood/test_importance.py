@@ -103,3 +103,10 @@ def test_parts_sum_to_the_gain(seed, k):
     parts = split_gain(p_base, p_rl, bound, estimate, k)
     assert tuple(parts) == PARTS
     assert np.sum(list(parts.values()), axis=0) == pytest.approx((p_rl - p_base).mean(axis=1))
+
+
+def test_a_low_estimate_proves_nothing():
+    """What the base writes and the RL model never does is in no sample: the scores leave the problem open."""
+    p_base, p_rl, bound, estimate = (np.array([[value]]) for value in (0.4, 0.9, 0.001, 0.001))
+    parts = split_gain(p_base, p_rl, bound, estimate, 16)
+    assert parts["amplified_by_counts"].tolist() == [0.5]

@@ -26,11 +26,9 @@ DIFFERENCES = {
 }
 PART_WORDS = {
     "amplified_by_both": "within reach of the base by counts and scores",
-    "discovered_by_both": "out of its reach by counts and scores",
     "amplified_by_counts": "within reach by counts, left open by scores",
     "discovered_by_counts": "out of reach by counts, left open by scores",
     "within_reach_by_scores": "within reach by scores, out of reach by counts",
-    "out_of_reach_by_scores": "within reach by counts, out of reach by scores",
 }
 
 
