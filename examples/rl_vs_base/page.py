@@ -167,6 +167,18 @@ def pass_table(report: Report, truth: Truth) -> str:
     return markdown(["", "base", *TRAINED], rows)
 
 
+def intervals_that_hold(report: Report, truth: Truth) -> str:
+    """How many of the intervals of `pass_table` hold the exact value, and which do not."""
+    cells = [(name, k) for k in (1, 16, 256, 2048) for name in MODELS]
+    rows = {cell: report.row("pass_at_k", *cell) for cell in cells}
+    missed = [
+        f"pass@{k} of {'the base' if name == BASE else name}"
+        for (name, k), row in rows.items()
+        if not row["lower"] <= truth.pass_at_k(name, k) <= row["upper"]
+    ]
+    return f"{len(cells) - len(missed)} of {len(cells)} intervals hold it" + f"; not {', '.join(missed)}" * bool(missed)
+
+
 def crossing_table(report: Report, truth: Truth) -> str:
     """Where the base catches up: estimates, and what the exact rates say."""
     rows = []
@@ -227,6 +239,7 @@ def page(report: Report) -> str:
         exact_gain,
         gain_table,
         importance_table,
+        intervals_that_hold,
         luck_table,
         lucky_problems,
         number,

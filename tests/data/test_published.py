@@ -202,7 +202,10 @@ def test_the_missing_extra_is_named(monkeypatch, tmp_path):
         (["get", "monkey_busines"], "Did you mean 'monkey_business'?"),
         (["export", "monkey_business", "-o", "out.csv"], "boundary data get monkey_business"),
         (["show", "monkey_busines"], "Did you mean 'monkey_business'?"),
-        (["show", "nothing"], "Shipped: deepscaler-1.5b, smollm2-arithmetic, smollm2-transfer. Published elsewhere: "),
+        (
+            ["show", "nothing"],
+            "Shipped: deepscaler-1.5b, smollm2-arithmetic, smollm2-arithmetic-scored, smollm2-transfer. Published else",
+        ),
         (["get", "deepscaler-1.5b"], "boundary analyze deepscaler-1.5b"),
     ],
 )
