@@ -37,7 +37,7 @@ def test_false_positives_of_the_wider_arm_turn_the_verdict(monkeypatch):
     counts = Counts.from_frame(pd.DataFrame(rows, columns=columns))
     pairs = tipping_point_panels(make_panels(counts, "base", ["rl"], ["A"], False))
     # The chains of such counts are lengthened to the last stage: few of them, at few rates, or the test takes minutes.
-    monkeypatch.setattr(tipping_point, "CURVE_PRIOR", NonParametric(chains=16, draws=16, warmup=16, new_problems=0))
+    monkeypatch.setattr(tipping_point, "CURVE_PRIOR", NonParametric(chains=32, draws=24, warmup=24, new_problems=0))
     monkeypatch.setattr(tipping_point, "CURVE_RATES", (0.0, 3e-3, 1e-2))
     curves = tipping_point_curves(pairs, 0.95, 0, lambda *steps: None)
     assert len(curves) == 3 * 3
