@@ -99,6 +99,8 @@ def _joint_fit(cells: pd.DataFrame) -> Iterator[str]:
 def _large_pairs(cells: pd.DataFrame) -> Iterator[str]:
     """Time, convergence and memory against the number of problems, by population."""
     part = cells[(cells["item"] == "large_pairs") & cells["seconds"].notna()]
+    if part.empty:
+        return
     smallest = part.sort_values("problems").groupby(["version", part["case"].str.partition(",")[0]])["seconds"].first()
 
     def lines() -> Iterator[list[str]]:
