@@ -176,13 +176,12 @@ def _members(counts: Counts, base: str, models: Sequence[str]) -> dict[str, list
 
 def _trained(counts: Counts, base: str, models: Sequence[str]) -> list[str]:
     """The models but the base, and but other bases by the column `role`, which are no checkpoints."""
-    bases = {base, *bases_by_role(counts)}
+    bases = {base, *bases_by_role(counts.table)}
     return [model for model in dict.fromkeys(models) if model not in bases]
 
 
-def bases_by_role(counts: Counts) -> frozenset[str]:
-    """Models that the column `role` calls a base."""
-    table = counts.table
+def bases_by_role(table: pd.DataFrame) -> frozenset[str]:
+    """Models that the column `role` of a table of counts calls a base."""
     return frozenset(table.loc[table[ROLE].astype(str) == BASE_ROLE, "model"] if ROLE in table.columns else ())
 
 

@@ -193,7 +193,7 @@ class Analysis:
 
         Other bases by the column `role` are no RL models, and are counted only where there is nothing else.
         """
-        bases = bases_by_role(self.counts)
+        bases = bases_by_role(self.counts.table)
         own = [verdict for verdict in self.verdicts if verdict.subject != "pair" or verdict.model not in bases]
         has_pair = any(verdict.subject == "pair" for verdict in own)
         return overall_answer(

@@ -206,7 +206,7 @@ class _Reach:
         ends = [tail, 1 - tail]
         for i in np.flatnonzero(self.n_right):
             p, bound, estimate = self.p_base[:, i], self.expected[:, i], self.estimate[:, i]
-            counts_ends, estimate_ends = np.quantile(p, ends), np.quantile(estimate, ends)
+            counts_ends = np.quantile(p, ends)
             higher = float(np.mean(self.bound[:, i] > p))
             is_reliable = not np.isnan(estimate[0])
             disagreement = HIGHER if higher >= DISAGREES else ""
@@ -227,7 +227,7 @@ class _Reach:
                 "bound_mean": float(bound.mean()),
                 "bound_lower": float(np.quantile(bound, 1 - self.level)),
                 "estimate_mean": float(estimate.mean()),
-                "estimate_lower": float(estimate_ends[0]),
+                "estimate_lower": float(np.quantile(estimate, tail)),
                 # Nothing bounds it from above: what the base writes and the RL model never does is in no sample.
                 "estimate_upper": 1.0 if is_reliable else np.nan,
                 "effective_responses": float(self.effective[i]),

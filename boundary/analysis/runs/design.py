@@ -7,11 +7,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from boundary.analysis.checkpoints import column_text, steps_by_model
-from boundary.data.counts import BASE_ROLE
+from boundary.analysis.checkpoints import METHOD, RUN, bases_by_role, column_text, steps_by_model
 
-METHOD, TRAINING_RUN, SELECTED, ROLE = "method", "training_run", "selected", "role"
-COLUMNS = (METHOD, TRAINING_RUN, SELECTED)
+SELECTED = "selected"
+COLUMNS = (METHOD, RUN, SELECTED)
 YES = ("true", "yes", "1")
 NO = ("", "false", "no", "0")
 # More candidates than these are a slip, as a date or an identifier is.
@@ -122,8 +121,8 @@ def _columns(table: pd.DataFrame, arms: Sequence[str]) -> tuple[dict[str, dict[s
 def _bases(table: pd.DataFrame, base: str | None, arms: Sequence[str]) -> tuple[str, ...]:
     if base is None:
         return ()
-    arms_of_role = set(table.loc[table[ROLE].astype(str) == BASE_ROLE, "model"]) if ROLE in table else set()
-    return (base, *(arm for arm in arms if arm in arms_of_role and arm != base))
+    other_bases = bases_by_role(table) - {base}
+    return (base, *(arm for arm in arms if arm in other_bases))
 
 
 def _selected(column: Mapping[str, str], arms: Sequence[str]) -> dict[str, tuple[int | None, bool]]:
@@ -168,7 +167,7 @@ def _methods(
     runs: dict[str, dict[str, list[str]]] = {}
     for arm in arms:
         if arm in columns[METHOD]:
-            run = columns[TRAINING_RUN].get(arm, f"\0{arm}")
+            run = columns[RUN].get(arm, f"\0{arm}")
             runs.setdefault(columns[METHOD][arm], {}).setdefault(run, []).append(arm)
     steps = steps_by_model(table)
     methods, notes = [], []
@@ -219,13 +218,9 @@ def _final_arm(members: Sequence[str], steps: Mapping[str, float], chosen_arms: 
 
 def _candidates(columns: Mapping[str, Mapping[str, str]], arms: Sequence[str], arm: str) -> tuple[str, ...]:
     """Models of the same training run, else of the same method, else of the same model at other temperatures."""
-    method, run = (columns[name].get(arm) for name in (METHOD, TRAINING_RUN))
+    method, run = (columns[name].get(arm) for name in (METHOD, RUN))
     groups = [
-        [
-            a
-            for a in arms
-            if run is not None and (columns[METHOD].get(a), columns[TRAINING_RUN].get(a)) == (method, run)
-        ],
+        [a for a in arms if run is not None and (columns[METHOD].get(a), columns[RUN].get(a)) == (method, run)],
         [a for a in arms if method is not None and columns[METHOD].get(a) == method],
         [a for a in arms if TEMPERATURE_MARK in arm and a.rpartition(TEMPERATURE_MARK)[0] == arm.rpartition("@")[0]],
     ]

@@ -6,8 +6,6 @@ import pandas as pd
 
 from boundary.analysis.notes import Note
 
-# Kinds of rows: partially pooled; from the counts of the stratum alone, without an interval.
-POSTERIOR, OBSERVED = "posterior", "observed"
 DIFFERENCE = "shrinkage_difference"
 STRATA_COLUMNS = (
     "benchmark",

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from boundary.analysis.estimates.table import OBSERVED, POSTERIOR
 from boundary.analysis.fitting import Panel
 from boundary.analysis.request import Request
-from boundary.analysis.strata.record import DIFFERENCE, OBSERVED, POSTERIOR
+from boundary.analysis.strata.record import DIFFERENCE
 from boundary.stats.intervals import summaries
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.strata import StratumCells, strata_posterior, stratum_cells

@@ -7,8 +7,8 @@ import pandas as pd
 from boundary.analysis.checkpoints import TrainingRun
 from boundary.analysis.notes import Note
 
-# Kinds of rows: of a checkpoint; of a step between checkpoints, for the band.
-POSTERIOR, BETWEEN = "posterior", "between"
+# The kind of rows of a step between checkpoints, for the band.
+BETWEEN = "between"
 PEAK, ONSET, FALL_TO_LAST, RELATIVE_WIDTH, EXPECTED_WIDTH = (
     "peak",
     "fall_onset",

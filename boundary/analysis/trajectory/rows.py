@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from boundary.analysis.checkpoints import TrainingRun
+from boundary.analysis.estimates.table import POSTERIOR
 from boundary.analysis.request import Request
 from boundary.analysis.trajectory.measure import RunMeasurements, run_measurements
 from boundary.analysis.trajectory.record import (
@@ -19,7 +20,6 @@ from boundary.analysis.trajectory.record import (
     MORE_SAMPLES,
     ONSET,
     PEAK,
-    POSTERIOR,
     RELATIVE_WIDTH,
     TODAY,
 )

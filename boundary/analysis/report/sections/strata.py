@@ -4,9 +4,10 @@ from typing import Any
 
 import pandas as pd
 
+from boundary.analysis.estimates.table import POSTERIOR
 from boundary.analysis.formatting import interval, level_text, number, probability_text, short_name
 from boundary.analysis.result import Analysis
-from boundary.analysis.strata.record import DIFFERENCE, POSTERIOR
+from boundary.analysis.strata.record import DIFFERENCE
 from boundary.analysis.text.strata import strata_sentences
 
 

@@ -4,10 +4,11 @@ from typing import Any
 
 import pandas as pd
 
+from boundary.analysis.estimates.table import POSTERIOR
 from boundary.analysis.formatting import interval, level_text, number, probability_text
 from boundary.analysis.result import Analysis
 from boundary.analysis.text.training_runs import run_sentences
-from boundary.analysis.trajectory.record import ONSET, PEAK, POSTERIOR
+from boundary.analysis.trajectory.record import ONSET, PEAK
 
 
 def trajectory_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | None:
