@@ -84,6 +84,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not run `__getattr_
         LogitNormal as LogitNormal,
         NonParametric as NonParametric,
         Stacked as Stacked,
+        fixed_bend as fixed_bend,
     )
     from boundary.stats.solve_rates import (
         SolveRates as SolveRates,
@@ -109,6 +110,7 @@ _HOMES = {
         "LogitNormal",
         "NonParametric",
         "Stacked",
+        "fixed_bend",
     ),
     "boundary.stats.estimands": (
         "ESTIMANDS",

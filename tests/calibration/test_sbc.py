@@ -53,6 +53,11 @@ def quantities(reach):
     return means + ([mean[..., 0] - mean[..., 1]] if mean.shape[-1] == 2 else [])
 
 
+def solved_within(k, rates):
+    """1 - (1 - p)^k, in double precision."""
+    return -np.expm1(k * np.log1p(-np.minimum(rates.astype(np.float64), 1 - 1e-16)))
+
+
 @pytest.mark.parametrize("n_models", [1, 2])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_ranks_of_the_truth_are_uniform(family, n_models):
@@ -64,8 +69,7 @@ def test_ranks_of_the_truth_are_uniform(family, n_models):
         fit = prior.posterior(rng.binomial(n, p), n, jax.random.fold_in(key, replicate + 1))
         of_replicate = []
         for k in BUDGETS:
-            posterior = quantities(-np.expm1(k * np.log1p(-np.minimum(fit.p.reshape(-1, *p.shape), 1 - 1e-16))))
-            true = quantities(-np.expm1(k * np.log1p(-np.minimum(p, 1 - 1e-16))))
+            posterior, true = (quantities(solved_within(k, rates)) for rates in (fit.p.reshape(-1, *p.shape), p))
             of_replicate += [rank(t, d, rng) for t, d in zip(true, posterior, strict=True)]
         ranks.append(of_replicate)
     histograms = [np.histogram(of_quantity, bins=BINS, range=(0, RANKS + 1))[0] for of_quantity in np.array(ranks).T]

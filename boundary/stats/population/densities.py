@@ -95,18 +95,56 @@ def waves(points: np.ndarray, length: float, count: int, weight: np.ndarray | No
     return leading * signs / root[:, None]
 
 
-# One model: the amplitude and length (in logits) of the Gaussian process, and how many of its eigenfunctions are kept.
-MARGINAL_AMPLITUDE, MARGINAL_LENGTH, MARGINAL_WAVES = 1.75, 2.0, 18
-MARGINAL_SHAPE = 3
-MARGINAL_DIM = 2 + MARGINAL_SHAPE + MARGINAL_WAVES
+class MarginalPrior(NamedTuple):
+    """What is expected of the density of one model's logits, before any count.
+
+    Parameters
+    ----------
+    length, waves
+        The length of the Gaussian process, in logits, and how many of its eigenfunctions are kept.
+    amplitude, amplitude_scale
+        Median and log scale of its standard deviation.
+    left, right, shape_scale
+        Medians of the Beta's two parameters, and their log scale.
+    width, width_scale
+        Median and log scale of the width, in logits, beyond which the tails are drawn in.
+    spacing
+        Logits from one knot of the grid to the next.
+    """
+
+    length: float
+    waves: int
+    amplitude: float
+    amplitude_scale: float
+    left: float
+    right: float
+    shape_scale: float
+    width: float
+    width_scale: float
+    spacing: float
+
+    @property
+    def dim(self) -> int:
+        """Parameters of a population: two atoms, three of the Beta with its tails drawn in, the amplitude, the bend."""
+        return 6 + self.waves
 
 
-def marginal_basis(grid: Grid) -> Basis:
+# How these were chosen, and what others cost: docs/decisions/022-learned-amplitude.md.
+LEARNED_BEND = MarginalPrior(
+    1.5, 24, 1.0, 0.4, left=0.4, right=0.6, shape_scale=1.2, width=5.0, width_scale=0.7, spacing=0.4
+)
+# The default as it was, to compare with: docs/decisions/002-population.md.
+FIXED_BEND = MarginalPrior(
+    2.0, 18, 1.75, 0.0, left=0.5, right=0.8, shape_scale=0.8, width=6.0, width_scale=0.7, spacing=0.8
+)
+
+
+def marginal_basis(prior: MarginalPrior, grid: Grid) -> Basis:
     """Constants of the population of one model on a grid: cells in the order atom at 0, knots, atom at 1."""
     knots, size = grid.knots, grid.n_cells
-    features = np.zeros((size, MARGINAL_WAVES + 3))
-    features[1:-1, :MARGINAL_WAVES] = MARGINAL_AMPLITUDE * waves(knots, MARGINAL_LENGTH, MARGINAL_WAVES)
-    features[1:-1, MARGINAL_WAVES:] = np.stack([knots, np.logaddexp(0.0, knots), knots**2], axis=1)
+    features = np.zeros((size, prior.waves + 3))
+    features[1:-1, : prior.waves] = prior.amplitude * waves(knots, prior.length, prior.waves)
+    features[1:-1, prior.waves :] = np.stack([knots, np.logaddexp(0.0, knots), knots**2], axis=1)
     segments = np.zeros((size, 3))
     segments[0, 0] = segments[-1, 1] = segments[1:-1, 2] = 1
     return _basis(features, np.zeros(size), segments)
@@ -119,24 +157,26 @@ def _basis(features: np.ndarray, constant: np.ndarray, segments: np.ndarray) -> 
 
 
 def marginal_population(
-    theta: Float[Array, "dim chain"], basis: Basis
+    prior: MarginalPrior, theta: Float[Array, "dim chain"], basis: Basis
 ) -> tuple[Float[Array, "cell chain"], Float[Array, " chain"]]:
     """Weights of the cells, summing to 1, of a population of one model, and the log prior density of its parameters.
 
     Notes
     -----
-    log density(x) = a x - (a + b) log(1 + e^x) - x^2 / (2 s^2) + GP(x): a Beta(a, b) density on the logit scale with
-    its tails drawn in, bent where the data ask for it. log a ~ N(log .5, .8), log b ~ N(log .8, .8),
-    log s ~ N(log 6, .7), GP of standard deviation 1.75 and length 2; the log odds of each atom against the smooth part
-    are N(-4, 2). Why these: docs/decisions/002-population.md.
+    log density(x) = a x - (a + b) log(1 + e^x) - x^2 / (2 s^2) + A GP(x): a Beta(a, b) density on the logit scale with
+    its tails drawn in, bent where the data ask for it. log a, log b, log s and log A are normal, GP has standard
+    deviation 1, and all their scales are the prior's; the log odds of each atom against the smooth part are N(-4, 2).
     """
-    shape, bend = theta[2 : 2 + MARGINAL_SHAPE], theta[2 + MARGINAL_SHAPE :]
-    left, right = 0.5 * jnp.exp(0.8 * shape[0]), 0.8 * jnp.exp(0.8 * shape[1])
-    drawn_in = jnp.exp(-1.4 * shape[2]) / 6.0**2
-    base = jnp.stack([left, -(left + right), -0.5 * drawn_in])
+    left, right, width, amplitude = theta[2:6]
+    a, b = prior.left * jnp.exp(prior.shape_scale * left), prior.right * jnp.exp(prior.shape_scale * right)
+    drawn_in = jnp.exp(-2.0 * prior.width_scale * width) / prior.width**2
+    log_amplitude, bend = prior.amplitude_scale * amplitude, theta[6:]
     odds, log_prior = atom_odds(theta[:2], (ATOM_AT_ZERO, ATOM_AT_ONE), basis.n_problems)
-    weights = _normalised(jnp.concatenate([bend, base]), odds, basis)
-    return weights, log_prior - 0.5 * (theta[2:] ** 2).sum(axis=0)
+    weights = _normalised(jnp.concatenate([bend, jnp.stack([a, -(a + b), -0.5 * drawn_in])]), odds, basis)
+    log_prior -= 0.5 * (theta[2:6] ** 2).sum(axis=0)
+    # The bend itself is the coordinate, not its ratio to the amplitude: that takes half the draws where it is large.
+    log_prior -= 0.5 * (bend**2).sum(axis=0) * jnp.exp(-2.0 * log_amplitude)
+    return weights, log_prior - prior.waves * log_amplitude
 
 
 # A pair: Gaussian processes over the common level (x + y) / 2, over the change y - x, and over both together.

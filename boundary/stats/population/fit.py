@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, Int
 from boundary.stats.population import densities, monitoring
 from boundary.stats.population.count_tables import CountTable, count_tables
 from boundary.stats.population.draw_rates import draw_new, draw_rates
-from boundary.stats.population.grid import Grid
+from boundary.stats.population.grid import SPACING, Grid
 from boundary.stats.population.likelihood import (
     PosteriorData,
     count_data,
@@ -37,6 +37,11 @@ class Family(NamedTuple):
     population: densities.Population
     basis: Callable[[Grid], densities.Basis]
     dim: int
+    spacing: float = SPACING
+
+    def grid(self, largest_n: int) -> Grid:
+        """The grid that it takes for n samples a problem."""
+        return Grid.for_samples(largest_n, self.spacing)
 
 
 class PopulationFit(NamedTuple):
@@ -83,7 +88,7 @@ def fit_on_grid(
     Draws of the solve rates, of new problems and of the log likelihood, in groups of chains
     (`boundary.stats.sampler.hmc.in_groups`).
     """
-    grid = Grid.for_samples(int(n_samples.max()))
+    grid = family.grid(int(n_samples.max()))
     tables = count_tables(n_correct, n_samples, grid, errors)
     fit = fit_population(family, tables, grid, key, settings)
     return rates_by_chain(fit, n_correct, n_samples, grid, key, name, new_problems, settings, errors)

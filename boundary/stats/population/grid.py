@@ -41,15 +41,15 @@ class Grid:
     spacing: float = SPACING
 
     @classmethod
-    def for_samples(cls, largest_n: int) -> "Grid":
-        """Grid fine enough for n samples a problem.
+    def for_samples(cls, largest_n: int, spacing: float = SPACING) -> "Grid":
+        """Grid with fine points close enough for n samples a problem.
 
         The posterior of a logit has a standard deviation of at least 2 / sqrt(n) (at p = 1/2); half of that as fine
         step makes the sums equal to the integrals to machine precision (the error falls as exp(-2 pi^2 (sd /
         step)^2)).
         """
-        steps = np.ceil(SPACING * np.sqrt(max(largest_n, 64)))
-        return cls(refinement=int(steps))
+        steps = np.ceil(spacing * np.sqrt(max(largest_n, 64)))
+        return cls(refinement=int(steps), spacing=spacing)
 
     @cached_property
     def knots(self) -> Float[np.ndarray, " knot"]:

@@ -19,7 +19,7 @@ FEW_PROBLEMS = 2000
 
 def monitored_budgets(largest_n: int) -> list[int]:
     """Budgets k at which pass@k must have converged."""
-    return sorted({1, *(multiple * largest_n for multiple in MULTIPLES)})
+    return sorted({1, *(multiple * max(largest_n, 1) for multiple in MULTIPLES)})  # n = 0: the prior itself
 
 
 def of_benchmark(

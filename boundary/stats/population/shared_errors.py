@@ -46,7 +46,7 @@ def fit_nodes(
     errors: VerdictErrors,
 ) -> tuple[Nodes, Grid]:
     """Fit the population under each node of the errors, and weigh the nodes."""
-    grid = Grid.for_samples(int(n_samples.max()))
+    grid = family.grid(int(n_samples.max()))
     tables = [count_tables(n_correct, n_samples, grid, errors.node(j)) for j in range(errors.n_nodes)]
     fits = [fit_population(family, t, grid, jax.random.fold_in(key, j), settings) for j, t in enumerate(tables)]
     crossed = [[log_likelihood_of(fit.weights, t).sum(axis=1, dtype=np.float64) for fit in fits] for t in tables]

@@ -3,8 +3,9 @@
 Read `prior` first: what a family is, `posterior(n_correct, n_samples, key, errors=None)`. Then:
 
 - `nonparametric`: the default, a smooth population of any shape with atoms at 0 and 1, jointly for a pair.
+- `fixed_bend`: the default as it was.
 - `beta_binomial`, `inflated_beta_binomial`, `logit_normal`: parametric ones.
-- `stacked`: these four, weighted by how well they predict left-out problems.
+- `stacked`: the default and these, four in all, weighted by how well they predict left-out problems.
 - `independent`: no population; for comparison.
 
 A new family is one file and one line of `PRIORS`.
@@ -13,6 +14,7 @@ A new family is one file and one line of `PRIORS`.
 from collections.abc import Callable
 
 from boundary.stats.priors.beta_binomial import BetaBinomial
+from boundary.stats.priors.fixed_bend import fixed_bend
 from boundary.stats.priors.independent import Independent
 from boundary.stats.priors.inflated_beta_binomial import InflatedBetaBinomial
 from boundary.stats.priors.logit_normal import LogitNormal
@@ -22,6 +24,7 @@ from boundary.stats.priors.stacked import Stacked
 
 PRIORS: dict[str, Callable[[], Prior]] = {
     "nonparametric": NonParametric,
+    "fixed_bend": fixed_bend,
     "beta_binomial": BetaBinomial,
     "inflated_beta_binomial": InflatedBetaBinomial,
     "logit_normal": LogitNormal,
@@ -38,4 +41,5 @@ __all__ = [
     "NonParametric",
     "Prior",
     "Stacked",
+    "fixed_bend",
 ]

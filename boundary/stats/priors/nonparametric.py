@@ -1,14 +1,17 @@
 """A smooth population of any shape with atoms at 0 and 1, for one model or jointly for a pair."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Array, Int
 
 from boundary.stats.population.densities import (
+    FIXED_BEND,
     JOINT_DIM,
-    MARGINAL_DIM,
+    LEARNED_BEND,
+    MarginalPrior,
     joint_basis,
     joint_population,
     marginal_basis,
@@ -21,7 +24,13 @@ from boundary.stats.sampler.hmc import SETTINGS, in_groups
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.verdict_errors import VerdictErrors
 
-MARGINAL = Family(marginal_population, marginal_basis, MARGINAL_DIM)
+
+def _of_one_model(prior: MarginalPrior) -> Family:
+    return Family(partial(marginal_population, prior), partial(marginal_basis, prior), prior.dim, prior.spacing)
+
+
+# Made once, since compiled functions go by identity.
+MARGINAL, FIXED_MARGINAL = _of_one_model(LEARNED_BEND), _of_one_model(FIXED_BEND)
 JOINT = Family(joint_population, joint_basis, JOINT_DIM)
 
 
@@ -41,6 +50,9 @@ class NonParametric:
         eight groups of chains (`boundary.stats.sampler.hmc.in_groups`).
     new_problems
         New problems drawn from each population, for the target `superpopulation`.
+    learned_bend
+        Whether the data tell, for one model, how far the density bends away from a Beta's; False: a fixed amplitude, as
+        in the prior `fixed_bend`. A pair's is fixed.
 
     Examples
     --------
@@ -63,6 +75,7 @@ class NonParametric:
     leapfrogs: int = 10
     thinning: int = 1
     new_problems: int = 500
+    learned_bend: bool = True
     name: str = "nonparametric"
 
     takes_errors: ClassVar[bool] = True
@@ -96,7 +109,7 @@ class NonParametric:
         n_models = n_correct.shape[1]
         if n_models > 2:
             raise ValueError(f"The nonparametric prior takes one model or a pair, got {n_models}; fit pairs.")
-        family, settings = (MARGINAL, JOINT)[n_models - 1], self._settings
+        family, settings = self._family(n_models), self._settings
         if errors is not None and errors.shared and errors.n_nodes > 1:
             return fit_shared(family, n_correct, n_samples, key, self.name, self.new_problems, settings, errors)
         return fit_on_grid(family, n_correct, n_samples, key, self.name, self.new_problems, settings, errors)
@@ -104,6 +117,11 @@ class NonParametric:
     def with_more_draws(self, times: int) -> "NonParametric":
         """The same family with chains `times` as long, of which as many draws are kept."""
         return replace(self, thinning=times * self.thinning)
+
+    def _family(self, n_models: int) -> Family:
+        if n_models == 2:
+            return JOINT
+        return MARGINAL if self.learned_bend else FIXED_MARGINAL
 
     @property
     def _settings(self) -> dict[str, int]:
@@ -119,7 +137,7 @@ class NonParametric:
         The posteriors, and the nodes' log marginal likelihoods, less the largest.
         """
         n_correct, n_samples = check_counts(n_correct, n_samples)
-        family = (MARGINAL, JOINT)[n_correct.shape[1] - 1]
+        family = self._family(n_correct.shape[1])
         nodes, _ = fit_nodes(family, n_correct, n_samples, key, self._settings, errors)
         fits = [
             SolveRates(in_groups(fit.p.reshape(self.chains, -1, *fit.p.shape[1:])), n_correct, n_samples, self.name)

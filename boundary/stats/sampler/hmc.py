@@ -34,7 +34,7 @@ TARGET_ACCEPTANCE = 0.5
 # converged: one round, then a second beside it. Where two are not enough, the posterior is far from normal and the
 # chains still on their way from its mode: all until then is warm-up, the metric is tuned anew, and there are as many
 # rounds as the next stage has, and the last.
-STAGES = ((1, 1), (4,), (8, 16))
+STAGES = ((1, 1), (4,), (8, 16), (32,))
 
 # Chains are reported in so many groups: see `in_groups`.
 GROUPS = 8

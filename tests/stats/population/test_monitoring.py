@@ -22,6 +22,7 @@ def of_one_pair(base, rl, k):
 def test_budgets_are_within_the_samples_and_beyond():
     assert monitored_budgets(64) == [1, 64, 512]
     assert monitored_budgets(1) == [1, 8]
+    assert monitored_budgets(0) == [1, 8]
 
 
 def test_quantities_of_a_benchmark_are_those_of_its_problems(seed):

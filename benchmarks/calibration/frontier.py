@@ -1,0 +1,109 @@
+"""`python -m benchmarks.calibration.frontier`: what the expected bend of one model's population costs and saves.
+
+Each amplitude is a prior of its own, fitted to the same draws. A small one gives narrow intervals on real
+models; a large one holds the truth where the population has modes and lumps.
+"""
+
+from functools import partial
+from pathlib import Path
+
+import click
+import jax
+import numpy as np
+import pandas as pd
+
+from benchmarks.calibration import truths
+from benchmarks.calibration.coverage import LEVEL
+from boundary.stats.estimands import pass_at_k
+from boundary.stats.population.densities import (
+    FIXED_BEND,
+    LEARNED_BEND,
+    MarginalPrior,
+    marginal_basis,
+    marginal_population,
+)
+from boundary.stats.population.fit import Family, fit_on_grid
+from boundary.stats.priors import NonParametric
+from boundary.stats.sampler.compilation import keep_compiled
+from boundary.stats.sampler.hmc import SETTINGS
+
+FOLDER = Path(__file__).parent / "results"
+N_SAMPLES, BUDGETS, SEEDS, REAL_SEEDS = 64, (1, 16, 64, 256, 1024), 40, 16
+# Median and log scale of the amplitude.
+AMPLITUDES = ((0.1, 0.0), (0.3, 0.4), (0.6, 0.4), (1.0, 0.4), (1.6, 0.4), (1.75, 0.0))
+
+
+def settings() -> dict[str, MarginalPrior]:
+    """The priors that are compared: the default with other amplitudes, and the default as it was."""
+    named = {
+        f"{median:g}{'' if scale else ' fixed'}": LEARNED_BEND._replace(amplitude=median, amplitude_scale=scale)
+        for median, scale in AMPLITUDES
+    }
+    return {**named, "as it was": FIXED_BEND}
+
+
+def rows_of(name: str, prior: MarginalPrior) -> list[dict[str, object]]:
+    """Intervals of pass@k under one prior: of real models, and of the populations that may be looked at."""
+    family = Family(partial(marginal_population, prior), partial(marginal_basis, prior), prior.dim, prior.spacing)
+    draws = [("real", truths.subsampled(m, N_SAMPLES, s)) for m in truths.pythia_models() for s in range(REAL_SEEDS)]
+    for population in truths.OPEN:
+        draws += [
+            (population.__name__, truths.simulated_counts(population, 500, N_SAMPLES, seed)) for seed in range(SEEDS)
+        ]
+    rows = []
+    for seed, (population, draw) in enumerate(draws):
+        sampler = {setting: getattr(NonParametric(), setting) for setting in SETTINGS}
+        key = jax.random.key(seed)
+        rates = fit_on_grid(family, draw.n_correct, draw.n_samples, key, name, 0, sampler)
+        curves = pass_at_k(rates, BUDGETS).isel(model=0).transpose(..., "k").to_numpy().reshape(-1, len(BUDGETS))
+        ends = np.quantile(curves, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0, method="inverted_cdf")
+        for k, lower, upper, mean in zip(BUDGETS, *ends, curves.mean(axis=0), strict=True):
+            truth = float(draw.truth(k)[0])
+            rows.append(
+                {"amplitude": name, "population": population, "k": k, "holds": lower <= truth <= upper}
+                | {"width": upper - lower, "error": abs(mean - truth)}
+            )
+    return rows
+
+
+def figure(cells: pd.DataFrame, path: Path) -> None:
+    """Coverage of each population against the width on real models, one point a prior."""
+    import matplotlib.pyplot as plt
+
+    fig, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
+    for ax, k in zip(axes, (256, 1024), strict=True):
+        at_k = cells.loc[cells["k"] == k].set_index(["population", "amplitude"])
+        width = at_k.loc["real", "width"].sort_values()
+        for population in [p.__name__ for p in truths.OPEN] + ["real"]:
+            style = {"color": "0.2", "ls": "--"} if population == "real" else {}
+            ax.plot(width, at_k.loc[population, "coverage"][width.index], "o-", ms=3, lw=1, label=population, **style)
+        for name, at in width.items():
+            ax.annotate(str(name), (at, -0.04), rotation=90, fontsize=7, ha="center", va="top", annotation_clip=False)
+        ax.axhline(LEVEL, color="0.7", lw=0.8, zorder=0)
+        ax.set(title=f"k = {k}", ylim=(-0.02, 1.02))
+        ax.tick_params(axis="x", bottom=False, labelbottom=False)
+        ax.set_xlabel("amplitude of the bend, at the mean width of intervals on real models", fontsize=8, labelpad=34)
+    axes[0].set_ylabel("coverage of 95 % intervals", fontsize=8)
+    axes[1].legend(fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    fig.savefig(path, dpi=130, bbox_inches="tight")
+    plt.close(fig)
+
+
+@click.command()
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=FOLDER, show_default=False)
+def main(output: Path) -> None:
+    """Coverage, width and error of one model's intervals under other amplitudes of the bend."""
+    keep_compiled(str(output / "compiled"))
+    cells: list[pd.DataFrame] = []
+    for name, prior in settings().items():
+        rows = pd.DataFrame(rows_of(name, prior))
+        by = rows.groupby(["amplitude", "population", "k"], sort=False)
+        cells.append(by.agg(coverage=("holds", "mean"), width=("width", "mean"), error=("error", "mean")).reset_index())
+        click.echo(cells[-1].loc[lambda c: c["k"] >= 256].to_string(index=False, float_format="{:.3f}".format))
+    table = pd.concat(cells, ignore_index=True)
+    table.to_csv(output / "frontier.csv", index=False, float_format="%.4g")
+    figure(table, output / "frontier.png")
+
+
+if __name__ == "__main__":
+    main()
