@@ -24,6 +24,8 @@ class Example(NamedTuple):
         Makes bytes of the content.
     repeats
         True where a record may stand twice, being another sample of its problem.
+    words
+        Words that the format takes for verdicts.
     """
 
     file: str
@@ -31,6 +33,7 @@ class Example(NamedTuple):
     verdicts: tuple[str, ...]
     pack: Callable[[Any], bytes]
     repeats: bool = False
+    words: tuple[str, ...] = ()
 
 
 def one_json(content: Any) -> bytes:
@@ -396,12 +399,12 @@ def rows() -> Example:
         for i in range(2)
         for j in range(3)
     ]
-    return Example("samples.jsonl", lines, ("is_correct",), json_lines, repeats=True)
+    return Example("samples.jsonl", lines, ("is_correct",), json_lines, repeats=True, words=("yes",))
 
 
 def rows_of_lists() -> Example:
     lines = [{"id": i, "question": f"q{i}", "responses": ["a", "b"], "correct": [True, False]} for i in range(3)]
-    return Example("samples.json", lines, ("correct",), one_json)
+    return Example("samples.json", lines, ("correct",), one_json, words=("yes",))
 
 
 def verifiers() -> Example:
