@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from boundary.data.formats.parts.matrix_header import BETWEEN
 from boundary.data.formats.parts.option_values import number
 from boundary.data.formats.parts.records import (
     JSON,
@@ -31,14 +32,16 @@ from boundary.data.formats.parts.row_fields import (
     WORDS,
     Fields,
     check_fields,
-    count_texts,
-    guessed_fields,
     is_counts,
     is_verdict,
     listed,
     named_fields,
+    value_at,
     word_of,
 )
+from boundary.data.formats.parts.row_guesses import count_texts, guessed_fields, list_field, refuse_several_lists
+from boundary.data.formats.parts.row_lists import spread_record, spread_row
+from boundary.data.formats.parts.row_names import FieldNames
 from boundary.data.readers.arrow_rows import STATE_FILES
 from boundary.data.readers.raw_json import raw_hash
 from boundary.data.readers.streams import Source
@@ -60,10 +63,16 @@ def recognises(path: Path, head: bytes) -> bool:
     record = example_record(path, head)
     if record is None or is_counts(record) or (record_kind(head) != JSON and record.keys() >= OWN_TABLE):
         return False
-    fields = guessed_fields(record, {})
-    if not (fields.problem or fields.question) or not fields.correct or not is_verdict(record[fields.correct]):
+    samples = list_field(record, {})
+    record = spread_record(record, samples) if samples else record
+    fields = guessed_fields(record, {}, samples)
+    if not (fields.problem or fields.question) or not fields.correct:
         return False
-    return fields.correct in SURE or bool(fields.text or fields.sample)
+    if fields.trials:
+        return True
+    if not is_verdict(value_at(record, fields.correct)):
+        return False
+    return bool(samples or fields.text or fields.sample) or FieldNames(record).all(SURE, SURE)[:1] == [fields.correct]
 
 
 def is_readable(path: Path, head: bytes) -> bool:
@@ -103,7 +112,10 @@ def read(
         next(records(source, []), None)
         raise source.error("no records in it: neither JSON Lines, a JSON list of records nor a table")
     is_json = record_kind(source.head()) == JSON
-    fields = replace(guessed_fields(record, roles), in_table=not is_json)
+    refuse_several_lists(record, roles, source)
+    samples = list_field(record, roles)
+    record = spread_record(record, samples) if samples else record
+    fields = replace(guessed_fields(record, roles, samples), in_table=not is_json)
 
     def appears(name: str) -> bool:
         return is_json and any(optional_field(row, name) is not None for _, row in records(source, [name]))
@@ -112,18 +124,21 @@ def read(
     if is_counts(record) and "correct" not in roles and "models" not in roles:
         raise source.error("it holds counts already. Give it to boundary analyze, with --columns where names differ")
     checks = RowChecks(fields, source)
-    for line, row in records(source, fields.names):
+    for place, (line, whole_row) in enumerate(records(source, fields.names)):
+        answers_of_row: list[Answers] = []
         try:
-            samples = list(_of_row(row, fields, least))
-            for answers in samples:
-                checks.add(row, answers, line)
+            rows = spread_row(whole_row, samples, fields.correct) if samples else [whole_row]
+            for row in rows:
+                for answers in _of_row(row, fields, least):
+                    checks.add(row, answers, line, place)
+                    answers_of_row.append(answers)
         except InputError:  # of the file as a whole
             raise
         except (ValueError, KeyError) as error:
             reason = f"no field {error}" if isinstance(error, KeyError) else str(error)
             source.broken(reason, line)
             continue
-        yield from (answers._replace(line=line) for answers in samples)
+        yield from (answers._replace(line=line) for answers in answers_of_row)
     checks.conclude(roles)
 
 
@@ -133,11 +148,12 @@ def _of_row(row: Row, fields: Fields, least: float | None) -> Iterator[Answers]:
         yield _answers(row, fields, fields.correct, least)
         return
     for name in fields.models:
-        yield _answers(row, fields, name, least)._replace(model=name)
+        model = name.replace("*", "").strip(BETWEEN) if name in fields.trials else name
+        yield _answers(row, fields, name, least)._replace(model=model or name)
 
 
 def _answers(row: Row, fields: Fields, verdicts: str, least: float | None) -> Answers:
-    value = listed(_decoded(_present(row, verdicts, fields)))
+    value = _verdict_value(row, verdicts, fields)
     value = [] if fields.is_list and value is None else value
     if fields.is_list and not isinstance(value, list):
         raise ValueError(f"{str(value)[:40]!r} is no list of verdicts, as in the records before")
@@ -169,11 +185,26 @@ def _answers(row: Row, fields: Fields, verdicts: str, least: float | None) -> An
         tokens=_tokens(row, fields, len(values), places),
         question=question if fields.question in QUESTIONS else None,
         prompt=question if fields.question in PROMPTS else None,
-        settings={name: _decoded(row[name]) for name in SETTINGS if name in row},
+        settings=_settings(row, fields),
         facts=_step(row, fields),
         reasons=_reasons(row, fields, outcomes),
         whole=fields.is_list,
     )
+
+
+def _verdict_value(row: Row, verdicts: str, fields: Fields) -> Any:
+    """A verdict, or a list of them; of columns of trials None where a cell is empty."""
+    if verdicts in fields.trials:
+        return [_decoded(_present(row, name, fields)) for name in fields.trials[verdicts]]
+    return listed(_decoded(_present(row, verdicts, fields)))
+
+
+def _settings(row: Row, fields: Fields) -> dict[str, Any]:
+    paths = ((name, fields.settings.get(name, name)) for name in SETTINGS)
+    values = ((name, optional_field(row, path), path) for name, path in paths if path in row or "." in path)
+    return {
+        name: None if raw is None else _decoded(raw) for name, raw, path in values if raw is not None or path in row
+    }
 
 
 def _refuse_several(row: Row, fields: Fields) -> None:

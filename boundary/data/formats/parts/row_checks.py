@@ -26,7 +26,8 @@ class RowChecks:
 
     def __init__(self, fields: Fields, source: Source) -> None:
         self.fields, self.source = fields, source
-        self.rows, self.unjudged = 0, 0
+        self.rows, self.unjudged, self.unjudged_entries = 0, 0, 0
+        self.records_of_problems: dict[tuple[Any, ...], int] = {}
         self.later: dict[str, int | None] = {}
         self.problems: Counter[tuple[Any, ...]] = Counter()
         self.questions: set[int] = set()
@@ -40,8 +41,8 @@ class RowChecks:
             for name in names
         }
 
-    def add(self, row: Row, answers: Answers, line: int | None) -> None:
-        """Take the samples of a record.
+    def add(self, row: Row, answers: Answers, line: int | None, record: int) -> None:
+        """Take the samples of a record, or of an entry of its list.
 
         Raises
         ------
@@ -60,6 +61,12 @@ class RowChecks:
                 shown = bytes(number).decode("utf-8", "replace")[:40]
                 raise ValueError(f"sample {shown} of problem {answers.problem_id} stands there twice")
             self.places.add(place)
+        if self.fields.list_field:
+            place = (*key, answers.run, *map(str, answers.settings.items()))
+            if self.records_of_problems.setdefault(place, record) != record:
+                raise ValueError(f"problem {answers.problem_id} has a list of samples twice")
+        if answers.outcomes and self.fields.is_list:
+            self.unjudged_entries += self._unjudged_entries(row, answers)
         self.rows += 1
         self.unjudged += not answers.outcomes
         self.problems[key] += 1
@@ -78,7 +85,10 @@ class RowChecks:
         self._compare_verdicts(row, answers, line)
         self._compare_policies(row, (*key, answers.run), line)
         for (role, name), (values, other_values, pairs) in self.partitions.items():
-            pair = raw_hash(row.get(self._field(role), NULL)), raw_hash(row.get(name, NULL))
+            pair = (
+                raw_hash(optional_field(row, self._field(role)) or NULL),
+                raw_hash(optional_field(row, name) or NULL),
+            )
             values.add(pair[0])
             other_values.add(pair[1])
             pairs.add(pair)
@@ -106,6 +116,20 @@ class RowChecks:
                 "verdict: each record was counted as one sample."
             )
         self.source.leave_out(self.unjudged, self.rows, "are not judged")
+        if self.unjudged_entries:
+            self.source.note(
+                f"'{self.source.path}': {self.unjudged_entries} samples in lists of a problem have no verdict; they "
+                "were left out, not taken for wrong."
+            )
+
+    def _unjudged_entries(self, row: Row, answers: Answers) -> int:
+        """How many entries of a record's list of verdicts, or columns of trials, are empty."""
+        if self.fields.trials:
+            n_columns = len(next(iter(self.fields.trials.values())))
+            return max(n_columns - len(answers.outcomes), 0)
+        raw = optional_field(row, answers.model if self.fields.models and answers.model else self.fields.correct)
+        value = None if raw is None else listed(msgspec.json.decode(raw))
+        return max(len(value) - len(answers.outcomes), 0) if isinstance(value, list) else 0
 
     def _look_for_later_names(self, row: Row, line: int | None) -> None:
         for name in self.fields.later_names.keys() & row.keys():
@@ -124,7 +148,8 @@ class RowChecks:
 
     def _compare_verdicts(self, row: Row, answers: Answers, line: int | None) -> None:
         for name in self.fields.other_verdicts:
-            value = listed(msgspec.json.decode(row[name])) if name in row else None
+            raw = optional_field(row, name)
+            value = None if raw is None else listed(msgspec.json.decode(raw))
             values = value if isinstance(value, list) else [value]
             words = [WORDS.get(word_of(part)) for part in values if part is not None]
             if len(words) != len(answers.outcomes) or not all(words):
@@ -140,7 +165,7 @@ class RowChecks:
 
     def _compare_policies(self, row: Row, key: tuple[Any, ...], line: int | None) -> None:
         for name in self.fields.policies:
-            value = raw_hash(row.get(name, NULL))
+            value = raw_hash(optional_field(row, name) or NULL)
             if self.policies.setdefault((name, *key), value) != value:
                 is_step = name in ("step", "training_step", "train_step")
                 role = "step" if is_step else "benchmark" if name in DATA_SETS else "model"

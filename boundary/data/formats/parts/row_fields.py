@@ -2,9 +2,11 @@
 
 import csv
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
+from boundary.data.formats.parts.records import field_value
+from boundary.data.formats.parts.row_lists import matching_columns
 from boundary.data.readers.streams import Source
 from boundary.data.records import CORRECT, OUTCOMES, WRONG
 from boundary.errors import InputError, did_you_mean
@@ -118,6 +120,12 @@ class Fields:
         Fields that hold several texts of a record, where it has one verdict.
     policies
         Fields that may tell policies or benchmarks apart, and have no other use.
+    list_field
+        The field that holds a list of records, each a sample, whose fields are named `list_field.name`.
+    trials
+        Fields that each hold the verdict on one trial, by the pattern that stands for them in `correct` or `models`.
+    settings
+        Fields that hold settings of the sampling, by the names of SETTINGS.
     """
 
     problem: str = ""
@@ -140,6 +148,9 @@ class Fields:
     later_names: Mapping[str, str] = field(default_factory=dict)
     lists: tuple[str, ...] = ()
     policies: tuple[str, ...] = ()
+    list_field: str = ""
+    trials: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
@@ -154,9 +165,10 @@ class Fields:
             *self.models,
             *self.other_verdicts,
             *self.policies,
+            *self.settings.values(),
             *SETTINGS,
         )
-        candidates = (name for names in self.other_names.values() for name in names)
+        candidates = (name for names in (*self.other_names.values(), *self.trials.values()) for name in names)
         return [name for name in dict.fromkeys((*fields, *optional, *candidates, *self.later_names)) if name]
 
 
@@ -217,90 +229,6 @@ def _parsed(text: str) -> list[tuple[str, str]]:
     return pairs
 
 
-def guessed_fields(record: Mapping[str, Any], roles: Mapping[str, tuple[str, ...]]) -> Fields:
-    """Fields as the user names them, else the first of the usual names that the record has."""
-
-    def first(role: str, names: Sequence[str]) -> str:
-        return roles[role][0] if role in roles else next((name for name in names if record.get(name) is not None), "")
-
-    def present(names: Sequence[str]) -> tuple[str, ...]:
-        return tuple(name for name in names if record.get(name) is not None)
-
-    texts = [name for name in (*QUESTIONS, *PROMPTS) if isinstance(record.get(name), str | list)]
-    question = roles.get("question", roles.get("prompt", (next(iter(texts), ""),)))[0]
-    models = roles.get("models", ())
-    correct = "" if models else first("correct", VERDICTS)
-    problem = first("problem", NAMES)
-    verdicts = [name for name in present(SURE) if name != correct and is_verdict(record[name])]
-    certain = present(CERTAIN)
-    other_names = {
-        "problem": () if "problem" in roles or problem in UNCERTAIN else certain[1:],
-        "model": () if "model" in roles or models else present(MODELS)[1:],
-        "benchmark": () if "benchmark" in roles else present(BENCHMARKS)[1:],
-    }
-    verdict_value = value_at(record, models[0] if models else correct)
-    is_list = isinstance(listed(verdict_value), list)
-    text = "" if models else first("text", TEXTS)
-    fields = Fields(
-        problem=problem,
-        correct=correct,
-        text=text,
-        question=question,
-        sample=first("sample", PLACES),
-        model="" if models else first("model", MODELS),
-        benchmark=first("benchmark", BENCHMARKS),
-        step=first("step", STEPS),
-        finish=first("finish", FINISH),
-        run=first("run", ()),
-        reason=first("reason", REASONS),
-        tokens="" if models else first("tokens", TOKENS),
-        models=models,
-        is_list=is_list,
-        lists=tuple(name for name in LISTS if not is_list and name != text and count_texts(name, record.get(name)) > 1),
-        other_verdicts=() if "correct" in roles or models or correct not in SURE else tuple(verdicts),
-        other_names={role: names for role, names in other_names.items() if names},
-    )
-    policies = tuple(name for name in present((*POLICIES, *DATA_SETS)) if name not in fields.names)
-    return replace(fields, later_names=_later_names(record, fields, roles), policies=policies)
-
-
-def _later_names(record: Mapping[str, Any], fields: Fields, roles: Mapping[str, Any]) -> dict[str, str]:
-    """Names by their roles that the first records lack, and that would be taken, or contradict what was taken."""
-    verdicts = SURE if fields.correct in SURE else VERDICTS
-    usual_names = {
-        "problem": CERTAIN if fields.problem else NAMES,
-        "correct": () if fields.models else verdicts,
-        "model": () if fields.models else MODELS,
-        "benchmark": BENCHMARKS,
-        "step": () if fields.step else STEPS,
-        "sample": () if fields.sample else PLACES,
-        "text": () if fields.text or fields.models else TEXTS,
-        "finish": () if fields.finish else FINISH,
-        "reason": () if fields.reason else REASONS,
-        "tokens": () if fields.tokens or fields.models else TOKENS,
-    }
-    in_use = set(fields.names)
-    return {
-        name: role
-        for role, names in usual_names.items()
-        if role not in roles
-        for name in names
-        if record.get(name) is None and name not in in_use
-    }
-
-
-def count_texts(name: str, value: Any) -> int:
-    """How many texts, or conversations, a field holds: the entries of a list, else 1."""
-    if isinstance(value, str) and name in LISTS:
-        value = listed(value)
-    if not isinstance(value, list) or not value:
-        return 1
-    # The turns of a conversation have roles, the parts of a message types: these are one text.
-    are_parts = all(isinstance(part, Mapping) and part.keys() & {"role", "type"} for part in value)
-    are_texts = any(all(isinstance(part, kind) for part in value) for kind in (str, list, Mapping))
-    return len(value) if are_texts and not are_parts else 1
-
-
 def check_fields(
     record: Mapping[str, Any],
     fields: Fields,
@@ -335,7 +263,8 @@ def check_fields(
     for role, names in roles.items():
         for name in names:
             try:
-                value_at(record, name, strict=True)
+                if not matching_columns(record, name):
+                    value_at(record, name, strict=True)
             except KeyError:
                 if not appears(name):
                     raise source.error(
@@ -347,14 +276,12 @@ def value_at(record: Mapping[str, Any], name: str, strict: bool = False) -> Any:
     """The value of a field, or within one (`metrics.acc`); None, or with `strict` a KeyError, where there is none."""
     if name in record:
         return record[name]
-    value: Any = record
-    for part in name.split("."):
-        if not isinstance(value, Mapping) or part not in value:
-            if strict:
-                raise KeyError(name)
-            return None
-        value = value[part]
-    return value
+    try:
+        return field_value(record, name)
+    except KeyError:
+        if strict:
+            raise
+        return None
 
 
 def is_counts(record: Mapping[str, Any]) -> bool:
@@ -375,7 +302,8 @@ def is_verdict(value: Any) -> bool:
     """Whether a value is a verdict, or a list of verdicts."""
     value = listed(value)
     if isinstance(value, list):
-        return bool(value) and all(is_verdict(part) for part in value)
+        parts = [part for part in value if part is not None]
+        return bool(parts) and all(is_verdict(part) for part in parts)
     return isinstance(value, int | float) or (isinstance(value, str) and word_of(value) in WORDS)
 
 

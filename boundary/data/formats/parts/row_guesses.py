@@ -1,0 +1,230 @@
+"""Which field of one's own records is what, guessed by the usual names where the user does not say."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from boundary.data.formats.parts.row_fields import (
+    BENCHMARKS,
+    CERTAIN,
+    DATA_SETS,
+    FINISH,
+    LISTS,
+    MODELS,
+    NAMES,
+    PLACES,
+    POLICIES,
+    PROMPTS,
+    QUESTIONS,
+    REASONS,
+    SETTINGS,
+    STEPS,
+    SURE,
+    TEXTS,
+    TOKENS,
+    UNCERTAIN,
+    VERDICTS,
+    Fields,
+    is_verdict,
+    listed,
+    value_at,
+)
+from boundary.data.formats.parts.row_lists import lists_of_samples, matching_columns, spread_record, trial_columns
+from boundary.data.formats.parts.row_names import PROMPT_FIELDS, JUDGE_FIELDS, FieldNames
+from boundary.data.readers.streams import Source
+
+Roles = Mapping[str, tuple[str, ...]]
+# Within another field these names may mean something else: a step of a conversation, a stage of a pipeline.
+AROUND_TEXTS = ("response", "completion", "generation", "output", "result", "sample", "rollout", "prediction", "answer")
+INNER_POLICIES = ("checkpoint", "checkpoint_path", "ckpt", "model_path", "policy", "train_step", "training_step")
+
+
+def list_field(record: Mapping[str, Any], roles: Roles) -> str:
+    """The field that holds a list of samples, each a record: named as part of `correct`, or guessed; "" for none."""
+    if "models" in roles:
+        return ""
+    lists = lists_of_samples(record, VERDICTS)
+    if "correct" not in roles:
+        return lists[0] if len(lists) == 1 and not _verdicts(FieldNames(record), record) else ""
+    name = roles["correct"][0]
+    outer = name.partition(".")[0]
+    is_list = name not in record and outer in record and spread_record(record, outer).keys() - record.keys()
+    return outer if is_list else ""
+
+
+def refuse_several_lists(record: Mapping[str, Any], roles: Roles, source: Source) -> None:
+    """Refuse to guess between a record's own verdict and those within a list, or between two kinds of trials.
+
+    Raises
+    ------
+    InputError
+        Naming both.
+    """
+    if "correct" in roles or "models" in roles:
+        return
+    lists = lists_of_samples(record, VERDICTS)
+    inner = [
+        next(path for path in FieldNames(spread_record(record, name)).all(VERDICTS, VERDICTS) if path.startswith(name))
+        for name in lists
+    ]
+    candidates = [*_verdicts(FieldNames(record), record), *inner, *_trials(record)]
+    if len(candidates) > 1 and (inner or _trials(record)):
+        first, second = candidates[0], candidates[-1]
+        raise source.error(
+            f"'{first}' and '{second}' may both be the verdicts. Say which, with --columns correct={first} or "
+            f"--columns correct={second}"
+        )
+
+
+def _verdicts(names: FieldNames, record: Mapping[str, Any]) -> list[str]:
+    """Fields that are surely verdicts, best first; within other fields only where their values are verdicts."""
+    return [path for path in names.all(SURE, SURE) if path in record or is_verdict(value_at(record, path))]
+
+
+def _trials(record: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Columns of trials whose values are verdicts."""
+    return {
+        pattern: columns
+        for pattern, columns in trial_columns(record, VERDICTS).items()
+        if all(is_verdict(record[name]) for name in columns if record[name] is not None)
+        and any(record[name] is not None for name in columns)
+    }
+
+
+def guessed_fields(record: Mapping[str, Any], roles: Roles, samples: str = "") -> Fields:
+    """Fields as the user names them, else the first of the usual names that the record has.
+
+    Parameters
+    ----------
+    record
+        The first record; of a list of samples as `spread_record` makes it.
+    roles
+        What the user named.
+    samples
+        The field that holds the list of samples, or "".
+    """
+    names = FieldNames(record)
+    inner = FieldNames({key: value for key, value in record.items() if samples and key.startswith(f"{samples}.")})
+    outer = FieldNames({key: value for key, value in record.items() if key not in inner.paths}) if samples else names
+
+    def first(role: str, paths: Sequence[str]) -> str:
+        return roles[role][0] if role in roles else next(iter(paths), "")
+
+    texts = [path for path in outer.all((*QUESTIONS, *PROMPTS), QUESTIONS) if isinstance(outer.paths[path], str | list)]
+    question = roles.get("question", roles.get("prompt", (next(iter(texts), ""),)))[0]
+    models = roles.get("models", ())
+    sure = _verdicts(inner if samples else names, record)
+    trials = _named_trials(record, (*models, *roles.get("correct", ())))
+    guessed_trials = {} if sure or models or "correct" in roles else _trials(record)
+    trials |= guessed_trials if len(guessed_trials) == 1 else {}
+    usual_verdicts = (inner if samples else names).all(VERDICTS, VERDICTS)
+    correct = "" if models else first("correct", [*sure, *guessed_trials, *usual_verdicts])
+    other_verdicts = [path for path in sure if path != correct and is_verdict(value_at(record, path))]
+    certain = outer.all(CERTAIN, CERTAIN)
+    problem = first("problem", [*certain, *outer.all(UNCERTAIN)])
+    model_names = [*inner.all(MODELS, MODELS, JUDGE_FIELDS), *outer.all(MODELS, MODELS, JUDGE_FIELDS)]
+    benchmarks = outer.all(BENCHMARKS, BENCHMARKS)
+    other_names = {
+        "problem": () if "problem" in roles else tuple(certain[1:]),
+        "model": () if "model" in roles or models else tuple(model_names[1:]),
+        "benchmark": () if "benchmark" in roles else tuple(benchmarks[1:]),
+    }
+    verdict = models[0] if models else correct
+    is_list = verdict in trials or isinstance(listed(value_at(record, verdict)), list)
+    samples_first = [inner, outer] if samples else [names]
+    text = "" if models else first("text", _texts(inner, (samples,)) if samples else _texts(names, AROUND_TEXTS))
+    fields = Fields(
+        problem=problem,
+        correct=correct,
+        text=text,
+        question=question,
+        sample=first("sample", [path for part in samples_first for path in part.all(PLACES, PLACES)]),
+        model="" if models else first("model", model_names),
+        benchmark=first("benchmark", benchmarks),
+        step=first("step", names.all(STEPS, STEPS)),
+        finish=first("finish", [path for part in samples_first[:1] for path in part.all(FINISH, FINISH)]),
+        run=first("run", ()),
+        reason=first("reason", samples_first[0].all(REASONS)),
+        tokens="" if models else first("tokens", samples_first[0].all(TOKENS, TOKENS, PROMPT_FIELDS)),
+        models=models,
+        is_list=is_list,
+        list_field=samples,
+        trials=trials,
+        settings=_settings(names),
+        lists=tuple(name for name in LISTS if not is_list and name != text and count_texts(name, record.get(name)) > 1),
+        other_verdicts=() if "correct" in roles or models or correct not in sure else tuple(other_verdicts),
+        other_names={role: paths for role, paths in other_names.items() if paths},
+    )
+    unused = tuple(path for path in _policies(record, names, inner) if path not in fields.names)
+    return replace(fields, later_names=_later_names(record, fields, roles), policies=unused)
+
+
+def _texts(names: FieldNames, around: Sequence[str]) -> list[str]:
+    """Fields of the completion's text; within other fields only in those of the completion."""
+    inner = names.all((*TEXTS, "content"), (*TEXTS, "content"))
+    return list(dict.fromkeys([*names.all(TEXTS), *(path for path in inner if path.partition(".")[0] in around)]))
+
+
+def _settings(names: FieldNames) -> dict[str, str]:
+    """Fields that hold settings of the sampling, by the names of the settings."""
+    paths = {name: names.all((name,), (name,), JUDGE_FIELDS) for name in SETTINGS}
+    return {name: fields[0] for name, fields in paths.items() if fields}
+
+
+def _policies(record: Mapping[str, Any], names: FieldNames, inner: FieldNames) -> list[str]:
+    """Fields that may tell policies or benchmarks apart."""
+    usual_names = (*POLICIES, *DATA_SETS)
+    exact = [name for name in usual_names if record.get(name) is not None]
+    respelled = names.all(usual_names)
+    return list(
+        dict.fromkeys(
+            [
+                *exact,
+                *respelled,
+                *inner.all(POLICIES, POLICIES, JUDGE_FIELDS),
+                *names.all(INNER_POLICIES, INNER_POLICIES, JUDGE_FIELDS),
+            ]
+        )
+    )
+
+
+def _named_trials(record: Mapping[str, Any], patterns: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Columns that the user named by a pattern, such as `trial_*`."""
+    return {pattern: columns for pattern in patterns if (columns := matching_columns(record, pattern))}
+
+
+def _later_names(record: Mapping[str, Any], fields: Fields, roles: Roles) -> dict[str, str]:
+    """Names by their roles that the first records lack, and that would be taken, or contradict what was taken."""
+    verdicts = SURE if fields.correct in SURE else VERDICTS
+    usual_names = {
+        "problem": CERTAIN if fields.problem else NAMES,
+        "correct": () if fields.models else verdicts,
+        "model": () if fields.models else MODELS,
+        "benchmark": BENCHMARKS,
+        "step": () if fields.step else STEPS,
+        "sample": () if fields.sample else PLACES,
+        "text": () if fields.text or fields.models else TEXTS,
+        "finish": () if fields.finish else FINISH,
+        "reason": () if fields.reason else REASONS,
+        "tokens": () if fields.tokens or fields.models else TOKENS,
+    }
+    in_use = set(fields.names)
+    return {
+        name: role
+        for role, names in usual_names.items()
+        if role not in roles
+        for name in names
+        if record.get(name) is None and name not in in_use
+    }
+
+
+def count_texts(name: str, value: Any) -> int:
+    """How many texts, or conversations, a field holds: the entries of a list, else 1."""
+    if isinstance(value, str) and name in LISTS:
+        value = listed(value)
+    if not isinstance(value, list) or not value:
+        return 1
+    # The turns of a conversation have roles, the parts of a message types: these are one text.
+    are_parts = all(isinstance(part, Mapping) and part.keys() & {"role", "type"} for part in value)
+    are_texts = any(all(isinstance(part, kind) for part in value) for kind in (str, list, Mapping))
+    return len(value) if are_texts and not are_parts else 1
