@@ -30,7 +30,7 @@ from boundary.data.formats.parts.row_fields import (
     value_at,
 )
 from boundary.data.formats.parts.row_lists import lists_of_samples, matching_columns, spread_record, trial_columns
-from boundary.data.formats.parts.row_names import PROMPT_FIELDS, JUDGE_FIELDS, FieldNames
+from boundary.data.formats.parts.row_names import JUDGE_FIELDS, PROMPT_FIELDS, FieldNames
 from boundary.data.readers.streams import Source
 
 Roles = Mapping[str, tuple[str, ...]]
