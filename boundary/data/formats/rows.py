@@ -5,7 +5,8 @@ the option `columns`; a note says which were taken. Where no field names the pro
 be a list, of all samples of a problem, and each model may have a column of verdicts.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from boundary.data.formats.parts.option_values import number
 from boundary.data.formats.parts.records import (
     JSON,
     Row,
+    as_json,
     example_record,
     field_value,
     optional_field,
@@ -24,6 +26,7 @@ from boundary.data.formats.parts.records import (
     records,
 )
 from boundary.data.formats.parts.row_checks import RowChecks
+from boundary.data.formats.parts.row_documents import Document, document_records, is_document, is_keyed, merged_records
 from boundary.data.formats.parts.row_fields import (
     PROMPTS,
     QUESTIONS,
@@ -39,7 +42,13 @@ from boundary.data.formats.parts.row_fields import (
     value_at,
     word_of,
 )
-from boundary.data.formats.parts.row_guesses import count_texts, guessed_fields, list_field, refuse_several_lists
+from boundary.data.formats.parts.row_guesses import (
+    Roles,
+    count_texts,
+    guessed_fields,
+    list_field,
+    refuse_several_lists,
+)
 from boundary.data.formats.parts.row_lists import spread_record, spread_row
 from boundary.data.formats.parts.row_names import FieldNames
 from boundary.data.readers.arrow_rows import STATE_FILES
@@ -61,7 +70,22 @@ def recognises(path: Path, head: bytes) -> bool:
     if record_kind(head) is None or path.name in STATE_FILES:
         return False
     record = example_record(path, head)
-    if record is None or is_counts(record) or (record_kind(head) != JSON and record.keys() >= OWN_TABLE):
+    if record is not None and record_kind(head) != JSON and record.keys() >= OWN_TABLE:
+        return False
+    if record is not None and (is_counts(record) or _is_sample(record)):
+        return not is_counts(record)
+    if not is_document(path, head):
+        return False
+    try:
+        document = document_records(Source(path), {})
+    except InputError:
+        return False
+    return document is not None and document.is_sure and _is_sample(merged_records(document.records))
+
+
+def _is_sample(record: Mapping[str, Any]) -> bool:
+    """Whether a record has a problem and a verdict, or a list of samples with verdicts."""
+    if is_keyed(record):
         return False
     samples = list_field(record, {})
     record = spread_record(record, samples) if samples else record
@@ -70,9 +94,14 @@ def recognises(path: Path, head: bytes) -> bool:
         return False
     if fields.trials:
         return True
-    if not is_verdict(value_at(record, fields.correct)):
+    value = listed(value_at(record, fields.correct))
+    is_name = not fields.problem or not isinstance(value_at(record, fields.problem), list | dict)
+    if not is_verdict(value) or not is_name:
         return False
-    return bool(samples or fields.text or fields.sample) or FieldNames(record).all(SURE, SURE)[:1] == [fields.correct]
+    is_word = isinstance(value, str) and not value.strip()[:1].isdigit()
+    if samples or fields.text or fields.sample or is_word or (isinstance(value, list) and len(value) > 1):
+        return True
+    return FieldNames(record).all(SURE, SURE)[:1] == [fields.correct]
 
 
 def is_readable(path: Path, head: bytes) -> bool:
@@ -107,7 +136,8 @@ def read(
     """
     least = None if threshold == "" else number("threshold", threshold)
     roles = named_fields(columns, problem=id, correct=correct, text=text)
-    record = example_record(source.path, source.head())
+    document = _document(source, roles)
+    record = merged_records(document.records) if document else example_record(source.path, source.head())
     if record is None:
         next(records(source, []), None)
         raise source.error("no records in it: neither JSON Lines, a JSON list of records nor a table")
@@ -118,13 +148,14 @@ def read(
     fields = replace(guessed_fields(record, roles, samples), in_table=not is_json)
 
     def appears(name: str) -> bool:
-        return is_json and any(optional_field(row, name) is not None for _, row in records(source, [name]))
+        rows = _rows_of(document) if document else records(source, [name])
+        return is_json and any(optional_field(row, name) is not None for _, row in rows)
 
     check_fields(record, fields, roles, source, appears)
     if is_counts(record) and "correct" not in roles and "models" not in roles:
         raise source.error("it holds counts already. Give it to boundary analyze, with --columns where names differ")
     checks = RowChecks(fields, source)
-    for place, (line, whole_row) in enumerate(records(source, fields.names)):
+    for place, (line, whole_row) in enumerate(_rows_of(document) if document else records(source, fields.names)):
         answers_of_row: list[Answers] = []
         try:
             rows = spread_row(whole_row, samples, fields.correct) if samples else [whole_row]
@@ -140,6 +171,32 @@ def read(
             continue
         yield from (answers._replace(line=line) for answers in answers_of_row)
     checks.conclude(roles)
+
+
+def _document(source: Source, roles: Roles) -> Document | None:
+    """The records of a file that is one object and no record itself."""
+    head = source.head()
+    if not is_document(source.path, head):
+        return None
+    record = example_record(source.path, head)
+    named_roles = {role: names for role, names in roles.items() if role in ("problem", "correct", "models")}
+    if record is not None and (_is_sample(record) or _has_named_fields(record, named_roles)):
+        return None
+    document = document_records(source, roles)
+    if document is not None and document.remark:
+        source.note(f"'{source.path}': {document.remark}.")
+    return document
+
+
+def _has_named_fields(record: Mapping[str, Any], roles: Roles) -> bool:
+    names = [name for names in roles.values() for name in names]
+    return bool(names) and all(value_at(record, name) is not None for name in names)
+
+
+def _rows_of(document: Document) -> Iterator[tuple[None, Row]]:
+    """The records of a document, fields as JSON."""
+    for record in document.records:
+        yield None, {name: as_json(value) for name, value in record.items()}
 
 
 def _of_row(row: Row, fields: Fields, least: float | None) -> Iterator[Answers]:
@@ -298,7 +355,7 @@ def _outcome(value: Any, least: float | None) -> str:
 
 def _is_number(value: Any) -> bool:
     try:
-        return _score(value) % 1 != 0
+        return math.isfinite(_score(value))
     except ValueError:
         return False
 

@@ -177,7 +177,8 @@ class Collection:
             base_name, model = model or "", f"{model or ''} step {step}".lstrip()
             self.checkpoints[model] = base_name, step
         if model is None:
-            raise source.error("it does not say which model. Give it with --model NAME")
+            remedy = ", and import files of several models apart" if source.shared.get("number of files", 1) > 1 else ""
+            raise source.error(f"it does not say which model. Give it with --model NAME{remedy}")
         benchmark = self._name("benchmark", record.benchmark) or DEFAULT_BENCHMARK
         benchmark = self._plain_name("benchmark", benchmark, source, record.line)
         return model, benchmark, self._plain_name("problem_id", record.problem_id, source, record.line, benchmark)

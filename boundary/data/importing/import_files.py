@@ -157,7 +157,7 @@ def import_files(
     FORMATS[name].check_options(options)
     collected = Collection(model, benchmark, pool_settings)
     sources = [Source(path, skip_bad, progress) for path in format_files]
-    shared: dict[str, Any] = {}
+    shared: dict[str, Any] = {"number of files": len(sources)}
     for source in sources:
         source.shared = shared
         with plain_errors(source.path):
@@ -368,7 +368,10 @@ def _refuse_unknown(path: Path, name: str) -> None:
     if kind:
         raise InputError(f"'{path}' is {kind}.")
     if name == AUTO:
-        raise InputError(f"'{path}' is of no known format. Name its format; there are: {', '.join(FORMATS)}.")
+        raise InputError(
+            f"'{path}' is of no known format. Samples of one's own are read from JSON Lines, JSON, CSV, TSV, Parquet "
+            f"and Arrow: write them so, or name the format; there are: {', '.join(FORMATS)}."
+        )
 
 
 def _only(kinds: Mapping[Path, str | None]) -> str:
@@ -390,8 +393,25 @@ def _only(kinds: Mapping[Path, str | None]) -> str:
     if not by_format:
         if len(kinds) == 1:
             _refuse_unknown(next(iter(kinds)), AUTO)
-        raise InputError(f"'{next(iter(kinds))}' and the others are of no known format: {', '.join(FORMATS)}.")
+        raise InputError(_of_no_format(list(kinds)))
     return next(iter(by_format))
+
+
+def _of_no_format(paths: Sequence[Path]) -> str:
+    """What was looked at in a folder of which no file is of a known format, and what to do."""
+    endings = Counter("".join(path.suffixes[-2:]) or "no ending" for path in paths)
+    kinds = ", ".join(f"{count} {ending}" for ending, count in endings.most_common(6))
+    described: dict[str, Path] = {}
+    for path in paths:
+        if path.suffix not in {other.suffix for other in described.values()} and len(described) < 3:
+            with plain_errors(path):
+                described[foreign_description(path, Source(path).head()) or "of no kind that is known"] = path
+    files = " ".join(f"'{path}' is {description}." for description, path in described.items())
+    return (
+        f"None of {len(paths)} files in '{_folder_of(paths)}' is of a known format ({kinds}). {files} To read files "
+        f"of one kind, name them (as in {_folder_of(paths)}/*{paths[0].suffix}) and their format: boundary import rows "
+        "... --columns problem=NAME,correct=NAME."
+    )
 
 
 def _folder_of(paths: Iterable[Path]) -> str:

@@ -17,7 +17,11 @@ USUAL_NAMES = {
         *("problem", "question_id", "task_id", "qid", "example_id", "instance_id", "doc_id", "problem_idx"),
         *("question_idx", "unique_id", "idx", "id"),
     ),
-    "n_samples": ("n", "num_samples", "n_total", "total", "num_trials", "n_trials", "n_attempts", "num_attempts"),
+    "n_samples": (
+        *("n", "num_samples", "n_total", "total", "num_trials", "n_trials", "n_attempts", "num_attempts", "attempts"),
+        *("trials", "rollouts", "n_rollouts", "num_rollouts", "generations", "n_generations", "num_generations"),
+        *("n_completions", "num_completions", "n_responses", "num_responses", "num_total", "n_runs", "num_runs"),
+    ),
     "n_correct": ("c", "num_correct", "correct_count", "n_passed", "num_passed", "n_success", "num_success", "correct"),
 }
 # Columns that each hold the correct samples of a model.

@@ -129,11 +129,11 @@ def records(source: Source, fields: Sequence[str]) -> Iterator[tuple[int | None,
         yield from source.rows(dict[str, msgspec.Raw])
     elif kind == DELIMITED:
         for line, cells in delimited_rows(source):
-            yield line, {name: _raw(cell) for name in fields if (cell := cells.get(name)) not in (None, "")}
+            yield line, {name: as_json(cell) for name in fields if (cell := cells.get(name)) not in (None, "")}
     else:
         reader: Callable[..., Iterator[tuple[int, Mapping[str, Any]]]] = parquet_rows if kind == PARQUET else arrow_rows
         for number, values in reader(source, _columns(fields)):
-            yield number, {name: _raw(value) for name, value in values.items() if value is not None}
+            yield number, {name: as_json(value) for name, value in values.items() if value is not None}
 
 
 def _columns(fields: Sequence[str]) -> list[str]:
@@ -157,7 +157,7 @@ def field_value(row: Mapping[str, Any], name: str) -> Any:
     value, inner = row[outer], name[len(outer) + 1 :]
     if isinstance(value, msgspec.Raw):
         decoded = msgspec.json.decode(value)
-        return _raw(field_value(decoded if isinstance(decoded, Mapping) else {}, inner))
+        return as_json(field_value(decoded if isinstance(decoded, Mapping) else {}, inner))
     return field_value(value if isinstance(value, Mapping) else {}, inner)
 
 
@@ -177,7 +177,8 @@ def optional_field(row: Row, name: str) -> msgspec.Raw | None:
     return None if raw is None or bytes(raw) == b"null" else raw
 
 
-def _raw(value: Any) -> msgspec.Raw:
+def as_json(value: Any) -> msgspec.Raw:
+    """A value as JSON; as text where JSON has no such value."""
     return msgspec.Raw(_encode(value))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from boundary.data.formats.parts.records import Row, optional_field
-from boundary.data.formats.parts.row_fields import DATA_SETS, DECISIVE, UNCERTAIN, WORDS, Fields, listed, word_of
+from boundary.data.formats.parts.row_fields import DATA_SETS, DECISIVE, SEED, UNCERTAIN, WORDS, Fields, listed, word_of
 from boundary.data.readers.raw_json import raw_hash
 from boundary.data.readers.streams import Source
 from boundary.data.records import CORRECT, Answers
@@ -27,6 +27,8 @@ class RowChecks:
     def __init__(self, fields: Fields, source: Source) -> None:
         self.fields, self.source = fields, source
         self.rows, self.unjudged, self.unjudged_entries = 0, 0, 0
+        # Samples of a problem that have one seed, where a field holds seeds.
+        self.seeds: Counter[tuple[Any, ...]] = Counter()
         self.records_of_problems: dict[tuple[Any, ...], int] = {}
         self.later: dict[str, int | None] = {}
         self.problems: Counter[tuple[Any, ...]] = Counter()
@@ -58,7 +60,7 @@ class RowChecks:
         if number is not None and not self.fields.is_list:
             place = (*key, answers.run, *map(str, answers.settings.items()), bytes(number))
             if place in self.places:
-                shown = bytes(number).decode("utf-8", "replace")[:40]
+                shown = bytes(number).decode("utf-8", "replace").strip('"')[:40]
                 raise ValueError(f"sample {shown} of problem {answers.problem_id} stands there twice")
             self.places.add(place)
         if self.fields.list_field:
@@ -82,6 +84,8 @@ class RowChecks:
                 )
         else:
             self.questions.add(hash((answers.model, answers.benchmark, bytes(question))))
+        if SEED in row and not self.fields.is_list and answers.run is None and answers.outcomes:
+            self.seeds[*key, bytes(row[SEED])] += 1
         self._compare_verdicts(row, answers, line)
         self._compare_policies(row, (*key, answers.run), line)
         for (role, name), (values, other_values, pairs) in self.partitions.items():
@@ -103,6 +107,7 @@ class RowChecks:
         """
         self._refuse_other_names()
         self._refuse_numbered_lines(roles)
+        self._note_repeated_seeds()
         self.source.note(self._summary())
         for name, line in self.later.items():
             place = f"line {line}" if line else "later records"
@@ -174,6 +179,16 @@ class RowChecks:
                     f"--columns {role}={name}, or with --columns run={name} where these are runs of one model",
                     line,
                 )
+
+    def _note_repeated_seeds(self) -> None:
+        """Say where seeds tell most samples of a problem apart, and some problems have a seed twice."""
+        repeated = [key for key, count in self.seeds.items() if count > 1]
+        if 0 < len(repeated) < len(self.seeds) and len(self.seeds) > len({key[:-1] for key in self.seeds}):
+            self.source.note(
+                f"'{self.source.path}': {len(repeated)} problems have two samples or more of one seed, as where a "
+                "run was written twice; all were counted. Where a seed is one sample, --columns sample=seed refuses "
+                "the second."
+            )
 
     def _refuse_other_names(self) -> None:
         for (role, name), (values, other_values, pairs) in self.partitions.items():

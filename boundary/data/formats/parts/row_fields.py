@@ -32,6 +32,13 @@ VERDICTS = (
         "scores",
         "rewards",
         "grades",
+        "results",
+        "status",
+        "result",
+        "verified",
+        "judgement",
+        "judgment",
+        "match",
     ),
 )
 # The others are verdicts only where there is a sample beside them.
@@ -65,10 +72,13 @@ POLICIES = (
 )
 # Likewise benchmarks.
 DATA_SETS = ("subset", "data_name", "task", "task_name", "eval_name", "benchmark_name", "test_set", "subject")
+SEED = "seed"
 REASONS = ("error", "reason", "failure_reason", "result")
-RIGHT = dict.fromkeys(("correct", "right", "true", "pass", "passed", "success", "solved", "yes", "1", "1.0"), CORRECT)
+RIGHT = dict.fromkeys(
+    ("correct", "right", "true", "pass", "passed", "success", "solved", "yes", "y", "1", "1.0"), CORRECT
+)
 WRONGS = dict.fromkeys(
-    ("wrong", "incorrect", "false", "fail", "failed", "failure", "unsolved", "no", "0", "0.0"), WRONG
+    ("wrong", "incorrect", "false", "fail", "failed", "failure", "unsolved", "no", "n", "0", "0.0"), WRONG
 )
 WORDS = {name: name for name in OUTCOMES} | RIGHT | WRONGS
 # What a column may be said to be (`--columns problem=qid`), and the names of the counts table that mean the same.
@@ -89,12 +99,29 @@ ALIASES = {
 EXAMPLE = "problem=qid,correct=is_correct,model=checkpoint"
 # Columns of counts: such a table is no table of samples.
 COUNTS = (("n_samples", "n_correct"), ("n", "c"))
-TOTALS = ("n_samples", "num_samples", "n_total", "total", "num_trials", "n_trials", "n_attempts", "num_attempts")
+TOTALS = (
+    *(
+        "n_samples",
+        "num_samples",
+        "n_total",
+        "total",
+        "num_trials",
+        "n_trials",
+        "n_attempts",
+        "num_attempts",
+        "attempts",
+    ),
+    *("trials", "rollouts", "n_rollouts", "num_rollouts", "generations", "n_generations", "num_generations", "samples"),
+    *("n_completions", "num_completions", "n_responses", "num_responses", "num_total", "n_runs", "num_runs"),
+)
 CORRECT_COUNTS = ("num_correct", "correct_count", "n_passed", "num_passed", "n_success", "num_success", "correct")
 # Roles that decide what is counted: a field for one of them that only later records have is not passed over.
 DECISIVE = ("problem", "correct", "model", "benchmark", "step")
 # Fields that hold several texts of a record.
-LISTS = ("completions", "responses", "outputs", "generations", "samples")
+LISTS = (
+    *("completions", "responses", "outputs", "generations", "samples", "predictions", "preds", "rollouts", "attempts"),
+    *("trials", "solutions", "model_outputs", "model_responses", "codes", "generated_texts"),
+)
 
 
 @dataclass(frozen=True)
@@ -167,6 +194,7 @@ class Fields:
             *self.policies,
             *self.settings.values(),
             *SETTINGS,
+            SEED,
         )
         candidates = (name for names in (*self.other_names.values(), *self.trials.values()) for name in names)
         return [name for name in dict.fromkeys((*fields, *optional, *candidates, *self.later_names)) if name]

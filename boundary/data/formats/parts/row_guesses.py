@@ -110,7 +110,13 @@ def guessed_fields(record: Mapping[str, Any], roles: Roles, samples: str = "") -
     def first(role: str, paths: Sequence[str]) -> str:
         return roles[role][0] if role in roles else next(iter(paths), "")
 
-    texts = [path for path in outer.all((*QUESTIONS, *PROMPTS), QUESTIONS) if isinstance(outer.paths[path], str | list)]
+    texts = _questions(outer)
+    certain = outer.all(CERTAIN, CERTAIN)
+    uncertain = outer.all(UNCERTAIN)
+    if samples and not certain and not texts:
+        # What is around the list may be a run, and its entries of several problems.
+        certain, texts = inner.all(CERTAIN, CERTAIN), _questions(inner)
+        uncertain = [] if texts else uncertain
     question = roles.get("question", roles.get("prompt", (next(iter(texts), ""),)))[0]
     models = roles.get("models", ())
     sure = _verdicts(inner if samples else names, record)
@@ -120,12 +126,13 @@ def guessed_fields(record: Mapping[str, Any], roles: Roles, samples: str = "") -
     usual_verdicts = (inner if samples else names).all(VERDICTS, VERDICTS)
     correct = "" if models else first("correct", [*sure, *guessed_trials, *usual_verdicts])
     other_verdicts = [path for path in sure if path != correct and is_verdict(value_at(record, path))]
-    certain = outer.all(CERTAIN, CERTAIN)
-    problem = first("problem", [*certain, *outer.all(UNCERTAIN)])
+    problem = first("problem", [*certain, *uncertain])
     model_names = [*inner.all(MODELS, MODELS, JUDGE_FIELDS), *outer.all(MODELS, MODELS, JUDGE_FIELDS)]
     benchmarks = outer.all(BENCHMARKS, BENCHMARKS)
     other_names = {
-        "problem": () if "problem" in roles else tuple(certain[1:]),
+        "problem": ()
+        if "problem" in roles or problem not in certain
+        else tuple(name for name in (*certain, *inner.all(CERTAIN)) if name != problem),
         "model": () if "model" in roles or models else tuple(model_names[1:]),
         "benchmark": () if "benchmark" in roles else tuple(benchmarks[1:]),
     }
@@ -157,6 +164,11 @@ def guessed_fields(record: Mapping[str, Any], roles: Roles, samples: str = "") -
     )
     unused = tuple(path for path in _policies(record, names, inner) if path not in fields.names)
     return replace(fields, later_names=_later_names(record, fields, roles), policies=unused)
+
+
+def _questions(names: FieldNames) -> list[str]:
+    """Fields that hold the problem's text, or all that the model was given."""
+    return [path for path in names.all((*QUESTIONS, *PROMPTS), QUESTIONS) if isinstance(names.paths[path], str | list)]
 
 
 def _texts(names: FieldNames, around: Sequence[str]) -> list[str]:
