@@ -129,7 +129,7 @@ def _of_json(path: Path, head: bytes) -> str | None:
         return f"{description}, which seem to be counts. Write it as CSV, and give it to boundary analyze"
     values = list(record.values())
     if len(values) > 1 and all(isinstance(value, list) for value in values):
-        return f"{description}, each of which holds a list. Where these are problems and their verdicts, name the format rows"
+        return f"{description}, each of which holds a list. Where these are problems and verdicts, name the format rows"
     verdicts = [name[:60] for name, value in FieldNames(record).paths.items() if _is_plain_verdict(value)]
     fields = ", ".join(verdicts[:4]) + ", ..." * (len(verdicts) > 4)
     hint = (

@@ -43,12 +43,12 @@ def is_document(path: Path, head: bytes) -> bool:
     """Whether a file is one JSON object, over several lines or the only one."""
     if not is_object(head) or path.stat().st_size > LARGEST:
         return False
-    first, _, rest = head.removeprefix(BOM).lstrip().partition(b"\n")
+    first, _, next_lines = head.removeprefix(BOM).lstrip().partition(b"\n")
     try:
         json.loads(first.decode())
     except (ValueError, RecursionError):
         return True
-    return not rest.strip()
+    return not next_lines.strip()
 
 
 def document_records(source: Source, roles: Roles) -> Document | None:
