@@ -153,7 +153,10 @@ def read(
 
     check_fields(record, fields, roles, source, appears)
     if is_counts(record) and "correct" not in roles and "models" not in roles:
-        raise source.error("it holds counts already. Give it to boundary analyze, with --columns where names differ")
+        raise source.error(
+            "it holds counts already. Give it to boundary analyze, with --columns where names differ; where each "
+            "record is a sample, name its verdict, with --columns correct=NAME"
+        )
     checks = RowChecks(fields, source)
     for place, (line, whole_row) in enumerate(_rows_of(document) if document else records(source, fields.names)):
         answers_of_row: list[Answers] = []

@@ -132,9 +132,7 @@ def _of_json(path: Path, head: bytes) -> str | None:
         return f"{description}, each of which holds a list. Where these are problems and verdicts, name the format rows"
     verdicts = [name[:60] for name, value in FieldNames(record).paths.items() if _is_plain_verdict(value)]
     fields = ", ".join(verdicts[:4]) + ", ..." * (len(verdicts) > 4)
-    hint = (
-        f"; true or false, or 0 or 1, stands in {fields}" if verdicts else "; no field holds true or false, or 0 or 1"
-    )
+    hint = f"true or false, or 0 or 1, stands in {fields}" if verdicts else "no field holds true or false, or 0 or 1"
     return f"{description}; {hint}. Where each record is a sample, {NAME_COLUMNS}"
 
 

@@ -1,5 +1,6 @@
 """Published samples of any known format, read into samples and counts."""
 
+import os
 import zipfile
 import zlib
 from collections import Counter
@@ -16,6 +17,7 @@ from boundary.data.formats import FORMATS
 from boundary.data.importing.collection import Collection
 from boundary.data.importing.file_notes import file_notes
 from boundary.data.importing.foreign_files import foreign_description
+from boundary.data.importing.missing_shards import missing_shards
 from boundary.data.importing.pooled_tables import counts_table, samples_table
 from boundary.data.importing.repeated_lines import drop_repeated_lines
 from boundary.data.importing.repeated_runs import refuse_copies, repeated_texts, texts_under_two_names
@@ -188,6 +190,7 @@ def _notes(
             f"{len(left_out)} files of no known format were left out, the first of them '{left_out[0]}'"
             f"{f': it is {kind}' if kind else ''}."
         )
+    notes += missing_shards([source.path for source in sources])
     skipped = [source for source in sources if source.skipped]
     if skipped:
         count = sum(source.skipped for source in skipped)
@@ -416,9 +419,10 @@ def _of_no_format(paths: Sequence[Path]) -> str:
 
 def _folder_of(paths: Iterable[Path]) -> str:
     """The folder that holds all files, for messages."""
-    folders = [path.parent.parts for path in paths]
-    common = next((length for length, parts in enumerate(zip(*folders, strict=False)) if len(set(parts)) > 1), None)
-    return str(Path(*folders[0][:common])) if folders[0][:common] else "FILES"
+    try:
+        return os.path.commonpath([path.parent for path in paths]) or "."
+    except ValueError:  # some with their drive or root, others without
+        return "FILES"
 
 
 def _settings(sources: Sequence[Source]) -> dict[str, Any]:

@@ -185,3 +185,26 @@ def test_arrays_of_two_axes_are_said_to_be_benchmarks(tmp_path):
     path = tmp_path / "a.npz"
     np.savez(path, base=np.array([[1, 0], [0, 1]]), rl=np.array([[1, 1], [0, 1]]))
     assert any("taken for benchmarks of one model" in note for note in import_files(path, model="m").notes)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"task_id": "t", "model": "m", "passed": 1, "failed": 7},
+        {"task_id": "t", "model": "m", "correct": 1, "incorrect": 0},
+        {"task_id": "t", "model": "m", "summary": {"passed": 1, "failed": 0, "total": 1}},
+    ],
+)
+def test_numbers_of_passed_tests_are_no_verdicts(write, record):
+    assert recognised_format(write(record)) is None
+    if "summary" not in record:
+        with pytest.raises(InputError, match=r"holds counts already.*--columns correct=NAME"):
+            import_files(write(record), "rows")
+
+
+def test_folders_in_messages_are_those_of_all_files(tmp_path):
+    (tmp_path / "b").mkdir()
+    (tmp_path / "a.csv").write_text("problem_id,model,correct\np,m,1\n")
+    (tmp_path / "b" / "c.csv").write_text("problem_id,s1,s2\np,1,0\n")
+    with pytest.raises(InputError, match=f"2 formats.*boundary import (rows|matrix) {tmp_path} -o"):
+        import_files(tmp_path)

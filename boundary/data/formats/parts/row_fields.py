@@ -115,6 +115,15 @@ TOTALS = (
     *("n_completions", "num_completions", "n_responses", "num_responses", "num_total", "n_runs", "num_runs"),
 )
 CORRECT_COUNTS = ("num_correct", "correct_count", "n_passed", "num_passed", "n_success", "num_success", "correct")
+# What was counted beside the correct samples, or the tests of one sample that passed.
+OPPOSITES = {
+    "passed": ("failed", "n_failed", "failures", "total"),
+    "pass": ("fail", "failed", "total"),
+    "correct": ("incorrect", "wrong", "total"),
+    "success": ("failure", "failures", "failed", "total"),
+    "solved": ("unsolved", "failed", "total"),
+    "resolved": ("unresolved", "total"),
+}
 # Roles that decide what is counted: a field for one of them that only later records have is not passed over.
 DECISIVE = ("problem", "correct", "model", "benchmark", "step")
 # Fields that hold several texts of a record.
@@ -318,7 +327,15 @@ def is_counts(record: Mapping[str, Any]) -> bool:
     if any(names.keys() >= set(pair) for pair in COUNTS):
         return True
     totals, correct = ([names[name] for name in usual if name in names] for usual in (TOTALS, CORRECT_COUNTS))
-    return any(map(_is_count, totals)) and any(map(_is_count, correct))
+    if any(map(_is_count, totals)) and any(map(_is_count, correct)):
+        return True
+    return any(is_count_of_several(names, name) for name in OPPOSITES)
+
+
+def is_count_of_several(record: Mapping[str, Any], name: str) -> bool:
+    """Whether a field is a number of passed tests or samples, as the number of those that failed stands beside it."""
+    opposites = OPPOSITES.get(name, ())
+    return _is_count(record.get(name)) and any(_is_count(record.get(opposite)) for opposite in opposites)
 
 
 def _is_count(value: Any) -> bool:

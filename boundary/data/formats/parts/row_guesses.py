@@ -25,6 +25,7 @@ from boundary.data.formats.parts.row_fields import (
     UNCERTAIN,
     VERDICTS,
     Fields,
+    is_count_of_several,
     is_verdict,
     listed,
     value_at,
@@ -78,7 +79,18 @@ def refuse_several_lists(record: Mapping[str, Any], roles: Roles, source: Source
 
 def _verdicts(names: FieldNames, record: Mapping[str, Any]) -> list[str]:
     """Fields that are surely verdicts, best first; within other fields only where their values are verdicts."""
-    return [path for path in names.all(SURE, SURE) if path in record or is_verdict(value_at(record, path))]
+    return [
+        path
+        for path in names.all(SURE, SURE)
+        if path in record or (is_verdict(value_at(record, path)) and not _is_inner_count(record, path))
+    ]
+
+
+def _is_inner_count(record: Mapping[str, Any], path: str) -> bool:
+    """Whether a field within another one is a number of tests or samples."""
+    outer, _, name = path.rpartition(".")
+    around = value_at(record, outer)
+    return isinstance(around, Mapping) and is_count_of_several(around, name)
 
 
 def _trials(record: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
@@ -123,7 +135,9 @@ def guessed_fields(record: Mapping[str, Any], roles: Roles, samples: str = "") -
     trials = _named_trials(record, (*models, *roles.get("correct", ())))
     guessed_trials = {} if sure or models or "correct" in roles else _trials(record)
     trials |= guessed_trials if len(guessed_trials) == 1 else {}
-    usual_verdicts = (inner if samples else names).all(VERDICTS, VERDICTS)
+    usual_verdicts = [
+        path for path in (inner if samples else names).all(VERDICTS, VERDICTS) if not _is_inner_count(record, path)
+    ]
     correct = "" if models else first("correct", [*sure, *guessed_trials, *usual_verdicts])
     other_verdicts = [path for path in sure if path != correct and is_verdict(value_at(record, path))]
     problem = first("problem", [*certain, *uncertain])
