@@ -1,8 +1,9 @@
-"""Samples of one's own making, in JSON Lines, a JSON list, CSV, TSV, Parquet or Arrow: a row a sample, or a problem.
+"""Samples of one's own making, in JSON Lines, JSON, CSV, TSV, Parquet or Arrow: a row a sample, or a problem.
 
 The fields are known by their names (`problem_id`, `task_id`, ...; `is_correct`, `correct`, `passed`, ...) or named by
 the option `columns`; a note says which were taken. Where no field names the problem, its text does. A verdict may also
-be a list, of all samples of a problem, and each model may have a column of verdicts.
+be a list, of all samples of a problem; samples may be records in a list (`row_lists`), or columns of trials; each model
+may have a column of verdicts; and a JSON file of one object may hold the records (`row_documents`).
 """
 
 import math

@@ -65,6 +65,7 @@ def _of_table(columns: Sequence[str], path: Path, kind: str) -> str | None:
     """What to do with a table whose columns show counts, or a row a sample."""
     names = {name.strip().strip('"').lower(): name.strip().strip('"') for name in columns}
     totals, correct = ([names[usual] for usual in pair if usual in names] for pair in (TOTALS, CORRECT_COUNTS))
+    totals, correct = (["n"], ["c"]) if names.keys() >= {"n", "c"} else (totals, correct)
     if totals and correct and not names.keys() >= COUNTS:
         return (
             f"a table that seems to hold counts. Give it to boundary analyze, with --columns n_samples={totals[0]},"

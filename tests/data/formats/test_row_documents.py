@@ -120,6 +120,7 @@ def test_a_folder_of_unknown_files_says_what_was_looked_at(tmp_path):
     ("text", "why"),
     [
         ("problem_id,model,correct,attempts\np,m,1,8\nq,m,0,8\n", "seems to hold counts.*n_samples=attempts"),
+        ("problem_id,model,n,c\np,m,8,1\n", "seems to hold counts.*n_samples=n,n_correct=c"),
         ("problem_id,base_correct,rl_correct\np,1,0\n", "models=base_correct,models=rl_correct"),
     ],
 )

@@ -204,3 +204,16 @@ def test_tokens_within_usage(tmp_path):
     imported = import_files(write(tmp_path, rows), model="m")
     assert imported.counts.table["mean_tokens"].tolist() == [7.5]
     assert imported.samples["text_hash"].nunique() == 2
+
+
+def test_a_status_that_is_no_verdict_stands_back(tmp_path):
+    """As slime writes its rollouts."""
+    rows = [
+        {"group_index": i, "prompt": f"q{i}", "response": f"{i} {j}", "status": "truncated" if j else "completed"}
+        | {"reward": {"score": float(j == 0), "acc": j == 0}}
+        for i in range(2)
+        for j in range(3)
+    ]
+    imported = import_files(write(tmp_path, rows), model="m")
+    assert sorted(row[2:] for row in counts_of(imported)) == [[3, 1], [3, 1]]
+    assert "'reward.acc' is taken for the verdict" in text_of_notes(imported)

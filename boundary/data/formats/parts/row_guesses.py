@@ -138,6 +138,7 @@ def guessed_fields(record: Mapping[str, Any], roles: Roles, samples: str = "") -
     usual_verdicts = [
         path for path in (inner if samples else names).all(VERDICTS, VERDICTS) if not _is_inner_count(record, path)
     ]
+    usual_verdicts.sort(key=lambda path: not is_verdict(value_at(record, path)))
     correct = "" if models else first("correct", [*sure, *guessed_trials, *usual_verdicts])
     other_verdicts = [path for path in sure if path != correct and is_verdict(value_at(record, path))]
     problem = first("problem", [*certain, *uncertain])
