@@ -309,4 +309,14 @@ def _check_unique(table: pd.DataFrame, rows: _Rows) -> None:
                 f"{rows.source}{rows.at(repeated)}: {description} appears with several values of {column} ({values}). "
                 f"Keep one, or put the {column} into the model's name."
             )
-    raise InputError(f"{rows.source}{rows.at(repeated)}: {description} appears twice. Add the rows up, or remove one.")
+    other_columns = [name for name in table.columns if name not in (*COLUMNS, *OUTCOME_COLUMNS, VALID, *MEAN_TOKENS)]
+    differing = [str(name) for name in other_columns if same[name].astype(str).nunique() > 1]
+    remedy = (
+        f" The rows differ in {', '.join(map(_shown, differing[:3]))}: name such a column with --columns "
+        f"benchmark={_shown(differing[0])} or model={_shown(differing[0])} where it tells these apart."
+        if differing
+        else ""
+    )
+    raise InputError(
+        f"{rows.source}{rows.at(repeated)}: {description} appears twice. Add the rows up, or remove one.{remedy}"
+    )
