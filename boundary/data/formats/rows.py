@@ -31,7 +31,6 @@ from boundary.data.formats.parts.row_documents import Document, document_records
 from boundary.data.formats.parts.row_fields import (
     PROMPTS,
     QUESTIONS,
-    SETTINGS,
     SURE,
     WORDS,
     Fields,
@@ -261,11 +260,11 @@ def _verdict_value(row: Row, verdicts: str, fields: Fields) -> Any:
 
 
 def _settings(row: Row, fields: Fields) -> dict[str, Any]:
-    paths = ((name, fields.settings.get(name, name)) for name in SETTINGS)
-    values = ((name, optional_field(row, path), path) for name, path in paths if path in row or "." in path)
-    return {
-        name: None if raw is None else _decoded(raw) for name, raw, path in values if raw is not None or path in row
-    }
+    values = {name: row[path] for name, path in fields.settings.items() if path in row}
+    for name, path in fields.settings.items():
+        if "." in path and name not in values and (raw := optional_field(row, path)) is not None:
+            values[name] = raw
+    return {name: _decoded(raw) for name, raw in values.items()}
 
 
 def _refuse_several(row: Row, fields: Fields) -> None:

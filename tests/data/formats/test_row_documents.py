@@ -209,3 +209,16 @@ def test_folders_in_messages_are_those_of_all_files(tmp_path):
     (tmp_path / "b" / "c.csv").write_text("problem_id,s1,s2\np,1,0\n")
     with pytest.raises(InputError, match=f"2 formats.*boundary import (rows|matrix) {tmp_path} -o"):
         import_files(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a" + "_" * 200_000, "a1" * 100_000, "A" * 200_000, "a." * 100_000])
+def test_long_names_of_fields_take_no_time(write, name):
+    path = write({"problem_id": "p", name: 1, "inner": {name: {name: True}}, "runs": [{name: 1}]})
+    assert recognised_format(path) is None
+
+
+def test_deep_records_are_no_samples(write):
+    record = {"problem_id": "p"}
+    for _ in range(500):
+        record = {"inner": record, "correct_": [record and 1]}
+    assert recognised_format(write(record)) is None

@@ -36,7 +36,7 @@ class Document(NamedTuple):
 
 
 # A larger file of one object is not looked into.
-LARGEST = 1 << 28
+LARGEST = 1 << 26
 
 
 def is_document(path: Path, head: bytes) -> bool:

@@ -193,9 +193,8 @@ def _texts(names: FieldNames, around: Sequence[str]) -> list[str]:
 
 
 def _settings(names: FieldNames) -> dict[str, str]:
-    """Fields that hold settings of the sampling, by the names of the settings."""
-    paths = {name: names.all((name,), (name,), JUDGE_FIELDS) for name in SETTINGS}
-    return {name: fields[0] for name, fields in paths.items() if fields}
+    """Fields that hold settings of the sampling, by the names of the settings; the name itself where none does."""
+    return {name: next(iter(names.all((name,), (name,), JUDGE_FIELDS)), name) for name in SETTINGS}
 
 
 def _policies(record: Mapping[str, Any], names: FieldNames, inner: FieldNames) -> list[str]:

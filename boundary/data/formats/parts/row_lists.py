@@ -21,6 +21,8 @@ TRIALS = ("trial", "sample", "attempt", "run", "rollout", "seed", "try", "rep", 
 # Numbered fields of these hold texts, and fields named after them may hold the verdicts: `response_1_correct`.
 TEXTS = ("response", "completion", "generation", "gen", "output", "answer", "solution", "prediction")
 MOST_ENTRIES = 100
+# A longer name is no column's of trials; the pattern takes quadratic time on one of underscores.
+LONGEST_NAME = 80
 NULL = msgspec.Raw(b"null")
 
 
@@ -94,7 +96,7 @@ def trial_columns(record: Mapping[str, Any], verdicts: tuple[str, ...]) -> dict[
     """Fields that each hold the verdict on one trial (`trial_1`, `trial_2`, ...), by what they have in common."""
     groups: dict[str, dict[int, str]] = {}
     for name in record:
-        match = TRIAL.fullmatch(usual_spelling(str(name)))
+        match = TRIAL.fullmatch(usual_spelling(str(name))) if len(str(name)) <= LONGEST_NAME else None
         if match is None or len(match["number"]) > 6:
             continue
         stem, verdict = match["stem"].rstrip("_"), match["verdict"]
