@@ -72,6 +72,8 @@ def test_samples_in_a_list_of_several_settings_are_not_pooled(tmp_path):
     ("rows", "why"),
     [
         ([{"correct": True, "responses": [{"correct": True}, {"correct": False}]}], "may both be the verdicts"),
+        ([{"is_correct": True, "all_correct": [True, False]}], "'is_correct' and 'all_correct' may both be"),
+        ([{"correct": 1, "text": "x", "scores": [1.0, 0.0, 1.0]}], "'correct' and 'scores' may both be"),
         ([{"correct": True, "trial_1": 1, "trial_2": 0}], "'correct' and 'trial_\\*' may both be the verdicts"),
         ([{"trial_1": 1, "trial_2": 0, "seed_1": 1, "seed_2": 1}], "may both be the verdicts"),
         ([{"responses": [{"correct": True}, {"text": "x"}]}], "no field 'responses.correct'"),
@@ -217,3 +219,8 @@ def test_a_status_that_is_no_verdict_stands_back(tmp_path):
     imported = import_files(write(tmp_path, rows), model="m")
     assert sorted(row[2:] for row in counts_of(imported)) == [[3, 1], [3, 1]]
     assert "'reward.acc' is taken for the verdict" in text_of_notes(imported)
+
+
+def test_results_of_tests_are_no_samples(tmp_path):
+    rows = [{"problem_id": "p", "correct": False, "test_results": [True, False], "passed_tests": [1, 0]}]
+    assert counts_of(import_files(write(tmp_path, rows), model="m")) == [["m", "p", 1, 0]]

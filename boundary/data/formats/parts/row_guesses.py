@@ -31,11 +31,30 @@ from boundary.data.formats.parts.row_fields import (
     value_at,
 )
 from boundary.data.formats.parts.row_lists import lists_of_samples, matching_columns, spread_record, trial_columns
-from boundary.data.formats.parts.row_names import JUDGE_FIELDS, PROMPT_FIELDS, FieldNames
+from boundary.data.formats.parts.row_names import JUDGE_FIELDS, PROMPT_FIELDS, FieldNames, usual_spelling
 from boundary.data.readers.streams import Source
 
 Roles = Mapping[str, tuple[str, ...]]
 # Within another field these names may mean something else: a step of a conversation, a stage of a pipeline.
+# Words in the names of lists of verdicts on samples; with the others they are on parts of one.
+VERDICT_WORDS = {
+    *("correct", "corrects", "correctness", "corrections", "pass", "passed", "passes", "verdict", "verdicts", "score"),
+    *("scores", "reward", "rewards", "solved", "success", "successes", "acc", "accuracies", "grade", "grades"),
+}
+NOT_VERDICTS = {
+    "test",
+    "tests",
+    "step",
+    "steps",
+    "case",
+    "cases",
+    "turn",
+    "turns",
+    "token",
+    "tokens",
+    "option",
+    "options",
+}
 AROUND_TEXTS = ("response", "completion", "generation", "output", "result", "sample", "rollout", "prediction", "answer")
 INNER_POLICIES = ("checkpoint", "checkpoint_path", "ckpt", "model_path", "policy", "train_step", "training_step")
 
@@ -68,8 +87,11 @@ def refuse_several_lists(record: Mapping[str, Any], roles: Roles, source: Source
         next(path for path in FieldNames(spread_record(record, name)).all(VERDICTS, VERDICTS) if path.startswith(name))
         for name in lists
     ]
-    candidates = [*_verdicts(FieldNames(record), record), *inner, *_trials(record)]
-    if len(candidates) > 1 and (inner or _trials(record)):
+    sure = _verdicts(FieldNames(record), record)
+    is_single = bool(sure) and not isinstance(listed(value_at(record, sure[0])), list)
+    verdict_lists = _lists_of_verdicts(record) if is_single else []
+    candidates = [*sure, *inner, *_trials(record), *verdict_lists]
+    if len(candidates) > 1 and (inner or verdict_lists or _trials(record)):
         first, second = candidates[0], candidates[-1]
         raise source.error(
             f"'{first}' and '{second}' may both be the verdicts. Say which, with --columns correct={first} or "
@@ -91,6 +113,20 @@ def _is_inner_count(record: Mapping[str, Any], path: str) -> bool:
     outer, _, name = path.rpartition(".")
     around = value_at(record, outer)
     return isinstance(around, Mapping) and is_count_of_several(around, name)
+
+
+def _lists_of_verdicts(record: Mapping[str, Any]) -> list[str]:
+    """Fields that hold several verdicts, by their names and values, as `all_correct` beside `correct`."""
+    return [
+        path
+        for path, value in FieldNames(record).paths.items()
+        if isinstance(value, list)
+        and len(value) > 1
+        and is_verdict(value)
+        and all(part in (0, 1) or isinstance(part, str) for part in value if part is not None)
+        and (words := set(usual_spelling(path.rpartition(".")[2]).split("_"))) & VERDICT_WORDS
+        and not words & NOT_VERDICTS
+    ]
 
 
 def _trials(record: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
