@@ -27,7 +27,14 @@ from boundary.data.formats.parts.records import (
     records,
 )
 from boundary.data.formats.parts.row_checks import RowChecks
-from boundary.data.formats.parts.row_documents import Document, document_records, is_document, is_keyed, merged_records
+from boundary.data.formats.parts.row_documents import (
+    Document,
+    document_records,
+    has_named_fields,
+    is_document,
+    is_keyed,
+    merged_records,
+)
 from boundary.data.formats.parts.row_fields import (
     PROMPTS,
     QUESTIONS,
@@ -169,7 +176,7 @@ def read(
         except InputError:  # of the file as a whole
             raise
         except (ValueError, KeyError) as error:
-            reason = f"no field {error}" if isinstance(error, KeyError) else str(error)
+            reason = f"no field {error} (--skip-bad leaves it out)" if isinstance(error, KeyError) else str(error)
             source.broken(reason, line)
             continue
         yield from (answers._replace(line=line) for answers in answers_of_row)
@@ -182,8 +189,7 @@ def _document(source: Source, roles: Roles) -> Document | None:
     if not is_document(source.path, head):
         return None
     record = example_record(source.path, head)
-    named_roles = {role: names for role, names in roles.items() if role in ("problem", "correct", "models")}
-    if record is not None and (_is_sample(record) or _has_named_fields(record, named_roles)):
+    if record is not None and (_is_sample(record) or _has_roles(record, roles)):
         return None
     document = document_records(source, roles)
     if document is not None and document.remark:
@@ -191,9 +197,11 @@ def _document(source: Source, roles: Roles) -> Document | None:
     return document
 
 
-def _has_named_fields(record: Mapping[str, Any], roles: Roles) -> bool:
-    names = [name for names in roles.values() for name in names]
-    return bool(names) and all(value_at(record, name) is not None for name in names)
+def _has_roles(record: Mapping[str, Any], roles: Roles) -> bool:
+    """Whether the user named the fields of problem and verdict, and the record has them, or its list of samples."""
+    samples = list_field(record, roles)
+    is_named = "problem" in roles or "correct" in roles or "models" in roles
+    return is_named and has_named_fields(spread_record(record, samples) if samples else record, roles)
 
 
 def _rows_of(document: Document) -> Iterator[tuple[None, Row]]:

@@ -222,3 +222,23 @@ def test_deep_records_are_no_samples(write):
     for _ in range(500):
         record = {"inner": record, "correct_": [record and 1]}
     assert recognised_format(write(record)) is None
+
+
+def test_one_record_on_one_line_is_no_document(write):
+    record = {"task": {"id": "p"}, "responses": [{"ok": True, "t": "a"}, {"ok": False, "t": "b"}]}
+    imported = import_files(write(record), "rows", model="m", columns="problem=task.id,correct=responses.ok")
+    assert counts_of(imported) == [["m", "p", 2, 1]]
+
+
+def test_named_fields_of_records_in_a_document(write):
+    document = {"model": "m", "items": [{"name": f"p{i}", "ok": [True, False]} for i in range(2)]}
+    imported = import_files(write(document, 2), "rows", columns="problem=name,correct=ok")
+    assert counts_of(imported) == [["m", "p0", 2, 1], ["m", "p1", 2, 1]]
+
+
+def test_a_line_that_is_no_record_says_what_leaves_it_out(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in [*ROWS, {"accuracy": 0.5}]))
+    with pytest.raises(InputError, match=r"line 13: no field 'correct' \(--skip-bad"):
+        import_files(path, model="m")
+    assert counts_of(import_files(path, model="m", skip_bad=True)) == COUNTS

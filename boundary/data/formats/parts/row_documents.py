@@ -19,7 +19,7 @@ from boundary.data.formats.parts.row_fields import (
     value_at,
 )
 from boundary.data.formats.parts.row_guesses import Roles, guessed_fields, list_field
-from boundary.data.formats.parts.row_lists import spread_record
+from boundary.data.formats.parts.row_lists import matching_columns, spread_record
 from boundary.data.formats.parts.row_names import JUDGE_FIELDS, FieldNames
 from boundary.data.readers.file_kinds import BOM
 from boundary.data.readers.streams import Source, is_object
@@ -120,11 +120,19 @@ def _has_samples(record: Mapping[str, Any], roles: Roles) -> bool:
     samples = list_field(record, roles)
     record = spread_record(record, samples) if samples else record
     fields = guessed_fields(record, roles, samples)
+    if not has_named_fields(record, roles):
+        return False
     if not (fields.problem or fields.question) or isinstance(value_at(record, fields.problem), list | dict):
         return False
     if fields.trials or "models" in roles:
         return True
     return bool(fields.correct) and ("correct" in roles or is_verdict(value_at(record, fields.correct)))
+
+
+def has_named_fields(record: Mapping[str, Any], roles: Roles) -> bool:
+    """Whether a record has the fields that the user named for problem and verdict."""
+    names = [name for role in ("problem", "correct", "models") for name in roles.get(role, ())]
+    return all(value_at(record, name) is not None or matching_columns(record, name) for name in names)
 
 
 def _context(document: Mapping[str, Any]) -> dict[str, Any]:
