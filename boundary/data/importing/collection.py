@@ -11,6 +11,7 @@ import numpy as np
 
 from boundary.data.confusable_names import collapsed
 from boundary.data.readers import limits
+from boundary.data.readers.file_names import names_differ
 from boundary.data.readers.streams import Source
 from boundary.data.records import OUTCOMES, Answers, Tally, text_hash
 from boundary.data.settings.columns import setting_cells
@@ -72,6 +73,9 @@ class Collection:
         self._next: dict[tuple[int, int], int] = {}
         self._file_of_run: dict[tuple[int, str], int] = {}
         self._latest: tuple[dict[str, Any], dict[str, Any], dict[str, Any]] = {}, {}, {}
+        # Of files that name no model: the first of each problem, and two that share one and are named unlike.
+        self._unnamed_files: dict[Key, Path] = {}
+        self._pooled_files: tuple[str, Path, Path] | None = None
         # Of checkpoints whose model no file names: the folder of each problem, and folders that were pooled.
         self._step_folders: dict[Key, Path] = {}
         self._pooled_folders: dict[tuple[str, Path, Path], None] = {}
@@ -90,6 +94,8 @@ class Collection:
         key = self._key(record, source)
         if record.model is None and key[0] in self.checkpoints:
             self._refuse_two_trainings(key, source)
+        elif record.model is None:
+            self._compare_file_names(key, source)
         if not (record.n_samples if isinstance(record, Tally) else record.outcomes):
             self.without_samples[key] = None
             return
@@ -141,6 +147,13 @@ class Collection:
         yield from self.run_settings.notes()
         yield from self.prompts.notes()
         yield from self._merged_names
+        if self._pooled_files:
+            model, first, second = self._pooled_files
+            yield (
+                f"{model} is pooled from '{first}', '{second}', ..., whose names differ in more than a number, and no "
+                "file says of which model it is. Where these are several models or benchmarks, import them apart, each "
+                "with its own --model and --benchmark."
+            )
         for model, first, second in islice(self._pooled_folders, MOST_FOLDERS):
             yield f"{model} is pooled from '{first}' and '{second}', as you asked."
         lost: dict[tuple[str, str], list[str]] = {}
@@ -196,6 +209,14 @@ class Collection:
                 "samples of one checkpoint, --pool-settings pools them"
             )
         self._pooled_folders[key[0], before, folder] = None
+
+    def _compare_file_names(self, key: Key, source: Source) -> None:
+        """Remember files with samples of one problem and no model, whose names differ in more than numbers."""
+        before = self._unnamed_files.setdefault(key, source.path)
+        if before is source.path or self._pooled_files or source.shared.get("pooled files"):
+            return
+        if names_differ(before, source.path):
+            self._pooled_files = key[0], before, source.path
 
     def _check_names(self, record: Answers | Tally, source: Source) -> None:
         for field in ("model", "benchmark", "problem_id"):

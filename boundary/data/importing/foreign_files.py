@@ -28,6 +28,7 @@ VERDICTS = (
     "result",
     "acc",
 )
+RATES = ("solve_rate", "pass_rate", "success_rate", "accuracy", "pass@1", "solved_percentage")
 VERDICT_ENDINGS = tuple(f"_{name}" for name in VERDICTS)
 NAME_COLUMNS = "name the format rows and its fields, with --columns problem=NAME,correct=NAME"
 SAMPLES_READ = "boundary analyze reads it as it is"
@@ -87,6 +88,12 @@ def _of_table(columns: Sequence[str], path: Path, kind: str) -> str | None:
     names_text = f"{', '.join(columns[:8])}{', ...' * (len(columns) > 8)}"
     if kind == "a Parquet table":
         return f"a Parquet table of the columns {names_text}. Where each row is a sample, {NAME_COLUMNS}"
+    rates = [name.strip() for name in columns if len(name) < 60 and name.strip().lower().endswith(RATES)]
+    if rates:
+        return (
+            f"{kind} of no known format, whose column {rates[0]} seems to hold rates. Counts need the number of "
+            "samples too: write n_samples, and n_correct as the rate times n_samples, for boundary analyze"
+        )
     wide = [name.strip() for name in columns if len(name) < 60 and name.strip().lower().endswith(VERDICT_ENDINGS)]
     if len(wide) > 1:
         models = ",".join(f"models={name}" for name in wide[:4])

@@ -121,6 +121,7 @@ def test_a_folder_of_unknown_files_says_what_was_looked_at(tmp_path):
     [
         ("problem_id,model,correct,attempts\np,m,1,8\nq,m,0,8\n", "seems to hold counts.*n_samples=attempts"),
         ("problem_id,model,n,c\np,m,8,1\n", "seems to hold counts.*n_samples=n,n_correct=c"),
+        ("problem,answer,llama_solve_rate\np,1,0.34\n", "llama_solve_rate seems to hold rates. Counts need"),
         ("problem_id,base_correct,rl_correct\np,1,0\n", "models=base_correct,models=rl_correct"),
     ],
 )
@@ -242,3 +243,17 @@ def test_a_line_that_is_no_record_says_what_leaves_it_out(tmp_path):
     with pytest.raises(InputError, match=r"line 13: no field 'correct' \(--skip-bad"):
         import_files(path, model="m")
     assert counts_of(import_files(path, model="m", skip_bad=True)) == COUNTS
+
+
+@pytest.mark.parametrize("question", [{}, {"question": "q"}])
+@pytest.mark.parametrize(("names", "is_noted"), [(("base", "rl"), True), (("seed0", "seed1"), False)])
+@pytest.mark.parametrize("in_folders", [True, False])
+def test_files_of_several_models_under_one_name_are_noted(tmp_path, names, is_noted, in_folders, question):
+    for name in names:
+        path = tmp_path / name / "samples.jsonl" if in_folders else tmp_path / f"{name}.jsonl"
+        path.parent.mkdir(exist_ok=True)
+        rows = [row | question | {"response": f"{name} {row['response']}"} for row in ROWS]
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    notes = " ".join(import_files(tmp_path, model="m").notes)
+    assert ("whose names differ in more than a number" in notes) == (is_noted and bool(question))
+    assert ("Files have problems of the same names" in notes) == (not question)
