@@ -26,7 +26,7 @@ from boundary.data.formats.parts.records import (
     record_kind,
     records,
 )
-from boundary.data.formats.parts.row_checks import RowChecks
+from boundary.data.formats.parts.row_checks import RowChecks, note_several_tries
 from boundary.data.formats.parts.row_documents import (
     Document,
     document_records,
@@ -53,6 +53,7 @@ from boundary.data.formats.parts.row_guesses import (
     Roles,
     count_texts,
     guessed_fields,
+    has_siblings,
     list_field,
     refuse_several_lists,
 )
@@ -92,7 +93,7 @@ def recognises(path: Path, head: bytes) -> bool:
 
 def _is_sample(record: Mapping[str, Any]) -> bool:
     """Whether a record has a problem and a verdict, or a list of samples with verdicts."""
-    if is_keyed(record):
+    if is_keyed(record) or has_siblings(record):
         return False
     samples = list_field(record, {})
     record = spread_record(record, samples) if samples else record
@@ -164,6 +165,7 @@ def read(
             "it holds counts already. Give it to boundary analyze, with --columns where names differ; where each "
             "record is a sample, name its verdict, with --columns correct=NAME"
         )
+    note_several_tries(record, fields, source)
     checks = RowChecks(fields, source)
     for place, (line, whole_row) in enumerate(_rows_of(document) if document else records(source, fields.names)):
         answers_of_row: list[Answers] = []

@@ -39,6 +39,10 @@ DOCUMENTS = {
     "keys are problems": {
         f"p{i}": {"question": f"q{i}", "correct": [j <= i for j in range(4)], "answer": "7"} for i in range(3)
     },
+    "keys within are problems": {
+        "model": "m",
+        "results": {f"p{i}": {"question": f"q{i}", "correct": [j <= i for j in range(4)]} for i in range(3)},
+    },
     "samples of problems": {
         "model": "m",
         "problems": [

@@ -72,6 +72,8 @@ def test_samples_in_a_list_of_several_settings_are_not_pooled(tmp_path):
     ("rows", "why"),
     [
         ([{"correct": True, "responses": [{"correct": True}, {"correct": False}]}], "may both be the verdicts"),
+        ([{"responses": {"0": {"correct": True}, "1": {"correct": True}}}], "'responses.0.correct' and 'responses.1."),
+        ([{"results": {"base": {"correct": 1}, "rl": {"correct": 1}}}], "'results.base.correct' and 'results.rl.corr"),
         ([{"is_correct": True, "all_correct": [True, False]}], "'is_correct' and 'all_correct' may both be"),
         ([{"correct": 1, "text": "x", "scores": [1.0, 0.0, 1.0]}], "'correct' and 'scores' may both be"),
         ([{"correct": True, "trial_1": 1, "trial_2": 0}], "'correct' and 'trial_\\*' may both be the verdicts"),
@@ -224,3 +226,15 @@ def test_a_status_that_is_no_verdict_stands_back(tmp_path):
 def test_results_of_tests_are_no_samples(tmp_path):
     rows = [{"problem_id": "p", "correct": False, "test_results": [True, False], "passed_tests": [1, 0]}]
     assert counts_of(import_files(write(tmp_path, rows), model="m")) == [["m", "p", 1, 0]]
+
+
+def test_a_list_of_records_as_json_in_a_cell(tmp_path):
+    path = tmp_path / "a.csv"
+    cell = json.dumps([{"text": "a", "correct": True}, {"text": "b", "correct": False}])
+    pd.DataFrame([{"problem_id": "p", "model": "m", "responses": cell}]).to_csv(path, index=False)
+    assert counts_of(import_files(path)) == [["m", "p", 2, 1]]
+
+
+def test_a_number_of_tries_beside_a_verdict_is_noted(tmp_path):
+    rows = [{"problem_id": "p", "attempts": 3, "success": True}, {"problem_id": "q", "attempts": 5, "success": False}]
+    assert "'attempts' holds numbers of tries" in text_of_notes(import_files(write(tmp_path, rows), model="m"))

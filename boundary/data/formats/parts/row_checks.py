@@ -1,6 +1,7 @@
 """Checks of one's own records as they are read: guesses of what a field means that the records contradict."""
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -231,4 +232,16 @@ class RowChecks:
         return str(getattr(self.fields, role))
 
 
+def note_several_tries(record: Mapping[str, Any], fields: Fields, source: Source) -> None:
+    """Note a number of tries beside one verdict, which may be on all of them together."""
+    numbers = {name: record.get(name) for name in TRIES if name not in fields.names}
+    counts = [name for name, value in numbers.items() if str(value).strip().isdecimal() and str(value).strip() != "1"]
+    if counts and not fields.is_list:
+        source.note(
+            f"'{source.path}': '{counts[0]}' holds numbers of tries, and each record was counted as one sample. Where "
+            "its verdict is on all tries together, it is no single sample."
+        )
+
+
 NULL = msgspec.Raw(b"null")
+TRIES = ("attempts", "n_attempts", "num_attempts", "tries", "n_tries", "retries", "n_retries", "num_retries")

@@ -74,7 +74,21 @@ def document_records(source: Source, roles: Roles) -> Document | None:
         name, entries = next(iter(lists.items()))
         context = _context(document)
         return Document([context | entry for entry in entries], f"the records are those of '{name[:40]}'")
-    return _by_problem(document, roles)
+    return _by_problem(document, roles) or _within(document, roles)
+
+
+def _within(document: Mapping[str, Any], roles: Roles) -> Document | None:
+    """Records under the keys of the one field that holds such; none where the object itself names a problem."""
+    if FieldNames(document).all((*CERTAIN, "id")):
+        return None
+    parts = {name: _by_problem(value, roles) for name, value in document.items() if isinstance(value, dict)}
+    documents = {name: part for name, part in parts.items() if part is not None}
+    if len(documents) != 1:
+        return None
+    name, part = next(iter(documents.items()))
+    context = _context({other: value for other, value in document.items() if other != name})
+    remark = part.remark.replace("of the file", f"of '{name[:40]}'")
+    return Document([context | record for record in part.records], remark, part.is_sure)
 
 
 def is_keyed(record: Mapping[str, Any]) -> bool:

@@ -206,7 +206,8 @@ class Fields:
             SEED,
         )
         candidates = (name for names in (*self.other_names.values(), *self.trials.values()) for name in names)
-        return [name for name in dict.fromkeys((*fields, *optional, *candidates, *self.later_names)) if name]
+        names = (*fields, self.list_field, *optional, *candidates, *self.later_names)
+        return [name for name in dict.fromkeys(names) if name]
 
 
 def named_fields(columns: Any, **options: str) -> dict[str, tuple[str, ...]]:

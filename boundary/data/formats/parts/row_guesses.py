@@ -91,12 +91,21 @@ def refuse_several_lists(record: Mapping[str, Any], roles: Roles, source: Source
     is_single = bool(sure) and not isinstance(listed(value_at(record, sure[0])), list)
     verdict_lists = _lists_of_verdicts(record) if is_single else []
     candidates = [*sure, *inner, *_trials(record), *verdict_lists]
-    if len(candidates) > 1 and (inner or verdict_lists or _trials(record)):
+    if len(candidates) > 1 and (inner or verdict_lists or has_siblings(record) or _trials(record)):
         first, second = candidates[0], candidates[-1]
         raise source.error(
             f"'{first}' and '{second}' may both be the verdicts. Say which, with --columns correct={first} or "
             f"--columns correct={second}"
         )
+
+
+def has_siblings(record: Mapping[str, Any]) -> bool:
+    """Whether the verdicts stand under names of their own, as those of models or of samples: `base.correct`, ..."""
+    sure = _verdicts(FieldNames(record), record)
+    if not sure or sure[0] in record:
+        return False
+    last_words = [path.rpartition(".")[2] for path in sure if path not in record]
+    return last_words.count(last_words[0]) > 1
 
 
 def _verdicts(names: FieldNames, record: Mapping[str, Any]) -> list[str]:
