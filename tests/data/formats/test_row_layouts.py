@@ -238,3 +238,11 @@ def test_a_list_of_records_as_json_in_a_cell(tmp_path):
 def test_a_number_of_tries_beside_a_verdict_is_noted(tmp_path):
     rows = [{"problem_id": "p", "attempts": 3, "success": True}, {"problem_id": "q", "attempts": 5, "success": False}]
     assert "'attempts' holds numbers of tries" in text_of_notes(import_files(write(tmp_path, rows), model="m"))
+
+
+def test_a_name_of_the_record_itself_is_not_held_against_names_within(tmp_path):
+    rows = [
+        {"problem_id": "p", "correct": j == 0, "metadata": {"item_id": j, "dataset": f"d{j}"}, "benchmark": "b"}
+        for j in range(3)
+    ]
+    assert counts_of(import_files(write(tmp_path, rows), model="m")) == [["m", "p", 3, 1]]

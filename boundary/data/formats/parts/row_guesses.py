@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from boundary.data.formats.parts.row_fields import (
     BENCHMARKS,
@@ -148,6 +148,14 @@ def _trials(record: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     }
 
 
+class _Parts(NamedTuple):
+    """The fields of a record: of its list of samples, around it, and all; without a list the first two are all."""
+
+    sample: FieldNames
+    around: FieldNames
+    all: FieldNames
+
+
 def guessed_fields(record: Mapping[str, Any], roles: Roles, samples: str = "") -> Fields:
     """Fields as the user names them, else the first of the usual names that the record has.
 
@@ -160,70 +168,88 @@ def guessed_fields(record: Mapping[str, Any], roles: Roles, samples: str = "") -
     samples
         The field that holds the list of samples, or "".
     """
+    parts = _parts(record, samples)
+    names = parts.all
+    fields = _with_problem(_with_verdicts(Fields(list_field=samples), record, roles, parts), roles, parts)
+    models, is_list = fields.models, fields.is_list
+    model_names = list(dict.fromkeys(path for part in parts for path in part.all_within(MODELS, JUDGE_FIELDS)))
+    benchmarks = parts.around.all_within(BENCHMARKS)
+    text = "" if models else _first(roles, "text", _texts(parts.sample, (samples,) if samples else AROUND_TEXTS))
+    other_names = {
+        **fields.other_names,
+        "model": () if "model" in roles or models else tuple(model_names[1:]),
+        "benchmark": () if "benchmark" in roles else tuple(path for path in benchmarks[1:] if path in record),
+    }
+    fields = replace(
+        fields,
+        text=text,
+        sample=_first(roles, "sample", [*parts.sample.all_within(PLACES), *names.all_within(PLACES)]),
+        model="" if models else _first(roles, "model", model_names),
+        benchmark=_first(roles, "benchmark", benchmarks),
+        step=_first(roles, "step", names.all_within(STEPS)),
+        finish=_first(roles, "finish", parts.sample.all_within(FINISH)),
+        run=_first(roles, "run", ()),
+        reason=_first(roles, "reason", parts.sample.all(REASONS)),
+        tokens="" if models else _first(roles, "tokens", parts.sample.all_within(TOKENS, PROMPT_FIELDS)),
+        settings=_settings(names),
+        lists=tuple(name for name in LISTS if not is_list and name != text and count_texts(name, record.get(name)) > 1),
+        other_names={role: paths for role, paths in other_names.items() if paths},
+    )
+    unused = tuple(path for path in _policies(record, parts, samples) if path not in fields.names)
+    return replace(fields, later_names=_later_names(record, fields, roles), policies=unused)
+
+
+def _first(roles: Roles, role: str, paths: Sequence[str]) -> str:
+    """The field that the user named for a role, else the first of some; "" where there is none."""
+    return roles[role][0] if role in roles else next(iter(paths), "")
+
+
+def _parts(record: Mapping[str, Any], samples: str) -> _Parts:
     names = FieldNames(record)
-    inner = FieldNames({key: value for key, value in record.items() if samples and key.startswith(f"{samples}.")})
-    outer = FieldNames({key: value for key, value in record.items() if key not in inner.paths}) if samples else names
+    if not samples:
+        return _Parts(names, names, names)
+    inner = {name: value for name, value in record.items() if name.startswith(f"{samples}.")}
+    outer = {name: value for name, value in record.items() if name not in inner}
+    return _Parts(FieldNames(inner), FieldNames(outer), names)
 
-    def first(role: str, paths: Sequence[str]) -> str:
-        return roles[role][0] if role in roles else next(iter(paths), "")
 
-    texts = _questions(outer)
-    certain = outer.all(CERTAIN, CERTAIN)
-    uncertain = outer.all(UNCERTAIN)
-    if samples and not certain and not texts:
-        # What is around the list may be a run, and its entries of several problems.
-        certain, texts = inner.all(CERTAIN, CERTAIN), _questions(inner)
-        uncertain = [] if texts else uncertain
-    question = roles.get("question", roles.get("prompt", (next(iter(texts), ""),)))[0]
+def _with_verdicts(fields: Fields, record: Mapping[str, Any], roles: Roles, parts: _Parts) -> Fields:
+    """Which field is the verdict, and which could be it too."""
     models = roles.get("models", ())
-    sure = _verdicts(inner if samples else names, record)
+    sure = _verdicts(parts.sample, record)
     trials = _named_trials(record, (*models, *roles.get("correct", ())))
     guessed_trials = {} if sure or models or "correct" in roles else _trials(record)
     trials |= guessed_trials if len(guessed_trials) == 1 else {}
-    usual_verdicts = [
-        path for path in (inner if samples else names).all(VERDICTS, VERDICTS) if not _is_inner_count(record, path)
-    ]
-    usual_verdicts.sort(key=lambda path: not is_verdict(value_at(record, path)))
-    correct = "" if models else first("correct", [*sure, *guessed_trials, *usual_verdicts])
-    other_verdicts = [path for path in sure if path != correct and is_verdict(value_at(record, path))]
-    problem = first("problem", [*certain, *uncertain])
-    model_names = [*inner.all(MODELS, MODELS, JUDGE_FIELDS), *outer.all(MODELS, MODELS, JUDGE_FIELDS)]
-    benchmarks = outer.all(BENCHMARKS, BENCHMARKS)
-    other_names = {
-        "problem": ()
-        if "problem" in roles or problem not in certain
-        else tuple(name for name in (*certain, *inner.all(CERTAIN)) if name != problem),
-        "model": () if "model" in roles or models else tuple(model_names[1:]),
-        "benchmark": () if "benchmark" in roles else tuple(benchmarks[1:]),
-    }
+    usual = [path for path in parts.sample.all_within(VERDICTS) if not _is_inner_count(record, path)]
+    usual.sort(key=lambda path: not is_verdict(value_at(record, path)))
+    correct = "" if models else _first(roles, "correct", [*sure, *guessed_trials, *usual])
+    other_verdicts = tuple(path for path in sure if path != correct and is_verdict(value_at(record, path)))
     verdict = models[0] if models else correct
-    is_list = verdict in trials or isinstance(listed(value_at(record, verdict)), list)
-    samples_first = [inner, outer] if samples else [names]
-    text = "" if models else first("text", _texts(inner, (samples,)) if samples else _texts(names, AROUND_TEXTS))
-    fields = Fields(
-        problem=problem,
+    return replace(
+        fields,
         correct=correct,
-        text=text,
-        question=question,
-        sample=first("sample", [path for part in samples_first for path in part.all(PLACES, PLACES)]),
-        model="" if models else first("model", model_names),
-        benchmark=first("benchmark", benchmarks),
-        step=first("step", names.all(STEPS, STEPS)),
-        finish=first("finish", [path for part in samples_first[:1] for path in part.all(FINISH, FINISH)]),
-        run=first("run", ()),
-        reason=first("reason", samples_first[0].all(REASONS)),
-        tokens="" if models else first("tokens", samples_first[0].all(TOKENS, TOKENS, PROMPT_FIELDS)),
         models=models,
-        is_list=is_list,
-        list_field=samples,
+        is_list=verdict in trials or isinstance(listed(value_at(record, verdict)), list),
         trials=trials,
-        settings=_settings(names),
-        lists=tuple(name for name in LISTS if not is_list and name != text and count_texts(name, record.get(name)) > 1),
-        other_verdicts=() if "correct" in roles or models or correct not in sure else tuple(other_verdicts),
-        other_names={role: paths for role, paths in other_names.items() if paths},
+        other_verdicts=() if "correct" in roles or models or correct not in sure else other_verdicts,
     )
-    unused = tuple(path for path in _policies(record, names, inner) if path not in fields.names)
-    return replace(fields, later_names=_later_names(record, fields, roles), policies=unused)
+
+
+def _with_problem(fields: Fields, roles: Roles, parts: _Parts) -> Fields:
+    """Which fields name the problem and hold its text, and which could name it too."""
+    texts, certain = _questions(parts.around), parts.around.all_within(CERTAIN)
+    uncertain = parts.around.all(UNCERTAIN)
+    if fields.list_field and not certain and not texts:
+        # What is around the list may be a run, and its entries of several problems.
+        certain, texts = parts.sample.all_within(CERTAIN), _questions(parts.sample)
+        uncertain = [] if texts else uncertain
+    problem = _first(roles, "problem", [*certain, *uncertain])
+    # A name of the record itself is compared with others of its kind, and not with those within other fields.
+    own = [path for path in certain if "." not in path]
+    same_kind = [*(own if problem in own else certain), *(parts.sample.all(CERTAIN) if fields.list_field else ())]
+    other_paths = () if "problem" in roles or problem not in certain else tuple(p for p in same_kind if p != problem)
+    question = roles.get("question", roles.get("prompt", (next(iter(texts), ""),)))[0]
+    return replace(fields, problem=problem, question=question, other_names={"problem": other_paths})
 
 
 def _questions(names: FieldNames) -> list[str]:
@@ -242,21 +268,14 @@ def _settings(names: FieldNames) -> dict[str, str]:
     return {name: next(iter(names.all((name,), (name,), JUDGE_FIELDS)), name) for name in SETTINGS}
 
 
-def _policies(record: Mapping[str, Any], names: FieldNames, inner: FieldNames) -> list[str]:
+def _policies(record: Mapping[str, Any], parts: _Parts, samples: str) -> list[str]:
     """Fields that may tell policies or benchmarks apart."""
     usual_names = (*POLICIES, *DATA_SETS)
-    exact = [name for name in usual_names if record.get(name) is not None]
-    respelled = names.all(usual_names)
-    return list(
-        dict.fromkeys(
-            [
-                *exact,
-                *respelled,
-                *inner.all(POLICIES, POLICIES, JUDGE_FIELDS),
-                *names.all(INNER_POLICIES, INNER_POLICIES, JUDGE_FIELDS),
-            ]
-        )
-    )
+    paths = [name for name in usual_names if record.get(name) is not None]
+    paths += parts.all.all(usual_names)
+    paths += parts.sample.all_within(POLICIES, JUDGE_FIELDS) if samples else []
+    paths += parts.all.all_within(INNER_POLICIES, JUDGE_FIELDS)
+    return list(dict.fromkeys(paths))
 
 
 def _named_trials(record: Mapping[str, Any], patterns: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -69,6 +69,10 @@ class FieldNames:
             if unlike is None or not unlike.search(_around(path))
         ]
 
+    def all_within(self, names: Sequence[str], unlike: re.Pattern[str] | None = None) -> list[str]:
+        """Fields of one of the names, best first, with those within other fields."""
+        return self.all(names, names, unlike)
+
 
 def _around(path: str) -> str:
     """The fields around a field, in their usual spelling; "" where there are none."""
