@@ -7,7 +7,7 @@ a completion, and with `trainer_state`; it returns a reward, or None, for each.
 import inspect
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,15 +96,15 @@ def counts_callback(
     k: Sequence[int] | None = None,
     level: float = 0.95,
 ) -> "TrainerCallback":
-    """A callback that writes the counts, and logs pass@k with intervals, once all samples of a checkpoint are there.
+    """A callback that writes the counts after each evaluation, and logs pass@k with intervals once a step is complete.
 
     Parameters
     ----------
     counts
         What `counting_reward` counts.
     path
-        CSV file to write, anew at each checkpoint; None for none. A training that goes on from a checkpoint keeps the
-        counts in it.
+        CSV file to write, anew after each evaluation and checkpoint; None for none. A training that goes on from a
+        checkpoint keeps the counts in it.
     log
         Called with numbers and step: `boundary.callbacks.trackers` has W&B's and MLflow's.
     k, level
@@ -126,6 +126,14 @@ def counts_callback(
     except ImportError as error:
         raise missing_package("transformers", extra="trl") from error
 
+    def log_step(step: int) -> None:
+        if log is not None:
+            log(counts.pass_at_k(step, k, level), step)
+
+    def write() -> None:
+        if path is not None:
+            counts.write(path)
+
     class CountsCallback(TrainerCallback):  # type: ignore[misc]
         """Writes and logs the counts of checkpoints that are complete."""
 
@@ -139,6 +147,11 @@ def counts_callback(
                 except Exception as error:  # of a file that others changed; the training is worth more
                     warnings.warn(f"The counts in {path} were not taken over: {error}", stacklevel=2)
                 self.logged = max((step for step in counts.steps if step < state.global_step), default=-1)
+
+        def on_evaluate(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            """Write what an evaluation counted at once: a training that is killed before its next step keeps it."""
+            if state.is_world_process_zero and counts.steps:
+                self._guarded(write, state.global_step)
 
         def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             """Take the checkpoints before the one whose samples are now drawn."""
@@ -156,14 +169,20 @@ def counts_callback(
 
         def _take(self, steps: Sequence[int]) -> None:
             fresh = [step for step in steps if step > self.logged]
+            for step in fresh:
+                self.logged = step
+                if not self._guarded(partial(log_step, step), step):
+                    break
+            if fresh:
+                self._guarded(write, self.logged)
+
+        def _guarded(self, action: Callable[[], None], step: int) -> bool:
+            """Write or log; a failure of a tracker or a disk is a warning, as the training is worth more."""
             try:
-                for step in fresh:
-                    self.logged = step
-                    if log is not None:
-                        log(counts.pass_at_k(step, k, level), step)
-                if fresh and path is not None:
-                    counts.write(path)
-            except Exception as error:  # of a tracker or a disk; the training is worth more
-                warnings.warn(f"Counts of step {self.logged} were not written or logged: {error}", stacklevel=2)
+                action()
+            except Exception as error:
+                warnings.warn(f"Counts of step {step} were not written or logged: {error}", stacklevel=2)
+                return False
+            return True
 
     return CountsCallback()

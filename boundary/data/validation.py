@@ -28,6 +28,8 @@ LARGEST = 2**53 - 1
 # The fit was tested up to so many samples of a problem; from about 1e8 on its posterior is too narrow for it.
 MOST_SAMPLES = 10**7
 BOOLEANS = ("true", "false")
+# Columns by which one sees that a row is a sample.
+VERDICTS = {"correct", "is_correct", "passed", "pass", "success", "solved", "outcome", "verdict", "reward", "score"}
 
 
 class CountNote(NamedTuple):
@@ -253,7 +255,19 @@ def _require_columns(table: pd.DataFrame, source: str) -> None:
             near = get_close_matches(name, other, n=1, cutoff=0.7)
             hint = f" Is '{other[near[0]]}' meant? Rename it." if near else ""
             few = ", ".join([_shown(h) for h in have[:12]] + ["..."] * (len(have) > 12))
-            raise InputError(f"{source}: no column '{name}'.{hint} It needs {', '.join(REQUIRED)}; it has {few}.")
+            remedy = _remedy(name, {_shown(h).lower() for h in have})
+            raise InputError(
+                f"{source}: no column '{name}'.{hint} It needs {', '.join(REQUIRED)}; it has {few}.{remedy}"
+            )
+
+
+def _remedy(lacking: str, columns: set[str]) -> str:
+    """What a table may be that lacks a column of counts."""
+    if lacking in ("n_samples", "n_correct") and columns & VERDICTS:
+        return " Where each row is a sample, count them first: boundary import rows FILE -o counts.csv."
+    if lacking == "model":
+        return " Where each model has a column, name these: --columns models=NAME,models=NAME."
+    return ""
 
 
 def _check_totals(table: pd.DataFrame, rows: _Rows) -> None:
@@ -295,4 +309,14 @@ def _check_unique(table: pd.DataFrame, rows: _Rows) -> None:
                 f"{rows.source}{rows.at(repeated)}: {description} appears with several values of {column} ({values}). "
                 f"Keep one, or put the {column} into the model's name."
             )
-    raise InputError(f"{rows.source}{rows.at(repeated)}: {description} appears twice. Add the rows up, or remove one.")
+    other_columns = [name for name in table.columns if name not in (*COLUMNS, *OUTCOME_COLUMNS, VALID, *MEAN_TOKENS)]
+    differing = [str(name) for name in other_columns if same[name].astype(str).nunique() > 1]
+    remedy = (
+        f" The rows differ in {', '.join(map(_shown, differing[:3]))}: name such a column with --columns "
+        f"benchmark={_shown(differing[0])} or model={_shown(differing[0])} where it tells these apart."
+        if differing
+        else ""
+    )
+    raise InputError(
+        f"{rows.source}{rows.at(repeated)}: {description} appears twice. Add the rows up, or remove one.{remedy}"
+    )

@@ -195,3 +195,26 @@ def test_a_training_that_goes_on_keeps_its_counts(tmp_path):
     other_training = CheckpointCounts("another", "sums")
     other_training.resume(path, 20)
     assert other_training.steps == []
+
+
+def test_an_evaluation_is_written_before_the_next_step(tmp_path):
+    pytest.importorskip("transformers")
+    from boundary.callbacks.trl import counts_callback
+
+    path, logged = tmp_path / "counts.csv", []
+    counts = CheckpointCounts("my-run", "sums")
+    callback = counts_callback(counts, path, log=lambda values, step: logged.append(step))
+    callback.on_evaluate(None, SimpleNamespace(global_step=0, is_world_process_zero=True), None)
+    assert not path.exists()
+    counts.add(20, "p1", [True, False])
+    callback.on_evaluate(None, SimpleNamespace(global_step=20, is_world_process_zero=False), None)
+    assert not path.exists()
+    callback.on_evaluate(None, SimpleNamespace(global_step=20, is_world_process_zero=True), None)
+    assert pd.read_csv(path)[["checkpoint_step", "n_samples"]].to_numpy().tolist() == [[20, 2]]
+    # Killed here: the run goes on from the checkpoint of step 20, whose evaluation is not drawn anew.
+    after = CheckpointCounts("my-run", "sums")
+    again = counts_callback(after, path, log=lambda values, step: logged.append(step))
+    again.on_train_begin(None, SimpleNamespace(global_step=20, is_world_process_zero=True), None)
+    assert logged == []
+    again.on_step_end(None, SimpleNamespace(global_step=21, is_world_process_zero=True), None)
+    assert (after.steps, logged) == ([20], [20])

@@ -42,7 +42,7 @@ ZIPPED = gzip.compress(GOOD.encode())
 BAD_FILES = {
     "missing column": ("c.csv", GOOD.replace(",n_correct", ",seed").encode(), ["no column 'n_correct'", "it has"]),
     "misspelt column": ("c.csv", GOOD.replace("n_correct", "n_corect").encode(), ["'n_corect' meant"]),
-    "column in capitals": ("c.csv", GOOD.replace("n_samples", "N_SAMPLES").encode(), ["'N_SAMPLES' meant"]),
+    "misspelt column in capitals": ("c.csv", GOOD.replace("n_samples", "N_SAMPEL").encode(), ["'N_SAMPEL' meant"]),
     "repeated column": ("c.csv", GOOD.replace("benchmark", "model").encode(), ["'model' appears more than once"]),
     "more correct than samples": ("c.csv", with_row("m,b,p,16,17"), ["line 3, column n_correct: 17 correct of 16"]),
     "negative": ("c.csv", with_row("m,b,p,16,-1"), ["line 3", "column n_correct", "-1 is negative"]),

@@ -98,7 +98,8 @@ def wrong_verdict(example, format_name, write_example, seed):
     """What is no verdict is never counted, be it as right or as wrong."""
     rng = random.Random(seed)
     candidates = [p for p in places(example.content) if _is_verdict(p, at(example.content, p), example)]
-    content = changed(example.content, rng.choice(candidates), rng.choice(NO_VERDICTS))
+    values = [value for value in NO_VERDICTS if value not in example.words]
+    content = changed(example.content, rng.choice(candidates), rng.choice(values))
     original = original_totals(example, format_name, write_example)
     data = packed(example, content)
     counts = None if data is None else totals(write_example(example, data), format_name)

@@ -207,7 +207,7 @@ _FORMATS = (
     Format(
         "rows",
         rows,
-        "JSON Lines, a JSON list, CSV, TSV, Parquet or Arrow of one's own: a sample a row, or a list of verdicts",
+        "JSON Lines, JSON, CSV, TSV, Parquet or Arrow of one's own: a sample a row, or all samples of a problem",
         "a row",
         ("columns=problem=FIELD", "id=FIELD", "correct=FIELD", "text=FIELD", "threshold=0.5"),
         fallback=True,

@@ -19,6 +19,7 @@ from boundary.data.readers.sidecar_files import json_beside
 from boundary.data.readers.streams import Source
 from boundary.data.records import CORRECT, EMPTY, WRONG, Answers, Tally, text_hash, verdict
 from boundary.data.settings.pooling import relevant_settings
+from boundary.data.token_means import MEAN_TOKENS
 
 COLUMNS = ["doc", "metric", "model_response"]
 OLD_COLUMNS = ["example", "full_prompt", "predictions", "metrics", "cont_tokens"]
@@ -60,7 +61,9 @@ def read(source: Source, *, metric: str = "") -> Iterator[Answers | Tally]:
             metric_name = _metric(metrics, metric, len(texts))
             record = _record(name, metric_name, metrics[metric_name], texts, doc, names)
             if isinstance(record, Answers):
-                record = record._replace(prompt=_prompt(doc, response), tokens=_tokens(response))
+                record = record._replace(prompt=_prompt(doc, response), tokens=_tokens(response, 1))
+            elif tokens := _tokens(response, record.n_samples):
+                record = record._replace(facts={MEAN_TOKENS[0]: sum(tokens) / len(tokens)})
         except ValueError as error:
             source.broken(f"row {number}: {error}")
             continue
@@ -139,11 +142,16 @@ def _texts(response: Mapping[str, Any]) -> list[Any]:
     return texts
 
 
-def _tokens(response: Mapping[str, Any]) -> list[int | None] | None:
-    """Number of tokens of the only sample, whose tokens stand one by one in `output_tokens`."""
+def _tokens(response: Mapping[str, Any], n: int) -> list[int] | None:
+    """Numbers of tokens of the first n samples, whose tokens stand one by one in `output_tokens`; None if unknown."""
     tokens = response.get("output_tokens")
-    only = tokens[0] if isinstance(tokens, list) and len(tokens) == 1 else None
-    return [len(only)] if isinstance(only, list) and only else None
+    if isinstance(tokens, list) and len(tokens) == 1 and n > 1 and isinstance(tokens[0], list):
+        tokens = tokens[0]
+    lists = tokens[:n] if isinstance(tokens, list) and len(tokens) >= n else []
+    is_known = bool(lists) and all(
+        isinstance(sample, list) and sample and not any(isinstance(token, list) for token in sample) for sample in lists
+    )
+    return [len(sample) for sample in lists] if is_known else None
 
 
 def _metric(metrics: Mapping[str, Any], requested: str, n: int) -> str:

@@ -43,7 +43,8 @@ def recognises(path: Path, head: bytes) -> bool:
     headed, has_names = looks_like_header(rows[0])
     rows = [row[1:] if has_names else row for row in rows[headed:] or rows]
     cells = [cell.strip().strip('"').lower() for row in rows for cell in row]
-    return any(cells) and all(cell in WORDS or not cell for cell in cells)
+    # A table of one cell is a reward or an exit code that a tool wrote.
+    return any(cells) and len(cells) > 1 and all(cell in WORDS or not cell for cell in cells)
 
 
 def read(source: Source, *, rows: str = "problems", header: str = AS_WRITTEN) -> Iterator[Answers]:

@@ -1,44 +1,64 @@
-"""Samples of one's own making, in JSON Lines, a JSON list, CSV, TSV, Parquet or Arrow: a row a sample, or a problem.
+"""Samples of one's own making, in JSON Lines, JSON, CSV, TSV, Parquet or Arrow: a row a sample, or a problem.
 
 The fields are known by their names (`problem_id`, `task_id`, ...; `is_correct`, `correct`, `passed`, ...) or named by
 the option `columns`; a note says which were taken. Where no field names the problem, its text does. A verdict may also
-be a list, of all samples of a problem, and each model may have a column of verdicts.
+be a list, of all samples of a problem; samples may be records in a list (`row_lists`), or columns of trials; each model
+may have a column of verdicts; and a JSON file of one object may hold the records (`row_documents`).
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from boundary.data.formats.parts.matrix_header import BETWEEN
 from boundary.data.formats.parts.option_values import number
 from boundary.data.formats.parts.records import (
     JSON,
     Row,
+    as_json,
     example_record,
     field_value,
     optional_field,
     record_kind,
     records,
 )
-from boundary.data.formats.parts.row_checks import RowChecks
+from boundary.data.formats.parts.row_checks import RowChecks, note_several_tries
+from boundary.data.formats.parts.row_documents import (
+    Document,
+    document_records,
+    has_named_fields,
+    is_document,
+    is_keyed,
+    merged_records,
+)
 from boundary.data.formats.parts.row_fields import (
     PROMPTS,
     QUESTIONS,
-    SETTINGS,
     SURE,
     WORDS,
     Fields,
     check_fields,
-    count_texts,
-    guessed_fields,
     is_counts,
     is_verdict,
     listed,
     named_fields,
+    value_at,
     word_of,
 )
+from boundary.data.formats.parts.row_guesses import (
+    Roles,
+    count_texts,
+    guessed_fields,
+    has_siblings,
+    list_field,
+    refuse_several_lists,
+)
+from boundary.data.formats.parts.row_lists import spread_record, spread_row
+from boundary.data.formats.parts.row_names import FieldNames
 from boundary.data.readers.arrow_rows import STATE_FILES
 from boundary.data.readers.raw_json import raw_hash
 from boundary.data.readers.streams import Source
@@ -58,12 +78,38 @@ def recognises(path: Path, head: bytes) -> bool:
     if record_kind(head) is None or path.name in STATE_FILES:
         return False
     record = example_record(path, head)
-    if record is None or is_counts(record) or (record_kind(head) != JSON and record.keys() >= OWN_TABLE):
+    if record is not None and record_kind(head) != JSON and record.keys() >= OWN_TABLE:
         return False
-    fields = guessed_fields(record, {})
-    if not (fields.problem or fields.question) or not fields.correct or not is_verdict(record[fields.correct]):
+    if record is not None and (is_counts(record) or _is_sample(record)):
+        return not is_counts(record)
+    if not is_document(path, head):
         return False
-    return fields.correct in SURE or bool(fields.text or fields.sample)
+    try:
+        document = document_records(Source(path), {})
+    except InputError:
+        return False
+    return document is not None and document.is_sure and _is_sample(merged_records(document.records))
+
+
+def _is_sample(record: Mapping[str, Any]) -> bool:
+    """Whether a record has a problem and a verdict, or a list of samples with verdicts."""
+    if is_keyed(record) or has_siblings(record):
+        return False
+    samples = list_field(record, {})
+    record = spread_record(record, samples) if samples else record
+    fields = guessed_fields(record, {}, samples)
+    if not (fields.problem or fields.question) or not fields.correct:
+        return False
+    if fields.trials:
+        return True
+    value = listed(value_at(record, fields.correct))
+    is_name = not fields.problem or not isinstance(value_at(record, fields.problem), list | dict)
+    if not is_verdict(value) or not is_name:
+        return False
+    is_word = isinstance(value, str) and not value.strip()[:1].isdigit()
+    if samples or fields.text or fields.sample or is_word or (isinstance(value, list) and len(value) > 1):
+        return True
+    return FieldNames(record).all(SURE, SURE)[:1] == [fields.correct]
 
 
 def is_readable(path: Path, head: bytes) -> bool:
@@ -98,33 +144,72 @@ def read(
     """
     least = None if threshold == "" else number("threshold", threshold)
     roles = named_fields(columns, problem=id, correct=correct, text=text)
-    record = example_record(source.path, source.head())
+    document = _document(source, roles)
+    record = merged_records(document.records) if document else example_record(source.path, source.head())
     if record is None:
         next(records(source, []), None)
         raise source.error("no records in it: neither JSON Lines, a JSON list of records nor a table")
     is_json = record_kind(source.head()) == JSON
-    fields = replace(guessed_fields(record, roles), in_table=not is_json)
+    refuse_several_lists(record, roles, source)
+    samples = list_field(record, roles)
+    record = spread_record(record, samples) if samples else record
+    fields = replace(guessed_fields(record, roles, samples), in_table=not is_json)
 
     def appears(name: str) -> bool:
-        return is_json and any(optional_field(row, name) is not None for _, row in records(source, [name]))
+        rows = _rows_of(document) if document else records(source, [name])
+        return is_json and any(optional_field(row, name) is not None for _, row in rows)
 
     check_fields(record, fields, roles, source, appears)
     if is_counts(record) and "correct" not in roles and "models" not in roles:
-        raise source.error("it holds counts already. Give it to boundary analyze, with --columns where names differ")
+        raise source.error(
+            "it holds counts already. Give it to boundary analyze, with --columns where names differ; where each "
+            "record is a sample, name its verdict, with --columns correct=NAME"
+        )
+    note_several_tries(record, fields, source)
     checks = RowChecks(fields, source)
-    for line, row in records(source, fields.names):
+    for place, (line, whole_row) in enumerate(_rows_of(document) if document else records(source, fields.names)):
+        answers_of_row: list[Answers] = []
         try:
-            samples = list(_of_row(row, fields, least))
-            for answers in samples:
-                checks.add(row, answers, line)
+            rows = spread_row(whole_row, samples, fields.correct) if samples else [whole_row]
+            for row in rows:
+                for answers in _of_row(row, fields, least):
+                    checks.add(row, answers, line, place)
+                    answers_of_row.append(answers)
         except InputError:  # of the file as a whole
             raise
         except (ValueError, KeyError) as error:
-            reason = f"no field {error}" if isinstance(error, KeyError) else str(error)
+            reason = f"no field {error} (--skip-bad leaves it out)" if isinstance(error, KeyError) else str(error)
             source.broken(reason, line)
             continue
-        yield from (answers._replace(line=line) for answers in samples)
+        yield from (answers._replace(line=line) for answers in answers_of_row)
     checks.conclude(roles)
+
+
+def _document(source: Source, roles: Roles) -> Document | None:
+    """The records of a file that is one object and no record itself."""
+    head = source.head()
+    if not is_document(source.path, head):
+        return None
+    record = example_record(source.path, head)
+    if record is not None and (_is_sample(record) or _has_roles(record, roles)):
+        return None
+    document = document_records(source, roles)
+    if document is not None and document.remark:
+        source.note(f"'{source.path}': {document.remark}.")
+    return document
+
+
+def _has_roles(record: Mapping[str, Any], roles: Roles) -> bool:
+    """Whether the user named the fields of problem and verdict, and the record has them, or its list of samples."""
+    samples = list_field(record, roles)
+    is_named = "problem" in roles or "correct" in roles or "models" in roles
+    return is_named and has_named_fields(spread_record(record, samples) if samples else record, roles)
+
+
+def _rows_of(document: Document) -> Iterator[tuple[None, Row]]:
+    """The records of a document, fields as JSON."""
+    for record in document.records:
+        yield None, {name: as_json(value) for name, value in record.items()}
 
 
 def _of_row(row: Row, fields: Fields, least: float | None) -> Iterator[Answers]:
@@ -133,11 +218,12 @@ def _of_row(row: Row, fields: Fields, least: float | None) -> Iterator[Answers]:
         yield _answers(row, fields, fields.correct, least)
         return
     for name in fields.models:
-        yield _answers(row, fields, name, least)._replace(model=name)
+        model = name.replace("*", "").strip(BETWEEN) if name in fields.trials else name
+        yield _answers(row, fields, name, least)._replace(model=model or name)
 
 
 def _answers(row: Row, fields: Fields, verdicts: str, least: float | None) -> Answers:
-    value = listed(_decoded(_present(row, verdicts, fields)))
+    value = _verdict_value(row, verdicts, fields)
     value = [] if fields.is_list and value is None else value
     if fields.is_list and not isinstance(value, list):
         raise ValueError(f"{str(value)[:40]!r} is no list of verdicts, as in the records before")
@@ -169,11 +255,26 @@ def _answers(row: Row, fields: Fields, verdicts: str, least: float | None) -> An
         tokens=_tokens(row, fields, len(values), places),
         question=question if fields.question in QUESTIONS else None,
         prompt=question if fields.question in PROMPTS else None,
-        settings={name: _decoded(row[name]) for name in SETTINGS if name in row},
+        settings=_settings(row, fields),
         facts=_step(row, fields),
         reasons=_reasons(row, fields, outcomes),
         whole=fields.is_list,
     )
+
+
+def _verdict_value(row: Row, verdicts: str, fields: Fields) -> Any:
+    """A verdict, or a list of them; of columns of trials None where a cell is empty."""
+    if verdicts in fields.trials:
+        return [_decoded(_present(row, name, fields)) for name in fields.trials[verdicts]]
+    return listed(_decoded(_present(row, verdicts, fields)))
+
+
+def _settings(row: Row, fields: Fields) -> dict[str, Any]:
+    values = {name: row[path] for name, path in fields.settings.items() if path in row}
+    for name, path in fields.settings.items():
+        if "." in path and name not in values and (raw := optional_field(row, path)) is not None:
+            values[name] = raw
+    return {name: _decoded(raw) for name, raw in values.items()}
 
 
 def _refuse_several(row: Row, fields: Fields) -> None:
@@ -267,7 +368,7 @@ def _outcome(value: Any, least: float | None) -> str:
 
 def _is_number(value: Any) -> bool:
     try:
-        return _score(value) % 1 != 0
+        return math.isfinite(_score(value))
     except ValueError:
         return False
 

@@ -167,6 +167,12 @@ def _tell_of_names(arrays: dict[str, np.ndarray], names: list[str], source: Sour
         source.note(
             "The file does not name its models; they are numbered. Name them with --option models=NAME,NAME,..."
         )
+    if len(arrays) > 1 and all(len(array) == 1 for array in arrays.values()):
+        few = ", ".join(name[:40] for name in list(arrays)[:4]) + ", ..." * (len(arrays) > 4)
+        source.note(
+            f"'{source.path}': its arrays ({few}) are taken for benchmarks of one model. Where they are models, save "
+            "each to a file of its own, and import them apart, each with --model NAME."
+        )
     missing = sum(int((array == NOT_RUN).sum()) for array in arrays.values())
     if missing:
         source.note(

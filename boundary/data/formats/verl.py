@@ -1,9 +1,9 @@
 """Rollouts that verl dumps, `{validation_data_dir or rollout_data_dir}/{step}.jsonl`: JSON Lines, an output a line.
 
 Fields: input, output, gts, score, step, in some uid (one for all samples of a problem) and session_id, and what the
-reward function adds (acc, pred). Without a uid samples of one input are of one problem, whose name is a hash of it;
-uids are new in every file, and only tell problems of one input apart. Several outputs of a session are one sample. A
-score may be -1 and 1 or a share: then a threshold is needed.
+reward function adds (acc, pred, data_source). Without a uid samples of one input are of one problem, whose name is a
+hash of it; uids are new in every file, and only tell problems of one input apart. Several outputs of a session are one
+sample. A score may be -1 and 1 or a share: then a threshold is needed.
 """
 
 from collections.abc import Iterator
@@ -35,6 +35,7 @@ class Row(msgspec.Struct):
     traj_uid: str | int | None = None
     trajectory_id: str | int | None = None
     request_id: str | int | None = None
+    data_source: Any = None
 
 
 def recognises(path: Path, head: bytes) -> bool:
@@ -78,7 +79,8 @@ def read(source: Source, *, threshold: str = "", verdicts: str = "score", output
         outcome = CORRECT if correct else EMPTY if bytes(row.output) == b'""' else WRONG
         names = (row.session_id, row.traj_uid, row.trajectory_id, row.request_id)
         session = next((name for name in names if name is not None), None)
-        rollout = Rollout(input_hash, uid, session, outcome, raw_hash(row.output), row.step, line)
+        data_set = row.data_source if isinstance(row.data_source, str) and row.data_source.strip() else None
+        rollout = Rollout(input_hash, uid, session, outcome, raw_hash(row.output), row.step, line, data_set)
         if rollout.uid or rollout.session is not None:
             sessions.add(rollout)
         else:
@@ -91,6 +93,7 @@ def _answers(rollout: Rollout, name: str) -> Answers:
     return Answers(
         problem_id=name,
         outcomes=[rollout.outcome],
+        benchmark=rollout.benchmark,
         texts=[rollout.text],
         facts={} if rollout.step is None else {"checkpoint_step": rollout.step},
         whole=False,

@@ -3,6 +3,7 @@
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from boundary.data.confusable_names import collapsed
 from boundary.data.readers import limits
+from boundary.data.readers.file_names import names_differ
 from boundary.data.readers.streams import Source
 from boundary.data.records import OUTCOMES, Answers, Tally, text_hash
 from boundary.data.settings.columns import setting_cells
@@ -21,6 +23,8 @@ from boundary.errors import InputError
 SETTINGS = ("temperature", "top_p", "max_tokens", "checkpoint_step")
 # Distinct reasons of failures that are counted for a model and benchmark.
 MOST_REASONS = 1000
+# Pairs of folders in notes.
+MOST_FOLDERS = 5
 UNKNOWN_TOKENS = -1
 CODE = {outcome: code for code, outcome in enumerate(OUTCOMES)}
 Key = tuple[str, str, str]
@@ -48,6 +52,7 @@ class Collection:
 
     def __init__(self, model: str | None = None, benchmark: str | None = None, pool_settings: bool = False) -> None:
         self.names = {"model": model, "benchmark": benchmark}
+        self.pool_settings = pool_settings
         self.run_settings, self.prompts = RunSettings(pool_settings), Prompts(pool_settings)
         self.without_samples: dict[Key, None] = {}
         self.reasons: dict[tuple[str, str], Counter[str]] = {}
@@ -68,8 +73,12 @@ class Collection:
         self._next: dict[tuple[int, int], int] = {}
         self._file_of_run: dict[tuple[int, str], int] = {}
         self._latest: tuple[dict[str, Any], dict[str, Any], dict[str, Any]] = {}, {}, {}
-        # Of models without a name, which only a step tells apart: the folder of each problem.
+        # Of files that name no model: the first of each problem, and two that share one and are named unlike.
+        self._unnamed_files: dict[Key, Path] = {}
+        self._pooled_files: tuple[str, Path, Path] | None = None
+        # Of checkpoints whose model no file names: the folder of each problem, and folders that were pooled.
         self._step_folders: dict[Key, Path] = {}
+        self._pooled_folders: dict[tuple[str, Path, Path], None] = {}
 
     def add(self, record: Answers | Tally, source: Source) -> None:
         """Take one record of a file.
@@ -83,7 +92,10 @@ class Collection:
             self.files.append(source.path)
         self._check_names(record, source)
         key = self._key(record, source)
-        self._refuse_two_trainings(key, source)
+        if record.model is None and key[0] in self.checkpoints:
+            self._refuse_two_trainings(key, source)
+        elif record.model is None:
+            self._compare_file_names(key, source)
         if not (record.n_samples if isinstance(record, Tally) else record.outcomes):
             self.without_samples[key] = None
             return
@@ -135,6 +147,15 @@ class Collection:
         yield from self.run_settings.notes()
         yield from self.prompts.notes()
         yield from self._merged_names
+        if self._pooled_files:
+            model, first, second = self._pooled_files
+            yield (
+                f"{model} is pooled from '{first}', '{second}', ..., whose names differ in more than a number, and no "
+                "file says of which model it is. Where these are several models or benchmarks, import them apart, each "
+                "with its own --model and --benchmark."
+            )
+        for model, first, second in islice(self._pooled_folders, MOST_FOLDERS):
+            yield f"{model} is pooled from '{first}' and '{second}', as you asked."
         lost: dict[tuple[str, str], list[str]] = {}
         for key in self.without_samples:
             if key not in self.keys and key not in self.tallies:
@@ -169,21 +190,33 @@ class Collection:
             base_name, model = model or "", f"{model or ''} step {step}".lstrip()
             self.checkpoints[model] = base_name, step
         if model is None:
-            raise source.error("it does not say which model. Give it with --model NAME")
+            remedy = ", and import files of several models apart" if source.shared.get("number of files", 1) > 1 else ""
+            raise source.error(f"it does not say which model. Give it with --model NAME{remedy}")
         benchmark = self._name("benchmark", record.benchmark) or DEFAULT_BENCHMARK
         benchmark = self._plain_name("benchmark", benchmark, source, record.line)
         return model, benchmark, self._plain_name("problem_id", record.problem_id, source, record.line, benchmark)
 
     def _refuse_two_trainings(self, key: Key, source: Source) -> None:
-        """Refuse one step of a training of no name in two folders: these may be two trainings."""
-        if self.checkpoints.get(key[0], ("-", 0))[0]:
+        """Refuse one step in two folders where no file names its model: these may be two trainings."""
+        folder = source.path.parent
+        before = self._step_folders.setdefault(key, folder)
+        if before == folder:
             return
-        before = self._step_folders.setdefault(key, source.path.parent)
-        if before != source.path.parent:
+        if not self.pool_settings:
             raise source.error(
-                f"'{before}' has {key[0]} too, with the same problem. Where these are two trainings, import each "
-                "folder apart, with --model NAME; where they are one, --model NAME pools them"
+                f"'{before}' has {key[0]} too, with the same problem, and no file says of which training it is. Where "
+                "these are two trainings, import each folder apart, each with its own --model NAME; where they are "
+                "samples of one checkpoint, --pool-settings pools them"
             )
+        self._pooled_folders[key[0], before, folder] = None
+
+    def _compare_file_names(self, key: Key, source: Source) -> None:
+        """Remember files with samples of one problem and no model, whose names differ in more than numbers."""
+        before = self._unnamed_files.setdefault(key, source.path)
+        if before is source.path or self._pooled_files or source.shared.get("pooled files"):
+            return
+        if names_differ(before, source.path):
+            self._pooled_files = key[0], before, source.path
 
     def _check_names(self, record: Answers | Tally, source: Source) -> None:
         for field in ("model", "benchmark", "problem_id"):

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
+from boundary.data.formats.parts.row_fields import CORRECT_COUNTS, TOTALS, WORDS, is_counts, word_of
+from boundary.data.formats.parts.row_names import FieldNames
 from boundary.data.readers.file_kinds import BOM, foreign_kind
 from boundary.data.readers.parquet_files import MAGIC as PARQUET
 from boundary.data.readers.parquet_rows import column_names
@@ -26,6 +28,8 @@ VERDICTS = (
     "result",
     "acc",
 )
+RATES = ("solve_rate", "pass_rate", "success_rate", "accuracy", "pass@1", "solved_percentage")
+VERDICT_ENDINGS = tuple(f"_{name}" for name in VERDICTS)
 NAME_COLUMNS = "name the format rows and its fields, with --columns problem=NAME,correct=NAME"
 SAMPLES_READ = "boundary analyze reads it as it is"
 
@@ -61,6 +65,13 @@ def _of_zip(path: Path) -> str:
 def _of_table(columns: Sequence[str], path: Path, kind: str) -> str | None:
     """What to do with a table whose columns show counts, or a row a sample."""
     names = {name.strip().strip('"').lower(): name.strip().strip('"') for name in columns}
+    totals, correct = ([names[usual] for usual in pair if usual in names] for pair in (TOTALS, CORRECT_COUNTS))
+    totals, correct = (["n"], ["c"]) if names.keys() >= {"n", "c"} else (totals, correct)
+    if totals and correct and not names.keys() >= COUNTS:
+        return (
+            f"a table that seems to hold counts. Give it to boundary analyze, with --columns n_samples={totals[0]},"
+            f"n_correct={correct[0]} where it does not know its names. Where each row is a sample, {NAME_COLUMNS}"
+        )
     if names.keys() >= COUNTS:
         return f"a table that holds counts already. Give it to boundary analyze (load_counts) as it is{_renamed(path)}"
     lacking = [name for name in ("model", "problem_id") if name not in names]
@@ -77,6 +88,21 @@ def _of_table(columns: Sequence[str], path: Path, kind: str) -> str | None:
     names_text = f"{', '.join(columns[:8])}{', ...' * (len(columns) > 8)}"
     if kind == "a Parquet table":
         return f"a Parquet table of the columns {names_text}. Where each row is a sample, {NAME_COLUMNS}"
+    rates = [name.strip() for name in columns if len(name) < 60 and name.strip().lower().endswith(RATES)]
+    if rates:
+        return (
+            f"{kind} of no known format, whose column {rates[0]} seems to hold rates. Counts need the number of "
+            "samples too: write n_samples, and n_correct as the rate times n_samples, for boundary analyze"
+        )
+    wide = [name.strip() for name in columns if len(name) < 60 and name.strip().lower().endswith(VERDICT_ENDINGS)]
+    if len(wide) > 1:
+        models = ",".join(f"models={name}" for name in wide[:4])
+        problem = names.get("problem_id", "NAME")
+        return (
+            f"{kind} of no known format, with several columns that may be verdicts. Where each is a model's, name the "
+            f"format rows and --columns problem={problem},{models}; where one is the verdict on each row, --columns "
+            f"problem={problem},correct={wide[0]}"
+        )
     if path.name.lower().removesuffix(".gz").endswith((".csv", ".tsv")):
         return (
             f"a table of no known format, with the columns {names_text}. Where each row is a sample, {NAME_COLUMNS}; "
@@ -94,10 +120,35 @@ def _renamed(path: Path) -> str:
 
 def _of_json(path: Path, head: bytes) -> str | None:
     record = first_record(path, head)
+    if isinstance(record, list):
+        return (
+            "a JSON list of lists. Write it as CSV: a problem a row, a sample a column, its name in a column problem_id"
+        )
+    if record is None and is_object(head) and head.count(b"\n{") > 0:
+        return (
+            "no JSON, or several objects over several lines, one after another. Write each on a line of its own "
+            "(jq -c . FILE)"
+        )
     if not isinstance(record, Mapping):
         return None
     names = ", ".join(str(name)[:40] for name in list(record)[:8]) + ", ..." * (len(record) > 8)
-    return f"JSON of no known format, with the fields {names}. Where each record is a sample, {NAME_COLUMNS}"
+    description = f"JSON of no known format, with the fields {names}"
+    if is_counts(record):
+        return f"{description}, which seem to be counts. Write it as CSV, and give it to boundary analyze"
+    values = list(record.values())
+    if len(values) > 1 and all(isinstance(value, list) for value in values):
+        return f"{description}, each of which holds a list. Where these are problems and verdicts, name the format rows"
+    verdicts = [name[:60] for name, value in FieldNames(record).paths.items() if _is_plain_verdict(value)]
+    fields = ", ".join(verdicts[:4]) + ", ..." * (len(verdicts) > 4)
+    hint = f"true or false, or 0 or 1, stands in {fields}" if verdicts else "no field holds true or false, or 0 or 1"
+    return f"{description}; {hint}. Where each record is a sample, {NAME_COLUMNS}"
+
+
+def _is_plain_verdict(value: object) -> bool:
+    """Whether a value is a verdict, or a list of them: true or false, 0 or 1, or a word."""
+    if isinstance(value, list):
+        return bool(value) and all(_is_plain_verdict(part) for part in value)
+    return isinstance(value, bool) or value in (0, 1) or (isinstance(value, str) and word_of(value) in WORDS)
 
 
 def _of_text(path: Path, head: bytes) -> str | None:

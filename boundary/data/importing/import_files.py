@@ -1,5 +1,6 @@
 """Published samples of any known format, read into samples and counts."""
 
+import os
 import zipfile
 import zlib
 from collections import Counter
@@ -16,6 +17,7 @@ from boundary.data.formats import FORMATS
 from boundary.data.importing.collection import Collection
 from boundary.data.importing.file_notes import file_notes
 from boundary.data.importing.foreign_files import foreign_description
+from boundary.data.importing.missing_shards import missing_shards
 from boundary.data.importing.pooled_tables import counts_table, samples_table
 from boundary.data.importing.repeated_lines import drop_repeated_lines
 from boundary.data.importing.repeated_runs import refuse_copies, repeated_texts, texts_under_two_names
@@ -157,7 +159,7 @@ def import_files(
     FORMATS[name].check_options(options)
     collected = Collection(model, benchmark, pool_settings)
     sources = [Source(path, skip_bad, progress) for path in format_files]
-    shared: dict[str, Any] = {}
+    shared: dict[str, Any] = {"number of files": len(sources)}
     for source in sources:
         source.shared = shared
         with plain_errors(source.path):
@@ -188,6 +190,7 @@ def _notes(
             f"{len(left_out)} files of no known format were left out, the first of them '{left_out[0]}'"
             f"{f': it is {kind}' if kind else ''}."
         )
+    notes += missing_shards([source.path for source in sources])
     skipped = [source for source in sources if source.skipped]
     if skipped:
         count = sum(source.skipped for source in skipped)
@@ -368,7 +371,10 @@ def _refuse_unknown(path: Path, name: str) -> None:
     if kind:
         raise InputError(f"'{path}' is {kind}.")
     if name == AUTO:
-        raise InputError(f"'{path}' is of no known format. Name its format; there are: {', '.join(FORMATS)}.")
+        raise InputError(
+            f"'{path}' is of no known format. Samples of one's own are read from JSON Lines, JSON, CSV, TSV, Parquet "
+            f"and Arrow: write them so, or name the format; there are: {', '.join(FORMATS)}."
+        )
 
 
 def _only(kinds: Mapping[Path, str | None]) -> str:
@@ -390,15 +396,33 @@ def _only(kinds: Mapping[Path, str | None]) -> str:
     if not by_format:
         if len(kinds) == 1:
             _refuse_unknown(next(iter(kinds)), AUTO)
-        raise InputError(f"'{next(iter(kinds))}' and the others are of no known format: {', '.join(FORMATS)}.")
+        raise InputError(_of_no_format(list(kinds)))
     return next(iter(by_format))
+
+
+def _of_no_format(paths: Sequence[Path]) -> str:
+    """What was looked at in a folder of which no file is of a known format, and what to do."""
+    endings = Counter("".join(path.suffixes[-2:]) or "no ending" for path in paths)
+    kinds = ", ".join(f"{count} {ending}" for ending, count in endings.most_common(6))
+    described: dict[str, Path] = {}
+    for path in paths:
+        if path.suffix not in {other.suffix for other in described.values()} and len(described) < 3:
+            with plain_errors(path):
+                described[foreign_description(path, Source(path).head()) or "of no kind that is known"] = path
+    files = " ".join(f"'{path}' is {description}." for description, path in described.items())
+    return (
+        f"None of {len(paths)} files in '{_folder_of(paths)}' is of a known format ({kinds}). {files} To read files "
+        f"of one kind, name them (as in {_folder_of(paths)}/*{paths[0].suffix}) and their format: boundary import rows "
+        "... --columns problem=NAME,correct=NAME."
+    )
 
 
 def _folder_of(paths: Iterable[Path]) -> str:
     """The folder that holds all files, for messages."""
-    folders = [path.parent.parts for path in paths]
-    common = next((length for length, parts in enumerate(zip(*folders, strict=False)) if len(set(parts)) > 1), None)
-    return str(Path(*folders[0][:common])) if folders[0][:common] else "FILES"
+    try:
+        return os.path.commonpath([path.parent for path in paths]) or "."
+    except ValueError:  # some with their drive or root, others without
+        return "FILES"
 
 
 def _settings(sources: Sequence[Source]) -> dict[str, Any]:

@@ -62,6 +62,10 @@ def counts_table(collected: Collection, source: str) -> Counts:
         means = token_means(problem, correct, tokens, len(table))
         table = table.assign(**dict(zip(MEAN_TOKENS, means, strict=True)))
     facts = pd.DataFrame([collected.facts[key] for key in (*collected.keys, *collected.tallies)], index=table.index)
+    for name in (name for name in MEAN_TOKENS if name in facts):
+        # Of counts without samples the files give the mean alone.
+        means_of_tallies = facts.pop(name).astype(float)
+        table[name] = table[name].fillna(means_of_tallies) if name in table else means_of_tallies
     return Counts.from_frame(pd.concat([table, facts], axis=1), source)
 
 

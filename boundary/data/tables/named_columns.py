@@ -1,8 +1,10 @@
 """Counts tables whose columns have other names: named by the user, or guessed by the usual names and said."""
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import permutations
 from typing import Any
 
 import pandas as pd
@@ -17,7 +19,11 @@ USUAL_NAMES = {
         *("problem", "question_id", "task_id", "qid", "example_id", "instance_id", "doc_id", "problem_idx"),
         *("question_idx", "unique_id", "idx", "id"),
     ),
-    "n_samples": ("n", "num_samples", "n_total", "total", "num_trials", "n_trials", "n_attempts", "num_attempts"),
+    "n_samples": (
+        *("n", "num_samples", "n_total", "total", "num_trials", "n_trials", "n_attempts", "num_attempts", "attempts"),
+        *("trials", "rollouts", "n_rollouts", "num_rollouts", "generations", "n_generations", "num_generations"),
+        *("n_completions", "num_completions", "n_responses", "num_responses", "num_total", "n_runs", "num_runs"),
+    ),
     "n_correct": ("c", "num_correct", "correct_count", "n_passed", "num_passed", "n_success", "num_success", "correct"),
 }
 # Columns that each hold the correct samples of a model.
@@ -97,8 +103,9 @@ def with_standard_names(frame: pd.DataFrame, source: str, columns: Any = None) -
         replaced = [name for name in renamed.values() if name in have and name not in renamed]
         table = table.drop(columns=replaced).rename(columns=renamed)
     if models:
+        _refuse_samples_of_each(have, models, names.get("n_samples", ()), source)
         table = _melted(table, models)
-    guesses = _guesses(list(table.columns), source) if not columns or not models else {}
+    guesses = _guesses(list(table.columns), source)
     sentence = None
     if guesses:
         pairs = ", ".join(f"'{own_name}' for {name}" for own_name, name in guesses.items())
@@ -138,6 +145,24 @@ def _parsed(text: str) -> Iterator[tuple[str, str]]:
         yield name, own_name.strip()
 
 
+def _refuse_samples_of_each(have: Sequence[str], models: Sequence[str], n_samples: Sequence[str], source: str) -> None:
+    """Refuse one column for the samples of all models where the table has one for each (n_base, n_rl)."""
+    words = [_words(name) for name in models]
+    for name in n_samples:
+        for own, other in permutations(words, 2):
+            for word in own - other & _words(name):
+                same = [column for column in have if _words(column) == _words(name) - {word} | (other - own)]
+                if same:
+                    raise InputError(
+                        f"{source}: '{name[:40]}' is named for n_samples, but '{same[0][:40]}' seems to be that of "
+                        "another model. Write a row for each model and problem, with its own n_samples."
+                    )
+
+
+def _words(name: str) -> set[str]:
+    return set(re.split(r"[^a-z0-9]+", name.lower()))
+
+
 def _melted(table: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
     """A row for each model, of a table with a column of correct samples for each; empty cells are left out."""
     shared_columns = table.drop(columns=[name for name in (*models, "model", "n_correct") if name in table])
@@ -153,7 +178,7 @@ def _guesses(have: Sequence[str], source: str) -> dict[str, str]:
     if not lacking or "outcome" in have:
         return {}
     lower = {column.lower(): column for column in have if column not in KEY and column not in COLUMNS}
-    candidates = {name: [lower[other] for other in USUAL_NAMES[name] if other in lower] for name in lacking}
+    candidates = {name: [lower[other] for other in (name, *USUAL_NAMES[name]) if other in lower] for name in lacking}
     if not all(candidates.values()):
         return {}
     for name, columns in candidates.items():

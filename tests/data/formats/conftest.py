@@ -24,6 +24,8 @@ class Example(NamedTuple):
         Makes bytes of the content.
     repeats
         True where a record may stand twice, being another sample of its problem.
+    words
+        Words that the format takes for verdicts.
     """
 
     file: str
@@ -31,6 +33,7 @@ class Example(NamedTuple):
     verdicts: tuple[str, ...]
     pack: Callable[[Any], bytes]
     repeats: bool = False
+    words: tuple[str, ...] = ()
 
 
 def one_json(content: Any) -> bytes:
@@ -396,12 +399,37 @@ def rows() -> Example:
         for i in range(2)
         for j in range(3)
     ]
-    return Example("samples.jsonl", lines, ("is_correct",), json_lines, repeats=True)
+    return Example("samples.jsonl", lines, ("is_correct",), json_lines, repeats=True, words=("yes",))
 
 
 def rows_of_lists() -> Example:
     lines = [{"id": i, "question": f"q{i}", "responses": ["a", "b"], "correct": [True, False]} for i in range(3)]
-    return Example("samples.json", lines, ("correct",), one_json)
+    return Example("samples.json", lines, ("correct",), one_json, words=("yes",))
+
+
+def rows_in_lists() -> Example:
+    """Samples as records in a list of their problem."""
+
+    def sample(i: int, j: int) -> dict[str, Any]:
+        return {"text": f"{i} {j}", "reward": float(j == 1), "finish_reason": "stop", "n_tokens": 5 + j}
+
+    lines = [{"problem_id": f"p{i}", "responses": [sample(i, j) for j in range(3)]} for i in range(3)]
+    return Example("samples.jsonl", lines, ("reward",), json_lines, repeats=True, words=("yes",))
+
+
+def rows_of_trials() -> Example:
+    lines = [{"problem_id": f"p{i}", "level": "hard"} | {f"trial_{j}": j == 1 for j in range(1, 4)} for i in range(3)]
+    return Example("wide.jsonl", lines, ("trial_1", "trial_2", "trial_3"), json_lines, words=("yes",))
+
+
+def rows_in_a_document() -> Example:
+    rows = [
+        {"task": {"id": f"p{i}"}, "response": f"{i} {j}", "grading": {"isCorrect": j == 1}}
+        for i in range(2)
+        for j in range(3)
+    ]
+    document = {"config": {"model_name": "m", "temperature": 0.6}, "pass@1": 0.25, "results": rows}
+    return Example("results.json", document, ("isCorrect",), one_json, repeats=True, words=("yes",))
 
 
 def verifiers() -> Example:
@@ -691,6 +719,9 @@ EXAMPLES: dict[str, tuple[str, Callable[[], Example]]] = {
     "evalperf-brief": ("evalperf-brief", evalperf_brief),
     "rows": ("rows", rows),
     "rows of lists": ("rows", rows_of_lists),
+    "rows in lists": ("rows", rows_in_lists),
+    "rows of trials": ("rows", rows_of_trials),
+    "rows in a document": ("rows", rows_in_a_document),
     "verifiers": ("verifiers", verifiers),
     "bigcodebench": ("bigcodebench", bigcodebench),
     "evalscope": ("evalscope", evalscope),

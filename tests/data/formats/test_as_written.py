@@ -35,12 +35,22 @@ def test_verl_before_it_wrote_references(tmp_path):
     assert table.groupby("checkpoint_step")["n_samples"].sum().to_dict() == {0: 6, 20: 6}
 
 
-def test_two_trainings_without_names_are_not_pooled(tmp_path):
+@pytest.mark.parametrize("model", [None, "m"])
+def test_two_trainings_that_no_file_names_are_not_pooled(tmp_path, model):
     lines(tmp_path / "a" / "5.jsonl", rollouts(5, run="a"))
     lines(tmp_path / "b" / "5.jsonl", rollouts(5, run="b"))
-    with pytest.raises(InputError, match=r"'.*a' has step 5 too, with the same problem. Where these are two trainings"):
-        import_files(tmp_path)
-    assert import_files(tmp_path, model="m").counts.table["n_samples"].sum() == 12
+    with pytest.raises(InputError, match=r"'.*a' has .*step 5 too, with the same problem.* apart, each with its own"):
+        import_files(tmp_path, model=model)
+    imported = import_files(tmp_path, model=model, pool_settings=True)
+    assert imported.counts.table["n_samples"].sum() == 12
+    assert any("is pooled from" in note and "as you asked" in note for note in imported.notes)
+
+
+def test_several_steps_and_benchmarks_of_one_training_are_in_folders_of_their_own(tmp_path):
+    for step in (5, 10):
+        lines(tmp_path / f"step_{step}" / f"{step}.jsonl", rollouts(step))
+    table = import_files(tmp_path, model="m").counts.table
+    assert table.groupby("model")["n_samples"].sum().to_dict() == {"m step 5": 6, "m step 10": 6}
 
 
 @pytest.mark.parametrize(("name", "role"), [("step", "step"), ("checkpoint", "model"), ("variant", "model")])

@@ -169,3 +169,31 @@ def test_human_eval_that_contradicts_itself(tmp_path):
     imported = import_files(path, model="small", skip_bad=True)
     assert imported.counts.table["n_samples"].tolist() == [1]
     assert imported.skipped == 1
+
+
+@pytest.mark.parametrize("ending", ["", "-perf-instruct"])
+def test_evalperf_brief_as_it_is_published(tmp_path, ending):
+    """The layout of evalplus.github.io: a summary beside the problems, solutions that were profiled within them."""
+    path = tmp_path / f"Qwen--QwQ-32B-Preview_vllm_temp_1.0{ending}_evalperf_results.brief.json"
+    solutions = [{"solution": "def f(): ...", "matching_cluster_idx": 8}] * 3
+    problems = {
+        "HumanEval/9": {"dps": 100.0, "dps_norm": 100.0, "pass@1": 100.0, "profiled": solutions},
+        "HumanEval/0": {"dps": 52.3, "dps_norm": 57.1, "pass@1": 37.0, "profiled": solutions},
+        "Mbpp/1": {"dps": None, "dps_norm": None, "pass@1": 0.0, "profiled": []},
+        "Mbpp/2": {"dps": 1.0, "dps_norm": 1.0, "pass@1": 28.999999999999996, "profiled": []},
+    }
+    config = {"n_samples": 100, "temperature": 1.0, "min_correct": 10, "max_profile": 20}
+    summary = {"dps": 83.4, "dps_norm": 79.2, "pass@1": 83.72033898305085}
+    document = {"date": "2024-11-30 05:28", "config": config, "summary": summary, "eval": problems}
+    path.write_text(json.dumps(document))
+    imported = import_files(path)
+    table = imported.counts.table
+    assert imported.format == "evalperf-brief"
+    assert table["n_correct"].tolist() == [100, 37, 0, 29]
+    assert set(table["n_samples"]) == {100}
+    assert imported.counts.models == ("Qwen/QwQ-32B-Preview",)
+    assert imported.settings["temperature"] == 1.0
+    problems["Mbpp/2"]["pass@1"] = 28.5
+    path.write_text(json.dumps(document))
+    with pytest.raises(InputError, match="no share of 100 samples"):
+        import_files(path)

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -112,6 +113,38 @@ def test_lighteval_pass_at_1_gives_back_the_counts(tmp_path, as_text):
     assert imported.counts.models == ("org/small",)
     assert imported.counts.benchmarks == ("lighteval/aime24/0",)
     assert any("no verdicts on single samples" in note for note in imported.notes)
+
+
+@pytest.mark.parametrize("as_text", [True, False])
+@pytest.mark.parametrize(
+    ("tokens", "mean"),
+    [
+        ([[1, 2], [1, 2, 3], [1], [1, 2]], 2.0),
+        ([[[1, 2], [1, 2, 3], [1], [1, 2]]], 2.0),
+        ([[1, 2], [1, 2, 3], [1, 2, 3, 4], []], None),
+        ([[1, 2]], None),
+    ],
+)
+def test_lighteval_mean_tokens_of_repeats(tmp_path, tokens, mean, as_text):
+    row = detail({"pass@k:k=1&n=4": 0.75}, list("abcd"))
+    row["model_response"]["output_tokens"] = tokens
+    path = details(
+        tmp_path / "details_t_2026-01-01T00-00-00.parquet", [row, detail(row["metric"], list("efgh"), "1")], as_text
+    )
+    table = import_files(path, model="m").counts.table
+    assert table["n_samples"].tolist() == [4, 4]
+    if mean is None:
+        assert "mean_tokens" not in table or table["mean_tokens"].isna().all()
+    else:
+        assert table["mean_tokens"][0] == mean
+        assert np.isnan(table["mean_tokens"][1])
+
+
+def test_lighteval_mean_tokens_of_the_samples_that_were_judged(tmp_path):
+    row = detail({"pass@k:k=1&n=2": 0.5}, list("abcd"))
+    row["model_response"]["output_tokens"] = [[1], [1, 2, 3], [1] * 50, [1] * 50]
+    table = import_files(details(tmp_path / "a.parquet", [row], as_text=True), model="m").counts.table
+    assert table[["n_samples", "n_correct", "mean_tokens"]].to_numpy().tolist() == [[2, 1, 2]]
 
 
 def test_lighteval_single_samples_are_verdicts(tmp_path):

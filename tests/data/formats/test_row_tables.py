@@ -89,6 +89,32 @@ def test_a_data_set_saved_to_disk(tmp_path):
     assert not any("left out" in note for note in imported.notes)
 
 
+def test_shards_that_are_missing_are_noted(tmp_path):
+    for part in (0, 2):
+        frame = pd.DataFrame({"problem_id": [f"p{part}"], "model": "m", "correct": [True]})
+        arrow(tmp_path / f"data-0000{part}-of-00004.arrow", frame)
+    notes = import_files(tmp_path).notes
+    assert any("2 of 4 files of 'data' were not read (numbers 1, 3)" in note for note in notes)
+
+
+def test_three_shards_and_two_parts_of_a_data_set(tmp_path):
+    for split in ("train", "test"):
+        for part in range(3):
+            frame = pd.DataFrame(
+                {"problem_id": [f"{split}{part}"], "model": "m", "correct": [[True, False, part == 1]]}
+            )
+            (tmp_path / split).mkdir(exist_ok=True)
+            arrow(tmp_path / split / f"data-0000{part}-of-00003.arrow", frame)
+        (tmp_path / split / "state.json").write_text("{}")
+        (tmp_path / split / "dataset_info.json").write_text("{}")
+    (tmp_path / "dataset_dict.json").write_text('{"splits": ["train", "test"]}')
+    imported = import_files(tmp_path)
+    assert imported.counts.table[["n_samples", "n_correct"]].to_numpy().tolist() == [[3, 1], [3, 2], [3, 1]] * 2
+    assert any("Parts of a data set (test, train) were read as one" in note for note in imported.notes)
+    alone = import_files(tmp_path / "train")
+    assert (len(alone.counts.table), [note for note in alone.notes if "Parts of" in note]) == (3, [])
+
+
 def test_folders_of_shards(tmp_path):
     frame = pd.DataFrame(ROWS)
     for part in range(3):

@@ -470,6 +470,27 @@ def test_trials_of_harbor(tmp_path):
     assert imported.counts.table["n_timeout"].tolist() == [1, 0]
 
 
+def test_a_job_of_harbor_as_it_is_written(tmp_path):
+    """With what stands beside the results: configurations, tests, trajectories, and the summary of the job."""
+    job = tmp_path / "jobs" / "2026-01-01__00-00-00"
+    document(job / "config.json", {"job_name": "x", "agents": [{"name": "terminus-2", "model_name": "org/m"}]})
+    document(job / "result.json", {"id": "0", "n_total_trials": 6, "stats": {"n_completed_trials": 6}})
+    tests = {"summary": {"tests": 2, "passed": 1, "failed": 1}, "tests": [{"name": "t1", "status": "passed"}]}
+    for i in range(2):
+        for j in range(3):
+            trial = job / f"t{i}__{j}"
+            more = {"source": "terminal-bench", "verifier_result": {"rewards": {"reward": float(j == 1), "f2p": 1.0}}}
+            document(trial / "result.json", harbor_trial(i, j, None, **more))
+            document(trial / "config.json", {"trial_name": f"t{i}__{j}", "agent": {"name": "terminus-2"}})
+            document(trial / "verifier" / "ctrf.json", {"results": tests})
+            document(trial / "agent" / "trajectory.json", {"schema_version": "ATIF-v1.7", "steps": [{"step_id": 1}]})
+            (trial / "verifier" / "reward.txt").write_text("1")
+    imported = import_files(tmp_path)
+    assert (imported.format, counts_of(imported)) == ("terminal-bench", {"t0": (3, 1), "t1": (3, 1)})
+    assert imported.counts.benchmarks == ("terminal-bench",)
+    assert imported.counts.table["mean_tokens"].tolist() == [30, 30]
+
+
 def test_helm(tmp_path):
     def stat(name, value, count=1):
         return {"name": {"name": name, "split": "test"}, "count": count, "sum": value}

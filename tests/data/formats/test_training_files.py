@@ -142,3 +142,26 @@ def test_validations_and_rollouts_of_nemo_rl(tmp_path):
         import_files(tmp_path, model="m")
     frame = import_files(tmp_path / "val_data_step5.jsonl.gz", model="m").counts.table
     assert frame[["n_samples", "n_correct", "checkpoint_step"]].to_numpy().tolist() == [[3, 1, 5]]
+
+
+def test_verl_data_sources_are_benchmarks(tmp_path):
+    rows = [
+        {
+            "input": f"{name} {i}",
+            "output": f"{i} {j}",
+            "gts": "1",
+            "score": float(j == 0),
+            "step": 10,
+            "data_source": name,
+        }
+        for name in ("aime", "math")
+        for i in range(2)
+        for j in range(3)
+    ]
+    path = tmp_path / "10.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert import_files(path, model="m").counts.benchmarks == ("aime", "math")
+    rows = [row | {"uid": f"u {row['input']}"} for row in rows]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    table = import_files(path, model="m").counts.table
+    assert table.groupby("benchmark")["n_samples"].sum().to_dict() == {"aime": 6, "math": 6}

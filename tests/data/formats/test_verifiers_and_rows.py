@@ -174,7 +174,8 @@ def test_rows_that_are_not_judged_are_told(tmp_path):
         {"id": 1, "n_correct": 3, "n_samples": 4},
         {"task_id": "t", "score": 0.5},
         {"id": 1, "correct": "B", "choices": ["A", "B"]},
-        {"rollouts": [{"correct": True}], "qid": 1},
+        {"steps": [{"correct": True}], "qid": 1},
+        {"answers": [{"text": "A", "correct": True}, {"text": "B", "correct": False}], "qid": 1},
         {"loss": 0.1, "step": 3},
     ],
 )

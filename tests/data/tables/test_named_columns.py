@@ -74,6 +74,33 @@ def test_a_column_of_counts_for_each_model():
     ]
 
 
+def test_samples_are_guessed_beside_columns_of_models():
+    table = pd.DataFrame({"qid": ["a"], "n": [8], "base": [3], "rl": [4]})
+    counts = bd.load_counts(table, "problem_id=qid,models=base,models=rl")
+    assert rows(counts) == [["base", "default", "a", 8, 3], ["rl", "default", "a", 8, 4]]
+    assert any("'n' for n_samples" in remark.text for remark in counts.remarks)
+
+
+def test_a_number_of_samples_for_each_model_is_not_taken_from_one():
+    table = pd.DataFrame({"qid": ["a"], "n_base": [8], "c_base": [3], "n_rl": [16], "c_rl": [4]})
+    with pytest.raises(InputError, match="'n_rl' seems to be that of another model"):
+        bd.load_counts(table, "problem_id=qid,models=c_base,models=c_rl,n_samples=n_base")
+
+
+def test_names_in_other_letters_are_guessed_and_said():
+    table = pd.DataFrame({"QID": ["a"], "Model": ["m"], "N": [8], "Correct": [3]})
+    counts = bd.load_counts(table)
+    assert rows(counts) == [["m", "default", "a", 8, 3]]
+    assert any("'Model' for model" in remark.text for remark in counts.remarks)
+
+
+def test_rows_that_stand_twice_say_in_which_column_they_differ():
+    table = pd.concat([TABLE.assign(subset="x"), TABLE.assign(subset="y")])
+    with pytest.raises(InputError, match=r"appears twice.*differ in subset.*--columns benchmark=subset"):
+        bd.load_counts(table)
+    assert bd.load_counts(table, "benchmark=subset").benchmarks == ("x", "y")
+
+
 @pytest.mark.parametrize(
     ("change", "columns", "why"),
     [

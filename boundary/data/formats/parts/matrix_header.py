@@ -20,6 +20,8 @@ NOT_SAMPLES = (
     *("k", "pass", "pass@", "pass_at", "passat", "p@", "acc", "acc@", "maj", "maj@", "top", "level", "lvl"),
     *("difficulty", "grade", "step", "checkpoint", "ckpt", "iter", "n", "shot", "fold", "part", "q", "question"),
     *("problem", "p", "model", "llm", "arm", "system", "base", "rl", "policy"),
+    *("epoch", "ep", "round", "stage", "phase", "iteration", "version", "v", "experiment", "exp", "config", "method"),
+    *("agent", "variant", "temperature", "temp", "t"),
 )
 
 

@@ -129,16 +129,16 @@ def records(source: Source, fields: Sequence[str]) -> Iterator[tuple[int | None,
         yield from source.rows(dict[str, msgspec.Raw])
     elif kind == DELIMITED:
         for line, cells in delimited_rows(source):
-            yield line, {name: _raw(cell) for name in fields if (cell := cells.get(name)) not in (None, "")}
+            yield line, {name: as_json(cell) for name in fields if (cell := cells.get(name)) not in (None, "")}
     else:
         reader: Callable[..., Iterator[tuple[int, Mapping[str, Any]]]] = parquet_rows if kind == PARQUET else arrow_rows
         for number, values in reader(source, _columns(fields)):
-            yield number, {name: _raw(value) for name, value in values.items() if value is not None}
+            yield number, {name: as_json(value) for name, value in values.items() if value is not None}
 
 
 def _columns(fields: Sequence[str]) -> list[str]:
     """Columns that hold fields: the part before a dot too, which is a struct's."""
-    return list(dict.fromkeys(name for field in fields for name in (field, field.partition(".")[0])))
+    return list(dict.fromkeys(name for field in fields for name in (field, *_prefixes(field))))
 
 
 def field_value(row: Mapping[str, Any], name: str) -> Any:
@@ -151,11 +151,21 @@ def field_value(row: Mapping[str, Any], name: str) -> Any:
     """
     if name in row:
         return row[name]
-    outer, dot, inner = name.partition(".")
-    value = row[outer] if dot else row[name]
+    outer = next((part for part in _prefixes(name) if part in row), None)
+    if outer is None:
+        raise KeyError(name)
+    value, inner = row[outer], name[len(outer) + 1 :]
     if isinstance(value, msgspec.Raw):
-        return _raw(_within(msgspec.json.decode(value), inner))
-    return _within(value, inner)
+        decoded = msgspec.json.decode(value)
+        return as_json(field_value(decoded if isinstance(decoded, Mapping) else {}, inner))
+    return field_value(value if isinstance(value, Mapping) else {}, inner)
+
+
+def _prefixes(name: str) -> Iterator[str]:
+    """The parts before each dot of a name, the longest first."""
+    while "." in name:
+        name = name.rpartition(".")[0]
+        yield name
 
 
 def optional_field(row: Row, name: str) -> msgspec.Raw | None:
@@ -167,15 +177,8 @@ def optional_field(row: Row, name: str) -> msgspec.Raw | None:
     return None if raw is None or bytes(raw) == b"null" else raw
 
 
-def _within(value: Any, path: str) -> Any:
-    for part in path.split("."):
-        if not isinstance(value, Mapping) or part not in value:
-            raise KeyError(path)
-        value = value[part]
-    return value
-
-
-def _raw(value: Any) -> msgspec.Raw:
+def as_json(value: Any) -> msgspec.Raw:
+    """A value as JSON; as text where JSON has no such value."""
     return msgspec.Raw(_encode(value))
 
 

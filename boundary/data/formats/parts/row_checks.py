@@ -1,13 +1,14 @@
 """Checks of one's own records as they are read: guesses of what a field means that the records contradict."""
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from boundary.data.formats.parts.records import Row, optional_field
-from boundary.data.formats.parts.row_fields import DATA_SETS, DECISIVE, UNCERTAIN, WORDS, Fields, listed, word_of
+from boundary.data.formats.parts.row_fields import DATA_SETS, DECISIVE, SEED, UNCERTAIN, WORDS, Fields, listed, word_of
 from boundary.data.readers.raw_json import raw_hash
 from boundary.data.readers.streams import Source
 from boundary.data.records import CORRECT, Answers
@@ -26,7 +27,10 @@ class RowChecks:
 
     def __init__(self, fields: Fields, source: Source) -> None:
         self.fields, self.source = fields, source
-        self.rows, self.unjudged = 0, 0
+        self.rows, self.unjudged, self.unjudged_entries = 0, 0, 0
+        # Samples of a problem that have one seed, where a field holds seeds.
+        self.seeds: Counter[tuple[Any, ...]] = Counter()
+        self.records_of_problems: dict[tuple[Any, ...], int] = {}
         self.later: dict[str, int | None] = {}
         self.problems: Counter[tuple[Any, ...]] = Counter()
         self.questions: set[int] = set()
@@ -40,8 +44,8 @@ class RowChecks:
             for name in names
         }
 
-    def add(self, row: Row, answers: Answers, line: int | None) -> None:
-        """Take the samples of a record.
+    def add(self, row: Row, answers: Answers, line: int | None, record: int) -> None:
+        """Take the samples of a record, or of an entry of its list.
 
         Raises
         ------
@@ -57,9 +61,15 @@ class RowChecks:
         if number is not None and not self.fields.is_list:
             place = (*key, answers.run, *map(str, answers.settings.items()), bytes(number))
             if place in self.places:
-                shown = bytes(number).decode("utf-8", "replace")[:40]
+                shown = bytes(number).decode("utf-8", "replace").strip('"')[:40]
                 raise ValueError(f"sample {shown} of problem {answers.problem_id} stands there twice")
             self.places.add(place)
+        if self.fields.list_field:
+            place = (*key, answers.run, *map(str, answers.settings.items()))
+            if self.records_of_problems.setdefault(place, record) != record:
+                raise ValueError(f"problem {answers.problem_id} has a list of samples twice")
+        if answers.outcomes and self.fields.is_list:
+            self.unjudged_entries += self._unjudged_entries(row, answers)
         self.rows += 1
         self.unjudged += not answers.outcomes
         self.problems[key] += 1
@@ -75,10 +85,15 @@ class RowChecks:
                 )
         else:
             self.questions.add(hash((answers.model, answers.benchmark, bytes(question))))
+        if SEED in row and not self.fields.is_list and answers.run is None and answers.outcomes:
+            self.seeds[*key, bytes(row[SEED])] += 1
         self._compare_verdicts(row, answers, line)
         self._compare_policies(row, (*key, answers.run), line)
         for (role, name), (values, other_values, pairs) in self.partitions.items():
-            pair = raw_hash(row.get(self._field(role), NULL)), raw_hash(row.get(name, NULL))
+            pair = (
+                raw_hash(optional_field(row, self._field(role)) or NULL),
+                raw_hash(optional_field(row, name) or NULL),
+            )
             values.add(pair[0])
             other_values.add(pair[1])
             pairs.add(pair)
@@ -93,6 +108,7 @@ class RowChecks:
         """
         self._refuse_other_names()
         self._refuse_numbered_lines(roles)
+        self._note_repeated_seeds()
         self.source.note(self._summary())
         for name, line in self.later.items():
             place = f"line {line}" if line else "later records"
@@ -106,6 +122,20 @@ class RowChecks:
                 "verdict: each record was counted as one sample."
             )
         self.source.leave_out(self.unjudged, self.rows, "are not judged")
+        if self.unjudged_entries:
+            self.source.note(
+                f"'{self.source.path}': {self.unjudged_entries} samples in lists of a problem have no verdict; they "
+                "were left out, not taken for wrong."
+            )
+
+    def _unjudged_entries(self, row: Row, answers: Answers) -> int:
+        """How many entries of a record's list of verdicts, or columns of trials, are empty."""
+        if self.fields.trials:
+            n_columns = len(next(iter(self.fields.trials.values())))
+            return max(n_columns - len(answers.outcomes), 0)
+        raw = optional_field(row, answers.model if self.fields.models and answers.model else self.fields.correct)
+        value = None if raw is None else listed(msgspec.json.decode(raw))
+        return max(len(value) - len(answers.outcomes), 0) if isinstance(value, list) else 0
 
     def _look_for_later_names(self, row: Row, line: int | None) -> None:
         for name in self.fields.later_names.keys() & row.keys():
@@ -124,7 +154,8 @@ class RowChecks:
 
     def _compare_verdicts(self, row: Row, answers: Answers, line: int | None) -> None:
         for name in self.fields.other_verdicts:
-            value = listed(msgspec.json.decode(row[name])) if name in row else None
+            raw = optional_field(row, name)
+            value = None if raw is None else listed(msgspec.json.decode(raw))
             values = value if isinstance(value, list) else [value]
             words = [WORDS.get(word_of(part)) for part in values if part is not None]
             if len(words) != len(answers.outcomes) or not all(words):
@@ -140,7 +171,7 @@ class RowChecks:
 
     def _compare_policies(self, row: Row, key: tuple[Any, ...], line: int | None) -> None:
         for name in self.fields.policies:
-            value = raw_hash(row.get(name, NULL))
+            value = raw_hash(optional_field(row, name) or NULL)
             if self.policies.setdefault((name, *key), value) != value:
                 is_step = name in ("step", "training_step", "train_step")
                 role = "step" if is_step else "benchmark" if name in DATA_SETS else "model"
@@ -149,6 +180,16 @@ class RowChecks:
                     f"--columns {role}={name}, or with --columns run={name} where these are runs of one model",
                     line,
                 )
+
+    def _note_repeated_seeds(self) -> None:
+        """Say where seeds tell most samples of a problem apart, and some problems have a seed twice."""
+        repeated = [key for key, count in self.seeds.items() if count > 1]
+        if 0 < len(repeated) < len(self.seeds) and len(self.seeds) > len({key[:-1] for key in self.seeds}):
+            self.source.note(
+                f"'{self.source.path}': {len(repeated)} problems have two samples or more of one seed, as where a "
+                "run was written twice; all were counted. Where a seed is one sample, --columns sample=seed refuses "
+                "the second."
+            )
 
     def _refuse_other_names(self) -> None:
         for (role, name), (values, other_values, pairs) in self.partitions.items():
@@ -191,4 +232,16 @@ class RowChecks:
         return str(getattr(self.fields, role))
 
 
+def note_several_tries(record: Mapping[str, Any], fields: Fields, source: Source) -> None:
+    """Note a number of tries beside one verdict, which may be on all of them together."""
+    numbers = {name: record.get(name) for name in TRIES if name not in fields.names}
+    counts = [name for name, value in numbers.items() if str(value).strip().isdecimal() and str(value).strip() != "1"]
+    if counts and not fields.is_list:
+        source.note(
+            f"'{source.path}': '{counts[0]}' holds numbers of tries, and each record was counted as one sample. Where "
+            "its verdict is on all tries together, it is no single sample."
+        )
+
+
 NULL = msgspec.Raw(b"null")
+TRIES = ("attempts", "n_attempts", "num_attempts", "tries", "n_tries", "retries", "n_retries", "num_retries")

@@ -2,9 +2,11 @@
 
 import csv
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
+from boundary.data.formats.parts.records import field_value
+from boundary.data.formats.parts.row_lists import matching_columns
 from boundary.data.readers.streams import Source
 from boundary.data.records import CORRECT, OUTCOMES, WRONG
 from boundary.errors import InputError, did_you_mean
@@ -30,6 +32,13 @@ VERDICTS = (
         "scores",
         "rewards",
         "grades",
+        "results",
+        "status",
+        "result",
+        "verified",
+        "judgement",
+        "judgment",
+        "match",
     ),
 )
 # The others are verdicts only where there is a sample beside them.
@@ -63,10 +72,13 @@ POLICIES = (
 )
 # Likewise benchmarks.
 DATA_SETS = ("subset", "data_name", "task", "task_name", "eval_name", "benchmark_name", "test_set", "subject")
+SEED = "seed"
 REASONS = ("error", "reason", "failure_reason", "result")
-RIGHT = dict.fromkeys(("correct", "right", "true", "pass", "passed", "success", "solved", "yes", "1", "1.0"), CORRECT)
+RIGHT = dict.fromkeys(
+    ("correct", "right", "true", "pass", "passed", "success", "solved", "yes", "y", "1", "1.0"), CORRECT
+)
 WRONGS = dict.fromkeys(
-    ("wrong", "incorrect", "false", "fail", "failed", "failure", "unsolved", "no", "0", "0.0"), WRONG
+    ("wrong", "incorrect", "false", "fail", "failed", "failure", "unsolved", "no", "n", "0", "0.0"), WRONG
 )
 WORDS = {name: name for name in OUTCOMES} | RIGHT | WRONGS
 # What a column may be said to be (`--columns problem=qid`), and the names of the counts table that mean the same.
@@ -87,12 +99,38 @@ ALIASES = {
 EXAMPLE = "problem=qid,correct=is_correct,model=checkpoint"
 # Columns of counts: such a table is no table of samples.
 COUNTS = (("n_samples", "n_correct"), ("n", "c"))
-TOTALS = ("n_samples", "num_samples", "n_total", "total", "num_trials", "n_trials", "n_attempts", "num_attempts")
+TOTALS = (
+    *(
+        "n_samples",
+        "num_samples",
+        "n_total",
+        "total",
+        "num_trials",
+        "n_trials",
+        "n_attempts",
+        "num_attempts",
+        "attempts",
+    ),
+    *("trials", "rollouts", "n_rollouts", "num_rollouts", "generations", "n_generations", "num_generations", "samples"),
+    *("n_completions", "num_completions", "n_responses", "num_responses", "num_total", "n_runs", "num_runs"),
+)
 CORRECT_COUNTS = ("num_correct", "correct_count", "n_passed", "num_passed", "n_success", "num_success", "correct")
+# What was counted beside the correct samples, or the tests of one sample that passed.
+OPPOSITES = {
+    "passed": ("failed", "n_failed", "failures", "total"),
+    "pass": ("fail", "failed", "total"),
+    "correct": ("incorrect", "wrong", "total"),
+    "success": ("failure", "failures", "failed", "total"),
+    "solved": ("unsolved", "failed", "total"),
+    "resolved": ("unresolved", "total"),
+}
 # Roles that decide what is counted: a field for one of them that only later records have is not passed over.
 DECISIVE = ("problem", "correct", "model", "benchmark", "step")
 # Fields that hold several texts of a record.
-LISTS = ("completions", "responses", "outputs", "generations", "samples")
+LISTS = (
+    *("completions", "responses", "outputs", "generations", "samples", "predictions", "preds", "rollouts", "attempts"),
+    *("trials", "solutions", "model_outputs", "model_responses", "codes", "generated_texts"),
+)
 
 
 @dataclass(frozen=True)
@@ -118,6 +156,12 @@ class Fields:
         Fields that hold several texts of a record, where it has one verdict.
     policies
         Fields that may tell policies or benchmarks apart, and have no other use.
+    list_field
+        The field that holds a list of records, each a sample, whose fields are named `list_field.name`.
+    trials
+        Fields that each hold the verdict on one trial, by the pattern that stands for them in `correct` or `models`.
+    settings
+        Fields that hold settings of the sampling, by the names of SETTINGS.
     """
 
     problem: str = ""
@@ -140,6 +184,9 @@ class Fields:
     later_names: Mapping[str, str] = field(default_factory=dict)
     lists: tuple[str, ...] = ()
     policies: tuple[str, ...] = ()
+    list_field: str = ""
+    trials: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
@@ -154,10 +201,13 @@ class Fields:
             *self.models,
             *self.other_verdicts,
             *self.policies,
+            *self.settings.values(),
             *SETTINGS,
+            SEED,
         )
-        candidates = (name for names in self.other_names.values() for name in names)
-        return [name for name in dict.fromkeys((*fields, *optional, *candidates, *self.later_names)) if name]
+        candidates = (name for names in (*self.other_names.values(), *self.trials.values()) for name in names)
+        names = (*fields, self.list_field, *optional, *candidates, *self.later_names)
+        return [name for name in dict.fromkeys(names) if name]
 
 
 def named_fields(columns: Any, **options: str) -> dict[str, tuple[str, ...]]:
@@ -217,90 +267,6 @@ def _parsed(text: str) -> list[tuple[str, str]]:
     return pairs
 
 
-def guessed_fields(record: Mapping[str, Any], roles: Mapping[str, tuple[str, ...]]) -> Fields:
-    """Fields as the user names them, else the first of the usual names that the record has."""
-
-    def first(role: str, names: Sequence[str]) -> str:
-        return roles[role][0] if role in roles else next((name for name in names if record.get(name) is not None), "")
-
-    def present(names: Sequence[str]) -> tuple[str, ...]:
-        return tuple(name for name in names if record.get(name) is not None)
-
-    texts = [name for name in (*QUESTIONS, *PROMPTS) if isinstance(record.get(name), str | list)]
-    question = roles.get("question", roles.get("prompt", (next(iter(texts), ""),)))[0]
-    models = roles.get("models", ())
-    correct = "" if models else first("correct", VERDICTS)
-    problem = first("problem", NAMES)
-    verdicts = [name for name in present(SURE) if name != correct and is_verdict(record[name])]
-    certain = present(CERTAIN)
-    other_names = {
-        "problem": () if "problem" in roles or problem in UNCERTAIN else certain[1:],
-        "model": () if "model" in roles or models else present(MODELS)[1:],
-        "benchmark": () if "benchmark" in roles else present(BENCHMARKS)[1:],
-    }
-    verdict_value = value_at(record, models[0] if models else correct)
-    is_list = isinstance(listed(verdict_value), list)
-    text = "" if models else first("text", TEXTS)
-    fields = Fields(
-        problem=problem,
-        correct=correct,
-        text=text,
-        question=question,
-        sample=first("sample", PLACES),
-        model="" if models else first("model", MODELS),
-        benchmark=first("benchmark", BENCHMARKS),
-        step=first("step", STEPS),
-        finish=first("finish", FINISH),
-        run=first("run", ()),
-        reason=first("reason", REASONS),
-        tokens="" if models else first("tokens", TOKENS),
-        models=models,
-        is_list=is_list,
-        lists=tuple(name for name in LISTS if not is_list and name != text and count_texts(name, record.get(name)) > 1),
-        other_verdicts=() if "correct" in roles or models or correct not in SURE else tuple(verdicts),
-        other_names={role: names for role, names in other_names.items() if names},
-    )
-    policies = tuple(name for name in present((*POLICIES, *DATA_SETS)) if name not in fields.names)
-    return replace(fields, later_names=_later_names(record, fields, roles), policies=policies)
-
-
-def _later_names(record: Mapping[str, Any], fields: Fields, roles: Mapping[str, Any]) -> dict[str, str]:
-    """Names by their roles that the first records lack, and that would be taken, or contradict what was taken."""
-    verdicts = SURE if fields.correct in SURE else VERDICTS
-    usual_names = {
-        "problem": CERTAIN if fields.problem else NAMES,
-        "correct": () if fields.models else verdicts,
-        "model": () if fields.models else MODELS,
-        "benchmark": BENCHMARKS,
-        "step": () if fields.step else STEPS,
-        "sample": () if fields.sample else PLACES,
-        "text": () if fields.text or fields.models else TEXTS,
-        "finish": () if fields.finish else FINISH,
-        "reason": () if fields.reason else REASONS,
-        "tokens": () if fields.tokens or fields.models else TOKENS,
-    }
-    in_use = set(fields.names)
-    return {
-        name: role
-        for role, names in usual_names.items()
-        if role not in roles
-        for name in names
-        if record.get(name) is None and name not in in_use
-    }
-
-
-def count_texts(name: str, value: Any) -> int:
-    """How many texts, or conversations, a field holds: the entries of a list, else 1."""
-    if isinstance(value, str) and name in LISTS:
-        value = listed(value)
-    if not isinstance(value, list) or not value:
-        return 1
-    # The turns of a conversation have roles, the parts of a message types: these are one text.
-    are_parts = all(isinstance(part, Mapping) and part.keys() & {"role", "type"} for part in value)
-    are_texts = any(all(isinstance(part, kind) for part in value) for kind in (str, list, Mapping))
-    return len(value) if are_texts and not are_parts else 1
-
-
 def check_fields(
     record: Mapping[str, Any],
     fields: Fields,
@@ -335,7 +301,8 @@ def check_fields(
     for role, names in roles.items():
         for name in names:
             try:
-                value_at(record, name, strict=True)
+                if not matching_columns(record, name):
+                    value_at(record, name, strict=True)
             except KeyError:
                 if not appears(name):
                     raise source.error(
@@ -347,14 +314,12 @@ def value_at(record: Mapping[str, Any], name: str, strict: bool = False) -> Any:
     """The value of a field, or within one (`metrics.acc`); None, or with `strict` a KeyError, where there is none."""
     if name in record:
         return record[name]
-    value: Any = record
-    for part in name.split("."):
-        if not isinstance(value, Mapping) or part not in value:
-            if strict:
-                raise KeyError(name)
-            return None
-        value = value[part]
-    return value
+    try:
+        return field_value(record, name)
+    except KeyError:
+        if strict:
+            raise
+        return None
 
 
 def is_counts(record: Mapping[str, Any]) -> bool:
@@ -363,7 +328,15 @@ def is_counts(record: Mapping[str, Any]) -> bool:
     if any(names.keys() >= set(pair) for pair in COUNTS):
         return True
     totals, correct = ([names[name] for name in usual if name in names] for usual in (TOTALS, CORRECT_COUNTS))
-    return any(map(_is_count, totals)) and any(map(_is_count, correct))
+    if any(map(_is_count, totals)) and any(map(_is_count, correct)):
+        return True
+    return any(is_count_of_several(names, name) for name in OPPOSITES)
+
+
+def is_count_of_several(record: Mapping[str, Any], name: str) -> bool:
+    """Whether a field is a number of passed tests or samples, as the number of those that failed stands beside it."""
+    opposites = OPPOSITES.get(name, ())
+    return _is_count(record.get(name)) and any(_is_count(record.get(opposite)) for opposite in opposites)
 
 
 def _is_count(value: Any) -> bool:
@@ -375,7 +348,8 @@ def is_verdict(value: Any) -> bool:
     """Whether a value is a verdict, or a list of verdicts."""
     value = listed(value)
     if isinstance(value, list):
-        return bool(value) and all(is_verdict(part) for part in value)
+        parts = [part for part in value if part is not None]
+        return bool(parts) and all(is_verdict(part) for part in parts)
     return isinstance(value, int | float) or (isinstance(value, str) and word_of(value) in WORDS)
 
 

@@ -22,6 +22,7 @@ class Rollout(NamedTuple):
     text: int
     step: int | None
     line: int
+    benchmark: str | None = None
 
 
 class Sessions:
