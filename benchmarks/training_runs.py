@@ -243,7 +243,7 @@ def two_methods(seed: int) -> list[dict[str, Any]]:
     return rows
 
 
-def fitted_passes(seed: int, effect: float) -> tuple[Method, np.ndarray, np.ndarray]:
+def fitted_passes(seed: int, effect: float, most_runs: int = max(RUNS)) -> tuple[Method, np.ndarray, np.ndarray]:
     """A method, solve rates (run, problem) of its runs, and draws (run, k, model, draw) of pass@k from real fits."""
     import jax
 
@@ -256,7 +256,7 @@ def fitted_passes(seed: int, effect: float) -> tuple[Method, np.ndarray, np.ndar
     size = np.full((N_PROBLEMS, 2), N_SAMPLES)
     base_counts = rng.binomial(N_SAMPLES, expit(problems.base))
     passes = []
-    for number, rates in enumerate(every):
+    for number, rates in enumerate(every[:most_runs]):
         counts = np.stack([base_counts, rng.binomial(N_SAMPLES, rates)], axis=1)
         fit = NonParametric().posterior(counts, size, jax.random.fold_in(jax.random.key(seed), number))
         draws = posterior_pass_at_k(fit, list(BUDGETS)).transpose("k", "model", "chain", "draw").to_numpy()
