@@ -67,15 +67,25 @@ def estimates_by_count(k: int, n: int = N_SAMPLES) -> np.ndarray:
     return np.where(wrong >= k, 1 - np.exp(log_ratio), 1.0)
 
 
-def normal_draws(rates: np.ndarray, k: int, rng: np.random.Generator) -> Draws:
+def standard_errors(rates: np.ndarray, k: int, n: int = N_SAMPLES) -> np.ndarray:
+    """Standard error of the unbiased estimate of pass@k of each run, from the true rates (run, problem)."""
+    values = estimates_by_count(k, n)
+    probabilities = binom.pmf(np.arange(n + 1), n, rates[..., None])
+    variance = (probabilities @ values**2 - (probabilities @ values) ** 2).mean(axis=-1) / rates.shape[-1]
+    return np.sqrt(np.maximum(variance, 1e-10))
+
+
+def normal_draws(rates: np.ndarray, k: int, rng: np.random.Generator, n: int = N_SAMPLES) -> Draws:
     """Draws (draw, run) of pass@k of each run, normal on the logit scale."""
-    values = estimates_by_count(k)
-    counts = rng.binomial(N_SAMPLES, rates)
-    probabilities = binom.pmf(np.arange(N_SAMPLES + 1), N_SAMPLES, rates[..., None])
-    means = probabilities @ values
-    variance = (probabilities @ values**2 - means**2).mean(axis=-1) / rates.shape[-1]
-    estimate = np.clip(values[counts].mean(axis=-1), 1e-3, 1 - 1e-3)
-    error = np.sqrt(np.maximum(variance, 1e-10)) / (estimate * (1 - estimate))
+    return draws_of_counts(rng.binomial(n, rates), rates, k, rng, n)
+
+
+def draws_of_counts(
+    counts: np.ndarray, rates: np.ndarray, k: int, rng: np.random.Generator, n: int = N_SAMPLES
+) -> Draws:
+    """The same from given counts (run, problem)."""
+    estimate = np.clip(estimates_by_count(k, n)[counts].mean(axis=-1), 1e-3, 1 - 1e-3)
+    error = standard_errors(rates, k, n) / (estimate * (1 - estimate))
     return expit(logit(estimate) + error * rng.standard_normal((N_DRAWS, len(rates))))
 
 

@@ -41,15 +41,16 @@ class TrajectoryDesigns:
 
     def with_samples(self, times: float) -> float:
         """With so many times the samples of every problem, of the base and of every checkpoint."""
-        more = step_errors(self.run, self.fits, self.k, times)
+        errors_of_more = step_errors(self.run, self.fits, self.k, times)
         ratios = [
-            then.variance / max(now.variance, 1e-300) for then, now in zip(more, self.measurements.errors, strict=True)
+            of_more.variance / max(of_today.variance, 1e-300)
+            for of_more, of_today in zip(errors_of_more, self.measurements.errors, strict=True)
         ]
         measured = Measurements(
             self.measured.steps,
             self.measured.values,
             self.measured.variances * np.minimum(ratios, 1.0),
-            np.array([part.shared for part in more]),
+            np.array([part.shared for part in errors_of_more]),
         )
         return self._ratio(shrinkage_spread(measured, self.posterior))
 

@@ -74,11 +74,11 @@ class MoreData(NamedTuple):
         variances
             Ratio of the expected posterior variance then to that of today, of a run and of the base.
         """
-        (now, then), (of_run, of_base) = shared, (min(ratio, 1.0) for ratio in variances)
-        moments = RunMoments.of_draws(passes, base, now)
+        (share, new_share), (of_run, of_base) = shared, (min(ratio, 1.0) for ratio in variances)
+        moments = RunMoments.of_draws(passes, base, share)
         common = max(moments.base_error**2 - float(base.var()), 0.0)  # what the runs share counts to the base
-        left = of_base * float(base.var()) + common * of_run * (then / now if now > 0 else 1.0)
-        run_error = np.sqrt(min(of_run * (1 - then) / (1 - now), 1.0))
+        left = of_base * float(base.var()) + common * of_run * (new_share / share if share > 0 else 1.0)
+        run_error = np.sqrt(min(of_run * (1 - new_share) / (1 - share), 1.0))
         return cls(0, float(run_error), float(np.sqrt(min(left / max(moments.base_error**2, EDGE**2), 1.0))))
 
 
