@@ -368,10 +368,11 @@ def runs_table(table: pd.DataFrame) -> str:
         lines.append(line)
     header = ("runs", "true spread at k = 1, points", "method's shrinkage", "ignoring runs", "width at k = 1, points")
     header += ("new run's shrinkage", "ignoring runs", "width at k = 1, points", "spread")
-    n = int(table["draws"].min())
+    n, most = int(table["draws"].min()), int(table["draws"].max())
     return (
         markdown(header, lines)
-        + f"\n{n} data sets a cell of k = 1, 8, 32: standard error {(0.05 * 0.95 / n) ** 0.5:.3f}.\n"
+        + f"\n{n if n == most else f'{n} to {most}'} data sets a cell of k = 1, 8, 32: standard error "
+        + f"{(0.05 * 0.95 / n) ** 0.5:.3f}{'' if n == most else f' to {(0.05 * 0.95 / most) ** 0.5:.3f}'}.\n"
     )
 
 
