@@ -89,7 +89,7 @@ def simulated(seed: int) -> Iterator[dict[str, Any]]:
                 runs, problems, samples = world.enlarged(more, times)
                 ratio = error_ratio(small, k, samples) if more == "samples" else (N_PROBLEMS / problems) ** 0.5
                 data = MoreData(runs - N_RUNS, ratio, ratio)
-                expected = widths_with(data, moments, LEVEL, rng, n_outcomes=60)
+                expected = widths_with(data, moments, LEVEL, rng, n_outcomes=100)
                 if more == "now":
                     expected = np.array([expected_width(moments, LEVEL)])
                 counts, rates = world.counts_of((runs, problems, samples), rng)
@@ -197,8 +197,6 @@ def main(draws: int, fits: int, docs: Path | None) -> None:
     click.echo(table.to_string(index=False, float_format="%.3f"))
     if docs is not None:
         replace_between(docs, "training plan", lines(table.loc[~table["fits"].astype(bool)]))
-        if fits:
-            replace_between(docs, "training plan, fitted", lines(table.loc[table["fits"].astype(bool)]))
 
 
 if __name__ == "__main__":
