@@ -67,15 +67,25 @@ def estimates_by_count(k: int, n: int = N_SAMPLES) -> np.ndarray:
     return np.where(wrong >= k, 1 - np.exp(log_ratio), 1.0)
 
 
-def normal_draws(rates: np.ndarray, k: int, rng: np.random.Generator) -> Draws:
+def standard_errors(rates: np.ndarray, k: int, n: int = N_SAMPLES) -> np.ndarray:
+    """Standard error of the unbiased estimate of pass@k of each run, from the true rates (run, problem)."""
+    values = estimates_by_count(k, n)
+    probabilities = binom.pmf(np.arange(n + 1), n, rates[..., None])
+    variance = (probabilities @ values**2 - (probabilities @ values) ** 2).mean(axis=-1) / rates.shape[-1]
+    return np.sqrt(np.maximum(variance, 1e-10))
+
+
+def normal_draws(rates: np.ndarray, k: int, rng: np.random.Generator, n: int = N_SAMPLES) -> Draws:
     """Draws (draw, run) of pass@k of each run, normal on the logit scale."""
-    values = estimates_by_count(k)
-    counts = rng.binomial(N_SAMPLES, rates)
-    probabilities = binom.pmf(np.arange(N_SAMPLES + 1), N_SAMPLES, rates[..., None])
-    means = probabilities @ values
-    variance = (probabilities @ values**2 - means**2).mean(axis=-1) / rates.shape[-1]
-    estimate = np.clip(values[counts].mean(axis=-1), 1e-3, 1 - 1e-3)
-    error = np.sqrt(np.maximum(variance, 1e-10)) / (estimate * (1 - estimate))
+    return draws_of_counts(rng.binomial(n, rates), rates, k, rng, n)
+
+
+def draws_of_counts(
+    counts: np.ndarray, rates: np.ndarray, k: int, rng: np.random.Generator, n: int = N_SAMPLES
+) -> Draws:
+    """The same from given counts (run, problem)."""
+    estimate = np.clip(estimates_by_count(k, n)[counts].mean(axis=-1), 1e-3, 1 - 1e-3)
+    error = standard_errors(rates, k, n) / (estimate * (1 - estimate))
     return expit(logit(estimate) + error * rng.standard_normal((N_DRAWS, len(rates))))
 
 
@@ -243,7 +253,7 @@ def two_methods(seed: int) -> list[dict[str, Any]]:
     return rows
 
 
-def fitted_passes(seed: int, effect: float) -> tuple[Method, np.ndarray, np.ndarray]:
+def fitted_passes(seed: int, effect: float, most_runs: int = max(RUNS)) -> tuple[Method, np.ndarray, np.ndarray]:
     """A method, solve rates (run, problem) of its runs, and draws (run, k, model, draw) of pass@k from real fits."""
     import jax
 
@@ -256,7 +266,7 @@ def fitted_passes(seed: int, effect: float) -> tuple[Method, np.ndarray, np.ndar
     size = np.full((N_PROBLEMS, 2), N_SAMPLES)
     base_counts = rng.binomial(N_SAMPLES, expit(problems.base))
     passes = []
-    for number, rates in enumerate(every):
+    for number, rates in enumerate(every[:most_runs]):
         counts = np.stack([base_counts, rng.binomial(N_SAMPLES, rates)], axis=1)
         fit = NonParametric().posterior(counts, size, jax.random.fold_in(jax.random.key(seed), number))
         draws = posterior_pass_at_k(fit, list(BUDGETS)).transpose("k", "model", "chain", "draw").to_numpy()
@@ -358,10 +368,11 @@ def runs_table(table: pd.DataFrame) -> str:
         lines.append(line)
     header = ("runs", "true spread at k = 1, points", "method's shrinkage", "ignoring runs", "width at k = 1, points")
     header += ("new run's shrinkage", "ignoring runs", "width at k = 1, points", "spread")
-    n = int(table["draws"].min())
+    n, most = int(table["draws"].min()), int(table["draws"].max())
     return (
         markdown(header, lines)
-        + f"\n{n} data sets a cell of k = 1, 8, 32: standard error {(0.05 * 0.95 / n) ** 0.5:.3f}.\n"
+        + f"\n{n if n == most else f'{n} to {most}'} data sets a cell of k = 1, 8, 32: standard error "
+        + f"{(0.05 * 0.95 / n) ** 0.5:.3f}{'' if n == most else f' to {(0.05 * 0.95 / most) ** 0.5:.3f}'}.\n"
     )
 
 

@@ -139,7 +139,7 @@ def run_scores(draws: list[np.ndarray], rates: np.ndarray, steps: np.ndarray, n:
             kept = np.arange(len(steps)) % 2 == 0
             kept[[0, -1]] = True
             few = Measurements(*(part[kept] for part in measured))
-            left_out = walk_posterior(few, steps[~kept], draws=2000, seed=seed).draws[:, kept.sum() :]
+            left_out = walk_posterior(few, steps[~kept].tolist(), draws=2000, seed=seed).draws[:, kept.sum() :]
             row[f"left out {name}"] = scores(from_scale(left_out, problems), truth[~kept])[0]
     return row
 

@@ -24,6 +24,12 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not run `__getattr_
     from boundary.analysis.result import (
         Analysis as Analysis,
     )
+    from boundary.analysis.training_plan.plan import (
+        plan_training as plan_training,
+    )
+    from boundary.analysis.training_plan.record import (
+        TrainingPlan as TrainingPlan,
+    )
     from boundary.analysis.verifier_errors import (
         VerifierErrors as VerifierErrors,
     )
@@ -101,6 +107,8 @@ _HOMES = {
     "boundary.analysis.result": ("Analysis",),
     "boundary.analysis.claims.plan": ("Plan", "plan"),
     "boundary.analysis.output.posterior": ("read_posterior",),
+    "boundary.analysis.training_plan.plan": ("plan_training",),
+    "boundary.analysis.training_plan.record": ("TrainingPlan",),
     "boundary.stats.solve_rates": ("SolveRates",),
     "boundary.stats.priors": (
         "PRIORS",

@@ -26,6 +26,7 @@ from boundary.analysis.claims.evaluate import (
     refuse_unscored,
     resolve_requests,
 )
+from boundary.analysis.claims.training import refuse_unknown_names
 from boundary.analysis.cost.analyse_cost import analyse_cost
 from boundary.analysis.cost.token_limit import checked_token_limit, cut_at_token_limit
 from boundary.analysis.estimates.curves import joined_curves, panel_curves
@@ -252,6 +253,7 @@ def analyze(
     claims_to_judge = resolve_requests(claim_requests(claims, require), request.base, request.arms, request.benchmarks)
     data = _checked_data(request, table.select(models=list(request.models)), counts, samples, scores, stopping)
     refuse_unscored(claims_to_judge, data.scores)
+    refuse_unknown_names([part.claim for part in claims_to_judge], data.counts, request.base, request.arms)
     own_notes = (note for note in cut_notes if note.model in request.models and note.benchmark in request.benchmarks)
     data = data._replace(cut_notes=tuple(own_notes))
     with_curves = verifier is not None if error_curve is None else error_curve

@@ -5,6 +5,7 @@ import pytest
 from scipy.special import expit, logit
 
 from boundary.stats.runs import (
+    MoreData,
     RunMoments,
     SpreadPrior,
     after_selection,
@@ -14,7 +15,7 @@ from boundary.stats.runs import (
     partially_pooled,
     run_hierarchy,
     selection_bound,
-    width_with_more_runs,
+    widths_with,
 )
 from boundary.stats.runs.selection import expected_maximum
 
@@ -172,12 +173,29 @@ def test_expected_widths_are_those_of_the_draws():
         base = 0.5 + 0.02 * rng.standard_normal(20_000)
         hierarchy = run_hierarchy(passes, rng)
         width = np.ptp(np.quantile(base - hierarchy.mean, [0.025, 0.975]))
-        assert expected_width(RunMoments.of_draws(passes, base), LEVEL) == pytest.approx(width, rel=0.2)
+        assert expected_width(RunMoments.of_draws(passes, base), LEVEL) == pytest.approx(width, rel=0.06)
 
 
 def test_more_runs_help_where_runs_differ_and_more_samples_where_they_do_not():
-    rng = np.random.default_rng(6)
+    def median_width(more, moments):
+        return np.median(widths_with(more, moments, LEVEL, np.random.default_rng(6)))
+
     differing = RunMoments(np.array([-0.4, 0.0, 0.4]), np.full(3, 0.03), 0.005)
     noisy = RunMoments(np.linspace(-0.1, 0.1, 10), np.full(10, 0.3), 0.06)
-    assert width_with_more_runs(differing, 3, LEVEL, rng) < 0.7 * expected_width(differing.with_samples(2), LEVEL)
-    assert expected_width(noisy.with_samples(2), LEVEL) < width_with_more_runs(noisy, 10, LEVEL, rng)
+    twice_the_samples = MoreData(0, 0.5**0.5, 0.5**0.5)
+    assert median_width(MoreData(3), differing) < 0.7 * median_width(twice_the_samples, differing)
+    assert median_width(twice_the_samples, noisy) < median_width(MoreData(10), noisy)
+
+
+def test_no_more_data_leave_the_width_as_it_is():
+    moments = RunMoments(np.array([-0.4, 0.0, 0.4]), np.full(3, 0.1), 0.02)
+    widths = widths_with(MoreData(), moments, LEVEL, np.random.default_rng(0))
+    np.testing.assert_allclose(widths, expected_width(moments, LEVEL), rtol=1e-9)
+
+
+def test_more_samples_of_what_is_known_already_change_nothing():
+    rng = np.random.default_rng(0)
+    passes, base = 0.5 + 0.02 * rng.standard_normal((500, 3)), 0.4 + 0.02 * rng.standard_normal(500)
+    assert MoreData.of_samples(passes, base, (0.2, 0.2), (1.0, 1.0)) == pytest.approx((0, 1.0, 1.0))
+    halved = MoreData.of_samples(passes, base, (0.0, 0.0), (0.5, 0.5))
+    assert halved == pytest.approx((0, 0.5**0.5, 0.5**0.5))

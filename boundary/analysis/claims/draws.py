@@ -7,13 +7,17 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float
 
-from boundary.analysis.claims.grammar import (
+from boundary.analysis.claims.comparisons import (
     RELATIONS,
     Claim,
     Comparison,
     ModelName,
+    PeakComparison,
     Perplexity,
     PerplexityComparison,
+    RunsComparison,
+    StratumComparison,
+    TrainingComparison,
 )
 from boundary.errors import InputError, did_you_mean
 from boundary.stats.solve_rates import SolveRates, Target
@@ -38,13 +42,31 @@ def resolve(claim: Claim, base: str | None, arms: Sequence[str]) -> Claim:
     InputError
         For a model that is not in the analysis, an estimand of a pair without a base, or one that leaves the arm open.
     """
-    parts = [
-        _resolve_comparison(part, claim.text, base, arms)
-        if isinstance(part, Comparison)
-        else _resolve_perplexities(part, claim.text, base, arms)
-        for part in claim.comparisons
-    ]
+    parts: list[Comparison | PerplexityComparison | TrainingComparison] = []
+    for part in claim.comparisons:
+        if isinstance(part, Comparison):
+            parts.append(_resolve_comparison(part, claim.text, base, arms))
+        elif isinstance(part, PerplexityComparison):
+            parts.append(_resolve_perplexities(part, claim.text, base, arms))
+        else:
+            parts.append(_resolve_training(part, claim.text, base, arms))
     return Claim(claim.text, tuple(parts))
+
+
+def _resolve_training(part: TrainingComparison, text: str, base: str | None, arms: Sequence[str]) -> TrainingComparison:
+    """The comparison with the names of its models; methods, strata and runs are names of the counts as they are."""
+    if base is None and (isinstance(part, PeakComparison) or part.estimand == "shrinkage"):
+        raise InputError(
+            f"The claim '{text}': {part.estimand} compares with a base model, and there is none. Say --base."
+        )
+    if isinstance(part, RunsComparison) and isinstance(part.bound, ModelName):
+        return part._replace(bound=_resolve_model(part.bound, text, base, arms))
+    if isinstance(part, StratumComparison):
+        model = _resolve_model(part.model or ModelName("rl"), text, base, arms)
+        if part.estimand == "shrinkage" and model.name == base:
+            raise InputError(f"The claim '{text}': shrinkage is of an RL model against the base. Name an RL model.")
+        return part._replace(model=model)
+    return part
 
 
 def _resolve_perplexities(
@@ -156,11 +178,14 @@ def holds(
     base: str | None,
     target: Target = "benchmark",
     perplexities: Perplexities | None = None,
+    training: Mapping[TrainingComparison, np.ndarray] | None = None,
 ) -> xr.DataArray:
     """Whether a resolved claim holds, draw by draw: its mean is the claim's probability.
 
     A comparison with a quantity that is not defined in a draw, such as the crossover where RL does not lead at k = 1,
     does not hold there. Perplexities are independent of what follows from counts, given these and the scores.
+    `training` has for each comparison of methods, strata and runs whether it holds, draw by draw: those of methods
+    belong to the draws of the base in the first fit.
 
     Returns
     -------
@@ -171,10 +196,14 @@ def holds(
         left, right = comparison_draws(comparison, fits, base, target)
         truths.append(RELATIONS[comparison.relation](left.to_numpy(), np.asarray(right)))
         shape = truths[0].shape
+    for of_training in claim.of_training:
+        compared_draws = (training or {})[of_training]
+        shape = shape if claim.of_counts else compared_draws.shape
+        truths.append(np.resize(compared_draws, shape))
     for part in claim.of_scores:
         sides = perplexity_draws(part, perplexities or {})
         compared_draws = np.asarray(RELATIONS[part.relation](*sides))
-        shape = shape if claim.of_counts else compared_draws.shape
+        shape = shape if truths else compared_draws.shape
         truths.append(np.resize(compared_draws, shape))
     coords = {"chain": np.arange(shape[0]), "draw": np.arange(shape[1])}
     return xr.DataArray(np.logical_and.reduce(truths), dims=("chain", "draw"), coords=coords, name="claim")
@@ -232,6 +261,8 @@ def claim_draws(
     """
     if claim.of_scores:
         raise InputError(f"The claim '{claim.text}' is about perplexities, which counts do not say. Leave it out.")
+    if claim.of_training:
+        raise InputError(f"The claim '{claim.text}' is about more than solve rates of models say. Leave it out.")
     leading, size = p.shape[:-2], p.shape[-2:]
     no_counts = np.zeros(size, dtype=int)
     rates = SolveRates(p.reshape(1, -1, *size), no_counts, no_counts, "given", models=tuple(models))

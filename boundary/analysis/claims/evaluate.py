@@ -9,13 +9,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from boundary.analysis.claims.comparisons import Claim, Perplexity
 from boundary.analysis.claims.draws import Perplexities, comparison_draws, holds, perplexity_draws, resolve
-from boundary.analysis.claims.grammar import Claim, parse_claim
+from boundary.analysis.claims.grammar import parse_claim
+from boundary.analysis.claims.training import TrainingDraws, refuse_unknown_names
 from boundary.analysis.result import Analysis
 from boundary.data.counts import ALL
 from boundary.data.readers.toml_files import read_toml
 from boundary.errors import InputError, did_you_mean
 from boundary.stats.diagnostics import MAX_R_HAT, convergence
+from boundary.stats.estimands import ESTIMANDS
 from boundary.stats.solve_rates import SolveRates
 
 CLAIM_COLUMNS = (
@@ -81,18 +84,10 @@ def claims(analysis: Analysis, claims: Any, *, require: Any = None) -> pd.DataFr
     >>> table[["name", "probability", "met"]].round(2).values.tolist()
     [['sharper', 1.0, True], ['narrower', 0.93, False]]
     """
-    base, arms, target = analysis.base, analysis.request.arms, analysis.request.target
+    base, arms = analysis.base, analysis.request.arms
     requests = resolve_requests(claim_requests(claims, require), base, arms, analysis.benchmarks)
-    rows = [
-        _row(
-            request,
-            _fits(analysis, request.benchmark),
-            base,
-            target,
-            _perplexities(analysis.likelihood.perplexities, str(request.benchmark)),
-        )
-        for request in requests
-    ]
+    refuse_unknown_names([request.claim for request in requests], analysis.counts, base, arms)
+    rows = [_row(analysis, request) for request in requests]
     return pd.DataFrame(rows, columns=list(CLAIM_COLUMNS))
 
 
@@ -269,11 +264,16 @@ def _perplexities(draws: Mapping[tuple[str, str, str], np.ndarray], benchmark: s
     return {(scorer, model): values for (name, scorer, model), values in draws.items() if name == benchmark}
 
 
-def _row(
-    request: ClaimRequest, fits: Mapping[str, SolveRates], base: str | None, target: Any, perplexities: Perplexities
-) -> dict[str, Any]:
-    draws = holds(request.claim, fits, base, target, perplexities)
+def _row(analysis: Analysis, request: ClaimRequest) -> dict[str, Any]:
+    fits, base, claim = _fits(analysis, request.benchmark), analysis.base, request.claim
+    # What is said of methods, strata and training runs is about these problems.
+    target = analysis.request.target if claim.of_counts or claim.of_scores else "benchmark"
+    perplexities = _perplexities(analysis.likelihood.perplexities, str(request.benchmark))
+    _refuse_one_scored_problem(analysis, request, perplexities)
+    training = TrainingDraws(analysis, str(request.benchmark), fits).of_claim(claim)
+    draws = holds(claim, fits, base, target, perplexities, training)
     r_hat, ess_bulk, *_ = map(float, convergence(draws.to_numpy()))
+    r_hat = max([r_hat, *(_r_hat_of_passes(fits, part.largest_budget) for part in claim.of_training)])
     probability = float(draws.mean())
     error = monte_carlo_error(probability, ess_bulk)
     near_bar = request.require is not None and abs(probability - request.require) < 2 * error
@@ -282,6 +282,8 @@ def _row(
     n_problems = next(iter(fits.values())).n_problems
     notes = ["not converged"] * (r_hat > MAX_R_HAT)
     notes += ["within twice the Monte Carlo error of the bar"] * near_bar
+    if claim.of_training and target != "benchmark":
+        notes.append("methods are about these problems, not new ones")
     if n_short:
         notes.append(f"{n_short:,} of {n_problems:,} problems have fewer than {largest:,} samples")
     return {
@@ -300,6 +302,30 @@ def _row(
         "met": None if request.require is None else probability >= request.require,
         "note": "; ".join(notes),
     }
+
+
+def _refuse_one_scored_problem(analysis: Analysis, request: ClaimRequest, perplexities: Perplexities) -> None:
+    """Refuse a perplexity over new problems where one problem alone has scores, which says nothing of new ones."""
+    scored = analysis.likelihood.problems
+    for part in request.claim.of_scores:
+        for side in (side for side in (part.left, part.bound) if isinstance(side, Perplexity)):
+            scorer, model = side.scorer.name, side.model.name
+            is_scored = (scored["scorer"] == scorer) & (scored["model"] == model)
+            scored_problems = scored.loc[is_scored & (scored["benchmark"] == request.benchmark), "problem_id"]
+            if (scorer, model) not in perplexities and scored_problems.nunique() == 1:
+                raise InputError(
+                    f"A claim is about the perplexity of {model}'s responses under {scorer} on new problems, and one "
+                    "problem alone has scores, which says nothing of new ones. Score more problems, or say --target "
+                    "benchmark."
+                )
+
+
+def _r_hat_of_passes(fits: Mapping[str, SolveRates], k: int) -> float:
+    """Largest R-hat of pass@k of the fits that methods, strata and training runs are made of."""
+    return max(
+        float(convergence(ESTIMANDS["pass_at_k"](fit, k).transpose("model", "chain", "draw").to_numpy()).r_hat.max())
+        for fit in fits.values()
+    )
 
 
 def monte_carlo_error(probability: float, effective: float) -> float:

@@ -2,6 +2,11 @@
 
 claim      = comparison { "and" comparison }
 comparison = quantity [ model ] relation bound | perplexity relation ( number | perplexity )
+           | quantity runs relation ( number | runs | model )
+           | quantity [ model ] stratum relation ( number | stratum )
+           | "peak" "(" number ")" [ run ] relation number
+runs       = ( "method" | "new_run" ) "(" method ")"
+stratum    = "stratum" "(" column "," value ")"
 quantity   = estimand [ "(" number { "," number } ")" ]
 perplexity = "perplexity" "(" model "," model ")"        of the scorer, and of the model whose responses it scored
 relation   = "<" | "<=" | ">" | ">="
@@ -11,17 +16,31 @@ model      = "base" | "rl" | a name | a name in quotes
 
 import re
 from difflib import get_close_matches
-from math import floor
 from typing import NamedTuple, NoReturn
 
-import numpy as np
-
+from boundary.analysis.claims.comparisons import (
+    METHOD,
+    NEW_RUN,
+    OF_METHODS,
+    PEAK,
+    PERPLEXITY,
+    STRATUM,
+    Claim,
+    Comparison,
+    ModelName,
+    PeakComparison,
+    Perplexity,
+    PerplexityComparison,
+    RunsComparison,
+    RunsName,
+    Stratum,
+    StratumComparison,
+    TrainingComparison,
+    claimable,
+)
 from boundary.errors import InputError
-from boundary.stats.estimands import ESTIMANDS, Estimand
 
-RELATIONS = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
 LONGEST, LARGEST_K = 1000, 10**9
-PERPLEXITY = "perplexity"
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w./:@+-]))
@@ -31,115 +50,6 @@ _TOKEN = re.compile(
     |(?P<mark>[(),%]))""",
     re.VERBOSE,
 )
-
-
-def claimable() -> dict[str, Estimand]:
-    """Estimands that a claim can be about, by name: of one model, which it names, or of an RL model against its base.
-
-    Examples
-    --------
-    >>> claimable()["g_pass_at_k"].arguments
-    ('k', 'tau')
-    """
-    return {name: record for name, record in ESTIMANDS.items() if record.claimable}
-
-
-class ModelName(NamedTuple):
-    """A model as a claim names it: `base` and `rl` mean roles unless they stand in quotes."""
-
-    name: str
-    quoted: bool = False
-
-
-class Comparison(NamedTuple):
-    """One comparison of a claim.
-
-    Parameters
-    ----------
-    estimand
-        A key of `claimable()`.
-    k, tau
-        Its budget and its threshold or share; None where it takes none.
-    model
-        Whose quantity; None for that of the only RL model.
-    relation
-        One of RELATIONS.
-    bound
-        A number, or a model whose quantity of the same kind is compared with.
-    """
-
-    estimand: str
-    k: int | None
-    tau: float | None
-    model: ModelName | None
-    relation: str
-    bound: float | ModelName
-
-    @property
-    def models(self) -> tuple[ModelName, ...]:
-        """The models that it names."""
-        return tuple(side for side in (self.model, self.bound) if isinstance(side, ModelName))
-
-    @property
-    def record(self) -> Estimand:
-        """The estimand's record."""
-        return ESTIMANDS[self.estimand]
-
-    @property
-    def largest_budget(self) -> int:
-        """The largest budget that it looks at; 0 where it looks at none."""
-        if self.record.is_budget:
-            assert not isinstance(self.bound, ModelName)  # the grammar has numbers only
-            return max(2, floor(self.bound))
-        return int(self.record.samples_needed(self.k or 0))
-
-
-class Perplexity(NamedTuple):
-    """The mean perplexity of a model's responses under another, pooled over problems."""
-
-    scorer: ModelName
-    model: ModelName
-
-
-class PerplexityComparison(NamedTuple):
-    """One comparison of a claim, of a perplexity with a number or with another perplexity."""
-
-    left: Perplexity
-    relation: str
-    bound: float | Perplexity
-
-    @property
-    def models(self) -> tuple[ModelName, ...]:
-        """The models that it names."""
-        sides = [side for side in (self.left, self.bound) if isinstance(side, Perplexity)]
-        return tuple(name for side in sides for name in side)
-
-    @property
-    def estimand(self) -> str:
-        """What it is about."""
-        return PERPLEXITY
-
-    @property
-    def largest_budget(self) -> int:
-        """The largest budget that it looks at: none."""
-        return 0
-
-
-class Claim(NamedTuple):
-    """A claim as it was written, and the comparisons that must all hold."""
-
-    text: str
-    comparisons: tuple[Comparison | PerplexityComparison, ...]
-
-    @property
-    def of_counts(self) -> tuple[Comparison, ...]:
-        """Its comparisons of what follows from counts."""
-        return tuple(part for part in self.comparisons if isinstance(part, Comparison))
-
-    @property
-    def of_scores(self) -> tuple[PerplexityComparison, ...]:
-        """Its comparisons of perplexities, which need scores."""
-        return tuple(part for part in self.comparisons if isinstance(part, PerplexityComparison))
 
 
 def parse_claim(text: str) -> Claim:
@@ -166,6 +76,8 @@ def parse_claim(text: str) -> Claim:
         comparisons.append(reader.comparison())
     if reader.next.kind != "end":
         reader.fail("expected 'and' or the end")
+    if len(comparisons) > 1 and any(isinstance(part, StratumComparison | PeakComparison) for part in comparisons):
+        reader.fail("a comparison of strata or of a peak stands alone, without 'and': make it a claim of its own", 0)
     return Claim(text.strip(), tuple(comparisons))
 
 
@@ -202,18 +114,22 @@ class _Reader:
         line = re.sub(r"\s", " ", self.text)
         raise InputError(f"Cannot read a claim: {expected} at column {column + 1}.\n  {line}\n  {' ' * column}^")
 
-    def comparison(self) -> Comparison | PerplexityComparison:
+    def comparison(self) -> Comparison | PerplexityComparison | TrainingComparison:
         start = self.next.start
         if self.next.text == PERPLEXITY and self.next.kind == "name":
             return self._perplexity_comparison()
+        if self.next.text == PEAK and self.next.kind == "name":
+            return self._peak_comparison()
         estimand, arguments = self._quantity()
-        model = self._model() if self.next.kind in ("name", "quoted") else None
+        if self._is_call(METHOD, NEW_RUN):
+            return self._runs_comparison(estimand, arguments, start)
+        model = self._model() if self.next.kind in ("name", "quoted") and not self._is_call(STRATUM) else None
+        if self._is_call(STRATUM):
+            return self._stratum_comparison(estimand, arguments, model, start)
         of_pair = claimable()[estimand].of == "pair"
         if model is None and not of_pair:
             self.fail(f"{estimand} is of one model: expected base, rl or a model's name")
-        if self.next.kind != "relation":
-            self.fail("expected <, <=, > or >=")
-        relation = self.take().text
+        relation = self._relation()
         bound = self._bound()
         if isinstance(bound, ModelName) and of_pair:
             self.fail(f"{estimand} is of an RL model against its base: expected a number after '{relation}'", start)
@@ -222,9 +138,7 @@ class _Reader:
 
     def _perplexity_comparison(self) -> PerplexityComparison:
         left = self._perplexity()
-        if self.next.kind != "relation":
-            self.fail("expected <, <=, > or >=")
-        relation = self.take().text
+        relation = self._relation()
         if self.next.text == PERPLEXITY and self.next.kind == "name":
             return PerplexityComparison(left, relation, self._perplexity())
         if self.next.kind != "number":
@@ -245,6 +159,71 @@ class _Reader:
             self._mark(mark, remedy)
         return Perplexity(*names)
 
+    def _runs_comparison(self, estimand: str, arguments: dict[str, float], start: int) -> RunsComparison:
+        k = self._budget_of_method(estimand, arguments, start)
+        left, relation = self._runs(), self._relation()
+        bound = self._runs() if self._is_call(METHOD, NEW_RUN) else self._bound()
+        if isinstance(bound, ModelName) and estimand == "shrinkage":
+            self.fail(f"shrinkage is against the base: expected a number or a method after '{relation}'", start)
+        return RunsComparison(estimand, k, left, relation, bound)
+
+    def _runs(self) -> RunsName:
+        of = self.take().text
+        (method,) = self._names(1, f"write {of}(GRPO), with a name of the column method")
+        return RunsName(of, method)
+
+    def _stratum_comparison(
+        self, estimand: str, arguments: dict[str, float], model: ModelName | None, start: int
+    ) -> StratumComparison:
+        k = self._budget_of_method(estimand, arguments, start)
+        if model is None and estimand != "shrinkage":
+            self.fail(f"{estimand} is of one model: expected base, rl or a model's name")
+        left, relation = self._stratum(), self._relation()
+        bound = self._stratum() if self._is_call(STRATUM) else self._bound()
+        if isinstance(bound, ModelName):
+            self.fail("expected a number or another stratum", start)
+        return StratumComparison(estimand, k, model, left, relation, bound)
+
+    def _stratum(self) -> Stratum:
+        self.take()
+        return Stratum(*self._names(2, "write stratum(level, 5), with a column of the counts and a value of it"))
+
+    def _peak_comparison(self) -> PeakComparison:
+        self.take()
+        self._mark("(", "write peak(64)")
+        k = self._argument("k")
+        self._mark(")", "write peak(64)")
+        run = self._model().name if self.next.kind in ("name", "quoted") else ""
+        relation, bound = self._relation(), self._bound()
+        if isinstance(bound, ModelName):
+            self.fail("expected a training step, a number")
+        return PeakComparison(int(k), run, relation, bound)
+
+    def _budget_of_method(self, estimand: str, arguments: dict[str, float], start: int) -> int:
+        if estimand not in OF_METHODS:
+            self.fail(f"methods and strata have {' and '.join(OF_METHODS)}, not {estimand}", start)
+        return int(arguments["k"])
+
+    def _is_call(self, *words: str) -> bool:
+        """Whether the next tokens are one of these words and a parenthesis, which no model's name has."""
+        return self.next.kind == "name" and self.next.text in words and self.tokens[self.at + 1].text == "("
+
+    def _names(self, number: int, remedy: str) -> list[str]:
+        """Names, words or numbers in parentheses."""
+        self._mark("(", remedy)
+        names = []
+        for mark in [","] * (number - 1) + [")"]:
+            if self.next.kind not in ("name", "quoted", "number"):
+                self.fail(f"expected a name ({remedy})")
+            names.append(self.take().text.strip("'\""))
+            self._mark(mark, remedy)
+        return names
+
+    def _relation(self) -> str:
+        if self.next.kind != "relation":
+            self.fail("expected <, <=, > or >=")
+        return self.take().text
+
     def _tokens(self) -> list[_Token]:
         tokens, end = [], len(self.text.rstrip())
         at = 0
@@ -260,7 +239,7 @@ class _Reader:
     def _quantity(self) -> tuple[str, dict[str, float]]:
         word, estimands = self.next.text, claimable()
         if self.next.kind != "name" or word not in estimands:
-            choices = [*estimands, PERPLEXITY]
+            choices = [*estimands, PERPLEXITY, PEAK]
             near = get_close_matches(word, choices, n=1)
             hint = f"did you mean {near[0]}?" if near else f"choose among {', '.join(choices)}"
             problem = f"{word!r} is no quantity" if word else "a quantity is missing"

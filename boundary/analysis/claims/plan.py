@@ -10,8 +10,9 @@ import pandas as pd
 from jaxtyping import Int
 from scipy.stats import norm
 
+from boundary.analysis.claims.comparisons import Claim
 from boundary.analysis.claims.draws import holds, resolve
-from boundary.analysis.claims.grammar import Claim, parse_claim
+from boundary.analysis.claims.grammar import parse_claim
 from boundary.analysis.claims.problem_sums import check_additive, problem_sums
 from boundary.analysis.fitting import Panel, fit_all, make_panels
 from boundary.analysis.formatting import number, probability_text

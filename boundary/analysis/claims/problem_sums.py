@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from boundary.analysis.claims.grammar import Claim, Comparison, ModelName
+from boundary.analysis.claims.comparisons import Claim, Comparison, ModelName
 from boundary.errors import InputError
 from boundary.stats.allocation import ProblemSums
 from boundary.stats.estimands import ESTIMANDS
@@ -73,6 +73,11 @@ def check_additive(claim: Claim) -> None:
     """
     if claim.of_scores:
         raise InputError("No plan can be made for perplexity, which scores tell and counts do not. Leave it out.")
+    if claim.of_training:
+        raise InputError(
+            "No plan can be made for a claim on methods, strata or a peak. What narrows the interval of a method is "
+            "planned without --claim, with --method NAME."
+        )
     for comparison in claim.of_counts:
         _terms(comparison)
 

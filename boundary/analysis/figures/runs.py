@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # Inches of a line, and of the space between two methods.
 LINE, SPACE = 0.17, 0.12
 MOST_LINES = 60
-WORDS = {METHOD: "mean of the method", NEW_RUN: "a new run"}
+WORDS = {METHOD: "mean", NEW_RUN: "new run"}
 
 
 def has_runs(data: FigureData) -> bool:

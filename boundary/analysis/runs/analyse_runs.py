@@ -61,7 +61,7 @@ def analyse_runs(
             table_rows = RunRows(
                 benchmark, request.level, request.margin, draws.reliable_k, draws.n_problems, diagnostics
             )
-            add_methods(table_rows, request, request.base, design.methods, draws)
+            add_methods(table_rows, request, request.base, design.methods, draws, of_benchmark)
             sentences += add_choices(table_rows, request, request.base, design.choices, draws)
             add_strongest_base(table_rows, request, design.bases, draws)
             rows += table_rows.rows

@@ -57,7 +57,13 @@ def pass_draws(request: Request, base: str | None, fits: Mapping[str, SolveRates
     fits
         Posterior of each other model, with the base where there is one.
     """
-    budgets = sorted(set.intersection(*(set(request.for_fit(fit).budgets) for fit in fits.values())))
+    return passes_at(
+        sorted(set.intersection(*(set(request.for_fit(fit).budgets) for fit in fits.values()))), base, fits
+    )
+
+
+def passes_at(budgets: list[int], base: str | None, fits: Mapping[str, SolveRates]) -> PassDraws:
+    """Draws of every model of a benchmark at some budgets; base and fits as for `pass_draws`."""
     passes = {arm: _passes(fit, budgets, arm) for arm, fit in fits.items()}
     n_problems = next(iter(fits.values())).n_problems
     reliable_k = min(fit.reliable_k for fit in fits.values())

@@ -8,6 +8,7 @@ import numpy as np
 from boundary.analysis.request import Request
 from boundary.analysis.runs.design import MethodRuns
 from boundary.analysis.runs.draws import PassDraws, draws_rng
+from boundary.analysis.runs.more_data import method_moments, more_samples
 from boundary.analysis.runs.record import (
     AVERAGE,
     BEST_METHOD,
@@ -22,13 +23,19 @@ from boundary.analysis.runs.record import (
     WIDTH_NOW,
 )
 from boundary.analysis.runs.rows import RunRows
-from boundary.stats.runs import RunHierarchy, RunMoments, expected_width, run_hierarchy, width_with_more_runs
+from boundary.stats.runs import MoreData, RunHierarchy, RunMoments, expected_width, run_hierarchy, widths_with
+from boundary.stats.solve_rates import SolveRates
 
 FEWEST_RUNS = 2
 
 
 def add_methods(
-    rows: RunRows, request: Request, base: str | None, methods: Sequence[MethodRuns], draws: PassDraws
+    rows: RunRows,
+    request: Request,
+    base: str | None,
+    methods: Sequence[MethodRuns],
+    draws: PassDraws,
+    fits: Mapping[str, SolveRates],
 ) -> None:
     """Add the rows of every method with two runs or more.
 
@@ -44,6 +51,8 @@ def add_methods(
         With their runs.
     draws
         Of all models.
+    fits
+        Posterior of each other model, with the base where there is one.
     """
     repeated = [method for method in methods if len(method.arms) >= FEWEST_RUNS]
     for place, k in enumerate(draws.budgets):
@@ -54,9 +63,13 @@ def add_methods(
             rng = draws_rng(request, str(rows.labels["benchmark"]), method.name, str(k))
             hierarchy = run_hierarchy(passes, rng, of_base, shared=draws.shared(place))
             _add_method(rows, base, method, k, hierarchy, passes, of_base)
-            if of_base is not None:
-                moments = RunMoments.of_draws(passes, of_base, draws.shared(place))
-                _add_widths(rows, str(base), method, k, moments, rng)
+            if base is not None:
+                moments = method_moments(draws, method.arms, place)
+                more = {
+                    TWICE_RUNS: MoreData(len(method.arms)),
+                    TWICE_SAMPLES: more_samples(draws, fits, base, method.arms, place, 2),
+                }
+                _add_widths(rows, base, method, k, moments, more, rng)
             means[method] = hierarchy.mean
         _add_comparisons(rows, k, means)
 
@@ -89,20 +102,16 @@ def _add_widths(
     method: MethodRuns,
     k: int,
     moments: RunMoments,
+    more: Mapping[str, MoreData],
     rng: np.random.Generator,
 ) -> None:
     """Width of the interval of the method's shrinkage to be expected: now, with twice the runs, twice the samples."""
-    n_runs = len(method.arms)
-    widths = {
-        WIDTH_NOW: expected_width(moments, rows.level),
-        TWICE_RUNS: width_with_more_runs(moments, n_runs, rows.level, rng),
-        TWICE_SAMPLES: expected_width(moments.with_samples(2), rows.level),
-    }
+    now = expected_width(moments, rows.level)
+    widths = {of: float(np.median(widths_with(data, moments, rows.level, rng))) for of, data in more.items()}
     # With very few runs the prior can make more exact ones look worse by a hair.
-    widths = {of: min(width, widths[WIDTH_NOW]) for of, width in widths.items()}
-    all_models = (base, *method.arms)
-    for of, width in widths.items():
-        rows.add_value(WIDTH, of, k, width, all_models, method=method.name, reference=base, n_runs=n_runs)
+    for of, width in {WIDTH_NOW: now, **widths}.items():
+        labels = {"method": method.name, "reference": base, "n_runs": len(method.arms)}
+        rows.add_value(WIDTH, of, k, min(width, now), (base, *method.arms), **labels)
 
 
 def _add_comparisons(rows: RunRows, k: int, means: Mapping[MethodRuns, np.ndarray]) -> None:

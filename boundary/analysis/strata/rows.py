@@ -53,18 +53,23 @@ def partition_rows(request: Request, panel: Panel, rates: SolveRates, partition:
             quantities.append(("pass_at_k", model, "", signs))
     if panel.base is not None:
         quantities.append(("shrinkage", panel.arm, panel.base, (1.0, -1.0)))
-    p = rates.p.reshape(-1, *rates.p.shape[2:])
-    p = p[:: max(len(p) // MOST_DRAWS, 1)]
+    p = thinned_rates(rates)
     n, is_counted = shared_budget(rates), has_unbiased_counts(panel)
     rows = []
     for k in dict.fromkeys((1, n)):
         for name, model, reference, signs in quantities:
             cells = stratum_cells(p, rates.n_correct, rates.n_samples, partition.stratum, k, signs)
-            draws = _draws(request, panel, partition, cells, (name, model, k), is_counted)
+            draws = stratum_draws(request.seed, panel, partition, cells, (name, model, k), is_counted)
             labels = {"estimand": name, "model": model, "reference": reference, "k": k}
             rows += [labels | row for row in _rows(request, partition, cells, draws, name, is_counted)]
     shared = {"benchmark": panel.benchmark, "column": partition.column, "extrapolated": False}
     return [shared | row for row in rows]
+
+
+def thinned_rates(rates: SolveRates) -> Float[np.ndarray, "draw problem model"]:
+    """The draws of the solve rates that strata are made of."""
+    p = rates.p.reshape(-1, *rates.p.shape[2:])
+    return p[:: max(len(p) // MOST_DRAWS, 1)]
 
 
 def shared_budget(rates: SolveRates) -> int:
@@ -77,17 +82,31 @@ def has_unbiased_counts(panel: Panel) -> bool:
     return panel.errors is None and panel.adaptive.isdisjoint(panel.models)
 
 
-def _draws(
-    request: Request,
+def stratum_draws(
+    seed: int,
     panel: Panel,
     partition: Partition,
     cells: StratumCells,
     of: tuple[str, str, int],
     is_counted: bool,
 ) -> Float[np.ndarray, "draw stratum"]:
-    """Joint draws of the strata: partially pooled, or of the common fit where counts alone would be biased."""
+    """Joint draws of the strata: partially pooled, or of the common fit where counts alone would be biased.
+
+    Parameters
+    ----------
+    seed
+        Of the draws.
+    panel, partition
+        The fit and its strata.
+    cells
+        What the fit and the counts say of the quantity in each stratum.
+    of
+        Estimand, model and budget: the same ones give the same draws.
+    is_counted
+        Whether counts alone give unbiased estimates (`has_unbiased_counts`).
+    """
     label = "\0".join(["strata", panel.benchmark, partition.column, *map(str, of)])
-    seed = zlib.crc32(label.encode()) ^ request.seed
+    seed = zlib.crc32(label.encode()) ^ seed
     if is_counted:
         return strata_posterior(cells, seed=seed).draws
     noise = np.random.default_rng(seed).normal(size=(4000, len(partition.names)))

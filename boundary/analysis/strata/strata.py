@@ -49,7 +49,7 @@ def analyse_strata(request: Request, groups: Sequence[Groups], fits: Sequence[tu
         if panel.first:
             notes += _zero_notes(panel, None)
         for group in groups:
-            partition = _partition(panel, group)
+            partition = partition_of(panel, group)
             if len(partition.names) > 1:
                 rows += partition_rows(request, panel, rates, partition)
                 notes += _notes(panel, rates, partition)
@@ -64,7 +64,8 @@ def analyse_strata(request: Request, groups: Sequence[Groups], fits: Sequence[tu
     return Strata(without_minus_zero(table.astype(TYPES)), unique)
 
 
-def _partition(panel: Panel, group: Groups) -> Partition:
+def partition_of(panel: Panel, group: Groups) -> Partition:
+    """The strata that have problems of a fit."""
     labels = [group.of_problem[pair] for pair in panel.counts.pairs]
     names = [name for name in group.order if name in set(labels)]
     number = {name: i for i, name in enumerate(names)}

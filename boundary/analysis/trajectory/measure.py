@@ -9,10 +9,7 @@ from scipy.special import ndtri
 
 from boundary.analysis.checkpoints import TrainingRun
 from boundary.stats.solve_rates import SolveRates
-from boundary.stats.trajectory import INFLATION, ErrorParts, Measurements, error_parts, to_scale
-
-# Draws that the parts of errors are computed from.
-MOST_DRAWS = 128
+from boundary.stats.trajectory import INFLATION, ErrorParts, Measurements, error_parts_of, to_scale
 
 
 class RunMeasurements(NamedTuple):
@@ -24,14 +21,13 @@ class RunMeasurements(NamedTuple):
         On the logit scale.
     shrinkage_widths
         Width of the interval of shrinkage under each pair's own fit.
-    errors, errors_of_more
-        Parts of the error of each step today, and with twice the samples.
+    errors
+        Parts of the error of each step.
     """
 
     measured: Measurements
     shrinkage_widths: Float[np.ndarray, " checkpoint"]
     errors: list[ErrorParts]
-    errors_of_more: list[ErrorParts]
 
 
 def run_measurements(run: TrainingRun, fits: Mapping[str, SolveRates], k: int, level: float) -> RunMeasurements:
@@ -64,11 +60,17 @@ def run_measurements(run: TrainingRun, fits: Mapping[str, SolveRates], k: int, l
         of_base.append(_moments(scaled[0], tails))
         of_checkpoints.append(_moments(scaled[1], tails))
     moments = np.array([np.mean(of_base, axis=0), *of_checkpoints])
-    errors = [_errors(fits[checkpoints[0]], base, k), *(_errors(fits[model], model, k) for model in checkpoints)]
-    more = [_errors(fits[checkpoints[0]], base, k, 2), *(_errors(fits[model], model, k, 2) for model in checkpoints)]
+    errors = step_errors(run, fits, k)
     shared = np.array([part.shared for part in errors])
     measured = Measurements(np.array(run.steps), moments[:, 0], moments[:, 1], shared)
-    return RunMeasurements(measured, np.array(widths), errors, more)
+    return RunMeasurements(measured, np.array(widths), errors)
+
+
+def step_errors(run: TrainingRun, fits: Mapping[str, SolveRates], k: int, times: float = 1.0) -> list[ErrorParts]:
+    """Parts of the error of pass@k at each step, as if each problem had so many times its samples."""
+    base, checkpoints = run.models[0], run.models[1:]
+    of_base = error_parts_of(fits[checkpoints[0]], base, k, times)
+    return [of_base, *(error_parts_of(fits[model], model, k, times) for model in checkpoints)]
 
 
 def _moments(draws: Float[np.ndarray, " draw"], tails: list[float]) -> tuple[float, float]:
@@ -87,9 +89,3 @@ def _pass_at_k(rates: SolveRates, model: str, k: int) -> Float[np.ndarray, " dra
     p = rates.p[..., rates.index(model)].astype(np.float64)
     share: np.ndarray = -np.expm1(k * np.log1p(-np.minimum(p, 1 - 1e-12))).mean(axis=-1)
     return share.ravel()
-
-
-def _errors(rates: SolveRates, model: str, k: int, times: float = 1.0) -> ErrorParts:
-    column = rates.index(model)
-    p = rates.p[..., column].reshape(-1, rates.n_problems)
-    return error_parts(p[:: max(len(p) // MOST_DRAWS, 1)], rates.n_samples[:, column], k, times)

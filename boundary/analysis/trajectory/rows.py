@@ -10,6 +10,7 @@ from jaxtyping import Float
 from boundary.analysis.checkpoints import TrainingRun
 from boundary.analysis.estimates.table import POSTERIOR
 from boundary.analysis.request import Request
+from boundary.analysis.trajectory.designs import TrajectoryDesigns, steps_between
 from boundary.analysis.trajectory.measure import RunMeasurements, run_measurements
 from boundary.analysis.trajectory.record import (
     BETWEEN,
@@ -26,12 +27,10 @@ from boundary.analysis.trajectory.record import (
 from boundary.stats.intervals import Summary, summaries
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.trajectory import (
-    Measurements,
     WalkPosterior,
     fall_onset,
     from_scale,
     peak_probabilities,
-    shrinkage_spread,
     walk_posterior,
 )
 
@@ -40,14 +39,29 @@ STEPS_BETWEEN, MOST_BETWEEN = 6, 60
 Row = dict[str, Any]
 
 
-class _Trajectory(NamedTuple):
-    """One quantity of a run: its draws as shares, at the measured steps and at those between."""
+class RunTrajectory(NamedTuple):
+    """One quantity of a run: its draws as shares, at the measured steps and at those between.
+
+    Parameters
+    ----------
+    k
+        Budget of pass@k.
+    measurements, posterior
+        What the fits say, and the trajectory.
+    shares
+        Joint draws, at the measured steps and then at those between.
+    between
+        Steps between the measured ones.
+    designs
+        What more data would do.
+    """
 
     k: int
     measurements: RunMeasurements
     posterior: WalkPosterior
     shares: Float[np.ndarray, "draw step"]
     between: Float[np.ndarray, " step"]
+    designs: TrajectoryDesigns
 
 
 def run_rows(
@@ -73,7 +87,7 @@ def run_rows(
     labels = dict(zip(run.models, run.labels, strict=True))
     rows: list[Row] = []
     for k in dict.fromkeys((1, extrapolated_beyond)):
-        trajectory = _trajectory(request, benchmark, run, fits, k, n_problems)
+        trajectory = run_trajectory(benchmark, run, fits, k, request.level, request.seed)
         of_k = [*_level_rows(request, run, trajectory), *_event_rows(request, run, trajectory)]
         of_k += _width_rows(request, run, trajectory, n_problems)
         of_all = shared | {"kind": POSTERIOR, "extrapolated": False, "k": k}
@@ -81,21 +95,33 @@ def run_rows(
     return rows
 
 
-def _trajectory(
-    request: Request, benchmark: str, run: TrainingRun, fits: Mapping[str, SolveRates], k: int, n_problems: int
-) -> _Trajectory:
-    measurements = run_measurements(run, fits, k, request.level)
+def run_trajectory(
+    benchmark: str, run: TrainingRun, fits: Mapping[str, SolveRates], k: int, level: float, seed: int
+) -> RunTrajectory:
+    """One quantity of a run as a trajectory.
+
+    Parameters
+    ----------
+    benchmark, run, fits
+        As for `run_rows`.
+    k
+        Budget of pass@k.
+    level
+        Of the intervals.
+    seed
+        Of the draws.
+    """
+    measurements = run_measurements(run, fits, k, level)
     steps = measurements.measured.steps
-    steps_between = max(min(STEPS_BETWEEN, MOST_BETWEEN // (len(steps) - 1)), 1)
-    inner = np.linspace(steps[:-1], steps[1:], steps_between + 2)[1:-1]
-    between = np.sort(inner, axis=None)
+    between = steps_between(steps, max(min(STEPS_BETWEEN, MOST_BETWEEN // (len(steps) - 1)), 1))
     label = "\0".join(["trajectory", benchmark, run.name, str(k)])
-    seed = zlib.crc32(label.encode()) ^ request.seed
-    posterior = walk_posterior(measurements.measured, between.tolist(), seed=seed)
-    return _Trajectory(k, measurements, posterior, from_scale(posterior.draws, n_problems), between)
+    posterior = walk_posterior(measurements.measured, between.tolist(), seed=zlib.crc32(label.encode()) ^ seed)
+    n_problems = next(iter(fits.values())).n_problems
+    shares, designs = from_scale(posterior.draws, n_problems), TrajectoryDesigns(run, fits, k, measurements, posterior)
+    return RunTrajectory(k, measurements, posterior, shares, between, designs)
 
 
-def _level_rows(request: Request, run: TrainingRun, trajectory: _Trajectory) -> Iterator[Row]:
+def _level_rows(request: Request, run: TrainingRun, trajectory: RunTrajectory) -> Iterator[Row]:
     """Pass@k and shrinkage at every step, measured and between."""
     steps = [*run.steps, *trajectory.between.tolist()]
     models = [*run.models, *[""] * len(trajectory.between)]
@@ -111,7 +137,7 @@ def _level_rows(request: Request, run: TrainingRun, trajectory: _Trajectory) -> 
                 yield row | _numbers(summary, with_signs=name == "shrinkage")
 
 
-def _event_rows(request: Request, run: TrainingRun, trajectory: _Trajectory) -> Iterator[Row]:
+def _event_rows(request: Request, run: TrainingRun, trajectory: RunTrajectory) -> Iterator[Row]:
     """Where the run peaks, from where on breadth lies below the base's, and how far it falls to the last checkpoint."""
     measured = trajectory.shares[:, : len(run.steps)]
     for step, model, chance in zip(run.steps, run.models, peak_probabilities(measured).tolist(), strict=True):
@@ -127,7 +153,7 @@ def _event_rows(request: Request, run: TrainingRun, trajectory: _Trajectory) -> 
         yield row | _numbers(summary, with_signs=True)
 
 
-def _width_rows(request: Request, run: TrainingRun, trajectory: _Trajectory, n_problems: int) -> Iterator[Row]:
+def _width_rows(request: Request, run: TrainingRun, trajectory: RunTrajectory, n_problems: int) -> Iterator[Row]:
     """Width of intervals of shrinkage: against pairs apart, and expected of more data for the last checkpoint."""
     measured, measurements = trajectory.shares[:, : len(run.steps)], trajectory.measurements
     shrinkage = measured[:, :1] - measured
@@ -138,32 +164,14 @@ def _width_rows(request: Request, run: TrainingRun, trajectory: _Trajectory, n_p
     today = float(high[-1] - low[-1])
     last = {"estimand": EXPECTED_WIDTH, "model": run.models[-1], "reference": run.models[0], "step": run.steps[-1]}
     yield last | {"design": TODAY, "mean": today}
-    for design, ratio in _designs(trajectory).items():
-        yield last | {"design": design, "mean": today * ratio}
-
-
-def _designs(trajectory: _Trajectory) -> dict[str, float]:
-    """Expected spread of shrinkage at the last checkpoint over that of today, for twice the tokens."""
-    measurements, posterior = trajectory.measurements, trajectory.posterior
-    measured = measurements.measured
-    today = shrinkage_spread(measured, posterior)
-    ratios = [
-        more.variance / max(part.variance, 1e-300)
-        for more, part in zip(measurements.errors_of_more, measurements.errors, strict=True)
-    ]
-    more_samples = Measurements(
-        measured.steps,
-        measured.values,
-        measured.variances * np.minimum(ratios, 1.0),
-        np.array([part.shared for part in measurements.errors_of_more]),
-    )
-    middles = (measured.steps[:-1] + measured.steps[1:]) / 2
-    spreads = {
-        MORE_PROBLEMS: shrinkage_spread(measured, posterior, errors=0.5),
-        MORE_SAMPLES: shrinkage_spread(more_samples, posterior),
-        MORE_CHECKPOINTS: shrinkage_spread(measured, posterior, middles.tolist()),
+    designs = trajectory.designs
+    ratios = {
+        MORE_PROBLEMS: designs.with_problems(2),
+        MORE_SAMPLES: designs.with_samples(2),
+        MORE_CHECKPOINTS: designs.with_checkpoints(1),
     }
-    return {design: min(spread / today, 1.0) if today > 0 else 1.0 for design, spread in spreads.items()}
+    for design, ratio in ratios.items():
+        yield last | {"design": design, "mean": today * ratio}
 
 
 def _numbers(summary: Summary, with_signs: bool) -> Row:

@@ -7,7 +7,7 @@ interval of a method narrower.
 """
 
 from boundary.stats.runs.hierarchy import RunHierarchy, SpreadPrior, run_hierarchy, shared_share
-from boundary.stats.runs.narrowing import RunMoments, expected_width, width_with_more_runs
+from boundary.stats.runs.narrowing import MoreData, RunMoments, expected_width, widths_with
 from boundary.stats.runs.selection import AfterSelection, SelectionBound, after_selection, selection_bound
 from boundary.stats.runs.shared_base import over_one_base
 from boundary.stats.runs.strongest import Maximum, maximum, partially_pooled
@@ -15,6 +15,7 @@ from boundary.stats.runs.strongest import Maximum, maximum, partially_pooled
 __all__ = [
     "AfterSelection",
     "Maximum",
+    "MoreData",
     "RunHierarchy",
     "RunMoments",
     "SelectionBound",
@@ -27,5 +28,5 @@ __all__ = [
     "run_hierarchy",
     "selection_bound",
     "shared_share",
-    "width_with_more_runs",
+    "widths_with",
 ]

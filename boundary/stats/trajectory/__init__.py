@@ -7,7 +7,7 @@ Read first `walk`.
 - `events`: where a trajectory peaks, and from which step on breadth lies below the base's.
 """
 
-from boundary.stats.trajectory.errors import ErrorParts, error_parts
+from boundary.stats.trajectory.errors import ErrorParts, error_parts, error_parts_of
 from boundary.stats.trajectory.events import fall_onset, peak_probabilities
 from boundary.stats.trajectory.walk import (
     INFLATION,
@@ -25,6 +25,7 @@ __all__ = [
     "Measurements",
     "WalkPosterior",
     "error_parts",
+    "error_parts_of",
     "fall_onset",
     "from_scale",
     "peak_probabilities",

@@ -6,10 +6,14 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.special import gammaln, xlog1py, xlogy
 
+from boundary.stats.solve_rates import SolveRates
+
 # Atoms that stand for the population of solve rates.
 ATOMS = 300
 # Numbers of samples that are told apart; more are put into so many groups.
 MOST_SIZES = 6
+# Draws of a fit that the parts of its errors are computed from.
+MOST_DRAWS = 128
 # Less is rounding.
 LEAST_VARIANCE = 1e-12
 
@@ -69,6 +73,13 @@ def error_parts(
         variance += len(group) * of_group[0]
         independent += len(group) * of_group[1]
     return ErrorParts(variance / len(sizes) ** 2, independent / len(sizes) ** 2)
+
+
+def error_parts_of(rates: SolveRates, model: str, k: int, times: float = 1.0) -> ErrorParts:
+    """Parts of the error of a model's pass@k in a fit, as if each problem had so many times its samples."""
+    column = rates.index(model)
+    p = rates.p[..., column].reshape(-1, rates.n_problems)
+    return error_parts(p[:: max(len(p) // MOST_DRAWS, 1)], rates.n_samples[:, column], k, times)
 
 
 def _parts_of_size(n: int, atoms: np.ndarray, f: np.ndarray) -> tuple[float, float]:

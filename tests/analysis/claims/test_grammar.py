@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from boundary.analysis.claims.comparisons import RELATIONS, Comparison, ModelName, claimable
 from boundary.analysis.claims.draws import claim_draws, holds, resolve
-from boundary.analysis.claims.grammar import RELATIONS, Comparison, ModelName, claimable, parse_claim
+from boundary.analysis.claims.grammar import parse_claim
 from boundary.errors import InputError
 from boundary.stats.solve_rates import SolveRates
 

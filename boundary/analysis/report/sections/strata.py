@@ -10,6 +10,9 @@ from boundary.analysis.result import Analysis
 from boundary.analysis.strata.record import DIFFERENCE
 from boundary.analysis.text.strata import strata_sentences
 
+# Models with a sentence of their own.
+MOST_MODELS = 3
+
 
 def strata_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | None:
     """A table for each column, sentences on the differences, and the notes."""
@@ -31,7 +34,10 @@ def _column(rows: pd.DataFrame, analysis: Analysis) -> dict[str, Any]:
     n, margin = float(rows["k"].max()), analysis.request.margin
     rows = rows.loc[rows["kind"] == POSTERIOR]
     arms = list(dict.fromkeys(rows.loc[rows["estimand"] == DIFFERENCE, "model"]))
-    sentences = [line for arm in arms for line in strata_sentences(rows.loc[rows["model"] == arm], margin)]
+    surest = _surest(rows, arms)
+    sentences = [line for arm in surest for line in strata_sentences(rows.loc[rows["model"] == arm], margin)]
+    if len(arms) > len(surest):
+        sentences.append(f"These are the surest of {len(arms)} models; the others are in the table of differences.")
     at_n = rows.loc[rows["k"] == n]
     names = list(dict.fromkeys(at_n.loc[at_n["other_stratum"] == "", "stratum"]))
     headings = [
@@ -47,6 +53,14 @@ def _column(rows: pd.DataFrame, analysis: Analysis) -> dict[str, Any]:
         "lines": [_line(at_n.loc[at_n["stratum"] == name], name, headings) for name in names],
         "differences": [_difference(row, len(arms)) for row in _records(at_n.loc[at_n["estimand"] == DIFFERENCE])],
     }
+
+
+def _surest(rows: pd.DataFrame, arms: list[str]) -> list[str]:
+    """The models of which it is surest how strata differ, in their order; all of them where they are few."""
+    differences = rows.loc[(rows["estimand"] == DIFFERENCE) & (rows["k"] == rows["k"].max())]
+    chances = differences.groupby("model")[["prob_positive", "prob_negative"]].max().max(axis=1)
+    surest = chances.nlargest(MOST_MODELS).index
+    return [arm for arm in arms if len(arms) <= MOST_MODELS or arm in surest]
 
 
 def _heading(name: str, model: str, n: float, n_arms: int) -> str:

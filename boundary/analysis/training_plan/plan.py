@@ -1,0 +1,258 @@
+"""Plans for training as it is done: `boundary.plan_training`."""
+
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from boundary.analysis.checkpoints import TrainingRun, training_runs
+from boundary.analysis.fitting import fit_all, make_panels
+from boundary.analysis.options import chosen_prior
+from boundary.analysis.progress import Progress, reporting
+from boundary.analysis.runs.design import MethodRuns, run_design
+from boundary.analysis.selection import chosen_arms, chosen_benchmarks, sampled_on
+from boundary.analysis.training_plan.costs import Costs
+from boundary.analysis.training_plan.levers import Goal, design_rows
+from boundary.analysis.training_plan.of_checkpoints import CheckpointSetting
+from boundary.analysis.training_plan.of_runs import MethodSetting
+from boundary.analysis.training_plan.record import FEW_RUNS, TRAINING_PLAN_COLUMNS, TrainingPlan
+from boundary.data.catalog import load_counts
+from boundary.data.counts import ALL, Counts
+from boundary.errors import InputError, did_you_mean
+from boundary.stats.diagnostics import MAX_R_HAT, convergence
+from boundary.stats.estimands import ESTIMANDS
+from boundary.stats.priors import Prior
+from boundary.stats.solve_rates import SolveRates
+
+TYPES = {"n_more": int, "extrapolated": bool}
+
+
+class _Subject(NamedTuple):
+    """What a plan is about: a method with its runs, or a training run with its checkpoints."""
+
+    base: str
+    benchmark: str
+    method: MethodRuns | None
+    run: TrainingRun | None
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The runs or the checkpoints."""
+        if self.method is not None:
+            return self.method.arms
+        assert self.run is not None
+        return self.run.models[1:]
+
+
+def plan_training(
+    counts: Any,
+    *,
+    base: str | None = None,
+    method: str | None = None,
+    training_run: str | None = None,
+    benchmark: str | None = None,
+    k: int | None = None,
+    width: float | None = None,
+    chance: float = 0.8,
+    budget: int | None = None,
+    tokens: float | None = None,
+    run_tokens: float = 0.0,
+    level: float = 0.95,
+    prior: str | Prior | None = None,
+    seed: int = 0,
+    common_problems: bool = False,
+    progress: Progress | bool | None = None,
+) -> TrainingPlan:
+    """Plan further training runs, checkpoints, problems or samples: what narrows an interval most per token.
+
+    Parameters
+    ----------
+    counts
+        The present counts, in any form that `boundary.analyze` takes, with the column `method` (and `training_run`) or
+        `checkpoint_step`.
+    base, prior, seed, common_problems, progress
+        As for `boundary.analyze`.
+    method
+        Plan for this method: the interval of its mean shrinkage over all runs that there might be. Where the counts
+        have one method with several runs it need not be named.
+    training_run
+        Plan for the checkpoints of this run: the interval of shrinkage at the last one. Where the counts have no method
+        with several runs and one run with checkpoints, it need not be named.
+    benchmark
+        One benchmark. Where there are several and none is named, `all` is meant.
+    k
+        Budget of the shrinkage. By default the samples that every problem of every model has.
+    width
+        Ask how much of each is needed for an interval that is no wider, in shares of problems.
+    chance
+        Probability with which that width is to be reached, in (0, 1).
+    budget
+        Ask how best to spend so many further samples.
+    tokens
+        Mean tokens of a sample. By default from the column `mean_tokens`, where the counts have it.
+    run_tokens
+        Tokens that training a run costs, at least 0.
+    level
+        Probability within the interval, in (0, 1).
+
+    Returns
+    -------
+    TrainingPlan
+        Show its `text`; `designs` has what each design would give and cost.
+
+    Raises
+    ------
+    InputError
+        For what `boundary.analyze` refuses, counts without runs or checkpoints, and several methods or runs of which
+        none is named.
+
+    Notes
+    -----
+    The variance of a method's shrinkage is that between runs over their number, and that within runs, which falls with
+    problems and samples. How much runs differ is known from few of them: widths are medians over outcomes of further
+    data that are simulated from the posterior of the spread (docs/plan.md).
+
+    Examples
+    --------
+    Three runs that differ by far more than their samples tell: more samples hardly help.
+
+    >>> import pandas as pd
+    >>> import boundary as bd
+    >>> counts = pd.DataFrame({"model": [m for m in ("base", "s1", "s2", "s3") for _ in range(20)]})
+    >>> counts["problem_id"], counts["n_samples"] = list(range(20)) * 4, 64
+    >>> counts["n_correct"] = [20] * 20 + [24] * 20 + [34] * 20 + [44] * 20
+    >>> counts["method"] = [""] * 20 + ["GRPO"] * 60
+    >>> plan = bd.plan_training(counts, base="base", k=1, prior="independent")
+    >>> plan.best["more"], round(plan.best["n_runs"])
+    ('runs', 6)
+    """
+    goal = _goal(width, chance, budget, level, tokens, run_tokens)
+    table = load_counts(counts)
+    subject = _subject(table, base, method, training_run, benchmark)
+    panels = make_panels(table, subject.base, subject.models, [subject.benchmark], common_problems)
+    with reporting(progress) as report:
+        fits = dict(zip(subject.models, fit_all(panels, chosen_prior(prior), seed, report), strict=True))
+    budget_k = _budget(k, fits)
+    costs = Costs(_rows(table, subject), tokens, run_tokens)
+    if subject.method is not None:
+        setting: Any = MethodSetting(subject.base, subject.models, fits, budget_k, level, seed, costs)
+    else:
+        assert subject.run is not None
+        setting = CheckpointSetting(subject.benchmark, subject.run, fits, budget_k, level, seed, costs)
+    designs = pd.DataFrame(design_rows(setting, goal), columns=list(TRAINING_PLAN_COLUMNS)).astype(TYPES)
+    return TrainingPlan(
+        "runs" if subject.method is not None else "checkpoints",
+        subject.method.name if subject.method is not None else str(subject.run and subject.run.name),
+        subject.benchmark,
+        subject.base,
+        subject.models,
+        budget_k,
+        level,
+        designs,
+        width,
+        chance,
+        budget,
+        converged=all(_has_converged(fits[model], budget_k) for model in subject.models),
+        notes=tuple(_notes(subject, designs, costs, run_tokens)),
+    )
+
+
+def _goal(
+    width: float | None, chance: float, budget: int | None, level: float, tokens: float | None, run_tokens: float
+) -> Goal:
+    for name, share in (("chance", chance), ("level", level)):
+        if not 0 < share < 1:
+            raise InputError(f"--{name} is {share:g}; it lies between 0 and 1.")
+    if width is not None and not width > 0:
+        raise InputError(f"--width is {width:g}; write a width above 0, such as .02 for two points of pass@k.")
+    if budget is not None and budget < 1:
+        raise InputError(f"--budget is {budget}; write a number of samples of at least 1.")
+    if width is not None and budget is not None:
+        raise InputError("--width and --budget are both given. Ask for a width, or say what may be spent.")
+    if tokens is not None and not 0 < tokens < float("inf"):
+        raise InputError(f"--tokens is {tokens:g}; write the mean tokens of a sample, above 0.")
+    if not 0 <= run_tokens < float("inf"):
+        raise InputError(f"--run-tokens is {run_tokens:g}; write the tokens that training a run costs, at least 0.")
+    return Goal(width, chance, budget)
+
+
+def _subject(
+    table: Counts, base: str | None, method: str | None, training_run: str | None, benchmark: str | None
+) -> _Subject:
+    """The method or the training run that a plan is about."""
+    if method is not None and training_run is not None:
+        raise InputError("--method and --training-run are both given. Plan for runs of a method, or for checkpoints.")
+    base, arms = chosen_arms(table, base, None, rank=False)
+    if base is None:
+        raise InputError("A plan for training runs compares with a base, and there is none. Say --base.")
+    name = chosen_benchmarks(table, benchmark, base, arms)[-1]
+    sampled = [arm for arm in arms if arm in sampled_on(table, name)]
+    rows = table.table if name == ALL else table.table.loc[table.table["benchmark"] == name]
+    methods = {part.name: part for part in run_design(rows, base, sampled).methods}
+    runs = {run.name: run for whole in training_runs(table, base, arms) if (run := whole.on([base, *sampled]))}
+    if method is not None:
+        return _Subject(base, name, methods[_known_name("method", method, list(methods))], None)
+    if training_run is not None:
+        return _Subject(base, name, None, runs[_known_name("training run", training_run, list(runs))])
+    repeated = [part for part in methods.values() if len(part.arms) > 1]
+    if len(repeated) > 1:
+        names = ", ".join(part.name for part in repeated)
+        raise InputError(f"A plan is for one method at a time. Say --method NAME, one of: {names}.")
+    if repeated:
+        return _Subject(base, name, repeated[0], None)
+    if len(runs) > 1:
+        raise InputError(
+            f"A plan is for one training run at a time. Say --training-run NAME, one of: {', '.join(runs)}."
+        )
+    if runs:
+        return _Subject(base, name, None, next(iter(runs.values())))
+    if len(methods) == 1:
+        return _Subject(base, name, next(iter(methods.values())), None)
+    raise InputError(
+        f"{table.source}: there is no method with training runs and no run with checkpoints to plan for. Add the "
+        "columns method and training_run, or checkpoint_step; to settle a claim on one model, say --claim."
+    )
+
+
+def _known_name(kind: str, name: str, names: list[str]) -> str:
+    if name in names:
+        return name
+    hint = did_you_mean(name, names) or (f" There are: {', '.join(map(repr, names))}." if names else " There is none.")
+    raise InputError(f"The counts have no {kind} '{name}' to plan for.{hint}")
+
+
+def _budget(k: int | None, fits: dict[str, SolveRates]) -> int:
+    if k is not None and k < 1:
+        raise InputError(f"--k is {k}; write a budget of at least 1.")
+    return max(k or min(fit.reliable_k for fit in fits.values()), 1)
+
+
+def _rows(table: Counts, subject: _Subject) -> pd.DataFrame:
+    rows = table.table.loc[table.table["model"].isin([subject.base, *subject.models])]
+    return rows if subject.benchmark == ALL else rows.loc[rows["benchmark"] == subject.benchmark]
+
+
+def _has_converged(rates: SolveRates, k: int) -> bool:
+    draws = ESTIMANDS["pass_at_k"](rates, k).transpose("model", "chain", "draw").to_numpy()
+    return bool((convergence(draws).r_hat <= MAX_R_HAT).all())
+
+
+def _notes(subject: _Subject, designs: pd.DataFrame, costs: Costs, run_tokens: float) -> list[str]:
+    """What the numbers rest on, and what they leave out."""
+    notes = []
+    if subject.method is not None:
+        n = len(subject.models)
+        if n == 1:
+            notes.append("One run says nothing of how much runs differ: all widths rest on the prior of that.")
+        elif n < FEW_RUNS:
+            notes.append(
+                f"How much runs differ is hardly known from {n} of them: widths rest on the prior of that too."
+            )
+        if not run_tokens:
+            notes.append("What training a run costs is not in the costs (--run-tokens).")
+    else:
+        notes.append("What training costs is not in the costs.")
+    if not costs.are_known:
+        notes.append("Tokens of samples are not known (--tokens): costs are in samples.")
+    if designs["extrapolated"].iloc[0]:
+        notes.append("The budget is beyond the samples that there are: widths rest on the prior of solve rates too.")
+    return notes
