@@ -349,6 +349,7 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
     """Fit all panels, then estimate and check; `with_curves` adds the tipping-point curves."""
     fits = _fit_until_converged(request, data.panels, progress)
     progress("Estimates and checks", 0, 0)
+    release_memory()
     estimates = _estimates(request, fits)
     sizes = sample_sizes(data.panels)
     checks = model_checks(request, data.panels, [fit.rates for fit in fits], [fit.predictive for fit in fits], progress)

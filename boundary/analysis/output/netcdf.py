@@ -5,7 +5,7 @@ Nothing here depends on what the datasets are of; xarray reads them back (a test
 """
 
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -37,7 +37,7 @@ class Chunks(NamedTuple):
 
 def write_groups(
     path: Path,
-    parents: Mapping[str, Mapping[str, xr.Dataset]],
+    parents: Iterable[tuple[str, Mapping[str, xr.Dataset]]],
     chunks: Callable[[str, xr.DataArray], Chunks | None],
 ) -> None:
     """Write datasets as groups within groups; the labels of all datasets of a parent stand once, in the parent.
@@ -47,8 +47,8 @@ def write_groups(
     path
         The file; replaced where there is one.
     parents
-        By name of the outer group, datasets by name of the inner one. Coordinates of one name are equal in all of them,
-        and each has the dimension of its name.
+        Name of each outer group, and its datasets by name of the inner one; they are asked for one by one. Coordinates
+        of one name are equal in all datasets, and each has the dimension of its name.
     chunks
         How a variable of an inner group is kept in compressed chunks; None: as it is.
     """
@@ -57,7 +57,7 @@ def write_groups(
     with h5py.File(path, "w", track_order=True, libver=("earliest", "v110")) as file:
         file.attrs["_NCProperties"] = np.bytes_(f"version=2,h5py={h5py.__version__}")
         numbers = count()
-        for name, datasets in parents.items():
+        for name, datasets in parents:
             parent = file.create_group(name, track_order=True)
             scales: dict[str, Any] = {}
             for group_name, dataset in datasets.items():

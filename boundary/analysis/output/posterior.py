@@ -37,18 +37,22 @@ def write_posterior(rates: Mapping[str, SolveRates], path: Path, new_problems: b
     Path
         The file.
     """
-    fits = {}
-    for name, fit in rates.items():
-        groups = {}
-        for group, dataset in fit.groups().items():
-            groups[group] = kept = dataset.drop_vars([] if new_problems else "new_p", errors="ignore")
-            kept.attrs["fit"] = name
-            if group == "log_likelihood":
-                kept["n_correct"] = kept["n_correct"].copy(data=_in_steps(kept["n_correct"].to_numpy()))
-        fits[_group_name(name)] = groups
     with replacing(path) as new:
-        write_groups(new, fits, _chunks)
+        write_groups(
+            new, ((_group_name(name), _groups(name, fit, new_problems)) for name, fit in rates.items()), _chunks
+        )
     return path
+
+
+def _groups(name: str, fit: SolveRates, new_problems: bool) -> dict[str, xr.Dataset]:
+    """What is kept of one fit, by ArviZ group."""
+    groups = {}
+    for group, dataset in fit.groups().items():
+        groups[group] = kept = dataset.drop_vars([] if new_problems else "new_p", errors="ignore")
+        kept.attrs["fit"] = name
+        if group == "log_likelihood":
+            kept["n_correct"] = kept["n_correct"].copy(data=_in_steps(kept["n_correct"].to_numpy()))
+    return groups
 
 
 def _in_steps(log_likelihood: np.ndarray) -> np.ndarray:
