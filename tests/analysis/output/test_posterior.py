@@ -133,13 +133,13 @@ def test_a_file_is_what_xarray_would_have_written(tmp_path):
     path = write_posterior({"B": fit}, tmp_path / "posterior.nc")
     with xr.open_datatree(path, engine="h5netcdf") as tree:
         for group, expected in fit.groups().items():
-            written = tree[f"B/{group}"].to_dataset()
-            assert written.attrs == {**expected.attrs, "fit": "B"}
-            assert written.sizes == {**written.sizes, **expected.sizes}
-            assert set(written.data_vars) == set(expected.data_vars)
+            kept_group = tree[f"B/{group}"].to_dataset()
+            assert kept_group.attrs == {**expected.attrs, "fit": "B"}
+            assert kept_group.sizes == {**written.sizes, **expected.sizes}
+            assert set(kept_group.data_vars) == set(expected.data_vars)
             for name, variable in ({**expected.coords, **expected.data_vars}).items():
-                assert written[name].dims == variable.dims
-                assert np.array_equal(written[name], variable) or written[name].dtype == np.float32
+                assert kept_group[name].dims == variable.dims
+                assert np.array_equal(kept_group[name], variable) or written[name].dtype == np.float32
 
 
 def test_what_is_no_posterior_is_refused(tmp_path):
