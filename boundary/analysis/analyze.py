@@ -59,6 +59,7 @@ from boundary.data.counts import ALL, Counts
 from boundary.data.sample_tables import load_samples, load_scores
 from boundary.data.shared_texts import shared_texts, texts_of
 from boundary.data.tables.sample_rows import samples_in
+from boundary.memory import release_memory
 from boundary.stats.intervals import MARGIN
 from boundary.stats.model_checks import Check, predictive_checks
 from boundary.stats.priors import Prior
@@ -350,6 +351,7 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
     """Fit all panels, then estimate and check; `with_curves` adds the tipping-point curves."""
     fits = _fit_until_converged(request, data.panels, progress)
     progress("Estimates and checks", 0, 0)
+    release_memory()
     estimates = _estimates(request, fits)
     sizes = sample_sizes(data.panels)
     checks = model_checks(request, data.panels, [fit.rates for fit in fits], [fit.predictive for fit in fits], progress)
@@ -453,7 +455,9 @@ def _fit_until_converged(request: Request, panels: Sequence[Panel], progress: Pr
         rates = fit(panel, prior, request.seed, request.fit_store)
         if draws is not None and rates.p.shape[1] >= 2 * draws:
             rates = rates.thinned(rates.p.shape[1] // draws)
-        return _fitted(request, panel, rates)
+        fitted = _fitted(request, panel, rates)
+        release_memory()
+        return fitted
 
     report = request.fit_store.reporting(progress)
     fits = for_each(panels, lambda panel: fit_panel(panel, request.prior), report, request.jobs)

@@ -60,8 +60,8 @@ class Analysis:
         Posterior of the solve rates for each benchmark; with several RL models, for each "benchmark: model". Without
         log likelihoods where those of all fits together take more than 512 MiB.
     diagnostics
-        One row a fit: benchmark, model, prior, max_r_hat, min_ess, worst, max_interval_mc_error, worst_interval, ok,
-        message (`boundary.analysis.checks.convergence.check_convergence`).
+        One row a fit: benchmark, model, prior, max_r_hat, min_ess, worst, max_interval_mc_error, worst_interval,
+        max_visible_mc_error, worst_visible, ok, message (`boundary.analysis.checks.convergence.check_convergence`).
     verdicts
         A sentence for each benchmark and RL model.
     problems

@@ -1,6 +1,6 @@
 """Budgets k and thresholds tau: checked, with means over problems at each, and stacked into labelled arrays."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -139,6 +139,14 @@ def over_k(values: Iterable[np.ndarray], k: Budgets, name: str, models: Sequence
     coords: dict[str, Any] = {"k": checked_budgets(k)} | ({"model": list(models)} if models is not None else {})
     stacked = xr.DataArray(np.stack(list(values), axis=2), dims=dims, coords=coords, name=name)
     return stacked if not isinstance(k, (int, np.integer)) else stacked.isel(k=0)
+
+
+def together_over_k(parts: Mapping[str, Iterable[np.ndarray]], k: Budgets) -> xr.Dataset:
+    """Several quantities at once, each as `over_k` stacks it; labels are made once."""
+    dims = ("chain", "draw", "k")
+    stacked = {name: (dims, np.stack(list(values), axis=2)) for name, values in parts.items()}
+    together = xr.Dataset(stacked, coords={"k": checked_budgets(k)})
+    return together if not isinstance(k, (int, np.integer)) else together.isel(k=0)
 
 
 def over_tau(values: list[np.ndarray], tau: Thresholds, name: str, models: Sequence[str]) -> xr.DataArray:

@@ -130,7 +130,13 @@ def test_failed_diagnostics_are_said_and_exit_with_4_whatever_the_claims(counts,
     unmet = {"name": "c", "claim": "lost(1) > 1", "benchmark": "all", "probability": 0.1, "mc_error": 0.01}
     claims = pd.DataFrame([unmet | {"require": 0.9, "met": False, "extrapolated": False, "note": ""}]).astype(object)
     fit = {"benchmark": "all", "ok": False, "message": "R-hat 1.07 is above 1.01."}
-    diagnostics = pd.DataFrame([fit | {"max_interval_mc_error": 0.07, "worst_interval": "gained at k = 16"}])
+    diagnostics = pd.DataFrame(
+        [
+            fit
+            | {f"max_{kind}_mc_error": 0.07 for kind in ("interval", "visible")}
+            | {f"worst_{kind}": "gained at k = 16" for kind in ("interval", "visible")}
+        ]
+    )
     result = SimpleNamespace(
         ok=False,
         diagnostics=diagnostics,
@@ -149,7 +155,7 @@ def test_failed_diagnostics_are_said_and_exit_with_4_whatever_the_claims(counts,
     assert outcome.exit_code == 4
     assert "all: R-hat 1.07 is above 1.01." in outcome.stdout
     assert "NOT MET" in outcome.stdout
-    assert "known to 7.0 % of the interval's width" in " ".join(outcome.stdout.split())
+    assert "known to within 7.0 % of the interval's width" in " ".join(outcome.stdout.split())
     assert "report.html" in outcome.stdout
 
 

@@ -297,10 +297,11 @@ def test_a_pipe_gets_plain_lines_and_every_row(counts, tmp_path):
 
 def analysis_of(verdicts, benchmark="b\x1b[2J", **fields):
     """What is printed of an analysis that did not converge."""
-    fit = {"benchmark": benchmark, "ok": False, "message": "R-hat 1.07.", "max_interval_mc_error": float("nan")}
+    fit = {"benchmark": benchmark, "ok": False, "message": "R-hat 1.07.", "worst_interval": "", "worst_visible": ""}
+    fit |= {"max_interval_mc_error": float("nan"), "max_visible_mc_error": float("nan")}
     checks = {"claims": pd.DataFrame(), "model_checks": SimpleNamespace(remarks=[]), "notes_on_counts": ()}
     return SimpleNamespace(
-        diagnostics=pd.DataFrame([fit | {"worst_interval": ""}]),
+        diagnostics=pd.DataFrame([fit]),
         verdicts=verdicts,
         benchmarks=tuple(dict.fromkeys(verdict.benchmark for verdict in verdicts)),
         exchangeability=[],

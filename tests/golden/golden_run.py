@@ -103,14 +103,21 @@ def summary_skeleton(path: Path) -> object:
     content["settings"].pop("versions")
     for row in content["diagnostics"]:
         row.pop("worst")
-        row.pop("worst_interval", None)
+        # None of `max_visible_mc_error` stood in what was kept so far.
+        for name in ("worst_interval", "worst_visible", "max_visible_mc_error"):
+            row.pop(name, None)
     return _masked(content)
 
 
 def page_skeleton(folder: Path) -> list[str]:
     """What the page says, its numbers masked, and so is what converged worst."""
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    worst = {row[name] for row in summary["diagnostics"] for name in ("worst", "worst_interval") if row.get(name)}
+    worst = {
+        row[name]
+        for row in summary["diagnostics"]
+        for name in ("worst", "worst_interval", "worst_visible")
+        if row.get(name)
+    }
     lines = (folder / "report.txt").read_text(encoding="utf-8").splitlines()
     return [
         "#" if line in worst or line.startswith("The ends of intervals are known") else without_numbers(line)

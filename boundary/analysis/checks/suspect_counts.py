@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
+import numpy as np
 import pandas as pd
 
 from boundary.analysis.notes import Note
@@ -28,8 +29,9 @@ def suspect_count_notes(counts: Counts, benchmarks: Sequence[str]) -> Iterator[N
                     else f"Not one of the {n} samples of {model} is correct"
                 )
                 yield Note(str(benchmark), model, f"{finding}. Did the verifier run?", "alarm")
-        for (first_model, first), (model, second) in combinations(parts.items(), 2):
-            if _same_counts(first, second):
+        in_order = {model: _mixed_counts(part) for model, part in parts.items()}
+        for (first_model, first), (model, second) in combinations(in_order.items(), 2):
+            if first is not None and first == second:
                 text = (
                     f"{first_model} and {model} have the same counts on every problem. Are they one model under two "
                     "names?"
@@ -37,10 +39,11 @@ def suspect_count_notes(counts: Counts, benchmarks: Sequence[str]) -> Iterator[N
                 yield Note(str(benchmark), model, text, "alarm")
 
 
-def _same_counts(first: pd.DataFrame, second: pd.DataFrame) -> bool:
-    """Whether two models have equal counts, with enough problems that are neither all right nor all wrong."""
-    counts, other_counts = (
-        part.set_index("problem_id")[["n_samples", "n_correct"]].sort_index() for part in (first, second)
-    )
-    mixed = (counts["n_correct"] > 0) & (counts["n_correct"] < counts["n_samples"])
-    return counts.equals(other_counts) and int(mixed.sum()) >= ENOUGH_PROBLEMS
+def _mixed_counts(part: pd.DataFrame) -> tuple[tuple[str, ...], bytes, bytes] | None:
+    """Problems of one model in order, and their counts; None with few that are neither all right nor all wrong."""
+    n_samples, n_correct = (part[name].to_numpy() for name in ("n_samples", "n_correct"))
+    if int(((n_correct > 0) & (n_correct < n_samples)).sum()) < ENOUGH_PROBLEMS:
+        return None
+    problems = part["problem_id"].to_numpy(dtype=object)
+    order = np.argsort(problems)
+    return tuple(problems[order]), n_samples[order].tobytes(), n_correct[order].tobytes()

@@ -78,14 +78,13 @@ def _split(record: Estimand, draws: xr.DataArray, rates: SolveRates, model: str,
     for labels, of_labels in zip(product(*(draws.coords[dim].to_numpy() for dim in dims)), values, strict=True):
         at = dict(zip(dims, labels, strict=True))
         k, tau = float(at.get("k", np.nan)), float(at.get("tau", np.nan))
-        selected = xr.DataArray(of_labels, dims=("chain", "draw"))
-        samples = _median_budget(selected) if record.is_budget else record.samples_needed(k)
+        samples = _median_budget(of_labels) if record.is_budget else record.samples_needed(k)
         extrapolated = samples > rates.reliable_k
         name = str(at.get("model", model))
-        yield Quantity(record.name, selected, name, reference, k, tau, extrapolated, rates.n_short(float(samples)))
+        yield Quantity(record.name, of_labels, name, reference, k, tau, extrapolated, rates.n_short(float(samples)))
 
 
-def _median_budget(draws: xr.DataArray) -> float:
+def _median_budget(draws: np.ndarray) -> float:
     """Median of draws that are budgets; NaN where it is defined in none."""
-    defined = draws.to_numpy()[~np.isnan(draws.to_numpy())]
+    defined = draws[~np.isnan(draws)]
     return float(np.quantile(defined, 0.5, method="inverted_cdf")) if len(defined) else np.nan

@@ -63,7 +63,7 @@ def add_posterior_bands(
     for base, rl in pairs:
         curve = [quantity for quantity in quantities if quantity.estimand == "shrinkage" and quantity.model == rl]
         if curve:
-            draws = np.stack([point.draws.to_numpy() for point in curve], axis=-1)
+            draws = np.stack([point.draws for point in curve], axis=-1)
             band = posterior_band(draws, [int(point.k) for point in curve], table.level)
             _add_band(table, SIMULTANEOUS, rl, base, band, options.budgets)
 

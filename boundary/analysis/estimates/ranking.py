@@ -75,7 +75,7 @@ def add_ranking(table: EstimateTable, coverage: xr.DataArray, n: int, names: fro
                 [
                     Quantity(
                         name,
-                        xr.DataArray(values[i, j], dims=("chain", "draw")),
+                        values[i, j],
                         str(model),
                         k=float(k),
                         extrapolated=bool(k > n),

@@ -9,6 +9,7 @@ import io
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -57,6 +58,9 @@ STYLE: dict[Any, Any] = {
 }
 
 
+_in_style = ContextVar("in_style", default=False)
+
+
 class Layout(NamedTuple):
     """Panels of a figure; sizes in inches.
 
@@ -93,11 +97,18 @@ def report_style() -> Iterator[None]:
     """Draw under this module's settings, whatever the caller's are, and put the caller's back."""
     import matplotlib as mpl
 
+    if _in_style.get():  # all figures of a page are drawn within one, which takes longer to enter than an axes to draw
+        yield
+        return
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(STYLE)
         mpl.rcParams["font.family"] = _fonts()
-        yield
+        token = _in_style.set(True)
+        try:
+            yield
+        finally:
+            _in_style.reset(token)
 
 
 @lru_cache(maxsize=1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
@@ -332,20 +333,16 @@ class SvgRenderer(RendererBase):
 
 def _joined(letter: str, pairs: list[tuple[int, int]]) -> str:
     """A letter and numbers, in tenths, with blanks only where a minus sign does not part them."""
-    text = letter
-    for number in (part for pair in pairs for part in pair):
-        digits = _tenths(number)
-        text += (
-            digits if digits.startswith("-") or (text.endswith(letter) and letter and text == letter) else f" {digits}"
-        )
-    return text
+    text = "".join([_tenths(number) for pair in pairs for number in pair])
+    return letter + (text.removeprefix(" ") if letter else text)
 
 
+@lru_cache(maxsize=1 << 14)
 def _tenths(number: int) -> str:
-    """A whole number of tenths as a decimal number, as short as it can be."""
+    """A whole number of tenths as a decimal number, as short as it can be: a blank, or a minus sign, and digits."""
     whole, tenth = divmod(abs(number), 10)
     text = f"{whole}.{tenth}" if tenth and whole else f".{tenth}" if tenth else f"{whole}"
-    return f"-{text}" if number < 0 else text
+    return f"-{text}" if number < 0 else f" {text}"
 
 
 def _group(kind: str, style: str, contents: list[str]) -> str:

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from boundary.analysis.output.files import POSTERIOR_FILE
+from boundary.analysis.output.netcdf import Chunks, write_groups
 from boundary.data.readers.limits import mib, most_unpacked
 from boundary.data.tables.writing import replacing
 from boundary.errors import InputError
@@ -37,40 +37,40 @@ def write_posterior(rates: Mapping[str, SolveRates], path: Path, new_problems: b
     Path
         The file.
     """
-    tree, encoding = {}, {}
-    for name, fit in rates.items():
-        groups, place = fit.groups(), f"/{_group_name(name)}"
-        labels = groups["posterior"].coords
-        tree[place] = xr.Dataset(coords=labels)  # of the fit, for all groups: each label costs as much as its draws
-        for group, dataset in groups.items():
-            left_out = [*labels, *([] if new_problems else ["new_p"])]
-            tree[f"{place}/{group}"] = kept = dataset.drop_vars(left_out, errors="ignore").assign_attrs(fit=name)
-            if group == "log_likelihood":
-                kept = (kept * STEPS_OF_LOG_LIKELIHOOD).round() / STEPS_OF_LOG_LIKELIHOOD
-                tree[f"{place}/{group}"] = kept = kept.assign_attrs(fit=name)
-            if group in DRAWS:
-                encoding[f"{place}/{group}"] = {str(draws): _encoding(kept[draws]) for draws in kept.data_vars}
     with replacing(path) as new:
-        xr.DataTree.from_dict(tree).to_netcdf(new, engine="h5netcdf", encoding=encoding)
+        write_groups(
+            new, ((_group_name(name), _groups(name, fit, new_problems)) for name, fit in rates.items()), _chunks
+        )
     return path
 
 
-def _encoding(draws: xr.DataArray) -> dict[str, Any]:
-    """How draws are kept: all those of a few problems in a chunk.
+def _groups(name: str, fit: SolveRates, new_problems: bool) -> dict[str, xr.Dataset]:
+    """What is kept of one fit, by ArviZ group."""
+    groups = {}
+    for group, dataset in fit.groups().items():
+        groups[group] = kept = dataset.drop_vars([] if new_problems else "new_p", errors="ignore")
+        kept.attrs["fit"] = name
+        if group == "log_likelihood":
+            kept["n_correct"] = kept["n_correct"].copy(data=_in_steps(kept["n_correct"].to_numpy()))
+    return groups
+
+
+def _in_steps(log_likelihood: np.ndarray) -> np.ndarray:
+    return np.round(log_likelihood * STEPS_OF_LOG_LIKELIHOOD) / STEPS_OF_LOG_LIKELIHOOD
+
+
+def _chunks(group: str, draws: xr.DataArray) -> Chunks | None:
+    """How draws are kept: all those of a few problems in a chunk; all else is kept as it is.
 
     The rates of a problem take a few hundred values, which zlib finds again in whole numbers, but not in bytes shuffled
     by their place, where they take half as much room again. Log likelihoods take as many values as there are draws, and
     a quarter less room when shuffled.
     """
+    if group not in DRAWS:
+        return None
     few = {"problem": PROBLEMS_OF_CHUNK, "new_problem": PROBLEMS_OF_CHUNK, "model": 1}
-    chunks = tuple(min(few.get(str(name), size), size) for name, size in draws.sizes.items())
-    return {
-        "dtype": np.float32,
-        "zlib": True,
-        "complevel": 1,
-        "shuffle": draws.name == "n_correct",  # the log likelihood of these
-        "chunksizes": chunks,
-    }
+    shape = tuple(min(few.get(str(name), size), size) for name, size in draws.sizes.items())
+    return Chunks(shape, shuffle=group == "log_likelihood")
 
 
 def read_posterior(path: str | Path) -> dict[str, SolveRates]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -25,8 +24,6 @@ from boundary.analysis.result import Analysis
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Drawings = dict[str, "dict[str, Figure]"]
-"""Per benchmark, each figure's name and its drawing; `OVERVIEW` has those of the whole analysis."""
 Pictures = dict[str, dict[str, Markup]]
 """Per benchmark, each figure's name and its elements for the page."""
 OVERVIEW = ""
@@ -35,37 +32,39 @@ ELEMENT = re.compile(r"<[^<>]*>")
 ATTRIBUTE = re.compile(r"""(?<![\w:-])(?P<name>[\w:-]+)=(?:'[^']*'|"[^"]*")""")
 
 
-def draw_all(analysis: Analysis, width: float = PAGE_WIDTH, progress: Progress = no_progress) -> Drawings:
-    """Draw every figure that there is something to draw for, so many inches wide."""
-    drawings: Drawings = {}
-    figures = _figures(analysis)
-    for done, (benchmark, record, data) in enumerate(figures):
-        progress("Drawing figures", done, len(figures))
-        drawings.setdefault(benchmark, {})[record.name] = record.figure(data, width)
-    return drawings
-
-
-def page_pictures(analysis: Analysis, drawings: Drawings | None = None, progress: Progress = no_progress) -> Pictures:
+def page_pictures(
+    analysis: Analysis,
+    progress: Progress = no_progress,
+    keep: Callable[[str, str, Callable[[float], Figure]], None] | None = None,
+) -> Pictures:
     """Every figure as elements of the page: a wide and a narrow one, of which the style sheet shows one.
 
     Parameters
     ----------
     analysis
         What `boundary.analyze` returns.
-    drawings
-        The wide ones, where they are at hand; drawn otherwise.
     progress
         Called with what is being made, the number of figures done and of all.
+    keep
+        Called with benchmark and name of each figure, and with what draws it so many inches wide, to write it as a
+        file. No figure is held longer than that: a hundred of them take more room than all tables.
     """
     pictures: Pictures = {}
     figures = _figures(analysis)
     for done, (benchmark, record, data) in enumerate(figures):
-        progress("Figures of the page", done, len(figures))
-        prefix = id_prefix(analysis, benchmark, record.name)
-        wide = None if drawings is None else drawings[benchmark][record.name]
-        elements = both_widths(partial(record.figure, data), prefix, record.caption, wide)
+        progress("Drawing figures", done, len(figures))
+        draw = _drawing(record, data)
+        elements = both_widths(draw, id_prefix(analysis, benchmark, record.name), record.caption)
         pictures.setdefault(benchmark, {})[record.name] = elements
+        if keep is not None:  # after the page's: a file's text may be changed
+            keep(benchmark, record.name, draw)
     return pictures
+
+
+def _drawing(record: ReportFigure, data: FigureData) -> Callable[[float], Figure]:
+    """What draws a figure so many inches wide; that of the page's width is drawn once."""
+    wide = record.figure(data, PAGE_WIDTH)
+    return lambda width: wide if width == PAGE_WIDTH else record.figure(data, width)
 
 
 def id_prefix(analysis: Analysis, benchmark: str, name: str) -> str:
@@ -89,9 +88,7 @@ def with_prefix(picture: str, prefix: str, other: str) -> Markup:
     return Markup(ELEMENT.sub(in_element, picture))
 
 
-def both_widths(
-    draw: Callable[[float], Figure], prefix: str, description: str = "", wide: Figure | None = None
-) -> Markup:
+def both_widths(draw: Callable[[float], Figure], prefix: str, description: str = "") -> Markup:
     """A figure as elements of the page, wide and narrow.
 
     Parameters
@@ -102,14 +99,11 @@ def both_widths(
         In front of every id, the same for no two figures of the page.
     description
         What it shows, for those who do not see it; its numbers are added.
-    wide
-        The wide one, where it is at hand.
     """
-    variants = {"wide": draw(PAGE_WIDTH) if wide is None else wide, "narrow": draw(COLUMN_WIDTH)}
     parts = []
-    for name, figure in variants.items():
+    for name, width in (("wide", PAGE_WIDTH), ("narrow", COLUMN_WIDTH)):
         numbers_in = "" if name == "wide" else f"{prefix}w"
-        element = inline_svg(figure, prefix + name[0], description=description, numbers_in=numbers_in)
+        element = inline_svg(draw(width), prefix + name[0], description=description, numbers_in=numbers_in)
         parts.append(f'<div class="plot-{name}">{element}</div>')
     return Markup("\n".join(parts))
 

@@ -12,7 +12,16 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from boundary.stats.budgets import Budgets, Model, checked_budgets, mean_failures, mean_joint_failures, over_k, rows_of
+from boundary.stats.budgets import (
+    Budgets,
+    Model,
+    checked_budgets,
+    mean_failures,
+    mean_joint_failures,
+    over_k,
+    rows_of,
+    together_over_k,
+)
 from boundary.stats.intervals import MARGIN, TIE
 from boundary.stats.powers import blocks, failure_rates, powers
 from boundary.stats.solve_rates import SolveRates, Target
@@ -151,7 +160,7 @@ def flows(rates: SolveRates, k: Budgets, *, base: Model = 0, rl: Model = 1, targ
         "neither": rates.n_problems * both_fail,
         "shrinkage": rl_fails - base_fails,
     }
-    return xr.Dataset({name: over_k(values, k, name) for name, values in parts.items()})
+    return together_over_k(parts, k)
 
 
 def kept(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:

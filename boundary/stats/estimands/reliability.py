@@ -99,15 +99,23 @@ def g_pass_at_k(rates: SolveRates, k: Budgets, tau: Thresholds, *, target: Targe
     >>> g_pass_at_k(rates, 2, [0.5, 1.0]).sel(model="sure").mean(["chain", "draw"]).round(3).values.tolist()
     [0.5, 0.5]
     """
-    over: list[xr.DataArray] = []
-    for share in checked_thresholds(tau):
-        leasts = [(b, least_correct(b, share)) for b in checked_budgets(k)]
-        values = [
+    budgets, shares = checked_budgets(k), checked_thresholds(tau)
+    leasts = [[(b, least_correct(b, share)) for share in shares] for b in budgets]
+    values = [
+        [
             _binomial_mean(rates, b, target, np.arange(b + 1) >= least, partial(_tail, k=b, least=least))
-            for b, least in leasts
+            for b, least in of_budget
         ]
-        over.append(over_k(values, k, "g_pass_at_k", rates.models).assign_coords(tau=share))
-    return xr.concat(over, "tau").transpose(..., "tau", "model") if np.ndim(tau) else over[0]
+        for of_budget in leasts
+    ]
+    draws = xr.DataArray(
+        np.moveaxis(np.array(values), (0, 1), (2, 3)),
+        dims=("chain", "draw", "k", "tau", "model"),
+        coords={"k": budgets, "tau": shares, "model": list(rates.models)},
+        name="g_pass_at_k",
+    )
+    draws = draws if np.ndim(tau) else draws.isel(tau=0)
+    return draws.isel(k=0) if isinstance(k, (int, np.integer)) else draws
 
 
 def mg_pass_at_k(rates: SolveRates, k: Budgets, *, target: Target = "benchmark") -> xr.DataArray:

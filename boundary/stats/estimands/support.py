@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from boundary.stats.budgets import Budgets, Model, checked_budgets, over_k, rows_of
+from boundary.stats.budgets import Budgets, Model, checked_budgets, over_k, rows_of, together_over_k
 from boundary.stats.estimands.coverage import flows, pass_at_k
 from boundary.stats.powers import sums_by_level
 from boundary.stats.solve_rates import SolveRates, Target
@@ -45,7 +45,9 @@ def support_rates(rates: SolveRates, k: Budgets, **pair: Any) -> xr.Dataset:
     {'srr': 0.333, 'ndr': 0.5, 'sds': 0.4, 'nscr': -0.25}
     """
     problems = flows(rates, k, **pair)
-    return xr.Dataset(rates_of_flows(problems["kept"], problems["lost"], problems["gained"]))
+    kept = problems["kept"]
+    values = rates_of_flows(*(problems[name].to_numpy() for name in ("kept", "lost", "gained")))
+    return xr.Dataset({name: (kept.dims, of_name) for name, of_name in values.items()}, coords=kept.coords)
 
 
 def rates_of_flows(kept: Any, lost: Any, gained: Any) -> dict[str, Any]:
@@ -214,9 +216,7 @@ def gains(rates: SolveRates, k: Budgets, *, base: Model = 0, rl: Model = 1, targ
     within = np.cumsum(gain_by_level[..., ::-1], axis=-1)[..., ::-1]
     places = [descending.index(budget) for budget in budgets]
     amplified, discovered = [within[..., i + 1] for i in places], [out_of_reach[..., i] for i in places]
-    return xr.Dataset(
-        {"amplified": over_k(amplified, k, "amplified"), "discovered": over_k(discovered, k, "discovered")}
-    )
+    return together_over_k({"amplified": amplified, "discovered": discovered}, k)
 
 
 def amplified(rates: SolveRates, k: Budgets, **pair: Any) -> xr.DataArray:

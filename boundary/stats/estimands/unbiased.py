@@ -1,6 +1,6 @@
 """Unbiased estimates from counts alone, for budgets within the samples drawn (k <= n)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import xarray as xr
@@ -65,6 +65,22 @@ def unbiased_pass_at_k(
     """
     n_correct, n_samples = np.asarray(n_correct), np.asarray(n_samples)
     return 1.0 - _ratio_of_choices(n_samples - n_correct, n_samples, k)
+
+
+def unbiased_pass_at_budgets(
+    n_correct: Int[np.ndarray, "*rows"], n_samples: Int[np.ndarray, "*rows"], budgets: Sequence[int]
+) -> Float[np.ndarray, "*rows k"]:
+    """`unbiased_pass_at_k` at many budgets, each at least 1, in one pass."""
+    top, bottom = ((part[..., None]) for part in (n_samples - n_correct, n_samples))
+    k = np.asarray(budgets)
+    log_factorial = gammaln(np.arange(int(n_samples.max(initial=0)) + 2) + 1.0)
+
+    def log_choose(n: np.ndarray) -> np.ndarray:
+        return np.asarray(log_factorial[n] - gammaln(k + 1.0) - log_factorial[np.maximum(n - k, 0)])
+
+    ratio = np.exp(log_choose(top) - log_choose(bottom))
+    possible = np.where(top >= k, np.clip(ratio, 0.0, 1.0), 0.0)
+    return np.where(bottom >= k, 1.0 - possible, np.nan)
 
 
 def unbiased_pass_hat_k(

@@ -1,18 +1,21 @@
 """Bands that hold a whole curve over k at once: of posterior draws, and of a bootstrap over problems as a check."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from boundary.stats.distinct_counts import distinct_rows
-from boundary.stats.estimands.unbiased import unbiased_pass_at_k
+from boundary.stats.estimands.unbiased import unbiased_pass_at_budgets
 
 # Bootstrap draws: the critical value is then right to about .003, and the first-loss set hardly moves with the seed.
 REPEATS = 100_000
 # Multiplications of a matrix product that OpenBLAS does not split: waiting for its threads takes longer than a block.
 SINGLE_THREAD = 1 << 18
+# Directions that most curves need, so that their normal numbers are drawn once (13 MB).
+DIRECTIONS = 16
 # Every budget up to here, and steps of about 3 % above.
 DENSE = 256
 
@@ -94,7 +97,7 @@ def sup_t_band(
     distinct, place = distinct_rows(np.hstack([n_correct, n_samples]))
     repeated = np.bincount(place)
     c, n = distinct[:, :2], distinct[:, 2:]
-    differences = np.stack([-np.diff(unbiased_pass_at_k(c, n, k), axis=1)[:, 0] for k in budgets], axis=1)
+    differences = -np.diff(unbiased_pass_at_budgets(c, n, budgets), axis=1)[:, 0]
     problems, mean = len(n_correct), repeated @ differences / len(n_correct)
     deviations = differences - mean
     error = np.sqrt(repeated @ deviations**2 / (problems - 1) / problems)
@@ -102,7 +105,7 @@ def sup_t_band(
     if not varies.any():
         return Band(np.array(budgets), mean, np.full_like(mean, -1.0), np.full_like(mean, 1.0), np.inf)
     scaled = np.sqrt(repeated)[:, None] * deviations[:, varies] / (problems * error[varies])
-    critical = float(np.quantile(_suprema(scaled, np.random.default_rng(seed)), level))
+    critical = float(np.quantile(_suprema(scaled, seed), level))
     lower, upper = mean - critical * error, mean + critical * error
     return Band(np.array(budgets), mean, np.where(varies, lower, -1.0), np.where(varies, upper, 1.0), critical)
 
@@ -139,15 +142,23 @@ def _budgets(furthest: int) -> list[int]:
     return budgets
 
 
-def _suprema(scaled: Float[np.ndarray, "problem k"], rng: np.random.Generator) -> Float[np.ndarray, " repeat"]:
+def _suprema(scaled: Float[np.ndarray, "problem k"], seed: int) -> Float[np.ndarray, " repeat"]:
     """Largest deviation from zero of normal curves with the covariance scaled' scaled."""
     # Curves over k are smooth: a few directions hold all of the variance.
     size, directions = np.linalg.eigh(scaled.T @ scaled)
     main = size > 1e-9 * size[-1]
-    spread = (directions[:, main] * np.sqrt(size[main])).T
+    spread = directions[:, main] * np.sqrt(size[main])
+    n_directions = spread.shape[1]
+    normals = _normals(seed, max(n_directions, DIRECTIONS))[: REPEATS * n_directions].reshape(REPEATS, n_directions)
     step = max(SINGLE_THREAD // spread.size, 1)
     suprema = np.empty(REPEATS)
     for first in range(0, REPEATS, step):
-        curves = rng.standard_normal((min(step, REPEATS - first), len(spread))) @ spread
-        suprema[first : first + step] = np.abs(curves, out=curves).max(axis=1)
+        curves = spread @ normals[first : first + step].T
+        np.maximum(curves.max(axis=0), -curves.min(axis=0), out=suprema[first : first + step])
     return suprema
+
+
+@lru_cache(maxsize=1)
+def _normals(seed: int, n_directions: int) -> Float[np.ndarray, " number"]:
+    """Normal numbers of all repeats, the same for every pair; of fewer directions the first are used."""
+    return np.random.default_rng(seed).standard_normal(REPEATS * n_directions)

@@ -1,10 +1,12 @@
 """Prior-free bounds on pass@k beyond the samples drawn, for any population of solve rates, by linear programming."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.optimize import linprog
+from scipy.sparse import eye_array, kron
 from scipy.special import bdtr, betaincinv
 
 from boundary.stats.budgets import checked_budgets
@@ -65,9 +67,18 @@ def pass_at_k_bounds(
     array([[0.49, 0.57],
            [0.49, 0.74]])
     """
-    budgets, sampled = checked_budgets(k), n_samples > 0
-    if not sampled.any():
+    budgets = checked_budgets(k)
+    if not (n_samples > 0).any():
         return np.tile([0.0, 1.0], (len(budgets), 1))
+    counts = np.stack([n_correct, n_samples], axis=1).astype(np.int64)
+    return _bounds_of(counts.tobytes(), tuple(budgets), level, target).copy()
+
+
+@lru_cache(maxsize=256)
+def _bounds_of(counts: bytes, budgets: tuple[int, ...], level: float, target: Target) -> Float[np.ndarray, "k 2"]:
+    """Bounds from the numbers of correct samples and samples of each problem; every pair of a base asks for its own."""
+    n_correct, n_samples = np.frombuffer(counts, np.int64).reshape(-1, 2).T
+    sampled = n_samples > 0
     sizes = {int(n_samples[sampled].min()), samples_of_share(n_samples[sampled], MOST)}
     error = (1 - level) / len(sizes)
     bounds = np.array([_thinned_bounds(n_correct, n_samples, size, budgets, error, target) for size in sorted(sizes)])
@@ -81,7 +92,7 @@ def _thinned_bounds(
     """Bounds from the problems with at least so many samples, thinned to these; the others may have any solve rate."""
     enough = n_samples >= size
     points, rules = _grid_and_rules(n_correct[enough], n_samples[enough], max(budgets), error, target)
-    ranges = np.array([_range(1 - (1 - points) ** b, rules) for b in budgets])
+    ranges = _ranges(np.array([1 - (1 - points) ** b for b in budgets]), rules)
     share_used = float(enough.mean()) if target == "benchmark" else 1.0
     return np.clip(share_used * ranges + (1 - share_used) * np.array([0.0, 1.0]), 0.0, 1.0)
 
@@ -154,13 +165,27 @@ def _clopper_pearson(below: np.ndarray, probability: np.ndarray, problems: int, 
     return np.vstack([probability, -probability]), np.concatenate([upper, -lower])
 
 
-def _range(value: np.ndarray, rules: Rules) -> tuple[float, float]:
-    """Smallest and largest value @ masses over all masses that satisfy the rules; NaN where no masses do."""
+def _ranges(values: Float[np.ndarray, "value point"], rules: Rules) -> Float[np.ndarray, "value 2"]:
+    """Smallest and largest value @ masses over all masses that satisfy the rules, of each value.
+
+    NaN where no masses do. All are one program of separate blocks: to pass one to the solver takes longer than to solve
+    it.
+    """
     rows, limits = rules
-    whole = np.ones((1, len(value)))
-    ends = []
-    for sign in (1, -1):
-        # So few variables are solved twice as fast without being looked through first.
-        solution = linprog(sign * value, rows, limits, whole, [1.0], method="highs", options={"presolve": False})
-        ends.append(sign * solution.fun if solution.status == 0 else np.nan)
-    return ends[0], ends[1]
+    goals = np.stack([values, -values], axis=1).reshape(-1, values.shape[1])
+    blocks = eye_array(len(goals), format="csr")
+    whole = kron(blocks, np.ones((1, values.shape[1])), format="csr")
+    # So few variables are solved twice as fast without being looked through first.
+    solution = linprog(
+        goals.ravel(),
+        kron(blocks, rows, format="csr"),
+        np.tile(limits, len(goals)),
+        whole,
+        np.ones(len(goals)),
+        method="highs",
+        options={"presolve": False},
+    )
+    if solution.status != 0:
+        return np.full((len(values), 2), np.nan)
+    ends = (goals * solution.x.reshape(goals.shape)).sum(axis=1).reshape(-1, 2)
+    return np.asarray(ends * [1, -1])

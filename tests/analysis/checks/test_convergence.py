@@ -45,11 +45,27 @@ def test_budgets_and_intervals_that_are_too_narrow_to_be_seen_have_no_error_that
     assert check(*rows, row("lost", 8, 0.02, 0.11))["worst_interval"] == "lost at k = 8"
 
 
+def test_errors_within_the_last_digit_are_stated_but_break_no_limit():
+    """Of [0, .3] points an error of .06 is a fifth of the width; of 2 points it is a thirtieth, and larger."""
+    narrow, wide = row("pass_hat_k", 512, 0.19, 0.003), row("pass_at_k", 8, 0.03, 0.05)
+    fit = check(narrow, wide)
+    assert (fit["max_interval_mc_error"], fit["worst_interval"]) == (0.19, "pass_hat_k at k = 512")
+    assert (fit["max_visible_mc_error"], fit["worst_visible"]) == (0.03, "pass_at_k at k = 8")
+    sentence = interval_error_sentence(pd.DataFrame([fit]))
+    assert "known to within 3.0 % of the interval's width, or to one in the last digit shown" in sentence
+    assert "more draws" not in sentence
+    assert "that digit it is up to 19.0 % of the width (pass_hat_k at k = 512, AIME24)" in sentence
+    alone = interval_error_sentence(pd.DataFrame([check(narrow)]))
+    assert alone.startswith("The ends of intervals are known to one in the last digit shown (Monte Carlo error).")
+    assert "up to 19.0 %" in alone
+
+
 def test_errors_above_the_limit_are_marked_but_the_fit_passes():
-    fits = [check(row("gained", 8, error)) | {"benchmark": name} for name, error in (("a", 0.0612), ("b", 0.02))]
+    fits = [check(row("gained", 8, error, 20.0)) | {"benchmark": name} for name, error in (("a", 0.0612), ("b", 0.02))]
     assert all(fit["ok"] for fit in fits)
     sentence = interval_error_sentence(pd.DataFrame(fits))
-    assert "known to 6.1 % of the interval's width or better (Monte Carlo error; worst: gained at k = 8, a)" in sentence
+    assert "known to within 6.1 % of the interval's width" in sentence
+    assert "(Monte Carlo error; worst: gained at k = 8, a)" in sentence
     assert "That is more than 4 % in 1 of 2 fits" in sentence
     assert "more than 4 %" not in interval_error_sentence(pd.DataFrame(fits[1:]))
     assert "That is more than 4 %: more draws" in interval_error_sentence(pd.DataFrame(fits[:1]))

@@ -126,6 +126,22 @@ def test_groups_of_a_file_are_those_of_arviz(tmp_path):
         assert tree["B/log_likelihood/n_correct"].dims == ("chain", "draw", "problem")
 
 
+def test_a_file_is_what_xarray_would_have_written(tmp_path):
+    """Dimensions with labels and without, texts, numbers, single values, and chunks that the problems do not fill."""
+    errors = VerdictErrors(np.full((9, 2, 3), 0.1), np.full((9, 2, 3), 0.2), True, np.array([0.2, 0.3, 0.5]))
+    fit = dataclasses.replace(random_fit(), families={"a": 0.25, "b": 0.75}, errors=errors)
+    path = write_posterior({"B": fit}, tmp_path / "posterior.nc")
+    with xr.open_datatree(path, engine="h5netcdf") as tree:
+        for group, expected in fit.groups().items():
+            kept_group = tree[f"B/{group}"].to_dataset()
+            assert kept_group.attrs == {**expected.attrs, "fit": "B"}
+            assert kept_group.sizes == {**kept_group.sizes, **expected.sizes}
+            assert set(kept_group.data_vars) == set(expected.data_vars)
+            for name, variable in ({**expected.coords, **expected.data_vars}).items():
+                assert kept_group[name].dims == variable.dims
+                assert np.array_equal(kept_group[name], variable) or kept_group[name].dtype == np.float32
+
+
 def test_what_is_no_posterior_is_refused(tmp_path):
     with pytest.raises(InputError, match="is not there"):
         bd.read_posterior(tmp_path)
