@@ -13,8 +13,9 @@ INTRODUCTION = """# Coverage where the truth is known
 How often 95 % intervals of `boundary` hold the truth, of these very problems (target `benchmark`). Written by
 `python -m benchmarks.calibration --docs docs/calibration.md`; populations and pairs are defined in
 `benchmarks/calibration/truths.py`. Budgets above the number of samples fitted on are extrapolated.
-[002-population.md](decisions/002-population.md) and [022-learned-amplitude.md](decisions/022-learned-amplitude.md) say what
-was tried and why the default won. A language model whose solve rates are known exactly is in [own-set.md](own-set.md).
+[002-population.md](decisions/002-population.md) and [022-learned-amplitude.md](decisions/022-learned-amplitude.md)
+say what was tried and why the default won. A language model whose solve rates are known exactly is in
+[own-set.md](own-set.md).
 
 Where a population is truly a Beta one, a beta-binomial fit is the best there is, and the last table says what the
 default gives away to it. With 500 problems its intervals are nearly twice as wide at four times the samples: `beta` and
@@ -22,9 +23,10 @@ default gives away to it. With 500 problems its intervals are nearly twice as wi
 sure of both holds the truth of the second in few draws.
 
 Where many problems share nearly one small solve rate, intervals beyond n hold the truth less often than they should:
-about .80 of the time in `three_bumps` and `two_spikes` with 500 problems, and in `low_lump` .40 of the time at four times
-the samples and not at all at sixteen times. 64 samples cannot tell a lump from a slope or from problems that are never
-solved, so that extrapolation rests on the prior; the prior-free bounds that stand beside it in every report do not.
+about .80 of the time in `three_bumps` and `two_spikes` with 500 problems, and in `low_lump` .40 of the time at four
+times the samples and not at all at sixteen times. 64 samples cannot tell a lump from a slope or from problems that are
+never solved, so that extrapolation rests on the prior; the prior-free bounds that stand beside it in every report do
+not.
 Six populations (`low_lump` and those after it) were left out of every choice that was made.
 
 The prior of a pair expects a bend of fixed size, and is a grid of knots twice as far apart: what is said of lumps here
