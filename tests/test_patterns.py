@@ -10,13 +10,15 @@ import pytest
 from boundary.analysis.claims.grammar import LONGEST
 from boundary.data.answers.quantities import LONGEST as LONGEST_QUANTITY
 from boundary.data.answers.units import _LONGEST as LONGEST_UNIT
+from boundary.data.formats.parts.row_lists import LONGEST_NAME
 
 # Rooms whose patterns see what others wrote.
 ROOMS = ("data", "analysis", "cli", "plain_text")
 LENGTH, SECONDS = 20_000, 0.25
 LONGEST_FILE_NAME = 255
-# What is bounded before the pattern sees it: names of files, claims, and answers that may be quantities.
-BOUNDED = dict.fromkeys(("NAME", "FILE", "FOLDER"), LONGEST_FILE_NAME) | {"_TOKEN": LONGEST}
+# What is bounded before the pattern sees it: names of files and fields, claims, and answers that may be quantities.
+BOUNDED = dict.fromkeys(("NAME", "FILE", "FOLDER", "SHARD"), LONGEST_FILE_NAME) | {"_TOKEN": LONGEST}
+BOUNDED |= {"TRIAL": LONGEST_NAME}
 BOUNDED |= {"_DEGREE": LONGEST_QUANTITY, "_SCIENTIFIC": LONGEST_QUANTITY, "_PHRASE": LONGEST_UNIT}
 CHARACTERS = " \t\n\r0a_-./\\\"'({[=:,A#@"
 

@@ -35,11 +35,11 @@ AMPLITUDES = ((0.1, 0.0), (0.3, 0.4), (0.6, 0.4), (1.0, 0.4), (1.6, 0.4), (1.75,
 
 def settings() -> dict[str, MarginalPrior]:
     """The priors that are compared: the default with other amplitudes, and the default as it was."""
-    named = {
+    amplitudes = {
         f"{median:g}{'' if scale else ' fixed'}": LEARNED_BEND._replace(amplitude=median, amplitude_scale=scale)
         for median, scale in AMPLITUDES
     }
-    return {**named, "as it was": FIXED_BEND}
+    return {**amplitudes, "as it was": FIXED_BEND}
 
 
 def rows_of(name: str, prior: MarginalPrior) -> list[dict[str, object]]:
