@@ -51,8 +51,11 @@ def _normalised(
     coefficients: Float[Array, "coefficient chain"], odds: Float[Array, "segment chain"], basis: Basis
 ) -> Float[Array, "cell chain"]:
     """Weights of the cells from the log density within segments and each segment's log odds against the last one."""
-    # Log densities are within some thirty of 0, so that no maximum need be taken out before the exponential.
-    density = jnp.exp(basis.features @ coefficients + basis.constant)
+    log_density = basis.features @ coefficients + basis.constant
+    # The smooth part's largest value is taken out: where all problems share one solve rate it is far from 0.
+    smooth = basis.segments[:, -1:]
+    largest = jnp.max(jnp.where(smooth > 0, log_density, -jnp.inf), axis=0)
+    density = jnp.exp(log_density - smooth * jax.lax.stop_gradient(largest))
     shares = jax.nn.softmax(jnp.concatenate([odds, jnp.zeros((1, odds.shape[1]))]), axis=0)
     return density * (basis.segments @ (shares / (basis.segments.T @ density)))
 

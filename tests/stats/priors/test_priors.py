@@ -201,3 +201,12 @@ def test_rounding_is_not_taken_for_likelihood():
     at = [log_density(population, data, {}, {"mean": 0.5, "size": size})[0] for size in (1.0, 1e3, 1e8, 1e15, 1e30)]
     assert at[0] > at[1] + 100
     assert max(at[2:]) < at[1]
+
+
+@pytest.mark.parametrize(("n", "problems", "rate"), [(64, 300, 0.42), (128, 100, 0.3), (1024, 50, 0.5), (64, 60, 1.0)])
+def test_problems_that_share_one_solve_rate(n, problems, rate):
+    n_correct = np.random.default_rng(0).binomial(n, rate, (problems, 1))
+    rates = NonParametric().posterior(n_correct, np.full((problems, 1), n), jax.random.key(0))
+    assert np.isfinite(rates.p).all()
+    # A narrow population pulls every problem to the common rate: three standard errors of n x problems samples.
+    assert abs(rates.p.mean() - rate) < 3 * (rate * (1 - rate) / (n * problems)) ** 0.5 + 0.005
