@@ -67,22 +67,29 @@ def rows_of(name: str, prior: MarginalPrior) -> list[dict[str, object]]:
 
 
 def figure(cells: pd.DataFrame, path: Path) -> None:
-    """Coverage of each population against the width on real models, one point a prior."""
+    """Coverage of each population under each prior, learned amplitudes first, beside the width on real models."""
     import matplotlib.pyplot as plt
 
-    fig, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
+    names = list(dict.fromkeys(cells["amplitude"]))
+    is_fixed = [name.endswith("fixed") or name == "as it was" for name in names]
+    order = sorted(range(len(names)), key=lambda at: is_fixed[at])
+    names = [names[at] for at in order]
+    fig, axes = plt.subplots(1, 2, figsize=(9.5, 3.6), sharey=True)
     for ax, k in zip(axes, (256, 1024), strict=True):
         at_k = cells.loc[cells["k"] == k].set_index(["population", "amplitude"])
-        width = at_k.loc["real", "width"].sort_values()
         for population in [p.__name__ for p in truths.OPEN] + ["real"]:
-            style = {"color": "0.2", "ls": "--"} if population == "real" else {}
-            ax.plot(width, at_k.loc[population, "coverage"][width.index], "o-", ms=3, lw=1, label=population, **style)
-        for name, at in width.items():
-            ax.annotate(str(name), (at, -0.04), rotation=90, fontsize=7, ha="center", va="top", annotation_clip=False)
+            coverage = at_k.loc[population, "coverage"][names].to_numpy()
+            style = {"color": "0.2", "ls": "--"} if population == "real" else {"ls": "-"}
+            n_learned = is_fixed.count(False)
+            (line,) = ax.plot(
+                range(n_learned), coverage[:n_learned], marker="o", ms=3.5, lw=1, label=population, **style
+            )
+            ax.plot(range(n_learned, len(names)), coverage[n_learned:], "o", ms=3.5, color=line.get_color())
+        width = at_k.loc["real", "width"]
+        ax.set_xticks(range(len(names)), [f"{name}\n{width[name]:.2f}" for name in names], fontsize=7)
         ax.axhline(LEVEL, color="0.7", lw=0.8, zorder=0)
         ax.set(title=f"k = {k}", ylim=(-0.02, 1.02))
-        ax.tick_params(axis="x", bottom=False, labelbottom=False)
-        ax.set_xlabel("amplitude of the bend, at the mean width of intervals on real models", fontsize=8, labelpad=34)
+    fig.supxlabel("median amplitude of the bend, and below it the mean width on real models", fontsize=8, y=-0.06)
     axes[0].set_ylabel("coverage of 95 % intervals", fontsize=8)
     axes[1].legend(fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5))
     fig.savefig(path, dpi=130, bbox_inches="tight")

@@ -56,7 +56,7 @@ def test_runs_that_differ_are_told_apart_by_more_of_them(differing):
     assert designs_of(differing, "samples").loc[8, "width"] > 0.85 * now
     assert "3 more runs" in differing.text
     assert "hardly known from 3 of them" in differing.text
-    assert "costs are in samples" in differing.text
+    assert "designs are compared in samples" in differing.text
 
 
 def test_runs_that_hardly_differ_need_samples_or_problems():
@@ -127,7 +127,7 @@ def test_equal_seeds_give_equal_plans(differing):
         ({"method": "GRP"}, "Did you mean 'GRPO'"),
         ({"training_run": "1"}, "There is none"),
         ({"method": "GRPO", "training_run": "1"}, "both given"),
-        ({"width": 0.0}, "above 0"),
+        ({"width": 0.0}, "between 0 and 1"),
         ({"width": 0.1, "budget": 3}, "both given"),
         ({"budget": 0}, "at least 1"),
         ({"chance": 1.0}, "between 0 and 1"),
@@ -163,3 +163,33 @@ def test_the_command_prints_and_writes_the_table(tmp_path):
         refused = CliRunner().invoke(main, list(map(str, [*words, option])))
         assert refused.exit_code == 2
         assert why in refused.stderr
+
+
+def test_tokens_of_training_that_no_cost_would_hold_are_refused():
+    with pytest.raises(InputError, match="--tokens, the mean tokens of a sample"):
+        planned(counts_of_runs(), k=1, run_tokens=2e9)
+    with pytest.raises(InputError, match="a plan for checkpoints has none"):
+        planned(counts_of_steps(), k=1, tokens=100.0, run_tokens=2e9)
+    within = planned(counts_of_runs(), k=1, budget=5 * N_PROBLEMS * N, tokens=100.0, run_tokens=2e9)
+    assert "no part of the samples that may be spent" in within.text
+
+
+def test_costs_are_of_the_problems_that_are_common():
+    counts = counts_of_runs()
+    half = counts.loc[(counts["model"] != "run0") | (counts["problem_id"] < N_PROBLEMS // 2)]
+    plan = planned(half, k=1, common_problems=True)
+    assert designs_of(plan, "samples").loc[2, "n_more"] == 4 * N_PROBLEMS // 2 * N
+
+
+def test_why_there_is_nothing_to_plan_for():
+    with pytest.raises(InputError, match="a share between 0 and 1"):
+        planned(counts_of_runs(), k=1, width=5.0)
+    one_run = counts_of_runs(training_run=7)
+    with pytest.raises(InputError, match=r"no two models are runs of one method.*training run 7 of GRPO has 3 models"):
+        planned(one_run, k=1)
+    with pytest.raises(InputError, match="has no name: leave --training-run out"):
+        planned(counts_of_steps(), k=1, training_run="zz")
+
+
+def test_what_is_beyond_a_budget_is_said():
+    assert "More checkpoints cost more than 300 samples." in planned(counts_of_steps(), k=1, budget=300).text

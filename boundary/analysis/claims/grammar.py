@@ -77,7 +77,7 @@ def parse_claim(text: str) -> Claim:
     if reader.next.kind != "end":
         reader.fail("expected 'and' or the end")
     if len(comparisons) > 1 and any(isinstance(part, StratumComparison | PeakComparison) for part in comparisons):
-        reader.fail("a comparison of strata or of a peak stands alone, without 'and': make it a claim of its own", 0)
+        reader.fail("a comparison of strata or of a peak stands alone, without 'and': make it a claim of its own,", 0)
     return Claim(text.strip(), tuple(comparisons))
 
 
@@ -85,6 +85,11 @@ class _Token(NamedTuple):
     kind: str
     text: str
     start: int
+
+    @property
+    def name(self) -> str:
+        """The text without the quotes around it."""
+        return self.text[1:-1] if self.kind == "quoted" else self.text
 
 
 class _Reader:
@@ -215,7 +220,7 @@ class _Reader:
         for mark in [","] * (number - 1) + [")"]:
             if self.next.kind not in ("name", "quoted", "number"):
                 self.fail(f"expected a name ({remedy})")
-            names.append(self.take().text.strip("'\""))
+            names.append(self.take().name)
             self._mark(mark, remedy)
         return names
 
@@ -280,7 +285,7 @@ class _Reader:
         if self.next.text == "and":
             self.fail("expected a model or a number, not 'and' (put a model of that name in quotes)")
         token = self.take()
-        return ModelName(token.text.strip("'\""), True) if token.kind == "quoted" else ModelName(token.text)
+        return ModelName(token.name, token.kind == "quoted")
 
     def _bound(self) -> float | ModelName:
         if self.next.kind in ("name", "quoted"):

@@ -1,17 +1,18 @@
 """Plans for training as it is done: `boundary.plan_training`."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from boundary.analysis.checkpoints import TrainingRun, training_runs
-from boundary.analysis.fitting import fit_all, make_panels
+from boundary.analysis.fitting import Panel, fit_all, make_panels
 from boundary.analysis.options import chosen_prior
 from boundary.analysis.progress import Progress, reporting
 from boundary.analysis.runs.design import MethodRuns, run_design
 from boundary.analysis.selection import chosen_arms, chosen_benchmarks, sampled_on
 from boundary.analysis.training_plan.costs import Costs
-from boundary.analysis.training_plan.levers import Goal, design_rows
+from boundary.analysis.training_plan.levers import Goal, Setting, design_rows
 from boundary.analysis.training_plan.of_checkpoints import CheckpointSetting
 from boundary.analysis.training_plan.of_runs import MethodSetting
 from boundary.analysis.training_plan.record import FEW_RUNS, TRAINING_PLAN_COLUMNS, TrainingPlan
@@ -132,16 +133,17 @@ def plan_training(
     with reporting(progress) as report:
         fits = dict(zip(subject.models, fit_all(panels, chosen_prior(prior), seed, report), strict=True))
     budget_k = _budget(k, fits)
-    costs = Costs(_rows(table, subject), tokens, run_tokens)
+    costs = Costs(_rows(table, subject, panels), tokens, run_tokens)
+    _check_run_tokens(subject, costs)
     if subject.method is not None:
-        setting: Any = MethodSetting(subject.base, subject.models, fits, budget_k, level, seed, costs)
+        setting: Setting = MethodSetting(subject.base, subject.models, fits, budget_k, level, seed, costs)
     else:
         assert subject.run is not None
         setting = CheckpointSetting(subject.benchmark, subject.run, fits, budget_k, level, seed, costs)
     designs = pd.DataFrame(design_rows(setting, goal), columns=list(TRAINING_PLAN_COLUMNS)).astype(TYPES)
     return TrainingPlan(
         "runs" if subject.method is not None else "checkpoints",
-        subject.method.name if subject.method is not None else str(subject.run and subject.run.name),
+        subject.method.name if subject.method is not None else subject.run.name if subject.run is not None else "",
         subject.benchmark,
         subject.base,
         subject.models,
@@ -152,7 +154,7 @@ def plan_training(
         chance,
         budget,
         converged=all(_has_converged(fits[model], budget_k) for model in subject.models),
-        notes=tuple(_notes(subject, designs, costs, run_tokens)),
+        notes=tuple(_notes(subject, designs, costs, budget)),
     )
 
 
@@ -162,8 +164,8 @@ def _goal(
     for name, share in (("chance", chance), ("level", level)):
         if not 0 < share < 1:
             raise InputError(f"--{name} is {share:g}; it lies between 0 and 1.")
-    if width is not None and not width > 0:
-        raise InputError(f"--width is {width:g}; write a width above 0, such as .02 for two points of pass@k.")
+    if width is not None and not 0 < width < 1:
+        raise InputError(f"--width is {width:g}; write a share between 0 and 1, such as .02 for two points of pass@k.")
     if budget is not None and budget < 1:
         raise InputError(f"--budget is {budget}; write a number of samples of at least 1.")
     if width is not None and budget is not None:
@@ -187,12 +189,13 @@ def _subject(
     name = chosen_benchmarks(table, benchmark, base, arms)[-1]
     sampled = [arm for arm in arms if arm in sampled_on(table, name)]
     rows = table.table if name == ALL else table.table.loc[table.table["benchmark"] == name]
-    methods = {part.name: part for part in run_design(rows, base, sampled).methods}
+    design = run_design(rows, base, sampled)
+    methods = {part.name: part for part in design.methods}
     runs = {run.name: run for whole in training_runs(table, base, arms) if (run := whole.on([base, *sampled]))}
     if method is not None:
-        return _Subject(base, name, methods[_known_name("method", method, list(methods))], None)
+        return _Subject(base, name, methods[_known_name("method", method, list(methods), design.notes)], None)
     if training_run is not None:
-        return _Subject(base, name, None, runs[_known_name("training run", training_run, list(runs))])
+        return _Subject(base, name, None, runs[_known_name("training run", training_run, list(runs), ())])
     repeated = [part for part in methods.values() if len(part.arms) > 1]
     if len(repeated) > 1:
         names = ", ".join(part.name for part in repeated)
@@ -207,17 +210,41 @@ def _subject(
         return _Subject(base, name, None, next(iter(runs.values())))
     if len(methods) == 1:
         return _Subject(base, name, next(iter(methods.values())), None)
+    columns = {"method", "training_run", "checkpoint_step"} & set(rows.columns)
+    remedy = (
+        f"The counts have {' and '.join(sorted(columns))}, but by these no two models are runs of one method, nor "
+        "checkpoints of one run."
+        if columns
+        else "Add the columns method and training_run, or checkpoint_step; to settle a claim on one model, say --claim."
+    )
     raise InputError(
-        f"{table.source}: there is no method with training runs and no run with checkpoints to plan for. Add the "
-        "columns method and training_run, or checkpoint_step; to settle a claim on one model, say --claim."
+        f"{table.source}: there is no method with training runs and no run with checkpoints to plan for. "
+        + " ".join([remedy, *design.notes])
     )
 
 
-def _known_name(kind: str, name: str, names: list[str]) -> str:
+def _known_name(kind: str, name: str, names: list[str], notes: Sequence[str]) -> str:
+    """The name where it is known; else an error that lists those there are, or says why there is none."""
     if name in names:
         return name
-    hint = did_you_mean(name, names) or (f" There are: {', '.join(map(repr, names))}." if names else " There is none.")
+    if names == [""]:
+        hint = f" There is one, which has no name: leave --{kind.replace(' ', '-')} out."
+    elif names:
+        hint = did_you_mean(name, names) or f" There are: {', '.join(map(repr, names))}."
+    else:
+        hint = " ".join([" There is none.", *notes])
     raise InputError(f"The counts have no {kind} '{name}' to plan for.{hint}")
+
+
+def _check_run_tokens(subject: _Subject, costs: Costs) -> None:
+    """Refuse tokens of training that no cost would hold."""
+    if costs.run_tokens and subject.method is None:
+        raise InputError("--run-tokens is what a further training run costs, and a plan for checkpoints has none.")
+    if costs.run_tokens and not costs.are_known:
+        raise InputError(
+            "--run-tokens is given, but the tokens of a sample are not known for all models, so that the two cannot be "
+            "added. Say --tokens, the mean tokens of a sample."
+        )
 
 
 def _budget(k: int | None, fits: dict[str, SolveRates]) -> int:
@@ -226,9 +253,11 @@ def _budget(k: int | None, fits: dict[str, SolveRates]) -> int:
     return max(k or min(fit.reliable_k for fit in fits.values()), 1)
 
 
-def _rows(table: Counts, subject: _Subject) -> pd.DataFrame:
+def _rows(table: Counts, subject: _Subject, panels: Sequence[Panel]) -> pd.DataFrame:
+    """Rows of the models and problems that are fitted."""
     rows = table.table.loc[table.table["model"].isin([subject.base, *subject.models])]
-    return rows if subject.benchmark == ALL else rows.loc[rows["benchmark"] == subject.benchmark]
+    problems = {pair for panel in panels for pair in panel.counts.pairs}
+    return rows.loc[[pair in problems for pair in zip(rows["benchmark"], rows["problem_id"], strict=True)]]
 
 
 def _has_converged(rates: SolveRates, k: int) -> bool:
@@ -236,7 +265,7 @@ def _has_converged(rates: SolveRates, k: int) -> bool:
     return bool((convergence(draws).r_hat <= MAX_R_HAT).all())
 
 
-def _notes(subject: _Subject, designs: pd.DataFrame, costs: Costs, run_tokens: float) -> list[str]:
+def _notes(subject: _Subject, designs: pd.DataFrame, costs: Costs, budget: int | None) -> list[str]:
     """What the numbers rest on, and what they leave out."""
     notes = []
     if subject.method is not None:
@@ -247,12 +276,14 @@ def _notes(subject: _Subject, designs: pd.DataFrame, costs: Costs, run_tokens: f
             notes.append(
                 f"How much runs differ is hardly known from {n} of them: widths rest on the prior of that too."
             )
-        if not run_tokens:
+        if not costs.run_tokens:
             notes.append("What training a run costs is not in the costs (--run-tokens).")
+        elif budget is not None:
+            notes.append("The tokens of training are no part of the samples that may be spent.")
     else:
         notes.append("What training costs is not in the costs.")
     if not costs.are_known:
-        notes.append("Tokens of samples are not known (--tokens): costs are in samples.")
+        notes.append("Tokens of samples are not known for all models (--tokens): designs are compared in samples.")
     if designs["extrapolated"].iloc[0]:
         notes.append("The budget is beyond the samples that there are: widths rest on the prior of solve rates too.")
     return notes

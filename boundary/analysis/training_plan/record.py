@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from boundary.analysis.formatting import budget, level_text, number, percentage
+from boundary.analysis.training_plan.levers import FURTHEST
 from boundary.data.counts import ALL
 from boundary.data.tables.writing import write_csv
 
@@ -140,10 +141,17 @@ class TrainingPlan:
         alternatives = self._alternatives(best) if best is not None and not is_enough else []
         if alternatives:
             yield f"By comparison: {'; '.join(alternatives)}."
+        if self.budget is not None:
+            affordable = {row["more"] for row in self._more if row["n_more"] <= self.budget}
+            beyond = [kind for kind in (self.of, "problems", "samples") if kind not in affordable]
+            if affordable and beyond:
+                yield f"More {' or '.join(beyond)} cost more than {self.budget:,} samples."
 
     def _width_sentences(self, now: Row, best: Row | None, width: float) -> Iterator[str]:
         """What reaches the width, and what does not by itself."""
-        goal = f"For {_points(width)} points with a chance of {percentage(self.chance)}"
+        goal = f"For {_points(width)} points"
+        if self.of == "runs":  # widths of checkpoints are expected ones, without a range of outcomes
+            goal += f" with a chance of {percentage(self.chance)}"
         if now["chance"] >= self.chance:
             yield f"{goal} nothing more is needed."
             return
@@ -152,7 +160,7 @@ class TrainingPlan:
         short = [kind for kind in dict.fromkeys(row["more"] for row in self._more) if not self._reaching(kind)]
         if short:
             start = f"{goal}: more" if best is None else "More"
-            yield f"{start} {' or '.join(short)} alone do not reach it, up to 64 times what is there."
+            yield f"{start} {' or '.join(short)} alone do not reach it, up to {FURTHEST} times what is there."
 
     def _reaching(self, kind: str) -> list[Row]:
         return [row for row in self._more if row["more"] == kind and row["chance"] >= self.chance]

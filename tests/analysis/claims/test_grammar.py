@@ -212,3 +212,8 @@ def test_arms_fitted_apart_are_compared_draw_by_draw():
     with_base = resolve(parse_claim("pass_at_k(1) base > y"), "b", ["x", "y"])
     truth = other[..., 0].mean(1) > other[..., 1].mean(1)
     assert (holds(with_base, fits, "b").to_numpy()[0] == truth).all()
+
+
+def test_only_the_quotes_around_a_name_are_taken_off():
+    claim = parse_claim("""pass_at_k(1) '"x"' > 0.5""")
+    assert claim.comparisons[0].model.name == '"x"'
