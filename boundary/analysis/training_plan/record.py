@@ -143,9 +143,9 @@ class TrainingPlan:
             yield f"By comparison: {'; '.join(alternatives)}."
         if self.budget is not None:
             affordable = {row["more"] for row in self._more if row["n_more"] <= self.budget}
-            beyond = [kind for kind in (self.of, "problems", "samples") if kind not in affordable]
-            if affordable and beyond:
-                yield f"More {' or '.join(beyond)} cost more than {self.budget:,} samples."
+            unaffordable = [kind for kind in (self.of, "problems", "samples") if kind not in affordable]
+            if affordable and unaffordable:
+                yield f"More {' or '.join(unaffordable)} cost more than {self.budget:,} samples."
 
     def _width_sentences(self, now: Row, best: Row | None, width: float) -> Iterator[str]:
         """What reaches the width, and what does not by itself."""
