@@ -30,8 +30,8 @@ not.
 Six populations (`low_lump` and those after it) were left out of every choice that was made.
 
 The prior of a pair expects a bend of fixed size, and is a grid of knots twice as far apart: what is said of lumps here
-holds for one model only. Of `heavy_pair` with 30 problems 160 further draws were fitted: shrinkage was held in .94, .91,
-.91, .93 and .96 of them, lost in .93 to .96, gained in .93 to 1.00, so that the low cells below are in part luck.
+holds for one model only. Of `heavy_pair` with 30 problems 160 further draws were fitted: shrinkage was held in .94,
+.91, .91, .93 and .96 of them, lost in .93 to .96, gained in .93 to 1.00, so that the low cells below are in part luck.
 
 ![coverage](../benchmarks/calibration/results/coverage.png)
 
