@@ -196,7 +196,7 @@ def test_failed_diagnostics_are_on_top(failed, page):
 
 def test_the_monte_carlo_error_of_interval_ends_is_shown(failed, page):
     assert "<td>2.1</td><td>gained at k = 128</td></tr>" in page
-    assert "The ends of intervals are known to 2.1 % of the interval&#39;s width or better" in page
+    assert "The ends of intervals are known to within 2.1 % of the interval&#39;s width, or to one in the last" in page
     assert "more than 4 %" not in page
     assert "That is more than 4 %: more draws" in report_html(failed)
 
