@@ -3,22 +3,20 @@
 from collections.abc import Iterable
 from typing import Any
 
-import jax
 import numpy as np
 import xarray as xr
 
 from benchmarks.calibration.truths import Draw
 from boundary.stats.diagnostics import convergence
 from boundary.stats.estimands import crossover, flows, pass_at_k
-from boundary.stats.priors import PRIORS
+from boundary.stats.solve_rates import SolveRates
 
 LEVEL = 0.95
 FLOWS = ("shrinkage", "lost", "gained")
 
 
-def coverage_rows(prior: str, draw: Draw, budgets: Iterable[int], seed: int) -> list[dict[str, Any]]:
-    """Rows of estimand, k, truth, mean, lower, upper, r_hat, ess for one model or a pair."""
-    rates = PRIORS[prior]().posterior(draw.n_correct, draw.n_samples, jax.random.key(seed))
+def coverage_rows(rates: SolveRates, draw: Draw, budgets: Iterable[int]) -> list[dict[str, Any]]:
+    """Rows of estimand, k, truth, mean, lower, upper, r_hat, ess of a fit of one model or a pair."""
     budgets = list(budgets)
     n_models = draw.rates.shape[1]
     curve = pass_at_k(rates, budgets)

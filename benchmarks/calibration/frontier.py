@@ -6,15 +6,15 @@ models; a large one holds the truth where the population has modes and lumps.
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 import jax
-import numpy as np
 import pandas as pd
 
 from benchmarks.calibration import truths
-from benchmarks.calibration.coverage import LEVEL
-from boundary.stats.estimands import pass_at_k
+from benchmarks.calibration.coverage import LEVEL, coverage_rows
+from benchmarks.calibration.tables import summed
 from boundary.stats.population.densities import (
     FIXED_BEND,
     LEARNED_BEND,
@@ -42,9 +42,10 @@ def settings() -> dict[str, MarginalPrior]:
     return {**amplitudes, "as it was": FIXED_BEND}
 
 
-def rows_of(name: str, prior: MarginalPrior) -> list[dict[str, object]]:
+def rows_of(name: str, prior: MarginalPrior) -> list[dict[str, Any]]:
     """Intervals of pass@k under one prior: of real models, and of the populations that may be looked at."""
     family = Family(partial(marginal_population, prior), partial(marginal_basis, prior), prior.dim, prior.spacing)
+    sampler = {setting: getattr(NonParametric(), setting) for setting in SETTINGS}
     draws = [("real", truths.subsampled(m, N_SAMPLES, s)) for m in truths.pythia_models() for s in range(REAL_SEEDS)]
     for population in truths.OPEN:
         draws += [
@@ -52,17 +53,9 @@ def rows_of(name: str, prior: MarginalPrior) -> list[dict[str, object]]:
         ]
     rows = []
     for seed, (population, draw) in enumerate(draws):
-        sampler = {setting: getattr(NonParametric(), setting) for setting in SETTINGS}
-        key = jax.random.key(seed)
-        rates = fit_on_grid(family, draw.n_correct, draw.n_samples, key, name, 0, sampler)
-        curves = pass_at_k(rates, BUDGETS).isel(model=0).transpose(..., "k").to_numpy().reshape(-1, len(BUDGETS))
-        ends = np.quantile(curves, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0, method="inverted_cdf")
-        for k, lower, upper, mean in zip(BUDGETS, *ends, curves.mean(axis=0), strict=True):
-            truth = float(draw.truth(k)[0])
-            rows.append(
-                {"amplitude": name, "population": population, "k": k, "holds": lower <= truth <= upper}
-                | {"width": upper - lower, "error": abs(mean - truth)}
-            )
+        rates = fit_on_grid(family, draw.n_correct, draw.n_samples, jax.random.key(seed), name, 0, sampler)
+        labels = {"prior": name, "population": population, "n_problems": len(draw.rates), "fit_on": N_SAMPLES}
+        rows += [labels | row for row in coverage_rows(rates, draw, BUDGETS)]
     return rows
 
 
@@ -103,9 +96,8 @@ def main(output: Path) -> None:
     keep_compiled(str(output / "compiled"))
     cells: list[pd.DataFrame] = []
     for name, prior in settings().items():
-        rows = pd.DataFrame(rows_of(name, prior))
-        by = rows.groupby(["amplitude", "population", "k"], sort=False)
-        cells.append(by.agg(coverage=("holds", "mean"), width=("width", "mean"), error=("error", "mean")).reset_index())
+        of_prior = summed(pd.DataFrame(rows_of(name, prior))).rename(columns={"prior": "amplitude"})
+        cells.append(of_prior[["amplitude", "population", "k", "coverage", "width", "error"]])
         click.echo(cells[-1].loc[lambda c: c["k"] >= 256].to_string(index=False, float_format="{:.3f}".format))
     table = pd.concat(cells, ignore_index=True)
     table.to_csv(output / "frontier.csv", index=False, float_format="%.4g")

@@ -9,11 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 import pandas as pd
 
 from benchmarks.calibration import truths
 from benchmarks.calibration.coverage import LEVEL, coverage_rows
+from boundary.stats.priors import PRIORS
 
 PYTHIA_BUDGETS = (1, 16, 64, 256, 1024, 10000)
 MADE_UP_BUDGETS = (1, 16, 64, 256, 1024)
@@ -48,7 +50,9 @@ def _made_up(which: dict[str, truths.Rates], sizes: tuple[int, ...], prior: str,
 
 
 def _of(prior: str, make: Callable[[], truths.Draw], budgets: tuple[int, ...], seed: int) -> list[dict[str, Any]]:
-    return coverage_rows(prior, make(), budgets, seed)
+    draw = make()
+    rates = PRIORS[prior]().posterior(draw.n_correct, draw.n_samples, jax.random.key(seed))
+    return coverage_rows(rates, draw, budgets)
 
 
 TABLES: dict[str, Callable[[str, int], Iterator[Task]]] = {
