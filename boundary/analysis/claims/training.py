@@ -24,7 +24,7 @@ from boundary.analysis.runs.design import MethodRuns, run_design
 from boundary.analysis.runs.draws import PassDraws, draws_rng, passes_at
 from boundary.analysis.runs.methods import FEWEST_RUNS
 from boundary.analysis.strata.groups import groups_of, strata_columns
-from boundary.analysis.strata.rows import shared_budget, stratum_draws, thinned_rates
+from boundary.analysis.strata.rows import has_unbiased_counts, shared_budget, stratum_draws, thinned_rates
 from boundary.analysis.strata.strata import partition_of
 from boundary.analysis.trajectory.rows import run_trajectory
 from boundary.data.counts import ALL, Counts
@@ -112,10 +112,9 @@ class TrainingDraws(NamedTuple):
             (1.0, -1.0) if part.estimand == "shrinkage" else tuple(float(m == part.model.name) for m in panel.models)
         )
         cells = stratum_cells(thinned_rates(rates), rates.n_correct, rates.n_samples, partition.stratum, part.k, signs)
-        is_counted = request.verifier is None and panel.adaptive.isdisjoint(panel.models)
+        is_counted = request.verifier is None and has_unbiased_counts(panel)
         of = (part.estimand, part.model.name, part.k)
         draws = stratum_draws(request.seed, panel, partition, cells, of, is_counted)
-        draws = np.clip(draws, -1.0 if part.estimand == "shrinkage" else 0.0, 1.0)
         right = draws[:, places[1]] if isinstance(part.bound, Stratum) else part.bound
         return draws[:, places[0]], right
 

@@ -108,10 +108,12 @@ def stratum_draws(
     label = "\0".join(["strata", panel.benchmark, partition.column, *map(str, of)])
     seed = zlib.crc32(label.encode()) ^ seed
     if is_counted:
-        return strata_posterior(cells, seed=seed).draws
-    noise = np.random.default_rng(seed).normal(size=(4000, len(partition.names)))
-    normal: np.ndarray = cells.means + np.sqrt(cells.variances) * noise
-    return normal
+        draws = strata_posterior(cells, seed=seed).draws
+    else:
+        noise = np.random.default_rng(seed).normal(size=(4000, len(partition.names)))
+        draws = cells.means + np.sqrt(cells.variances) * noise
+    possible: np.ndarray = np.clip(draws, -1.0 if of[0] == "shrinkage" else 0.0, 1.0)
+    return possible
 
 
 def _rows(
@@ -124,7 +126,6 @@ def _rows(
 ) -> Iterator[Row]:
     """Rows of the strata of one quantity, and of shrinkage those of the differences of two strata."""
     is_difference = name == "shrinkage"
-    draws = np.clip(draws, -1.0 if is_difference else 0.0, 1.0)
     margin = request.margin if is_difference else None
     sizes = partition.sizes
     for g, summary in enumerate(summaries(draws.T, request.level, [margin] * len(sizes))):

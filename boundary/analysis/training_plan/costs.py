@@ -36,15 +36,26 @@ class Costs:
         """Whether tokens of every model are known."""
         return not any(np.isnan(value) for value in self.tokens.values())
 
-    def of_enlarging(self, times: float) -> tuple[float, float]:
-        """Samples and tokens of so many times the samples of every model, or the problems, beyond those there are."""
-        n = {model: (times - 1) * samples for model, samples in self.samples.items()}
-        return sum(n.values()), sum(value * self.tokens[model] for model, value in n.items()) if times > 1 else 0.0
+    def of_design(
+        self, times: float, like: Sequence[str], number: int, *, is_trained: bool = False
+    ) -> tuple[int, float]:
+        """Samples and tokens beyond those there are.
 
-    def of_new_models(self, like: Sequence[str], number: int, *, is_trained: bool) -> tuple[float, float]:
-        """Samples and tokens of further models that are sampled as those they are like are on average."""
-        if not number:
-            return 0.0, 0.0
-        samples = float(np.mean([self.samples[model] for model in like]))
-        tokens = float(np.mean([self.samples[model] * self.tokens[model] for model in like]))
-        return number * samples, number * (tokens + self.run_tokens * is_trained)
+        Parameters
+        ----------
+        times
+            So many times the samples of every model, or the problems.
+        like, number
+            Further models, sampled as those they are like are on average.
+        is_trained
+            Whether each further model costs a training.
+        """
+        n_more = sum((times - 1) * samples for samples in self.samples.values())
+        tokens = 0.0
+        if times > 1:
+            tokens += sum((times - 1) * samples * self.tokens[model] for model, samples in self.samples.items())
+        if number:
+            n_more += number * float(np.mean([self.samples[model] for model in like]))
+            of_sampling = float(np.mean([self.samples[model] * self.tokens[model] for model in like]))
+            tokens += number * (of_sampling + self.run_tokens * is_trained)
+        return round(n_more), tokens

@@ -74,9 +74,5 @@ class CheckpointSetting:
             "n_problems": self.n_problems * problems,
             "n_samples": self.costs.typical_samples * samples,
         }
-        enlarged = self.costs.of_enlarging(problems * samples)
-        added = self.costs.of_new_models(self.checkpoints, checkpoints, is_trained=False)
-        widths = np.array([self.width * ratio])
-        return Outlook(
-            sizes, round(enlarged[0] + added[0]), enlarged[1] + added[1], widths, self.k > self.reliable_k * samples
-        )
+        n_more, tokens = self.costs.of_design(problems * samples, self.checkpoints, checkpoints)
+        return Outlook(sizes, n_more, tokens, np.array([self.width * ratio]), self.k > self.reliable_k * samples)

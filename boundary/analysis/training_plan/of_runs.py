@@ -76,7 +76,5 @@ class MethodSetting:
     def _outlook(self, runs: int, problems: float, samples: float, widths: np.ndarray) -> Outlook:
         n = self.costs.typical_samples
         sizes = {"n_runs": len(self.arms) + runs, "n_problems": self.n_problems * problems, "n_samples": n * samples}
-        enlarged = self.costs.of_enlarging(problems * samples)
-        new_runs = self.costs.of_new_models(self.arms, runs, is_trained=True)
-        n_more, tokens = enlarged[0] + new_runs[0], enlarged[1] + new_runs[1]
-        return Outlook(sizes, round(n_more), tokens, widths, self.k > self.draws.reliable_k * samples)
+        n_more, tokens = self.costs.of_design(problems * samples, self.arms, runs, is_trained=True)
+        return Outlook(sizes, n_more, tokens, widths, self.k > self.draws.reliable_k * samples)

@@ -35,7 +35,6 @@ from boundary.data.formats.parts.row_names import JUDGE_FIELDS, PROMPT_FIELDS, F
 from boundary.data.readers.streams import Source
 
 Roles = Mapping[str, tuple[str, ...]]
-# Within another field these names may mean something else: a step of a conversation, a stage of a pipeline.
 # Words in the names of lists of verdicts on samples; with the others they are on parts of one.
 VERDICT_WORDS = {
     *("correct", "corrects", "correctness", "corrections", "pass", "passed", "passes", "verdict", "verdicts", "score"),
