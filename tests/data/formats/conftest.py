@@ -781,3 +781,24 @@ def write_example(tmp_path: Path) -> Callable[[Example, Any], Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Writes rows as JSON Lines, JSON, CSV or Parquet, by the file's name."""
+
+    def write_lines(rows, name="a.jsonl"):
+        import pandas as pd
+
+        path = tmp_path / name
+        if name.endswith(".jsonl"):
+            path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        elif name.endswith(".json"):
+            path.write_text(json.dumps(rows))
+        elif name.endswith(".csv"):
+            pd.DataFrame(rows).to_csv(path, index=False)
+        else:
+            pd.DataFrame(rows).to_parquet(path)
+        return path
+
+    return write_lines

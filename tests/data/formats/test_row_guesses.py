@@ -1,30 +1,10 @@
 """Guesses of one's own rows: one verdict on several texts, fields that come later, what is no verdict."""
 
-import json
-
-import pandas as pd
 import pytest
 
 from boundary.data.catalog import load_counts
 from boundary.data.importing.import_files import import_files, recognised_format
 from boundary.errors import InputError
-
-
-@pytest.fixture
-def write(tmp_path):
-    def write_lines(rows, name="a.jsonl"):
-        path = tmp_path / name
-        if name.endswith(".jsonl"):
-            path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-        elif name.endswith(".json"):
-            path.write_text(json.dumps(rows))
-        elif name.endswith(".csv"):
-            pd.DataFrame(rows).to_csv(path, index=False)
-        else:
-            pd.DataFrame(rows).to_parquet(path)
-        return path
-
-    return write_lines
 
 
 def counts_of(imported):

@@ -11,19 +11,6 @@ from boundary.errors import InputError
 NAMES = ["a.jsonl", "a.json", "a.parquet"]
 
 
-def write(tmp_path, rows, name="a.jsonl"):
-    path = tmp_path / name
-    if name.endswith(".jsonl"):
-        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    elif name.endswith(".json"):
-        path.write_text(json.dumps(rows))
-    elif name.endswith(".csv"):
-        pd.DataFrame(rows).to_csv(path, index=False)
-    else:
-        pd.DataFrame(rows).to_parquet(path)
-    return path
-
-
 def counts_of(imported):
     table = imported.counts.table
     return table[["model", "problem_id", "n_samples", "n_correct"]].to_numpy().tolist()
@@ -36,7 +23,7 @@ def text_of_notes(imported):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("field", ["responses", "samples", "rollouts", "attempts", "completions"])
 @pytest.mark.parametrize("verdict", ["reward", "correct", "is_correct", "score", "isCorrect"])
-def test_samples_as_records_in_a_list(tmp_path, name, field, verdict):
+def test_samples_as_records_in_a_list(write, name, field, verdict):
     rows = [
         {
             "problem_id": f"p{i}",
@@ -46,7 +33,7 @@ def test_samples_as_records_in_a_list(tmp_path, name, field, verdict):
         }
         for i in range(2)
     ]
-    path = write(tmp_path, rows, name)
+    path = write(rows, name)
     assert recognised_format(path) == "rows"
     imported = import_files(path)
     assert counts_of(imported) == [["m", "p0", 3, 1], ["m", "p1", 4, 2]]
@@ -56,16 +43,16 @@ def test_samples_as_records_in_a_list(tmp_path, name, field, verdict):
     assert imported.samples["text_hash"].nunique() == 7
 
 
-def test_samples_in_a_list_of_two_models_are_two_models(tmp_path):
+def test_samples_in_a_list_of_two_models_are_two_models(write):
     samples = [{"model": m, "text": f"{m} {j}", "correct": j == 0} for m in ("base", "rl") for j in range(2)]
-    imported = import_files(write(tmp_path, [{"problem_id": "p", "responses": samples}]))
+    imported = import_files(write([{"problem_id": "p", "responses": samples}]))
     assert counts_of(imported) == [["base", "p", 2, 1], ["rl", "p", 2, 1]]
 
 
-def test_samples_in_a_list_of_several_settings_are_not_pooled(tmp_path):
+def test_samples_in_a_list_of_several_settings_are_not_pooled(write):
     samples = [{"temperature": t, "text": f"{t} {j}", "correct": j == 0} for t in (0.6, 1.0) for j in range(2)]
     with pytest.raises(InputError, match="temperature"):
-        import_files(write(tmp_path, [{"problem_id": "p", "responses": samples}]), model="m")
+        import_files(write([{"problem_id": "p", "responses": samples}]), model="m")
 
 
 @pytest.mark.parametrize(
@@ -85,27 +72,27 @@ def test_samples_in_a_list_of_several_settings_are_not_pooled(tmp_path):
         ([{"trial_1": 1, "trial_2": 0}, {"trial_1": 1, "trial_2": "maybe"}], "'maybe' is not a verdict"),
     ],
 )
-def test_lists_and_trials_that_are_not_plain_are_refused(tmp_path, rows, why):
-    path = write(tmp_path, [{"problem_id": "p", **row} for row in rows])
+def test_lists_and_trials_that_are_not_plain_are_refused(write, rows, why):
+    path = write([{"problem_id": "p", **row} for row in rows])
     with pytest.raises(InputError, match=why):
         import_files(path, "rows", model="m")
 
 
-def test_a_list_may_be_named_where_a_record_has_a_verdict_too(tmp_path):
+def test_a_list_may_be_named_where_a_record_has_a_verdict_too(write):
     rows = [{"problem_id": "p", "correct": True, "answers": [{"ok": 1, "t": "a"}, {"ok": 0, "t": "b"}]}]
-    imported = import_files(write(tmp_path, rows), "rows", model="m", columns="correct=answers.ok,text=answers.t")
+    imported = import_files(write(rows), "rows", model="m", columns="correct=answers.ok,text=answers.t")
     assert counts_of(imported) == [["m", "p", 2, 1]]
 
 
-def test_a_problem_without_samples_is_reported(tmp_path):
+def test_a_problem_without_samples_is_reported(write):
     rows = [{"problem_id": "p", "responses": [{"correct": True}]}, {"problem_id": "q", "responses": []}]
-    imported = import_files(write(tmp_path, rows), model="m")
+    imported = import_files(write(rows), model="m")
     assert counts_of(imported) == [["m", "p", 1, 1]]
     assert "no sample left" in text_of_notes(imported)
 
 
-def test_entries_without_a_verdict_are_left_out_and_noted(tmp_path):
-    imported = import_files(write(tmp_path, [{"problem_id": "p", "correct": [True, None, False]}]), model="m")
+def test_entries_without_a_verdict_are_left_out_and_noted(write):
+    imported = import_files(write([{"problem_id": "p", "correct": [True, None, False]}]), model="m")
     assert counts_of(imported) == [["m", "p", 2, 1]]
     assert "1 samples in lists of a problem have no verdict" in text_of_notes(imported)
 
@@ -113,23 +100,23 @@ def test_entries_without_a_verdict_are_left_out_and_noted(tmp_path):
 @pytest.mark.parametrize("name", [*NAMES, "a.csv"])
 @pytest.mark.parametrize("stem", ["trial_", "sample", "Trial ", "run-", "correct_", "attempt."])
 @pytest.mark.parametrize("values", [(1, 0), (True, False)])
-def test_a_column_a_trial(tmp_path, name, stem, values):
+def test_a_column_a_trial(write, name, stem, values):
     yes, no = values
     rows = [
         {"problem_id": f"p{i}", "difficulty": "hard", "model": "m"}
         | {f"{stem}{j}": yes if j <= i + 1 else no for j in range(1, 13)}
         for i in range(3)
     ]
-    path = write(tmp_path, rows, name)
+    path = write(rows, name)
     assert recognised_format(path) == "rows"
     imported = import_files(path)
     assert counts_of(imported) == [["m", "p0", 12, 1], ["m", "p1", 12, 2], ["m", "p2", 12, 3]]
     assert "is taken for the verdict" in text_of_notes(imported)
 
 
-def test_verdicts_beside_numbered_texts(tmp_path):
+def test_verdicts_beside_numbered_texts(write):
     row = {"task_id": 1, "response_0": "a", "response_0_correct": 1, "response_1": "b", "response_1_correct": 0}
-    assert counts_of(import_files(write(tmp_path, [row]), model="m")) == [["m", "1", 2, 1]]
+    assert counts_of(import_files(write([row]), model="m")) == [["m", "1", 2, 1]]
 
 
 def test_empty_cells_of_trials_are_left_out_and_noted(tmp_path):
@@ -141,17 +128,17 @@ def test_empty_cells_of_trials_are_left_out_and_noted(tmp_path):
 
 
 @pytest.mark.parametrize("stem", ["pass_", "pass@", "acc_", "step_", "level", "maj@"])
-def test_numbered_columns_of_something_else_are_no_trials(tmp_path, stem):
+def test_numbered_columns_of_something_else_are_no_trials(write, stem):
     rows = [{"problem_id": "p", "topic": "x"} | {f"{stem}{j}": 1 for j in range(1, 4)}]
-    assert recognised_format(write(tmp_path, rows)) is None
+    assert recognised_format(write(rows)) is None
 
 
-def test_trials_that_are_named_by_a_pattern(tmp_path):
+def test_trials_that_are_named_by_a_pattern(write):
     rows = [{"qid": "p", "base_1": 0, "base_2": 1, "rl_1": 1, "rl_2": 1, "rl_10": 0}]
     columns = "problem=qid,models=base_*,models=rl_*"
-    imported = import_files(write(tmp_path, rows), "rows", columns=columns)
+    imported = import_files(write(rows), "rows", columns=columns)
     assert counts_of(imported) == [["base", "p", 2, 1], ["rl", "p", 3, 2]]
-    imported = import_files(write(tmp_path, rows), "rows", columns="problem=qid,correct=rl_*", model="m")
+    imported = import_files(write(rows), "rows", columns="problem=qid,correct=rl_*", model="m")
     assert counts_of(imported) == [["m", "p", 3, 2]]
 
 
@@ -167,50 +154,50 @@ def test_trials_that_are_named_by_a_pattern(tmp_path):
     ],
 )
 @pytest.mark.parametrize("name", NAMES)
-def test_names_are_guessed_within_names_and_said(tmp_path, row, problem, verdict, name):
-    path = write(tmp_path, [row, row], name)
+def test_names_are_guessed_within_names_and_said(write, row, problem, verdict, name):
+    path = write([row, row], name)
     assert recognised_format(path) == "rows"
     imported = import_files(path, model="m")
     assert counts_of(imported) == [["m", "p", 2, 2]]
     assert f"told apart by '{problem}', and '{verdict}' is taken for the verdict" in text_of_notes(imported)
 
 
-def test_models_and_settings_within_fields_are_not_pooled_in_silence(tmp_path):
+def test_models_and_settings_within_fields_are_not_pooled_in_silence(write):
     def row(model, temperature):
         return {"problem_id": "p", "correct": True, "config": {"model": model, "temperature": temperature}}
 
-    imported = import_files(write(tmp_path, [row("a", 1), row("b", 1)]))
+    imported = import_files(write([row("a", 1), row("b", 1)]))
     assert counts_of(imported) == [["a", "p", 1, 1], ["b", "p", 1, 1]]
     with pytest.raises(InputError, match="temperature"):
-        import_files(write(tmp_path, [row("a", 1), row("a", 0.5)]))
+        import_files(write([row("a", 1), row("a", 0.5)]))
 
 
-def test_the_model_of_a_judge_is_not_the_model(tmp_path):
+def test_the_model_of_a_judge_is_not_the_model(write):
     rows = [{"problem_id": "p", "correct": True, "judge": {"model": "gpt", "temperature": 0}, "usage": {}}]
     with pytest.raises(InputError, match="which model"):
-        import_files(write(tmp_path, rows))
+        import_files(write(rows))
 
 
-def test_verdicts_that_disagree_within_fields(tmp_path):
+def test_verdicts_that_disagree_within_fields(write):
     rows = [{"problem_id": "p", "correct": True, "rule": {"passed": False}}]
     with pytest.raises(InputError, match=r"'correct' and 'rule\.passed' disagree"):
-        import_files(write(tmp_path, rows), model="m")
-    assert counts_of(import_files(write(tmp_path, rows), model="m", columns="correct=rule.passed", format="rows")) == [
+        import_files(write(rows), model="m")
+    assert counts_of(import_files(write(rows), model="m", columns="correct=rule.passed", format="rows")) == [
         ["m", "p", 1, 0]
     ]
 
 
-def test_tokens_within_usage(tmp_path):
+def test_tokens_within_usage(write):
     rows = [
         {"problem_id": "p", "correct": True, "response": {"text": f"t{j}"}, "usage": {"completion_tokens": 7 + j}}
         for j in range(2)
     ]
-    imported = import_files(write(tmp_path, rows), model="m")
+    imported = import_files(write(rows), model="m")
     assert imported.counts.table["mean_tokens"].tolist() == [7.5]
     assert imported.samples["text_hash"].nunique() == 2
 
 
-def test_a_status_that_is_no_verdict_stands_back(tmp_path):
+def test_a_status_that_is_no_verdict_stands_back(write):
     """As slime writes its rollouts."""
     rows = [
         {"group_index": i, "prompt": f"q{i}", "response": f"{i} {j}", "status": "truncated" if j else "completed"}
@@ -218,14 +205,14 @@ def test_a_status_that_is_no_verdict_stands_back(tmp_path):
         for i in range(2)
         for j in range(3)
     ]
-    imported = import_files(write(tmp_path, rows), model="m")
+    imported = import_files(write(rows), model="m")
     assert sorted(row[2:] for row in counts_of(imported)) == [[3, 1], [3, 1]]
     assert "'reward.acc' is taken for the verdict" in text_of_notes(imported)
 
 
-def test_results_of_tests_are_no_samples(tmp_path):
+def test_results_of_tests_are_no_samples(write):
     rows = [{"problem_id": "p", "correct": False, "test_results": [True, False], "passed_tests": [1, 0]}]
-    assert counts_of(import_files(write(tmp_path, rows), model="m")) == [["m", "p", 1, 0]]
+    assert counts_of(import_files(write(rows), model="m")) == [["m", "p", 1, 0]]
 
 
 def test_a_list_of_records_as_json_in_a_cell(tmp_path):
@@ -235,14 +222,14 @@ def test_a_list_of_records_as_json_in_a_cell(tmp_path):
     assert counts_of(import_files(path)) == [["m", "p", 2, 1]]
 
 
-def test_a_number_of_tries_beside_a_verdict_is_noted(tmp_path):
+def test_a_number_of_tries_beside_a_verdict_is_noted(write):
     rows = [{"problem_id": "p", "attempts": 3, "success": True}, {"problem_id": "q", "attempts": 5, "success": False}]
-    assert "'attempts' holds numbers of tries" in text_of_notes(import_files(write(tmp_path, rows), model="m"))
+    assert "'attempts' holds numbers of tries" in text_of_notes(import_files(write(rows), model="m"))
 
 
-def test_a_name_of_the_record_itself_is_not_held_against_names_within(tmp_path):
+def test_a_name_of_the_record_itself_is_not_held_against_names_within(write):
     rows = [
         {"problem_id": "p", "correct": j == 0, "metadata": {"item_id": j, "dataset": f"d{j}"}, "benchmark": "b"}
         for j in range(3)
     ]
-    assert counts_of(import_files(write(tmp_path, rows), model="m")) == [["m", "p", 3, 1]]
+    assert counts_of(import_files(write(rows), model="m")) == [["m", "p", 3, 1]]
