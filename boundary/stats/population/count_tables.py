@@ -16,15 +16,35 @@ SLOTS = 8
 GROUP_SIZES = (40, 160, 640)
 # A group of pairs costs as much as so many cells of the table of all pairs.
 CELLS_A_GROUP = 64
+# Counts of a bin differ by less than so many standard deviations of their observed rate: see `CountTable`.
+BIN_WIDTH = 1.2
+# Up to so many distinct counts are not binned.
+FEW_COUNTS = 24
 
 
 class CountTable(NamedTuple):
-    """Tables of the distinct counts of one model, and the row of each problem in them."""
+    """Tables of the distinct counts of one model, and the row of each problem in them.
+
+    Parameters
+    ----------
+    likelihood, log_largest
+        Of each cell, relative to the row's largest, and the log of that. The table is padded.
+    quantiles
+        Of the solve rate within each cell, padded.
+    row
+        Each problem's row.
+    bin
+        Each row's bin: neighbouring counts of the same number of samples, in which likelihoods are nearly the same.
+        A rate's arcsine square root has the standard deviation 1 / (2 sqrt(n)) wherever it is.
+    largest_n
+        Samples of the problem that has most.
+    """
 
     likelihood: Float[np.ndarray, "row cell"]
     quantiles: Float[np.ndarray, "row cell quantile"]
     log_largest: Float[np.ndarray, " row"]
     row: Int[np.ndarray, " problem"]
+    bin: Int[np.ndarray, " row"]
     largest_n: int
 
     @classmethod
@@ -38,12 +58,22 @@ class CountTable(NamedTuple):
         likelihood, quantiles = (
             padded(table.astype(np.float32), size) for table in (relative, grid.quantiles(*distinct))
         )
-        return cls(likelihood, quantiles, log_largest, row.ravel(), int(n_samples.max()))
+        return cls(likelihood, quantiles, log_largest, row.ravel(), _bins(counts[first]), int(n_samples.max()))
 
     @property
     def n_rows(self) -> int:
         """Distinct counts, without the padding."""
         return len(self.log_largest)
+
+
+def _bins(counts: Float[np.ndarray, "row column"]) -> Int[np.ndarray, " row"]:
+    """Bin of each row of counts, samples and errors."""
+    if len(counts) <= FEW_COUNTS:
+        return np.arange(len(counts))
+    n_correct, n_samples = counts[:, 0], np.maximum(counts[:, 1], 1)
+    deviations = 2 * np.sqrt(n_samples) * np.arcsin(np.sqrt(n_correct / n_samples))
+    keys = np.column_stack([np.floor(deviations / BIN_WIDTH), counts[:, 1:]])
+    return np.unique(keys, axis=0, return_inverse=True)[1].ravel()
 
 
 def count_tables(
@@ -111,9 +141,9 @@ def _doubled(size: int, least: int) -> int:
     return size
 
 
-def padded_size(rows: int) -> int:
+def padded_size(rows: int, least: int = 128) -> int:
     """The least size of the form 2^m + 8, at least 136, that holds so many rows: all counts of 2^m samples fit."""
-    return _doubled(128, rows - 8) + 8
+    return _doubled(least, rows - 8) + 8
 
 
 def padded(table: np.ndarray, size: int) -> np.ndarray:

@@ -15,7 +15,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
-from scipy.special import expit
 
 from boundary.stats.population.grid import Grid
 
@@ -43,11 +42,11 @@ class Basis(NamedTuple):
 
 
 # `population(theta (dim, chain), basis)`: the cells' weights (cell or pair of cells, chain) and the log prior density
-# (chain,).
-Population = Callable[[Array, Basis], tuple[Array, Array]]
+# (chain,). The basis is a named tuple of arrays, one of them `n_problems`.
+Population = Callable[[Array, Any], tuple[Array, Array]]
 
 
-def _normalised(
+def normalised(
     coefficients: Float[Array, "coefficient chain"], odds: Float[Array, "segment chain"], basis: Basis
 ) -> Float[Array, "cell chain"]:
     """Weights of the cells from the log density within segments and each segment's log odds against the last one."""
@@ -150,10 +149,11 @@ def marginal_basis(prior: MarginalPrior, grid: Grid) -> Basis:
     features[1:-1, prior.waves :] = np.stack([knots, np.logaddexp(0.0, knots), knots**2], axis=1)
     segments = np.zeros((size, 3))
     segments[0, 0] = segments[-1, 1] = segments[1:-1, 2] = 1
-    return _basis(features, np.zeros(size), segments)
+    return basis_of(features, np.zeros(size), segments)
 
 
-def _basis(features: np.ndarray, constant: np.ndarray, segments: np.ndarray) -> Basis:
+def basis_of(features: np.ndarray, constant: np.ndarray, segments: np.ndarray) -> Basis:
+    """The basis of tables with the cells in one axis or two, the last axis that of features or segments."""
     cells = constant.size
     parts = 1, features.reshape(cells, -1), constant.reshape(cells, 1), segments.reshape(cells, -1)
     return Basis(*(np.asarray(part, np.float32) for part in parts))
@@ -175,124 +175,15 @@ def marginal_population(
     drawn_in = jnp.exp(-2.0 * prior.width_scale * width) / prior.width**2
     log_amplitude, bend = prior.amplitude_scale * amplitude, theta[6:]
     odds, log_prior = atom_odds(theta[:2], (ATOM_AT_ZERO, ATOM_AT_ONE), basis.n_problems)
-    weights = _normalised(jnp.concatenate([bend, jnp.stack([a, -(a + b), -0.5 * drawn_in])]), odds, basis)
+    weights = normalised(jnp.concatenate([bend, jnp.stack([a, -(a + b), -0.5 * drawn_in])]), odds, basis)
     log_prior -= 0.5 * (theta[2:6] ** 2).sum(axis=0)
     # The bend itself is the coordinate, not its ratio to the amplitude: that takes half the draws where it is large.
     log_prior -= 0.5 * (bend**2).sum(axis=0) * jnp.exp(-2.0 * log_amplitude)
     return weights, log_prior - prior.waves * log_amplitude
 
 
-# A pair: Gaussian processes over the common level (x + y) / 2, over the change y - x, and over both together.
-LEVEL_LENGTH, LEVEL_WAVES, LEVEL_AMPLITUDE = 2.5, 12, 1.5
-CHANGE_LENGTH, CHANGE_WAVES, CHANGE_AMPLITUDE = 1.5, 8, 1.0
-BOTH_LENGTHS, BOTH_WAVES, BOTH_AMPLITUDE = (4.0, 2.5), (7, 5), 1.0
-EDGE_LENGTH, EDGE_WAVES, EDGE_AMPLITUDE = 3.0, 6, 1.0
-# Changes larger than this scale (in logits) are rare, so the eigenfunctions spend themselves on smaller ones.
-CHANGE_SCALE = 4.0
-# Log odds, against the smooth part, of: dead in both; certain in both; (0, 1) and (1, 0); base at 0 or 1 with RL
-# anywhere; RL at 0 or 1 with base anywhere. The edges at RL = 0 and base = 0 are the problems truly lost and truly
-# gained.
-CORNERS_AND_EDGES = (-4.0, -3.5, -9.0, -9.0, -5.0, -5.0, -5.0, -5.0)
-# The ridge along which RL's logits follow the base model's has one slope, shift and tightness where both models solve
-# little and another where they solve much, the two melting into each other over some logits.
-RIDGE_BLEND = 1.5
-JOINT_SHAPE = 8
-JOINT_DIM = (
-    len(CORNERS_AND_EDGES) + 4 * EDGE_WAVES + JOINT_SHAPE + LEVEL_WAVES + CHANGE_WAVES + BOTH_WAVES[0] * BOTH_WAVES[1]
-)
-
-
-def joint_basis(grid: Grid) -> Basis:
-    """Constants of the population of a pair of models on a grid: pairs of cells, the base model's first."""
-    knots, size = grid.knots, grid.n_cells
-    base, rl = (axis.ravel() for axis in np.meshgrid(knots, knots, indexing="ij"))
-    level, change = (base + rl) / 2, rl - base
-    span = knots[-1] - knots[0]
-    levels, changes = np.linspace(knots[0], knots[-1], 97), np.linspace(-span, span, 193)
-    common = np.exp(-0.5 * (changes / CHANGE_SCALE) ** 2)
-
-    def along(at: np.ndarray, axis: np.ndarray, length: float, count: int, weight: np.ndarray | None) -> np.ndarray:
-        table = waves(axis, length, count, weight)
-        return np.stack([np.interp(at, axis, column) for column in table.T], axis=-1)
-
-    over_level = along(level, levels, LEVEL_LENGTH, LEVEL_WAVES, None)
-    over_change = along(change, changes, CHANGE_LENGTH, CHANGE_WAVES, common)
-    slow_level = along(level, levels, BOTH_LENGTHS[0], BOTH_WAVES[0], None)
-    slow_change = along(change, changes, BOTH_LENGTHS[1], BOTH_WAVES[1], common)
-    over_both = (slow_level[:, :, None] * slow_change[:, None, :]).reshape(len(level), -1)
-    bend = np.concatenate(
-        [LEVEL_AMPLITUDE * over_level, CHANGE_AMPLITUDE * over_change, BOTH_AMPLITUDE * over_both], axis=1
-    )
-    bend = _beyond_normal(bend, level - CENTRE, change)
-    normal = _ridge_features(level - CENTRE, change)
-    inner, n_inner = slice(1, size - 1), bend.shape[1] + normal.shape[1]
-    features = np.zeros((size, size, n_inner + 4 * EDGE_WAVES))
-    constant, segments = np.zeros((size, size)), np.zeros((size, size, len(CORNERS_AND_EDGES) + 1))
-    features[inner, inner, :n_inner] = np.concatenate([bend, normal], axis=1).reshape(len(knots), len(knots), -1)
-    segments[inner, inner, -1] = 1
-    for number, corner in enumerate([(0, 0), (size - 1, size - 1), (0, size - 1), (size - 1, 0)]):
-        segments[corner][number] = 1
-    edges: list[Any] = [(0, inner), (size - 1, inner), (inner, 0), (inner, size - 1)]
-    for number, edge in enumerate(edges):
-        first = n_inner + number * EDGE_WAVES
-        features[edge][:, first : first + EDGE_WAVES] = EDGE_AMPLITUDE * waves(knots, EDGE_LENGTH, EDGE_WAVES)
-        constant[edge] = -0.5 * ((knots - CENTRE) / 4.0) ** 2
-        segments[edge][:, 4 + number] = 1
-    return _basis(features, constant, segments)
-
-
-def _ridge_features(level: np.ndarray, change: np.ndarray) -> Float[np.ndarray, "point feature"]:
-    """Level and its square; then, weighted low and weighted high: 1, l, l^2, d, d l, d^2."""
-    low = expit(-level / RIDGE_BLEND)
-    parts = [np.ones_like(level), level, level**2, change, change * level, change**2]
-    return np.stack([level, level**2] + [weight * part for weight in (low, 1 - low) for part in parts], axis=1)
-
-
-def _beyond_normal(bend: np.ndarray, level: np.ndarray, change: np.ndarray) -> Float[np.ndarray, "point wave"]:
-    """Waves without the part that the two normal densities' own parameters already span.
-
-    Otherwise the two trade places along curved ridges of the posterior (effective draws of shrinkage(1024), the least
-    of four fits: 163 of 2,560 with that part, 683 without).
-    """
-    normal = _ridge_features(level, change)
-    root = np.exp(-0.25 * (level / 4.0) ** 2 - 0.25 * (change / 2.5) ** 2)[:, None]
-    slopes = np.linalg.lstsq(root * normal, root * bend, rcond=None)[0]
-    return np.asarray(bend - normal @ slopes)
-
-
-def joint_population(
-    theta: Float[Array, "dim chain"], basis: Basis
-) -> tuple[Float[Array, "cells chain"], Float[Array, " chain"]]:
-    """Weights of the pairs of cells, summing to 1, those of one base cell side by side; and the log prior density.
-
-    Notes
-    -----
-    On the smooth part, log density = -(l - m)^2 / (2 s^2) - sum_j w_j(l) [t_j (d - a_j - b_j l)^2 - log t_j] / 2
-    + GP(l) + GP(d) + GP(l, d), with the level l = (x + y) / 2 of the two logits, counted from -.5, the change
-    d = y - x, and w_low = 1 / (1 + exp(l / 1.5)) = 1 - w_high. m ~ N(0, 2), log s ~ N(log 3.5, .4), b_j ~ N(0, .3),
-    a_low ~ N(1, 1.5), a_high - a_low ~ N(0, 1), log t_j ~ N(log .35, 1.1) with correlation .4. Four edges and four
-    corners carry the atoms. Why two parts: docs/decisions/002-population.md.
-    """
-    corners, smooth = theta[: len(CORNERS_AND_EDGES)], theta[len(CORNERS_AND_EDGES) :]
-    edges, shape, bend = jnp.split(smooth, [4 * EDGE_WAVES, 4 * EDGE_WAVES + JOINT_SHAPE])
-    precision = jnp.exp(-0.8 * shape[1]) / 3.5**2
-    normal = [2.0 * shape[0] * precision, -0.5 * precision]
-    shift = 1.0 + 1.5 * shape[4]
-    log_tightness = jnp.log(0.35) + 0.9 * shape[6]
-    for a, b, log_t in (
-        (shift, 0.3 * shape[2], log_tightness + 0.6 * shape[7]),
-        (shift + shape[5], 0.3 * shape[3], log_tightness - 0.6 * shape[7]),
-    ):
-        t = jnp.exp(log_t)
-        normal += [0.5 * (log_t - t * a**2), -t * a * b, -0.5 * t * b**2, t * a, t * b, -0.5 * t]
-    coefficients = jnp.concatenate([bend, jnp.stack(normal), edges])
-    odds, log_prior = atom_odds(corners, CORNERS_AND_EDGES, basis.n_problems)
-    weights = _normalised(coefficients, odds, basis)
-    return weights, log_prior - 0.5 * (smooth**2).sum(axis=0)
-
-
-# Normal logits without atoms, of one model and of a pair: means, log scales and the correlation of a pair.
-NORMAL_DIM, NORMAL_PAIR_DIM = 2, 5
+# Normal logits without atoms: mean and log scale.
+NORMAL_DIM = 2
 
 
 def normal_basis(grid: Grid) -> Basis:
@@ -300,7 +191,7 @@ def normal_basis(grid: Grid) -> Basis:
     features, segments = np.zeros((grid.n_cells, 2)), np.zeros((grid.n_cells, 1))
     features[1:-1] = np.stack([grid.knots, grid.knots**2], axis=1)
     segments[1:-1] = 1
-    return _basis(features, np.zeros(grid.n_cells), segments)
+    return basis_of(features, np.zeros(grid.n_cells), segments)
 
 
 def normal_population(
@@ -314,39 +205,4 @@ def normal_population(
     """
     mean, precision = CENTRE + 2.5 * theta[0], jnp.exp(-2.0 - theta[1])
     coefficients = jnp.stack([mean * precision, -0.5 * precision])
-    return _normalised(coefficients, theta[:0], basis), -0.5 * (theta**2).sum(axis=0)
-
-
-def normal_pair_basis(grid: Grid) -> Basis:
-    """Constants of a normal population of a pair of models on a grid."""
-    size = grid.n_cells
-    base, rl = np.meshgrid(grid.knots, grid.knots, indexing="ij")
-    features, segments = np.zeros((size, size, 5)), np.zeros((size, size, 1))
-    features[1:-1, 1:-1] = np.stack([base, rl, base**2, base * rl, rl**2], axis=-1)
-    segments[1:-1, 1:-1] = 1
-    return _basis(features, np.zeros((size, size)), segments)
-
-
-def normal_pair_population(
-    theta: Float[Array, "dim chain"], basis: Basis
-) -> tuple[Float[Array, "cells chain"], Float[Array, " chain"]]:
-    """Weights of the pairs of cells of a bivariate normal population of logits, and the log prior density.
-
-    Notes
-    -----
-    Means and scales of each model as in `normal_population`; correlation r = tanh(theta_4) with the LKJ(1.5) density,
-    proportional to (1 - r^2)^(1/2).
-    """
-    mean, deviation = CENTRE + 2.5 * theta[:2], jnp.exp(1.0 + 0.5 * theta[2:4])
-    correlation = jnp.tanh(theta[4])
-    unexplained = 1.0 / jnp.cosh(theta[4]) ** 2  # 1 - r^2
-    at, scaled = mean / deviation, 1.0 / (deviation * unexplained)
-    coefficients = [
-        (at[0] - correlation * at[1]) * scaled[0],
-        (at[1] - correlation * at[0]) * scaled[1],
-        -0.5 * scaled[0] / deviation[0],
-        correlation * scaled[0] / deviation[1],
-        -0.5 * scaled[1] / deviation[1],
-    ]
-    log_prior = 1.5 * jnp.log(unexplained) - 0.5 * (theta[:4] ** 2).sum(axis=0)
-    return _normalised(jnp.stack(coefficients), theta[:0], basis), log_prior
+    return normalised(coefficients, theta[:0], basis), -0.5 * (theta**2).sum(axis=0)

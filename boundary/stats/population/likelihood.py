@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from boundary.stats.population.count_tables import CountTable, paired
-from boundary.stats.population.densities import Basis, Population
+from boundary.stats.population.count_tables import CountTable, padded, padded_size, paired
+from boundary.stats.population.densities import Population
 from boundary.stats.sampler.compilation import compiled
 from boundary.stats.sampler.mode import LogDensity
 
@@ -30,6 +30,11 @@ class SingleCounts(NamedTuple):
         """Probability of each count, relative to its likeliest cell."""
         return jnp.asarray(self.likelihood) @ weights
 
+    @property
+    def cost(self) -> int:
+        """Products that the chances take, for each cell."""
+        return len(self.likelihood)
+
 
 class PairedCounts(NamedTuple):
     """Distinct pairs of counts, as `boundary.stats.population.count_tables.Pairs` arranges them."""
@@ -43,6 +48,11 @@ class PairedCounts(NamedTuple):
         size, chains = self.base.shape[1], weights.shape[1]
         given_base = (self.base @ weights.reshape(size, -1)).reshape(-1, size, chains)
         return jnp.einsum("gsj,gjc->gsc" if self.rl.ndim == 3 else "sj,gjc->gsc", self.rl, given_base)
+
+    @property
+    def cost(self) -> int:
+        """Products that the chances take, for each cell of the RL model."""
+        return self.base.size + self.problems.size
 
 
 CountData = SingleCounts | PairedCounts
@@ -59,6 +69,28 @@ def count_data(tables: Sequence[CountTable]) -> tuple[CountData, Int[np.ndarray,
     return PairedCounts(base.likelihood[pairs.base], rl.likelihood[pairs.rl], pairs.problems), pairs.place
 
 
+def binned_data(tables: Sequence[CountTable]) -> CountData:
+    """Data of a likelihood nearly that of `count_data`, with neighbouring counts as if they were the same.
+
+    Each bin has the mean likelihood of its problems; a pair's are a table of all pairs of bins.
+    """
+    bins = [table.bin[table.row] for table in tables]
+    # One size for a pair, so that few shapes are compiled.
+    size = padded_size(max(int(table.bin.max()) + 1 for table in tables), least=16)
+    problems = np.zeros((size,) * len(tables), np.float32)
+    np.add.at(problems, tuple(bins), 1)
+    likelihood, *of_rl = (_mean_likelihood(table, size) for table in tables)
+    return PairedCounts(likelihood, of_rl[0], problems) if of_rl else SingleCounts(likelihood, problems)
+
+
+def _mean_likelihood(table: CountTable, size: int) -> Float[np.ndarray, "bin cell"]:
+    """Mean likelihood of the problems of each bin, relative to the largest of their rows."""
+    total = np.zeros((table.bin.max() + 1, table.likelihood.shape[1]))
+    np.add.at(total, table.bin[table.row], table.likelihood[table.row])
+    problems = np.bincount(table.bin[table.row])
+    return padded((total / problems[:, None]).astype(np.float32), size)
+
+
 class PosteriorData(NamedTuple):
     """What the posterior of a population rests on.
 
@@ -67,8 +99,13 @@ class PosteriorData(NamedTuple):
     """
 
     counts: CountData
-    basis: Basis
+    basis: Any
     log_chance: Float[np.ndarray | Array, "..."]
+
+
+def posterior_data(counts: CountData, basis: Any) -> PosteriorData:
+    """Counts and basis with log probabilities counted from 0."""
+    return PosteriorData(counts, basis, np.zeros_like(counts.problems))
 
 
 @lru_cache

@@ -9,15 +9,9 @@ import numpy as np
 from jaxtyping import Array, Int
 from scipy.special import expit
 
-from boundary.stats.population.densities import (
-    NORMAL_DIM,
-    NORMAL_PAIR_DIM,
-    normal_basis,
-    normal_pair_basis,
-    normal_pair_population,
-    normal_population,
-)
+from boundary.stats.population.densities import NORMAL_DIM, normal_basis, normal_population
 from boundary.stats.population.fit import Family, fit_on_grid
+from boundary.stats.population.pair_densities import NORMAL_PAIR_DIM, normal_pair_basis, normal_pair_population
 from boundary.stats.priors.prior import check_counts, refuse_errors
 from boundary.stats.random_keys import numpy_rng
 from boundary.stats.sampler.hmc import SETTINGS

@@ -9,15 +9,13 @@ from jaxtyping import Array, Int
 
 from boundary.stats.population.densities import (
     FIXED_BEND,
-    JOINT_DIM,
     LEARNED_BEND,
     MarginalPrior,
-    joint_basis,
-    joint_population,
     marginal_basis,
     marginal_population,
 )
 from boundary.stats.population.fit import Family, fit_on_grid
+from boundary.stats.population.pair_densities import JOINT_DIM, joint_basis, joint_population
 from boundary.stats.population.shared_errors import fit_nodes, fit_shared
 from boundary.stats.priors.prior import check_counts
 from boundary.stats.sampler.hmc import SETTINGS, in_groups

@@ -33,8 +33,8 @@ TARGET_ACCEPTANCE = 0.5
 # Draws are taken in rounds until the monitored quantities of those that are kept, as many at equal distances, have
 # converged: one round, then a second beside it. Where two are not enough, the posterior is far from normal and the
 # chains still on their way from its mode: all until then is warm-up, the metric is tuned anew, and there are as many
-# rounds as the next stage has, and the last.
-STAGES = ((1, 1), (4,), (8, 16), (32,))
+# rounds as the next stage has, and the last. The numbers are the rounds between looks.
+STAGES = ((1, 1), (2, 2), (8, 16), (32,))
 
 # Chains are reported in so many groups: see `in_groups`.
 GROUPS = 8
@@ -62,6 +62,7 @@ def hmc(
     warmup: int = 32,
     leapfrogs: int = 10,
     thinning: int = 1,
+    guide: Any = None,
     monitored: Monitored = lambda draws: np.moveaxis(draws, -1, 0),
 ) -> Chains:
     """Draw from a posterior density.
@@ -84,6 +85,9 @@ def hmc(
         Leapfrog steps a proposal; their length varies by -40 to +20 % so that no period is resonant.
     thinning
         Steps from one kept draw to the next.
+    guide
+        Data like `data` with which the density costs less and is nearly the same, up to a linear term: trajectories
+        follow its gradient, and are accepted by the density itself, so that the draws are of that. None: `data`.
     monitored
         Function from draws (chain, draw, dim) to the quantities that must converge, (quantity, chain, draw); the
         parameters themselves by default.
@@ -94,10 +98,13 @@ def hmc(
 
     Notes
     -----
-    Neal 2011, arXiv 1206.1901; harmonic-mean tuning across chains after Hoffman & Sountsov 2022 (MEADS/ChEES); many
+    Neal 2011, arXiv 1206.1901, also for trajectories along an approximation; harmonic-mean tuning across chains after
+    Hoffman & Sountsov 2022 (MEADS/ChEES); many
     short chains after Margossian et al. 2024, arXiv 2110.13017.
     """
-    walk = _Walk(log_density, data, mode, key, chains, warmup // sum(WINDOWS), leapfrogs)
+    walk = _Walk(
+        log_density, data, data if guide is None else guide, mode, key, chains, warmup // sum(WINDOWS), leapfrogs
+    )
     for lengths in STAGES:
         walk.tune()
         rounds: list[np.ndarray] = []
@@ -112,18 +119,38 @@ def hmc(
     return result
 
 
+class Guided(NamedTuple):
+    """Data of the density, data of its guide, and the guide's gradient at the mode less the density's.
+
+    With that taken off, trajectories along the guide's gradient are those of the density near the mode.
+    """
+
+    data: Any
+    guide: Any
+    slope: Float[Array, " dim"]
+
+
 class _Walk:
     """Chains on their way: their positions, and the centre, metric and step that tuning has reached."""
 
     def __init__(
-        self, log_density: LogDensity, data: Any, mode: Mode, key: Array, chains: int, steps: int, leapfrogs: int
+        self,
+        log_density: LogDensity,
+        data: Any,
+        guide: Any,
+        mode: Mode,
+        key: Array,
+        chains: int,
+        steps: int,
+        leapfrogs: int,
     ) -> None:
         self.centre, self.metric = (_without_rounding_noise(part) for part in mode)
         self.position = _start(key, self.centre, self.metric, chains)
         self.log_step: Any = np.float32(np.log(0.8 / len(self.centre) ** 0.25))
         self.accepted: list[np.ndarray] = []
         self.steps = steps
-        self._block = partial(_block, log_density, leapfrogs, steps, data)
+        guided = Guided(data, guide, _slope_apart(log_density, data, guide, self.centre))
+        self._block = partial(_block, log_density, leapfrogs, steps, guided)
         self._key, self._number = key, count()
 
     def _visit(self, adapt: bool) -> tuple[Array, Array]:
@@ -172,6 +199,12 @@ def in_groups(draws: np.ndarray, axis: int = 0) -> np.ndarray:
     chains, length = draws.shape[axis : axis + 2]
     size = chains // GROUPS if chains >= 2 * GROUPS and chains % GROUPS == 0 else 1
     return draws.reshape(*draws.shape[:axis], chains // size, size * length, *draws.shape[axis + 2 :])
+
+
+@compiled(static_argnums=0)
+def _slope_apart(log_density: LogDensity, data: Any, guide: Any, theta: Array) -> Array:
+    """Gradient of the guide less that of the density."""
+    return jax.grad(lambda t: (log_density(t[:, None], guide) - log_density(t[:, None], data))[0])(theta)
 
 
 @compiled(static_argnums=3)
@@ -247,7 +280,7 @@ def _block(
     log_density: LogDensity,
     leapfrogs: int,
     steps: int,
-    data: Any,
+    guided: Guided,
     position: Array,
     centre: Array,
     metric: Array,
@@ -262,10 +295,14 @@ def _block(
     """
 
     def potential(z: Array) -> Array:
-        return -log_density(centre[:, None] + metric @ z, data)
+        return -log_density(centre[:, None] + metric @ z, guided.data)
 
-    # Values are needed at the ends of a trajectory only, and cost as much as the gradients.
-    gradients = jax.grad(lambda z: potential(z).sum())
+    def of_guide(z: Array) -> Array:
+        theta = centre[:, None] + metric @ z
+        return -(log_density(theta, guided.guide) - guided.slope @ theta).sum()
+
+    # Values are needed at the ends of a trajectory only.
+    gradients = jax.grad(of_guide)
     whitened = jax.scipy.linalg.solve(metric, position - centre[:, None])
 
     def step(state: tuple[Array, ...], key: Array) -> tuple[tuple[Array, ...], tuple[Array, ...]]:

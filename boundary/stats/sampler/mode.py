@@ -30,8 +30,8 @@ class Mode(NamedTuple):
     root: Float[np.ndarray, "dim dim"]
 
 
-def find_mode(log_density: LogDensity, data: Any, dim: int) -> Mode:
-    """Climb from 0 to a mode by a damped Newton method with the exact Hessian.
+def find_mode(log_density: LogDensity, data: Any, start: Float[np.ndarray, " dim"]) -> Mode:
+    """Climb to a mode by a damped Newton method with the exact Hessian.
 
     Parameters
     ----------
@@ -40,8 +40,8 @@ def find_mode(log_density: LogDensity, data: Any, dim: int) -> Mode:
         compiled once for each shape of data.
     data
         Pytree of arrays passed on to it.
-    dim
-        Dimensions of theta; the prior's scale of each should be about 1.
+    start
+        Where to start; the prior's scale of each parameter should be about 1.
 
     Raises
     ------
@@ -56,10 +56,12 @@ def find_mode(log_density: LogDensity, data: Any, dim: int) -> Mode:
     """
     with jax.enable_x64(True):
         data = jax.tree.map(lambda part: jnp.asarray(part, jnp.float64), data)
-        theta = np.zeros(dim)
+        theta = start
         value, slope = _value_and_slope(log_density, theta, data)
         if not np.isfinite(value):
-            raise FloatingPointError("The posterior is not finite where its prior is centred: its density has a fault.")
+            raise FloatingPointError(
+                "The posterior is not finite where the climb to its mode starts: its density has a fault."
+            )
         axes, curvature = _curvature(log_density, theta, data)
         damping = 1.0
         for _step in range(MOST_STEPS):

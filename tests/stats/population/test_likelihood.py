@@ -13,6 +13,7 @@ from boundary.stats.population.fit import _basis
 from boundary.stats.population.grid import Grid
 from boundary.stats.population.likelihood import (
     PosteriorData,
+    binned_data,
     count_data,
     counted_from_mode,
     log_chances,
@@ -64,12 +65,41 @@ def test_groups_and_a_table_give_the_same_posterior(monkeypatch):
 
 
 @pytest.mark.parametrize("models", [1, 2])
+def test_few_counts_are_not_binned(models):
+    _, tables = simulated(300, 6, models)
+    family, data = posterior_data(tables)
+    theta = jnp.asarray(np.random.default_rng(3).normal(0, 0.5, (family.dim, 4)), jnp.float32)
+    binned = data._replace(counts=binned_data(tables), log_chance=np.zeros_like(binned_data(tables).problems))
+    log_density = log_posterior(family.population)
+    np.testing.assert_allclose(log_density(theta, binned), log_density(theta, data), rtol=1e-5)
+
+
+@pytest.mark.parametrize("models", [1, 2])
+def test_bins_hold_every_problem_and_cost_less(models):
+    rng = np.random.default_rng(7)
+    samples = np.where(rng.random((400, models)) < 0.3, 64, 256)
+    counts = rng.binomial(samples, rng.beta(0.4, 0.8, (400, models)))
+    tables = count_tables(counts, samples, Grid.for_samples(256), None)
+    binned = binned_data(tables)
+    assert binned.problems.sum() == 400
+    assert binned.cost < count_data(tables)[0].cost
+    for table, n_correct, n_samples in zip(tables, counts.T, samples.T, strict=True):
+        of_problem = table.bin[table.row]
+        for number in np.unique(of_problem):
+            inside = of_problem == number
+            assert len(set(n_samples[inside])) == 1
+            deviations = 2 * np.sqrt(n_samples[inside]) * np.arcsin(np.sqrt(n_correct[inside] / n_samples[inside]))
+            assert np.ptp(deviations) < tables_module.BIN_WIDTH
+            assert (n_correct[inside] == 0).all() or (n_correct[inside] > 0).all()
+
+
+@pytest.mark.parametrize("models", [1, 2])
 def test_single_precision_is_exact_enough_near_the_mode_of_250_000_problems(models):
     _, tables = simulated(2000, 4, models)
     family, data = posterior_data(tables)
     data = data._replace(counts=data.counts._replace(problems=125 * data.counts.problems))
     log_density = log_posterior(family.population)
-    mode, root = find_mode(log_density, data, family.dim)
+    mode, root = find_mode(log_density, data, np.zeros(family.dim))
     near = (mode[:, None] + root @ np.random.default_rng(5).normal(size=(family.dim, 8))).astype(np.float32)
     single = log_density(jnp.asarray(near), counted_from_mode(family.population, data, mode))
     with jax.enable_x64(True):

@@ -27,7 +27,10 @@ def skewed_density(theta, data):
 def test_moments_of_a_correlated_normal(seed):
     data = (jnp.asarray(MEAN, jnp.float32), jnp.asarray(np.linalg.inv(COVARIANCE), jnp.float32))
     draws = np.asarray(
-        hmc(normal_density, data, find_mode(normal_density, data, 3), jax.random.key(seed + 1), draws=64).draws, float
+        hmc(
+            normal_density, data, find_mode(normal_density, data, np.zeros(3)), jax.random.key(seed + 1), draws=64
+        ).draws,
+        float,
     )
     flat = draws.reshape(-1, 3)
     error = np.sqrt(np.diag(COVARIANCE) / 1000)  # at least 1,000 of the 4,096 draws are effective
@@ -36,15 +39,28 @@ def test_moments_of_a_correlated_normal(seed):
 
 
 def test_quantiles_of_a_skewed_density(seed):
-    mode = find_mode(skewed_density, None, 2)
+    mode = find_mode(skewed_density, None, np.zeros(2))
     draws = np.exp(np.asarray(hmc(skewed_density, None, mode, jax.random.key(seed + 2), draws=64).draws, float))
     flat = draws.reshape(-1)
     assert abs(flat.mean() - 3) < 4 * np.sqrt(3 / 2000)
     assert abs((flat < 2.674).mean() - 0.5) < 4 * np.sqrt(0.25 / 2000)
 
 
+def test_a_guide_that_is_wrong_leaves_the_density_alone(seed):
+    """Trajectories along a normal density with another centre and half the precision, accepted by the right one."""
+    data = (jnp.asarray(MEAN, jnp.float32), jnp.asarray(np.linalg.inv(COVARIANCE), jnp.float32))
+    guide = (data[0] + 0.3, 0.5 * data[1])
+    mode = find_mode(normal_density, data, np.zeros(3))
+    result = hmc(normal_density, data, mode, jax.random.key(seed + 1), draws=128, guide=guide)
+    flat = np.asarray(result.draws, float).reshape(-1, 3)
+    assert result.acceptance.mean() < 0.95  # the guide is wrong enough for proposals to be refused
+    error = np.sqrt(np.diag(COVARIANCE) / 1000)
+    np.testing.assert_array_less(abs(flat.mean(0) - MEAN), 4 * error)
+    np.testing.assert_allclose(np.cov(flat.T), COVARIANCE, atol=0.12, rtol=0.15)
+
+
 def test_same_key_same_draws():
-    mode = find_mode(skewed_density, None, 2)
+    mode = find_mode(skewed_density, None, np.zeros(2))
     first, second, other = (hmc(skewed_density, None, mode, jax.random.key(s), draws=60).draws for s in (3, 3, 4))
     assert (first == second).all()
     assert not (first == other).all()
@@ -68,7 +84,7 @@ def test_chains_that_disagree_are_seen_in_groups():
 
 
 def test_thinned_chains_are_longer_not_fewer():
-    mode = find_mode(skewed_density, None, 2)
+    mode = find_mode(skewed_density, None, np.zeros(2))
     plain, thinned = (hmc(skewed_density, None, mode, jax.random.key(6), thinning=t).draws for t in (1, 3))
     assert plain.shape == thinned.shape
     np.testing.assert_array_equal(plain[:, 3], thinned[:, 1])

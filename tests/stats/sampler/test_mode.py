@@ -26,16 +26,16 @@ def broken(theta, data):
 
 
 def test_the_mode_and_curvature_of_a_quadratic_are_exact():
-    position, root = find_mode(quadratic, None, 2)
+    position, root = find_mode(quadratic, None, np.zeros(2))
     np.testing.assert_allclose(position, CENTRE, atol=1e-3)
     np.testing.assert_allclose(root @ root.T, np.linalg.inv(PRECISION), rtol=1e-6)
 
 
 def test_a_saddle_is_left():
-    position, _ = find_mode(two_wells, None, 2)
+    position, _ = find_mode(two_wells, None, np.zeros(2))
     assert position[0] == pytest.approx(1.0, abs=0.01)
 
 
 def test_a_density_that_is_not_finite_is_said_to_have_a_fault():
     with pytest.raises(FloatingPointError, match="fault"):
-        find_mode(broken, None, 1)
+        find_mode(broken, None, np.zeros(1))

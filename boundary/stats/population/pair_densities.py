@@ -1,0 +1,196 @@
+"""Smooth populations of pairs of solve rates with atoms: weights of pairs of cells, of standard normal parameters.
+
+As in `boundary.stats.population.densities`, for a base and an RL model together.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+from scipy.special import expit
+
+from boundary.stats.population.densities import CENTRE, Basis, atom_odds, basis_of, normalised, waves
+from boundary.stats.population.grid import Grid
+
+# A pair: Gaussian processes over the common level (x + y) / 2, over the change y - x, and over both together.
+LEVEL_LENGTH, LEVEL_WAVES, LEVEL_AMPLITUDE = 2.5, 12, 1.5
+CHANGE_LENGTH, CHANGE_WAVES, CHANGE_AMPLITUDE = 1.5, 8, 1.0
+BOTH_LENGTHS, BOTH_WAVES, BOTH_AMPLITUDE = (4.0, 2.5), (7, 5), 1.0
+EDGE_LENGTH, EDGE_WAVES, EDGE_AMPLITUDE = 3.0, 6, 1.0
+# Changes larger than this scale (in logits) are rare, so the eigenfunctions spend themselves on smaller ones.
+CHANGE_SCALE = 4.0
+# Log odds, against the smooth part, of: dead in both; certain in both; (0, 1) and (1, 0); base at 0 or 1 with RL
+# anywhere; RL at 0 or 1 with base anywhere. The edges at RL = 0 and base = 0 are the problems truly lost and truly
+# gained.
+CORNERS_AND_EDGES = (-4.0, -3.5, -9.0, -9.0, -5.0, -5.0, -5.0, -5.0)
+# The ridge along which RL's logits follow the base model's has one slope, shift and tightness where both models solve
+# little and another where they solve much, the two melting into each other over some logits.
+RIDGE_BLEND = 1.5
+JOINT_SHAPE = 8
+JOINT_DIM = (
+    len(CORNERS_AND_EDGES) + 4 * EDGE_WAVES + JOINT_SHAPE + LEVEL_WAVES + CHANGE_WAVES + BOTH_WAVES[0] * BOTH_WAVES[1]
+)
+
+
+class PairBasis(NamedTuple):
+    """Constants of the population of a pair on a grid: the smooth part inside, and edges where a model has p = 0 or 1.
+
+    The log density is `inside @ coefficients` over the pairs of knots, the base model's first, and `edge @ coefficients
+    + edge_constant` over the knots of an edge.
+    """
+
+    n_problems: Float[np.ndarray, ""]
+    inside: Float[np.ndarray, "pair coefficient"]
+    edge: Float[np.ndarray, "knot wave"]
+    edge_constant: Float[np.ndarray, "knot 1 1"]
+
+
+def joint_basis(grid: Grid) -> PairBasis:
+    """Constants of the population of a pair of models on a grid."""
+    knots = grid.knots
+    base, rl = (axis.ravel() for axis in np.meshgrid(knots, knots, indexing="ij"))
+    level, change = (base + rl) / 2, rl - base
+    span = knots[-1] - knots[0]
+    levels, changes = np.linspace(knots[0], knots[-1], 97), np.linspace(-span, span, 193)
+    common = np.exp(-0.5 * (changes / CHANGE_SCALE) ** 2)
+
+    def along(at: np.ndarray, axis: np.ndarray, length: float, count: int, weight: np.ndarray | None) -> np.ndarray:
+        table = waves(axis, length, count, weight)
+        return np.stack([np.interp(at, axis, column) for column in table.T], axis=-1)
+
+    over_level = along(level, levels, LEVEL_LENGTH, LEVEL_WAVES, None)
+    over_change = along(change, changes, CHANGE_LENGTH, CHANGE_WAVES, common)
+    slow_level = along(level, levels, BOTH_LENGTHS[0], BOTH_WAVES[0], None)
+    slow_change = along(change, changes, BOTH_LENGTHS[1], BOTH_WAVES[1], common)
+    over_both = (slow_level[:, :, None] * slow_change[:, None, :]).reshape(len(level), -1)
+    bend = np.concatenate(
+        [LEVEL_AMPLITUDE * over_level, CHANGE_AMPLITUDE * over_change, BOTH_AMPLITUDE * over_both], axis=1
+    )
+    inside = [_beyond_normal(bend, level - CENTRE, change), _ridge_features(level - CENTRE, change)]
+    edge_constant = -0.5 * ((knots - CENTRE) / 4.0) ** 2
+    parts = (
+        np.array(1),
+        np.concatenate(inside, axis=1),
+        EDGE_AMPLITUDE * waves(knots, EDGE_LENGTH, EDGE_WAVES),
+        edge_constant[:, None, None],
+    )
+    return PairBasis(*(np.asarray(part, np.float32) for part in parts))
+
+
+def _ridge_features(level: np.ndarray, change: np.ndarray) -> Float[np.ndarray, "point feature"]:
+    """Level and its square; then, weighted low and weighted high: 1, l, l^2, d, d l, d^2."""
+    low = expit(-level / RIDGE_BLEND)
+    parts = [np.ones_like(level), level, level**2, change, change * level, change**2]
+    return np.stack([level, level**2] + [weight * part for weight in (low, 1 - low) for part in parts], axis=1)
+
+
+def _beyond_normal(bend: np.ndarray, level: np.ndarray, change: np.ndarray) -> Float[np.ndarray, "point wave"]:
+    """Waves without the part that the two normal densities' own parameters already span.
+
+    Otherwise the two trade places along curved ridges of the posterior (effective draws of shrinkage(1024), the least
+    of four fits: 163 of 2,560 with that part, 683 without).
+    """
+    normal = _ridge_features(level, change)
+    root = np.exp(-0.25 * (level / 4.0) ** 2 - 0.25 * (change / 2.5) ** 2)[:, None]
+    slopes = np.linalg.lstsq(root * normal, root * bend, rcond=None)[0]
+    return np.asarray(bend - normal @ slopes)
+
+
+def joint_population(
+    theta: Float[Array, "dim chain"], basis: PairBasis
+) -> tuple[Float[Array, "cells chain"], Float[Array, " chain"]]:
+    """Weights of the pairs of cells, summing to 1, those of one base cell side by side; and the log prior density.
+
+    Notes
+    -----
+    On the smooth part, log density = -(l - m)^2 / (2 s^2) - sum_j w_j(l) [t_j (d - a_j - b_j l)^2 - log t_j] / 2
+    + GP(l) + GP(d) + GP(l, d), with the level l = (x + y) / 2 of the two logits, counted from -.5, the change
+    d = y - x, and w_low = 1 / (1 + exp(l / 1.5)) = 1 - w_high. m ~ N(0, 2), log s ~ N(log 3.5, .4), b_j ~ N(0, .3),
+    a_low ~ N(1, 1.5), a_high - a_low ~ N(0, 1), log t_j ~ N(log .35, 1.1) with correlation .4. Four edges and four
+    corners carry the atoms. Why two parts: docs/decisions/002-population.md.
+    """
+    corners, smooth = theta[: len(CORNERS_AND_EDGES)], theta[len(CORNERS_AND_EDGES) :]
+    edges, shape, bend = jnp.split(smooth, [4 * EDGE_WAVES, 4 * EDGE_WAVES + JOINT_SHAPE])
+    precision = jnp.exp(-0.8 * shape[1]) / 3.5**2
+    normal = [2.0 * shape[0] * precision, -0.5 * precision]
+    shift = 1.0 + 1.5 * shape[4]
+    log_tightness = jnp.log(0.35) + 0.9 * shape[6]
+    for a, b, log_t in (
+        (shift, 0.3 * shape[2], log_tightness + 0.6 * shape[7]),
+        (shift + shape[5], 0.3 * shape[3], log_tightness - 0.6 * shape[7]),
+    ):
+        t = jnp.exp(log_t)
+        normal += [0.5 * (log_t - t * a**2), -t * a * b, -0.5 * t * b**2, t * a, t * b, -0.5 * t]
+    odds, log_prior = atom_odds(corners, CORNERS_AND_EDGES, basis.n_problems)
+    shares = jax.nn.softmax(jnp.concatenate([odds, jnp.zeros_like(odds[:1])]), axis=0)
+    inside = _inside(jnp.concatenate([bend, jnp.stack(normal)]), basis) * shares[-1]
+    weights = _cells(inside, _edges(edges, basis) * shares[4:-1], shares[:4])
+    return weights, log_prior - 0.5 * (smooth**2).sum(axis=0)
+
+
+def _inside(coefficients: Float[Array, "coefficient chain"], basis: PairBasis) -> Float[Array, "pair chain"]:
+    """Weights of the pairs of knots, summing to 1."""
+    log_density = basis.inside @ coefficients
+    density = jnp.exp(log_density - jax.lax.stop_gradient(log_density.max(axis=0)))
+    return density / density.sum(axis=0)
+
+
+def _edges(bends: Float[Array, "coefficient chain"], basis: PairBasis) -> Float[Array, "knot edge chain"]:
+    """Weights of the knots of each edge, summing to 1."""
+    waves_first = bends.reshape(4, EDGE_WAVES, -1).swapaxes(0, 1)
+    log_density = jnp.tensordot(basis.edge, waves_first, axes=1) + basis.edge_constant
+    return jax.nn.softmax(log_density, axis=0)
+
+
+def _cells(
+    inside: Float[Array, "pair chain"], edges: Float[Array, "knot edge chain"], corners: Float[Array, "corner chain"]
+) -> Float[Array, "cells chain"]:
+    """Weights of all pairs of cells: those of one base cell side by side, the cells at 0 first, those at 1 last."""
+    knots, _, chains = edges.shape
+    base_at_0, base_at_1, rl_at_0, rl_at_1 = jnp.split(edges, 4, axis=1)
+    never, always, gained, lost = jnp.split(corners[:, None], 4)
+    between = jnp.concatenate([rl_at_0, inside.reshape(knots, knots, chains), rl_at_1], axis=1)
+    first = jnp.concatenate([never, base_at_0, gained])
+    last = jnp.concatenate([lost, base_at_1, always])
+    return jnp.concatenate([part.reshape(-1, chains) for part in (first, between, last)])
+
+
+# Normal logits of a pair without atoms: means, log scales and their correlation.
+NORMAL_PAIR_DIM = 5
+
+
+def normal_pair_basis(grid: Grid) -> Basis:
+    """Constants of a normal population of a pair of models on a grid."""
+    size = grid.n_cells
+    base, rl = np.meshgrid(grid.knots, grid.knots, indexing="ij")
+    features, segments = np.zeros((size, size, 5)), np.zeros((size, size, 1))
+    features[1:-1, 1:-1] = np.stack([base, rl, base**2, base * rl, rl**2], axis=-1)
+    segments[1:-1, 1:-1] = 1
+    return basis_of(features, np.zeros((size, size)), segments)
+
+
+def normal_pair_population(
+    theta: Float[Array, "dim chain"], basis: Basis
+) -> tuple[Float[Array, "cells chain"], Float[Array, " chain"]]:
+    """Weights of the pairs of cells of a bivariate normal population of logits, and the log prior density.
+
+    Notes
+    -----
+    Means and scales of each model as in `normal_population`; correlation r = tanh(theta_4) with the LKJ(1.5) density,
+    proportional to (1 - r^2)^(1/2).
+    """
+    mean, deviation = CENTRE + 2.5 * theta[:2], jnp.exp(1.0 + 0.5 * theta[2:4])
+    correlation = jnp.tanh(theta[4])
+    unexplained = 1.0 / jnp.cosh(theta[4]) ** 2  # 1 - r^2
+    at, scaled = mean / deviation, 1.0 / (deviation * unexplained)
+    coefficients = [
+        (at[0] - correlation * at[1]) * scaled[0],
+        (at[1] - correlation * at[0]) * scaled[1],
+        -0.5 * scaled[0] / deviation[0],
+        correlation * scaled[0] / deviation[1],
+        -0.5 * scaled[1] / deviation[1],
+    ]
+    log_prior = 1.5 * jnp.log(unexplained) - 0.5 * (theta[:4] ** 2).sum(axis=0)
+    return normalised(jnp.stack(coefficients), theta[:0], basis), log_prior
