@@ -17,8 +17,8 @@ from boundary.analysis.verifier_errors import MisclassificationRates
 from boundary.data.counts import ALL, CountArrays, Counts
 from boundary.errors import InputError
 from boundary.processors import usable_processors
+from boundary.stats.borrowed_shape import BorrowedShape
 from boundary.stats.priors import NonParametric, Prior
-from boundary.stats.priors.borrowed_shape import BorrowedShape
 from boundary.stats.random_keys import fit_key
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.verdict_errors import VerdictErrors

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
+from boundary.stats.borrowed_shape import BorrowedShape
 from boundary.stats.estimands import pass_at_k
 from boundary.stats.population.borrowed import (
     ATOMS,
@@ -19,7 +20,6 @@ from boundary.stats.population.borrowed import (
 from boundary.stats.population.densities import JOINT_DIM, Basis, joint_basis, joint_population
 from boundary.stats.population.grid import Grid
 from boundary.stats.priors import NonParametric
-from boundary.stats.priors.borrowed_shape import BorrowedShape
 from boundary.stats.priors.nonparametric import JOINT
 
 N = 32
@@ -47,7 +47,9 @@ def test_without_a_shape_it_is_the_plain_population():
     u = rng.standard_normal((JOINT_DIM, 5)).astype(np.float32)
     theta = np.concatenate([u, rng.standard_normal((1, 5)).astype(np.float32)])
     weights, log_prior = borrowing_population(jnp.asarray(theta), basis)
-    coordinates = np.concatenate([np.asarray(_atom_coordinates(jnp.asarray(u[:ATOMS]), np.array(30, np.float32))), u[ATOMS:]])
+    coordinates = np.concatenate(
+        [np.asarray(_atom_coordinates(jnp.asarray(u[:ATOMS]), np.array(30, np.float32))), u[ATOMS:]]
+    )
     plain = joint_basis(GRID)._replace(n_problems=np.array(30, np.float32))
     expected, _ = joint_population(jnp.asarray(coordinates), Basis(*plain))
     np.testing.assert_allclose(weights, expected, rtol=2e-4, atol=1e-9)
@@ -65,17 +67,17 @@ def test_atoms_are_bent_there_and_back():
 
 
 def test_the_shape_is_that_of_a_benchmark_at_random(large):
-    one, other, mixed = (shape_of(counts, JOINT) for counts in (large[:1], large[1:], large))
-    np.testing.assert_allclose(mixed.mean, (one.mean + other.mean) / 2)
+    first, second, mixed = (shape_of(counts, JOINT) for counts in (large[:1], large[1:], large))
+    np.testing.assert_allclose(mixed.mean, (first.mean + second.mean) / 2)
 
     def covariance(shape):
         return shape.axes * shape.variances @ shape.axes.T
 
-    apart = (one.mean - other.mean) / 2
-    expected = (covariance(one) + covariance(other)) / 2 + np.outer(apart, apart)
+    half_difference = (first.mean - second.mean) / 2
+    expected = (covariance(first) + covariance(second)) / 2 + np.outer(half_difference, half_difference)
     np.testing.assert_allclose(covariance(mixed), expected, atol=1e-6)
     # Counts narrow what is expected; nothing is expected to be much wider than the prior.
-    assert np.diag(covariance(one)).mean() < 0.95
+    assert np.diag(covariance(first)).mean() < 0.95
 
 
 def test_intervals_are_narrower_beside_others_of_the_same_kind_and_not_moved_by_others(large):
@@ -88,13 +90,13 @@ def test_intervals_are_narrower_beside_others_of_the_same_kind_and_not_moved_by_
     dims = ["chain", "draw"]
     deviation = plain.std(dims).to_numpy()
     assert same.std(dims).to_numpy()[:, 1].mean() < 0.99 * deviation[:, 1].mean()
-    moved = np.abs((pass_at_k(unlike, [1, 4 * N]).mean(dims) - plain.mean(dims)).to_numpy())
-    assert (moved < 0.5 * deviation).all()
+    shift = np.abs((pass_at_k(unlike, [1, 4 * N]).mean(dims) - plain.mean(dims)).to_numpy())
+    assert (shift < 0.5 * deviation).all()
 
 
 def test_what_it_does_not_take(large):
     prior = BorrowedShape(NonParametric(), large)
-    one = np.full((5, 1), 3)
+    single = np.full((5, 1), 3)
     with pytest.raises(ValueError, match="by a pair of models, got 1"):
-        prior.posterior(one, one, jax.random.key(0))
+        prior.posterior(single, single, jax.random.key(0))
     assert prior.with_more_draws(3).prior.thinning == 3

@@ -27,7 +27,7 @@ class BorrowedShape:
     ----------
     prior
         The population without what is borrowed, and the settings of the sampler.
-    others
+    lenders
         Counts of the other benchmarks: n_correct and n_samples of each, (problem, model), the base in column 0.
 
     Examples
@@ -42,7 +42,7 @@ class BorrowedShape:
     """
 
     prior: NonParametric
-    others: tuple[PairCounts, ...]
+    lenders: tuple[PairCounts, ...]
 
     takes_errors: ClassVar[bool] = False
     has_population: ClassVar[bool] = True
@@ -64,7 +64,7 @@ class BorrowedShape:
 
     @cached_property
     def _family(self) -> Family:
-        return borrowing_family(shape_of(self.others, JOINT))
+        return borrowing_family(shape_of(self.lenders, JOINT))
 
     def posterior(
         self,
