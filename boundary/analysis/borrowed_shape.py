@@ -82,5 +82,5 @@ def _sentence(panel: Panel) -> str:
     names = " and ".join([", ".join(lenders[:-1]), lenders[-1]] if len(lenders) > 1 else lenders)
     return (
         f"The population of solve rates of its {len(panel.counts.problem_ids):,} problems borrows its shape from "
-        f"{names}, as far as the counts agree: its intervals rest on these benchmarks too."
+        f"{names}, as far as the counts agree: its intervals rest on their counts too."
     )
