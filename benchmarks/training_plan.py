@@ -89,7 +89,7 @@ def simulated(seed: int) -> Iterator[dict[str, Any]]:
                 runs, problems, samples = world.enlarged(more, times)
                 ratio = error_ratio(small, k, samples) if more == "samples" else (N_PROBLEMS / problems) ** 0.5
                 data = MoreData(runs - N_RUNS, ratio, ratio)
-                expected = widths_with(data, moments, LEVEL, rng, n_outcomes=100)
+                expected = widths_with(data, moments, LEVEL, rng)
                 if more == "now":
                     expected = np.array([expected_width(moments, LEVEL)])
                 counts, rates = world.counts_of((runs, problems, samples), rng)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from boundary.analysis.borrowed_shape import borrowing_notes, borrowing_panels, check_borrowing
 from boundary.analysis.breadth.breadth import breadth_of_answers
 from boundary.analysis.checks.arm_settings import ArmComparison, compare_arms
 from boundary.analysis.checks.convergence import check_convergence
@@ -100,6 +101,7 @@ def analyze(
     error_curve: bool | None = None,
     outcomes_as_missing: str | Sequence[str] | None = None,
     strata: str | Sequence[str] | None = None,
+    borrow_shape: bool = False,
     stopping: str | None = None,
     allow_different_prompts: bool = False,
     keep_fits: str | Path | None = None,
@@ -173,6 +175,10 @@ def analyze(
         Columns of the counts that are constant for each problem, as `level` or `contaminated`: pass@k and shrinkage in
         each of their groups, and differences of two. Numbers and dates of more than eight values are cut into four
         groups. `stratum` where not given and the counts have such a column.
+    borrow_shape
+        Benchmarks with fewer than 100 problems borrow the shape of their population of solve rates from larger ones of
+        the same pair, as far as their counts agree. Their intervals are then a little narrower and rest on these
+        benchmarks too (docs/benchmarks-together.md).
     stopping
         `fixed`, `first success` or `adaptive`: how the number of samples was chosen, where the counts do not say it
         themselves. Estimates that need a fixed one are withheld otherwise.
@@ -242,6 +248,7 @@ def analyze(
         strata=(strata,) if isinstance(strata, str) else tuple(strata or ()),
         prices=prices,
         token_limit=limit,
+        borrow_shape=borrow_shape,
         seed=seed,
         common_problems=common_problems,
         compare_priors=compare_priors,
@@ -252,12 +259,14 @@ def analyze(
         jobs=checked_jobs(jobs),
     )
     claims_to_judge = resolve_requests(claim_requests(claims, require), request.base, request.arms, request.benchmarks)
+    with_curves = verifier is not None if error_curve is None else error_curve
+    if request.borrow_shape:
+        check_borrowing(request, with_curves)
     data = _checked_data(request, table.select(models=list(request.models)), counts, samples, scores, stopping)
     refuse_unscored(claims_to_judge, data.scores)
     refuse_unknown_names([part.claim for part in claims_to_judge], data.counts, request.base, request.arms)
     own_notes = (note for note in cut_notes if note.model in request.models and note.benchmark in request.benchmarks)
     data = data._replace(cut_notes=tuple(own_notes))
-    with_curves = verifier is not None if error_curve is None else error_curve
     with reporting(progress) as report:
         analysis = _fitted_analysis(request, data, with_curves, report)
         if claims_to_judge:
@@ -326,6 +335,9 @@ def _checked_data(
     error_rates = misclassification_rates(
         request.verifier, counts, request.benchmarks, request.prior, request.compare_priors, floors
     )
+    panels = make_panels(
+        counts, request.base, request.arms, request.benchmarks, request.common_problems, error_rates, stopped_arms
+    )
     return _CheckedData(
         sampled=sampled,
         counts=counts,
@@ -340,9 +352,7 @@ def _checked_data(
         arms=arms,
         error_rates=error_rates,
         judge_error_rates=judge_misclassification_rates(request, counts),
-        panels=make_panels(
-            counts, request.base, request.arms, request.benchmarks, request.common_problems, error_rates, stopped_arms
-        ),
+        panels=borrowing_panels(panels) if request.borrow_shape else panels,
         groups=strata_of_problems(counts, request.strata),
     )
 
@@ -369,6 +379,7 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
         curves = tipping_point_curves(pairs, request.level, request.seed, progress, request.margin, request.fit_store)
     suspicious = suspect_count_notes(data.sampled, request.benchmarks)
     numbers = sample_number_notes(data.sampled, data.samples, request.models, request.benchmarks)
+    borrowed = borrowing_notes(data.panels)
     rates = {name: fit.rates for name, fit in zip(fit_names(data.panels), fits, strict=True)}
     return Analysis(
         request=request,
@@ -391,7 +402,7 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
         missing_outcomes=replace(outcomes, remarks=(*outcomes.remarks, *suspicious, *numbers)),
         optional_stopping=adaptive,
         unequal_samples=_unequal_samples(request, fits),
-        arms=data.arms,
+        arms=replace(data.arms, remarks=(*data.arms.remarks, *borrowed)),
         likelihood=likelihood(request, data.scores, data.counts, [(fit.panel, fit.rates) for fit in fits], progress),
         breadth=breadth_of_answers(request, data.sampled, data.answers, data.floors, rates, adaptive),
         exchangeability=data.exchangeability,

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import NamedTuple, TypeVar
 
 import numpy as np
+from jaxtyping import Int
 from threadpoolctl import threadpool_limits
 
 from boundary.analysis.fit_inputs import FitInputs
@@ -16,13 +17,22 @@ from boundary.analysis.verifier_errors import MisclassificationRates
 from boundary.data.counts import ALL, CountArrays, Counts
 from boundary.errors import InputError
 from boundary.processors import usable_processors
-from boundary.stats.priors import Prior
+from boundary.stats.borrowed_shape import BorrowedShape
+from boundary.stats.priors import NonParametric, Prior
 from boundary.stats.random_keys import fit_key
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.verdict_errors import VerdictErrors
 
 Result = TypeVar("Result")
 NOTHING_KEPT = FitStore()
+
+
+class Lender(NamedTuple):
+    """Counts of another benchmark, (problem, model), of the models of a panel."""
+
+    benchmark: str
+    n_correct: Int[np.ndarray, "problem model"]
+    n_samples: Int[np.ndarray, "problem model"]
 
 
 class Panel(NamedTuple):
@@ -40,6 +50,8 @@ class Panel(NamedTuple):
         Misclassification rates of the verdicts; None where these are taken for the truth.
     adaptive
         Models whose number of samples depends on the outcome: no unbiased estimate is made of their counts.
+    lenders
+        Other benchmarks that the shape of the population is borrowed from; none by default.
     """
 
     benchmark: str
@@ -49,6 +61,7 @@ class Panel(NamedTuple):
     first: bool = True
     errors: VerdictErrors | None = None
     adaptive: frozenset[str] = frozenset()
+    lenders: tuple[Lender, ...] = ()
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -126,6 +139,8 @@ def fit_all(
 def fit(panel: Panel, prior: Prior, seed: int, store: FitStore = NOTHING_KEPT) -> SolveRates:
     """Posterior of the solve rates of one panel; equal panels and seeds give equal draws."""
     n_correct, n_samples = panel.counts[:2]
+    if panel.lenders and isinstance(prior, NonParametric):
+        prior = BorrowedShape(prior, tuple((lender.n_correct, lender.n_samples) for lender in panel.lenders))
     label = "\0".join([panel.benchmark, *panel.models])
     inputs = FitInputs(n_correct, n_samples, prior, seed, label, panel.errors)
     rates = store.load(inputs)

@@ -1,6 +1,8 @@
 """Options of an analysis, each checked by itself: prior, target, level, margin, budgets, thresholds, estimands."""
 
 from collections.abc import Mapping, Sequence
+from numbers import Real
+from typing import Any
 
 from boundary.data.counts import Counts
 from boundary.data.validation import OUTCOME_COLUMNS
@@ -22,6 +24,8 @@ NARROWEST_FIGURE, WIDEST_FIGURE = 2.5, 20.0
 ALL_FIGURES, NO_FIGURES = "all", "none"
 # Models are ranked beside their base where there are so many.
 ENOUGH_MODELS = 3
+# Of a wrong value a message quotes so many characters.
+LONGEST_QUOTE = 40
 
 
 def chosen_prior(prior: str | Prior | None) -> Prior:
@@ -52,6 +56,87 @@ def check_options(target: str, level: float, k: Sequence[int] | None, max_k: int
             raise InputError(f"A budget k must be a whole number of at least 1, got {budget}.")
     if k is not None and not len(k):
         raise InputError("No budget k given. Leave k out for 1, 2, 4, ..., or name at least one.")
+
+
+def require_numbers(optional: Mapping[str, Any], **values: Any) -> None:
+    """Refuse options that are no numbers.
+
+    Parameters
+    ----------
+    optional
+        By the name of the option, with underscores; None stands for one that is not given.
+    values
+        The same, of options that always have a value.
+
+    Raises
+    ------
+    InputError
+        For anything but a number, such as a text, True or a list.
+
+    Examples
+    --------
+    >>> require_numbers({"width": None}, level=0.95)
+    """
+    for name, value in {**{name: value for name, value in optional.items() if value is not None}, **values}.items():
+        if not _is_number(value):
+            raise InputError(
+                f"--{name.replace('_', '-')} is {_shortened(value)}, which is not a number. Write a number."
+            )
+
+
+def require_whole_numbers(**values: Any) -> None:
+    """Refuse options that are not whole numbers of at least 1; None stands for one that is not given.
+
+    Parameters
+    ----------
+    values
+        By the name of the option, with underscores.
+
+    Raises
+    ------
+    InputError
+        For anything else, such as 2.5, 0 or a text.
+
+    Examples
+    --------
+    >>> require_whole_numbers(k=8, budget=None)
+    """
+    for name, value in values.items():
+        is_whole = _is_number(value) and float(value).is_integer() and float(value) >= 1
+        if value is not None and not is_whole:
+            option = name.replace("_", "-")
+            raise InputError(f"--{option} is {_shortened(value)}; write a whole number of at least 1.")
+
+
+def require_texts(**values: Any) -> None:
+    """Refuse options that are not names; None stands for one that is not given.
+
+    Parameters
+    ----------
+    values
+        By the name of the option, with underscores.
+
+    Raises
+    ------
+    InputError
+        For anything but a text.
+
+    Examples
+    --------
+    >>> require_texts(base="base", method=None)
+    """
+    for name, value in values.items():
+        if value is not None and not isinstance(value, str):
+            raise InputError(f"--{name.replace('_', '-')} is {_shortened(value)}, which is not a name. Write one name.")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _shortened(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}..."
 
 
 def checked_margin(margin: float) -> float:

@@ -127,6 +127,12 @@ class Request:
     prices: Mapping[str, float] = field(default_factory=dict, hash=False)
     token_limit: int | None = None
     strata: tuple[str, ...] = ()
+    borrow_shape: bool = False
+
+    @property
+    def has_verdict_errors(self) -> bool:
+        """Whether verdicts or a judge are taken to err."""
+        return self.verifier is not None or self.judge is not None
 
     @property
     def models(self) -> tuple[str, ...]:

@@ -184,6 +184,7 @@ class Analysis:
             "strata": list(request.strata),
             "prices": dict(request.prices),
             "token_limit": request.token_limit,
+            **({"borrow_shape": True} if request.borrow_shape else {}),
             "judge_errors": {} if judge is None else judge.as_dict(),
         }
 

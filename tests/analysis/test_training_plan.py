@@ -66,8 +66,10 @@ def test_runs_that_hardly_differ_need_samples_or_problems():
 
 def test_the_width_now_is_that_of_the_report(differing):
     result = bd.analyze(counts_of_runs(), "base", k=[1, N], prior="independent", estimands=["lost"])
-    rows = result.training_runs.estimates.query("estimand == 'interval_width' and of == 'now' and k == 1")
-    assert designs_of(differing, "now")["width"].iloc[0] == pytest.approx(rows["mean"].iloc[0], rel=0.1)
+    rows = result.training_runs.estimates.query("estimand == 'interval_width' and k == 1").set_index("of")["mean"]
+    assert designs_of(differing, "now")["width"].iloc[0] == pytest.approx(rows["now"])
+    assert designs_of(differing, "runs").loc[2, "width"] == pytest.approx(rows["twice_the_runs"])
+    assert designs_of(differing, "samples").loc[2, "width"] == pytest.approx(rows["twice_the_samples"])
 
 
 def test_costs_are_samples_and_tokens_of_everything_that_is_sampled():
@@ -134,6 +136,19 @@ def test_equal_seeds_give_equal_plans(differing):
         ({"tokens": -1.0}, "above 0"),
         ({"run_tokens": -1.0}, "at least 0"),
         ({"k": 0}, "at least 1"),
+        ({"k": 2.5}, "--k is 2.5; write a whole number of at least 1"),
+        ({"k": "8"}, "--k is '8'; write a whole number"),
+        ({"k": float("nan")}, "--k is nan"),
+        ({"k": True}, "--k is True"),
+        ({"budget": -1}, "--budget is -1; write a whole number of at least 1"),
+        ({"budget": float("inf")}, "--budget is inf"),
+        ({"width": "x"}, "--width is 'x', which is not a number"),
+        ({"level": None}, "--level is None, which is not a number"),
+        ({"chance": [0.8]}, r"--chance is \[0.8\], which is not a number"),
+        ({"tokens": "many"}, "--tokens is 'many'"),
+        ({"run_tokens": True}, "--run-tokens is True"),
+        ({"method": 3}, "--method is 3, which is not a name"),
+        ({"benchmark": ["made"]}, "which is not a name"),
     ],
 )
 def test_wrong_wishes_are_refused(options, why):

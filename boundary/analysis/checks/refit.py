@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from boundary.analysis.borrowed_shape import with_lenders
 from boundary.analysis.estimates.estimate import estimate
 from boundary.analysis.estimates.table import OBSERVED, POSTERIOR, estimates_frame, select
 from boundary.analysis.fitting import fit_all, make_panels
@@ -50,6 +51,7 @@ def refit(
     base = request.base if request.base in counts.models else None
     arms = tuple(model for model in request.models if model in counts.models and model != base)
     panels = make_panels(counts, base, arms, request.benchmarks, request.common_problems, error_rates, adaptive_arms)
+    panels = with_lenders(panels) if request.borrow_shape else panels
 
     def report(name: str, done: int, steps: int) -> None:
         progress(f"{name}, {stage}", done, steps)

@@ -1,6 +1,6 @@
 """What a claim is made of: comparisons of quantities of models, methods, strata and training runs."""
 
-from math import floor
+from math import floor, inf
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +23,35 @@ def claimable() -> dict[str, Estimand]:
     ('k', 'tau')
     """
     return {name: record for name, record in ESTIMANDS.items() if record.claimable}
+
+
+# Least and largest value of a quantity that is no difference, by its unit.
+_VALUES = {
+    "share": (0.0, 1.0),
+    "probability": (0.0, 1.0),
+    "problems": (0.0, inf),
+    "budget": (1.0, inf),
+    "rank": (1.0, inf),
+}
+
+
+def possible_values(estimand: str) -> tuple[float, float]:
+    """Least and largest value that a quantity of claims can have, whatever the counts are.
+
+    Parameters
+    ----------
+    estimand
+        A key of `claimable()`, or `perplexity` or `peak`.
+
+    Examples
+    --------
+    >>> possible_values("shrinkage"), possible_values("perplexity")
+    ((-1.0, 1.0), (1.0, inf))
+    """
+    if estimand in (PERPLEXITY, PEAK):
+        return (1.0 if estimand == PERPLEXITY else 0.0), inf
+    record = ESTIMANDS[estimand]
+    return (-1.0, 1.0) if record.difference else _VALUES.get(record.unit, (-inf, inf))
 
 
 class ModelName(NamedTuple):
@@ -234,6 +263,34 @@ class PeakComparison(NamedTuple):
 
 
 TrainingComparison = RunsComparison | StratumComparison | PeakComparison
+
+
+def certain_outcome(part: Comparison | PerplexityComparison | TrainingComparison, n_problems: int) -> bool | None:
+    """Whether a comparison holds whatever the counts are (True) or never holds (False); None where it is open.
+
+    Parameters
+    ----------
+    part
+        Of a claim.
+    n_problems
+        Problems of its benchmark, which no number of problems exceeds.
+
+    Examples
+    --------
+    >>> certain_outcome(Comparison("lost", 8, None, None, ">", 30.0), 30)
+    False
+    """
+    if not isinstance(part.bound, float):
+        return None
+    low, high = possible_values(part.estimand)
+    may_be_undefined = False
+    if isinstance(part, Comparison):
+        may_be_undefined = part.record.is_budget or part.record.ratio is not None
+        high = float(n_problems) if part.record.unit == "problems" else high
+    relation = RELATIONS[part.relation]
+    at_least, at_most = bool(relation(low, part.bound)), bool(relation(high, part.bound))
+    # A relation to a number that holds at both ends holds between them.
+    return None if at_least != at_most or (at_least and may_be_undefined) else at_least
 
 
 class Claim(NamedTuple):

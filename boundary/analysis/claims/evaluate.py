@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from boundary.analysis.claims.comparisons import Claim, Perplexity
+from boundary.analysis.claims.comparisons import Claim, Perplexity, certain_outcome
 from boundary.analysis.claims.draws import Perplexities, comparison_draws, holds, perplexity_draws, resolve
 from boundary.analysis.claims.grammar import parse_claim
 from boundary.analysis.claims.training import TrainingDraws, refuse_unknown_names
@@ -270,8 +270,8 @@ def _row(analysis: Analysis, request: ClaimRequest) -> dict[str, Any]:
     target = analysis.request.target if claim.of_counts or claim.of_scores else "benchmark"
     perplexities = _perplexities(analysis.likelihood.perplexities, str(request.benchmark))
     _refuse_one_scored_problem(analysis, request, perplexities)
-    training = TrainingDraws(analysis, str(request.benchmark), fits).of_claim(claim)
-    draws = holds(claim, fits, base, target, perplexities, training)
+    training = TrainingDraws(analysis, str(request.benchmark), fits)
+    draws = holds(claim, fits, base, target, perplexities, training.of_claim(claim))
     r_hat, ess_bulk, *_ = map(float, convergence(draws.to_numpy()))
     r_hat = max([r_hat, *(_r_hat_of_passes(fits, part.largest_budget) for part in claim.of_training)])
     probability = float(draws.mean())
@@ -282,6 +282,7 @@ def _row(analysis: Analysis, request: ClaimRequest) -> dict[str, Any]:
     n_problems = next(iter(fits.values())).n_problems
     notes = ["not converged"] * (r_hat > MAX_R_HAT)
     notes += ["within twice the Monte Carlo error of the bar"] * near_bar
+    notes += _certain_notes(claim, n_problems) + training.cautions(claim)
     if claim.of_training and target != "benchmark":
         notes.append("methods are about these problems, not new ones")
     if n_short:
@@ -302,6 +303,16 @@ def _row(analysis: Analysis, request: ClaimRequest) -> dict[str, Any]:
         "met": None if request.require is None else probability >= request.require,
         "note": "; ".join(notes),
     }
+
+
+def _certain_notes(claim: Claim, n_problems: int) -> list[str]:
+    """That a comparison of the claim can have one outcome alone, whatever the counts are."""
+    outcomes = [certain_outcome(part, n_problems) for part in claim.comparisons]
+    if False in outcomes:
+        return ["it cannot hold, whatever the counts are"]
+    if all(outcomes):
+        return ["it holds whatever the counts are"]
+    return ["a part of it holds whatever the counts are"] * (True in outcomes)
 
 
 def _refuse_one_scored_problem(analysis: Analysis, request: ClaimRequest, perplexities: Perplexities) -> None:

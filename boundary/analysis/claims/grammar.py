@@ -16,6 +16,7 @@ model      = "base" | "rl" | a name | a name in quotes
 
 import re
 from difflib import get_close_matches
+from math import isinf
 from typing import NamedTuple, NoReturn
 
 from boundary.analysis.claims.comparisons import (
@@ -37,6 +38,7 @@ from boundary.analysis.claims.comparisons import (
     StratumComparison,
     TrainingComparison,
     claimable,
+    possible_values,
 )
 from boundary.errors import InputError
 
@@ -135,7 +137,7 @@ class _Reader:
         if model is None and not of_pair:
             self.fail(f"{estimand} is of one model: expected base, rl or a model's name")
         relation = self._relation()
-        bound = self._bound()
+        bound = self._bound(estimand)
         if isinstance(bound, ModelName) and of_pair:
             self.fail(f"{estimand} is of an RL model against its base: expected a number after '{relation}'", start)
         k, tau = arguments.get("k"), arguments.get("tau")
@@ -148,7 +150,7 @@ class _Reader:
             return PerplexityComparison(left, relation, self._perplexity())
         if self.next.kind != "number":
             self.fail("expected a number or a perplexity")
-        value = self._bound()
+        value = self._bound(PERPLEXITY)
         assert not isinstance(value, ModelName)  # it began with a number
         return PerplexityComparison(left, relation, value)
 
@@ -167,7 +169,7 @@ class _Reader:
     def _runs_comparison(self, estimand: str, arguments: dict[str, float], start: int) -> RunsComparison:
         k = self._budget_of_method(estimand, arguments, start)
         left, relation = self._runs(), self._relation()
-        bound = self._runs() if self._is_call(METHOD, NEW_RUN) else self._bound()
+        bound = self._runs() if self._is_call(METHOD, NEW_RUN) else self._bound(estimand)
         if isinstance(bound, ModelName) and estimand == "shrinkage":
             self.fail(f"shrinkage is against the base: expected a number or a method after '{relation}'", start)
         return RunsComparison(estimand, k, left, relation, bound)
@@ -184,7 +186,7 @@ class _Reader:
         if model is None and estimand != "shrinkage":
             self.fail(f"{estimand} is of one model: expected base, rl or a model's name")
         left, relation = self._stratum(), self._relation()
-        bound = self._stratum() if self._is_call(STRATUM) else self._bound()
+        bound = self._stratum() if self._is_call(STRATUM) else self._bound(estimand)
         if isinstance(bound, ModelName):
             self.fail("expected a number or another stratum", start)
         return StratumComparison(estimand, k, model, left, relation, bound)
@@ -199,7 +201,7 @@ class _Reader:
         k = self._argument("k")
         self._mark(")", "write peak(64)")
         run = self._model().name if self.next.kind in ("name", "quoted") else ""
-        relation, bound = self._relation(), self._bound()
+        relation, bound = self._relation(), self._bound(PEAK)
         if isinstance(bound, ModelName):
             self.fail("expected a training step, a number")
         return PeakComparison(int(k), run, relation, bound)
@@ -287,11 +289,13 @@ class _Reader:
         token = self.take()
         return ModelName(token.name, token.kind == "quoted")
 
-    def _bound(self) -> float | ModelName:
+    def _bound(self, estimand: str) -> float | ModelName:
+        """A model, or a number that the quantity can have."""
         if self.next.kind in ("name", "quoted"):
             return self._model()
         if self.next.kind != "number":
             self.fail("expected a number or a model")
+        start = self.next.start
         value = float(self.take().text)
         if abs(value) == float("inf"):
             self.at -= 1
@@ -299,4 +303,8 @@ class _Reader:
         if self.next.text == "%":
             self.take()
             value /= 100
+        low, high = possible_values(estimand)
+        if not low <= value <= high:
+            span = f"at least {low:g}" if isinf(high) else f"between {low:g} and {high:g}; forty percent is 40 % or .4"
+            self.fail(f"expected a number that {estimand} can be ({span})", start)
         return value

@@ -16,7 +16,7 @@ from boundary.analysis.claims.grammar import parse_claim
 from boundary.analysis.claims.problem_sums import check_additive, problem_sums
 from boundary.analysis.fitting import Panel, fit_all, make_panels
 from boundary.analysis.formatting import number, probability_text
-from boundary.analysis.options import chosen_prior
+from boundary.analysis.options import chosen_prior, require_numbers, require_texts, require_whole_numbers
 from boundary.analysis.progress import Progress, reporting
 from boundary.analysis.selection import chosen_arms, chosen_benchmarks
 from boundary.data.catalog import load_counts
@@ -256,6 +256,7 @@ def plan(
     >>> further.rows[["model", "problem_id", "n_more"]].values.tolist()
     [['rl', 'c', 64]]
     """
+    require_texts(base=base, rl=rl, benchmark=benchmark)
     goal = _goal(claim, width, budget, certainty, chance, level)
     table = load_counts(counts)
     panel = _panel(table, base, rl, benchmark, common_problems)
@@ -290,14 +291,14 @@ def plan(
 
 
 def _goal(claim: str, width: float | None, budget: int | None, certainty: float, chance: float, level: float) -> _Goal:
+    require_whole_numbers(budget=budget)
+    require_numbers({"width": width}, settled=certainty, chance=chance, level=level)
     bounds = {"settled": (certainty, 0.5), "chance": (chance, 0.0), "level": (level, 0.0)}
     for name, (value, least) in bounds.items():
         if not least < value < 1:
             raise InputError(f"--{name} is {value:g}; it lies between {least:g} and 1.")
     if width is not None and not width > 0:
         raise InputError(f"--width is {width:g}; write a width above 0, such as .02 for two points of pass@k.")
-    if budget is not None and budget < 1:
-        raise InputError(f"--budget is {budget}; write a number of samples of at least 1.")
     if width is not None and budget is not None:
         raise InputError("--width and --budget are both given. Ask for a width, or say what may be spent.")
     return _Goal(certainty, chance, width, budget, level)

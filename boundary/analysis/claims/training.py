@@ -23,6 +23,7 @@ from boundary.analysis.result import Analysis
 from boundary.analysis.runs.design import MethodRuns, run_design
 from boundary.analysis.runs.draws import PassDraws, draws_rng, passes_at
 from boundary.analysis.runs.methods import FEWEST_RUNS
+from boundary.analysis.runs.record import FEW_RUNS
 from boundary.analysis.strata.groups import groups_of, strata_columns
 from boundary.analysis.strata.rows import has_unbiased_counts, shared_budget, stratum_draws, thinned_rates
 from boundary.analysis.strata.strata import partition_of
@@ -56,6 +57,22 @@ class TrainingDraws(NamedTuple):
     def of_claim(self, claim: Claim) -> dict[TrainingComparison, np.ndarray]:
         """Whether each of its comparisons of methods, strata and runs holds, (chain, draw)."""
         return {part: self._holds(part) for part in claim.of_training}
+
+    def cautions(self, claim: Claim) -> list[str]:
+        """For each method in the claim with very few runs, that its probability rests on the prior of their spread."""
+        of_methods = [part for part in claim.of_training if isinstance(part, RunsComparison)]
+        if not of_methods:
+            return []
+        names = dict.fromkeys(name for part in of_methods for name in part.methods)
+        runs = {
+            method.name: len(method.arms)
+            for method in _methods(self.analysis.counts, self.analysis.base, self.fits, self.benchmark)
+        }
+        return [
+            f"rests on {runs[name]} runs of {name} and on the prior of how much runs differ"
+            for name in names
+            if runs[name] < FEW_RUNS
+        ]
 
     def _holds(self, part: TrainingComparison) -> np.ndarray:
         if isinstance(part, RunsComparison):

@@ -69,7 +69,7 @@ def add_methods(
                     TWICE_RUNS: MoreData(len(method.arms)),
                     TWICE_SAMPLES: more_samples(draws, fits, base, method.arms, place, 2),
                 }
-                _add_widths(rows, base, method, k, moments, more, rng)
+                _add_widths(rows, base, method, k, moments, more, request.seed)
             means[method] = hierarchy.mean
         _add_comparisons(rows, k, means)
 
@@ -103,11 +103,16 @@ def _add_widths(
     k: int,
     moments: RunMoments,
     more: Mapping[str, MoreData],
-    rng: np.random.Generator,
+    seed: int,
 ) -> None:
-    """Width of the interval of the method's shrinkage to be expected: now, with twice the runs, twice the samples."""
-    now = expected_width(moments, rows.level)
-    widths = {of: float(np.median(widths_with(data, moments, rows.level, rng))) for of, data in more.items()}
+    """Width of the interval of the method's shrinkage to be expected: now, with twice the runs, twice the samples.
+
+    The outcomes are those of `boundary.plan_training`: the same seed for each.
+    """
+    now, widths = expected_width(moments, rows.level), {}
+    for of, data in more.items():
+        outcomes = widths_with(data, moments, rows.level, np.random.default_rng(seed))
+        widths[of] = float(np.median(outcomes))
     # With very few runs the prior can make more exact ones look worse by a hair.
     for of, width in {WIDTH_NOW: now, **widths}.items():
         labels = {"method": method.name, "reference": base, "n_runs": len(method.arms)}

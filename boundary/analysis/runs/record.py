@@ -44,6 +44,8 @@ SPREAD, DIFFERENCE, BEST_METHOD, DROP, STRONGEST, WIDTH = (
     "interval_width",
 )
 STRONGEST_NAME = "strongest base"
+# Of a method with fewer runs the spread between them is known so little that it has to be said.
+FEW_RUNS = 4
 MISSING = (
     "Variation between training runs is not in the intervals: no RL method has two runs here. Train it again with "
     "another seed, and add the columns method and training_run to the counts."

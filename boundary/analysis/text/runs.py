@@ -11,6 +11,7 @@ from boundary.analysis.runs.record import (
     BEST_METHOD,
     DIFFERENCE,
     DROP,
+    FEW_RUNS,
     METHOD,
     NEW_RUN,
     SELECTION_BOUND,
@@ -25,8 +26,6 @@ from boundary.analysis.runs.record import (
 )
 
 Row = dict[Any, Any]
-# With fewer runs the spread between them is known so little that it has to be said.
-FEW_RUNS = 4
 MOST_SENTENCES = 6
 
 

@@ -12,8 +12,6 @@ from boundary.analysis.training_plan.levers import Lever, Outlook
 from boundary.stats.runs import MoreData, expected_width, widths_with
 from boundary.stats.solve_rates import SolveRates
 
-N_OUTCOMES = 100
-
 
 class MethodSetting:
     """A method and its runs.
@@ -71,7 +69,7 @@ class MethodSetting:
 
     def _widths(self, more: MoreData) -> np.ndarray:
         rng = np.random.default_rng(self.seed)
-        return widths_with(more, self.moments, self.level, rng, n_outcomes=N_OUTCOMES)
+        return widths_with(more, self.moments, self.level, rng)
 
     def _outlook(self, runs: int, problems: float, samples: float, widths: np.ndarray) -> Outlook:
         n = self.costs.typical_samples

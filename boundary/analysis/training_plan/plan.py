@@ -7,15 +7,16 @@ import pandas as pd
 
 from boundary.analysis.checkpoints import TrainingRun, training_runs
 from boundary.analysis.fitting import Panel, fit_all, make_panels
-from boundary.analysis.options import chosen_prior
+from boundary.analysis.options import chosen_prior, require_numbers, require_texts, require_whole_numbers
 from boundary.analysis.progress import Progress, reporting
 from boundary.analysis.runs.design import MethodRuns, run_design
+from boundary.analysis.runs.record import FEW_RUNS
 from boundary.analysis.selection import chosen_arms, chosen_benchmarks, sampled_on
 from boundary.analysis.training_plan.costs import Costs
 from boundary.analysis.training_plan.levers import Goal, Setting, design_rows
 from boundary.analysis.training_plan.of_checkpoints import CheckpointSetting
 from boundary.analysis.training_plan.of_runs import MethodSetting
-from boundary.analysis.training_plan.record import FEW_RUNS, TRAINING_PLAN_COLUMNS, TrainingPlan
+from boundary.analysis.training_plan.record import TRAINING_PLAN_COLUMNS, TrainingPlan
 from boundary.data.catalog import load_counts
 from boundary.data.counts import ALL, Counts
 from boundary.errors import InputError, did_you_mean
@@ -103,8 +104,8 @@ def plan_training(
     Raises
     ------
     InputError
-        For what `boundary.analyze` refuses, counts without runs or checkpoints, and several methods or runs of which
-        none is named.
+        For what `boundary.analyze` refuses, numbers and names of a wrong kind, counts without runs or checkpoints, and
+        several methods or runs of which none is named.
 
     Notes
     -----
@@ -126,6 +127,9 @@ def plan_training(
     >>> plan.best["more"], round(plan.best["n_runs"])
     ('runs', 6)
     """
+    require_texts(base=base, method=method, training_run=training_run, benchmark=benchmark)
+    require_whole_numbers(k=k, budget=budget)
+    require_numbers({"width": width, "tokens": tokens}, chance=chance, level=level, run_tokens=run_tokens)
     goal = _goal(width, chance, budget, level, tokens, run_tokens)
     table = load_counts(counts)
     subject = _subject(table, base, method, training_run, benchmark)
@@ -166,8 +170,6 @@ def _goal(
             raise InputError(f"--{name} is {share:g}; it lies between 0 and 1.")
     if width is not None and not 0 < width < 1:
         raise InputError(f"--width is {width:g}; write a share between 0 and 1, such as .02 for two points of pass@k.")
-    if budget is not None and budget < 1:
-        raise InputError(f"--budget is {budget}; write a number of samples of at least 1.")
     if width is not None and budget is not None:
         raise InputError("--width and --budget are both given. Ask for a width, or say what may be spent.")
     if tokens is not None and not 0 < tokens < float("inf"):
@@ -248,9 +250,7 @@ def _check_run_tokens(subject: _Subject, costs: Costs) -> None:
 
 
 def _budget(k: int | None, fits: dict[str, SolveRates]) -> int:
-    if k is not None and k < 1:
-        raise InputError(f"--k is {k}; write a budget of at least 1.")
-    return max(k or min(fit.reliable_k for fit in fits.values()), 1)
+    return max(int(k or min(fit.reliable_k for fit in fits.values())), 1)
 
 
 def _rows(table: Counts, subject: _Subject, panels: Sequence[Panel]) -> pd.DataFrame:

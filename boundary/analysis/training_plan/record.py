@@ -30,8 +30,6 @@ TRAINING_PLAN_COLUMNS = (
 NOW = "now"
 TWICE = 2
 Row = dict[Any, Any]
-# With fewer runs their spread is known so little that it has to be said.
-FEW_RUNS = 4
 # A design that narrows the interval by less, in parts of it, is not worth its samples.
 LEAST_NARROWING = 0.03
 

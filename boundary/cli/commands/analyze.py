@@ -112,6 +112,9 @@ EXAMPLES = (
     multiple=True,
     help="Shrinkage in groups of problems by this column of COUNTS, as level; repeat. Default: stratum, if there.",
 )
+@estimates_option(
+    "--borrow-shape", is_flag=True, help="Small benchmarks borrow the shape of their population from larger ones."
+)
 @estimates_option("--compare-priors", is_flag=True, help="Fit other families too, and say where they disagree.")
 @estimates_option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same numbers.")
 @claims_option("--claim", metavar="CLAIM", multiple=True, help='A claim, as in "shrinkage(1024) > 0"; repeat.')

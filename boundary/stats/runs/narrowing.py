@@ -9,7 +9,7 @@ from scipy.special import expit, logit, ndtri
 from boundary.stats.runs.hierarchy import DEFAULT_PRIOR, EDGE, SpreadPrior, spread_posterior
 
 # Outcomes of further data that are simulated, and draws that a width is read from.
-MANY_OUTCOMES, N_DRAWS = 40, 500
+MANY_OUTCOMES, N_DRAWS = 100, 500
 # Nodes of the mean over new runs.
 N_NODES = 11
 

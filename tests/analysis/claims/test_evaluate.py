@@ -69,6 +69,26 @@ def test_requirements():
     assert close["met"].tolist() == [False]
 
 
+@pytest.mark.parametrize(
+    ("claim", "note"),
+    [
+        ("lost(4) > {n}", "it cannot hold"),
+        ("lost(4) <= {n}", "it holds whatever"),
+        ("shrinkage(1) >= -1 and lost(4) > 1", "a part of it holds whatever"),
+        ("shrinkage(1) > 1 and lost(4) > 1", "it cannot hold"),
+        ("lost(4) < {n}", ""),
+        # Where there is no crossover the claim does not hold, however low its bound is.
+        ("crossover >= 1", ""),
+    ],
+)
+def test_a_claim_that_no_counts_could_change_says_so(claim, note):
+    analysis = analysis_of()
+    n_problems = next(iter(analysis.rates.values())).n_problems
+    (shown,) = claims(analysis, claim.format(n=n_problems))["note"]
+    assert note in shown
+    assert bool(note) == ("hold" in shown)
+
+
 def test_each_benchmark_and_arm_has_its_own_draws():
     analysis = analysis_of(benchmarks=("A", "B", "all"), arms=("x", "y"))
     entries = {f"{b}{m}": {"claim": f"lost(4) {m} > 2.2", "benchmark": b} for b in ("A", "B") for m in ("x", "y")}

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from boundary.analysis.claims.comparisons import RELATIONS, Comparison, ModelName, claimable
+from boundary.analysis.claims.comparisons import RELATIONS, Comparison, ModelName, claimable, possible_values
 from boundary.analysis.claims.draws import claim_draws, holds, resolve
 from boundary.analysis.claims.grammar import parse_claim
 from boundary.errors import InputError
@@ -68,6 +68,14 @@ def test_several_comparisons():
         ("shrinkage(1) > 0 or 1", "expected 'and' or the end", 18),
         ("shrinkage(1) > 0 and", "a quantity is missing", 21),
         ("__import__('os') > 0", "is no quantity", 1),
+        ("pass_at_k(16) rl >= 1.2", r"a number that pass_at_k can be \(between 0 and 1", 21),
+        ("pass_at_k(1) rl > 40", "forty percent is 40 % or .4", 19),
+        ("pass_at_k(1) rl > 140 %", "a number that pass_at_k can be", 19),
+        ("shrinkage(8) < -1.5", "between -1 and 1", 16),
+        ("lost(8) > -1", r"a number that lost can be \(at least 0\)", 11),
+        ("perplexity(base, rl) < .5", "at least 1", 24),
+        ("shrinkage(8) method(GRPO) > 2", "a number that shrinkage can be", 29),
+        ("peak(8) < -20", "at least 0", 11),
         ("pass_at_k(1) and > 0", "not 'and'", 14),
         ("(shrinkage(1) > 0)", "is no quantity", 1),
     ],
@@ -109,6 +117,7 @@ def test_any_text_is_read_or_refused_plainly(text):
     st.floats(-1e6, 1e6),
 )
 def test_what_is_written_is_read(estimand, k, tau, relation, bound):
+    bound = float(np.clip(bound, *possible_values(estimand)))
     given_values = {"k": k, "tau": tau}
     inside = ", ".join(repr(given_values[name]) for name in claimable()[estimand].arguments)
     comparison = first(f"{estimand}{f'({inside})' if inside else ''} 'm 1' {relation} {bound!r}")
@@ -193,7 +202,8 @@ def test_every_quantity_of_the_language_can_be_drawn():
     for estimand, record in claimable().items():
         inside = ", ".join({"k": "4", "tau": ".5"}[name] for name in record.arguments)
         model = "" if record.of == "pair" else "rl"
-        claim = parse_claim(f"{estimand}{f'({inside})' if inside else ''} {model} > -1")
+        least = max(possible_values(estimand)[0], -1.0)
+        claim = parse_claim(f"{estimand}{f'({inside})' if inside else ''} {model} >= {least}")
         draws = holds(resolve(claim, "base-7b", ["rl-7b"]), {"rl-7b": rates}, "base-7b")
         assert draws.dims == ("chain", "draw")
         assert draws.to_numpy().any(), estimand

@@ -147,6 +147,10 @@ def test_claims_on_methods_have_the_probabilities_of_the_section(of_methods):
     assert table["probability"][3] == 1.0
     assert (table["mc_error"] > 0).all()
     assert not table["extrapolated"].any()
+    assert table["note"][0] == "rests on 3 runs of GRPO and on the prior of how much runs differ"
+    assert table["note"][2].count("on the prior of how much runs differ") == 2
+    (of_models,) = bd.claims(of_methods, 'lost(1) "GRPO-0" > 1')["note"]
+    assert "runs of" not in of_models
 
 
 def test_a_method_is_compared_with_the_base_and_with_other_claims(of_methods):

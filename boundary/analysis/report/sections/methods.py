@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from boundary.analysis.borrowed_shape import FEW_PROBLEMS
 from boundary.analysis.checks.convergence import interval_error_sentence
 from boundary.analysis.estimates.decisions import SURE
 from boundary.analysis.formatting import level_text, points
@@ -51,6 +52,16 @@ def settings_lines(settings: Mapping[str, Any]) -> Iterator[tuple[str, list[tupl
         yield name.replace("_", " "), values
 
 
+def borrowing_sentence(analysis: Analysis) -> list[str]:
+    """That small benchmarks borrow from larger ones, where they do."""
+    if not analysis.request.borrow_shape:
+        return []
+    return [
+        f"Populations of benchmarks with fewer than {FEW_PROBLEMS} problems are correlated, by a learned amount, with "
+        "those of larger benchmarks of the same pair."
+    ]
+
+
 def methods_paragraph(analysis: Analysis) -> str:
     """Write the methods paragraph for a paper."""
     request = analysis.request
@@ -58,6 +69,7 @@ def methods_paragraph(analysis: Analysis) -> str:
         *sampling_sentences(analysis),
         "For each problem and model, the number of correct answers among the n samples drawn is binomial, with "
         f"an unknown solve rate p. The prior for the solve rates is {request.prior.description}.",
+        *borrowing_sentence(analysis),
         TARGETS[request.target],
         "pass@k is the mean over problems of 1 - (1 - p)^k; observed values beside it are unbiased "
         f"estimates {cite('chen2021')}.",
