@@ -17,8 +17,8 @@ from boundary.stats.population.borrowed import (
     borrowing_population,
     shape_of,
 )
-from boundary.stats.population.densities import JOINT_DIM, Basis, joint_basis, joint_population
 from boundary.stats.population.grid import Grid
+from boundary.stats.population.pair_densities import JOINT_DIM, joint_basis, joint_population
 from boundary.stats.priors import NonParametric
 from boundary.stats.priors.nonparametric import JOINT
 
@@ -51,7 +51,7 @@ def test_without_a_shape_it_is_the_plain_population():
         [np.asarray(_atom_coordinates(jnp.asarray(u[:ATOMS]), np.array(30, np.float32))), u[ATOMS:]]
     )
     plain = joint_basis(GRID)._replace(n_problems=np.array(30, np.float32))
-    expected, _ = joint_population(jnp.asarray(coordinates), Basis(*plain))
+    expected, _ = joint_population(jnp.asarray(coordinates), plain)
     np.testing.assert_allclose(weights, expected, rtol=2e-4, atol=1e-9)
     np.testing.assert_allclose(log_prior, -0.5 * (theta**2).sum(axis=0), rtol=1e-5)
 

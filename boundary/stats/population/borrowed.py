@@ -15,18 +15,17 @@ from jaxtyping import Array, Float
 from scipy.special import expit
 
 from boundary.stats.population.count_tables import count_tables
-from boundary.stats.population.densities import (
-    ATOM_SCALE,
+from boundary.stats.population.densities import ATOM_SCALE, COUNTED_PROBLEMS
+from boundary.stats.population.fit import Family
+from boundary.stats.population.grid import Grid
+from boundary.stats.population.likelihood import count_data, log_posterior, posterior_data
+from boundary.stats.population.pair_densities import (
     CORNERS_AND_EDGES,
-    COUNTED_PROBLEMS,
     JOINT_DIM,
-    Basis,
+    PairBasis,
     joint_basis,
     joint_population,
 )
-from boundary.stats.population.fit import Family
-from boundary.stats.population.grid import Grid
-from boundary.stats.population.likelihood import PosteriorData, count_data, log_posterior
 from boundary.stats.sampler.mode import find_mode
 
 # The correlation is the logistic function of a normal variable with mean 0 and this scale: half of it lies between .27
@@ -52,6 +51,14 @@ class Shape(NamedTuple):
     mean: Float[np.ndarray | Array, " dim"]
     axes: Float[np.ndarray | Array, "dim dim"]
     variances: Float[np.ndarray | Array, " dim"]
+
+
+class BorrowingBasis(NamedTuple):
+    """Constants of a population that borrows its shape on a grid."""
+
+    n_problems: Float[np.ndarray, ""]
+    pair: PairBasis
+    shape: Shape
 
 
 def shape_of(counts: Sequence[tuple[np.ndarray, np.ndarray]], family: Family) -> Shape:
@@ -93,8 +100,7 @@ def _moments(n_correct: np.ndarray, n_samples: np.ndarray, family: Family) -> tu
     grid = family.grid(int(n_samples.max()))
     counts, _ = count_data(count_tables(n_correct, n_samples, grid, None))
     basis = family.basis(grid)._replace(n_problems=np.array(len(n_correct), np.float32))
-    data = PosteriorData(counts, basis, np.zeros_like(counts.problems))
-    mode = find_mode(log_posterior(family.population), data, family.dim)
+    mode = find_mode(log_posterior(family.population), posterior_data(counts, basis), np.zeros(family.dim))
     covariance = mode.root @ mode.root.T
     nodes, weights = np.polynomial.hermite_e.hermegauss(N_NODES)
     weights = weights / weights.sum()
@@ -128,7 +134,7 @@ def _atom_coordinates(
 
 
 def borrowing_population(
-    theta: Float[Array, "dim chain"], basis: Basis
+    theta: Float[Array, "dim chain"], basis: BorrowingBasis
 ) -> tuple[Float[Array, "cells chain"], Float[Array, " chain"]]:
     """Weights of the pairs of cells of a population that borrows its shape, and the log prior density.
 
@@ -141,33 +147,20 @@ def borrowing_population(
     10.1111/biom.12242), with a learned correlation in place of a mixture of two priors.
     """
     u, z = theta[:-1], theta[-1]
-    basis, shape = _unpacked(basis)
+    shape = basis.shape
     correlation = jax.nn.sigmoid(CORRELATION_SCALE * z)
     root = jnp.sqrt(correlation**2 * shape.variances[:, None] + 1.0 - correlation**2)
     standard = correlation * shape.mean[:, None] + shape.axes @ (root * (shape.axes.T @ u))
     coordinates = jnp.concatenate([_atom_coordinates(standard[:ATOMS], basis.n_problems), standard[ATOMS:]])
-    weights, _ = joint_population(coordinates, basis)
+    weights, _ = joint_population(coordinates, basis.pair._replace(n_problems=basis.n_problems))
     return weights, -0.5 * (theta**2).sum(axis=0)
 
 
 def borrowing_family(shape: Shape) -> Family:
     """Populations of a pair that borrow a shape."""
+    single = Shape(*(np.asarray(part, np.float32) for part in shape))
 
-    def basis(grid: Grid) -> Basis:
-        return _packed(joint_basis(grid), shape)
+    def basis(grid: Grid) -> BorrowingBasis:
+        return BorrowingBasis(np.array(1, np.float32), joint_basis(grid), single)
 
     return Family(borrowing_population, basis, JOINT_DIM + 1)
-
-
-def _packed(basis: Basis, shape: Shape) -> Basis:
-    """The constants with a shape in further columns of the features, of which there are more rows than parameters."""
-    table = np.column_stack([shape.mean, shape.variances, shape.axes])
-    columns = np.zeros((len(basis.features), table.shape[1]), np.float32)
-    columns[:JOINT_DIM] = table
-    return basis._replace(features=np.concatenate([basis.features, columns], axis=1))
-
-
-def _unpacked(basis: Basis) -> tuple[Basis, Shape]:
-    n_features = basis.features.shape[1] - JOINT_DIM - 2
-    mean, variances, axes = jnp.split(basis.features[:JOINT_DIM, n_features:], [1, 2], axis=1)
-    return basis._replace(features=basis.features[:, :n_features]), Shape(mean[:, 0], axes, variances[:, 0])
