@@ -119,6 +119,12 @@ class MarginalPrior(NamedTuple):
         Median and log scale of the width, in logits, beyond which the tails are drawn in.
     at_zero, at_zero_scale, at_one, at_one_scale
         Means and scales of the log odds of the atoms at 0 and at 1 against the smooth part.
+    centring
+        Coordinates of the bend are the bend divided by its amplitude to the power of 1 - centring. At 1, the bend
+        itself, chains do not leave small amplitudes where the amplitude's log scale is more than .4; at 0, its ratio to
+        the amplitude, they take twice as many draws (docs/decisions/024-learned-prior.md).
+    counted_problems
+        An atom's coordinate goes by the problems expected in it, of so many at most.
     """
 
     length: float
@@ -136,6 +142,8 @@ class MarginalPrior(NamedTuple):
     at_zero_scale: float = ATOM_SCALE
     at_one: float = ATOM_AT_ONE
     at_one_scale: float = ATOM_SCALE
+    centring: float = 1.0
+    counted_problems: float = COUNTED_PROBLEMS
 
     @property
     def dim(self) -> int:
@@ -156,6 +164,23 @@ LEARNED_BEND = MarginalPrior(
     right_scale=1.2,
     width=5.0,
     width_scale=0.7,
+)
+# Learned from nine published sets of counts (71 tables), with a width that holds how little nine sets tell:
+# `python -m benchmarks.calibration.learn_prior` and docs/decisions/024-learned-prior.md.
+EMPIRICAL = LEARNED_BEND._replace(
+    amplitude=0.425,
+    amplitude_scale=0.798,
+    left=0.188,
+    left_scale=1.14,
+    right=0.617,
+    right_scale=2.63,
+    width=8.95,
+    width_scale=0.983,
+    at_zero=-5.17,
+    at_zero_scale=2.7,
+    at_one=-7.04,
+    at_one_scale=3.06,
+    centring=0.5,
 )
 # The default as it was, to compare with: docs/decisions/002-population.md.
 FIXED_BEND = MarginalPrior(
@@ -200,24 +225,20 @@ def marginal_population(
     log density(x) = a x - (a + b) log(1 + e^x) - x^2 / (2 s^2) + A GP(x): a Beta(a, b) density on the logit scale with
     its tails drawn in, bent where the data ask for it. log a, log b, log s and log A are normal, GP has standard
     deviation 1, and the log odds of each atom against the smooth part are normal; places and scales are the prior's.
-
-    The coordinates of the bend are its own divided by the square root of the amplitude, half-way between the bend and
-    its ratio to the amplitude (Papaspiliopoulos, Roberts & Skold 2007, doi 10.1214/088342307000000014). By the bend
-    itself chains do not leave small amplitudes, by the ratio they stay among large ones
-    (docs/decisions/024-learned-prior.md).
     """
     left, right, width, amplitude = theta[2:6]
     a, b = prior.left * jnp.exp(prior.left_scale * left), prior.right * jnp.exp(prior.right_scale * right)
     drawn_in = jnp.exp(-2.0 * prior.width_scale * width) / prior.width**2
-    half_log_amplitude = 0.5 * prior.amplitude_scale * amplitude
+    log_amplitude = prior.amplitude_scale * amplitude
+    n_problems = jnp.minimum(basis.n_problems, prior.counted_problems)
     odds, log_prior = atom_odds(
-        theta[:2], (prior.at_zero, prior.at_one), basis.n_problems, (prior.at_zero_scale, prior.at_one_scale)
+        theta[:2], (prior.at_zero, prior.at_one), n_problems, (prior.at_zero_scale, prior.at_one_scale)
     )
-    bend = theta[6:] * jnp.exp(half_log_amplitude)
+    bend = theta[6:] * jnp.exp((1.0 - prior.centring) * log_amplitude)
     weights = _normalised(jnp.concatenate([bend, jnp.stack([a, -(a + b), -0.5 * drawn_in])]), odds, basis)
     log_prior -= 0.5 * (theta[2:6] ** 2).sum(axis=0)
-    log_prior -= 0.5 * (theta[6:] ** 2).sum(axis=0) * jnp.exp(-2.0 * half_log_amplitude)
-    return weights, log_prior - prior.waves * half_log_amplitude
+    log_prior -= 0.5 * (theta[6:] ** 2).sum(axis=0) * jnp.exp(-2.0 * prior.centring * log_amplitude)
+    return weights, log_prior - prior.waves * prior.centring * log_amplitude
 
 
 # A pair: Gaussian processes over the common level (x + y) / 2, over the change y - x, and over both together.
