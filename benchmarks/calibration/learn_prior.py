@@ -116,8 +116,8 @@ def _leaderboard() -> pd.DataFrame:
         solved = rows.groupby("model")["n_correct"].agg(["mean", "size"])
         solved = solved.loc[solved["mean"].between(0.1, 9.9) & (solved["size"] > 0.99 * solved["size"].max())]
         solved = solved.sort_values("mean")
-        chosen = solved.index[np.linspace(0, len(solved) - 1, LEADERBOARD_MODELS).round().astype(int)]
-        kept.append(rows.loc[rows["model"].isin(chosen)])
+        models = solved.index[np.linspace(0, len(solved) - 1, LEADERBOARD_MODELS).round().astype(int)]
+        kept.append(rows.loc[rows["model"].isin(models)])
     return pd.concat(kept)
 
 
@@ -222,7 +222,7 @@ def predictive(place: np.ndarray, log_scale: np.ndarray, covariance: np.ndarray)
     return with_hyperparameters(place, np.sqrt(np.exp(2 * log_scale + 2 * of_log_scale) + of_place))
 
 
-def learned(every: Sequence[Table]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def learned_priors(every: Sequence[Table]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The prior from all sets and without each of them, one a row; and each table's share and Pareto k."""
     sources = [table.source for table in every]
     sets = list(dict.fromkeys(sources))
@@ -251,7 +251,7 @@ def prior_of(row: pd.Series) -> MarginalPrior:
     return MarginalPrior(**{field: float(row[field]) for field in MarginalPrior._fields if field not in whole}, **whole)
 
 
-def judged(priors: pd.DataFrame, seeds: int) -> pd.DataFrame:
+def coverage_without_pythia(priors: pd.DataFrame, seeds: int) -> pd.DataFrame:
     """Intervals for real models whose truth is known, under the prior that was learned without them."""
     left_out = priors["left_out"] == "monkeys-pythia-math-10k"
     prior = NonParametric(marginal=prior_of(priors.loc[left_out].iloc[0]), name="learned without these models")
@@ -272,13 +272,13 @@ def judged(priors: pd.DataFrame, seeds: int) -> pd.DataFrame:
 def main(output: Path, seeds: int) -> None:
     """Learn the prior of one model's population from published counts, and judge it on real models left out of it."""
     keep_compiled(str(output / "compiled"))
-    priors, used = learned(tables())
+    priors, used = learned_priors(tables())
     priors.to_csv(output / "learned-prior.csv", index=False, float_format="%.4g")
     used.to_csv(output / "learned-prior-sets.csv", index=False, float_format="%.3g")
     click.echo(priors.T.to_string(float_format=lambda value: f"{value:.3g}"))
     by_set = used.groupby("set", sort=False).agg({"table": "size", "share": "sum", "pareto_k": "max"})
     click.echo(by_set.to_string(float_format=lambda value: f"{value:.2f}"))
-    cells = judged(priors, seeds)
+    cells = coverage_without_pythia(priors, seeds)
     cells.to_csv(output / "learned-prior-judged.csv", index=False, float_format="%.4g")
     shown = cells.groupby(["fit_on", "k"])[["coverage", "width", "error", "score"]].mean()
     click.echo(shown.to_string(float_format=lambda value: f"{value:.3f}"))
