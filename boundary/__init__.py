@@ -90,6 +90,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not run `__getattr_
         LogitNormal as LogitNormal,
         NonParametric as NonParametric,
         Stacked as Stacked,
+        empirical as empirical,
         fixed_bend as fixed_bend,
     )
     from boundary.stats.solve_rates import (
@@ -118,6 +119,7 @@ _HOMES = {
         "LogitNormal",
         "NonParametric",
         "Stacked",
+        "empirical",
         "fixed_bend",
     ),
     "boundary.stats.estimands": (

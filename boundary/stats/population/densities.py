@@ -60,13 +60,16 @@ def normalised(
 
 
 def atom_odds(
-    theta: Float[Array, "atom chain"], place: tuple[float, ...], n_problems: Float[Array | np.ndarray, ""]
+    theta: Float[Array, "atom chain"],
+    place: tuple[float, ...],
+    n_problems: Float[Array | np.ndarray, ""],
+    scale: float | tuple[float, ...] = ATOM_SCALE,
 ) -> tuple[Float[Array, "atom chain"], Float[Array, " chain"]]:
     """Log odds of atoms against the smooth part, and their log prior density with the Jacobian of the coordinate.
 
     Notes
     -----
-    The odds are N(place, 2). Counts determine the log odds of an atom of m problems to about 1 / sqrt(m), and those
+    The odds are N(place, scale). Counts determine the log odds of an atom of m problems to about 1 / sqrt(m), and those
     of an empty one not at all, so in the log odds themselves the posterior's scale changes tenfold from place to
     place and a sampler crawls. In the coordinate u with m = softplus(u)^2 / 4, expected problems m = n exp(odds),
     it is about 1 everywhere: the square root of a count where there is one, the log odds where there is none. theta
@@ -78,7 +81,8 @@ def atom_odds(
     root = jax.nn.softplus(u)
     odds = 2.0 * jnp.log(root) - log_four_n
     log_slope = jnp.log(2.0 * jax.nn.sigmoid(u) / root)
-    return odds, (log_slope - 0.5 * ((odds - centre) / ATOM_SCALE) ** 2).sum(axis=0)
+    width = jnp.reshape(jnp.asarray(scale, jnp.float32), (-1, 1))
+    return odds, (log_slope - 0.5 * ((odds - centre) / width) ** 2).sum(axis=0)
 
 
 def waves(points: np.ndarray, length: float, count: int, weight: np.ndarray | None = None) -> Float[np.ndarray, "..."]:
@@ -104,26 +108,41 @@ class MarginalPrior(NamedTuple):
     ----------
     length, waves
         The length of the Gaussian process, in logits, and how many of its eigenfunctions are kept.
-    amplitude, amplitude_scale
-        Median and log scale of its standard deviation.
-    left, right, shape_scale
-        Medians of the Beta's two parameters, and their log scale.
-    width, width_scale
-        Median and log scale of the width, in logits, beyond which the tails are drawn in.
     spacing
         Logits from one knot of the grid to the next.
+    amplitude, amplitude_scale
+        Median and log scale of its standard deviation.
+    left, left_scale, right, right_scale
+        Medians and log scales of the Beta's two parameters.
+    width, width_scale
+        Median and log scale of the width, in logits, beyond which the tails are drawn in.
+    at_zero, at_zero_scale, at_one, at_one_scale
+        Means and scales of the log odds of the atoms at 0 and at 1 against the smooth part.
+    centring
+        Coordinates of the bend are the bend divided by its amplitude to the power of 1 - centring. At 1, the bend
+        itself, chains do not leave small amplitudes where the amplitude's log scale is more than .4; at 0, its ratio to
+        the amplitude, they take twice as many draws (docs/decisions/024-learned-prior.md).
+    counted_problems
+        An atom's coordinate goes by the problems expected in it, of so many at most.
     """
 
     length: float
     waves: int
+    spacing: float
     amplitude: float
     amplitude_scale: float
     left: float
+    left_scale: float
     right: float
-    shape_scale: float
+    right_scale: float
     width: float
     width_scale: float
-    spacing: float
+    at_zero: float = ATOM_AT_ZERO
+    at_zero_scale: float = ATOM_SCALE
+    at_one: float = ATOM_AT_ONE
+    at_one_scale: float = ATOM_SCALE
+    centring: float = 1.0
+    counted_problems: float = COUNTED_PROBLEMS
 
     @property
     def dim(self) -> int:
@@ -133,11 +152,48 @@ class MarginalPrior(NamedTuple):
 
 # How these were chosen, and what others cost: docs/decisions/022-learned-amplitude.md.
 LEARNED_BEND = MarginalPrior(
-    1.5, 24, 1.0, 0.4, left=0.4, right=0.6, shape_scale=1.2, width=5.0, width_scale=0.7, spacing=0.4
+    length=1.5,
+    waves=24,
+    spacing=0.4,
+    amplitude=1.0,
+    amplitude_scale=0.4,
+    left=0.4,
+    left_scale=1.2,
+    right=0.6,
+    right_scale=1.2,
+    width=5.0,
+    width_scale=0.7,
+)
+# Learned from nine published sets of counts (71 tables), with a width that holds how little nine sets tell:
+# `python -m benchmarks.calibration.learn_prior` and docs/decisions/024-learned-prior.md.
+EMPIRICAL = LEARNED_BEND._replace(
+    amplitude=0.425,
+    amplitude_scale=0.798,
+    left=0.188,
+    left_scale=1.14,
+    right=0.617,
+    right_scale=2.63,
+    width=8.95,
+    width_scale=0.983,
+    at_zero=-5.17,
+    at_zero_scale=2.7,
+    at_one=-7.04,
+    at_one_scale=3.06,
+    centring=0.5,
 )
 # The default as it was, to compare with: docs/decisions/002-population.md.
 FIXED_BEND = MarginalPrior(
-    2.0, 18, 1.75, 0.0, left=0.5, right=0.8, shape_scale=0.8, width=6.0, width_scale=0.7, spacing=0.8
+    length=2.0,
+    waves=18,
+    spacing=0.8,
+    amplitude=1.75,
+    amplitude_scale=0.0,
+    left=0.5,
+    left_scale=0.8,
+    right=0.8,
+    right_scale=0.8,
+    width=6.0,
+    width_scale=0.7,
 )
 
 
@@ -168,18 +224,21 @@ def marginal_population(
     -----
     log density(x) = a x - (a + b) log(1 + e^x) - x^2 / (2 s^2) + A GP(x): a Beta(a, b) density on the logit scale with
     its tails drawn in, bent where the data ask for it. log a, log b, log s and log A are normal, GP has standard
-    deviation 1, and all their scales are the prior's; the log odds of each atom against the smooth part are N(-4, 2).
+    deviation 1, and the log odds of each atom against the smooth part are normal; places and scales are the prior's.
     """
     left, right, width, amplitude = theta[2:6]
-    a, b = prior.left * jnp.exp(prior.shape_scale * left), prior.right * jnp.exp(prior.shape_scale * right)
+    a, b = prior.left * jnp.exp(prior.left_scale * left), prior.right * jnp.exp(prior.right_scale * right)
     drawn_in = jnp.exp(-2.0 * prior.width_scale * width) / prior.width**2
-    log_amplitude, bend = prior.amplitude_scale * amplitude, theta[6:]
-    odds, log_prior = atom_odds(theta[:2], (ATOM_AT_ZERO, ATOM_AT_ONE), basis.n_problems)
+    log_amplitude = prior.amplitude_scale * amplitude
+    n_problems = jnp.minimum(basis.n_problems, prior.counted_problems)
+    odds, log_prior = atom_odds(
+        theta[:2], (prior.at_zero, prior.at_one), n_problems, (prior.at_zero_scale, prior.at_one_scale)
+    )
+    bend = theta[6:] * jnp.exp((1.0 - prior.centring) * log_amplitude)
     weights = normalised(jnp.concatenate([bend, jnp.stack([a, -(a + b), -0.5 * drawn_in])]), odds, basis)
     log_prior -= 0.5 * (theta[2:6] ** 2).sum(axis=0)
-    # The bend itself is the coordinate, not its ratio to the amplitude: that takes half the draws where it is large.
-    log_prior -= 0.5 * (bend**2).sum(axis=0) * jnp.exp(-2.0 * log_amplitude)
-    return weights, log_prior - prior.waves * log_amplitude
+    log_prior -= 0.5 * (theta[6:] ** 2).sum(axis=0) * jnp.exp(-2.0 * prior.centring * log_amplitude)
+    return weights, log_prior - prior.waves * prior.centring * log_amplitude
 
 
 # Normal logits without atoms: mean and log scale.

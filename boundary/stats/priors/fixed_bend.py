@@ -1,5 +1,6 @@
 """The default's population as it was before the amplitude of its bend was learned, to compare with."""
 
+from boundary.stats.population.densities import FIXED_BEND
 from boundary.stats.priors.nonparametric import NonParametric
 
 
@@ -16,4 +17,4 @@ def fixed_bend() -> NonParametric:
     >>> fixed_bend().name
     'fixed_bend'
     """
-    return NonParametric(learned_bend=False, name="fixed_bend")
+    return NonParametric(marginal=FIXED_BEND, name="fixed_bend")

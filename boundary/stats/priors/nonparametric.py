@@ -1,14 +1,13 @@
 """A smooth population of any shape with atoms at 0 and 1, for one model or jointly for a pair."""
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Array, Int
 
 from boundary.stats.population.densities import (
-    FIXED_BEND,
     LEARNED_BEND,
     MarginalPrior,
     marginal_basis,
@@ -23,13 +22,18 @@ from boundary.stats.solve_rates import SolveRates
 from boundary.stats.verdict_errors import VerdictErrors
 
 
-def _of_one_model(prior: MarginalPrior) -> Family:
+@lru_cache
+def of_one_model(prior: MarginalPrior) -> Family:
+    """Populations of one model under a prior; the same family each time, since compiled functions go by identity."""
     return Family(partial(marginal_population, prior), partial(marginal_basis, prior), prior.dim, prior.spacing)
 
 
-# Made once, since compiled functions go by identity.
-MARGINAL, FIXED_MARGINAL = _of_one_model(LEARNED_BEND), _of_one_model(FIXED_BEND)
+MARGINAL = of_one_model(LEARNED_BEND)
 JOINT = Family(joint_population, joint_basis, JOINT_DIM)
+# Where no problem was ever solved, or every one always, counts do not tell an atom from a lump beside it, and its log
+# odds wander over ten logits. In a coordinate that goes by problems that is from 0 to hundreds, and R-hat stays at 1.02
+# to 1.1; in one that goes by this many it is nearly the log odds (docs/decisions/024-learned-prior.md).
+COUNTED_WHERE_ALL_ALIKE = 0.05
 
 
 @dataclass(frozen=True)
@@ -48,9 +52,9 @@ class NonParametric:
         eight groups of chains (`boundary.stats.sampler.hmc.in_groups`).
     new_problems
         New problems drawn from each population, for the target `superpopulation`.
-    learned_bend
-        Whether the data tell, for one model, how far the density bends away from a Beta's; False: a fixed amplitude, as
-        in the prior `fixed_bend`. A pair's is fixed.
+    marginal
+        What is expected of the population of one model (`boundary.stats.population.densities.MarginalPrior`); a pair's
+        is fixed.
 
     Examples
     --------
@@ -73,7 +77,7 @@ class NonParametric:
     leapfrogs: int = 10
     thinning: int = 1
     new_problems: int = 500
-    learned_bend: bool = True
+    marginal: MarginalPrior = LEARNED_BEND
     name: str = "nonparametric"
 
     takes_errors: ClassVar[bool] = True
@@ -107,7 +111,7 @@ class NonParametric:
         n_models = n_correct.shape[1]
         if n_models > 2:
             raise ValueError(f"The nonparametric prior takes one model or a pair, got {n_models}; fit pairs.")
-        family, settings = self._family(n_models), self._settings
+        family, settings = self._family(n_correct, n_samples), self._settings
         if errors is not None and errors.shared and errors.n_nodes > 1:
             return fit_shared(family, n_correct, n_samples, key, self.name, self.new_problems, settings, errors)
         return fit_on_grid(family, n_correct, n_samples, key, self.name, self.new_problems, settings, errors)
@@ -116,10 +120,12 @@ class NonParametric:
         """The same family with chains `times` as long, of which as many draws are kept."""
         return replace(self, thinning=times * self.thinning)
 
-    def _family(self, n_models: int) -> Family:
-        if n_models == 2:
+    def _family(self, n_correct: np.ndarray, n_samples: np.ndarray) -> Family:
+        if n_correct.shape[1] == 2:
             return JOINT
-        return MARGINAL if self.learned_bend else FIXED_MARGINAL
+        if not n_correct.any() or (n_correct == n_samples).all():
+            return of_one_model(self.marginal._replace(counted_problems=COUNTED_WHERE_ALL_ALIKE))
+        return of_one_model(self.marginal)
 
     @property
     def _settings(self) -> dict[str, int]:
@@ -135,7 +141,7 @@ class NonParametric:
         The posteriors, and the nodes' log marginal likelihoods, less the largest.
         """
         n_correct, n_samples = check_counts(n_correct, n_samples)
-        family = self._family(n_correct.shape[1])
+        family = self._family(n_correct, n_samples)
         nodes, _ = fit_nodes(family, n_correct, n_samples, key, self._settings, errors)
         fits = [
             SolveRates(in_groups(fit.p.reshape(self.chains, -1, *fit.p.shape[1:])), n_correct, n_samples, self.name)

@@ -7,7 +7,7 @@ import pytest
 
 from boundary.stats.population import count_tables as tables_module
 from boundary.stats.population.count_tables import count_tables, paired
-from boundary.stats.population.densities import atom_odds
+from boundary.stats.population.densities import EMPIRICAL, atom_odds, marginal_basis, marginal_population
 from boundary.stats.population.draw_rates import draw_rates
 from boundary.stats.population.fit import _basis
 from boundary.stats.population.grid import Grid
@@ -111,17 +111,35 @@ def test_single_precision_is_exact_enough_near_the_mode_of_250_000_problems(mode
     assert np.abs(errors).max() < 0.5
 
 
+@pytest.mark.parametrize("scale", [2.0, 3.0])
 @pytest.mark.parametrize("problems", [100, 2000, 250_000])
-def test_the_coordinate_of_an_atom_leaves_its_prior_alone(problems):
-    theta = np.linspace(-60, 250, 200_001)[None]
+def test_the_coordinate_of_an_atom_leaves_its_prior_alone(problems, scale):
+    # Close together near 0, and as far out as a heavy atom among many problems is.
+    theta = np.sinh(np.linspace(-np.arcsinh(60), np.arcsinh(1e5), 200_001))[None]
     odds, log_prior = (
-        np.asarray(part, float) for part in atom_odds(jnp.asarray(theta, jnp.float32), (-4.0,), jnp.float32(problems))
+        np.asarray(part, float)
+        for part in atom_odds(jnp.asarray(theta, jnp.float32), (-4.0,), jnp.float32(problems), scale)
     )
-    weight = np.exp(log_prior - log_prior.max())
+    weight = np.exp(log_prior - log_prior.max()) * np.gradient(theta[0])
     weight /= weight.sum()
     mean = (weight * odds[0]).sum()
     assert mean == pytest.approx(-4.0, abs=0.02)
-    assert np.sqrt((weight * (odds[0] - mean) ** 2).sum()) == pytest.approx(2.0, abs=0.02)
+    assert np.sqrt((weight * (odds[0] - mean) ** 2).sum()) == pytest.approx(scale, abs=0.02)
+
+
+@pytest.mark.parametrize("centring", [0.0, 0.5])
+def test_coordinates_of_the_bend_leave_its_prior_alone(centring):
+    """The same population at other coordinates; its density differs by the determinant of the change, A^(W (1 - c))."""
+    prior = EMPIRICAL._replace(centring=1.0)
+    basis = marginal_basis(prior, GRID)._replace(n_problems=np.float32(100))
+    theta = np.random.default_rng(8).normal(0, 0.7, (prior.dim, 5)).astype(np.float32)
+    log_amplitude = prior.amplitude_scale * theta[5]
+    other = theta.copy()
+    other[6:] /= np.exp((1 - centring) * log_amplitude)
+    weights, density = marginal_population(prior, jnp.asarray(theta), basis)
+    same_weights, other_density = marginal_population(prior._replace(centring=centring), jnp.asarray(other), basis)
+    np.testing.assert_allclose(same_weights, weights, rtol=1e-4, atol=1e-7)
+    np.testing.assert_allclose(other_density, density + (1 - centring) * prior.waves * log_amplitude, rtol=1e-4)
 
 
 @pytest.mark.parametrize("models", [1, 2])

@@ -210,3 +210,13 @@ def test_problems_that_share_one_solve_rate(n, problems, rate):
     assert np.isfinite(rates.p).all()
     # A narrow population pulls every problem to the common rate: three standard errors of n x problems samples.
     assert abs(rates.p.mean() - rate) < 3 * (rate * (1 - rate) / (n * problems)) ** 0.5 + 0.005
+
+
+def test_counts_without_any_success_are_explained_by_an_atom_or_a_lump_and_chains_cross(seed):
+    """No count tells the two apart: the share at 0 is anything, and the chains agree on that."""
+    c = np.zeros((400, 1), dtype=int)
+    rates = NonParametric().posterior(c, np.full_like(c, 64), jax.random.key(seed))
+    at_zero = np.asarray(rates.p[..., 0] == 0).mean(axis=2)
+    assert float(convergence(at_zero[None]).r_hat[0]) < 1.015
+    assert np.quantile(at_zero, 0.05) < 0.3
+    assert np.quantile(at_zero, 0.95) > 0.95
