@@ -50,14 +50,19 @@ def _over_blocks(
             height = min(ROWS, n_rows - top)
             for left in range(0, n_problems, PROBLEMS):
                 width = min(PROBLEMS, n_problems - left)
-                parts = []
-                for column in columns:
-                    part = np.zeros((ROWS, PROBLEMS), column.dtype)
-                    part[:height, :width] = column[top : top + height, left : left + width]
-                    parts.append(part)
+                parts = tuple(_block(column[top : top + height, left : left + width]) for column in columns)
                 present = (np.arange(PROBLEMS) < width).astype(np.float64)
-                sums[..., top : top + height] += np.asarray(function(tuple(parts), present))[..., :height]
+                sums[..., top : top + height] += np.asarray(function(parts, present))[..., :height]
     return sums
+
+
+def _block(part: Float[np.ndarray, "row problem"]) -> Float[np.ndarray, "block_row block_problem"]:
+    """A part of some rates as a whole block, filled up with zeros."""
+    if part.shape == (ROWS, PROBLEMS):
+        return np.ascontiguousarray(part)
+    block = np.zeros((ROWS, PROBLEMS), part.dtype)
+    block[: part.shape[0], : part.shape[1]] = part
+    return block
 
 
 @partial(_compiled, static_argnames=("exponents", "of_failures"))
