@@ -113,9 +113,9 @@ def test_sums_by_level_are_sums(seed, n_thresholds):
 def test_single_precision_rates_are_compared_with_thresholds_in_double():
     p = np.array([[0.0, 0.1, 0.7, 1.0]], np.float32)
     thresholds = [float(p[0, 1]), np.nextafter(float(p[0, 2]), 1), np.nextafter(0.0, 1), 1.0]
-    reached = (p[..., None].astype(float) >= thresholds).sum(axis=-1)[0]
-    assert np.array_equal(sums_by_level(p, thresholds)[0], np.bincount(reached, minlength=5))
-    assert np.array_equal(sums_by_level(p, thresholds, np.ones_like(p))[0], np.bincount(reached, minlength=5))
+    n_reached = (p[..., None].astype(float) >= thresholds).sum(axis=-1)[0]
+    assert np.array_equal(sums_by_level(p, thresholds)[0], np.bincount(n_reached, minlength=5))
+    assert np.array_equal(sums_by_level(p, thresholds, np.ones_like(p))[0], np.bincount(n_reached, minlength=5))
 
 
 def test_estimands_hold_little_beside_the_draws(seed):
