@@ -1,13 +1,15 @@
-"""Means over problems of powers of rates, in double precision and block by block, so that a block stays in the cache.
+"""Means over problems of powers of rates, in double precision.
 
-Powers are products: two multiplications a budget are exact to 1e-10 at k = 1,000,000, and take half the time of
-exp(k log(1 - p)) in single precision. 1 - p is taken in double precision: in single precision it loses what p = 1e-6 is
-made of, and pass@k at k = 1,000,000 is then wrong by 2e-4.
+Many numbers are summed by compiled code (`boundary.stats.compiled_sums`), others by NumPy, block by block, so that a
+block stays in the cache. Powers are products: two multiplications a budget are exact to 1e-10 at k = 1,000,000, and
+take half the time of exp(k log(1 - p)) in single precision. 1 - p is taken in double precision: in single precision it
+loses what p = 1e-6 is made of, and pass@k at k = 1,000,000 is then wrong by 2e-4.
 """
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from math import comb
+from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
@@ -15,8 +17,9 @@ from jaxtyping import Float
 
 # Numbers in a block, 256 KiB of them, and problems in a row of it: longer dot products start threads in OpenBLAS.
 BLOCK, WIDTH = 1 << 15, 1 << 13
-# From so many problems on, and for so many powers, rates are binned first, which costs as much as some ten powers.
-MANY_PROBLEMS, MANY_POWERS = 50_000, 16
+# From so many values on, of all functions of all rates, compiled sums are quicker even where they have to be compiled
+# first; more functions at once would take long to compile.
+MANY_VALUES, MOST_FUNCTIONS = 1 << 23, 256
 
 
 def blocks(n_rows: int, n_problems: int) -> Iterator[tuple[slice, slice]]:
@@ -103,8 +106,9 @@ def mean_powers(
     array([0.625, 0.5  , 0.125])
     """
     n_rows, n_problems = columns[0].shape
-    if of_failures and len(columns) == 1 and n_problems >= MANY_PROBLEMS and len(exponents) >= MANY_POWERS:
-        return binned_mean_failures(columns[0], exponents)[None]
+    compiled = _compiled_sums(columns[0].size, len(columns) * len(exponents))
+    if compiled is not None:
+        return compiled.power_sums(columns, exponents, of_failures=of_failures) / n_problems
     sums = np.zeros((len(columns) + (len(columns) == 2), len(exponents), n_rows))
     summing = np.ones(WIDTH)
     for rows, problems in blocks(n_rows, n_problems):
@@ -118,27 +122,13 @@ def mean_powers(
     return sums / n_problems
 
 
-def binned_mean_failures(p: Float[np.ndarray, "row problem"], exponents: Sequence[int]) -> Float[np.ndarray, "k row"]:
-    """Means over problems of (1 - p)^k, from the number, mean and variance of the solve rates in narrow bins.
+def _compiled_sums(n_rates: int, n_functions: int) -> ModuleType | None:
+    """The compiled sums, where so many functions of so many rates make them quicker; JAX is loaded only then."""
+    if n_functions > MOST_FUNCTIONS or n_rates * n_functions < MANY_VALUES:
+        return None
+    from boundary.stats import compiled_sums
 
-    A bin holds the rates with the same exponent and the same seven first bits of the mantissa in single precision, so
-    that it is at most 1/128 of them wide. A power is a quadratic function there, to within 1e-9 of the whole mean.
-    """
-    means = np.empty((len(exponents), len(p)))
-    for i, row in enumerate(p):
-        place = (row.astype(np.float32, copy=False).view(np.uint32) >> 16).astype(np.intp)
-        rate = row.astype(np.float64)
-        number, total = np.bincount(place), np.bincount(place, rate)
-        squares = np.bincount(place, np.square(rate, out=rate))
-        occupied = number > 0
-        n = number[occupied]
-        centre = total[occupied] / n
-        x = failure_rates(centre)
-        # The second term of Taylor's series, less k (k - 1) x^k; nothing varies in the bin of p = 1.
-        curvature = np.divide(squares[occupied] - n * centre**2, 2 * x**2, out=np.zeros(len(x)), where=x > 0)
-        for j, (exponent, power) in enumerate(zip(exponents, powers(x[None], exponents), strict=True)):
-            means[j, i] = power[0] @ (n + float(exponent) * (exponent - 1) * curvature)
-    return means / p.shape[1]
+    return compiled_sums if compiled_sums.is_usable() else None
 
 
 def dots(a: Float[np.ndarray, "row problem"], b: Float[np.ndarray, "row problem"]) -> Float[np.ndarray, " row"]:
@@ -154,6 +144,10 @@ def mean_binomials(p: Float[np.ndarray, "row problem"], k: int) -> Float[np.ndar
     >>> mean_binomials(np.array([[0.5, 1.0]]), 2).ravel()
     array([0.125, 0.25 , 0.625])
     """
+    ways = np.array([[comb(k, j)] for j in range(k + 1)], dtype=float)
+    compiled = _compiled_sums(p.size, k + 1)
+    if compiled is not None:
+        return compiled.binomial_sums(p, k) * ways / p.shape[1]
     sums = np.zeros((k + 1, len(p)))
     for rows, problems in blocks(*p.shape):
         part = p[rows, problems]
@@ -164,7 +158,7 @@ def mean_binomials(p: Float[np.ndarray, "row problem"], k: int) -> Float[np.ndar
         for j in range(k, -1, -1):
             sums[j, rows] += dots(solved[j], failed)
             np.multiply(failed, failure, out=failed)
-    return sums * np.array([[comb(k, j)] for j in range(k + 1)], dtype=float) / p.shape[1]
+    return sums * ways / p.shape[1]
 
 
 def sums_by_level(
@@ -179,15 +173,37 @@ def sums_by_level(
     >>> sums_by_level(np.array([[0.0, 0.5, 0.6, 1.0]]), [0.5, 1.0])
     array([[1., 2., 1.]])
     """
-    n_levels = len(thresholds) + 1
+    least = np.sort(_rounded_up(np.asarray(thresholds, dtype=np.float64), p.dtype))
+    if weights is None:
+        return _counts_by_level(p, least)
+    n_levels = len(least) + 1
     sums = np.zeros((len(p), n_levels))
     for rows, problems in blocks(*p.shape):
-        part = p[rows, problems].astype(np.float64)
+        part = p[rows, problems]
         level = np.zeros(part.shape, dtype=np.int8 if n_levels < 128 else np.int32)
-        for threshold in thresholds:
+        for threshold in least:
             level += part >= threshold
         place = level + np.arange(len(part))[:, None] * n_levels
-        weight = None if weights is None else weights[rows, problems].ravel()
-        counts = np.bincount(place.ravel(), weight, minlength=len(part) * n_levels)
+        counts = np.bincount(place.ravel(), weights[rows, problems].ravel(), minlength=len(part) * n_levels)
         sums[rows] += counts.reshape(-1, n_levels)
     return sums
+
+
+def _counts_by_level(
+    p: Float[np.ndarray, "row problem"], ascending: Float[np.ndarray, " threshold"]
+) -> Float[np.ndarray, "row level"]:
+    """How many problems of each row reach just so many of some thresholds, from how many reach each."""
+    reaching = np.zeros((len(p), len(ascending) + 2))
+    reaching[:, 0] = p.shape[1]
+    for rows, problems in blocks(*p.shape):
+        part = p[rows, problems]
+        for i, threshold in enumerate(ascending, start=1):
+            # A block has fewer problems than 16 bits hold, which are added twice as fast as longer numbers.
+            reaching[rows, i] += np.add.reduce((part >= threshold).view(np.int8), axis=1, dtype=np.int16)
+    return -np.diff(reaching, axis=1)
+
+
+def _rounded_up(thresholds: Float[np.ndarray, " threshold"], dtype: np.dtype) -> Float[np.ndarray, " threshold"]:
+    """The least numbers of a type that reach some thresholds, so that nothing else has to be converted."""
+    rounded = thresholds.astype(dtype)
+    return np.where(rounded < thresholds, np.nextafter(rounded, np.array(np.inf, dtype)), rounded)

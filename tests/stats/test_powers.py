@@ -10,7 +10,6 @@ from scipy.stats import binom
 from boundary.stats import estimands
 from boundary.stats.powers import (
     WIDTH,
-    binned_mean_failures,
     failure_rates,
     mean_binomials,
     mean_powers,
@@ -61,12 +60,32 @@ def test_means_over_several_blocks_are_means(seed):
         np.testing.assert_allclose(solved[0, i], (base.astype(float) ** k).mean(1), atol=1e-10)
 
 
-@pytest.mark.parametrize("shift", [0, 1])
-def test_binned_means_agree_within_the_tolerance_of_ties(seed, shift):
-    p = extreme_rates(seed, 20_000)
-    p = np.stack([p, np.roll(p, shift) ** 2])
-    exact = np.stack([((1 - p.astype(float)) ** k).mean(axis=1) for k in EXPONENTS])
-    assert np.abs(binned_mean_failures(p, EXPONENTS) - exact).max() < 1e-9
+@pytest.mark.parametrize("n_problems", [100, 256, 700])
+def test_compiled_sums_are_the_means(seed, monkeypatch, n_problems):
+    """Whole blocks of problems and broken ones; the two ways agree as far as powers of 1,000,000 are exact."""
+    rng = np.random.default_rng(seed)
+    extreme = extreme_rates(seed, 100_000)
+    columns = [rng.choice(extreme, (300, n_problems)) for _ in range(2)]
+
+    def means():
+        failed, solved = (
+            mean_powers(columns, EXPONENTS, of_failures=True),
+            mean_powers(columns[:1], EXPONENTS, of_failures=False),
+        )
+        return np.concatenate([failed, solved]), mean_binomials(columns[0], 16)
+
+    by_numpy = means()
+    monkeypatch.setattr("boundary.stats.powers.MANY_VALUES", 1)
+    for compiled, expected in zip(means(), by_numpy, strict=True):
+        np.testing.assert_allclose(compiled, expected, rtol=1e-9, atol=1e-300)
+
+
+def test_certain_rates_have_exact_sums(monkeypatch):
+    monkeypatch.setattr("boundary.stats.powers.MANY_VALUES", 1)
+    p = np.repeat(np.array([[0.0], [1.0]], np.float32), 300, axis=1)
+    assert np.array_equal(mean_powers([p], [1, 1000], of_failures=True)[0], [[1, 0], [1, 0]])
+    assert np.array_equal(mean_powers([p], [1, 1000], of_failures=False)[0], [[0, 1], [0, 1]])
+    assert np.array_equal(mean_binomials(p, 3), [[1, 0], [0, 0], [0, 0], [0, 1]])
 
 
 @pytest.mark.parametrize("k", [1, 5, 32])
@@ -87,6 +106,16 @@ def test_sums_by_level_are_sums(seed, n_thresholds):
         for row, row_weights in zip(level, weights, strict=True)
     ]
     np.testing.assert_allclose(sums_by_level(p, thresholds, weights), expected, atol=1e-9)
+    counts = [np.bincount(row, minlength=n_thresholds + 1) for row in level]
+    assert np.array_equal(sums_by_level(p, thresholds), counts)
+
+
+def test_single_precision_rates_are_compared_with_thresholds_in_double():
+    p = np.array([[0.0, 0.1, 0.7, 1.0]], np.float32)
+    thresholds = [float(p[0, 1]), np.nextafter(float(p[0, 2]), 1), np.nextafter(0.0, 1), 1.0]
+    n_reached = (p[..., None].astype(float) >= thresholds).sum(axis=-1)[0]
+    assert np.array_equal(sums_by_level(p, thresholds)[0], np.bincount(n_reached, minlength=5))
+    assert np.array_equal(sums_by_level(p, thresholds, np.ones_like(p))[0], np.bincount(n_reached, minlength=5))
 
 
 def test_estimands_hold_little_beside_the_draws(seed):

@@ -4,7 +4,6 @@ xarray and h5netcdf take two thirds of the time to write the posterior of many f
 Nothing here depends on what the datasets are of; xarray reads them back (a test compares every value and attribute).
 """
 
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
 from pathlib import Path
@@ -115,12 +114,20 @@ def _variable(group: "h5py.Group", name: str, values: np.ndarray, chunks: Chunks
 
 
 def _compressed(values: np.ndarray, chunks: Chunks) -> Iterator[tuple[tuple[int, ...], bytes]]:
-    """Where each chunk begins, and its bytes as HDF5's filters leave them; those at an edge are filled up."""
+    """Where each chunk begins, and its bytes as HDF5's filters leave them; those at an edge are filled up.
+
+    ISA-L writes the same format as zlib in a quarter of its time, in 2 to 6 % more room at this level.
+    """
+    from isal import isal_zlib
+
     grid = [range(0, size, step) for size, step in zip(values.shape, chunks.shape, strict=True)]
     for corner in np.ndindex(*map(len, grid)):
         place = tuple(steps[i] for steps, i in zip(grid, corner, strict=True))
         part = values[tuple(slice(start, start + step) for start, step in zip(place, chunks.shape, strict=True))]
-        chunk = np.zeros(chunks.shape, np.dtype("<f4"))
+        chunk = np.empty(chunks.shape, np.dtype("<f4"))
+        if part.shape != chunks.shape:
+            chunk[:] = 0
         chunk[tuple(map(slice, part.shape))] = part
-        content = chunk.view(np.uint8).reshape(-1, 4).T.tobytes() if chunks.shuffle else chunk.tobytes()
-        yield place, zlib.compress(content, 1)
+        if chunks.shuffle:
+            chunk = np.ascontiguousarray(chunk.view(np.uint8).reshape(-1, 4).T)
+        yield place, isal_zlib.compress(chunk, 2)

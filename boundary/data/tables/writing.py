@@ -10,6 +10,7 @@ from stat import S_IMODE
 from typing import Literal
 from uuid import uuid4
 
+import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
@@ -69,27 +70,46 @@ def write_text(path: Path, text: str) -> None:
 
 def csv_text(table: pd.DataFrame, float_format: str | None = None) -> str:
     """A table as CSV in which no cell is a formula."""
-    return guarded_table(table).to_csv(
-        index=False, float_format=float_format, lineterminator="\n", quoting=_quoting(table)
-    )
+    cells, quoting = _cells(table, float_format)
+    return cells.to_csv(index=False, float_format=float_format, lineterminator="\n", quoting=quoting)
 
 
 def write_csv(table: pd.DataFrame, path: Path, float_format: str | None = None) -> None:
     """Write a table as CSV, gzipped where the name says so, in which no cell is a formula."""
+    cells, quoting = _cells(table, float_format)
     with replacing(path) as new:
-        guarded_table(table).to_csv(
+        cells.to_csv(
             new,
             index=False,
             float_format=float_format,
             lineterminator="\n",
             errors="backslashreplace",
-            quoting=_quoting(table),
+            quoting=quoting,
         )
+
+
+def _cells(table: pd.DataFrame, float_format: str | None) -> tuple[pd.DataFrame, Literal[0, 2]]:
+    """What is written of a table, and how it is quoted.
+
+    Numbers are formatted here where texts need no quotes: pandas takes three times as long for each.
+    """
+    cells, quoting = guarded_table(table), _quoting(table)
+    if float_format is not None and quoting == csv.QUOTE_MINIMAL:
+        for place, kind in enumerate(cells.dtypes):
+            if kind == np.float64:
+                numbers = cells.iloc[:, place].tolist()
+                texts = [float_format % number if number == number else "" for number in numbers]
+                cells.isetitem(place, np.array(texts, dtype=object))
+    return cells, quoting
 
 
 def _quoting(table: pd.DataFrame) -> Literal[0, 2]:
     """All texts are quoted where one holds a carriage return, which Python before 3.13 leaves to end the line."""
-    texts = (table.iloc[:, place] for place, kind in enumerate(table.dtypes) if not is_numeric_dtype(kind))
+    texts = [
+        table.iloc[:, place].unique() if kind == "str" else table.iloc[:, place]
+        for place, kind in enumerate(table.dtypes)
+        if not is_numeric_dtype(kind)
+    ]
     returns = any(isinstance(cell, str) and "\r" in cell for cells in (table.columns, *texts) for cell in cells)
     return csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
 

@@ -1,14 +1,17 @@
 """Outputs: there whole or not at all, never through a link, never over an input, and tried before work is spent."""
 
+import csv
 import os
 import stat
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from boundary.data.tables.writing import (
     check_writable,
+    csv_text,
     refuse_inputs,
     refuse_run_folder,
     refuse_within_arms,
@@ -134,3 +137,26 @@ def test_a_run_folder_is_no_place_for_results(run):
         refuse_within_arms(run, [arm / "problems.jsonl"])
     (run / "problems.jsonl").write_text("x")
     refuse_within_arms(run, [run / "problems.jsonl", "aime24"])
+
+
+def test_tables_are_written_as_pandas_writes_them(tmp_path):
+    numbers = [0.0, -0.0, 1 / 3, 1e-300, 123456789.25, np.inf, -np.inf, np.nan]
+    table = pd.DataFrame(
+        {
+            "number": numbers,
+            "single": np.array(numbers[:4] * 2, np.float32),
+            "name": ["a", "b,c", 'd"e', "", "é", "a", None, "x\ny"],
+            "mixed": [1, "b", None, 2.5, True, "c", "d", (1, 2)],
+            "count": range(8),
+            "true": [True, False] * 4,
+        }
+    )
+    for part in (table, table.rename(columns={"single": "number"}), table.iloc[:0]):
+        for float_format in (None, "%.8g"):
+            expected = part.to_csv(index=False, float_format=float_format, lineterminator="\n")
+            assert csv_text(part, float_format) == expected
+            write_csv(part, tmp_path / "table.csv", float_format)
+            assert (tmp_path / "table.csv").read_text() == expected
+    returns = table.assign(name="a\rb")
+    quoted = returns.to_csv(index=False, float_format="%.3g", lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    assert csv_text(returns, "%.3g") == quoted
