@@ -13,12 +13,13 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from boundary.stats.powers import products
+from boundary.stats.sampler.compilation import compiled
 
 # Rows (draws) and problems of a block: one compiled shape for all benchmarks.
 ROWS, PROBLEMS = 256, 256
 Values = tuple[Float[Array, "row problem"], ...]
 # Sums may be taken in any order, as vector registers need it; there are no infinities, and nothing is not a number.
-_compiled = partial(jax.jit, compiler_options={"xla_cpu_enable_fast_math": True})
+_FAST_MATH = {"xla_cpu_enable_fast_math": True}
 
 
 def is_usable() -> bool:
@@ -30,13 +31,13 @@ def power_sums(
     columns: Sequence[Float[np.ndarray, "row problem"]], exponents: Sequence[int], *, of_failures: bool
 ) -> Float[np.ndarray, "sum k row"]:
     """Sums over problems of p^k, or of (1 - p)^k: of each column and, of two, of the product of their powers."""
-    function = partial(_power_sums, exponents=tuple(exponents), of_failures=of_failures)
+    function = partial(_power_sums, tuple(exponents), of_failures)
     return _over_blocks(function, columns, (2 * len(columns) - 1, len(exponents)))
 
 
 def binomial_sums(p: Float[np.ndarray, "row problem"], k: int) -> Float[np.ndarray, "right row"]:
     """Sums over problems of p^j (1 - p)^(k - j), j = 0..k."""
-    return _over_blocks(partial(_binomial_sums, k=k), [p], (k + 1,))
+    return _over_blocks(partial(_binomial_sums, k), [p], (k + 1,))
 
 
 def _over_blocks(
@@ -65,16 +66,16 @@ def _block(part: Float[np.ndarray, "row problem"]) -> Float[np.ndarray, "block_r
     return block
 
 
-@partial(_compiled, static_argnames=("exponents", "of_failures"))
-def _power_sums(columns: Values, present: Array, exponents: tuple[int, ...], of_failures: bool) -> Array:
+@compiled(static_argnums=(0, 1), compiler_options=_FAST_MATH)
+def _power_sums(exponents: tuple[int, ...], of_failures: bool, columns: Values, present: Array) -> Array:
     rates = [_failures(column, present) if of_failures else column.astype(jnp.float64) for column in columns]
     if len(rates) == 2:
         rates.append(rates[0] * rates[1])
     return jnp.stack([_sums(tuple(_powers(rate, exponents))) for rate in rates])
 
 
-@partial(_compiled, static_argnames="k")
-def _binomial_sums(columns: Values, present: Array, k: int) -> Array:
+@compiled(static_argnums=0, compiler_options=_FAST_MATH)
+def _binomial_sums(k: int, columns: Values, present: Array) -> Array:
     success, failure = columns[0].astype(jnp.float64), _failures(columns[0], present)
     successes, failures = (list(_powers(rate, tuple(range(1, k + 1)))) for rate in (success, failure))
     products = [right * wrong for right, wrong in zip(successes[:-1], failures[-2::-1], strict=True)]

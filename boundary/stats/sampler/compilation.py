@@ -9,7 +9,9 @@ import jax
 Function = Callable[..., Any]
 
 
-def compiled(*, static_argnums: int | tuple[int, ...] = ()) -> Callable[[Function], Function]:
+def compiled(
+    *, static_argnums: int | tuple[int, ...] = (), compiler_options: dict[str, bool] | None = None
+) -> Callable[[Function], Function]:
     """Decorate a function to be compiled, with matrix products in full single precision.
 
     JAX multiplies single-precision matrices on a GPU with ten bits of mantissa unless told otherwise. With these the
@@ -19,6 +21,8 @@ def compiled(*, static_argnums: int | tuple[int, ...] = ()) -> Callable[[Functio
     ----------
     static_argnums
         Places of arguments for each value of which the function is compiled anew.
+    compiler_options
+        Options of XLA for this function.
     """
 
     def decorate(function: Function) -> Function:
@@ -27,7 +31,7 @@ def compiled(*, static_argnums: int | tuple[int, ...] = ()) -> Callable[[Functio
             with jax.default_matmul_precision("highest"):
                 return function(*arguments)
 
-        return jax.jit(in_full_precision, static_argnums=static_argnums)
+        return jax.jit(in_full_precision, static_argnums=static_argnums, compiler_options=compiler_options)
 
     return decorate
 
