@@ -12,10 +12,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
-from scipy.special import expit
 
 from boundary.stats.population.count_tables import count_tables
-from boundary.stats.population.densities import ATOM_SCALE, COUNTED_PROBLEMS
+from boundary.stats.population.densities import ATOM_SCALE, COUNTED_PROBLEMS, atom_odds
 from boundary.stats.population.fit import Family
 from boundary.stats.population.grid import Grid
 from boundary.stats.population.likelihood import count_data, log_posterior, posterior_data
@@ -117,11 +116,12 @@ def _moments(n_correct: np.ndarray, n_samples: np.ndarray, family: Family) -> tu
 
 def _standard_atoms(theta: Float[np.ndarray, "atom node"], n_problems: int) -> tuple[np.ndarray, np.ndarray]:
     """Atoms' log odds in units of their prior from the coordinates of `densities.atom_odds`, and the slope."""
-    log_four_n = np.log(4.0 * min(n_problems, COUNTED_PROBLEMS))
-    u = np.log(np.expm1(np.exp(0.5 * (PLACES + log_four_n)))) + theta
-    root = np.logaddexp(0.0, u)
-    odds = 2.0 * np.log(root) - log_four_n
-    return (odds - PLACES) / ATOM_SCALE, 2.0 * expit(u) / root / ATOM_SCALE
+    with jax.enable_x64(True):
+        counted = np.array(n_problems, float)
+        odds, slope = jax.jvp(
+            lambda at: atom_odds(at, CORNERS_AND_EDGES, counted)[0], (jnp.asarray(theta),), (jnp.ones(theta.shape),)
+        )
+    return (np.asarray(odds) - PLACES) / ATOM_SCALE, np.asarray(slope) / ATOM_SCALE
 
 
 def _atom_coordinates(

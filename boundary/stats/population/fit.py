@@ -124,13 +124,13 @@ def fit_population(
     """Populations and solve rates given the tables of each model's counts."""
     log_density = log_posterior(family.population)
     basis = _basis(family, grid, len(tables[0].row))
-    counts, binned = count_data(tables)[0], binned_data(tables)
+    counts, _ = count_data(tables)
+    binned = binned_data(tables, counts)
     # The mode of the binned counts costs a fraction of a step, and is a few steps from that of the counts.
     start = find_mode(log_density, posterior_data(binned, basis), np.zeros(family.dim))
     mode = find_mode(log_density, posterior_data(counts, basis), start.position)
-    cheaper = binned if binned.cost < counts.cost else counts
     data, guide = (
-        counted_from_mode(family.population, posterior_data(part, basis), mode.position) for part in (counts, cheaper)
+        counted_from_mode(family.population, posterior_data(part, basis), mode.position) for part in (counts, binned)
     )
     n_problems, few = len(tables[0].row), len(tables[0].row) <= monitoring.FEW_PROBLEMS
     budgets = monitoring.monitored_budgets(max(table.largest_n for table in tables))

@@ -69,16 +69,19 @@ def count_data(tables: Sequence[CountTable]) -> tuple[CountData, Int[np.ndarray,
     return PairedCounts(base.likelihood[pairs.base], rl.likelihood[pairs.rl], pairs.problems), pairs.place
 
 
-def binned_data(tables: Sequence[CountTable]) -> CountData:
-    """Data of a likelihood nearly that of `count_data`, with neighbouring counts as if they were the same.
+def binned_data(tables: Sequence[CountTable], counts: CountData) -> CountData:
+    """Data of a likelihood nearly that of `counts` and cheaper: neighbouring counts are as if they were the same.
 
-    Each bin has the mean likelihood of its problems; a pair's are a table of all pairs of bins.
+    Each bin has the mean likelihood of its problems; a pair's are a table of all pairs of bins. Where the bins would
+    not be cheaper, as with another number of samples for every problem, these are the counts themselves.
     """
-    bins = [table.bin[table.row] for table in tables]
     # One size for a pair, so that few shapes are compiled.
     size = padded_size(max(int(table.bin.max()) + 1 for table in tables), least=16)
+    cost = size if len(tables) == 1 else size * (size + tables[0].likelihood.shape[1])
+    if cost >= counts.cost:
+        return counts
     problems = np.zeros((size,) * len(tables), np.float32)
-    np.add.at(problems, tuple(bins), 1)
+    np.add.at(problems, tuple(table.bin[table.row] for table in tables), 1)
     likelihood, *of_rl = (_mean_likelihood(table, size) for table in tables)
     return PairedCounts(likelihood, of_rl[0], problems) if of_rl else SingleCounts(likelihood, problems)
 
