@@ -117,9 +117,9 @@ def _moments(n_correct: np.ndarray, n_samples: np.ndarray, family: Family) -> tu
 def _standard_atoms(theta: Float[np.ndarray, "atom node"], n_problems: int) -> tuple[np.ndarray, np.ndarray]:
     """Atoms' log odds in units of their prior from the coordinates of `densities.atom_odds`, and the slope."""
     with jax.enable_x64(True):
-        counted = np.array(n_problems, float)
+        problems = np.array(n_problems, float)
         odds, slope = jax.jvp(
-            lambda at: atom_odds(at, CORNERS_AND_EDGES, counted)[0], (jnp.asarray(theta),), (jnp.ones(theta.shape),)
+            lambda at: atom_odds(at, CORNERS_AND_EDGES, problems)[0], (jnp.asarray(theta),), (jnp.ones(theta.shape),)
         )
     return (np.asarray(odds) - PLACES) / ATOM_SCALE, np.asarray(slope) / ATOM_SCALE
 
