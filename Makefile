@@ -42,10 +42,10 @@ demo: .venv/.ready
 
 test: need-python $(addprefix test-,$(TEST_VERSIONS))
 
-# The oldest Python's environment has every engine: there a test that is skipped for want of one fails. Readers of files are
-# tested on one Python where there are two: thousands of small files, read by the standard library, pandas and pyarrow.
+# The oldest Python's environment has every engine: there a test that is skipped for want of one fails. Readers of files,
+# the families' shared properties and the benchmarks are tested on one Python where there are two.
 test-3.11: export BOUNDARY_TEST_NO_SKIPS = tests/sampling
-test-3.11: LEFT_OUT = $(if $(filter 3.12,$(TEST_VERSIONS)),--ignore=tests/data/formats --ignore=tests/data/importing)
+test-3.11: LEFT_OUT = $(if $(filter 3.12,$(TEST_VERSIONS)),--ignore=tests/data/formats --ignore=tests/data/importing --ignore=tests/stats/priors --ignore=tests/benchmarks)
 $(TEST_RUNS): test-%: .venv-%/.ready
 	.venv-$*/bin/python -m pytest -q --durations=30 --durations-min=2 $(LEFT_OUT) $(TESTS)
 

@@ -53,7 +53,6 @@ WIDE = LEARNED_BEND._replace(
     right_scale=1.5,
     at_zero_scale=3.0,
     at_one_scale=3.0,
-    centring=0.5,
 )
 # The second fit's prior: the first result with its scales times this, so that the ratios of the priors are bounded.
 BROADER = 1.25

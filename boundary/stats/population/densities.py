@@ -24,6 +24,8 @@ ATOM_SCALE = 2.0
 ATOM_AT_ZERO, ATOM_AT_ONE = -4.0, -4.0
 # An atom's coordinate goes by the problems expected in it, of so many at most.
 COUNTED_PROBLEMS = 2000.0
+# Which parameter of a population of one model is the log amplitude of its bend.
+AMPLITUDE = 5
 # Where the smooth part of a population is centred, in logits.
 CENTRE = -0.5
 
@@ -118,10 +120,6 @@ class MarginalPrior(NamedTuple):
         Median and log scale of the width, in logits, beyond which the tails are drawn in.
     at_zero, at_zero_scale, at_one, at_one_scale
         Means and scales of the log odds of the atoms at 0 and at 1 against the smooth part.
-    centring
-        Coordinates of the bend are the bend divided by its amplitude to the power of 1 - centring. At 1, the bend
-        itself, chains do not leave small amplitudes where the amplitude's log scale is more than .4; at 0, its ratio to
-        the amplitude, they take twice as many draws (docs/decisions/024-learned-prior.md).
     counted_problems
         An atom's coordinate goes by the problems expected in it, of so many at most.
     """
@@ -141,7 +139,6 @@ class MarginalPrior(NamedTuple):
     at_zero_scale: float = ATOM_SCALE
     at_one: float = ATOM_AT_ONE
     at_one_scale: float = ATOM_SCALE
-    centring: float = 1.0
     counted_problems: float = COUNTED_PROBLEMS
 
     @property
@@ -179,7 +176,6 @@ EMPIRICAL = LEARNED_BEND._replace(
     at_zero_scale=2.7,
     at_one=-7.04,
     at_one_scale=3.06,
-    centring=0.5,
 )
 # The default as it was, to compare with: docs/decisions/002-population.md.
 FIXED_BEND = MarginalPrior(
@@ -234,11 +230,13 @@ def marginal_population(
     odds, log_prior = atom_odds(
         theta[:2], (prior.at_zero, prior.at_one), n_problems, (prior.at_zero_scale, prior.at_one_scale)
     )
-    bend = theta[6:] * jnp.exp((1.0 - prior.centring) * log_amplitude)
+    # Half-way between the bend and its ratio to the amplitude: see docs/decisions/025-where-chains-start.md.
+    root = jnp.exp(0.5 * log_amplitude)
+    bend = theta[6:] * root
     weights = normalised(jnp.concatenate([bend, jnp.stack([a, -(a + b), -0.5 * drawn_in])]), odds, basis)
     log_prior -= 0.5 * (theta[2:6] ** 2).sum(axis=0)
-    log_prior -= 0.5 * (theta[6:] ** 2).sum(axis=0) * jnp.exp(-2.0 * prior.centring * log_amplitude)
-    return weights, log_prior - prior.waves * prior.centring * log_amplitude
+    log_prior -= 0.5 * ((theta[6:] / root) ** 2).sum(axis=0)
+    return weights, log_prior - prior.waves * 0.5 * log_amplitude
 
 
 # Normal logits without atoms: mean and log scale.

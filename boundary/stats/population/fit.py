@@ -19,9 +19,9 @@ from boundary.stats.population.likelihood import (
     log_posterior,
     posterior_data,
 )
+from boundary.stats.population.starts import Posterior, starting_modes
 from boundary.stats.sampler.compilation import compiled
 from boundary.stats.sampler.hmc import hmc, in_groups
-from boundary.stats.sampler.mode import find_mode
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.verdict_errors import VerdictErrors
 
@@ -33,12 +33,16 @@ MOST_LOG_LIKELIHOODS = 2**27
 
 
 class Family(NamedTuple):
-    """A family of populations on a grid: of one model, or of a pair; `basis(grid)` gives its constants."""
+    """A family of populations on a grid: of one model, or of a pair; `basis(grid)` gives its constants.
+
+    `amplitude` is which parameter is the log amplitude of a bend, None where that is fixed.
+    """
 
     population: densities.Population
     basis: Callable[[Grid], Any]
     dim: int
     spacing: float = SPACING
+    amplitude: int | None = None
 
     def grid(self, largest_n: int) -> Grid:
         """The grid that it takes for n samples a problem."""
@@ -126,14 +130,14 @@ def fit_population(
     basis = _basis(family, grid, len(tables[0].row))
     counts, _ = count_data(tables)
     binned = binned_data(tables, counts)
-    # The mode of the binned counts costs a fraction of a step, and is a few steps from that of the counts.
-    start = find_mode(log_density, posterior_data(binned, basis), np.zeros(family.dim))
-    mode = find_mode(log_density, posterior_data(counts, basis), start.position)
+    largest_n = max(table.largest_n for table in tables)
+    posterior = Posterior(log_density, family.dim, family.amplitude)
+    mode, *other_starts = starting_modes(posterior, counts, binned, basis, grid, largest_n)
     data, guide = (
         counted_from_mode(family.population, posterior_data(part, basis), mode.position) for part in (counts, binned)
     )
     n_problems, few = len(tables[0].row), len(tables[0].row) <= monitoring.FEW_PROBLEMS
-    budgets = monitoring.monitored_budgets(max(table.largest_n for table in tables))
+    budgets = monitoring.monitored_budgets(largest_n)
     failures = _mean_failures(grid, budgets)
     weights: Any = None
     p: Any = None
@@ -155,6 +159,7 @@ def fit_population(
         data,
         mode,
         key,
+        other_starts=other_starts,
         guide=guide,
         monitored=monitored,
         **_within_memory(settings, n_problems * len(tables)),

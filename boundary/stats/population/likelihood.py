@@ -35,6 +35,12 @@ class SingleCounts(NamedTuple):
         """Products that the chances take, for each cell."""
         return len(self.likelihood)
 
+    def as_if_impossible(self, cells: Int[np.ndarray, " some"]) -> "SingleCounts":
+        """The same counts where problems that were never solved cannot be in these cells."""
+        likelihood = self.likelihood.copy()
+        likelihood[np.ix_(likelihood[:, 0] > 0, cells)] = 0
+        return self._replace(likelihood=likelihood)
+
 
 class PairedCounts(NamedTuple):
     """Distinct pairs of counts, as `boundary.stats.population.count_tables.Pairs` arranges them."""

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Array, Int
 
 from boundary.stats.population.densities import (
+    AMPLITUDE,
     LEARNED_BEND,
     MarginalPrior,
     marginal_basis,
@@ -25,7 +26,9 @@ from boundary.stats.verdict_errors import VerdictErrors
 @lru_cache
 def of_one_model(prior: MarginalPrior) -> Family:
     """Populations of one model under a prior; the same family each time, since compiled functions go by identity."""
-    return Family(partial(marginal_population, prior), partial(marginal_basis, prior), prior.dim, prior.spacing)
+    amplitude = AMPLITUDE if prior.amplitude_scale else None
+    population, basis = partial(marginal_population, prior), partial(marginal_basis, prior)
+    return Family(population, basis, prior.dim, prior.spacing, amplitude)
 
 
 MARGINAL = of_one_model(LEARNED_BEND)
@@ -74,7 +77,7 @@ class NonParametric:
     chains: int = 64
     draws: int = 32
     warmup: int = 32
-    leapfrogs: int = 10
+    leapfrogs: int = 16
     thinning: int = 1
     new_problems: int = 500
     marginal: MarginalPrior = LEARNED_BEND

@@ -1,12 +1,12 @@
 """Hamiltonian Monte Carlo for smooth posteriors of a hundred dimensions, by many short chains started at the mode.
 
-The populations' posteriors, with every solve rate integrated out, have one mode and are close to normal around it. So
-the chains start from the Laplace approximation, use its covariance as metric, then a scale pooled from the positions
-and gradients of all chains. All chains move in one vectorised call; the same compiled block serves warm-up and
-sampling.
+The populations' posteriors, with every solve rate integrated out, are close to normal around their mode. So the chains
+start from the Laplace approximation there, and at other places if these are given, use its covariance as metric, then a
+scale pooled from the positions and gradients of all chains. All chains move in one vectorised call; the same compiled
+block serves warm-up and sampling.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import count
 from typing import Any, NamedTuple
@@ -30,11 +30,20 @@ SETTINGS = ("chains", "draws", "warmup", "leapfrogs", "thinning")
 # where an arithmetic mean lets the moving chains outvote it.
 TARGET_ACCEPTANCE = 0.5
 
+
+class Stage(NamedTuple):
+    """Trajectories so many times as long, and the rounds of draws between looks at what has converged."""
+
+    lengthening: int
+    rounds: tuple[int, ...]
+
+
 # Draws are taken in rounds until the monitored quantities of those that are kept, as many at equal distances, have
 # converged: one round, then a second beside it. Where two are not enough, the posterior is far from normal and the
-# chains still on their way from its mode: all until then is warm-up, the metric is tuned anew, and there are as many
-# rounds as the next stage has, and the last. The numbers are the rounds between looks.
-STAGES = ((1, 1), (2, 2), (8, 16), (32,))
+# chains still on their way from its mode: all until then is warm-up, the metric is tuned anew, and trajectories are
+# longer: the draws that chains take along a bent ridge fall with the square of that length
+# (docs/decisions/025-where-chains-start.md).
+STAGES = (Stage(1, (1, 1)), Stage(2, (1, 1)), Stage(4, (2, 2)), Stage(8, (2, 4)))
 
 # Chains are reported in so many groups: see `in_groups`.
 GROUPS = 8
@@ -60,8 +69,9 @@ def hmc(
     chains: int = 64,
     draws: int = 32,
     warmup: int = 32,
-    leapfrogs: int = 10,
+    leapfrogs: int = 16,
     thinning: int = 1,
+    other_starts: Sequence[Mode] = (),
     guide: Any = None,
     monitored: Monitored = lambda draws: np.moveaxis(draws, -1, 0),
 ) -> Chains:
@@ -82,9 +92,13 @@ def hmc(
         Chains, kept draws of each, and tuning steps of each (at least 8, in windows of growing length). Where the
         monitored quantities have not converged, more draws are taken and thinned (see `STAGES`).
     leapfrogs
-        Leapfrog steps a proposal; their length varies by -40 to +20 % so that no period is resonant.
+        Leapfrog steps a proposal, in later stages more; their length varies by -40 to +20 % so that no period is
+        resonant.
     thinning
         Steps from one kept draw to the next.
+    other_starts
+        Other places where chains start, and the scales there: each of these and the mode has as many groups of chains
+        (see `in_groups`), so that R-hat compares them.
     guide
         Data like `data` with which the density costs less and is nearly the same, up to a linear term: trajectories
         follow its gradient, and are accepted by the density itself, so that the draws are of that. None: `data`.
@@ -102,14 +116,14 @@ def hmc(
     Hoffman & Sountsov 2022 (MEADS/ChEES); many
     short chains after Margossian et al. 2024, arXiv 2110.13017.
     """
-    walk = _Walk(
-        log_density, data, data if guide is None else guide, mode, key, chains, warmup // sum(WINDOWS), leapfrogs
-    )
-    for lengths in STAGES:
-        walk.tune()
+    starts = [mode, *other_starts]
+    walk = _Walk(log_density, data, data if guide is None else guide, starts, key, chains, warmup // sum(WINDOWS))
+    for stage in STAGES:
+        length = leapfrogs * stage.lengthening
+        walk.tune(length)
         rounds: list[np.ndarray] = []
-        for length in lengths:
-            rounds += [walk.draw(draws * thinning) for _ in range(length)]
+        for more in stage.rounds:
+            rounds += [walk.draw(draws * thinning, length) for _ in range(more)]
             every = np.concatenate(rounds, axis=1)
             step = every.shape[1] // draws
             kept = every[:, : step * draws : step]
@@ -138,40 +152,43 @@ class _Walk:
         log_density: LogDensity,
         data: Any,
         guide: Any,
-        mode: Mode,
+        starts: Sequence[Mode],
         key: Array,
         chains: int,
         steps: int,
-        leapfrogs: int,
     ) -> None:
-        self.centre, self.metric = (_without_rounding_noise(part) for part in mode)
-        self.position = _start(key, self.centre, self.metric, chains)
+        places = [Mode(*(_without_rounding_noise(part) for part in start)) for start in starts]
+        self.centre, self.metric = places[0]
+        which = np.arange(chains) * GROUPS // chains % len(places)
+        self.position = _start(key, *(np.stack(part)[which] for part in zip(*places, strict=True)))
         self.log_step: Any = np.float32(np.log(0.8 / len(self.centre) ** 0.25))
         self.accepted: list[np.ndarray] = []
         self.steps = steps
         guided = Guided(data, guide, _slope_apart(log_density, data, guide, self.centre))
-        self._block = partial(_block, log_density, leapfrogs, steps, guided)
+        self._block = partial(_block, log_density, steps, guided)
         self._key, self._number = key, count()
 
-    def _visit(self, adapt: bool) -> tuple[Array, Array]:
+    def _visit(self, leapfrogs: int, adapt: bool) -> tuple[Array, Array]:
         """Positions and gradients (step, dim, chain) of a block of steps."""
         state = self.position, self.centre, self.metric, self.log_step
-        visited, slopes, self.position, self.log_step, rates = self._block(*state, self._key, next(self._number), adapt)
+        visited, slopes, self.position, self.log_step, rates = self._block(
+            leapfrogs, *state, self._key, next(self._number), adapt
+        )
         if not adapt:
             self.accepted.append(rates)
         return visited, slopes
 
-    def tune(self) -> None:
+    def tune(self, leapfrogs: int) -> None:
         """Tune the step throughout, and the metric after each of the middle windows."""
         for window, blocks in enumerate(WINDOWS):
-            visits = [self._visit(adapt=True) for _ in range(blocks)]
+            visits = [self._visit(leapfrogs, adapt=True) for _ in range(blocks)]
             if 0 < window < len(WINDOWS) - 1:
                 positions, gradients = (np.concatenate(part) for part in zip(*visits, strict=True))
                 self.centre, self.metric = _pooled(positions, gradients, self.metric)
 
-    def draw(self, draws: int) -> Float[np.ndarray, "chain draw dim"]:
+    def draw(self, draws: int, leapfrogs: int) -> Float[np.ndarray, "chain draw dim"]:
         """Draws of each chain, at least so many."""
-        visits = [self._visit(adapt=False)[0] for _ in range(-(-draws // self.steps))]
+        visits = [self._visit(leapfrogs, adapt=False)[0] for _ in range(-(-draws // self.steps))]
         return np.concatenate(visits).transpose(2, 0, 1)
 
 
@@ -207,13 +224,14 @@ def _slope_apart(log_density: LogDensity, data: Any, guide: Any, theta: Array) -
     return jax.grad(lambda t: (log_density(t[:, None], guide) - log_density(t[:, None], data))[0])(theta)
 
 
-@compiled(static_argnums=3)
-def _start(key: Array, mode: Array, metric: Array, chains: int) -> Array:
-    """Starting points of the chains: draws from the Laplace approximation at half its scale.
+@compiled()
+def _start(key: Array, modes: Float[Array, "chain dim"], roots: Float[Array, "chain dim dim"]) -> Array:
+    """Starting points (dim, chain): draws from the Laplace approximation at each chain's place, at half its scale.
 
     From the full scale a chain now and then begins where the approximation is wrong and never moves.
     """
-    return mode[:, None] + 0.5 * metric @ jax.random.normal(jax.random.fold_in(key, 0), (len(mode), chains))
+    normal = jax.random.normal(jax.random.fold_in(key, 0), modes.shape[::-1])
+    return modes.T + 0.5 * jnp.einsum("cij,jc->ic", roots, normal)
 
 
 def _pooled(visited: np.ndarray, slopes: np.ndarray, metric: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -262,7 +280,7 @@ def _square_root(matrix: np.ndarray) -> np.ndarray:
     return np.asarray((axes * np.sqrt(np.maximum(values, 1e-12))) @ axes.T)
 
 
-def _trajectory(gradients: Callable[[Array], Array], leapfrogs: int, step: Array, start: tuple[Array, ...]) -> Any:
+def _trajectory(gradients: Callable[[Array], Array], leapfrogs: Array, step: Array, start: tuple[Array, ...]) -> Any:
     """Position, momentum and gradient at the end of a leapfrog trajectory from `start`, which has the same three."""
 
     def leapfrog(_: Array, state: tuple[Array, ...]) -> tuple[Array, ...]:
@@ -275,12 +293,12 @@ def _trajectory(gradients: Callable[[Array], Array], leapfrogs: int, step: Array
     return jax.lax.fori_loop(0, leapfrogs, leapfrog, start)
 
 
-@compiled(static_argnums=(0, 1, 2))
+@compiled(static_argnums=(0, 1))
 def _block(
     log_density: LogDensity,
-    leapfrogs: int,
     steps: int,
     guided: Guided,
+    leapfrogs: Array,
     position: Array,
     centre: Array,
     metric: Array,

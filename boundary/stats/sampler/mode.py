@@ -83,6 +83,13 @@ def find_mode(log_density: LogDensity, data: Any, start: Float[np.ndarray, " dim
     return Mode(theta, (axes / np.sqrt(np.maximum(curvature, LEAST_CURVATURE))) @ axes.T)
 
 
+def log_density_at(log_density: LogDensity, theta: Float[np.ndarray, " dim"], data: Any) -> float:
+    """The log density in double precision."""
+    with jax.enable_x64(True):
+        double = jax.tree.map(lambda part: jnp.asarray(part, jnp.float64), data)
+        return -float(_value_and_slope(log_density, theta, double)[0])
+
+
 def _curvature(log_density: LogDensity, theta: np.ndarray, data: Any) -> tuple[np.ndarray, np.ndarray]:
     """Principal axes, as columns, and the curvature along each."""
     hessian = np.asarray(_hessian(log_density, theta, data))

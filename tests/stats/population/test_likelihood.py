@@ -139,19 +139,35 @@ def test_the_coordinate_of_an_atom_leaves_its_prior_alone(problems, scale):
     assert np.sqrt((weight * (odds[0] - mean) ** 2).sum()) == pytest.approx(scale, abs=0.02)
 
 
-@pytest.mark.parametrize("centring", [0.0, 0.5])
-def test_coordinates_of_the_bend_leave_its_prior_alone(centring):
-    """The same population at other coordinates; its density differs by the determinant of the change, A^(W (1 - c))."""
-    prior = EMPIRICAL._replace(centring=1.0)
+def test_the_bend_has_its_amplitude_in_any_coordinate():
+    """With one wave, over a grid of it and of the amplitude: that is standard normal, and the bend's scale is it."""
+    prior = EMPIRICAL._replace(waves=1)
     basis = marginal_basis(prior, GRID)._replace(n_problems=np.float32(100))
-    theta = np.random.default_rng(8).normal(0, 0.7, (prior.dim, 5)).astype(np.float32)
-    log_amplitude = prior.amplitude_scale * theta[5]
-    other = theta.copy()
-    other[6:] /= np.exp((1 - centring) * log_amplitude)
-    weights, density = marginal_population(prior, jnp.asarray(theta), basis)
-    same_weights, other_density = marginal_population(prior._replace(centring=centring), jnp.asarray(other), basis)
-    np.testing.assert_allclose(same_weights, weights, rtol=1e-4, atol=1e-7)
-    np.testing.assert_allclose(other_density, density + (1 - centring) * prior.waves * log_amplitude, rtol=1e-4)
+    amplitudes, bends = np.linspace(-2, 2, 9), np.linspace(-40, 40, 4001)
+    theta = np.zeros((prior.dim, 9 * 4001), np.float32)
+    theta[5], theta[6] = np.repeat(amplitudes, 4001), np.tile(bends, 9)
+    log_prior = np.asarray(marginal_population(prior, jnp.asarray(theta), basis)[1], float).reshape(9, -1)
+    total = np.log(np.exp(log_prior).sum(axis=1))
+    np.testing.assert_allclose(total - total[4], -0.5 * amplitudes**2, atol=1e-3)
+    # What the bend adds to the log density, from the weights of two cells in the middle.
+    of_wave = basis.features[GRID.n_cells // 2, 0] - basis.features[GRID.n_cells // 2 + 1, 0]
+    amplitude_only = theta[:, ::4001].copy()
+    amplitude_only[6] = 1.0
+    difference = [
+        np.log(w[GRID.n_cells // 2] / w[GRID.n_cells // 2 + 1]) for w in _weights_at(prior, basis, amplitude_only)
+    ]
+    amplitude_only[6] = 0.0
+    without = [
+        np.log(w[GRID.n_cells // 2] / w[GRID.n_cells // 2 + 1]) for w in _weights_at(prior, basis, amplitude_only)
+    ]
+    slope = (np.array(difference) - without) / of_wave
+    weight = np.exp(log_prior - log_prior.max(axis=1, keepdims=True))
+    scale = slope * np.sqrt((weight * bends**2).sum(axis=1) / weight.sum(axis=1))
+    np.testing.assert_allclose(scale, np.exp(prior.amplitude_scale * amplitudes), rtol=1e-2)
+
+
+def _weights_at(prior, basis, theta):
+    return np.asarray(marginal_population(prior, jnp.asarray(theta), basis)[0], float).T
 
 
 @pytest.mark.parametrize("models", [1, 2])

@@ -83,9 +83,28 @@ def test_chains_that_disagree_are_seen_in_groups():
     assert not convergence(in_groups(draws)).ok
 
 
+def two_explanations(theta, data):
+    """Two normals thirty standard deviations apart."""
+    return jnp.logaddexp(-0.5 * theta[0] ** 2, -0.5 * (theta[0] - 30.0) ** 2)
+
+
+def test_chains_from_two_places_show_that_they_do_not_meet(seed):
+    """From one mode all agree, on half of the truth; from both, groups of chains disagree, and R-hat says so."""
+    low, high = (find_mode(two_explanations, None, np.array([x])) for x in (0.0, 30.0))
+    key = jax.random.key(seed)
+    from_one = hmc(two_explanations, None, low, key, leapfrogs=5).draws
+    from_both = hmc(two_explanations, None, low, key, leapfrogs=5, other_starts=[high]).draws
+    assert convergence(in_groups(from_one)[..., 0]).ok
+    assert not convergence(in_groups(from_both)[..., 0]).ok
+    by_group = in_groups(from_both).mean(axis=1)[:, 0]
+    np.testing.assert_allclose(by_group, np.tile([0.0, 30.0], 4), atol=1.0)
+
+
 def test_thinned_chains_are_longer_not_fewer():
     mode = find_mode(skewed_density, None, np.zeros(2))
-    plain, thinned = (hmc(skewed_density, None, mode, jax.random.key(6), thinning=t).draws for t in (1, 3))
+    plain, thinned = (
+        hmc(skewed_density, None, mode, jax.random.key(6), thinning=t, leapfrogs=10).draws for t in (1, 3)
+    )
     assert plain.shape == thinned.shape
     np.testing.assert_array_equal(plain[:, 3], thinned[:, 1])
 
