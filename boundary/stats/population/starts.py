@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from boundary.stats.population.grid import Grid
-from boundary.stats.population.likelihood import CountData, SingleCounts, posterior_data
+from boundary.stats.population.likelihood import CountData, PosteriorData, SingleCounts, posterior_data
 from boundary.stats.sampler.mode import LogDensity, Mode, find_mode, log_density_at
 
 # Prior standard deviations from its median at which the log amplitude of the bend is held: a smooth population, and one
@@ -63,18 +63,34 @@ def starting_modes(
     if not isinstance(counts, SingleCounts):
         return [mode]
     too_low = np.flatnonzero(grid.knots < np.log(FEW_SUCCESSES / max(largest_n, 1))) + 1
+    explanations = [
+        _explanation(posterior, counts, counts.as_if_impossible(cells), basis, mode.position)
+        for cells in (np.array([0]), too_low)
+    ]
+    explanations.sort(key=lambda explanation: -explanation.log_evidence)
+    least = explanations[0].log_evidence + LEAST_LOG_EVIDENCE
+    return [explanation.mode for explanation in explanations if explanation.log_evidence >= least]
+
+
+class _Explanation(NamedTuple):
+    """Where an explanation is likeliest, and its log evidence by Laplace's approximation, up to a constant."""
+
+    mode: Mode
+    log_evidence: float
+
+
+def _explanation(
+    posterior: Posterior, counts: SingleCounts, explained: SingleCounts, basis: Any, start: np.ndarray
+) -> _Explanation:
     modes, log_evidence = [], []
-    for cells in (np.array([0]), too_low):
-        explained, at = counts.as_if_impossible(cells), mode.position
-        at_amplitudes = []
-        for amplitude in AMPLITUDES if posterior.amplitude is not None else AMPLITUDES[:1]:
-            at_amplitudes.append(_mode(posterior, explained, basis, amplitude, at))
-            at = at_amplitudes[-1].position
-        evidence = [_log_evidence(posterior, counts, basis, candidate) for candidate in at_amplitudes]
-        modes.append(at_amplitudes[int(np.argmax(evidence))])
-        log_evidence.append(np.logaddexp.reduce(evidence))
-    order = np.argsort(log_evidence)[::-1]
-    return [modes[i] for i in order if log_evidence[i] >= max(log_evidence) + LEAST_LOG_EVIDENCE]
+    for amplitude in AMPLITUDES if posterior.amplitude is not None else AMPLITUDES[:1]:
+        mode = _mode(posterior, explained, basis, amplitude, start)
+        density, data = _held(posterior, posterior_data(counts, basis), amplitude)
+        at_mode = log_density_at(density, _others(posterior, mode.position), data)
+        modes.append(mode)
+        log_evidence.append(at_mode + float(np.linalg.slogdet(mode.root)[1]))
+        start = mode.position
+    return _Explanation(modes[int(np.argmax(log_evidence))], float(np.logaddexp.reduce(log_evidence)))
 
 
 def _mode(posterior: Posterior, counts: CountData, basis: Any, amplitude: float, start: np.ndarray) -> Mode:
@@ -83,14 +99,24 @@ def _mode(posterior: Posterior, counts: CountData, basis: Any, amplitude: float,
     The mode in all parameters is where the bend and its amplitude are nearly 0, or a narrow lump, and says little of
     how much of the posterior is around it: on some data 11 nats too little of smooth populations.
     """
-    data, at = posterior_data(counts, basis), posterior.amplitude
+    density, data = _held(posterior, posterior_data(counts, basis), amplitude)
+    mode, at = find_mode(density, data, _others(posterior, start)), posterior.amplitude
     if at is None:
-        return find_mode(posterior.log_density, data, start)
-    held = _with_one_held(posterior.log_density, at)
-    mode = find_mode(held, (np.array(amplitude), data), np.delete(start, at))
+        return mode
     root = np.insert(np.insert(mode.root, at, 0.0, axis=0), at, 0.0, axis=1)
     root[at, at] = 1.0
     return Mode(np.insert(mode.position, at, amplitude), root)
+
+
+def _held(posterior: Posterior, data: PosteriorData, amplitude: float) -> tuple[LogDensity, Any]:
+    """The log density of the other parameters where the log amplitude is held, and its data."""
+    if posterior.amplitude is None:
+        return posterior.log_density, data
+    return _with_one_held(posterior.log_density, posterior.amplitude), (np.array(amplitude), data)
+
+
+def _others(posterior: Posterior, theta: np.ndarray) -> np.ndarray:
+    return theta if posterior.amplitude is None else np.delete(theta, posterior.amplitude)
 
 
 @lru_cache
@@ -103,9 +129,3 @@ def _with_one_held(log_density: LogDensity, index: int) -> LogDensity:
         return log_density(jnp.concatenate([theta[:index], row, theta[index:]]), inner)
 
     return held
-
-
-def _log_evidence(posterior: Posterior, counts: CountData, basis: Any, mode: Mode) -> float:
-    """Laplace's approximation, up to a constant."""
-    at_mode = log_density_at(posterior.log_density, mode.position, posterior_data(counts, basis))
-    return at_mode + float(np.linalg.slogdet(mode.root)[1])
