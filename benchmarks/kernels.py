@@ -121,11 +121,11 @@ def warmed_up(fit: Fit, key: jax.Array) -> tuple[Any, State]:
     """The log density of a fit, and what our warm-up ends with."""
     original = our_hmc._block
 
-    def block(log_density: Any, leapfrogs: int, steps: int, data: Any, *state: Any) -> Any:
+    def block(log_density: Any, steps: int, data: Any, leapfrogs: int, *state: Any) -> Any:
         position, centre, metric, log_step, _, _, adapt = state
         if not adapt:
             raise WarmedUp(log_density, State(data, position, centre, metric, log_step))
-        return original(log_density, leapfrogs, steps, data, *state)
+        return original(log_density, steps, data, leapfrogs, *state)
 
     try:
         with patch.object(our_hmc, "_block", block):
@@ -140,12 +140,12 @@ def our_kernel(log_density: Any, state: State, module: ModuleType = our_hmc) -> 
     """Our kernel, compiled, in the blocks of steps in which it is called."""
     steps = NonParametric().warmup // sum(module.WINDOWS)
     key, number, tune = jax.random.key(0), 0, False
-    compiled = module._block.lower(log_density, LEAPFROGS, steps, *state, key, number, tune).compile()
+    compiled = module._block.lower(log_density, steps, state.data, LEAPFROGS, *state[1:], key, number, tune).compile()
 
     def sample(state: State, key: jax.Array) -> Trajectories:
         position, blocks = state.position, []
         for number in range(DRAWS // steps):
-            visited, _, position, _, *records = compiled(*state._replace(position=position), key, number, tune)
+            visited, _, position, _, *records = compiled(state.data, LEAPFROGS, position, *state[2:], key, number, tune)
             blocks.append((visited, *records))
         positions, acceptance, *energies = (np.concatenate(part) for part in zip(*blocks, strict=True))
         return Trajectories(positions, acceptance, LEAPFROGS, *energies)

@@ -25,7 +25,7 @@ default gives away to it. With 500 problems its intervals are nearly twice as wi
 sure of both holds the truth of the second in few draws.
 
 Where many problems share nearly one small solve rate, intervals beyond n hold the truth less often than they should:
-about .80 of the time in `three_bumps` and `two_spikes` with 500 problems, and in `low_lump` .40 of the time at four
+.75 to .85 of the time in `three_bumps` and `two_spikes` with 500 problems, and in `low_lump` .42 of the time at four
 times the samples and not at all at sixteen times. 64 samples cannot tell a lump from a slope or from problems that are
 never solved, so that extrapolation rests on the prior; the prior-free bounds that stand beside it in every report do
 not.

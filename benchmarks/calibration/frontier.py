@@ -4,7 +4,6 @@ Each amplitude is a prior of its own, fitted to the same draws. A small one give
 models; a large one holds the truth where the population has modes and lumps.
 """
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +18,10 @@ from boundary.stats.population.densities import (
     FIXED_BEND,
     LEARNED_BEND,
     MarginalPrior,
-    marginal_basis,
-    marginal_population,
 )
-from boundary.stats.population.fit import Family, fit_on_grid
+from boundary.stats.population.fit import fit_on_grid
 from boundary.stats.priors import NonParametric
+from boundary.stats.priors.nonparametric import of_one_model
 from boundary.stats.sampler.compilation import keep_compiled
 from boundary.stats.sampler.hmc import SETTINGS
 
@@ -44,7 +42,7 @@ def settings() -> dict[str, MarginalPrior]:
 
 def rows_of(name: str, prior: MarginalPrior) -> list[dict[str, Any]]:
     """Intervals of pass@k under one prior: of real models, and of the populations that may be looked at."""
-    family = Family(partial(marginal_population, prior), partial(marginal_basis, prior), prior.dim, prior.spacing)
+    family = of_one_model(prior)
     sampler = {setting: getattr(NonParametric(), setting) for setting in SETTINGS}
     draws = [("real", truths.subsampled(m, N_SAMPLES, s)) for m in truths.pythia_models() for s in range(REAL_SEEDS)]
     for population in truths.OPEN:

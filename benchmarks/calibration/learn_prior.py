@@ -142,7 +142,7 @@ def draws_of(table: Table, prior: MarginalPrior, seed: int) -> Float[np.ndarray,
     basis = marginal_basis(prior, grid)._replace(n_problems=np.array(len(table.n_correct), np.float32))
     data = PosteriorData(counts, basis, np.zeros_like(counts.problems))
     log_density = log_posterior(population)
-    mode = find_mode(log_density, data, prior.dim)
+    mode = find_mode(log_density, data, np.zeros(prior.dim))
     data = counted_from_mode(population, data, mode.position)
 
     def parameters(theta: Float[np.ndarray, "chain draw dim"]) -> Float[np.ndarray, "parameter chain draw"]:

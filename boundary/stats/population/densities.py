@@ -230,7 +230,8 @@ def marginal_population(
     odds, log_prior = atom_odds(
         theta[:2], (prior.at_zero, prior.at_one), n_problems, (prior.at_zero_scale, prior.at_one_scale)
     )
-    # Half-way between the bend and its ratio to the amplitude: see docs/decisions/025-where-chains-start.md.
+    # Partial non-centring (Papaspiliopoulos, Roberts & Skold 2007): the coordinate is the bend over the root of its
+    # amplitude, in which chains neither stay at small amplitudes nor crawl (docs/decisions/024-learned-prior.md).
     root = jnp.exp(0.5 * log_amplitude)
     bend = theta[6:] * root
     weights = normalised(jnp.concatenate([bend, jnp.stack([a, -(a + b), -0.5 * drawn_in])]), odds, basis)

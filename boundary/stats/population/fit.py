@@ -19,7 +19,7 @@ from boundary.stats.population.likelihood import (
     log_posterior,
     posterior_data,
 )
-from boundary.stats.population.starts import Posterior, starting_modes
+from boundary.stats.population.starts import Density, starting_modes
 from boundary.stats.sampler.compilation import compiled
 from boundary.stats.sampler.hmc import hmc, in_groups
 from boundary.stats.solve_rates import SolveRates
@@ -35,7 +35,8 @@ MOST_LOG_LIKELIHOODS = 2**27
 class Family(NamedTuple):
     """A family of populations on a grid: of one model, or of a pair; `basis(grid)` gives its constants.
 
-    `amplitude` is which parameter is the log amplitude of a bend, None where that is fixed.
+    `amplitude` is which parameter is the log amplitude of a bend, None where that is fixed; `has_atom` is whether the
+    first cell is an atom at 0.
     """
 
     population: densities.Population
@@ -43,6 +44,7 @@ class Family(NamedTuple):
     dim: int
     spacing: float = SPACING
     amplitude: int | None = None
+    has_atom: bool = True
 
     def grid(self, largest_n: int) -> Grid:
         """The grid that it takes for n samples a problem."""
@@ -130,14 +132,13 @@ def fit_population(
     basis = _basis(family, grid, len(tables[0].row))
     counts, _ = count_data(tables)
     binned = binned_data(tables, counts)
-    largest_n = max(table.largest_n for table in tables)
-    posterior = Posterior(log_density, family.dim, family.amplitude)
-    mode, *other_starts = starting_modes(posterior, counts, binned, basis, grid, largest_n)
+    density = Density(log_density, family.dim, family.amplitude, family.has_atom)
+    mode, *other_starts = starting_modes(density, counts, binned, basis)
     data, guide = (
         counted_from_mode(family.population, posterior_data(part, basis), mode.position) for part in (counts, binned)
     )
     n_problems, few = len(tables[0].row), len(tables[0].row) <= monitoring.FEW_PROBLEMS
-    budgets = monitoring.monitored_budgets(largest_n)
+    budgets = monitoring.monitored_budgets(max(table.largest_n for table in tables))
     failures = _mean_failures(grid, budgets)
     weights: Any = None
     p: Any = None

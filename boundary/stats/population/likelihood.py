@@ -16,6 +16,8 @@ from boundary.stats.sampler.mode import LogDensity
 
 # Likelihoods are relative to their largest value, so a smaller chance means nothing; its inverse square is finite.
 LEAST_CHANCE = 1e-18
+# Samples do not tell a solve rate from 0 where their likelihood is this near to that at 0, in relation to it.
+NEARLY_ALIKE = 0.25
 # Populations whose chances are computed in one call, where there are many.
 POPULATIONS_AT_ONCE = 32
 
@@ -35,11 +37,22 @@ class SingleCounts(NamedTuple):
         """Products that the chances take, for each cell."""
         return len(self.likelihood)
 
-    def as_if_impossible(self, cells: Int[np.ndarray, " some"]) -> "SingleCounts":
-        """The same counts where problems that were never solved cannot be in these cells."""
+    def without_atom(self) -> "SingleCounts":
+        """The same counts where a problem whose rate may be 0 has another one."""
         likelihood = self.likelihood.copy()
-        likelihood[np.ix_(likelihood[:, 0] > 0, cells)] = 0
+        likelihood[:, 0] = 0
         return self._replace(likelihood=likelihood)
+
+    def without_low_rates(self) -> "SingleCounts":
+        """The same counts where a problem whose rate may be 0 has none that its samples do not tell from 0."""
+        at_zero = self.likelihood[:, :1]
+        nearly = np.abs(self.likelihood - at_zero) < NEARLY_ALIKE * at_zero
+        indistinguishable = np.logical_and.accumulate(
+            nearly, axis=1
+        )  # with wrong verdicts it is as likely again at a high rate
+        indistinguishable[indistinguishable.all(axis=1)] = False  # no samples
+        indistinguishable[:, 0] = False
+        return self._replace(likelihood=np.where(indistinguishable, np.float32(0), self.likelihood))
 
 
 class PairedCounts(NamedTuple):

@@ -11,22 +11,22 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from boundary.stats.population.grid import Grid
 from boundary.stats.population.likelihood import CountData, PosteriorData, SingleCounts, posterior_data
 from boundary.stats.sampler.mode import LogDensity, Mode, find_mode, log_density_at
 
 # Prior standard deviations from its median at which the log amplitude of the bend is held: a smooth population, and one
 # of narrow lumps.
 AMPLITUDES = (0.0, 2.5)
-# From an explanation with so much less log evidence than the other no chain starts: it would take long to leave it. In
-# long runs one with -4 had 8 % of the posterior (docs/decisions/025-where-chains-start.md).
+# An explanation whose log evidence is lower than the other's by more than this gets no chains: they would take long to
+# leave it. One at -4 by Laplace's approximation had 8 % of the posterior in long runs
+# (docs/decisions/025-where-chains-start.md).
 LEAST_LOG_EVIDENCE = -7.0
-# A solve rate at which this many successes are expected of all samples is too low to be told from 0.
-FEW_SUCCESSES = 0.25
+# The prior's curvature in the coordinate of a bend is the inverse of its amplitude: .14 where that is held high.
+LEAST_CURVATURE = 0.1
 
 
-class Posterior(NamedTuple):
-    """A posterior whose modes are sought.
+class Density(NamedTuple):
+    """The log posterior density of a population's parameters.
 
     Parameters
     ----------
@@ -36,17 +36,18 @@ class Posterior(NamedTuple):
         How many parameters there are.
     amplitude
         Which of them is the log amplitude of the bend; None if that is fixed.
+    has_atom
+        Whether the population's first cell is an atom at 0.
     """
 
     log_density: LogDensity
     dim: int
     amplitude: int | None
+    has_atom: bool
 
 
-def starting_modes(
-    posterior: Posterior, counts: CountData, binned: CountData, basis: Any, grid: Grid, largest_n: int
-) -> list[Mode]:
-    """Modes to start chains from, the likeliest first; of a pair the one there is.
+def starting_modes(posterior: Density, counts: CountData, binned: CountData, basis: Any) -> list[Mode]:
+    """Modes to start chains from, the likeliest first; for a pair, one mode only.
 
     Parameters
     ----------
@@ -54,18 +55,15 @@ def starting_modes(
         The counts, and counts nearly the same that cost less.
     basis
         Constants of the population on the grid.
-    grid, largest_n
-        The grid, and the largest number of samples of a problem.
     """
     # The mode of the binned counts costs a fraction of a step, and is a few steps from that of the counts.
     start = _mode(posterior, binned, basis, AMPLITUDES[0], np.zeros(posterior.dim))
     mode = _mode(posterior, counts, basis, AMPLITUDES[0], start.position)
-    if not isinstance(counts, SingleCounts):
+    if not (posterior.has_atom and isinstance(counts, SingleCounts) and counts.likelihood[:, 0].any()):
         return [mode]
-    too_low = np.flatnonzero(grid.knots < np.log(FEW_SUCCESSES / max(largest_n, 1))) + 1
     explanations = [
-        _explanation(posterior, counts, counts.as_if_impossible(cells), basis, mode.position)
-        for cells in (np.array([0]), too_low)
+        _explanation(posterior, counts, explained, basis, mode.position)
+        for explained in (counts.without_atom(), counts.without_low_rates())
     ]
     explanations.sort(key=lambda explanation: -explanation.log_evidence)
     least = explanations[0].log_evidence + LEAST_LOG_EVIDENCE
@@ -80,42 +78,56 @@ class _Explanation(NamedTuple):
 
 
 def _explanation(
-    posterior: Posterior, counts: SingleCounts, explained: SingleCounts, basis: Any, start: np.ndarray
+    posterior: Density, counts: SingleCounts, explained: SingleCounts, basis: Any, start: np.ndarray
 ) -> _Explanation:
     modes, log_evidence = [], []
     for amplitude in AMPLITUDES if posterior.amplitude is not None else AMPLITUDES[:1]:
-        mode = _mode(posterior, explained, basis, amplitude, start)
-        density, data = _held(posterior, posterior_data(counts, basis), amplitude)
-        at_mode = log_density_at(density, _others(posterior, mode.position), data)
+        mode, evidence = evidence_at(posterior, counts, explained, basis, amplitude, start)
         modes.append(mode)
-        log_evidence.append(at_mode + float(np.linalg.slogdet(mode.root)[1]))
+        log_evidence.append(evidence)
         start = mode.position
     return _Explanation(modes[int(np.argmax(log_evidence))], float(np.logaddexp.reduce(log_evidence)))
 
 
-def _mode(posterior: Posterior, counts: CountData, basis: Any, amplitude: float, start: np.ndarray) -> Mode:
+def evidence_at(
+    posterior: Density, counts: SingleCounts, explained: SingleCounts, basis: Any, amplitude: float, start: np.ndarray
+) -> tuple[Mode, float]:
+    """The mode of an explanation where the log amplitude is held, and the log evidence of the counts around it.
+
+    Notes
+    -----
+    Laplace's approximation, up to a constant: log p(counts, mode) + log |R|, R the root of the inverse curvature.
+    """
+    mode = _mode(posterior, explained, basis, amplitude, start)
+    density, data = _held(posterior, posterior_data(counts, basis), amplitude)
+    at_mode = log_density_at(density, _without_amplitude(posterior, mode.position), data)
+    return mode, at_mode + float(np.linalg.slogdet(mode.root)[1])
+
+
+def _mode(posterior: Density, counts: CountData, basis: Any, amplitude: float, start: np.ndarray) -> Mode:
     """The mode where the log amplitude is held.
 
-    The mode in all parameters is where the bend and its amplitude are nearly 0, or a narrow lump, and says little of
-    how much of the posterior is around it: on some data 11 nats too little of smooth populations.
+    In all parameters at once, the mode is a funnel's neck (bend and amplitude near 0) or a narrow lump. Laplace's
+    approximation there understated the evidence of smooth populations by 11 nats.
     """
     density, data = _held(posterior, posterior_data(counts, basis), amplitude)
-    mode, at = find_mode(density, data, _others(posterior, start)), posterior.amplitude
+    at = posterior.amplitude
     if at is None:
-        return mode
+        return find_mode(density, data, start)
+    mode = find_mode(density, data, _without_amplitude(posterior, start), LEAST_CURVATURE)
     root = np.insert(np.insert(mode.root, at, 0.0, axis=0), at, 0.0, axis=1)
     root[at, at] = 1.0
     return Mode(np.insert(mode.position, at, amplitude), root)
 
 
-def _held(posterior: Posterior, data: PosteriorData, amplitude: float) -> tuple[LogDensity, Any]:
+def _held(posterior: Density, data: PosteriorData, amplitude: float) -> tuple[LogDensity, Any]:
     """The log density of the other parameters where the log amplitude is held, and its data."""
     if posterior.amplitude is None:
         return posterior.log_density, data
     return _with_one_held(posterior.log_density, posterior.amplitude), (np.array(amplitude), data)
 
 
-def _others(posterior: Posterior, theta: np.ndarray) -> np.ndarray:
+def _without_amplitude(posterior: Density, theta: np.ndarray) -> np.ndarray:
     return theta if posterior.amplitude is None else np.delete(theta, posterior.amplitude)
 
 

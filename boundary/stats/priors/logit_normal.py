@@ -21,8 +21,8 @@ from boundary.stats.verdict_errors import VerdictErrors
 # Three models or more: chains of NUTS, and tuning steps of each.
 NUTS_CHAINS, NUTS_WARMUP = 8, 320
 
-SINGLE = Family(normal_population, normal_basis, NORMAL_DIM)
-PAIR = Family(normal_pair_population, normal_pair_basis, NORMAL_PAIR_DIM)
+SINGLE = Family(normal_population, normal_basis, NORMAL_DIM, has_atom=False)
+PAIR = Family(normal_pair_population, normal_pair_basis, NORMAL_PAIR_DIM, has_atom=False)
 
 
 def population(n_correct: Array, n_samples: Array) -> None:
@@ -73,7 +73,8 @@ class LogitNormal:
     ----------
     chains, draws, warmup, leapfrogs, thinning
         Hamiltonian Monte Carlo, for one model or a pair: chains, kept draws and tuning steps of each, leapfrog steps a
-        draw, draws from one kept to the next. For three models or more as many draws are kept in eight chains of NUTS.
+        draw (more where two rounds of draws are not enough), draws from one kept to the next. For three models or more
+        as many draws are kept in eight chains of NUTS.
     new_problems
         New problems drawn from each population, for the target `superpopulation`.
     """

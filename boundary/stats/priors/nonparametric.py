@@ -50,7 +50,8 @@ class NonParametric:
     Parameters
     ----------
     chains, draws, warmup, leapfrogs, thinning
-        Hamiltonian Monte Carlo: chains, kept draws and tuning steps of each, leapfrog steps a draw, draws from one kept
+        Hamiltonian Monte Carlo: chains, kept draws and tuning steps of each, leapfrog steps a draw (more where two
+        rounds of draws are not enough), draws from one kept
         to the next. The draws come in
         eight groups of chains (`boundary.stats.sampler.hmc.in_groups`).
     new_problems

@@ -1,4 +1,4 @@
-"""Hamiltonian Monte Carlo for smooth posteriors of a hundred dimensions, by many short chains started at the mode.
+"""Hamiltonian Monte Carlo for smooth posteriors of a hundred dimensions, by many short chains from one mode or several.
 
 The populations' posteriors, with every solve rate integrated out, are close to normal around their mode. So the chains
 start from the Laplace approximation there, and at other places if these are given, use its covariance as metric, then a
@@ -32,7 +32,7 @@ TARGET_ACCEPTANCE = 0.5
 
 
 class Stage(NamedTuple):
-    """Trajectories so many times as long, and the rounds of draws between looks at what has converged."""
+    """How much longer trajectories are than in the first stage, and how many rounds of draws before each look."""
 
     lengthening: int
     rounds: tuple[int, ...]
@@ -40,8 +40,8 @@ class Stage(NamedTuple):
 
 # Draws are taken in rounds until the monitored quantities of those that are kept, as many at equal distances, have
 # converged: one round, then a second beside it. Where two are not enough, the posterior is far from normal and the
-# chains still on their way from its mode: all until then is warm-up, the metric is tuned anew, and trajectories are
-# longer: the draws that chains take along a bent ridge fall with the square of that length
+# chains still on their way from where they started: all until then is warm-up, the metric is tuned anew, and
+# trajectories are longer: the draws that chains take along a bent ridge fall with the square of that length
 # (docs/decisions/025-where-chains-start.md).
 STAGES = (Stage(1, (1, 1)), Stage(2, (1, 1)), Stage(4, (2, 2)), Stage(8, (2, 4)))
 
@@ -159,7 +159,7 @@ class _Walk:
     ) -> None:
         places = [Mode(*(_without_rounding_noise(part) for part in start)) for start in starts]
         self.centre, self.metric = places[0]
-        which = np.arange(chains) * GROUPS // chains % len(places)
+        which = np.arange(chains) * min(GROUPS, chains) // chains % len(places)
         self.position = _start(key, *(np.stack(part)[which] for part in zip(*places, strict=True)))
         self.log_step: Any = np.float32(np.log(0.8 / len(self.centre) ** 0.25))
         self.accepted: list[np.ndarray] = []

@@ -30,7 +30,9 @@ class Mode(NamedTuple):
     root: Float[np.ndarray, "dim dim"]
 
 
-def find_mode(log_density: LogDensity, data: Any, start: Float[np.ndarray, " dim"]) -> Mode:
+def find_mode(
+    log_density: LogDensity, data: Any, start: Float[np.ndarray, " dim"], least_curvature: float = LEAST_CURVATURE
+) -> Mode:
     """Climb to a mode by a damped Newton method with the exact Hessian.
 
     Parameters
@@ -42,6 +44,8 @@ def find_mode(log_density: LogDensity, data: Any, start: Float[np.ndarray, " dim
         Pytree of arrays passed on to it.
     start
         Where to start; the prior's scale of each parameter should be about 1.
+    least_curvature
+        Curvature below which a direction has this one.
 
     Raises
     ------
@@ -66,7 +70,7 @@ def find_mode(log_density: LogDensity, data: Any, start: Float[np.ndarray, " dim
         damping = 1.0
         for _step in range(MOST_STEPS):
             for _trial in range(MOST_TRIALS):
-                scale = np.maximum(np.abs(curvature), LEAST_CURVATURE) + damping
+                scale = np.maximum(np.abs(curvature), least_curvature) + damping
                 trial = theta - axes @ ((axes.T @ np.asarray(slope)) / scale)
                 new_value, new_slope = _value_and_slope(log_density, trial, data)
                 if new_value < value:  # false where it is not finite
@@ -80,11 +84,11 @@ def find_mode(log_density: LogDensity, data: Any, start: Float[np.ndarray, " dim
             if gain < LEAST_GAIN and curvature.min() > -LEAST_CURVATURE:  # near a saddle, steps are short at first
                 break
     # The symmetric root: libraries differ in the signs of axes, and a seed should give the same start everywhere.
-    return Mode(theta, (axes / np.sqrt(np.maximum(curvature, LEAST_CURVATURE))) @ axes.T)
+    return Mode(theta, (axes / np.sqrt(np.maximum(curvature, least_curvature))) @ axes.T)
 
 
 def log_density_at(log_density: LogDensity, theta: Float[np.ndarray, " dim"], data: Any) -> float:
-    """The log density in double precision."""
+    """The log density in double precision; its gradient is computed too, since that is what is compiled already."""
     with jax.enable_x64(True):
         double = jax.tree.map(lambda part: jnp.asarray(part, jnp.float64), data)
         return -float(_value_and_slope(log_density, theta, double)[0])

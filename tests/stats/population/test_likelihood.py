@@ -149,25 +149,18 @@ def test_the_bend_has_its_amplitude_in_any_coordinate():
     log_prior = np.asarray(marginal_population(prior, jnp.asarray(theta), basis)[1], float).reshape(9, -1)
     total = np.log(np.exp(log_prior).sum(axis=1))
     np.testing.assert_allclose(total - total[4], -0.5 * amplitudes**2, atol=1e-3)
-    # What the bend adds to the log density, from the weights of two cells in the middle.
-    of_wave = basis.features[GRID.n_cells // 2, 0] - basis.features[GRID.n_cells // 2 + 1, 0]
-    amplitude_only = theta[:, ::4001].copy()
-    amplitude_only[6] = 1.0
-    difference = [
-        np.log(w[GRID.n_cells // 2] / w[GRID.n_cells // 2 + 1]) for w in _weights_at(prior, basis, amplitude_only)
-    ]
-    amplitude_only[6] = 0.0
-    without = [
-        np.log(w[GRID.n_cells // 2] / w[GRID.n_cells // 2 + 1]) for w in _weights_at(prior, basis, amplitude_only)
-    ]
-    slope = (np.array(difference) - without) / of_wave
+    # What a coordinate of 1 adds to the log ratio of two cells in the middle.
+    middle = slice(GRID.n_cells // 2, GRID.n_cells // 2 + 2)
+    log_ratios = []
+    for coordinate in (0.0, 1.0):
+        at = theta[:, ::4001].copy()
+        at[6] = coordinate
+        weights = np.asarray(marginal_population(prior, jnp.asarray(at), basis)[0], float)[middle]
+        log_ratios.append(np.log(weights[0] / weights[1]))
+    slope = (log_ratios[1] - log_ratios[0]) / -np.diff(basis.features[middle, 0])
     weight = np.exp(log_prior - log_prior.max(axis=1, keepdims=True))
     scale = slope * np.sqrt((weight * bends**2).sum(axis=1) / weight.sum(axis=1))
     np.testing.assert_allclose(scale, np.exp(prior.amplitude_scale * amplitudes), rtol=1e-2)
-
-
-def _weights_at(prior, basis, theta):
-    return np.asarray(marginal_population(prior, jnp.asarray(theta), basis)[0], float).T
 
 
 @pytest.mark.parametrize("models", [1, 2])

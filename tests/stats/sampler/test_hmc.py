@@ -100,6 +100,12 @@ def test_chains_from_two_places_show_that_they_do_not_meet(seed):
     np.testing.assert_allclose(by_group, np.tile([0.0, 30.0], 4), atol=1.0)
 
 
+def test_few_chains_start_from_all_places_too():
+    low, high = (find_mode(two_explanations, None, np.array([x])) for x in (0.0, 30.0))
+    draws = hmc(two_explanations, None, low, jax.random.key(0), chains=4, leapfrogs=5, other_starts=[high]).draws
+    np.testing.assert_allclose(draws.mean(axis=1)[:, 0], [0, 30, 0, 30], atol=2)
+
+
 def test_thinned_chains_are_longer_not_fewer():
     mode = find_mode(skewed_density, None, np.zeros(2))
     plain, thinned = (
