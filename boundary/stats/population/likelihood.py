@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Int
 
 from boundary.stats.population.count_tables import CountTable, padded, padded_size, paired
 from boundary.stats.population.densities import Population
-from boundary.stats.sampler.compilation import compiled
+from boundary.stats.sampler.compilation import QUICKLY, compiled
 from boundary.stats.sampler.mode import LogDensity
 
 # Likelihoods are relative to their largest value, so a smaller chance means nothing; its inverse square is finite.
@@ -150,7 +150,7 @@ def counted_from_mode(population: Population, data: PosteriorData, mode: Float[n
     return data._replace(log_chance=np.asarray(at_mode, np.float32))
 
 
-@compiled(static_argnums=0)
+@compiled(static_argnums=0, compiler_options=QUICKLY)
 def _log_chances_of(population: Population, data: Any, theta: Array) -> Array:
     return _log(data.counts.chances(population(theta, data.basis)[0]))
 

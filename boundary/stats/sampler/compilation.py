@@ -7,10 +7,13 @@ from typing import Any
 import jax
 
 Function = Callable[..., Any]
+# For what is called a few dozen times a fit: without LLVM's passes the Hessian of a pair is compiled in half of the time
+# and takes as long, since nearly all of it is products of matrices.
+QUICKLY = {"xla_backend_optimization_level": 0}
 
 
 def compiled(
-    *, static_argnums: int | tuple[int, ...] = (), compiler_options: dict[str, bool] | None = None
+    *, static_argnums: int | tuple[int, ...] = (), compiler_options: dict[str, Any] | None = None
 ) -> Callable[[Function], Function]:
     """Decorate a function to be compiled, with matrix products in full single precision.
 

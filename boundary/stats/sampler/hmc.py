@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from boundary.stats.diagnostics import convergence
-from boundary.stats.sampler.compilation import compiled
+from boundary.stats.sampler.compilation import QUICKLY, compiled
 from boundary.stats.sampler.mode import LogDensity, Mode
 
 # Draws (chain, draw, dimension) to the quantities that must have converged, (quantity, chain, draw).
@@ -218,7 +218,7 @@ def in_groups(draws: np.ndarray, axis: int = 0) -> np.ndarray:
     return draws.reshape(*draws.shape[:axis], chains // size, size * length, *draws.shape[axis + 2 :])
 
 
-@compiled(static_argnums=0)
+@compiled(static_argnums=0, compiler_options=QUICKLY)
 def _slope_apart(log_density: LogDensity, data: Any, guide: Any, theta: Array) -> Array:
     """Gradient of the guide less that of the density."""
     return jax.grad(lambda t: (log_density(t[:, None], guide) - log_density(t[:, None], data))[0])(theta)

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from boundary.stats.sampler.compilation import compiled
+from boundary.stats.sampler.compilation import QUICKLY, compiled
 
 LogDensity = Callable[[Array, Any], Array]
 
@@ -103,11 +103,11 @@ def _curvature(log_density: LogDensity, theta: np.ndarray, data: Any) -> tuple[n
     return axes, curvature
 
 
-@compiled(static_argnums=0)
+@compiled(static_argnums=0, compiler_options=QUICKLY)
 def _value_and_slope(log_density: LogDensity, theta: Array, data: Any) -> tuple[Array, Array]:
     return jax.value_and_grad(lambda t: -log_density(t[:, None], data)[0])(theta)
 
 
-@compiled(static_argnums=0)
+@compiled(static_argnums=0, compiler_options=QUICKLY)
 def _hessian(log_density: LogDensity, theta: Array, data: Any) -> Array:
     return jax.hessian(lambda t: -log_density(t[:, None], data)[0])(theta)
