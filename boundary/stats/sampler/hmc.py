@@ -43,7 +43,7 @@ class Stage(NamedTuple):
 # chains still on their way from where they started: all until then is warm-up, the metric is tuned anew, and
 # trajectories are longer: the draws that chains take along a bent ridge fall with the square of that length
 # (docs/decisions/025-where-chains-start.md).
-STAGES = (Stage(1, (1, 1)), Stage(2, (1, 1)), Stage(4, (2, 2)), Stage(8, (2, 4)))
+STAGES = (Stage(1, (1, 1)), Stage(2, (1, 1)), Stage(4, (2, 2)), Stage(8, (4,)))
 
 # Chains are reported in so many groups: see `in_groups`.
 GROUPS = 8

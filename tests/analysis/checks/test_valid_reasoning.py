@@ -40,7 +40,7 @@ def test_valid_reasoning_has_estimates_of_its_own(tmp_path):
 def test_a_judge_that_errs_is_reckoned_with():
     frame = table()
     frame["n_correct_cot"] = frame["n_correct"] // 2
-    small = NonParametric(chains=16, draws=32, new_problems=8)
+    small = NonParametric(new_problems=8)
     judges = [None, bd.VerifierErrors(false_negative=0.3)]
     options = {"prior": small, "k": [1], "estimands": ["lost"], "error_curve": False}
     tables = [bd.analyze(frame, base="the-base", judge=judge, **options).estimates for judge in judges]
