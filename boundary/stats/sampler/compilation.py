@@ -7,8 +7,8 @@ from typing import Any
 import jax
 
 Function = Callable[..., Any]
-# For what is called a few dozen times a fit: without LLVM's passes the Hessian of a pair is compiled in two thirds of the
-# time and takes as long, since nearly all of it is products of matrices.
+# For what is called a few dozen times a fit: without LLVM's passes the Hessian of a pair is compiled in two thirds of
+# the time and takes as long, since nearly all of it is products of matrices.
 QUICKLY = {"xla_backend_optimization_level": 0}
 
 
