@@ -2,8 +2,9 @@
 
 The log density on the logit scale is a simple one (of one model a Beta's, of a pair a normal one) with learned shape,
 plus a Gaussian process that bends it where the data ask for it. The atoms at 0 (no sample will ever be right) and at 1
-have log odds of their own against the smooth part. Every parameter is standard normal a priori, so that the posterior
-is smooth and chains start near its mode.
+have log odds of their own against the smooth part. Parameters are standard normal a priori, but for those of atoms and
+of a learned bend, which have coordinates of their own (`atom_odds`, `marginal_population`), so that the posterior is
+smooth.
 
 docs/decisions/002-population.md has the alternatives that were tried, and what they cost.
 """

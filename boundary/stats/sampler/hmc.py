@@ -309,7 +309,7 @@ def _block(
 ) -> tuple[Array, Array, Array, Array, Array]:
     """Steps of a block: positions and gradients (step, dim, chain), last position, log step, acceptance (step, chain).
 
-    Gradients are 0 where nothing is tuned.
+    Gradients are 0 where nothing is tuned. The number of leapfrogs is not static: another one compiles nothing.
     """
 
     def potential(z: Array) -> Array:
