@@ -24,13 +24,13 @@ from benchmarks.calibration.coverage import coverage_rows
 from benchmarks.calibration.tables import PYTHIA_BUDGETS, summed
 from boundary.stats.pareto_smoothing import leave_one_out
 from boundary.stats.population.count_tables import count_tables
-from boundary.stats.population.densities import LEARNED_BEND, MarginalPrior, atom_odds, marginal_basis
+from boundary.stats.population.densities import AMPLITUDE, LEARNED_BEND, MarginalPrior, atom_odds, marginal_basis
 from boundary.stats.population.grid import Grid
-from boundary.stats.population.likelihood import PosteriorData, count_data, counted_from_mode, log_posterior
+from boundary.stats.population.likelihood import count_data, counted_from_mode, log_posterior, posterior_data
+from boundary.stats.population.starts import Density, starting_modes
 from boundary.stats.priors.nonparametric import NonParametric, of_one_model
 from boundary.stats.sampler.compilation import keep_compiled
 from boundary.stats.sampler.hmc import hmc
-from boundary.stats.sampler.mode import find_mode
 
 PUBLISHED = Path(os.environ.get("BOUNDARY_PUBLISHED", "../shared/published"))
 SHIPPED = Path("boundary/data/sets")
@@ -140,10 +140,9 @@ def draws_of(table: Table, prior: MarginalPrior, seed: int) -> Float[np.ndarray,
     grid = Grid.for_samples(int(table.n_samples.max()), prior.spacing)
     counts, _ = count_data(count_tables(table.n_correct[:, None], table.n_samples[:, None], grid, None))
     basis = marginal_basis(prior, grid)._replace(n_problems=np.array(len(table.n_correct), np.float32))
-    data = PosteriorData(counts, basis, np.zeros_like(counts.problems))
     log_density = log_posterior(population)
-    mode = find_mode(log_density, data, np.zeros(prior.dim))
-    data = counted_from_mode(population, data, mode.position)
+    mode, *other_starts = starting_modes(Density(log_density, prior.dim, AMPLITUDE, True), counts, counts, basis)
+    data = counted_from_mode(population, posterior_data(counts, basis), mode.position)
 
     def parameters(theta: Float[np.ndarray, "chain draw dim"]) -> Float[np.ndarray, "parameter chain draw"]:
         flat = theta.reshape(-1, theta.shape[-1]).T
@@ -152,7 +151,7 @@ def draws_of(table: Table, prior: MarginalPrior, seed: int) -> Float[np.ndarray,
         values = np.concatenate([np.asarray(odds), place[2:, None] + scale[2:, None] * flat[2:6]])
         return values.reshape(-1, *theta.shape[:2])
 
-    chains = hmc(log_density, data, mode, jax.random.key(seed), monitored=parameters)
+    chains = hmc(log_density, data, mode, jax.random.key(seed), other_starts=other_starts, monitored=parameters)
     return parameters(chains.draws).reshape(len(PARAMETERS), -1).T
 
 

@@ -52,14 +52,16 @@ def starting_modes(posterior: Density, counts: CountData, binned: CountData, bas
     Parameters
     ----------
     counts, binned
-        The counts, and counts nearly the same that cost less.
+        The counts, and counts nearly the same that cost less: a pair's curvature is taken from these.
     basis
         Constants of the population on the grid.
     """
-    # The mode of the binned counts costs a fraction of a step, and is a few steps from that of the counts.
-    start = _mode(posterior, binned, basis, AMPLITUDES[0], np.zeros(posterior.dim))
-    mode = _mode(posterior, counts, basis, AMPLITUDES[0], start.position)
-    if not (posterior.has_atom and isinstance(counts, SingleCounts) and counts.likelihood[:, 0].any()):
+    start = np.zeros(posterior.dim)
+    if not isinstance(counts, SingleCounts):
+        guide = posterior_data(binned, basis)
+        return [find_mode(posterior.log_density, posterior_data(counts, basis), start, guide=guide)]
+    mode = _mode(posterior, counts, basis, AMPLITUDES[0], start)
+    if not (posterior.has_atom and counts.likelihood[:, 0].any()):
         return [mode]
     explanations = [
         _explanation(posterior, counts, explained, basis, mode.position)

@@ -15,6 +15,12 @@ def quadratic(theta, data):
     return -0.5 * (centred * (jnp.asarray(PRECISION) @ centred)).sum(axis=0)
 
 
+def normal(theta, data):
+    centre, precision = data
+    centred = theta - centre[:, None]
+    return -0.5 * (centred * (precision @ centred)).sum(axis=0)
+
+
 def two_wells(theta, data):
     # 0 is close to a saddle between modes at x = -1 and x = 1; the right one is higher.
     x, y = theta
@@ -29,6 +35,13 @@ def test_the_mode_and_curvature_of_a_quadratic_are_exact():
     position, root = find_mode(quadratic, None, np.zeros(2))
     np.testing.assert_allclose(position, CENTRE, atol=1e-3)
     np.testing.assert_allclose(root @ root.T, np.linalg.inv(PRECISION), rtol=1e-6)
+
+
+def test_a_guide_gives_the_curvature_and_leaves_the_mode_where_it_is():
+    nearly = 1.2 * PRECISION
+    position, root = find_mode(normal, (CENTRE, PRECISION), np.zeros(2), guide=(CENTRE + 0.5, nearly))
+    np.testing.assert_allclose(position, CENTRE, atol=0.02)
+    np.testing.assert_allclose(root @ root.T, np.linalg.inv(nearly), rtol=1e-6)
 
 
 def test_a_saddle_is_left():
