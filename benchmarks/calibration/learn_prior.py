@@ -87,7 +87,7 @@ def tables() -> list[Table]:
         *_tables("monkeys-pythia-math-10k", pd.read_csv(PUBLISHED / "monkeys-pythia-math-10k/counts.csv")),
         # Sampling stopped after a success; the likelihood is that of fixed n, up to a factor without p.
         *_tables("bon-jailbreaking-text", pd.read_csv(PUBLISHED / "bon-jailbreaking-text/counts.csv")),
-        *_tables("rlvr-gsm8k30-trajectory", _longest_answers()),
+        *_tables("rlvr-gsm8k30-trajectory", longest_answers()),
         *_tables("tau-bench-airline-gpt4o", pd.read_csv(PUBLISHED / "tau-bench-airline-gpt4o/counts.csv")),
         *_tables("livecodebench-leaderboard", _leaderboard()),
         *_tables("smollm2-arithmetic", _every_third(_exact())),
@@ -100,7 +100,7 @@ def _tables(source: str, counts: pd.DataFrame) -> Iterator[Table]:
         yield Table(source, f"{benchmark}, {model}", rows["n_correct"].to_numpy(), rows["n_samples"].to_numpy())
 
 
-def _longest_answers() -> pd.DataFrame:
+def longest_answers() -> pd.DataFrame:
     counts = pd.read_csv(PUBLISHED / "rlvr-gsm8k30-trajectory/counts.csv")
     return counts.loc[counts["benchmark"].str.contains("2048")]
 

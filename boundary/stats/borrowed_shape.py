@@ -9,7 +9,7 @@ from jaxtyping import Array, Int
 
 from boundary.stats.population.borrowed import borrowing_family, shape_of
 from boundary.stats.population.fit import Family, fit_on_grid
-from boundary.stats.priors.nonparametric import JOINT, NonParametric
+from boundary.stats.priors.nonparametric import NonParametric, of_pair
 from boundary.stats.priors.prior import check_counts, refuse_errors
 from boundary.stats.sampler.hmc import SETTINGS
 from boundary.stats.solve_rates import SolveRates
@@ -64,7 +64,8 @@ class BorrowedShape:
 
     @cached_property
     def _family(self) -> Family:
-        return borrowing_family(shape_of(self.lenders, JOINT))
+        joint = self.prior.joint
+        return borrowing_family(shape_of(self.lenders, of_pair(joint)), joint)
 
     def posterior(
         self,

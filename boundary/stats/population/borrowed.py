@@ -14,13 +14,14 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from boundary.stats.population.count_tables import count_tables
-from boundary.stats.population.densities import ATOM_SCALE, COUNTED_PROBLEMS, atom_odds
+from boundary.stats.population.densities import COUNTED_PROBLEMS, atom_odds
 from boundary.stats.population.fit import Family
 from boundary.stats.population.grid import Grid
 from boundary.stats.population.likelihood import count_data, log_posterior, posterior_data
 from boundary.stats.population.pair_densities import (
     CORNERS_AND_EDGES,
     JOINT_DIM,
+    JointPrior,
     PairBasis,
     joint_basis,
     joint_population,
@@ -30,8 +31,7 @@ from boundary.stats.sampler.mode import find_mode
 # The correlation is the logistic function of a normal variable with mean 0 and this scale: half of it lies between .27
 # and .73, and 95 % between .05 and .95.
 CORRELATION_SCALE = 1.5
-ATOMS = len(CORNERS_AND_EDGES)
-PLACES = np.asarray(CORNERS_AND_EDGES, np.float32)[:, None]
+ATOMS = CORNERS_AND_EDGES
 N_NODES = 41
 LEAST_VARIANCE = 1e-6
 
@@ -104,7 +104,7 @@ def _moments(n_correct: np.ndarray, n_samples: np.ndarray, family: Family) -> tu
     nodes, weights = np.polynomial.hermite_e.hermegauss(N_NODES)
     weights = weights / weights.sum()
     deviations = np.sqrt(np.diag(covariance)[:ATOMS, None])
-    values, slopes = _standard_atoms(mode.position[:ATOMS, None] + deviations * nodes, len(n_correct))
+    values, slopes = _standard_atoms(mode.position[:ATOMS, None] + deviations * nodes, len(n_correct), basis.prior)
     mean, scale = mode.position.copy(), np.ones(family.dim)
     mean[:ATOMS], scale[:ATOMS] = values @ weights, slopes @ weights
     covariance = scale[:, None] * covariance * scale
@@ -114,23 +114,29 @@ def _moments(n_correct: np.ndarray, n_samples: np.ndarray, family: Family) -> tu
     return mean, covariance
 
 
-def _standard_atoms(theta: Float[np.ndarray, "atom node"], n_problems: int) -> tuple[np.ndarray, np.ndarray]:
+def _standard_atoms(
+    theta: Float[np.ndarray, "atom node"], n_problems: int, prior: JointPrior
+) -> tuple[np.ndarray, np.ndarray]:
     """Atoms' log odds in units of their prior from the coordinates of `densities.atom_odds`, and the slope."""
     with jax.enable_x64(True):
         problems = np.array(n_problems, float)
         odds, slope = jax.jvp(
-            lambda at: atom_odds(at, CORNERS_AND_EDGES, problems)[0], (jnp.asarray(theta),), (jnp.ones(theta.shape),)
+            lambda at: atom_odds(at, prior.odds, problems, prior.odds_scale)[0],
+            (jnp.asarray(theta),),
+            (jnp.ones(theta.shape),),
         )
-    return (np.asarray(odds) - PLACES) / ATOM_SCALE, np.asarray(slope) / ATOM_SCALE
+    place, scale = (np.asarray(part)[:, None] for part in (prior.odds, prior.odds_scale))
+    return (np.asarray(odds) - place) / scale, np.asarray(slope) / scale
 
 
 def _atom_coordinates(
-    standard: Float[Array, "atom chain"], n_problems: Float[Array | np.ndarray, ""]
+    standard: Float[Array, "atom chain"], n_problems: Float[Array | np.ndarray, ""], prior: JointPrior
 ) -> Float[Array, "atom chain"]:
     """The inverse of `_standard_atoms`."""
+    place, scale = (jnp.asarray(part)[:, None] for part in (prior.odds, prior.odds_scale))
     log_four_n = jnp.log(4.0 * jnp.minimum(n_problems, COUNTED_PROBLEMS))
-    root = jnp.exp(0.5 * (PLACES + ATOM_SCALE * standard + log_four_n))
-    return root + jnp.log(-jnp.expm1(-root)) - jnp.log(jnp.expm1(jnp.exp(0.5 * (PLACES + log_four_n))))
+    root = jnp.exp(0.5 * (place + scale * standard + log_four_n))
+    return root + jnp.log(-jnp.expm1(-root)) - jnp.log(jnp.expm1(jnp.exp(0.5 * (place + log_four_n))))
 
 
 def borrowing_population(
@@ -151,16 +157,17 @@ def borrowing_population(
     correlation = jax.nn.sigmoid(CORRELATION_SCALE * z)
     root = jnp.sqrt(correlation**2 * shape.variances[:, None] + 1.0 - correlation**2)
     standard = correlation * shape.mean[:, None] + shape.axes @ (root * (shape.axes.T @ u))
-    coordinates = jnp.concatenate([_atom_coordinates(standard[:ATOMS], basis.n_problems), standard[ATOMS:]])
+    atoms = _atom_coordinates(standard[:ATOMS], basis.n_problems, basis.pair.prior)
+    coordinates = jnp.concatenate([atoms, standard[ATOMS:]])
     weights, _ = joint_population(coordinates, basis.pair._replace(n_problems=basis.n_problems))
     return weights, -0.5 * (theta**2).sum(axis=0)
 
 
-def borrowing_family(shape: Shape) -> Family:
+def borrowing_family(shape: Shape, prior: JointPrior) -> Family:
     """Populations of a pair that borrow a shape."""
     single = Shape(*(np.asarray(part, np.float32) for part in shape))
 
     def basis(grid: Grid) -> BorrowingBasis:
-        return BorrowingBasis(np.array(1, np.float32), joint_basis(grid), single)
+        return BorrowingBasis(np.array(1, np.float32), joint_basis(prior, grid), single)
 
     return Family(borrowing_population, basis, JOINT_DIM + 1)

@@ -9,7 +9,7 @@ smooth.
 docs/decisions/002-population.md has the alternatives that were tried, and what they cost.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -29,6 +29,9 @@ COUNTED_PROBLEMS = 2000.0
 AMPLITUDE = 5
 # Where the smooth part of a population is centred, in logits.
 CENTRE = -0.5
+
+OfAtoms = Sequence[float] | Float[np.ndarray | Array, " atom"]
+"""A number for each atom."""
 
 
 class Basis(NamedTuple):
@@ -64,9 +67,9 @@ def normalised(
 
 def atom_odds(
     theta: Float[Array, "atom chain"],
-    place: tuple[float, ...],
+    place: OfAtoms,
     n_problems: Float[Array | np.ndarray, ""],
-    scale: float | tuple[float, ...] = ATOM_SCALE,
+    scale: float | OfAtoms = ATOM_SCALE,
 ) -> tuple[Float[Array, "atom chain"], Float[Array, " chain"]]:
     """Log odds of atoms against the smooth part, and their log prior density with the Jacobian of the coordinate.
 

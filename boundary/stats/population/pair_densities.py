@@ -3,6 +3,7 @@
 As in `boundary.stats.population.densities`, for a base and an RL model together.
 """
 
+from math import log
 from typing import NamedTuple
 
 import jax
@@ -11,7 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy.special import expit
 
-from boundary.stats.population.densities import CENTRE, Basis, atom_odds, basis_of, normalised, waves
+from boundary.stats.population.densities import ATOM_SCALE, CENTRE, Basis, atom_odds, basis_of, normalised, waves
 from boundary.stats.population.grid import Grid
 
 # A pair: Gaussian processes over the common level (x + y) / 2, over the change y - x, and over both together.
@@ -21,16 +22,44 @@ BOTH_LENGTHS, BOTH_WAVES, BOTH_AMPLITUDE = (4.0, 2.5), (7, 5), 1.0
 EDGE_LENGTH, EDGE_WAVES, EDGE_AMPLITUDE = 3.0, 6, 1.0
 # Changes larger than this scale (in logits) are rare, so the eigenfunctions spend themselves on smaller ones.
 CHANGE_SCALE = 4.0
-# Log odds, against the smooth part, of: dead in both; certain in both; (0, 1) and (1, 0); base at 0 or 1 with RL
-# anywhere; RL at 0 or 1 with base anywhere. The edges at RL = 0 and base = 0 are the problems truly lost and truly
-# gained.
-CORNERS_AND_EDGES = (-4.0, -3.5, -9.0, -9.0, -5.0, -5.0, -5.0, -5.0)
 # The ridge along which RL's logits follow the base model's has one slope, shift and tightness where both models solve
 # little and another where they solve much, the two melting into each other over some logits.
 RIDGE_BLEND = 1.5
-JOINT_SHAPE = 8
+CORNERS_AND_EDGES, JOINT_SHAPE = 8, 8
 JOINT_DIM = (
-    len(CORNERS_AND_EDGES) + 4 * EDGE_WAVES + JOINT_SHAPE + LEVEL_WAVES + CHANGE_WAVES + BOTH_WAVES[0] * BOTH_WAVES[1]
+    CORNERS_AND_EDGES + 4 * EDGE_WAVES + JOINT_SHAPE + LEVEL_WAVES + CHANGE_WAVES + BOTH_WAVES[0] * BOTH_WAVES[1]
+)
+
+
+# Of a prior; arrays in a basis.
+Numbers = tuple[float, ...] | Float[np.ndarray | Array, " parameter"]
+
+
+class JointPrior(NamedTuple):
+    """What is expected of the population of a pair, before any count: means and scales of normal parameters.
+
+    Parameters
+    ----------
+    odds, odds_scale
+        Log odds, against the smooth part, of: dead in both; certain in both; (0, 1) and (1, 0); base at 0 or 1 with RL
+        anywhere; RL at 0 or 1 with base anywhere. The edges at RL = 0 and base = 0 are the problems truly lost and
+        truly gained.
+    shape, shape_scale
+        Of `joint_population`: m, log s, b_low, b_high, a_low, a_high - a_low, and of log t_low and log t_high the mean
+        and half the difference.
+    """
+
+    odds: Numbers
+    odds_scale: Numbers
+    shape: Numbers
+    shape_scale: Numbers
+
+
+EXPECTED_PAIR = JointPrior(
+    odds=(-4.0, -3.5, -9.0, -9.0, -5.0, -5.0, -5.0, -5.0),
+    odds_scale=(ATOM_SCALE,) * CORNERS_AND_EDGES,
+    shape=(0.0, log(3.5), 0.0, 0.0, 1.0, 0.0, log(0.35), 0.0),
+    shape_scale=(2.0, 0.4, 0.3, 0.3, 1.5, 1.0, 0.9, 0.6),
 )
 
 
@@ -45,9 +74,10 @@ class PairBasis(NamedTuple):
     inside: Float[np.ndarray, "pair coefficient"]
     edge: Float[np.ndarray, "knot wave"]
     edge_constant: Float[np.ndarray, "knot 1 1"]
+    prior: JointPrior
 
 
-def joint_basis(grid: Grid) -> PairBasis:
+def joint_basis(prior: JointPrior, grid: Grid) -> PairBasis:
     """Constants of the population of a pair of models on a grid."""
     knots = grid.knots
     base, rl = (axis.ravel() for axis in np.meshgrid(knots, knots, indexing="ij"))
@@ -69,14 +99,14 @@ def joint_basis(grid: Grid) -> PairBasis:
         [LEVEL_AMPLITUDE * over_level, CHANGE_AMPLITUDE * over_change, BOTH_AMPLITUDE * over_both], axis=1
     )
     inside = [_beyond_normal(bend, level - CENTRE, change), _ridge_features(level - CENTRE, change)]
-    edge_constant = -0.5 * ((knots - CENTRE) / 4.0) ** 2
-    parts = (
-        np.array(1),
-        np.concatenate(inside, axis=1),
-        EDGE_AMPLITUDE * waves(knots, EDGE_LENGTH, EDGE_WAVES),
-        edge_constant[:, None, None],
+    edge_constant = -0.5 * ((knots - CENTRE) / 4.0)[:, None, None] ** 2
+    return PairBasis(
+        n_problems=np.array(1, np.float32),
+        inside=np.concatenate(inside, axis=1).astype(np.float32),
+        edge=(EDGE_AMPLITUDE * waves(knots, EDGE_LENGTH, EDGE_WAVES)).astype(np.float32),
+        edge_constant=edge_constant.astype(np.float32),
+        prior=JointPrior(*(np.asarray(part, np.float32) for part in prior)),
     )
-    return PairBasis(*(np.asarray(part, np.float32) for part in parts))
 
 
 def _ridge_features(level: np.ndarray, change: np.ndarray) -> Float[np.ndarray, "point feature"]:
@@ -107,23 +137,24 @@ def joint_population(
     -----
     On the smooth part, log density = -(l - m)^2 / (2 s^2) - sum_j w_j(l) [t_j (d - a_j - b_j l)^2 - log t_j] / 2
     + GP(l) + GP(d) + GP(l, d), with the level l = (x + y) / 2 of the two logits, counted from -.5, the change
-    d = y - x, and w_low = 1 / (1 + exp(l / 1.5)) = 1 - w_high. m ~ N(0, 2), log s ~ N(log 3.5, .4), b_j ~ N(0, .3),
-    a_low ~ N(1, 1.5), a_high - a_low ~ N(0, 1), log t_j ~ N(log .35, 1.1) with correlation .4. Four edges and four
-    corners carry the atoms. Why two parts: docs/decisions/002-population.md.
+    d = y - x, and w_low = 1 / (1 + exp(l / 1.5)) = 1 - w_high. By default m ~ N(0, 2), log s ~ N(log 3.5, .4),
+    b_j ~ N(0, .3), a_low ~ N(1, 1.5), a_high - a_low ~ N(0, 1), log t_j ~ N(log .35, 1.1) with correlation .4. Four
+    edges and four corners carry the atoms. Why two parts: docs/decisions/002-population.md.
     """
-    corners, smooth = theta[: len(CORNERS_AND_EDGES)], theta[len(CORNERS_AND_EDGES) :]
-    edges, shape, bend = jnp.split(smooth, [4 * EDGE_WAVES, 4 * EDGE_WAVES + JOINT_SHAPE])
-    precision = jnp.exp(-0.8 * shape[1]) / 3.5**2
-    normal = [2.0 * shape[0] * precision, -0.5 * precision]
-    shift = 1.0 + 1.5 * shape[4]
-    log_tightness = jnp.log(0.35) + 0.9 * shape[6]
+    prior = basis.prior
+    atoms, smooth = theta[:CORNERS_AND_EDGES], theta[CORNERS_AND_EDGES:]
+    edges, standard, bend = jnp.split(smooth, [4 * EDGE_WAVES, 4 * EDGE_WAVES + JOINT_SHAPE])
+    shape = jnp.asarray(prior.shape)[:, None] + jnp.asarray(prior.shape_scale)[:, None] * standard
+    centre, log_scale, *slopes, shift, step, log_tightness, half_difference = shape
+    precision = jnp.exp(-2.0 * log_scale)
+    normal = [centre * precision, -0.5 * precision]
     for a, b, log_t in (
-        (shift, 0.3 * shape[2], log_tightness + 0.6 * shape[7]),
-        (shift + shape[5], 0.3 * shape[3], log_tightness - 0.6 * shape[7]),
+        (shift, slopes[0], log_tightness + half_difference),
+        (shift + step, slopes[1], log_tightness - half_difference),
     ):
         t = jnp.exp(log_t)
         normal += [0.5 * (log_t - t * a**2), -t * a * b, -0.5 * t * b**2, t * a, t * b, -0.5 * t]
-    odds, log_prior = atom_odds(corners, CORNERS_AND_EDGES, basis.n_problems)
+    odds, log_prior = atom_odds(atoms, prior.odds, basis.n_problems, prior.odds_scale)
     shares = jax.nn.softmax(jnp.concatenate([odds, jnp.zeros_like(odds[:1])]), axis=0)
     inside = _inside(jnp.concatenate([bend, jnp.stack(normal)]), basis) * shares[-1]
     weights = _cells(inside, _edges(edges, basis) * shares[4:-1], shares[:4])

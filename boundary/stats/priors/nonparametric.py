@@ -15,7 +15,13 @@ from boundary.stats.population.densities import (
     marginal_population,
 )
 from boundary.stats.population.fit import Family, fit_on_grid
-from boundary.stats.population.pair_densities import JOINT_DIM, joint_basis, joint_population
+from boundary.stats.population.pair_densities import (
+    EXPECTED_PAIR,
+    JOINT_DIM,
+    JointPrior,
+    joint_basis,
+    joint_population,
+)
 from boundary.stats.population.shared_errors import fit_nodes, fit_shared
 from boundary.stats.priors.prior import check_counts
 from boundary.stats.sampler.hmc import SETTINGS, in_groups
@@ -31,8 +37,13 @@ def of_one_model(prior: MarginalPrior) -> Family:
     return Family(population, basis, prior.dim, prior.spacing, amplitude)
 
 
-MARGINAL = of_one_model(LEARNED_BEND)
-JOINT = Family(joint_population, joint_basis, JOINT_DIM)
+@lru_cache
+def of_pair(prior: JointPrior) -> Family:
+    """Populations of a pair under a prior; what is compiled for one prior serves all."""
+    return Family(joint_population, partial(joint_basis, prior), JOINT_DIM)
+
+
+MARGINAL, JOINT = of_one_model(LEARNED_BEND), of_pair(EXPECTED_PAIR)
 # Where no problem was ever solved, or every one always, counts do not tell an atom from a lump beside it, and its log
 # odds wander over ten logits. In a coordinate that goes by problems that is from 0 to hundreds, and R-hat stays at 1.02
 # to 1.1; in one that goes by this many it is nearly the log odds (docs/decisions/024-learned-prior.md).
@@ -56,9 +67,9 @@ class NonParametric:
         eight groups of chains (`boundary.stats.sampler.hmc.in_groups`).
     new_problems
         New problems drawn from each population, for the target `superpopulation`.
-    marginal
-        What is expected of the population of one model (`boundary.stats.population.densities.MarginalPrior`); a pair's
-        is fixed.
+    marginal, joint
+        What is expected of the population of one model (`boundary.stats.population.densities.MarginalPrior`) and of a
+        pair (`boundary.stats.population.pair_densities.JointPrior`).
 
     Examples
     --------
@@ -82,6 +93,7 @@ class NonParametric:
     thinning: int = 1
     new_problems: int = 500
     marginal: MarginalPrior = LEARNED_BEND
+    joint: JointPrior = EXPECTED_PAIR
     name: str = "nonparametric"
 
     takes_errors: ClassVar[bool] = True
@@ -126,7 +138,7 @@ class NonParametric:
 
     def _family(self, n_correct: np.ndarray, n_samples: np.ndarray) -> Family:
         if n_correct.shape[1] == 2:
-            return JOINT
+            return of_pair(self.joint)
         if not n_correct.any() or (n_correct == n_samples).all():
             return of_one_model(self.marginal._replace(counted_problems=COUNTED_WHERE_ALL_ALIKE))
         return of_one_model(self.marginal)
