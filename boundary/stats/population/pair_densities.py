@@ -61,6 +61,14 @@ EXPECTED_PAIR = JointPrior(
     shape=(0.0, log(3.5), 0.0, 0.0, 1.0, 0.0, log(0.35), 0.0),
     shape_scale=(2.0, 0.4, 0.3, 0.3, 1.5, 1.0, 0.9, 0.6),
 )
+# Learned from pairs of five published sets: `python -m benchmarks.calibration.learn_pair_prior` and
+# docs/decisions/027-learned-prior-of-a-pair.md.
+EMPIRICAL_PAIR = JointPrior(
+    odds=(-5.44, -6.38, -10.0, -10.0, -7.17, -8.12, -7.59, -7.48),
+    odds_scale=(2.03, 2.41, 2.72, 2.82, 2.14, 2.19, 2.48, 2.33),
+    shape=(0.0177, 0.975, 0.18, 0.262, 0.549, 0.744, 0.094, 0.231),
+    shape_scale=(2.54, 0.544, 0.263, 0.285, 0.912, 0.914, 1.79, 0.583),
+)
 
 
 class PairBasis(NamedTuple):
