@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, gammaln
+from scipy.special import expit, gammaln, logit
 
 PYTHIA = Path(os.environ.get("BOUNDARY_PUBLISHED", "../shared/published")) / "monkeys-pythia-math-10k" / "counts.csv"
 
@@ -117,7 +117,14 @@ def beta_pair(rng: np.random.Generator, n: int) -> np.ndarray:
     return np.stack([base, np.where(rng.random(n) < 0.04, 0.0, rl)], axis=1)
 
 
-PAIRS: dict[str, Rates] = {f.__name__: f for f in (pair, heavy_pair, beta_pair)}
+def lumpy_pair(rng: np.random.Generator, n: int) -> np.ndarray:
+    """A base model of three narrow groups, which RL sharpens and moves; 6 % lost to 0."""
+    base = three_bumps(rng, n)
+    rl = expit(1.2 * logit(base) + 2 + rng.normal(0, 0.5, n))
+    return np.stack([base, np.where(rng.random(n) < 0.06, 0.0, rl)], axis=1)
+
+
+PAIRS: dict[str, Rates] = {f.__name__: f for f in (pair, heavy_pair, beta_pair, lumpy_pair)}
 
 
 def simulated_counts(population: Rates, n_problems: int, n_samples: int, seed: int) -> Draw:
