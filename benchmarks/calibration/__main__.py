@@ -17,9 +17,9 @@ How often 95 % intervals of `boundary` hold the truth, of these very problems (t
 say what was tried and why the default won. A language model whose solve rates are known exactly is in
 [own-set.md](own-set.md).
 [024-learned-prior.md](decisions/024-learned-prior.md) and
-[027-learned-prior-of-a-pair.md](decisions/027-learned-prior-of-a-pair.md) have the same for the prior `empirical`, which
-was learned from published counts: narrower on real models, surer than it should be on two of these populations, and
-better on small hard benchmarks than on pairs that are unlike the published ones.
+[027-learned-prior-of-a-pair.md](decisions/027-learned-prior-of-a-pair.md) have the same for the prior `empirical`,
+which was learned from published counts: narrower on real models, surer than it should be on two of these populations,
+and better on small hard benchmarks than on pairs that are unlike the published ones.
 
 Where a population is truly a Beta one, a beta-binomial fit is the best there is, and the last table says what the
 default gives away to it. With 500 problems its intervals are nearly twice as wide at four times the samples: `beta` and
@@ -35,8 +35,9 @@ Six populations (`low_lump` and those after it) were left out of every choice th
 
 The prior of a pair expects a bend of fixed size, and is a grid of knots twice as far apart: what is said of lumps here
 holds for one model only. Where a pair's problems come in narrow lumps (`lumpy_pair`) its intervals are too narrow even
-within n, and most of these fits say that they have not converged: there, fit each model alone. Of `heavy_pair` with 30 problems 160 further draws were fitted: shrinkage was held in .94,
-.91, .91, .93 and .96 of them, lost in .93 to .96, gained in .93 to 1.00, so that the low cells below are in part luck.
+within n, and most of these fits say that they have not converged: there, fit each model alone.
+Of `heavy_pair` with 30 problems 160 further draws were fitted: shrinkage was held in .94, .91, .91, .93 and .96 of
+them, lost in .93 to .96, gained in .93 to 1.00, so that the low cells below are in part luck.
 
 ![coverage](../benchmarks/calibration/results/coverage.png)
 
