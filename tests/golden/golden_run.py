@@ -102,9 +102,7 @@ def summary_skeleton(path: Path) -> object:
     content = json.loads(path.read_text(encoding="utf-8"))
     content["settings"].pop("versions")
     for row in content["diagnostics"]:
-        row.pop("worst")
-        # None of `max_visible_mc_error` stood in what was kept so far.
-        for name in ("worst_interval", "worst_visible", "max_visible_mc_error"):
+        for name in ("worst", "worst_interval", "worst_visible"):
             row.pop(name, None)
     return _masked(content)
 
