@@ -43,7 +43,7 @@ demo: .venv/.ready
 test: need-python $(addprefix test-,$(TEST_VERSIONS))
 
 # The oldest Python's environment has every engine: there a test that is skipped for want of one fails. Readers of files,
-# the families' shared properties, what rests on many fits and the benchmarks are tested on one Python where there are two.
+# the families' shared properties, the slowest analyses and the benchmarks are tested on one Python where there are two.
 test-3.11: export BOUNDARY_TEST_NO_SKIPS = tests/sampling
 test-3.11: LEFT_OUT = $(if $(filter 3.12,$(TEST_VERSIONS)),--ignore=tests/data/formats --ignore=tests/data/importing --ignore=tests/stats/priors --ignore=tests/benchmarks $(addprefix --ignore=tests/analysis/,claims likelihood checks estimates))
 $(TEST_RUNS): test-%: .venv-%/.ready

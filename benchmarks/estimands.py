@@ -149,7 +149,7 @@ def page(coverage: pd.DataFrame, claims: pd.DataFrame, draws: int) -> str:
         "# Coverage of every estimand",
         "",
         f"How often the 95 % interval of each estimand holds the truth: {PROBLEMS} problems, {SAMPLES} samples each,",
-        f"{draws} draws from each of three populations of pairs (`pair`, `heavy_pair`, `beta_pair` in",
+        f"{draws} draws from each of {len(PAIRS)} populations of pairs ({', '.join(f'`{name}`' for name in PAIRS)} in",
         f"`benchmarks/calibration/truths.py`) and, for ranks, from a leaderboard of {MODELS} models that are each",
         "fitted alone. The default prior; error: one Monte Carlo standard error. Made by",
         "`python -m benchmarks.estimands`, numbers in `benchmarks/results/estimands.csv`. An interval that always",

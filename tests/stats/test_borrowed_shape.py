@@ -18,7 +18,13 @@ from boundary.stats.population.borrowed import (
     shape_of,
 )
 from boundary.stats.population.grid import Grid
-from boundary.stats.population.pair_densities import EXPECTED_PAIR, JOINT_DIM, joint_basis, joint_population
+from boundary.stats.population.pair_densities import (
+    EMPIRICAL_PAIR,
+    EXPECTED_PAIR,
+    JOINT_DIM,
+    joint_basis,
+    joint_population,
+)
 from boundary.stats.priors import NonParametric
 from boundary.stats.priors.nonparametric import JOINT
 
@@ -39,32 +45,33 @@ def large():
     return counts_of(200, 1), counts_of(100, 2)
 
 
-def test_without_a_shape_it_is_the_plain_population():
+PRIORS = pytest.mark.parametrize("prior", [EXPECTED_PAIR, EMPIRICAL_PAIR], ids=["by hand", "learned"])
+
+
+@PRIORS
+def test_without_a_shape_it_is_the_plain_population(prior):
     """Where nothing is known of the others the parameters are standard normal, whatever the correlation."""
-    basis = borrowing_family(Shape(np.zeros(JOINT_DIM), np.eye(JOINT_DIM), np.ones(JOINT_DIM)), EXPECTED_PAIR).basis(
-        GRID
-    )
-    basis = basis._replace(n_problems=np.array(30, np.float32))
+    n_problems, nothing = np.array(30, np.float32), Shape(np.zeros(JOINT_DIM), np.eye(JOINT_DIM), np.ones(JOINT_DIM))
+    basis = borrowing_family(nothing, prior).basis(GRID)._replace(n_problems=n_problems)
     rng = np.random.default_rng(0)
     u = rng.standard_normal((JOINT_DIM, 5)).astype(np.float32)
     theta = np.concatenate([u, rng.standard_normal((1, 5)).astype(np.float32)])
     weights, log_prior = borrowing_population(jnp.asarray(theta), basis)
-    coordinates = np.concatenate(
-        [np.asarray(_atom_coordinates(jnp.asarray(u[:ATOMS]), np.array(30, np.float32), EXPECTED_PAIR)), u[ATOMS:]]
-    )
-    plain = joint_basis(EXPECTED_PAIR, GRID)._replace(n_problems=np.array(30, np.float32))
+    coordinates = np.concatenate([_atom_coordinates(jnp.asarray(u[:ATOMS]), n_problems, prior), u[ATOMS:]])
+    plain = joint_basis(prior, GRID)._replace(n_problems=n_problems)
     expected, _ = joint_population(jnp.asarray(coordinates), plain)
     np.testing.assert_allclose(weights, expected, rtol=2e-4, atol=1e-9)
     np.testing.assert_allclose(log_prior, -0.5 * (theta**2).sum(axis=0), rtol=1e-5)
 
 
-def test_atoms_are_bent_there_and_back():
+@PRIORS
+def test_atoms_are_bent_there_and_back(prior):
     standard = np.random.default_rng(0).normal(size=(ATOMS, 7))
     with jax.enable_x64(True):
-        coordinates = np.asarray(_atom_coordinates(jnp.asarray(standard), np.array(30.0), EXPECTED_PAIR))
-    values, slopes = _standard_atoms(coordinates, 30, EXPECTED_PAIR)
+        coordinates = np.asarray(_atom_coordinates(jnp.asarray(standard), np.array(30.0), prior))
+    values, slopes = _standard_atoms(coordinates, 30, prior)
     np.testing.assert_allclose(values, standard, atol=1e-5)
-    above, _ = _standard_atoms(coordinates + 1e-5, 30, EXPECTED_PAIR)
+    above, _ = _standard_atoms(coordinates + 1e-5, 30, prior)
     np.testing.assert_allclose((above - values) / 1e-5, slopes, rtol=1e-3)
 
 

@@ -9,7 +9,7 @@ smooth.
 docs/decisions/002-population.md has the alternatives that were tried, and what they cost.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -30,7 +30,7 @@ AMPLITUDE = 5
 # Where the smooth part of a population is centred, in logits.
 CENTRE = -0.5
 
-OfAtoms = Sequence[float] | Float[np.ndarray | Array, " atom"]
+OfAtoms = tuple[float, ...] | Float[np.ndarray | Array, " atom"]
 """A number for each atom."""
 
 

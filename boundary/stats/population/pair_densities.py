@@ -12,7 +12,16 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy.special import expit
 
-from boundary.stats.population.densities import ATOM_SCALE, CENTRE, Basis, atom_odds, basis_of, normalised, waves
+from boundary.stats.population.densities import (
+    ATOM_SCALE,
+    CENTRE,
+    Basis,
+    OfAtoms,
+    atom_odds,
+    basis_of,
+    normalised,
+    waves,
+)
 from boundary.stats.population.grid import Grid
 
 # A pair: Gaussian processes over the common level (x + y) / 2, over the change y - x, and over both together.
@@ -25,14 +34,8 @@ CHANGE_SCALE = 4.0
 # The ridge along which RL's logits follow the base model's has one slope, shift and tightness where both models solve
 # little and another where they solve much, the two melting into each other over some logits.
 RIDGE_BLEND = 1.5
-CORNERS_AND_EDGES, JOINT_SHAPE = 8, 8
-JOINT_DIM = (
-    CORNERS_AND_EDGES + 4 * EDGE_WAVES + JOINT_SHAPE + LEVEL_WAVES + CHANGE_WAVES + BOTH_WAVES[0] * BOTH_WAVES[1]
-)
-
-
-# Of a prior; arrays in a basis.
-Numbers = tuple[float, ...] | Float[np.ndarray | Array, " parameter"]
+CORNERS_AND_EDGES, RIDGE = 8, 8
+JOINT_DIM = CORNERS_AND_EDGES + 4 * EDGE_WAVES + RIDGE + LEVEL_WAVES + CHANGE_WAVES + BOTH_WAVES[0] * BOTH_WAVES[1]
 
 
 class JointPrior(NamedTuple):
@@ -44,30 +47,30 @@ class JointPrior(NamedTuple):
         Log odds, against the smooth part, of: dead in both; certain in both; (0, 1) and (1, 0); base at 0 or 1 with RL
         anywhere; RL at 0 or 1 with base anywhere. The edges at RL = 0 and base = 0 are the problems truly lost and
         truly gained.
-    shape, shape_scale
-        Of `joint_population`: m, log s, b_low, b_high, a_low, a_high - a_low, and of log t_low and log t_high the mean
-        and half the difference.
+    ridge, ridge_scale
+        Of `joint_population`: m, log s, b_low, b_high, a_low, a_high - a_low, (log t_low + log t_high) / 2 and
+        (log t_low - log t_high) / 2.
     """
 
-    odds: Numbers
-    odds_scale: Numbers
-    shape: Numbers
-    shape_scale: Numbers
+    odds: OfAtoms
+    odds_scale: OfAtoms
+    ridge: tuple[float, ...] | Float[np.ndarray | Array, "8"]
+    ridge_scale: tuple[float, ...] | Float[np.ndarray | Array, "8"]
 
 
 EXPECTED_PAIR = JointPrior(
     odds=(-4.0, -3.5, -9.0, -9.0, -5.0, -5.0, -5.0, -5.0),
     odds_scale=(ATOM_SCALE,) * CORNERS_AND_EDGES,
-    shape=(0.0, log(3.5), 0.0, 0.0, 1.0, 0.0, log(0.35), 0.0),
-    shape_scale=(2.0, 0.4, 0.3, 0.3, 1.5, 1.0, 0.9, 0.6),
+    ridge=(0.0, log(3.5), 0.0, 0.0, 1.0, 0.0, log(0.35), 0.0),
+    ridge_scale=(2.0, 0.4, 0.3, 0.3, 1.5, 1.0, 0.9, 0.6),
 )
 # Learned from pairs of five published sets: `python -m benchmarks.calibration.learn_pair_prior` and
 # docs/decisions/027-learned-prior-of-a-pair.md.
 EMPIRICAL_PAIR = JointPrior(
     odds=(-5.44, -6.38, -10.0, -10.0, -7.17, -8.12, -7.59, -7.48),
     odds_scale=(2.03, 2.41, 2.72, 2.82, 2.14, 2.19, 2.48, 2.33),
-    shape=(0.0177, 0.975, 0.18, 0.262, 0.549, 0.744, 0.094, 0.231),
-    shape_scale=(2.54, 0.544, 0.263, 0.285, 0.912, 0.914, 1.79, 0.583),
+    ridge=(0.0177, 0.975, 0.18, 0.262, 0.549, 0.744, 0.094, 0.231),
+    ridge_scale=(2.54, 0.544, 0.263, 0.285, 0.912, 0.914, 1.79, 0.583),
 )
 
 
@@ -75,7 +78,7 @@ class PairBasis(NamedTuple):
     """Constants of the population of a pair on a grid: the smooth part inside, and edges where a model has p = 0 or 1.
 
     The log density is `inside @ coefficients` over the pairs of knots, the base model's first, and `edge @ coefficients
-    + edge_constant` over the knots of an edge.
+    + edge_constant` over the knots of an edge. `prior` is in arrays: another one compiles nothing.
     """
 
     n_problems: Float[np.ndarray, ""]
@@ -151,14 +154,14 @@ def joint_population(
     """
     prior = basis.prior
     atoms, smooth = theta[:CORNERS_AND_EDGES], theta[CORNERS_AND_EDGES:]
-    edges, standard, bend = jnp.split(smooth, [4 * EDGE_WAVES, 4 * EDGE_WAVES + JOINT_SHAPE])
-    shape = jnp.asarray(prior.shape)[:, None] + jnp.asarray(prior.shape_scale)[:, None] * standard
-    centre, log_scale, *slopes, shift, step, log_tightness, half_difference = shape
+    edges, standard, bend = jnp.split(smooth, [4 * EDGE_WAVES, 4 * EDGE_WAVES + RIDGE])
+    ridge = jnp.asarray(prior.ridge)[:, None] + jnp.asarray(prior.ridge_scale)[:, None] * standard
+    centre, log_scale, slope_low, slope_high, shift, shift_change, log_tightness, half_difference = ridge
     precision = jnp.exp(-2.0 * log_scale)
     normal = [centre * precision, -0.5 * precision]
     for a, b, log_t in (
-        (shift, slopes[0], log_tightness + half_difference),
-        (shift + step, slopes[1], log_tightness - half_difference),
+        (shift, slope_low, log_tightness + half_difference),
+        (shift + shift_change, slope_high, log_tightness - half_difference),
     ):
         t = jnp.exp(log_t)
         normal += [0.5 * (log_t - t * a**2), -t * a * b, -0.5 * t * b**2, t * a, t * b, -0.5 * t]

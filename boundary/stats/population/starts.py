@@ -35,7 +35,7 @@ class Density(NamedTuple):
     dim
         How many parameters there are.
     amplitude
-        Which of them is the log amplitude of the bend; None if that is fixed.
+        Which of them is the log amplitude of the bend; None if that is fixed, and for a pair.
     has_atom
         Whether the population's first cell is an atom at 0.
     """
@@ -46,20 +46,21 @@ class Density(NamedTuple):
     has_atom: bool
 
 
-def starting_modes(posterior: Density, counts: CountData, binned: CountData, basis: Any) -> list[Mode]:
+def starting_modes(posterior: Density, counts: CountData, guide: CountData, basis: Any) -> list[Mode]:
     """Modes to start chains from, the likeliest first; for a pair, one mode only.
 
     Parameters
     ----------
-    counts, binned
-        The counts, and counts nearly the same that cost less: a pair's curvature is taken from these.
+    counts, guide
+        The counts, and counts nearly the same that cost less, of which a pair's curvature is taken; not used for one
+        model.
     basis
         Constants of the population on the grid.
     """
     start = np.zeros(posterior.dim)
     if not isinstance(counts, SingleCounts):
-        guide = posterior_data(binned, basis)
-        return [find_mode(posterior.log_density, posterior_data(counts, basis), start, guide=guide)]
+        data, nearly = (posterior_data(part, basis) for part in (counts, guide))
+        return [find_mode(posterior.log_density, data, start, guide=nearly)]
     mode = _mode(posterior, counts, basis, AMPLITUDES[0], start)
     if not (posterior.has_atom and counts.likelihood[:, 0].any()):
         return [mode]
@@ -106,7 +107,7 @@ def evidence_at(
     return mode, at_mode + float(np.linalg.slogdet(mode.root)[1])
 
 
-def _mode(posterior: Density, counts: CountData, basis: Any, amplitude: float, start: np.ndarray) -> Mode:
+def _mode(posterior: Density, counts: SingleCounts, basis: Any, amplitude: float, start: np.ndarray) -> Mode:
     """The mode where the log amplitude is held.
 
     In all parameters at once, the mode is a funnel's neck (bend and amplitude near 0) or a narrow lump. Laplace's

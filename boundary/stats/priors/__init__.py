@@ -3,7 +3,7 @@
 Read `prior` first: what a family is, `posterior(n_correct, n_samples, key, errors=None)`. Then:
 
 - `nonparametric`: the default, a smooth population of any shape with atoms at 0 and 1, jointly for a pair.
-- `empirical`: the default with what published sets say of one model's solve rates.
+- `empirical`: the default with what published sets say of solve rates.
 - `fixed_bend`: the default as it was.
 - `beta_binomial`, `inflated_beta_binomial`, `logit_normal`: parametric ones.
 - `stacked`: the default and these, four in all, weighted by how well they predict left-out problems.

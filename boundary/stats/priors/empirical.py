@@ -13,8 +13,8 @@ def empirical() -> NonParametric:
     The family. The places and scales of one model's population have the largest marginal likelihood of 71 tables of
     counts of nine sets, and those of a pair's that of 26 pairs of five sets; both are widened by how uncertain they
     are (`python -m benchmarks.calibration.learn_prior` and `learn_pair_prior`). On real models its intervals beyond n
-    are narrower than the default's. Where populations are unlike the published ones they hold the truth less often
-    (docs/decisions/024-learned-prior.md, docs/decisions/027-learned-prior-of-a-pair.md).
+    are narrower than the default's. Where populations are unlike the published ones, its intervals hold the truth less
+    often (docs/decisions/024-learned-prior.md, docs/decisions/027-learned-prior-of-a-pair.md).
 
     Notes
     -----
@@ -27,4 +27,6 @@ def empirical() -> NonParametric:
     >>> empirical().name
     'empirical'
     """
-    return NonParametric(marginal=EMPIRICAL, joint=EMPIRICAL_PAIR, name="empirical")
+    return NonParametric(
+        marginal=EMPIRICAL, joint=EMPIRICAL_PAIR, name="empirical", learned_from="nine published sets of counts"
+    )

@@ -70,6 +70,8 @@ class NonParametric:
     marginal, joint
         What is expected of the population of one model (`boundary.stats.population.densities.MarginalPrior`) and of a
         pair (`boundary.stats.population.pair_densities.JointPrior`).
+    name, learned_from
+        The family's name, and for the methods section what its expectations were learned from, if anything.
 
     Examples
     --------
@@ -95,14 +97,20 @@ class NonParametric:
     marginal: MarginalPrior = LEARNED_BEND
     joint: JointPrior = EXPECTED_PAIR
     name: str = "nonparametric"
+    learned_from: str = ""
 
     takes_errors: ClassVar[bool] = True
     has_population: ClassVar[bool] = True
-    description: ClassVar[str] = (
-        "a population of any smooth shape: on the logit scale a simple log density (of a single model a Beta with its "
-        "tails drawn in, of a pair a normal level and a ridge of changes) bent by a Gaussian process, with atoms at "
-        "p = 0 and p = 1, jointly for a pair of models"
-    )
+
+    @property
+    def description(self) -> str:
+        """Description for the methods section."""
+        learned = f"; its expectations were learned from {self.learned_from}" if self.learned_from else ""
+        return (
+            "a population of any smooth shape: on the logit scale a simple log density (of a single model a Beta with "
+            "its tails drawn in, of a pair a normal level and a ridge of changes) bent by a Gaussian process, with "
+            f"atoms at p = 0 and p = 1, jointly for a pair of models{learned}"
+        )
 
     def posterior(
         self,
