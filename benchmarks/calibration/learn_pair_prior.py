@@ -212,14 +212,14 @@ def learn(every: Sequence[Pair], left_out: Sequence[str] = ()) -> Learned:
     return learned
 
 
-def _say(what: str, before: tuple[np.ndarray, np.ndarray], learned: Learned) -> None:
+def _say(step_name: str, before: tuple[np.ndarray, np.ndarray], learned: Learned) -> None:
     """How far a step went, beside how uncertain the result is."""
     place, scale = before
     errors = np.sqrt(np.diag(learned.covariance))
     changes = np.concatenate([learned.place - place, learned.log_scale - np.log(scale)]) / errors
     most = np.abs(changes).argmax()
     name = (*PARAMETERS, *(f"scale of {parameter}" for parameter in PARAMETERS))[most]
-    click.echo(f"{what}: changes by {abs(changes[most]):.2f} standard errors at most ({name})", err=True)
+    click.echo(f"{step_name}: changes by {abs(changes[most]):.2f} standard errors at most ({name})", err=True)
 
 
 def learned_priors(every: Sequence[Pair]) -> pd.DataFrame:

@@ -24,8 +24,8 @@ def empirical() -> NonParametric:
 
     Examples
     --------
-    >>> empirical().name
-    'empirical'
+    >>> empirical().name, empirical().description.rpartition("; ")[2]
+    ('empirical', 'its expectations were learned from nine published sets of counts')
     """
     return NonParametric(
         marginal=EMPIRICAL, joint=EMPIRICAL_PAIR, name="empirical", learned_from="nine published sets of counts"
