@@ -67,10 +67,10 @@ EXPECTED_PAIR = JointPrior(
 # Learned from pairs of five published sets: `python -m benchmarks.calibration.learn_pair_prior` and
 # docs/decisions/027-learned-prior-of-a-pair.md.
 EMPIRICAL_PAIR = JointPrior(
-    odds=(-5.44, -6.38, -10.0, -10.0, -7.17, -8.12, -7.59, -7.48),
-    odds_scale=(2.03, 2.41, 2.72, 2.82, 2.14, 2.19, 2.48, 2.33),
-    ridge=(0.0177, 0.975, 0.18, 0.262, 0.549, 0.744, 0.094, 0.231),
-    ridge_scale=(2.54, 0.544, 0.263, 0.285, 0.912, 0.914, 1.79, 0.583),
+    odds=(-5.52, -6.2, -10.1, -9.85, -7.06, -8.02, -7.56, -7.55),
+    odds_scale=(2.07, 2.17, 2.65, 2.51, 1.95, 2.02, 2.5, 2.31),
+    ridge=(0.0316, 0.976, 0.175, 0.256, 0.515, 0.824, 0.0811, 0.238),
+    ridge_scale=(2.54, 0.545, 0.265, 0.285, 0.919, 0.939, 1.77, 0.604),
 )
 
 
