@@ -131,13 +131,15 @@ def fit_population(
     log_density = log_posterior(family.population)
     basis = _basis(family, grid, len(tables[0].row))
     counts, _ = count_data(tables)
-    binned = binned_data(tables, counts)
+    n_problems, few = len(tables[0].row), len(tables[0].row) <= monitoring.FEW_PROBLEMS
+    # Counts of many problems tell neighbours apart: at 40,000 chains along binned ones end with R-hat 1.02 after twice
+    # the time.
+    binned = binned_data(tables, counts) if few else counts
     density = Density(log_density, family.dim, family.amplitude, family.has_atom)
     mode, *other_starts = starting_modes(density, counts, binned, basis)
     data, guide = (
         counted_from_mode(family.population, posterior_data(part, basis), mode.position) for part in (counts, binned)
     )
-    n_problems, few = len(tables[0].row), len(tables[0].row) <= monitoring.FEW_PROBLEMS
     budgets = monitoring.monitored_budgets(max(table.largest_n for table in tables))
     failures = _mean_failures(grid, budgets)
     weights: Any = None

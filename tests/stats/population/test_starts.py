@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from boundary.stats.population import starts
+from boundary.stats.population import fit, starts
 from boundary.stats.population.count_tables import count_tables
 from boundary.stats.population.densities import EMPIRICAL, FIXED_BEND, LEARNED_BEND
 from boundary.stats.population.fit import fit_population
@@ -82,3 +82,22 @@ def test_without_samples_the_evidence_of_an_amplitude_is_its_prior(prior):
     start = np.zeros(family.dim)
     evidence = [starts.evidence_at(density, counts, counts, basis, amplitude, start)[1] for amplitude in (0.0, 2.5)]
     assert evidence[1] - evidence[0] == pytest.approx(-0.5 * 2.5**2, abs=0.3)
+
+
+@pytest.mark.parametrize(("n_problems", "is_binned"), [(1000, True), (3000, False)])
+def test_only_counts_of_few_problems_are_binned(monkeypatch, n_problems, is_binned):
+    """Counts of many problems tell neighbouring counts apart: chains along binned ones did not converge."""
+    guides = []
+
+    def record(_log_density, data, _mode, _key, *, guide, **_):
+        guides.append((data, guide))
+        raise InterruptedError
+
+    monkeypatch.setattr(fit, "hmc", record)
+    rng = np.random.default_rng(5)
+    n_samples = np.full((n_problems, 2), 64)
+    tables = count_tables(rng.binomial(64, rng.beta(0.5, 0.5, (n_problems, 2))), n_samples, JOINT.grid(64), None)
+    with pytest.raises(InterruptedError):
+        fit_population(JOINT, tables, JOINT.grid(64), jax.random.key(0), SETTINGS)
+    ((data, guide),) = guides
+    assert (guide.counts.problems.size < data.counts.problems.size) == is_binned
