@@ -22,13 +22,7 @@ from benchmarks.calibration.learn_prior import FOLDER, PUBLISHED, SHIPPED, TRUTH
 from benchmarks.calibration.tables import summed
 from boundary.stats.population.count_tables import count_tables
 from boundary.stats.population.densities import atom_odds
-from boundary.stats.population.likelihood import (
-    binned_data,
-    count_data,
-    counted_from_mode,
-    log_posterior,
-    posterior_data,
-)
+from boundary.stats.population.fit import draw_parameters
 from boundary.stats.population.pair_densities import (
     CORNERS_AND_EDGES,
     EDGE_WAVES,
@@ -36,10 +30,8 @@ from boundary.stats.population.pair_densities import (
     RIDGE,
     JointPrior,
 )
-from boundary.stats.population.starts import Density, starting_modes
 from boundary.stats.priors.nonparametric import NonParametric, of_pair
 from boundary.stats.sampler.compilation import keep_compiled
-from boundary.stats.sampler.hmc import hmc
 
 BASES = {
     "deepscaler-1.5b": "DeepSeek-R1-Distill-Qwen-1.5B",
@@ -131,21 +123,13 @@ def draws_of(pair: Pair, prior: JointPrior, seed: int) -> Float[np.ndarray, "dra
     family = of_pair(prior)
     grid = family.grid(int(pair.n_samples.max()))
     tables = count_tables(pair.n_correct, pair.n_samples, grid, None)
-    counts, _ = count_data(tables)
-    binned = binned_data(tables, counts)
-    basis = family.basis(grid)._replace(n_problems=np.array(len(pair.n_correct), np.float32))
-    log_density = log_posterior(family.population)
-    mode, *_ = starting_modes(Density(log_density, family.dim, None, True), counts, binned, basis)
-    data, guide = (
-        counted_from_mode(family.population, posterior_data(part, basis), mode.position) for part in (counts, binned)
-    )
 
     def mean_coordinate(theta: Float[np.ndarray, "chain draw dim"]) -> Float[np.ndarray, "1 chain draw"]:
         return theta.mean(axis=-1)[None]
 
-    theta = hmc(log_density, data, mode, jax.random.key(seed), guide=guide, monitored=mean_coordinate).draws
-    flat = theta.reshape(-1, theta.shape[-1]).T
-    odds, _ = atom_odds(flat[:CORNERS_AND_EDGES], prior.odds, basis.n_problems, prior.odds_scale)
+    theta = draw_parameters(family, tables, grid, jax.random.key(seed), mean_coordinate)
+    flat, n_problems = theta.reshape(-1, theta.shape[-1]).T, np.array(len(pair.n_correct), np.float32)
+    odds, _ = atom_odds(flat[:CORNERS_AND_EDGES], prior.odds, n_problems, prior.odds_scale)
     standard = flat[CORNERS_AND_EDGES + 4 * EDGE_WAVES :][:RIDGE]
     ridge = np.array(prior.ridge)[:, None] + np.array(prior.ridge_scale)[:, None] * standard
     return np.concatenate([np.asarray(odds), ridge]).T.astype(float)

@@ -101,6 +101,7 @@ def _tables(source: str, counts: pd.DataFrame) -> Iterator[Table]:
 
 
 def longest_answers() -> pd.DataFrame:
+    """Counts of the published trajectory where answers could be longest."""
     counts = pd.read_csv(PUBLISHED / "rlvr-gsm8k30-trajectory/counts.csv")
     return counts.loc[counts["benchmark"].str.contains("2048")]
 

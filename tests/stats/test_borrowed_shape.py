@@ -26,7 +26,7 @@ from boundary.stats.population.pair_densities import (
     joint_population,
 )
 from boundary.stats.priors import NonParametric
-from boundary.stats.priors.nonparametric import JOINT
+from boundary.stats.priors.nonparametric import of_pair
 
 N = 32
 GRID = Grid.for_samples(N)
@@ -76,7 +76,7 @@ def test_atoms_are_bent_there_and_back(prior):
 
 
 def test_the_shape_is_that_of_a_benchmark_at_random(large):
-    first, second, mixed = (shape_of(counts, JOINT) for counts in (large[:1], large[1:], large))
+    first, second, mixed = (shape_of(counts, of_pair(EXPECTED_PAIR)) for counts in (large[:1], large[1:], large))
     np.testing.assert_allclose(mixed.mean, (first.mean + second.mean) / 2)
 
     def covariance(shape):

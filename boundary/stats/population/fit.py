@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +22,7 @@ from boundary.stats.population.likelihood import (
 )
 from boundary.stats.population.starts import Density, starting_modes
 from boundary.stats.sampler.compilation import compiled
-from boundary.stats.sampler.hmc import hmc, in_groups
+from boundary.stats.sampler.hmc import Monitored, hmc, in_groups
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.verdict_errors import VerdictErrors
 
@@ -128,18 +129,8 @@ def fit_population(
     family: Family, tables: Sequence[CountTable], grid: Grid, key: Array, settings: Mapping[str, int]
 ) -> PopulationFit:
     """Populations and solve rates given the tables of each model's counts."""
-    log_density = log_posterior(family.population)
-    basis = _basis(family, grid, len(tables[0].row))
-    counts, _ = count_data(tables)
     n_problems, few = len(tables[0].row), len(tables[0].row) <= monitoring.FEW_PROBLEMS
-    # Counts of many problems tell neighbours apart: at 40,000 chains along binned ones end with R-hat 1.02 after twice
-    # the time.
-    binned = binned_data(tables, counts) if few else counts
-    density = Density(log_density, family.dim, family.amplitude, family.has_atom)
-    mode, *other_starts = starting_modes(density, counts, binned, basis)
-    data, guide = (
-        counted_from_mode(family.population, posterior_data(part, basis), mode.position) for part in (counts, binned)
-    )
+    basis = _basis(family, grid, n_problems)
     budgets = monitoring.monitored_budgets(max(table.largest_n for table in tables))
     failures = _mean_failures(grid, budgets)
     weights: Any = None
@@ -147,7 +138,7 @@ def fit_population(
 
     def monitored(draws: Float[np.ndarray, "chain step dim"]) -> Float[np.ndarray, "quantity chain step"]:
         nonlocal weights, p
-        weights = _weights(family.population, draws, data.basis)
+        weights = _weights(family.population, draws, basis)
         if few:
             p = draw_rates(key, weights, tables)
             quantities = monitoring.of_benchmark(p, budgets)
@@ -157,21 +148,41 @@ def fit_population(
         return quantities.reshape(-1, *draws.shape[:2])
 
     # The draws that come back are those that were monitored last.
-    hmc(
-        log_density,
-        data,
-        mode,
-        key,
-        other_starts=other_starts,
-        guide=guide,
-        monitored=monitored,
-        **_within_memory(settings, n_problems * len(tables)),
-    )
+    draw_parameters(family, tables, grid, key, monitored, _within_memory(settings, n_problems * len(tables)))
     cells = np.stack(np.unravel_index(np.arange(weights.shape[1]), (grid.n_cells,) * len(tables)), axis=1)
     log_likelihood = None
     if len(weights) * n_problems <= MOST_LOG_LIKELIHOODS:
         log_likelihood = log_likelihood_of(weights, tables)
     return PopulationFit(weights, cells, p if few else draw_rates(key, weights, tables), log_likelihood)
+
+
+def draw_parameters(
+    family: Family,
+    tables: Sequence[CountTable],
+    grid: Grid,
+    key: Array,
+    monitored: Monitored,
+    settings: Mapping[str, int] = MappingProxyType({}),
+) -> Float[np.ndarray, "chain draw dim"]:
+    """Draws of the parameters of a population given the tables of each model's counts.
+
+    Parameters
+    ----------
+    monitored, settings
+        Of `boundary.stats.sampler.hmc.hmc`: what must converge, and chains, draws and so on.
+    """
+    log_density = log_posterior(family.population)
+    basis = _basis(family, grid, len(tables[0].row))
+    counts, _ = count_data(tables)
+    binned = binned_data(tables, counts)
+    density = Density(log_density, family.dim, family.amplitude, family.has_atom)
+    mode, *other_starts = starting_modes(density, counts, binned, basis)
+    data, guide = (
+        counted_from_mode(family.population, posterior_data(part, basis), mode.position) for part in (counts, binned)
+    )
+    return hmc(
+        log_density, data, mode, key, other_starts=other_starts, guide=guide, monitored=monitored, **settings
+    ).draws
 
 
 def log_likelihood_of(

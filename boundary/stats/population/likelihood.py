@@ -18,6 +18,9 @@ from boundary.stats.sampler.mode import LogDensity
 LEAST_CHANCE = 1e-18
 # Samples do not tell a solve rate from 0 where their likelihood is this near to that at 0, in relation to it.
 NEARLY_ALIKE = 0.25
+# Counts of so many problems at most are binned. More of them tell neighbouring counts apart: at 40,000, chains along
+# binned ones ended with R-hat 1.02 after twice the time (docs/decisions/016-many-short-chains.md).
+MOST_BINNED = 2000
 # Populations whose chances are computed in one call, where there are many.
 POPULATIONS_AT_ONCE = 32
 
@@ -92,8 +95,11 @@ def binned_data(tables: Sequence[CountTable], counts: CountData) -> CountData:
     """Data of a likelihood nearly that of `counts` and cheaper: neighbouring counts are as if they were the same.
 
     Each bin has the mean likelihood of its problems; a pair's are a table of all pairs of bins. Where the bins would
-    not be cheaper, as with another number of samples for every problem, these are the counts themselves.
+    not be cheaper, as with another number of samples for every problem, or problems are many, these are the counts
+    themselves.
     """
+    if len(tables[0].row) > MOST_BINNED:
+        return counts
     # One size for a pair, so that few shapes are compiled.
     size = padded_size(max(int(table.bin.max()) + 1 for table in tables), least=16)
     cost = size if len(tables) == 1 else size * (size + tables[0].likelihood.shape[1])

@@ -43,7 +43,6 @@ def of_pair(prior: JointPrior) -> Family:
     return Family(joint_population, partial(joint_basis, prior), JOINT_DIM)
 
 
-MARGINAL, JOINT = of_one_model(LEARNED_BEND), of_pair(EXPECTED_PAIR)
 # Where no problem was ever solved, or every one always, counts do not tell an atom from a lump beside it, and its log
 # odds wander over ten logits. In a coordinate that goes by problems that is from 0 to hundreds, and R-hat stays at 1.02
 # to 1.1; in one that goes by this many it is nearly the log odds (docs/decisions/024-learned-prior.md).

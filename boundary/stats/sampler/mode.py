@@ -66,10 +66,8 @@ def find_mode(
     1,000; this takes 10 to 40 steps, with the curvature of a guide as without.
     """
     with jax.enable_x64(True):
-        data, guide = (
-            jax.tree.map(lambda part: jnp.asarray(part, jnp.float64), part)
-            for part in (data, data if guide is None else guide)
-        )
+        data = _in_double(data)
+        guide = data if guide is None else _in_double(guide)
         theta = start
         value, slope = _value_and_slope(log_density, theta, data)
         if not np.isfinite(value):
@@ -100,8 +98,11 @@ def find_mode(
 def log_density_at(log_density: LogDensity, theta: Float[np.ndarray, " dim"], data: Any) -> float:
     """The log density in double precision; its gradient is computed too, since that is what is compiled already."""
     with jax.enable_x64(True):
-        double = jax.tree.map(lambda part: jnp.asarray(part, jnp.float64), data)
-        return -float(_value_and_slope(log_density, theta, double)[0])
+        return -float(_value_and_slope(log_density, theta, _in_double(data))[0])
+
+
+def _in_double(data: Any) -> Any:
+    return jax.tree.map(lambda part: jnp.asarray(part, jnp.float64), data)
 
 
 def _curvature(log_density: LogDensity, theta: np.ndarray, data: Any) -> tuple[np.ndarray, np.ndarray]:

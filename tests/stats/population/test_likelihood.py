@@ -7,7 +7,7 @@ import pytest
 
 from boundary.stats.population import count_tables as tables_module
 from boundary.stats.population.count_tables import count_tables, paired
-from boundary.stats.population.densities import EMPIRICAL, atom_odds, marginal_basis, marginal_population
+from boundary.stats.population.densities import EMPIRICAL, LEARNED_BEND, atom_odds, marginal_basis, marginal_population
 from boundary.stats.population.draw_rates import draw_rates
 from boundary.stats.population.fit import _basis
 from boundary.stats.population.grid import Grid
@@ -19,8 +19,11 @@ from boundary.stats.population.likelihood import (
     log_chances,
     log_posterior,
 )
-from boundary.stats.priors.nonparametric import JOINT, MARGINAL
+from boundary.stats.population.pair_densities import EXPECTED_PAIR
+from boundary.stats.priors.nonparametric import of_one_model, of_pair
 from boundary.stats.sampler.mode import find_mode
+
+MARGINAL, JOINT = of_one_model(LEARNED_BEND), of_pair(EXPECTED_PAIR)
 
 N = 16
 GRID = Grid.for_samples(N)

@@ -10,9 +10,11 @@ from boundary.stats.population.count_tables import count_tables
 from boundary.stats.population.densities import EMPIRICAL, FIXED_BEND, LEARNED_BEND
 from boundary.stats.population.fit import fit_population
 from boundary.stats.population.likelihood import binned_data, count_data, log_posterior
+from boundary.stats.population.pair_densities import EXPECTED_PAIR
 from boundary.stats.population.starts import Density, starting_modes
-from boundary.stats.priors.nonparametric import JOINT, MARGINAL, of_one_model
+from boundary.stats.priors.nonparametric import of_one_model, of_pair
 
+MARGINAL, JOINT = of_one_model(LEARNED_BEND), of_pair(EXPECTED_PAIR)
 SETTINGS = {"chains": 64, "draws": 32, "warmup": 32, "leapfrogs": 16, "thinning": 1}
 
 
