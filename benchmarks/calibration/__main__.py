@@ -33,9 +33,9 @@ never solved, so that extrapolation rests on the prior; the prior-free bounds th
 not.
 Six populations (`low_lump` and those after it) were left out of every choice that was made.
 
-The prior of a pair expects a bend of fixed size, and is a grid of knots twice as far apart: what is said of lumps here
-holds for one model only. Where a pair's problems come in narrow lumps (`lumpy_pair`) its intervals are too narrow even
-within n, and most of these fits say that they have not converged: there, fit each model alone.
+The prior of a pair expects a bend of fixed size, on knots twice as far apart. Where the counts of a pair come in lumps
+too narrow for it (`lumpy_pair`), that is recognised from some 300 problems on, and the population is one with closer
+knots and bends along each model's own solve rates ([028-pairs-in-lumps.md](decisions/028-pairs-in-lumps.md)).
 Of `heavy_pair` with 30 problems 160 further draws were fitted: shrinkage was held in .94, .91, .91, .93 and .96 of
 them, lost in .93 to .96, gained in .93 to 1.00, so that the low cells below are in part luck.
 

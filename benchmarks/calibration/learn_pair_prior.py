@@ -22,7 +22,7 @@ from benchmarks.calibration.learn_prior import FOLDER, PUBLISHED, SHIPPED, TRUTH
 from benchmarks.calibration.tables import summed
 from boundary.stats.population.count_tables import count_tables
 from boundary.stats.population.densities import atom_odds
-from boundary.stats.population.fit import draw_parameters
+from boundary.stats.population.fit import draw_parameters, posterior_of
 from boundary.stats.population.pair_densities import (
     CORNERS_AND_EDGES,
     EDGE_WAVES,
@@ -127,7 +127,7 @@ def draws_of(pair: Pair, prior: JointPrior, seed: int) -> Float[np.ndarray, "dra
     def mean_coordinate(theta: Float[np.ndarray, "chain draw dim"]) -> Float[np.ndarray, "1 chain draw"]:
         return theta.mean(axis=-1)[None]
 
-    theta = draw_parameters(family, tables, grid, jax.random.key(seed), mean_coordinate)
+    theta = draw_parameters(posterior_of(family, tables, grid), jax.random.key(seed), mean_coordinate)
     flat, n_problems = theta.reshape(-1, theta.shape[-1]).T, np.array(len(pair.n_correct), np.float32)
     odds, _ = atom_odds(flat[:CORNERS_AND_EDGES], prior.odds, n_problems, prior.odds_scale)
     standard = flat[CORNERS_AND_EDGES + 4 * EDGE_WAVES :][:RIDGE]

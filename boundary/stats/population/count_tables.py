@@ -33,6 +33,8 @@ class CountTable(NamedTuple):
         Of the solve rate within each cell, padded.
     row
         Each problem's row.
+    distinct
+        Numbers of correct and of all samples of each row, and its errors of verdicts.
     bin
         Each row's bin: neighbouring counts of the same number of samples, in which likelihoods are nearly the same.
         A rate's arcsine square root has the standard deviation 1 / (2 sqrt(n)) wherever it is.
@@ -44,6 +46,7 @@ class CountTable(NamedTuple):
     quantiles: Float[np.ndarray, "row cell quantile"]
     log_largest: Float[np.ndarray, " row"]
     row: Int[np.ndarray, " problem"]
+    distinct: tuple[Int[np.ndarray, " row"], Int[np.ndarray, " row"], Errors]
     bin: Int[np.ndarray, " row"]
     largest_n: int
 
@@ -58,7 +61,8 @@ class CountTable(NamedTuple):
         likelihood, quantiles = (
             padded(table.astype(np.float32), size) for table in (relative, grid.quantiles(*distinct))
         )
-        return cls(likelihood, quantiles, log_largest, row.ravel(), _bins(counts[first]), int(n_samples.max()))
+        bins = _bins(counts[first])
+        return cls(likelihood, quantiles, log_largest, row.ravel(), distinct, bins, int(n_samples.max()))
 
     @property
     def n_rows(self) -> int:

@@ -13,6 +13,7 @@ from boundary.stats.population.count_tables import CountTable, count_tables
 from boundary.stats.population.draw_rates import draw_new, draw_rates
 from boundary.stats.population.grid import SPACING, Grid
 from boundary.stats.population.likelihood import (
+    CountData,
     binned_data,
     count_data,
     counted_from_mode,
@@ -20,9 +21,11 @@ from boundary.stats.population.likelihood import (
     log_posterior,
     posterior_data,
 )
+from boundary.stats.population.lumps import has_lumps
 from boundary.stats.population.starts import Density, starting_modes
 from boundary.stats.sampler.compilation import compiled
 from boundary.stats.sampler.hmc import Monitored, hmc, in_groups
+from boundary.stats.sampler.mode import Mode
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.verdict_errors import VerdictErrors
 
@@ -37,7 +40,8 @@ class Family(NamedTuple):
     """A family of populations on a grid: of one model, or of a pair; `basis(grid)` gives its constants.
 
     `amplitude` is which parameter is the log amplitude of a bend, None where that is fixed; `has_atom` is whether the
-    first cell is an atom at 0.
+    first cell is an atom at 0. `lumpy`, if any, takes this family's place where problems come in narrow
+    lumps.
     """
 
     population: densities.Population
@@ -46,10 +50,31 @@ class Family(NamedTuple):
     spacing: float = SPACING
     amplitude: int | None = None
     has_atom: bool = True
+    lumpy: "Family | None" = None
 
     def grid(self, largest_n: int) -> Grid:
         """The grid that it takes for n samples a problem."""
         return Grid.for_samples(largest_n, self.spacing)
+
+
+class Posterior(NamedTuple):
+    """A posterior of the parameters of a population, given the tables of each model's counts on a grid.
+
+    Parameters
+    ----------
+    counts, binned
+        Data of the likelihood, and of one nearly the same that costs less.
+    modes
+        Where chains start, the likeliest first.
+    """
+
+    family: Family
+    tables: Sequence[CountTable]
+    grid: Grid
+    basis: Any
+    counts: CountData
+    binned: CountData
+    modes: Sequence[Mode]
 
 
 class PopulationFit(NamedTuple):
@@ -97,9 +122,30 @@ def fit_on_grid(
     (`boundary.stats.sampler.hmc.in_groups`).
     """
     grid = family.grid(int(n_samples.max()))
-    tables = count_tables(n_correct, n_samples, grid, errors)
-    fit = fit_population(family, tables, grid, key, settings)
+    posterior = posterior_of(family, count_tables(n_correct, n_samples, grid, errors), grid)
+    if family.lumpy and _has_lumps(posterior, family.lumpy):
+        return fit_on_grid(family.lumpy, n_correct, n_samples, key, name, new_problems, settings, errors)
+    fit = fit_population(posterior, key, settings)
     return rates_by_chain(fit, n_correct, n_samples, grid, key, name, new_problems, settings, errors)
+
+
+def posterior_of(family: Family, tables: Sequence[CountTable], grid: Grid) -> Posterior:
+    """The posterior given the tables of each model's counts, and its modes."""
+    basis = _basis(family, grid, len(tables[0].row))
+    counts, _ = count_data(tables)
+    binned = binned_data(tables, counts)
+    density = Density(log_posterior(family.population), family.dim, family.amplitude, family.has_atom)
+    modes = starting_modes(density, counts, binned, basis)
+    return Posterior(family, tables, grid, basis, counts, binned, modes)
+
+
+def _has_lumps(posterior: Posterior, lumpy: Family) -> bool:
+    """Whether the problems of either model come in lumps that a pair's smooth population at its mode does not have."""
+    at_mode = _weights(posterior, posterior.modes[0].position.astype(np.float32)[None, None])
+    joint = np.asarray(at_mode, float).reshape(posterior.grid.n_cells, -1)
+    base, rl = posterior.tables
+    grid = lumpy.grid(max(base.largest_n, rl.largest_n))
+    return has_lumps(base, joint.sum(axis=1), grid) or has_lumps(rl, joint.sum(axis=0), grid)
 
 
 def rates_by_chain(
@@ -125,12 +171,10 @@ def rates_by_chain(
     return SolveRates(grouped(fit.p), n_correct, n_samples, name, new_p, log_likelihood=log_likelihood, errors=errors)
 
 
-def fit_population(
-    family: Family, tables: Sequence[CountTable], grid: Grid, key: Array, settings: Mapping[str, int]
-) -> PopulationFit:
-    """Populations and solve rates given the tables of each model's counts."""
+def fit_population(posterior: Posterior, key: Array, settings: Mapping[str, int]) -> PopulationFit:
+    """Populations and solve rates."""
+    tables, grid = posterior.tables, posterior.grid
     n_problems, few = len(tables[0].row), len(tables[0].row) <= monitoring.FEW_PROBLEMS
-    basis = _basis(family, grid, n_problems)
     budgets = monitoring.monitored_budgets(max(table.largest_n for table in tables))
     failures = _mean_failures(grid, budgets)
     weights: Any = None
@@ -138,7 +182,7 @@ def fit_population(
 
     def monitored(draws: Float[np.ndarray, "chain step dim"]) -> Float[np.ndarray, "quantity chain step"]:
         nonlocal weights, p
-        weights = _weights(family.population, draws, basis)
+        weights = _weights(posterior, draws)
         if few:
             p = draw_rates(key, weights, tables)
             quantities = monitoring.of_benchmark(p, budgets)
@@ -148,7 +192,7 @@ def fit_population(
         return quantities.reshape(-1, *draws.shape[:2])
 
     # The draws that come back are those that were monitored last.
-    draw_parameters(family, tables, grid, key, monitored, _within_memory(settings, n_problems * len(tables)))
+    draw_parameters(posterior, key, monitored, _within_memory(settings, n_problems * len(tables)))
     cells = np.stack(np.unravel_index(np.arange(weights.shape[1]), (grid.n_cells,) * len(tables)), axis=1)
     log_likelihood = None
     if len(weights) * n_problems <= MOST_LOG_LIKELIHOODS:
@@ -157,29 +201,22 @@ def fit_population(
 
 
 def draw_parameters(
-    family: Family,
-    tables: Sequence[CountTable],
-    grid: Grid,
-    key: Array,
-    monitored: Monitored,
-    settings: Mapping[str, int] = MappingProxyType({}),
+    posterior: Posterior, key: Array, monitored: Monitored, settings: Mapping[str, int] = MappingProxyType({})
 ) -> Float[np.ndarray, "chain draw dim"]:
-    """Draws of the parameters of a population given the tables of each model's counts.
+    """Draws of the parameters of a population.
 
     Parameters
     ----------
     monitored, settings
         Of `boundary.stats.sampler.hmc.hmc`: what must converge, and chains, draws and so on.
     """
-    log_density = log_posterior(family.population)
-    basis = _basis(family, grid, len(tables[0].row))
-    counts, _ = count_data(tables)
-    binned = binned_data(tables, counts)
-    density = Density(log_density, family.dim, family.amplitude, family.has_atom)
-    mode, *other_starts = starting_modes(density, counts, binned, basis)
+    population = posterior.family.population
+    mode, *other_starts = posterior.modes
     data, guide = (
-        counted_from_mode(family.population, posterior_data(part, basis), mode.position) for part in (counts, binned)
+        counted_from_mode(population, posterior_data(part, posterior.basis), mode.position)
+        for part in (posterior.counts, posterior.binned)
     )
+    log_density = log_posterior(population)
     return hmc(
         log_density, data, mode, key, other_starts=other_starts, guide=guide, monitored=monitored, **settings
     ).draws
@@ -194,10 +231,8 @@ def log_likelihood_of(
     return (log_chances(counts, weights)[:, place] + largest).astype(np.float32)
 
 
-def _weights(
-    population: densities.Population, draws: Float[np.ndarray, "chain step dim"], basis: Any
-) -> Float[Array, "draw cell"]:
-    return _weights_of(population, draws.reshape(-1, draws.shape[-1]), basis)
+def _weights(posterior: Posterior, draws: Float[np.ndarray, "chain step dim"]) -> Float[Array, "draw cell"]:
+    return _weights_of(posterior.family.population, draws.reshape(-1, draws.shape[-1]), posterior.basis)
 
 
 @compiled(static_argnums=0)

@@ -90,7 +90,13 @@ class PairBasis(NamedTuple):
 
 def joint_basis(prior: JointPrior, grid: Grid) -> PairBasis:
     """Constants of the population of a pair of models on a grid."""
-    knots = grid.knots
+    return basis_on(prior, grid.knots, grid.knots)
+
+
+def basis_on(
+    prior: JointPrior, knots: Float[np.ndarray, " knot"], edge_knots: Float[np.ndarray, " edge_knot"]
+) -> PairBasis:
+    """Constants where the inside has knots of its own and the edges others."""
     base, rl = (axis.ravel() for axis in np.meshgrid(knots, knots, indexing="ij"))
     level, change = (base + rl) / 2, rl - base
     span = knots[-1] - knots[0]
@@ -110,11 +116,11 @@ def joint_basis(prior: JointPrior, grid: Grid) -> PairBasis:
         [LEVEL_AMPLITUDE * over_level, CHANGE_AMPLITUDE * over_change, BOTH_AMPLITUDE * over_both], axis=1
     )
     inside = [_beyond_normal(bend, level - CENTRE, change), _ridge_features(level - CENTRE, change)]
-    edge_constant = -0.5 * ((knots - CENTRE) / 4.0)[:, None, None] ** 2
+    edge_constant = -0.5 * ((edge_knots - CENTRE) / 4.0)[:, None, None] ** 2
     return PairBasis(
         n_problems=np.array(1, np.float32),
         inside=np.concatenate(inside, axis=1).astype(np.float32),
-        edge=(EDGE_AMPLITUDE * waves(knots, EDGE_LENGTH, EDGE_WAVES)).astype(np.float32),
+        edge=(EDGE_AMPLITUDE * waves(edge_knots, EDGE_LENGTH, EDGE_WAVES)).astype(np.float32),
         edge_constant=edge_constant.astype(np.float32),
         prior=JointPrior(*(np.asarray(part, np.float32) for part in prior)),
     )
@@ -152,6 +158,40 @@ def joint_population(
     b_j ~ N(0, .3), a_low ~ N(1, 1.5), a_high - a_low ~ N(0, 1), log t_j ~ N(log .35, 1.1) with correlation .4. Four
     edges and four corners carry the atoms. Why two parts: docs/decisions/002-population.md.
     """
+    parts = parts_of(theta, basis)
+    inside = shares_of(jnp.asarray(basis.inside) @ parts.coefficients)
+    return parts.cells(inside, jax.nn.softmax(parts.log_edges, axis=0)), parts.log_prior
+
+
+class PairParts(NamedTuple):
+    """What the parameters of a pair's population stand for.
+
+    Parameters
+    ----------
+    coefficients
+        Of the columns of `PairBasis.inside`.
+    log_edges
+        Log density over the knots of each edge: base at 0 and at 1, RL at 0 and at 1.
+    shares
+        Of the four corners, the four edges and the inside; they sum to 1.
+    log_prior
+        Log prior density of the parameters.
+    """
+
+    coefficients: Float[Array, "coefficient chain"]
+    log_edges: Float[Array, "knot edge chain"]
+    shares: Float[Array, "segment chain"]
+    log_prior: Float[Array, " chain"]
+
+    def cells(
+        self, inside: Float[Array, "pair chain"], edges: Float[Array, "knot edge chain"]
+    ) -> Float[Array, "cells chain"]:
+        """Weights of all pairs of cells, given those within the inside and within each edge, which sum to 1."""
+        return _cells(inside * self.shares[-1], edges * self.shares[4:-1], self.shares[:4])
+
+
+def parts_of(theta: Float[Array, "dim chain"], basis: PairBasis) -> PairParts:
+    """The parts of the population of `joint_population`."""
     prior = basis.prior
     atoms, smooth = theta[:CORNERS_AND_EDGES], theta[CORNERS_AND_EDGES:]
     edges, standard, bend = jnp.split(smooth, [4 * EDGE_WAVES, 4 * EDGE_WAVES + RIDGE])
@@ -166,24 +206,24 @@ def joint_population(
         t = jnp.exp(log_t)
         normal += [0.5 * (log_t - t * a**2), -t * a * b, -0.5 * t * b**2, t * a, t * b, -0.5 * t]
     odds, log_prior = atom_odds(atoms, prior.odds, basis.n_problems, prior.odds_scale)
-    shares = jax.nn.softmax(jnp.concatenate([odds, jnp.zeros_like(odds[:1])]), axis=0)
-    inside = _inside(jnp.concatenate([bend, jnp.stack(normal)]), basis) * shares[-1]
-    weights = _cells(inside, _edges(edges, basis) * shares[4:-1], shares[:4])
-    return weights, log_prior - 0.5 * (smooth**2).sum(axis=0)
+    return PairParts(
+        coefficients=jnp.concatenate([bend, jnp.stack(normal)]),
+        log_edges=_log_edges(edges, basis),
+        shares=jax.nn.softmax(jnp.concatenate([odds, jnp.zeros_like(odds[:1])]), axis=0),
+        log_prior=log_prior - 0.5 * (smooth**2).sum(axis=0),
+    )
 
 
-def _inside(coefficients: Float[Array, "coefficient chain"], basis: PairBasis) -> Float[Array, "pair chain"]:
-    """Weights of the pairs of knots, summing to 1."""
-    log_density = basis.inside @ coefficients
+def shares_of(log_density: Float[Array, "pair chain"]) -> Float[Array, "pair chain"]:
+    """Weights that sum to 1 of a log density over pairs of knots."""
     density = jnp.exp(log_density - jax.lax.stop_gradient(log_density.max(axis=0)))
     return density / density.sum(axis=0)
 
 
-def _edges(bends: Float[Array, "coefficient chain"], basis: PairBasis) -> Float[Array, "knot edge chain"]:
-    """Weights of the knots of each edge, summing to 1."""
+def _log_edges(bends: Float[Array, "coefficient chain"], basis: PairBasis) -> Float[Array, "knot edge chain"]:
+    """Log density over the knots of each edge."""
     waves_first = bends.reshape(4, EDGE_WAVES, -1).swapaxes(0, 1)
-    log_density = jnp.tensordot(basis.edge, waves_first, axes=1) + basis.edge_constant
-    return jax.nn.softmax(log_density, axis=0)
+    return jnp.tensordot(basis.edge, waves_first, axes=1) + basis.edge_constant
 
 
 def _cells(

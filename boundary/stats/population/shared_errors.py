@@ -21,6 +21,7 @@ from boundary.stats.population.fit import (
     PopulationFit,
     fit_population,
     log_likelihood_of,
+    posterior_of,
     rates_by_chain,
 )
 from boundary.stats.population.grid import Grid
@@ -48,7 +49,10 @@ def fit_nodes(
     """Fit the population under each node of the errors, and weigh the nodes."""
     grid = family.grid(int(n_samples.max()))
     tables = [count_tables(n_correct, n_samples, grid, errors.node(j)) for j in range(errors.n_nodes)]
-    fits = [fit_population(family, t, grid, jax.random.fold_in(key, j), settings) for j, t in enumerate(tables)]
+    fits = [
+        fit_population(posterior_of(family, t, grid), jax.random.fold_in(key, j), settings)
+        for j, t in enumerate(tables)
+    ]
     crossed = [[log_likelihood_of(fit.weights, t).sum(axis=1, dtype=np.float64) for fit in fits] for t in tables]
     return Nodes(fits, log_evidences(np.array(crossed))), grid
 

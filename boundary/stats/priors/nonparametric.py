@@ -15,6 +15,12 @@ from boundary.stats.population.densities import (
     marginal_population,
 )
 from boundary.stats.population.fit import Family, fit_on_grid
+from boundary.stats.population.lumpy_pair_densities import (
+    LUMPY_DIM,
+    LUMPY_SPACING,
+    lumpy_basis,
+    lumpy_population,
+)
 from boundary.stats.population.pair_densities import (
     EXPECTED_PAIR,
     JOINT_DIM,
@@ -40,7 +46,8 @@ def of_one_model(prior: MarginalPrior) -> Family:
 @lru_cache
 def of_pair(prior: JointPrior) -> Family:
     """Populations of a pair under a prior; what is compiled for one prior serves all."""
-    return Family(joint_population, partial(joint_basis, prior), JOINT_DIM)
+    lumpy = Family(lumpy_population, partial(lumpy_basis, prior), LUMPY_DIM, LUMPY_SPACING)
+    return Family(joint_population, partial(joint_basis, prior), JOINT_DIM, lumpy=lumpy)
 
 
 # Where no problem was ever solved, or every one always, counts do not tell an atom from a lump beside it, and its log
@@ -107,8 +114,9 @@ class NonParametric:
         learned = f"; its expectations were learned from {self.learned_from}" if self.learned_from else ""
         return (
             "a population of any smooth shape: on the logit scale a simple log density (of a single model a Beta with "
-            "its tails drawn in, of a pair a normal level and a ridge of changes) bent by a Gaussian process, with "
-            f"atoms at p = 0 and p = 1, jointly for a pair of models{learned}"
+            "its tails drawn in, of a pair a normal level and a ridge of changes) bent by a Gaussian process (of a "
+            "pair whose problems come in narrow lumps, along each model's own solve rates too), with atoms at p = 0 "
+            f"and p = 1, jointly for a pair of models{learned}"
         )
 
     def posterior(

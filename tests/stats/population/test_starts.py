@@ -8,7 +8,7 @@ import pytest
 from boundary.stats.population import fit, starts
 from boundary.stats.population.count_tables import count_tables
 from boundary.stats.population.densities import EMPIRICAL, FIXED_BEND, LEARNED_BEND
-from boundary.stats.population.fit import fit_population
+from boundary.stats.population.fit import fit_population, posterior_of
 from boundary.stats.population.likelihood import binned_data, count_data, log_posterior
 from boundary.stats.population.pair_densities import EXPECTED_PAIR
 from boundary.stats.population.starts import Density, starting_modes
@@ -63,7 +63,7 @@ def test_an_explanation_with_none_of_the_posterior_is_left_out():
     n_correct = half_never_solved(np.random.default_rng(3), 8192)
     weights, grid, tables = starting_weights(MARGINAL, n_correct, 8192)
     assert [round(float(w[0]), 1) for w in weights] == [0.5]
-    fit = fit_population(MARGINAL, tables, grid, jax.random.key(1), SETTINGS)
+    fit = fit_population(posterior_of(MARGINAL, tables, grid), jax.random.key(1), SETTINGS)
     np.testing.assert_allclose(np.asarray(fit.weights)[:, 0], 0.5, atol=0.15)
 
 
@@ -100,6 +100,6 @@ def test_only_counts_of_few_problems_are_binned(monkeypatch, n_problems, is_binn
     n_samples = np.full((n_problems, 2), 64)
     tables = count_tables(rng.binomial(64, rng.beta(0.5, 0.5, (n_problems, 2))), n_samples, JOINT.grid(64), None)
     with pytest.raises(InterruptedError):
-        fit_population(JOINT, tables, JOINT.grid(64), jax.random.key(0), SETTINGS)
+        fit_population(posterior_of(JOINT, tables, JOINT.grid(64)), jax.random.key(0), SETTINGS)
     ((data, guide),) = guides
     assert (guide.counts.problems.size < data.counts.problems.size) == is_binned
