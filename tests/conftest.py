@@ -67,6 +67,17 @@ def pytest_make_collect_report() -> Generator[None, Any, Any]:
     return _refuse_skip((yield))
 
 
+# Where annotations of `boundary.stats` are checked at each call, shapes too: in the tests of it. Samplers call small
+# functions a hundred thousand times, and tests of whole analyses spent most of their time on checks.
+CHECKED = ("tests/stats/", "tests/calibration/", "boundary/stats/")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if "jaxtyping" in sys.modules:
+        sys.modules["jaxtyping"].config.update("jaxtyping_disable", not item.nodeid.startswith(CHECKED))
+
+
 @pytest.fixture(scope="session")
 def seed() -> int:
     """Where a test's random numbers start: `np.random.default_rng(seed)`, `jax.random.key(seed + 1)`."""

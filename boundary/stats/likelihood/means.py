@@ -1,6 +1,8 @@
 """The hierarchical model of the means of responses, by problem and group of responses, and its Gibbs sampler."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -173,13 +175,14 @@ class _Gibbs:
         total = k.sum(axis=2)
         some = total > 0
         mean = (k * (self.cells.mean - self.expected)).sum(axis=2) / np.where(some, total, 1.0)
+        self.log_common = self._metropolis(self.log_common, partial(self._log_density_of_common, mean, total))
 
-        def log_density(log_scale: np.ndarray) -> np.ndarray:
-            variance = np.exp(2 * log_scale) / self.common_weight + 1 / np.where(some, total, 1.0)
-            terms = np.where(some, np.log(variance) + mean**2 / variance, 0.0)
-            return np.asarray(_log_half_cauchy(log_scale[:, 0]) - terms.sum(axis=1) / 2)[:, None]
-
-        self.log_common = self._metropolis(self.log_common, log_density)
+    def _log_density_of_common(self, mean: np.ndarray, total: np.ndarray, log_scale: np.ndarray) -> np.ndarray:
+        """Of the scale of the problem effects, given each problem's mean and the precision of that."""
+        some = total > 0
+        variance = np.exp(2 * log_scale) / self.common_weight + 1 / np.where(some, total, 1.0)
+        terms = np.where(some, np.log(variance) + mean**2 / variance, 0.0)
+        return np.asarray(_log_half_cauchy(log_scale[:, 0]) - terms.sum(axis=1) / 2)[:, None]
 
     def _draw_effects(self) -> None:
         k = self._precision(self.log_own)
@@ -190,17 +193,16 @@ class _Gibbs:
     def _move_own(self) -> None:
         """Scales of the effects of the cells, which are integrated out given those of the problems."""
         squared = (self.cells.mean - self.expected - self.effect[:, :, None]) ** 2
+        self.log_own = self._metropolis(self.log_own, partial(self._log_density_of_own, squared))
 
-        def log_density(log_scale: np.ndarray) -> np.ndarray:
-            k = self._precision(log_scale)
-            terms = np.where(self.present, np.log(np.where(self.present, k, 1.0)) - k * squared, 0.0)
-            return np.asarray(_log_half_cauchy(log_scale) + terms.sum(axis=1) / 2)
+    def _log_density_of_own(self, squared: np.ndarray, log_scale: np.ndarray) -> np.ndarray:
+        """Of the scales of the cells' effects, given their squared distances from what is expected."""
+        k = self._precision(log_scale)
+        terms = np.where(self.present, np.log(np.where(self.present, k, 1.0)) - k * squared, 0.0)
+        return np.asarray(_log_half_cauchy(log_scale) + terms.sum(axis=1) / 2)
 
-        self.log_own = self._metropolis(self.log_own, log_density)
-
-    def _metropolis(self, log_scale: np.ndarray, log_density: object) -> np.ndarray:
+    def _metropolis(self, log_scale: np.ndarray, log_density: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
         """Two Metropolis steps on a logarithm, a small and a large one."""
-        assert callable(log_density)
         value = log_density(log_scale)
         for size in (0.15, 0.6):
             proposal = log_scale + size * self._normal(log_scale.shape)
