@@ -353,7 +353,7 @@ def test_refits_are_kept_too(tmp_path, counts):
 
 
 def test_fits_of_other_families_and_of_error_rates_are_kept_too(tmp_path, counts, monkeypatch):
-    short = NonParametric(chains=2, draws=40, warmup=8, new_problems=4)
+    short = NonParametric(chains=2, draws=40, warmup=8, leapfrogs=2, new_problems=4)
     monkeypatch.setattr(tipping_point, "CURVE_PRIOR", short)
     monkeypatch.setattr(model_checks, "FAMILIES", ("nonparametric", "independent"))
     monkeypatch.setitem(PRIORS, "nonparametric", lambda: short)

@@ -20,7 +20,7 @@ def analysis(request, seed):
     counts.loc[counts["problem_id"] == 3, "n_samples"] = 8
     counts["n_correct"] = rng.binomial(counts["n_samples"], rng.beta(0.5, 1, len(counts)))
     k = [1, 7, 32, 300]
-    return bd.analyze(counts, "base", k=k, prior="beta_binomial", target=request.param, level=0.9, estimands=["lost"])
+    return bd.analyze(counts, "base", k=k, target=request.param, level=0.9, estimands=["lost"], error_curve=False)
 
 
 def test_curves_equal_the_estimates_at_shared_budgets(analysis):
