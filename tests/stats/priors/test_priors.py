@@ -12,8 +12,8 @@ from boundary.stats.estimands import pass_at_k
 from boundary.stats.priors import PRIORS, Independent, InflatedBetaBinomial, LogitNormal, NonParametric
 from boundary.stats.priors.beta_binomial import population
 
-# `stacked` fits all the others each time; faster tests have its weights and its mixture (tests/stats/test_model_checks.py)
-# and a fit of it (tests/analysis/test_fit_store.py).
+# `stacked` fits all the others each time. Its weights and its mixture have faster tests in
+# tests/stats/test_model_checks.py, and a fit of it one in tests/analysis/test_fit_store.py.
 FAMILIES = [pytest.param(name, marks=pytest.mark.slow) if name == "stacked" else name for name in sorted(PRIORS)]
 # One shape for the whole battery: a family compiles once.
 N_PROBLEMS, N_SAMPLES = 60, 32
