@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from stat import S_IMODE
+from stat import S_IMODE, S_ISDIR
 from typing import Literal
 from uuid import uuid4
 
@@ -132,7 +132,8 @@ def check_writable(path: Path, is_folder: bool = False) -> None:
             return
         if is_folder and path.is_symlink() and not path.exists():
             raise InputError(f"'{path}' is a link that points to nothing. {ANOTHER}")
-        if path.exists() and path.is_dir() != is_folder:
+        # Looked at once: another process may remove it meanwhile.
+        if (kind := _kind(path)) is not None and S_ISDIR(kind) != is_folder:
             raise InputError(f"'{path}' is a {'file' if is_folder else 'folder'}. {ANOTHER}")
         folder = path if is_folder else path.parent
         for place in (folder, *folder.absolute().parents):
@@ -145,6 +146,14 @@ def check_writable(path: Path, is_folder: bool = False) -> None:
                         raise
     except OSError as error:
         raise InputError(f"Cannot write '{path}': {error.strerror or error}. {ANOTHER}") from error
+
+
+def _kind(path: Path) -> int | None:
+    """The mode of a file or folder, None where there is none."""
+    try:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
 
 def refuse_inputs(outputs: Iterable[Path], inputs: Iterable[str | Path]) -> None:

@@ -8,9 +8,9 @@ from jaxtyping import Float
 from boundary.stats.population.count_tables import CountTable
 from boundary.stats.population.grid import Grid
 
-# A population of any shape explains counts better than a smooth one by some nats in any case: of smooth populations by
-# at most 3.2 log n (n = 64, 30 to 5,000 problems: 13; n = 8,192: 32), of three lumps and 300 problems by 5 log n and
-# more, of published pairs by at most 2.3 log n (docs/decisions/028-pairs-in-lumps.md).
+# A population of any shape explains counts better than a smooth one by some nats in any case, the more the more solve
+# rates samples tell apart: of smooth populations by at most 3.9 log n, of published pairs by at most 2.3 log n, of
+# three lumps and 300 problems by 3 to 17 log n (docs/decisions/028-pairs-in-lumps.md).
 LEAST_GAIN_BY_LOG_SAMPLES = 4.0
 # With many problems the least misfit is beyond doubt, and need not matter.
 LEAST_GAIN_BY_PROBLEM = 0.01
@@ -31,13 +31,21 @@ def has_lumps(table: CountTable, margin: Float[np.ndarray, " cell"], grid: Grid)
         With close knots, for the population of any shape.
     """
     problems = np.bincount(table.row).astype(float)
-    gain = problems @ (any_shape(table, grid, problems) - np.log(table.likelihood[: table.n_rows] @ margin))
+    n_samples = table.distinct[1]
+    sampled = n_samples > 0
+    if not sampled.any():
+        return False
+    gain = problems @ (npmle_log_probability(table, grid, problems) - np.log(table.likelihood[: table.n_rows] @ margin))
     gain -= problems @ table.log_largest
-    least = LEAST_GAIN_BY_LOG_SAMPLES * log(max(table.largest_n, 2))
-    return bool(gain > max(least, LEAST_GAIN_BY_PROBLEM * problems.sum()))
+    # The usual number of samples: a single problem with many does not change what the others tell.
+    usual = np.median(np.repeat(n_samples[sampled], problems[sampled].astype(int)))
+    least = LEAST_GAIN_BY_LOG_SAMPLES * log(max(usual, 2))
+    return bool(gain > max(least, LEAST_GAIN_BY_PROBLEM * problems[sampled].sum()))
 
 
-def any_shape(table: CountTable, grid: Grid, problems: Float[np.ndarray, " row"]) -> Float[np.ndarray, " row"]:
+def npmle_log_probability(
+    table: CountTable, grid: Grid, problems: Float[np.ndarray, " row"]
+) -> Float[np.ndarray, " row"]:
     """Log probability of each count under the mixture of a grid's cells that makes all of them most likely.
 
     Notes

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from boundary.stats.population.densities import waves
+from boundary.stats.population.densities import CENTRE, waves
 from boundary.stats.population.grid import SPACING, Grid
 from boundary.stats.population.pair_densities import (
     JOINT_DIM,
@@ -20,6 +20,7 @@ from boundary.stats.population.pair_densities import (
     PairBasis,
     basis_on,
     parts_of,
+    ridge_features,
     shares_of,
 )
 
@@ -31,17 +32,30 @@ LUMPY_SPACING = SPACING / 2
 
 
 class LumpyBasis(NamedTuple):
-    """Constants of a population with lumps: those of the smooth one, its edges on close knots, and the bend's waves."""
+    """Constants of a population with lumps.
+
+    Parameters
+    ----------
+    pair
+        Those of the smooth population, its edges on close knots.
+    ridge
+        Features of the level and the ridge over the pairs of close knots.
+    bend
+        Waves of the bend along one model's logits.
+    """
 
     n_problems: Float[np.ndarray, ""]
     pair: PairBasis
+    ridge: Float[np.ndarray, "pair feature"]
     bend: Float[np.ndarray, "knot wave"]
 
 
 def lumpy_basis(prior: JointPrior, grid: Grid) -> LumpyBasis:
     """Constants of a population with lumps on a grid with close knots."""
     pair = basis_on(prior, grid.knots[::2], grid.knots)
-    return LumpyBasis(pair.n_problems, pair, (AMPLITUDE * waves(grid.knots, LENGTH, WAVES)).astype(np.float32))
+    base, rl = (axis.ravel() for axis in np.meshgrid(grid.knots, grid.knots, indexing="ij"))
+    ridge = ridge_features((base + rl) / 2 - CENTRE, rl - base).astype(np.float32)
+    return LumpyBasis(pair.n_problems, pair, ridge, (AMPLITUDE * waves(grid.knots, LENGTH, WAVES)).astype(np.float32))
 
 
 def lumpy_population(
@@ -52,17 +66,21 @@ def lumpy_population(
     Notes
     -----
     log density(x, y) = that of `joint_population` + GP(x) + GP'(y) for the two logits x and y. An edge, along which one
-    model's rate is 0 or 1, has the bend of the other model.
+    model's rate is 0 or 1, has the bend of the other model. Between the smooth population's knots its Gaussian
+    processes are linear, its level and ridge exact: a tight ridge between four knots is far above all four.
     """
     smooth, bends = theta[:JOINT_DIM], theta[JOINT_DIM:]
     chains = theta.shape[1]
     parts = parts_of(smooth, basis.pair._replace(n_problems=basis.n_problems))
     of_base, of_rl = (basis.bend @ of_model for of_model in jnp.split(bends, 2))
     n_coarse = (len(basis.bend) + 1) // 2
-    inside = (jnp.asarray(basis.pair.inside) @ parts.coefficients).reshape(n_coarse, n_coarse, chains)
+    n_features = basis.ridge.shape[1]  # the last columns of `inside`
+    smooth_bend = jnp.asarray(basis.pair.inside[:, :-n_features]) @ parts.coefficients[:-n_features]
+    smooth_bend = smooth_bend.reshape(n_coarse, n_coarse, chains)
     for _ in range(2):
-        inside = _at_close_knots(inside).swapaxes(0, 1)
-    inside += of_base[:, None] + of_rl
+        smooth_bend = _at_close_knots(smooth_bend).swapaxes(0, 1)
+    ridge = (jnp.asarray(basis.ridge) @ parts.coefficients[-n_features:]).reshape(smooth_bend.shape)
+    inside = ridge + smooth_bend + of_base[:, None] + of_rl
     edges = jax.nn.softmax(parts.log_edges + jnp.stack([of_rl, of_rl, of_base, of_base], axis=1), axis=0)
     weights = parts.cells(shares_of(inside.reshape(-1, chains)), edges)
     return weights, parts.log_prior - 0.5 * (bends**2).sum(axis=0)

@@ -115,7 +115,7 @@ def basis_on(
     bend = np.concatenate(
         [LEVEL_AMPLITUDE * over_level, CHANGE_AMPLITUDE * over_change, BOTH_AMPLITUDE * over_both], axis=1
     )
-    inside = [_beyond_normal(bend, level - CENTRE, change), _ridge_features(level - CENTRE, change)]
+    inside = [_beyond_normal(bend, level - CENTRE, change), ridge_features(level - CENTRE, change)]
     edge_constant = -0.5 * ((edge_knots - CENTRE) / 4.0)[:, None, None] ** 2
     return PairBasis(
         n_problems=np.array(1, np.float32),
@@ -126,7 +126,7 @@ def basis_on(
     )
 
 
-def _ridge_features(level: np.ndarray, change: np.ndarray) -> Float[np.ndarray, "point feature"]:
+def ridge_features(level: np.ndarray, change: np.ndarray) -> Float[np.ndarray, "point feature"]:
     """Level and its square; then, weighted low and weighted high: 1, l, l^2, d, d l, d^2."""
     low = expit(-level / RIDGE_BLEND)
     parts = [np.ones_like(level), level, level**2, change, change * level, change**2]
@@ -139,7 +139,7 @@ def _beyond_normal(bend: np.ndarray, level: np.ndarray, change: np.ndarray) -> F
     Otherwise the two trade places along curved ridges of the posterior (effective draws of shrinkage(1024), the least
     of four fits: 163 of 2,560 with that part, 683 without).
     """
-    normal = _ridge_features(level, change)
+    normal = ridge_features(level, change)
     root = np.exp(-0.25 * (level / 4.0) ** 2 - 0.25 * (change / 2.5) ** 2)[:, None]
     slopes = np.linalg.lstsq(root * normal, root * bend, rcond=None)[0]
     return np.asarray(bend - normal @ slopes)

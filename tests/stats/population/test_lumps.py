@@ -9,7 +9,7 @@ from scipy.special import expit, logit
 from boundary.stats.population import fit
 from boundary.stats.population.count_tables import count_tables
 from boundary.stats.population.grid import SPACING, Grid
-from boundary.stats.population.lumps import any_shape
+from boundary.stats.population.lumps import npmle_log_probability
 from boundary.stats.population.lumpy_pair_densities import LUMPY_DIM, LUMPY_SPACING, WAVES
 from boundary.stats.population.pair_densities import EMPIRICAL_PAIR, EXPECTED_PAIR, JOINT_DIM
 from boundary.stats.priors.nonparametric import NonParametric, of_pair
@@ -47,21 +47,21 @@ def test_lumps_are_recognised_and_smooth_populations_are_not_taken_for_them(n_sa
 
 
 @pytest.mark.parametrize("counts", [0, N, [[0, N]] * 30, [[3, 9]]], ids=["never", "always", "opposite", "one problem"])
-def test_counts_without_variety_are_no_lumps(counts):
+def test_atoms_and_single_problems_are_no_lumps(counts):
     n_correct = np.broadcast_to(counts, (len(np.atleast_2d(counts)) if np.ndim(counts) else 40, 2)).copy()
     grid = JOINT.grid(N)
     tables = count_tables(n_correct, np.full_like(n_correct, N), grid, None)
     assert not fit._has_lumps(fit.posterior_of(JOINT, tables, grid), JOINT.lumpy)
 
 
-def test_the_population_of_any_shape_is_the_most_likely_one():
+def test_the_population_of_npmle_log_probability_is_the_most_likely_one():
     """At the maximum no cell would gain: its mean likelihood ratio is at most 1 (Lindsay 1983)."""
     rng = np.random.default_rng(0)
     n_correct = rng.binomial(N, smooth(rng, 200))
     grid = Grid.for_samples(N, LUMPY_SPACING)
     table, _ = count_tables(n_correct, np.full_like(n_correct, N), grid, None)
     problems = np.bincount(table.row).astype(float)
-    log_probability = any_shape(table, grid, problems) - table.log_largest
+    log_probability = npmle_log_probability(table, grid, problems) - table.log_largest
     ratios = (problems / np.exp(log_probability)) @ table.likelihood[: table.n_rows] / problems.sum()
     # What is left to gain is at most log of the largest ratio, for each problem.
     assert 1 - 1e-6 < ratios.max() < 1 + 1 / problems.sum()
