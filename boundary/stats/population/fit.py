@@ -121,12 +121,23 @@ def fit_on_grid(
     Draws of the solve rates, of new problems and of the log likelihood, in groups of chains
     (`boundary.stats.sampler.hmc.in_groups`).
     """
+    posterior = chosen_posterior(family, n_correct, n_samples, errors)
+    fit = fit_population(posterior, key, settings)
+    return rates_by_chain(fit, n_correct, n_samples, posterior.grid, key, name, new_problems, settings, errors)
+
+
+def chosen_posterior(
+    family: Family,
+    n_correct: Int[np.ndarray, "problem model"],
+    n_samples: Int[np.ndarray, "problem model"],
+    errors: VerdictErrors | None = None,
+) -> Posterior:
+    """The posterior under the family, or under the one that takes its place where problems come in narrow lumps."""
     grid = family.grid(int(n_samples.max()))
     posterior = posterior_of(family, count_tables(n_correct, n_samples, grid, errors), grid)
     if family.lumpy and _has_lumps(posterior, family.lumpy):
-        return fit_on_grid(family.lumpy, n_correct, n_samples, key, name, new_problems, settings, errors)
-    fit = fit_population(posterior, key, settings)
-    return rates_by_chain(fit, n_correct, n_samples, grid, key, name, new_problems, settings, errors)
+        return chosen_posterior(family.lumpy, n_correct, n_samples, errors)
+    return posterior
 
 
 def posterior_of(family: Family, tables: Sequence[CountTable], grid: Grid) -> Posterior:

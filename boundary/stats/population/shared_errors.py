@@ -19,6 +19,7 @@ from boundary.stats.population.count_tables import count_tables
 from boundary.stats.population.fit import (
     Family,
     PopulationFit,
+    chosen_posterior,
     fit_population,
     log_likelihood_of,
     posterior_of,
@@ -46,14 +47,19 @@ def fit_nodes(
     settings: Mapping[str, int],
     errors: VerdictErrors,
 ) -> tuple[Nodes, Grid]:
-    """Fit the population under each node of the errors, and weigh the nodes."""
-    grid = family.grid(int(n_samples.max()))
-    tables = [count_tables(n_correct, n_samples, grid, errors.node(j)) for j in range(errors.n_nodes)]
-    fits = [
-        fit_population(posterior_of(family, t, grid), jax.random.fold_in(key, j), settings)
-        for j, t in enumerate(tables)
+    """Fit the population under each node of the errors, and weigh the nodes.
+
+    Whether problems come in narrow lumps is decided under the first node: all nodes need the same prior.
+    """
+    first = chosen_posterior(family, n_correct, n_samples, errors.node(0))
+    family, grid = first.family, first.grid
+    other_tables = [count_tables(n_correct, n_samples, grid, errors.node(j)) for j in range(1, errors.n_nodes)]
+    posteriors = [first, *(posterior_of(family, tables, grid) for tables in other_tables)]
+    fits = [fit_population(posterior, jax.random.fold_in(key, j), settings) for j, posterior in enumerate(posteriors)]
+    crossed = [
+        [log_likelihood_of(fit.weights, posterior.tables).sum(axis=1, dtype=np.float64) for fit in fits]
+        for posterior in posteriors
     ]
-    crossed = [[log_likelihood_of(fit.weights, t).sum(axis=1, dtype=np.float64) for fit in fits] for t in tables]
     return Nodes(fits, log_evidences(np.array(crossed))), grid
 
 
