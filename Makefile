@@ -19,22 +19,25 @@ SHELL := /bin/bash
 FIND := .ci/find-python
 SUPPORTED := $(shell $(FIND) 3.12 3.11 3.13 3.14)
 PYTHON ?= $(firstword $(SUPPORTED))
-# The tests run on 3.11 and 3.12, the oldest supported Python and the oldest with the new ArviZ; on another only if neither is there.
-TEST_VERSIONS := $(foreach version,3.11 3.12,$(if $(shell $(FIND) $(version)),$(version)))
+# The tests run on 3.12 and 3.11, the oldest Python with the new ArviZ and the oldest supported; on another only if neither is there.
+TEST_VERSIONS := $(foreach version,3.12 3.11,$(if $(shell $(FIND) $(version)),$(version)))
 ifeq ($(TEST_VERSIONS),)
-TEST_VERSIONS := $(foreach version,3.13 3.14,$(if $(shell $(FIND) $(version)),$(version)))
+TEST_VERSIONS := $(foreach version,3.14 3.13,$(if $(shell $(FIND) $(version)),$(version)))
 endif
 # Any supported one by name: make test-3.13
 VERSIONS := 3.11 3.12 3.13 3.14
 TEST_RUNS := $(addprefix test-,$(VERSIONS))
+STATISTICS_RUNS := $(addsuffix -statistics,$(TEST_RUNS))
+OTHER_RUNS := $(addsuffix -others,$(TEST_RUNS))
 LINT_RUNS := $(addprefix lint-,$(VERSIONS))
-NEWEST_ENV := .venv-$(lastword $(TEST_VERSIONS))
+NEWEST_ENV := .venv-$(firstword $(TEST_VERSIONS))
+PYTEST := -m pytest -q --durations=30 --durations-min=2
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 # The lock file is complete, so nothing else is resolved or fetched.
 LOCKED := $(PIP_INSTALL) --no-deps
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-annotate --no-header
 
-.PHONY: demo test test-wheel test-browser test-callbacks test-mutations lint docs docs-reference calibration test-latest locks clean need-python $(TEST_RUNS) $(LINT_RUNS)
+.PHONY: demo test test-wheel test-browser test-callbacks test-mutations lint docs docs-reference calibration test-latest locks clean need-python $(TEST_RUNS) $(STATISTICS_RUNS) $(OTHER_RUNS) $(LINT_RUNS)
 .DELETE_ON_ERROR:
 
 demo: .venv/.ready
@@ -47,10 +50,22 @@ test: need-python $(addprefix test-,$(TEST_VERSIONS))
 # NumPy and SciPy are there).
 LEFT_OUT := $(addprefix --ignore=tests/,benchmarks docs data/formats data/importing stats/priors \
 	$(addprefix analysis/,checks claims estimates figures likelihood report text test_borrowed_shape.py test_fit_store.py))
-test-3.11: export BOUNDARY_TEST_NO_SKIPS = tests/sampling
-test-3.11: TESTS ?= $(if $(filter 3.12,$(TEST_VERSIONS)),$(LEFT_OUT))
+test-3.11%: export BOUNDARY_TEST_NO_SKIPS = tests/sampling
+test-3.11%: LEFT_OUT_ON_IT = $(if $(filter 3.12,$(TEST_VERSIONS)),$(LEFT_OUT))
+ifdef TESTS
 $(TEST_RUNS): test-%: .venv-%/.ready
-	.venv-$*/bin/python -m pytest -q --durations=30 --durations-min=2 $(TESTS)
+	.venv-$*/bin/python $(PYTEST) $(TESTS)
+else
+# In two halves, so that two processes have work to the end.
+$(TEST_RUNS): test-%: test-%-statistics test-%-others
+endif
+
+STATISTICS := tests/stats tests/calibration boundary/stats
+$(STATISTICS_RUNS): test-%-statistics: .venv-%/.ready
+	.venv-$*/bin/python $(PYTEST) $(LEFT_OUT_ON_IT) $(STATISTICS)
+
+$(OTHER_RUNS): test-%-others: .venv-%/.ready
+	.venv-$*/bin/python $(PYTEST) $(LEFT_OUT_ON_IT) $(addprefix --ignore=,$(STATISTICS))
 
 test-wheel: need-python $(NEWEST_ENV)/.ready
 	$(NEWEST_ENV)/bin/python -m pytest -q -m wheel tests/packaging
@@ -87,7 +102,7 @@ test-latest: need-python
 	rm -rf .venv-latest
 	$(PYTHON) -m venv .venv-latest
 	.venv-latest/bin/python $(PIP_INSTALL) --upgrade --upgrade-strategy eager -e '.[test]'
-	.venv-latest/bin/python -m pytest -q --durations=30 --durations-min=2 $(TESTS)
+	.venv-latest/bin/python $(PYTEST) $(TESTS)
 
 locks: need-python
 	test -x .venv-locks/bin/uv || { $(PYTHON) -m venv .venv-locks && .venv-locks/bin/python $(PIP_INSTALL) uv; }
