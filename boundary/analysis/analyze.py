@@ -68,6 +68,10 @@ from boundary.stats.solve_rates import SolveRates, Target
 
 # A fit that has not converged is repeated with so many times the draws; most miss the limits by little.
 MORE_DRAWS = (2, 6, 12)
+IN_LUMPS = (
+    "Solve rates of {base} and {arm} come in narrow groups, which no smooth population explains; the population fitted "
+    "to them allows for such groups."
+)
 # Log likelihoods of all fits together are kept in the result up to so many bytes.
 MOST_LOG_LIKELIHOOD_BYTES = 2**29
 
@@ -402,7 +406,7 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
         missing_outcomes=replace(outcomes, remarks=(*outcomes.remarks, *suspicious, *numbers)),
         optional_stopping=adaptive,
         unequal_samples=_unequal_samples(request, fits),
-        arms=replace(data.arms, remarks=(*data.arms.remarks, *borrowed)),
+        arms=replace(data.arms, remarks=(*data.arms.remarks, *borrowed, *_in_lumps(fits))),
         likelihood=likelihood(request, data.scores, data.counts, [(fit.panel, fit.rates) for fit in fits], progress),
         breadth=breadth_of_answers(request, data.sampled, data.answers, data.floors, rates, adaptive),
         exchangeability=data.exchangeability,
@@ -508,6 +512,15 @@ def _estimates(request: Request, fits: Sequence[_Fit]) -> pd.DataFrame:
         base = {} if request.base is None else {request.base: benchmark_fits[0].rates}
         rows += ranking_rows(request, benchmark, base | rates)
     return estimates_frame(rows)
+
+
+def _in_lumps(fits: Sequence[_Fit]) -> tuple[Note, ...]:
+    """A note on each pair whose population has narrow lumps."""
+    return tuple(
+        Note(panel.benchmark, panel.arm, IN_LUMPS.format(arm=panel.arm, base=panel.base), "note")
+        for panel, rates, *_ in fits
+        if rates.in_lumps
+    )
 
 
 def _unequal_samples(request: Request, fits: Sequence[_Fit]) -> tuple[Note, ...]:

@@ -149,6 +149,8 @@ def _arrays(rates: SolveRates) -> Arrays:
         arrays["family_weights"] = np.array(list(rates.families.values()), dtype=np.float64)
     if rates.errors is not None and rates.errors.node_weights is not None:  # learned with the populations
         arrays["node_weights"] = rates.errors.node_weights
+    if rates.in_lumps:
+        arrays["in_lumps"] = np.array(True)
     return arrays
 
 
@@ -220,7 +222,7 @@ def _rates(arrays: Arrays, inputs: FitInputs) -> SolveRates:
     if errors is not None and errors.node_weights is not None:
         _check_draws(arrays["node_weights"], (errors.n_nodes,))
         errors = replace(errors, node_weights=arrays["node_weights"])
-    rates = _of_counts(p, inputs)
+    rates = replace(_of_counts(p, inputs), in_lumps="in_lumps" in arrays)
     return replace(rates, new_p=new_p, log_likelihood=log_likelihood, families=families, errors=errors)
 
 

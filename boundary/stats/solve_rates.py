@@ -49,6 +49,8 @@ class SolveRates:
         Weight of each family in a mixture of several; empty otherwise.
     errors
         How often verdicts were taken to be wrong; None: never.
+    in_lumps
+        Whether the problems of a pair were found to come in narrow lumps of solve rates, and the population has them.
 
     Examples
     --------
@@ -71,6 +73,7 @@ class SolveRates:
     log_likelihood: Float[np.ndarray, "chain draw problem"] | None = None
     families: Mapping[str, float] = field(default_factory=dict)
     errors: VerdictErrors | None = None
+    in_lumps: bool = False
 
     def __post_init__(self) -> None:
         """Check that shapes agree, and number what has no label."""
@@ -260,7 +263,7 @@ class SolveRates:
         Returns
         -------
         `posterior` with p and new_p; `log_likelihood`; `observed_data` with n_correct; `constant_data` with n_samples,
-        the weights of the families of a mixture, and the rates of the verifier's errors.
+        the weights of the families of a mixture, the rates of the verifier's errors, and whether there are lumps.
         """
         posterior = self.posterior.to_dataset()
         if self.new_p is not None:
@@ -281,8 +284,8 @@ class SolveRates:
         return {"posterior": posterior, **counts}
 
     def _constants(self) -> dict[str, Any]:
-        """What was known before the counts: weights of families, rates of the verifier's errors."""
-        constants: dict[str, Any] = {}
+        """What the fit rests on beside the counts: weights of families, rates of the verifier's errors, lumps."""
+        constants: dict[str, Any] = {"in_lumps": ((), 1)} if self.in_lumps else {}
         if self.families:
             weights = list(self.families.values())
             constants["family_weight"] = xr.DataArray(weights, {"family": list(self.families)}, ("family",))
@@ -332,6 +335,7 @@ def rates_from_groups(groups: dict[str, Any]) -> SolveRates:
         log_likelihood=groups["log_likelihood"]["n_correct"].to_numpy() if "log_likelihood" in groups else None,
         families=_families(constant),
         errors=_errors(constant),
+        in_lumps=bool(constant.get("in_lumps", 0)),
     )
 
 

@@ -1,6 +1,7 @@
 """Posterior of solve rates whose population is a mixture of the cells of a grid: of one model, or of a pair."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -40,8 +41,7 @@ class Family(NamedTuple):
     """A family of populations on a grid: of one model, or of a pair; `basis(grid)` gives its constants.
 
     `amplitude` is which parameter is the log amplitude of a bend, None where that is fixed; `has_atom` is whether the
-    first cell is an atom at 0. `lumpy`, if any, takes this family's place where problems come in narrow
-    lumps.
+    first cell is an atom at 0. `lumpy`, if any, takes this family's place where problems come in narrow lumps.
     """
 
     population: densities.Population
@@ -123,7 +123,8 @@ def fit_on_grid(
     """
     posterior = chosen_posterior(family, n_correct, n_samples, errors)
     fit = fit_population(posterior, key, settings)
-    return rates_by_chain(fit, n_correct, n_samples, posterior.grid, key, name, new_problems, settings, errors)
+    rates = rates_by_chain(fit, n_correct, n_samples, posterior.grid, key, name, new_problems, settings, errors)
+    return replace(rates, in_lumps=posterior.family is not family)
 
 
 def chosen_posterior(

@@ -33,10 +33,15 @@ MOST_ROUNDS, TOLERANCE = 2000, 1e-8
 
 
 class Nodes(NamedTuple):
-    """The fit under each node, and the log of each node's marginal likelihood, less that of the largest."""
+    """The fit under each node, on one grid, and the log of each node's marginal likelihood, less that of the largest.
+
+    `in_lumps` is whether problems were found to come in narrow lumps.
+    """
 
     fits: list[PopulationFit]
     log_evidence: Float[np.ndarray, " node"]
+    grid: Grid
+    in_lumps: bool
 
 
 def fit_nodes(
@@ -46,21 +51,21 @@ def fit_nodes(
     key: Array,
     settings: Mapping[str, int],
     errors: VerdictErrors,
-) -> tuple[Nodes, Grid]:
+) -> Nodes:
     """Fit the population under each node of the errors, and weigh the nodes.
 
     Whether problems come in narrow lumps is decided under the first node: all nodes need the same prior.
     """
     first = chosen_posterior(family, n_correct, n_samples, errors.node(0))
-    family, grid = first.family, first.grid
+    grid = first.grid
     other_tables = [count_tables(n_correct, n_samples, grid, errors.node(j)) for j in range(1, errors.n_nodes)]
-    posteriors = [first, *(posterior_of(family, tables, grid) for tables in other_tables)]
+    posteriors = [first, *(posterior_of(first.family, tables, grid) for tables in other_tables)]
     fits = [fit_population(posterior, jax.random.fold_in(key, j), settings) for j, posterior in enumerate(posteriors)]
     crossed = [
         [log_likelihood_of(fit.weights, posterior.tables).sum(axis=1, dtype=np.float64) for fit in fits]
         for posterior in posteriors
     ]
-    return Nodes(fits, log_evidences(np.array(crossed))), grid
+    return Nodes(fits, log_evidences(np.array(crossed)), grid, in_lumps=first.family is not family)
 
 
 def log_evidences(log_likelihood: Float[np.ndarray, "node of_node draw"]) -> Float[np.ndarray, " node"]:
@@ -101,12 +106,13 @@ def fit_shared(
     errors: VerdictErrors,
 ) -> SolveRates:
     """Solve rates with the errors' nodes averaged over by their posterior probabilities (see `fit_on_grid`)."""
-    nodes, grid = fit_nodes(family, n_correct, n_samples, key, settings, errors)
+    nodes = fit_nodes(family, n_correct, n_samples, key, settings, errors)
     weights = np.exp(nodes.log_evidence) * errors.prior_of_nodes
     weights /= weights.sum()
     errors = replace(errors, node_weights=weights)  # posterior probabilities of the nodes
     mixed = _mix(nodes.fits, weights, key)
-    return rates_by_chain(mixed, n_correct, n_samples, grid, key, name, new_problems, settings, errors)
+    rates = rates_by_chain(mixed, n_correct, n_samples, nodes.grid, key, name, new_problems, settings, errors)
+    return replace(rates, in_lumps=nodes.in_lumps)
 
 
 def _mix(fits: Sequence[PopulationFit], weights: Float[np.ndarray, " node"], key: Array) -> PopulationFit:

@@ -173,7 +173,7 @@ class NonParametric:
         """
         n_correct, n_samples = check_counts(n_correct, n_samples)
         family = self._family(n_correct, n_samples)
-        nodes, _ = fit_nodes(family, n_correct, n_samples, key, self._settings, errors)
+        nodes = fit_nodes(family, n_correct, n_samples, key, self._settings, errors)
         fits = [
             SolveRates(in_groups(fit.p.reshape(self.chains, -1, *fit.p.shape[1:])), n_correct, n_samples, self.name)
             for fit in nodes.fits

@@ -153,4 +153,5 @@ def mixed(
         new_p,
         log_likelihood=log_likelihood,
         families={family: float(weight) for family, weight in zip(fits, weights, strict=True)},
+        in_lumps=any(fit.in_lumps for fit in fits.values()),
     )

@@ -45,6 +45,7 @@ def fits(draw):
         "log_likelihood": -rng.exponential(size=(2, 3, problems)) if draw(st.booleans()) else None,
         "families": draw(st.dictionaries(NAMES, SHARES, max_size=3)),
         "errors": errors,
+        "in_lumps": draw(st.booleans()),
     }
 
 
