@@ -67,10 +67,9 @@ class NonParametric:
     Parameters
     ----------
     chains, draws, warmup, leapfrogs, thinning
-        Hamiltonian Monte Carlo: chains, kept draws and tuning steps of each, leapfrog steps a draw (more where two
-        rounds of draws are not enough), draws from one kept
-        to the next. The draws come in
-        eight groups of chains (`boundary.stats.sampler.hmc.in_groups`).
+        Hamiltonian Monte Carlo: chains, kept draws and tuning steps (at least 8) of each, leapfrog steps a draw (more
+        where two rounds of draws are not enough), draws from one kept to the next. The draws come in eight groups of
+        chains (`boundary.stats.sampler.hmc.in_groups`).
     new_problems
         New problems drawn from each population, for the target `superpopulation`.
     marginal, joint

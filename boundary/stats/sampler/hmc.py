@@ -110,12 +110,18 @@ def hmc(
     -------
     The draws and the acceptance of each chain.
 
+    Raises
+    ------
+    ValueError
+        If `warmup` is below 8.
+
     Notes
     -----
     Neal 2011, arXiv 1206.1901, also for trajectories along an approximation; harmonic-mean tuning across chains after
-    Hoffman & Sountsov 2022 (MEADS/ChEES); many
-    short chains after Margossian et al. 2024, arXiv 2110.13017.
+    Hoffman & Sountsov 2022 (MEADS/ChEES); many short chains after Margossian et al. 2024, arXiv 2110.13017.
     """
+    if warmup < sum(WINDOWS):
+        raise ValueError(f"Chains need at least {sum(WINDOWS)} tuning steps (`warmup`), got {warmup}.")
     starts = [mode, *other_starts]
     walk = _Walk(log_density, data, data if guide is None else guide, starts, key, chains, warmup // sum(WINDOWS))
     for stage in STAGES:

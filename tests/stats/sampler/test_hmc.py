@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from boundary.stats.diagnostics import convergence
 from boundary.stats.sampler import hmc as sampler
@@ -125,3 +126,10 @@ def test_rounding_of_linear_algebra_does_not_change_the_metric(seed):
     values = rng.normal(size=(5, 5))
     np.testing.assert_allclose(sampler._without_rounding_noise(values), values, atol=abs(values).max() / 2**17)
     assert (sampler._without_rounding_noise(np.zeros((2, 3))) == 0).all()
+
+
+def test_too_few_tuning_steps_are_refused():
+    data = (jnp.asarray(MEAN, jnp.float32), jnp.eye(3, dtype=jnp.float32))
+    mode = find_mode(normal_density, data, np.zeros(3))
+    with pytest.raises(ValueError, match="at least 8 tuning steps"):
+        hmc(normal_density, data, mode, jax.random.key(0), warmup=7)
