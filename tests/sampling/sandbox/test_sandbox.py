@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -163,15 +164,18 @@ def outside(tmp_path_factory):
         yield {"port": server.getsockname()[1], "abstract": abstract, "secret": secret, "pid": os.getpid()}
 
 
-def running(marker: str) -> bool:
-    """Whether any process that this one can see has a marker in its command line."""
+def command_lines() -> list[str]:
+    """Words of every process that this one can see, each followed by a zero."""
+    lines = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if marker.encode() in path.read_bytes():
-                return True
-        except OSError:
-            continue
-    return False
+        with suppress(OSError):
+            lines.append(path.read_bytes().decode(errors="replace"))
+    return lines
+
+
+def running(marker: str) -> bool:
+    """Whether any process has a marker in its command line."""
+    return any(marker in line for line in command_lines())
 
 
 @needs_sandbox
@@ -223,7 +227,8 @@ def test_the_sandbox_dies_with_the_process_that_started_it(moment):
     parent = subprocess.Popen([sys.executable, "-c", started], stdout=subprocess.PIPE)
     assert parent.stdout is not None
     parent.stdout.readline()
-    wait_until(lambda: running(f"{marker}/boot.py"))
+    # Killed while bwrap waits for the users of the sandbox, it leaves a process that waits and runs nothing.
+    wait_until(lambda: f"{sys.executable}\0-I\0{marker}/boot.py\0" in command_lines())
     time.sleep(moment)  # it may not even have set its limits yet
     parent.kill()
     parent.wait()
