@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
+from boundary.stats.intervals import TIE
 from boundary.stats.runs import (
     MoreData,
     RunMoments,
@@ -199,3 +200,20 @@ def test_more_samples_of_what_is_known_already_change_nothing():
     assert MoreData.of_samples(passes, base, (0.2, 0.2), (1.0, 1.0)) == pytest.approx((0, 1.0, 1.0))
     halved = MoreData.of_samples(passes, base, (0.0, 0.0), (0.5, 0.5))
     assert halved == pytest.approx((0, 0.5**0.5, 0.5**0.5))
+
+
+def test_runs_that_solve_all_are_no_lead():
+    """Base and runs tie at 1: the edge of the logits must not make a sure loss of it."""
+    rng = np.random.default_rng(0)
+    hierarchy = run_hierarchy(np.ones((4000, 3)), rng, np.ones(4000))
+    for passes in (hierarchy.average, hierarchy.mean, hierarchy.new_run, hierarchy.runs[:, 0]):
+        assert (1.0 - passes > TIE).mean() < 0.5
+
+
+def test_a_chosen_run_keeps_its_correlation_with_the_base():
+    """What base and candidates have in common cancels in their difference, after the choice too."""
+    rng = np.random.default_rng(0)
+    base = 0.5 + 0.04 * rng.standard_normal(4000)
+    passes = 0.1 + base[:, None] + 0.01 * rng.standard_normal((4000, 4))
+    without_base, with_base = (after_selection(passes, 0, rng, 0.0, of_base).passes for of_base in (None, base))
+    assert (base - with_base).std() < 0.02 < 0.03 < (base - without_base).std()

@@ -31,7 +31,12 @@ def add_choices(
     """
     for choice in choices:
         candidates = tuple(arm for arm in choice.candidates if arm in draws.arms)
-        if (choice.n_candidates or 0) > len(candidates):
+        if (choice.n_candidates or 0) > len(candidates) and 1 not in draws.budgets:
+            yield (
+                f"{short_name(choice.arm)} is the best of {choice.n_candidates} candidates: what that adds to its "
+                "estimate is bounded for pass@1 alone, which was not asked for. Add 1 to the budgets (--k)."
+            )
+        elif (choice.n_candidates or 0) > len(candidates):
             _add_bound(rows, choice.arm, choice.n_candidates or 0, draws)
         elif len(candidates) > 1:
             _add_after_selection(rows, request, base, choice.arm, candidates, draws)
@@ -45,18 +50,18 @@ def _add_after_selection(
     labels = {"model": arm, "n_runs": len(candidates)}
     for place, k in enumerate(draws.budgets):
         rng = draws_rng(request, str(rows.labels["benchmark"]), "selected", arm, str(k))
-        selected = after_selection(draws.of(candidates, place), candidates.index(arm), rng, draws.shared(place))
+        of_base = None if draws.base is None else draws.base[place]
+        passes, shared = draws.of(candidates, place), draws.shared(place)
+        selected = after_selection(passes, candidates.index(arm), rng, shared, of_base)
         rows.add("pass_at_k", AFTER_SELECTION, k, selected.passes, candidates, **labels)
         rows.add(DROP, AFTER_SELECTION, k, selected.drop, candidates, **labels)
-        if draws.base is not None:
-            shrinkage, all_models = draws.base[place] - selected.passes, (str(base), *candidates)
+        if of_base is not None:
+            shrinkage, all_models = of_base - selected.passes, (str(base), *candidates)
             rows.add("shrinkage", AFTER_SELECTION, k, shrinkage, all_models, reference=base, **labels)
 
 
 def _add_bound(rows: RunRows, arm: str, n_candidates: int, draws: PassDraws) -> None:
     """The bound for the best of so many candidates, at k = 1, since the others are not in the counts."""
-    if 1 not in draws.budgets:
-        return
     of_arm = draws.arms[arm][draws.budgets.index(1)]
     bound = selection_bound(float(of_arm.mean()), float(of_arm.std()), n_candidates, rows.level)
     labels = {"model": arm, "n_runs": n_candidates}

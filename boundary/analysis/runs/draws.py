@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from boundary.analysis.request import Request
 from boundary.stats.budgets import mean_failures
-from boundary.stats.runs import over_one_base, shared_share
+from boundary.stats.runs import over_one_base, saturated, shared_share
 from boundary.stats.solve_rates import SolveRates
 
 
@@ -86,4 +86,4 @@ def draws_rng(request: Request, *labels: str) -> np.random.Generator:
 
 def _passes(rates: SolveRates, budgets: Sequence[int], model: str) -> Float[np.ndarray, "k draw"]:
     failures = mean_failures(rates, budgets, "benchmark", [rates.index(model)])
-    return np.asarray(1.0 - failures[..., 0].reshape(len(budgets), -1), dtype=float)
+    return saturated(np.asarray(1.0 - failures[..., 0].reshape(len(budgets), -1), dtype=float))

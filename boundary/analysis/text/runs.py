@@ -148,8 +148,8 @@ def _choice_sentences(rows: pd.DataFrame) -> Iterator[str]:
         yield (
             f"{name} is the best of {drop['n_runs']} candidates, of which the others are not in the counts. Had all "
             f"been equally good, choosing the best pass@1 would flatter it by {number(drop['mean'], 100, 1)} points on "
-            "average, by the error of its samples alone; otherwise by less. Whatever the others were, its pass@1 is in "
-            f"{interval(row, 100, 1)} % with {level_text(row['level'])} confidence."
+            "average, by the error of its samples alone; otherwise by less. However good the others were, if they had "
+            f"as many samples its pass@1 is in {interval(row, 100, 1)} % with {level_text(row['level'])} confidence."
         )
 
 

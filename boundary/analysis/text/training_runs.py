@@ -66,7 +66,7 @@ def _onset_sentence(rows: pd.DataFrame, n: float, margin: float) -> Iterator[str
     if none >= SURE:
         chance = percentage(1 - none)
         yield (
-            f"Breadth has not fallen below the base's: that at the last checkpoint {below} has a probability of "
+            f"At the last checkpoint breadth has not fallen below the base's: that {below} there has a probability of "
             f"{chance}."
         )
         return

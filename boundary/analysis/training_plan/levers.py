@@ -139,7 +139,7 @@ def _least_times(lever: Lever, goal: Goal) -> float | None:
 
 
 def _affordable(lever: Lever, budget: int) -> float:
-    """Largest number of times that costs no more than the budget, 1 where not even the least of it does."""
+    """Largest number of times, at most `FURTHEST`, within the budget; 1 where not even the least of it is."""
     step = lever.one_more - 1
     per_step = max(lever.outlook(2.0).n_more * step, 1)
-    return float(1 + step * np.floor(budget / per_step + 1e-9))
+    return min(float(1 + step * np.floor(budget / per_step + 1e-9)), float(FURTHEST))

@@ -82,7 +82,7 @@ def plan_training(
     benchmark
         One benchmark. Where there are several and none is named, `all` is meant.
     k
-        Budget of the shrinkage. By default the samples that every problem of every model has.
+        Budget of the shrinkage. By default the largest that nine of ten problems have samples for.
     width
         Ask how much of each is needed for an interval that is no wider, in shares of problems.
     chance

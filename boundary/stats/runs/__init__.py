@@ -6,7 +6,7 @@ checkpoint that was chosen because it did best. `strongest`: the best of several
 interval of a method narrower.
 """
 
-from boundary.stats.runs.hierarchy import RunHierarchy, SpreadPrior, run_hierarchy, shared_share
+from boundary.stats.runs.hierarchy import RunHierarchy, SpreadPrior, run_hierarchy, saturated, shared_share
 from boundary.stats.runs.narrowing import MoreData, RunMoments, expected_width, widths_with
 from boundary.stats.runs.selection import AfterSelection, SelectionBound, after_selection, selection_bound
 from boundary.stats.runs.shared_base import over_one_base
@@ -26,6 +26,7 @@ __all__ = [
     "over_one_base",
     "partially_pooled",
     "run_hierarchy",
+    "saturated",
     "selection_bound",
     "shared_share",
     "widths_with",

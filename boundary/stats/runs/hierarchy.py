@@ -8,6 +8,9 @@ from scipy.special import expit, logit
 
 # Pass@k is kept so far from 0 and 1 on the logit scale.
 EDGE = 1e-6
+# Shares nearer to 0 or 1 than this, count as 0 or 1: the edge of the logits and
+# the prior of the spread would make leads of ties there.
+SATURATED = 1e-5
 # Grid of the spread on the logit scale: from next to nothing to runs that differ by everything.
 LEAST_SPREAD, MOST_SPREAD, N_SPREADS = 0.003, 6.0, 200
 # Share of a run's error that all runs have in common at k = n, and at most beyond it (docs/decisions/020).
@@ -152,10 +155,10 @@ def run_hierarchy(
     theta = run_means + rng.standard_normal(means.shape) / np.sqrt(run_precision)
     method_mean, spread = _over_new_runs(mu, tau[:, 0])
     return RunHierarchy(
-        average=expit(_logits(passes.mean(axis=1)) + common * np.sqrt(1 - 1 / passes.shape[1])),
-        runs=expit(theta),
-        mean=method_mean,
-        new_run=expit(mu + tau[:, 0] * rng.standard_normal(n_draws)),
+        average=saturated(expit(_logits(passes.mean(axis=1)) + common * np.sqrt(1 - 1 / passes.shape[1]))),
+        runs=saturated(expit(theta)),
+        mean=saturated(method_mean),
+        new_run=saturated(expit(mu + tau[:, 0] * rng.standard_normal(n_draws))),
         spread=spread,
     )
 
@@ -183,6 +186,17 @@ def spread_posterior(
     widths[0] += LEAST_SPREAD / np.log(spreads[1] / spreads[0])
     weights = np.exp(logs - logs.max()) * prior.density(spreads) * widths
     return spreads, weights / weights.sum()
+
+
+def saturated(shares: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+    """The same shares, those next to 0 and 1 set to 0 and 1.
+
+    Examples
+    --------
+    >>> saturated(np.array([1e-6, 0.3, 1 - 1e-6])).tolist()
+    [0.0, 0.3, 1.0]
+    """
+    return np.where(shares < SATURATED, 0.0, np.where(shares > 1 - SATURATED, 1.0, shares))
 
 
 def _logits(shares: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:

@@ -28,7 +28,11 @@ class AfterSelection(NamedTuple):
 
 
 def after_selection(
-    passes: Float[np.ndarray, "draw candidate"], place: int, rng: np.random.Generator, shared: float = 0.0
+    passes: Float[np.ndarray, "draw candidate"],
+    place: int,
+    rng: np.random.Generator,
+    shared: float = 0.0,
+    base: Float[np.ndarray, " draw"] | None = None,
 ) -> AfterSelection:
     """Pass@k of the candidate that was chosen, from all candidates.
 
@@ -42,6 +46,8 @@ def after_selection(
         For the draws.
     shared
         Share of the error that all candidates have in common (`shared_share`).
+    base
+        Draws of the base's pass@k that belong to them: the result's draws then belong to them too.
 
     Notes
     -----
@@ -63,7 +69,7 @@ def after_selection(
     >>> [round(float(draws.mean()), 3) for draws in (passes[:, place], selected.passes)]
     [0.526, 0.511]
     """
-    pooled = partially_pooled(passes, rng, shared)[:, place]
+    pooled = partially_pooled(passes, rng, shared, base)[:, place]
     return AfterSelection(pooled, passes[:, place].mean() - pooled)
 
 

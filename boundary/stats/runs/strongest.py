@@ -25,7 +25,10 @@ class Maximum(NamedTuple):
 
 
 def partially_pooled(
-    passes: Float[np.ndarray, "draw arm"], rng: np.random.Generator, shared: float = 0.0
+    passes: Float[np.ndarray, "draw arm"],
+    rng: np.random.Generator,
+    shared: float = 0.0,
+    base: Float[np.ndarray, " draw"] | None = None,
 ) -> Float[np.ndarray, "draw arm"]:
     """Draws of pass@k of each arm under the hierarchy of `run_hierarchy`; one arm alone stays as it is.
 
@@ -37,6 +40,8 @@ def partially_pooled(
         For the draws.
     shared
         Share of the error that all arms have in common (`shared_share`).
+    base
+        Draws of a common base's pass@k that belong to them, as of `run_hierarchy`; None where the arms are bases.
 
     Notes
     -----
@@ -51,7 +56,7 @@ def partially_pooled(
     >>> [round(float(draws.max(axis=1).mean()), 3) for draws in (passes, partially_pooled(passes, rng))]
     [0.521, 0.51]
     """
-    return passes if passes.shape[1] < 2 else run_hierarchy(passes, rng, shared=shared).runs
+    return passes if passes.shape[1] < 2 else run_hierarchy(passes, rng, base, shared=shared).runs
 
 
 def maximum(values: Float[np.ndarray, "draw arm"], pooled: Float[np.ndarray, "draw arm"], level: float) -> Maximum:
