@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from boundary.stats.intervals import TIE
+from boundary.stats.intervals import TIE, signs
 from boundary.stats.runs import (
     MoreData,
     RunMoments,
@@ -12,6 +12,7 @@ from boundary.stats.runs import (
     after_selection,
     expected_width,
     maximum,
+    maximum_signs,
     over_one_base,
     partially_pooled,
     run_hierarchy,
@@ -160,6 +161,32 @@ def test_the_interval_of_the_strongest_base_covers(spread):
     assert strongest > 0.92 - 2 * 0.022
     if spread == 0:
         assert alone < 0.6
+
+
+def test_a_lead_of_the_strongest_base_over_an_equal_arm_is_rarely_sure():
+    rng, sure = np.random.default_rng(5), []
+    for _ in range(400):
+        passes = normal_passes(rng, np.full(6, 0.5), 0.08)
+        above, below, _ = maximum_signs(passes[:, :5] - passes[:, 5:], 0.005)
+        sure.append((above > LEVEL, below > LEVEL))
+    # One in twenty at most, for either side, but for the error of 400 data sets.
+    assert max(np.mean(sure, axis=0)) < 0.05 + 2 * 0.011
+
+
+def test_probabilities_of_the_strongest_base_go_with_its_interval():
+    rng = np.random.default_rng(6)
+    for _ in range(50):
+        differences = rng.normal(0, 0.03, 3) + 0.02 * rng.standard_normal((N_DRAWS, 3))
+        above, below, within = maximum_signs(differences, 0.005)
+        lower, upper, _ = maximum(differences, differences, LEVEL)
+        # The interval's ends lie between draws: a probability next to the level may be on either side of it.
+        for chance, is_outside in ((above, lower > 0), (below, upper < 0)):
+            assert abs(chance - (1 + LEVEL) / 2) < 3 / N_DRAWS or (chance > (1 + LEVEL) / 2) == is_outside
+        assert above + below <= 1
+        assert 0 <= within <= 1
+    one = rng.normal(0.01, 0.01, (N_DRAWS, 1))
+    assert maximum_signs(one, 0.005) == pytest.approx(signs(one, 0.005), abs=1e-12)
+    assert maximum_signs(np.zeros((N_DRAWS, 3)), 0.0) == (0.0, 0.0, 1.0)
 
 
 def test_one_base_alone_stays_as_it_is():

@@ -8,8 +8,7 @@ from boundary.analysis.request import Request
 from boundary.analysis.runs.draws import PassDraws, draws_rng
 from boundary.analysis.runs.record import STRONGEST, STRONGEST_BASE, STRONGEST_NAME
 from boundary.analysis.runs.rows import RunRows
-from boundary.stats.intervals import summaries
-from boundary.stats.runs import maximum, partially_pooled
+from boundary.stats.runs import maximum, maximum_signs, partially_pooled
 
 
 def add_strongest_base(rows: RunRows, request: Request, bases: Sequence[str], draws: PassDraws) -> None:
@@ -47,6 +46,8 @@ def add_strongest_base(rows: RunRows, request: Request, bases: Sequence[str], dr
         for arm in rl_arms:
             of_arm = draws.arms[arm][place][:, None]
             gap = maximum(passes - of_arm, pooled - of_arm, rows.level)
-            signs = summaries(gap.draws[None], rows.level, [rows.margin])[0]
-            row = rows.add_value("shrinkage", STRONGEST_BASE, k, signs.mean, (*fitted_models, arm), model=arm, **labels)
-            row |= signs._asdict() | {"reference": STRONGEST_NAME, "lower": gap.lower, "upper": gap.upper}
+            all_models, against = (*fitted_models, arm), {"reference": STRONGEST_NAME, "model": arm}
+            row = rows.add("shrinkage", STRONGEST_BASE, k, gap.draws, all_models, **against, **labels)
+            positive, negative, equivalent = maximum_signs(passes - of_arm, rows.margin)
+            row |= {"lower": gap.lower, "upper": gap.upper}
+            row |= {"prob_positive": positive, "prob_negative": negative, "prob_equivalent": equivalent}

@@ -10,7 +10,7 @@ from boundary.stats.runs.hierarchy import RunHierarchy, SpreadPrior, run_hierarc
 from boundary.stats.runs.narrowing import MoreData, RunMoments, expected_width, widths_with
 from boundary.stats.runs.selection import AfterSelection, SelectionBound, after_selection, selection_bound
 from boundary.stats.runs.shared_base import over_one_base
-from boundary.stats.runs.strongest import Maximum, maximum, partially_pooled
+from boundary.stats.runs.strongest import Maximum, maximum, maximum_signs, partially_pooled
 
 __all__ = [
     "AfterSelection",
@@ -23,6 +23,7 @@ __all__ = [
     "after_selection",
     "expected_width",
     "maximum",
+    "maximum_signs",
     "over_one_base",
     "partially_pooled",
     "run_hierarchy",

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from boundary.stats.intervals import TIE, Signs
 from boundary.stats.runs.hierarchy import run_hierarchy
 
 
@@ -90,3 +91,32 @@ def maximum(values: Float[np.ndarray, "draw arm"], pooled: Float[np.ndarray, "dr
     return Maximum(
         float(lowest.max()), float(np.quantile(values, 1 - tail, axis=0).max()), np.asarray(pooled.max(axis=1))
     )
+
+
+def maximum_signs(differences: Float[np.ndarray, "draw arm"], margin: float) -> Signs:
+    """Probabilities that the largest of several arms' differences is above 0, below 0, and within a margin of 0.
+
+    Parameters
+    ----------
+    differences
+        Draws of the difference of each arm alone.
+    margin
+        How far from 0 a difference is not material, in the unit of the draws.
+
+    Notes
+    -----
+    They go with the interval of `maximum`: the probability of either side is over a level L just where the one-sided
+    interval of that level excludes 0. With J arms P(above) = max_j P(d_j > 0)^J (Sidak), P(below) = min_j P(d_j < 0).
+    The share of draws in which the largest is above 0 would be sure too often where the arms are equally good. What
+    neither side of the margin takes is within it, so that this probability can be too small, but not too large.
+
+    Examples
+    --------
+    >>> draws = np.random.default_rng(0).normal(1.0, 1.0, (4000, 1))
+    >>> [round(chance, 1) for chance in maximum_signs(np.repeat(draws, 5, axis=1), 0.1)]
+    [0.4, 0.2, 0.0]
+    """
+    n_arms = differences.shape[1]
+    above, above_margin = ((differences > end).mean(axis=0).max() ** n_arms for end in (TIE, -margin - TIE))
+    below, below_margin = ((differences < end).mean(axis=0).min() for end in (-TIE, margin + TIE))
+    return Signs(float(above), float(below), max(float(above_margin + below_margin - 1), 0.0))
