@@ -66,6 +66,32 @@ def test_trajectory_of_a_run_that_loses_problems(analysis):
     assert "the fall begins most likely between step 100 and step 200" in sentences[0]
 
 
+def test_a_fall_that_was_made_good_is_said_beside_the_one_that_lasts():
+    counts, rates = table(), np.linspace(0.15, 0.9, N_PROBLEMS)
+    for step, lost in ((100, 12), (200, 0), (400, 12)):
+        p = np.where(np.arange(N_PROBLEMS) < lost, 0.0, np.minimum(rates + 0.1, 0.97))
+        counts.loc[counts["checkpoint_step"] == step, "n_correct"] = np.round(N * p).astype(int)
+    of_run = analyse(counts).trajectory.estimates
+    assert run_sentences(of_run, 0.005)[1] == "Earlier, at step 100, it lay below too."
+    counts.loc[counts["checkpoint_step"] == 400, "n_correct"] = np.round(N * np.minimum(rates + 0.1, 0.97)).astype(int)
+    sentences = run_sentences(analyse(counts).trajectory.estimates, 0.03)
+    assert "has not fallen" in sentences[0]
+    assert sentences[1] == "Earlier, at step 100, it lay below."
+
+
+@pytest.mark.parametrize("ratios", [{}, {"twice the samples": 0.8}])
+def test_designs_that_gain_nothing_are_not_named(analysis, ratios):
+    rows = analysis.trajectory.estimates
+    is_width = rows["estimand"] == "expected_width"
+    widths = 0.2 * rows["design"].map(ratios).fillna(1.0)
+    (sentence,) = [
+        text for text in run_sentences(rows.assign(mean=rows["mean"].mask(is_width, widths)), 0.005) if "tokens" in text
+    ]
+    assert "problems" not in sentence
+    assert ("20.0 points wide, would be narrowed by twice the samples (16.0 points)." in sentence) == bool(ratios)
+    assert ("would hardly narrow" in sentence) == (not ratios)
+
+
 def test_no_fall_is_said_as_such():
     rows = analyse(table(lost=0)).trajectory.estimates
     assert "fall begins" not in run_sentences(rows, 0.05)[0]

@@ -71,7 +71,7 @@ def test_exact_algebra_is_that_of_the_joint_normal():
     mean, square = 0.0, 0.0
     for weight, (scale, spread, wobble, part) in zip(posterior.weights, posterior.settings, strict=True):
         if weight:
-            prior = walk._prior_covariance(STEPS, scale, spread, wobble)
+            prior = walk._prior_covariance(STEPS, STEPS[1], scale, spread, wobble)
             errors = walk._error_covariance(data, part)
             precision = np.linalg.inv(prior) + np.linalg.inv(errors)
             centre = data.values.mean()
@@ -84,7 +84,7 @@ def test_exact_algebra_is_that_of_the_joint_normal():
 
 def test_scales_run_from_zero_to_one():
     for scale in ("linear", "root", "logarithm"):
-        u = on_scale(STEPS, scale)
+        u = on_scale(STEPS, STEPS[1], scale)
         assert u[0] == 0
         assert u[-1] == 1
         assert (np.diff(u) > 0).all()
@@ -131,3 +131,10 @@ def test_peaks_and_onsets():
     assert onset.sum() == pytest.approx(1)
     assert onset[3] > 0.99
     assert fall_onset(draws[:, :1] - draws[:, :3], 0.005)[-1] > 0.99
+
+
+def test_steps_between_do_not_change_what_the_measured_ones_say():
+    values = np.array([0.0, 0.4, 0.5, 0.9, 0.7])
+    data = Measurements(np.array([0.0, 5, 10, 200, 1000]), values, np.full(5, 0.01), np.full(5, 0.3))
+    alone, with_band = walk_posterior(data), walk_posterior(data, [1.0, 2.0, 100.0])
+    np.testing.assert_allclose(with_band.weights, alone.weights, rtol=1e-9)

@@ -133,17 +133,18 @@ def _narrowing_sentences(rows: pd.DataFrame, k: float, n_samples: Mapping[str, i
 
 
 def _choice_sentences(rows: pd.DataFrame) -> Iterator[str]:
-    at_one = rows.loc[rows["k"] == 1]
-    after = {row["model"]: row for row in _rows_of(at_one, "pass_at_k", AFTER_SELECTION)}
-    for drop in _rows_of(at_one, DROP, AFTER_SELECTION):
+    k = rows["k"].min()
+    at_least = rows.loc[rows["k"] == k]
+    after = {row["model"]: row for row in _rows_of(at_least, "pass_at_k", AFTER_SELECTION)}
+    for drop in _rows_of(at_least, DROP, AFTER_SELECTION):
         row, name = after[drop["model"]], short_name(drop["model"])
         error = f"{number(abs(drop['mean']), 100, 1)} points too {'high' if drop['mean'] >= 0 else 'low'}"
         yield (
-            f"{name} was chosen among {drop['n_runs']} candidates that are all here. Its estimate of pass@1 alone is "
-            f"expected to be {error}; with the choice reckoned with, pass@1 is {_value(row)} %."
+            f"{name} was chosen among {drop['n_runs']} candidates that are all here. Its estimate of pass@{budget(k)} "
+            f"alone is expected to be {error}; with the choice reckoned with, pass@{budget(k)} is {_value(row)} %."
         )
-    bounds = {row["model"]: row for row in _rows_of(at_one, "pass_at_k", SELECTION_BOUND)}
-    for drop in _rows_of(at_one, DROP, SELECTION_BOUND):
+    bounds = {row["model"]: row for row in _rows_of(rows, "pass_at_k", SELECTION_BOUND)}
+    for drop in _rows_of(rows, DROP, SELECTION_BOUND):
         row, name = bounds[drop["model"]], short_name(drop["model"])
         yield (
             f"{name} is the best of {drop['n_runs']} candidates, of which the others are not in the counts. Had all "

@@ -7,6 +7,7 @@ import pandas as pd
 
 from boundary.analysis.checkpoints import FINAL
 from boundary.analysis.estimates.decisions import SURE
+from boundary.analysis.estimates.table import POSTERIOR
 from boundary.analysis.formatting import level_text, number, percentage, points
 from boundary.analysis.trajectory.record import (
     EXPECTED_WIDTH,
@@ -41,7 +42,8 @@ def run_sentences(rows: pd.DataFrame, margin: float) -> list[str]:
     n = float(rows["k"].max())
     at_n = rows.loc[rows["k"] == n]
     peaks = [sentence for k in dict.fromkeys([n, 1.0]) for sentence in _peak_sentence(rows.loc[rows["k"] == k], k)]
-    return [*_onset_sentence(at_n, n, margin), *peaks, *_width_sentence(at_n), *_design_sentence(at_n, n)]
+    onset = [*_onset_sentence(at_n, n, margin), *_earlier_sentence(at_n)]
+    return [*onset, *peaks, *_width_sentence(at_n), *_design_sentence(at_n, n)]
 
 
 def step_words(label: str) -> str:
@@ -89,6 +91,21 @@ def _onset_sentence(rows: pd.DataFrame, n: float, margin: float) -> Iterator[str
         )
 
 
+def _earlier_sentence(rows: pd.DataFrame) -> Iterator[str]:
+    """Checkpoints that surely lay below the base's, before the onset of the fall that lasts to the end."""
+    onset = rows.loc[rows["estimand"] == ONSET]
+    if onset.empty:
+        return
+    lasting = onset.loc[onset["mean"].idxmax()]
+    shrinkage = rows.loc[(rows["estimand"] == "shrinkage") & (rows["kind"] == POSTERIOR)].sort_values("step")
+    # At most this is not above the margin.
+    not_below = shrinkage["prob_negative"] + shrinkage["prob_equivalent"]
+    is_earlier = True if pd.isna(lasting["step"]) else shrinkage["step"] < lasting["step"]
+    earlier = [str(label) for label in shrinkage.loc[is_earlier & (not_below <= 1 - SURE), "step_label"]]
+    if earlier:
+        yield f"Earlier, at {_steps_text(earlier)}, it lay below{'' if pd.isna(lasting['step']) else ' too'}."
+
+
 def _peak_sentence(rows: pd.DataFrame, k: float) -> Iterator[str]:
     """Which checkpoint is the best at a budget."""
     peaks = rows.loc[rows["estimand"] == PEAK].sort_values("step")
@@ -123,18 +140,22 @@ def _width_sentence(rows: pd.DataFrame) -> Iterator[str]:
 
 
 def _design_sentence(rows: pd.DataFrame, n: float) -> Iterator[str]:
-    """What twice the tokens would do to the interval of shrinkage at the last checkpoint."""
+    """What at most twice the tokens would do to the interval of shrinkage at the last checkpoint."""
     designs = rows.loc[rows["estimand"] == EXPECTED_WIDTH].set_index("design")["mean"]
     if designs.empty or not designs[TODAY] > 0:
         return
     alternatives = designs.drop(TODAY).sort_values()
-    texts = [f"{name} ({number(width, 100, 1)} points)" for name, width in alternatives.items()]
+    narrower = alternatives.loc[alternatives <= (1 - SAME_WIDTH) * designs[TODAY]]
+    texts = [f"{name} ({number(width, 100, 1)} points)" for name, width in narrower.items()]
+    interval_words = f"the interval of shrinkage at k = {n:,.0f} at the last checkpoint"
+    if not texts:
+        yield f"Twice the tokens would hardly narrow {interval_words}."
+        return
     sentence = (
-        f"For twice the tokens the interval of shrinkage at k = {n:,.0f} at the last checkpoint, "
-        f"{number(designs[TODAY], 100, 1)} points wide, would be narrowed most by {texts[0]}, then by "
-        f"{' and by '.join(texts[1:])}."
+        f"For at most twice the tokens {interval_words}, {number(designs[TODAY], 100, 1)} points wide, would be "
+        f"narrowed {'most ' * (len(texts) > 1)}by {', then by '.join(texts)}."
     )
-    slight = alternatives[MORE_CHECKPOINTS] > (1 - SAME_WIDTH) * designs[TODAY]
+    slight = MORE_CHECKPOINTS not in narrower
     yield sentence + (" More checkpoints say more of the course, hardly more of its end." if slight else "")
 
 

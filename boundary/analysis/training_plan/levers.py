@@ -72,8 +72,14 @@ class Goal(NamedTuple):
     budget: int | None
 
     def chance_of(self, widths: np.ndarray) -> float:
-        """Share of outcomes with an interval that is no wider."""
-        return float("nan") if self.width is None else float((widths <= self.width).mean())
+        """Share of outcomes with an interval that is no wider; NaN of a single, expected width."""
+        return float("nan") if self.width is None or len(widths) == 1 else float((widths <= self.width).mean())
+
+    def is_reached(self, widths: np.ndarray) -> bool:
+        """Whether a width was asked for and is reached: by the expected width, or with the chance."""
+        if self.width is None:
+            return False
+        return bool(widths[0] <= self.width) if len(widths) == 1 else self.chance_of(widths) >= self.chance
 
 
 class Setting(Protocol):
@@ -122,7 +128,7 @@ def _least_times(lever: Lever, goal: Goal) -> float | None:
     """Least number of times that reaches the width, to a twentieth or one more run; None where none does."""
 
     def is_enough(times: float) -> bool:
-        return goal.chance_of(lever.outlook(times).widths) >= goal.chance
+        return goal.is_reached(lever.outlook(times).widths)
 
     if is_enough(1.0):
         return 1.0

@@ -53,7 +53,8 @@ class TrainingPlan:
         times what is there; the numbers of runs, checkpoints, problems and samples (of a problem and model) then;
         `n_more` and `tokens`, further samples and tokens in all; `width`, the median width of the interval over
         simulated outcomes, with `width_lower` and `width_upper`, between which 80 % of outcomes lie; `chance`, with
-        which the interval is no wider than the `width` asked for.
+        which the interval is no wider than the `width` asked for (NaN where the width is an expected one, as of
+        checkpoints and of today).
     width, chance, budget
         What was asked for: a width with a chance, or the best use of so many further samples.
     converged
@@ -85,7 +86,7 @@ class TrainingPlan:
         """
         rows, now, cost = self._more, self._now, "tokens" if self.has_tokens else "n_more"
         if self.width is not None:
-            return min((row for row in rows if row["chance"] >= self.chance), key=lambda row: row[cost], default=None)
+            return min(filter(self._is_enough, rows), key=lambda row: row[cost], default=None)
         if self.budget is not None:
             within = [row for row in rows if row["n_more"] <= self.budget]
             best = min(within, key=lambda row: row["width"], default=None)
@@ -135,8 +136,7 @@ class TrainingPlan:
         else:
             unit = "token" if self.has_tokens else "sample"
             yield f"Per {unit}, it is narrowed most by {design_words(best, now)}: {self._outcome(best)}."
-        is_enough = self.width is not None and now["chance"] >= self.chance
-        alternatives = self._alternatives(best) if best is not None and not is_enough else []
+        alternatives = self._alternatives(best) if best is not None and not self._is_enough(now) else []
         if alternatives:
             yield f"By comparison: {'; '.join(alternatives)}."
         if self.budget is not None:
@@ -150,7 +150,7 @@ class TrainingPlan:
         goal = f"For {_points(width)} points"
         if self.of == "runs":  # widths of checkpoints are expected ones, without a range of outcomes
             goal += f" with a chance of {percentage(self.chance)}"
-        if now["chance"] >= self.chance:
+        if self._is_enough(now):
             yield f"{goal} nothing more is needed."
             return
         if best is not None:
@@ -161,7 +161,14 @@ class TrainingPlan:
             yield f"{start} {' or '.join(short)} alone do not reach it, up to {FURTHEST} times what is there."
 
     def _reaching(self, kind: str) -> list[Row]:
-        return [row for row in self._more if row["more"] == kind and row["chance"] >= self.chance]
+        return [row for row in self._more if row["more"] == kind and self._is_enough(row)]
+
+    def _is_enough(self, row: Row) -> bool:
+        """Whether a width was asked for and a design reaches it."""
+        if self.width is None:
+            return False
+        has_outcomes = not pd.isna(row["chance"])
+        return bool(row["chance"] >= self.chance if has_outcomes else row["width"] <= self.width)
 
     def _alternatives(self, best: Row) -> list[str]:
         """The other kinds of more data: what of each reaches the width, spends the samples, or is twice as much."""

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from scipy.special import ndtri
 
 from boundary.analysis.checkpoints import TrainingRun
+from boundary.analysis.runs.draws import model_passes
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.trajectory import INFLATION, ErrorParts, Measurements, error_parts_of, to_scale
 
@@ -53,7 +54,7 @@ def run_measurements(run: TrainingRun, fits: Mapping[str, SolveRates], k: int, l
     of_base, of_checkpoints, widths = [], [], []
     for model in checkpoints:
         rates = fits[model]
-        shares = [_pass_at_k(rates, name, k) for name in (base, model)]
+        shares = [model_passes(rates, name, [k])[0] for name in (base, model)]
         low, high = np.quantile(shares[0] - shares[1], tails)
         widths.append(high - low)
         scaled = [to_scale(share, rates.n_problems) for share in shares]
@@ -83,9 +84,3 @@ def _moments(draws: Float[np.ndarray, " draw"], tails: list[float]) -> tuple[flo
     low, high = np.quantile(draws, tails)
     reach = max(mean - low, high - mean) / -ndtri(tails[0])
     return mean, float(max(draws.var(), reach**2 / INFLATION))
-
-
-def _pass_at_k(rates: SolveRates, model: str, k: int) -> Float[np.ndarray, " draw"]:
-    p = rates.p[..., rates.index(model)].astype(np.float64)
-    share: np.ndarray = -np.expm1(k * np.log1p(-np.minimum(p, 1 - 1e-12))).mean(axis=-1)
-    return share.ravel()

@@ -122,7 +122,8 @@ def walk_posterior(
     n = len(measured.steps)
     errors = {part: _error_covariance(measured, part) for part in SHARED_PARTS}
     settings = tuple(product(SCALES, WALKS.tolist(), WOBBLES.tolist(), SHARED_PARTS))
-    priors = np.stack([_prior_covariance(steps, *setting[:3]) for setting in settings])
+    first = _first(measured)
+    priors = np.stack([_prior_covariance(steps, first, *setting[:3]) for setting in settings])
     observed = priors[:, :n, :n] + np.stack([errors[setting[3]] for setting in settings])
     centre = measured.values.mean()
     residual = measured.values - centre
@@ -166,22 +167,25 @@ def shrinkage_spread(
     variance = 0.0
     for weight, (scale, walk, wobble, part) in zip(posterior.weights, posterior.settings, strict=True):
         if weight > 0:
-            prior = _prior_covariance(steps, scale, walk, wobble)
+            prior = _prior_covariance(steps, _first(measured), scale, walk, wobble)
             observed = prior + errors * _error_covariance(wider, part)
             side = prior @ contrast
             variance += weight * float(contrast @ side - side @ np.linalg.solve(observed, side))
     return float(np.sqrt(max(variance, 0.0)))
 
 
-def on_scale(steps: Float[np.ndarray, " step"], scale: str) -> Float[np.ndarray, " step"]:
-    """Steps on a scale, from 0 to 1; the logarithm is of 1 + step / first step."""
-    first = steps[steps > 0].min()
+def on_scale(steps: Float[np.ndarray, " step"], first: float, scale: str) -> Float[np.ndarray, " step"]:
+    """Steps on a scale, from 0 to 1; the logarithm is of 1 + step / first step, where a checkpoint was measured."""
     scaled: np.ndarray = {"linear": steps, "root": np.sqrt(steps), "logarithm": np.log1p(steps / first)}[scale]
     return scaled / scaled.max()
 
 
-def _prior_covariance(steps: np.ndarray, scale: str, walk: float, wobble: float) -> np.ndarray:
-    u = on_scale(steps, scale)
+def _first(measured: Measurements) -> float:
+    return float(measured.steps[measured.steps > 0].min())
+
+
+def _prior_covariance(steps: np.ndarray, first: float, scale: str, walk: float, wobble: float) -> np.ndarray:
+    u = on_scale(steps, first, scale)
     covariance: np.ndarray = START_SPREAD**2 + walk**2 * np.minimum(u[:, None], u[None]) + wobble**2 * np.eye(len(u))
     covariance[0, 0] += FIRST_JUMP**2
     return covariance

@@ -208,6 +208,12 @@ def test_a_step_that_is_no_number_is_not_that_of_the_last_checkpoint():
     assert run_design(table, "b", ["x", "y"]).methods[0].arms == ("y",)
 
 
+def test_a_choice_is_told_at_the_least_budget_there_is(analysis):
+    rows = analysis.training_runs.estimates
+    sentences = " ".join(runs_sentences(rows.loc[rows["k"] > 1], {}))
+    assert "Its estimate of pass@8 alone is expected to be" in sentences
+
+
 def test_a_drop_has_no_sign_in_its_sentence(analysis):
     rows = analysis.training_runs.estimates
     is_drop = (rows["estimand"] == "selection_drop") & (rows["of"] == "after_selection")
