@@ -32,6 +32,7 @@ RESULTS = Path(__file__).parent / "results"
 N_PROBLEMS, N_SAMPLES, BUDGETS = 60, 32, (1, 8, 32)
 N_DRAWS, LEVEL = 1024, 0.95
 RUNS, EFFECTS = (2, 3, 5, 10), (0.0, 0.3, 0.8, 1.6)
+FAR_BUDGETS = (1, 8, 32, 128, 512)
 CANDIDATES, BASES = (2, 3, 5, 10, 20), (2, 3, 5)
 NEW_RUNS = 2000
 Draws = np.ndarray
@@ -255,23 +256,66 @@ def two_methods(seed: int) -> list[dict[str, Any]]:
 
 def fitted_passes(seed: int, effect: float, most_runs: int = max(RUNS)) -> tuple[Method, np.ndarray, np.ndarray]:
     """A method, solve rates (run, problem) of its runs, and draws (run, k, model, draw) of pass@k from real fits."""
+    rng = np.random.default_rng([seed, int(100 * effect), 5])
+    problems = method(rng)
+    every = problems.rates(rng, max(RUNS), effect)
+    return problems, every, passes_of_fits(seed, problems.base, every[:most_runs], BUDGETS, rng)
+
+
+def passes_of_fits(
+    seed: int, base: np.ndarray, rates: np.ndarray, budgets: Sequence[int], rng: np.random.Generator
+) -> np.ndarray:
+    """Draws (run, k, model, draw) of pass@k from fits of each run with one base, given as logits."""
     import jax
 
     from boundary.stats.estimands import pass_at_k as posterior_pass_at_k
     from boundary.stats.priors import NonParametric
 
-    rng = np.random.default_rng([seed, int(100 * effect), 5])
-    problems = method(rng)
-    every = problems.rates(rng, max(RUNS), effect)
     size = np.full((N_PROBLEMS, 2), N_SAMPLES)
-    base_counts = rng.binomial(N_SAMPLES, expit(problems.base))
+    base_counts = rng.binomial(N_SAMPLES, expit(base))
     passes = []
-    for number, rates in enumerate(every[:most_runs]):
-        counts = np.stack([base_counts, rng.binomial(N_SAMPLES, rates)], axis=1)
+    for number, of_run in enumerate(rates):
+        counts = np.stack([base_counts, rng.binomial(N_SAMPLES, of_run)], axis=1)
         fit = NonParametric().posterior(counts, size, jax.random.fold_in(jax.random.key(seed), number))
-        draws = posterior_pass_at_k(fit, list(BUDGETS)).transpose("k", "model", "chain", "draw").to_numpy()
+        draws = posterior_pass_at_k(fit, list(budgets)).transpose("k", "model", "chain", "draw").to_numpy()
         passes.append(draws.reshape(*draws.shape[:2], -1))
-    return problems, every, np.array(passes)
+    return np.array(passes)
+
+
+def two_fitted_methods(seed: int, n_runs: int = 5, effect: float = 0.3) -> list[dict[str, Any]]:
+    """As `two_methods`, with real fits, to 16 n: what errors have in common, and the difference with it and without."""
+    rng = np.random.default_rng([seed, n_runs, int(100 * effect), 13])
+    first = method(rng)
+    methods = first, first._replace(centre=first.centre + rng.normal(0, 0.6))
+    rates = np.array([problems.rates(rng, n_runs, effect) for problems in methods])
+    passes = passes_of_fits(seed, first.base, rates.reshape(2 * n_runs, -1), FAR_BUDGETS, rng)
+    new_rates = [problems.rates(rng, NEW_RUNS, effect) for problems in methods]
+    rows = []
+    for place, k in enumerate(FAR_BUDGETS):
+        logits = logit(np.clip(passes[:, place, 1], 1e-6, 1 - 1e-6))
+        scores = (logits.mean(axis=1) - logit(pass_at_k(rates, k)).ravel()) / logits.std(axis=1)
+        first_scores, second_scores = scores.reshape(2, n_runs)
+        pairs = n_runs * (n_runs - 1)
+        within = [(part.sum() ** 2 - (part**2).sum()) / pairs for part in (first_scores, second_scores)]
+        errors = {
+            "error": (scores**2).mean(),
+            "within": np.mean(within),
+            "between": first_scores.mean() * second_scores.mean(),
+        }
+        true_difference = float(np.subtract(*(pass_at_k(of_method, k).mean() for of_method in new_rates)))
+        base, arms = over_one_base(list(passes[:, place, 0]), list(passes[:, place, 1]))
+        for runs in (2, 3, n_runs):
+            common, shared = rng.standard_normal(len(base)), shared_share(k, N_SAMPLES)
+            row = {"k": k, "runs": runs} | errors
+            for way, same in (("common", common), ("own", None)):
+                means = [
+                    run_hierarchy(arms[:, start : start + runs], rng, base, shared=shared, common=same).mean
+                    for start in (0, n_runs)
+                ]
+                difference = means[0] - means[1]
+                row |= {f"covered_{way}": holds(difference, true_difference), f"width_{way}": width(difference)}
+            rows.append(row)
+    return rows
 
 
 def fitted_runs(seed: int, effect: float) -> list[dict[str, Any]]:
@@ -301,11 +345,14 @@ PARTS: dict[str, tuple[Callable[[int], list[dict[str, Any]]], tuple[str, ...]]] 
     "methods": (two_methods, ("runs", "effect")),
 }
 
+# With real fits.
+FITTED = ("fits", "fitted-methods")
+
 
 @click.command()
 @click.option("--draws", default=200, show_default=True, help="Simulated data sets of a cell.")
 @click.option("--fits", default=0, show_default=True, help="Data sets with real fits, of each of two effects of runs.")
-@click.option("--only", type=click.Choice([*PARTS, "fits"]), multiple=True)
+@click.option("--only", type=click.Choice([*PARTS, *FITTED]), multiple=True)
 @click.option("--docs", type=click.Path(path_type=Path), help="Page whose tables to replace.")
 def main(draws: int, fits: int, only: tuple[str, ...], docs: Path | None) -> None:
     for name, (simulate, keys) in PARTS.items():
@@ -322,19 +369,24 @@ def main(draws: int, fits: int, only: tuple[str, ...], docs: Path | None) -> Non
             table = averaged(rows, ("quantity", "runs", "effect", "k"))
             table.to_csv(result_file("fits"), index=False, float_format="%.4f")
         click.echo(table.to_string(index=False, float_format="%.3f"))
+    if fits and (not only or "fitted-methods" in only):
+        table = averaged([row for seed in range(fits) for row in two_fitted_methods(seed)], ("k", "runs"))
+        table.to_csv(result_file("fitted-methods"), index=False, float_format="%.4f")
+        click.echo(table.to_string(index=False, float_format="%.3f"))
     if docs is not None:
         write_tables(docs)
 
 
 def write_tables(page: Path) -> None:
     """Write the tables of the page from the results."""
-    tables = {name: pd.read_csv(path) for name in (*PARTS, "fits") if (path := result_file(name)).exists()}
+    tables = {name: pd.read_csv(path) for name in (*PARTS, *FITTED) if (path := result_file(name)).exists()}
     texts = {
         "runs": runs_table(tables["runs"]),
         "fits": runs_table(tables["fits"]) if "fits" in tables else "",
         "selection": selection_table(tables["selection"]),
         "bases": bases_table(tables["bases"]),
         "methods": methods_table(tables["methods"]),
+        "fitted-methods": fitted_methods_table(tables["fitted-methods"]) if "fitted-methods" in tables else "",
     }
     for name, text in texts.items():
         replace_between(page, name, text)
@@ -417,6 +469,21 @@ def methods_table(table: pd.DataFrame) -> str:
     ]
     header = ("runs", "effect", "difference of means", "ignoring runs", "P(best) of the likelier", "it is the best")
     return markdown((*header, "P(best), ignoring runs", "it is the best"), lines)
+
+
+def fitted_methods_table(table: pd.DataFrame) -> str:
+    """What errors have in common by k, and coverage and width of the difference of two methods by runs."""
+    lines = []
+    for k, rows in table.groupby("k"):
+        first = rows.iloc[0]
+        line = [f"{k:.0f}", *(share(first[name] / first["error"]) for name in ("within", "between"))]
+        for _, row in rows.iterrows():
+            line += [f"{share(row[f'covered_{way}'])} ({100 * row[f'width_{way}']:.0f})" for way in ("common", "own")]
+        lines.append(line)
+    header = ["k", "common to runs of a method", "common to those of two methods"]
+    for runs in table["runs"].unique():
+        header += [f"{runs:.0f} runs", "drawn for each method"]
+    return markdown(header, lines) + f"\n{table['draws'].min():.0f} data sets.\n"
 
 
 if __name__ == "__main__":

@@ -64,11 +64,32 @@ def _lenders(panel: Panel, panels: Sequence[Panel]) -> tuple[Lender, ...]:
     if panel.base is None or panel.benchmark == ALL or n_problems >= FEW_PROBLEMS:
         return ()
     least = max(ENOUGH_PROBLEMS, n_problems + 1)
-    return tuple(
-        Lender(other.benchmark, other.counts.n_correct, other.counts.n_samples)
-        for other in panels
-        if other.models == panel.models and other.benchmark != ALL and len(other.counts.problem_ids) >= least
-    )
+    benchmarks = [
+        other for other in panels if other.models == panel.models and other.benchmark not in (ALL, panel.benchmark)
+    ]
+    lenders = [_without_its_problems(other, panel) for other in benchmarks]
+    return tuple(lender for lender in lenders if len(lender.n_correct) >= least)
+
+
+def _without_its_problems(other: Panel, panel: Panel) -> Lender:
+    """Counts of another benchmark, less those of the panel's own problems where all of these are among them.
+
+    They would be counted twice. Problems of different benchmarks may have an id in common, and counts too.
+    """
+    rows, own = _rows(other), set(_rows(panel))
+    kept = [row not in own for row in rows] if own <= set(rows) else [True] * len(rows)
+    return Lender(other.benchmark, other.counts.n_correct[kept], other.counts.n_samples[kept])
+
+
+def _rows(panel: Panel) -> list[tuple[object, ...]]:
+    """Id and counts of each problem."""
+    counts = panel.counts
+    return [
+        (problem, *correct, *samples)
+        for problem, correct, samples in zip(
+            counts.problem_ids, counts.n_correct.tolist(), counts.n_samples.tolist(), strict=True
+        )
+    ]
 
 
 def borrowing_notes(panels: Sequence[Panel]) -> tuple[Note, ...]:

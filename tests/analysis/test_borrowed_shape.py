@@ -49,6 +49,21 @@ def shrinkage(analysis, benchmark):
     return rows.set_index("k")[["mean", "lower", "upper"]]
 
 
+def test_a_lender_does_not_lend_the_borrowers_own_problems():
+    table = counts(["small", "large"])
+    small = table.loc[table["benchmark"] == "small"].assign(
+        problem_id=lambda rows: "own " + rows["problem_id"].astype(str)
+    )
+    collection = pd.concat([small, table.loc[table["benchmark"] == "large"].astype({"problem_id": str})])
+    table_of_all = load_counts(pd.concat([small, collection.assign(benchmark="collection")]))
+    panels = make_panels(table_of_all, "base", ["rl"], ["small", "collection", "all"], False)
+    lenders = {panel.benchmark: panel.lenders for panel in with_lenders(panels)}
+    ((name, n_correct, n_samples),) = lenders["small"]
+    assert (name, len(n_correct), len(n_samples)) == ("collection", SIZES["large"], SIZES["large"])
+    large = next(p for p in make_panels(load_counts(table), "base", ["rl"], ["large"], False))
+    np.testing.assert_array_equal(np.sort(n_correct, axis=0), np.sort(large.counts.n_correct, axis=0))
+
+
 def test_small_benchmarks_borrow_from_larger_ones_of_the_same_models():
     table = load_counts(counts(models=("base", "rl", "other-rl")))
     panels = make_panels(table, "base", ["rl", "other-rl"], [*SIZES, "all"], False)

@@ -54,6 +54,29 @@ def test_intervals_of_the_method_and_of_a_new_run_cover_where_those_of_the_avera
     assert average < 0.5
 
 
+def test_an_error_that_methods_have_in_common_is_none_of_their_difference():
+    rng, n_runs, spread, error, shared = np.random.default_rng(8), 4, 0.2, 0.15, 0.8
+    truth = [expit(mean + spread * np.random.default_rng(0).standard_normal(100_000)).mean() for mean in (0.0, 0.3)]
+    hits, widths = [], []
+    for _ in range(150):
+        common_error = error * np.sqrt(shared) * rng.standard_normal()
+        common = rng.standard_normal(N_DRAWS)
+        of_way = {"its own": [], "in common": []}
+        for mean in (0.0, 0.3):
+            runs = mean + spread * rng.standard_normal(n_runs) + common_error
+            estimates = runs + error * np.sqrt(1 - shared) * rng.standard_normal(n_runs)
+            passes = expit(estimates + error * rng.standard_normal((N_DRAWS, n_runs)))
+            for way, draws in of_way.items():
+                scores = common if way == "in common" else None
+                draws.append(run_hierarchy(passes, rng, shared=shared, common=scores).mean)
+        differences = [draws[0] - draws[1] for draws in of_way.values()]
+        hits.append([holds(draws, truth[0] - truth[1]) for draws in differences])
+        widths.append([np.ptp(np.quantile(draws, [0.025, 0.975])) for draws in differences])
+    assert np.mean(hits, axis=0)[1] > 0.92 - 2 * 0.022
+    own, in_common = np.mean(widths, axis=0)
+    assert in_common < 0.9 * own
+
+
 def test_the_hierarchy_agrees_with_nuts():
     numpyro = pytest.importorskip("numpyro")
     import jax
@@ -184,8 +207,8 @@ def test_probabilities_of_the_strongest_base_go_with_its_interval():
             assert abs(chance - (1 + LEVEL) / 2) < 3 / N_DRAWS or (chance > (1 + LEVEL) / 2) == is_outside
         assert above + below <= 1
         assert 0 <= within <= 1
-    one = rng.normal(0.01, 0.01, (N_DRAWS, 1))
-    assert maximum_signs(one, 0.005) == pytest.approx(signs(one, 0.005), abs=1e-12)
+    single = rng.normal(0.01, 0.01, (N_DRAWS, 1))
+    assert maximum_signs(single, 0.005) == pytest.approx(signs(single, 0.005), abs=1e-12)
     assert maximum_signs(np.zeros((N_DRAWS, 3)), 0.0) == (0.0, 0.0, 1.0)
 
 

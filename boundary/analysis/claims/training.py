@@ -22,7 +22,7 @@ from boundary.analysis.fitting import make_panels
 from boundary.analysis.result import Analysis
 from boundary.analysis.runs.design import MethodRuns, run_design
 from boundary.analysis.runs.draws import PassDraws, draws_rng, passes_at
-from boundary.analysis.runs.methods import FEWEST_RUNS
+from boundary.analysis.runs.methods import FEWEST_RUNS, method_hierarchy
 from boundary.analysis.runs.record import FEW_RUNS
 from boundary.analysis.strata.groups import groups_of, strata_columns
 from boundary.analysis.strata.rows import has_unbiased_counts, shared_budget, stratum_draws, thinned_rates
@@ -30,7 +30,6 @@ from boundary.analysis.strata.strata import partition_of
 from boundary.analysis.trajectory.rows import run_trajectory
 from boundary.data.counts import ALL, Counts
 from boundary.errors import InputError, did_you_mean
-from boundary.stats.runs import run_hierarchy
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.strata import stratum_cells
 
@@ -103,11 +102,9 @@ class TrainingDraws(NamedTuple):
     ) -> np.ndarray:
         """Draws of one side: those of runs.csv, which belong to the draws of the base."""
         method = _method_of(side.method, methods, "with two training runs or more there")
-        of_base = None if draws.base is None else draws.base[0]
-        rng = draws_rng(self.analysis.request, self.benchmark, method.name, str(part.k))
-        hierarchy = run_hierarchy(draws.of(method.arms, 0), rng, of_base, shared=draws.shared(0))
+        hierarchy = method_hierarchy(self.analysis.request, self.benchmark, method, draws, 0)
         passes = hierarchy.new_run if side.of == NEW_RUN else hierarchy.mean
-        return passes if part.estimand == "pass_at_k" or of_base is None else of_base - passes
+        return passes if part.estimand == "pass_at_k" or draws.base is None else draws.base[0] - passes
 
     def _sides_of_strata(self, part: StratumComparison) -> tuple[np.ndarray, np.ndarray | float]:
         assert part.model is not None  # resolved

@@ -219,9 +219,10 @@ def _final_arm(members: Sequence[str], steps: Mapping[str, float], chosen_arms: 
 def _candidates(columns: Mapping[str, Mapping[str, str]], arms: Sequence[str], arm: str) -> tuple[str, ...]:
     """Models of the same training run, else of the same method, else of the same model at other temperatures."""
     method, run = (columns[name].get(arm) for name in (METHOD, RUN))
+    without_temperature = arm.rpartition(TEMPERATURE_MARK)[0]
     groups = [
         [a for a in arms if run is not None and (columns[METHOD].get(a), columns[RUN].get(a)) == (method, run)],
         [a for a in arms if method is not None and columns[METHOD].get(a) == method],
-        [a for a in arms if TEMPERATURE_MARK in arm and a.rpartition(TEMPERATURE_MARK)[0] == arm.rpartition("@")[0]],
+        [a for a in arms if without_temperature and a.rpartition(TEMPERATURE_MARK)[0] == without_temperature],
     ]
     return tuple(next((group for group in groups if len(group) > 1), [arm]))

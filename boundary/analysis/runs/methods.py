@@ -59,10 +59,8 @@ def add_methods(
         of_base = None if draws.base is None else draws.base[place]
         means = {}
         for method in repeated:
-            passes = draws.of(method.arms, place)
-            rng = draws_rng(request, str(rows.labels["benchmark"]), method.name, str(k))
-            hierarchy = run_hierarchy(passes, rng, of_base, shared=draws.shared(place))
-            _add_method(rows, base, method, k, hierarchy, passes, of_base)
+            hierarchy = method_hierarchy(request, str(rows.labels["benchmark"]), method, draws, place)
+            _add_method(rows, base, method, k, hierarchy, draws.of(method.arms, place), of_base)
             if base is not None:
                 moments = method_moments(draws, method.arms, place)
                 more = {
@@ -72,6 +70,31 @@ def add_methods(
                 _add_widths(rows, base, method, k, moments, more, request.seed)
             means[method] = hierarchy.mean
         _add_comparisons(rows, k, means)
+
+
+def method_hierarchy(
+    request: Request, benchmark: str, method: MethodRuns, draws: PassDraws, place: int
+) -> RunHierarchy:
+    """What the runs of a method say at one budget.
+
+    Parameters
+    ----------
+    request
+        With the seed.
+    benchmark, method, draws
+        The benchmark, the method, and draws of its runs there.
+    place
+        Of the budget among those of the draws.
+
+    Notes
+    -----
+    The error that all runs have in common is the same draw by draw for all methods of a benchmark.
+    """
+    passes, k = draws.of(method.arms, place), str(draws.budgets[place])
+    of_base = None if draws.base is None else draws.base[place]
+    common = draws_rng(request, benchmark, "common", k).standard_normal(len(passes))
+    rng = draws_rng(request, benchmark, method.name, k)
+    return run_hierarchy(passes, rng, of_base, shared=draws.shared(place), common=common)
 
 
 def _add_method(

@@ -96,14 +96,15 @@ def _earlier_sentence(rows: pd.DataFrame) -> Iterator[str]:
     onset = rows.loc[rows["estimand"] == ONSET]
     if onset.empty:
         return
-    lasting = onset.loc[onset["mean"].idxmax()]
+    lasting = onset.iloc[int(onset["mean"].to_numpy().argmax())]
     shrinkage = rows.loc[(rows["estimand"] == "shrinkage") & (rows["kind"] == POSTERIOR)].sort_values("step")
     # At most this is not above the margin.
     not_below = shrinkage["prob_negative"] + shrinkage["prob_equivalent"]
-    is_earlier = True if pd.isna(lasting["step"]) else shrinkage["step"] < lasting["step"]
-    earlier = [str(label) for label in shrinkage.loc[is_earlier & (not_below <= 1 - SURE), "step_label"]]
-    if earlier:
-        yield f"Earlier, at {_steps_text(earlier)}, it lay below{'' if pd.isna(lasting['step']) else ' too'}."
+    onset_step = float("inf") if pd.isna(lasting["step"]) else lasting["step"]
+    is_earlier = (not_below <= 1 - SURE) & (shrinkage["step"] < onset_step)
+    if is_earlier.any():
+        steps = _steps_text([str(label) for label in shrinkage.loc[is_earlier, "step_label"]])
+        yield f"Earlier, at {steps}, it lay below{'' if pd.isna(lasting['step']) else ' too'}."
 
 
 def _peak_sentence(rows: pd.DataFrame, k: float) -> Iterator[str]:

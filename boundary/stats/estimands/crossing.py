@@ -67,7 +67,7 @@ def crossover(
     budgets = scan_budgets(max_k)
     leads = _leads(rates, budgets, columns, target)
     rows = [rows_of(rates.rates(target), column) for column in columns]
-    crossing = np.where(leads[:, 0] <= 0, np.nan, _first_budget(leads, budgets, rows))
+    crossing = np.where(leads[:, 0] <= TIE, np.nan, _first_budget(leads, budgets, rows))
     return _of_draws(crossing, rates, target, "crossover")
 
 

@@ -50,9 +50,8 @@ class SingleCounts(NamedTuple):
         """The same counts where a problem whose rate may be 0 has none that its samples do not tell from 0."""
         at_zero = self.likelihood[:, :1]
         nearly = np.abs(self.likelihood - at_zero) < NEARLY_ALIKE * at_zero
-        indistinguishable = np.logical_and.accumulate(
-            nearly, axis=1
-        )  # with wrong verdicts it is as likely again at a high rate
+        # From 0 on: with wrong verdicts counts can be as likely again at a high rate.
+        indistinguishable = np.logical_and.accumulate(nearly, axis=1)
         indistinguishable[indistinguishable.all(axis=1)] = False  # no samples
         indistinguishable[:, 0] = False
         return self._replace(likelihood=np.where(indistinguishable, np.float32(0), self.likelihood))

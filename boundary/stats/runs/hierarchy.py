@@ -94,6 +94,7 @@ def run_hierarchy(
     base: Float[np.ndarray, " draw"] | None = None,
     prior: SpreadPrior = DEFAULT_PRIOR,
     shared: float = 0.0,
+    common: Float[np.ndarray, " draw"] | None = None,
 ) -> RunHierarchy:
     """Posterior of a method from the posterior of each of its runs.
 
@@ -110,6 +111,9 @@ def run_hierarchy(
         Of the standard deviation between runs.
     shared
         Share of the variance of a run's error that all runs have in common, in [0, 1): see `shared_share`.
+    common
+        Standard normal draws of that common error. Methods that are to be compared are given the same ones, since it is
+        common to them too (docs/decisions/020). None draws it.
 
     Notes
     -----
@@ -141,8 +145,9 @@ def run_hierarchy(
     """
     logits = _logits(passes)
     means, errors = _given_base(logits, None if base is None else _logits(base))
-    common = np.sqrt(shared * (errors**2).mean()) * rng.standard_normal(len(passes))
-    means, errors = means + common[:, None], errors * np.sqrt(1 - shared)
+    scores = rng.standard_normal(len(passes)) if common is None else common
+    common_error = np.sqrt(shared * (errors**2).mean()) * scores
+    means, errors = means + common_error[:, None], errors * np.sqrt(1 - shared)
     spreads, weights = spread_posterior(logits.mean(axis=0), errors, prior)
     n_draws = len(passes)
     tau = rng.choice(spreads, n_draws, p=weights)[:, None]
@@ -155,7 +160,7 @@ def run_hierarchy(
     theta = run_means + rng.standard_normal(means.shape) / np.sqrt(run_precision)
     method_mean, spread = _over_new_runs(mu, tau[:, 0])
     return RunHierarchy(
-        average=saturated(expit(_logits(passes.mean(axis=1)) + common * np.sqrt(1 - 1 / passes.shape[1]))),
+        average=saturated(expit(_logits(passes.mean(axis=1)) + common_error * np.sqrt(1 - 1 / passes.shape[1]))),
         runs=saturated(expit(theta)),
         mean=saturated(method_mean),
         new_run=saturated(expit(mu + tau[:, 0] * rng.standard_normal(n_draws))),

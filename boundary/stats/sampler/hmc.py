@@ -246,8 +246,7 @@ def _pooled(visited: np.ndarray, slopes: np.ndarray, metric: np.ndarray) -> tupl
     The scale is the geometric mean of the positions' covariance and the inverse of the gradients' second moment (for a
     normal density both are its covariance), each shrunk to the metric in use. The covariance alone stretches along
     curved ridges and let chains get stuck there: the fewest effective draws of six fits were 28 with it, 470 with the
-    gradients alone, 754 with the mean of both (docs/decisions/002-population.md). After the sampler
-    nutpie.
+    gradients alone, 754 with the mean of both (docs/decisions/002-population.md). The sampler nutpie does so too.
     """
     dim = len(metric)
     positions, gradients = (

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import arrays
 
-from boundary.stats.estimands import narrowed, pass_at_k, shrinkage, widened
+from boundary.stats.estimands import crossover, narrowed, pass_at_k, shrinkage, widened
 from boundary.stats.estimands.crossing import curve_order
 from boundary.stats.intervals import signs, summarise
 from boundary.stats.solve_rates import SolveRates
@@ -73,3 +73,10 @@ def test_a_curve_that_catches_up_has_a_place():
     run = curve_order(rates_of(p), 1000)
     assert run.crosses_back == 1
     assert run.catches_up == (5, 5, 5)  # 1 - .95^5 = .226
+
+
+def test_curves_that_are_equal_but_for_rounding_do_not_cross():
+    p = np.random.default_rng(3).uniform(0.05, 0.6, 30)
+    rates = SolveRates.exact(np.stack([p, p[::-1]], axis=1), models=("base", "rl"))
+    assert np.isnan(crossover(rates, 64).item())
+    assert np.isnan(crossover(rates, 64, base="rl", rl="base").item())
