@@ -20,6 +20,8 @@ from boundary.stats.solve_rates import SolveRates
 # All problems have one solve rate. In float32 a difference of two log Beta functions is lost for sizes far above, and
 # the rounding error that remains beats every true likelihood.
 LARGEST_SIZE = 1e4
+# Numbers of distinct counts that code is compiled for: these, and multiples of the last.
+COUNT_SHAPES = (32, 64, 160)
 
 
 def log_beta_binomial(n_correct: Array, n_samples: Array) -> Array:
@@ -135,8 +137,9 @@ def _fit_model(
     for_nuts, for_rates = jax.random.split(key)
     distinct, place = distinct_rows(np.column_stack([n_correct, n_samples]))
     problems = np.bincount(place)
-    # Padding with no problems keeps the compiled shape the same from one benchmark to the next.
-    padding = -len(distinct) % 160
+    # Padding with no problems keeps the compiled shapes few from one benchmark to the next; each count costs its time.
+    multiple = next((size for size in COUNT_SHAPES if len(distinct) <= size), COUNT_SHAPES[-1])
+    padding = -len(distinct) % multiple
     data = [np.pad(column, (0, padding)).astype(np.float32) for column in (*distinct.T, problems)]
     chains, draws, warmup, thinning, new_problems = settings
     populations = BetaPopulations.from_draws(
