@@ -24,13 +24,13 @@ from scipy.special import expit
 from scipy.stats import norm
 
 from benchmarks.pages import replace_between
+from boundary.stats.intervals import probabilities_of_largest
 from boundary.stats.strata import strata_posterior, stratum_cells
 from boundary.stats.trajectory import (
     Measurements,
     error_parts,
     fall_onset,
     from_scale,
-    peak_probabilities,
     to_scale,
     walk_posterior,
 )
@@ -128,7 +128,7 @@ def run_scores(draws: list[np.ndarray], rates: np.ndarray, steps: np.ndarray, n:
             row[f"{name}{way}"], row[f"{name} width{way}"] = scores(values, truth)
             shrinkage, true = values[:, :1] - values, truth[0] - truth
             row[f"shrinkage {name}{way}"], row[f"shrinkage {name} width{way}"] = scores(shrinkage[:, 1:], true[1:])
-            peaks = peak_probabilities(values)
+            peaks = probabilities_of_largest(values)
             row[f"peak {name}{way}"] = in_likeliest(peaks, int(truth.argmax()))
             row[f"peak {name} likeliest is true{way}"] = peaks.argmax() == truth.argmax()
             row[f"peak {name} claimed{way}"] = peaks.max()

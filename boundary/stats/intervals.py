@@ -146,6 +146,19 @@ def signs(differences: Float[np.ndarray, "..."], margin: float) -> Signs:
     return Signs(*(float(chance[0]) for chance in _signs(np.reshape(differences, (1, -1)), margin)))
 
 
+def probabilities_of_largest(draws: Float[np.ndarray, "draw quantity"]) -> Float[np.ndarray, " quantity"]:
+    """Probability that each of several quantities is the largest; those that tie for it share the probability.
+
+    Examples
+    --------
+    >>> probabilities_of_largest(np.array([[0.1, 0.3, 0.2], [0.4, 0.4, 0.2]])).tolist()
+    [0.25, 0.75, 0.0]
+    """
+    is_largest = draws >= draws.max(axis=1, keepdims=True) - TIE
+    probabilities: np.ndarray = (is_largest / is_largest.sum(axis=1, keepdims=True)).mean(axis=0)
+    return probabilities
+
+
 def _signs(differences: np.ndarray, margin: float | np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Probabilities of the signs of each of many differences (quantity, draw)."""
     conditions = (differences > TIE, differences < -TIE, np.abs(differences) <= margin + TIE)

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy.special import gammaln
 
+from boundary.stats.intervals import probabilities_of_largest
 from boundary.stats.trajectory import (
     Measurements,
     error_parts,
     fall_onset,
     from_scale,
-    peak_probabilities,
     shrinkage_spread,
     to_scale,
     walk_posterior,
@@ -126,7 +126,7 @@ def test_errors_without_spread_are_none():
 def test_peaks_and_onsets():
     rng = np.random.default_rng(0)
     draws = rng.normal([0.5, 0.6, 0.9, 0.4], 0.01, (500, 4))
-    assert peak_probabilities(draws).argmax() == 2
+    assert probabilities_of_largest(draws).argmax() == 2
     onset = fall_onset(draws[:, :1] - draws, 0.005)
     assert onset.sum() == pytest.approx(1)
     assert onset[3] > 0.99

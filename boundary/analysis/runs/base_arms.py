@@ -8,6 +8,7 @@ from boundary.analysis.request import Request
 from boundary.analysis.runs.draws import PassDraws, draws_rng
 from boundary.analysis.runs.record import STRONGEST, STRONGEST_BASE, STRONGEST_NAME
 from boundary.analysis.runs.rows import RunRows
+from boundary.stats.intervals import probabilities_of_largest
 from boundary.stats.runs import maximum, maximum_signs, partially_pooled
 
 
@@ -38,11 +39,8 @@ def add_strongest_base(rows: RunRows, request: Request, bases: Sequence[str], dr
         largest = maximum(passes, pooled, rows.level)
         row = rows.add("pass_at_k", STRONGEST_BASE, k, largest.draws, fitted_models, model=STRONGEST_NAME, **labels)
         row |= {"lower": largest.lower, "upper": largest.upper}
-        winners = pooled.argmax(axis=1)
-        for number, arm in enumerate(present):
-            rows.add_value(
-                STRONGEST, STRONGEST_BASE, k, float((winners == number).mean()), fitted_models, model=arm, **labels
-            )
+        for arm, chance in zip(present, probabilities_of_largest(pooled).tolist(), strict=True):
+            rows.add_value(STRONGEST, STRONGEST_BASE, k, chance, fitted_models, model=arm, **labels)
         for arm in rl_arms:
             of_arm = draws.arms[arm][place][:, None]
             gap = maximum(passes - of_arm, pooled - of_arm, rows.level)

@@ -23,6 +23,7 @@ from boundary.analysis.runs.record import (
     WIDTH_NOW,
 )
 from boundary.analysis.runs.rows import RunRows
+from boundary.stats.intervals import probabilities_of_largest
 from boundary.stats.runs import MoreData, RunHierarchy, RunMoments, expected_width, run_hierarchy, widths_with
 from boundary.stats.solve_rates import SolveRates
 
@@ -149,8 +150,7 @@ def _add_comparisons(rows: RunRows, k: int, means: Mapping[MethodRuns, np.ndarra
     for first, second in combinations(means, 2):
         difference, arms = means[first] - means[second], (*first.arms, *second.arms)
         rows.add(DIFFERENCE, METHOD, k, difference, arms, method=first.name, reference=second.name)
-    best = np.stack(list(means.values())).argmax(axis=0)
+    chances = probabilities_of_largest(np.stack(list(means.values()), axis=1)).tolist()
     arms = tuple(arm for method in means for arm in method.arms)
-    for number, method in enumerate(means):
-        chance = float((best == number).mean())
+    for method, chance in zip(means, chances, strict=True):
         rows.add_value(BEST_METHOD, METHOD, k, chance, arms, method=method.name, n_runs=len(method.arms))

@@ -24,13 +24,12 @@ from boundary.analysis.trajectory.record import (
     RELATIVE_WIDTH,
     TODAY,
 )
-from boundary.stats.intervals import Summary, summaries
+from boundary.stats.intervals import Summary, probabilities_of_largest, summaries
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.trajectory import (
     WalkPosterior,
     fall_onset,
     from_scale,
-    peak_probabilities,
     walk_posterior,
 )
 
@@ -140,7 +139,7 @@ def _level_rows(request: Request, run: TrainingRun, trajectory: RunTrajectory) -
 def _event_rows(request: Request, run: TrainingRun, trajectory: RunTrajectory) -> Iterator[Row]:
     """Where the run peaks, from where on breadth lies below the base's, and how far it falls to the last checkpoint."""
     measured = trajectory.shares[:, : len(run.steps)]
-    for step, model, chance in zip(run.steps, run.models, peak_probabilities(measured).tolist(), strict=True):
+    for step, model, chance in zip(run.steps, run.models, probabilities_of_largest(measured).tolist(), strict=True):
         yield {"estimand": PEAK, "model": model, "step": step, "mean": chance}
     onset = fall_onset(measured[:, :1] - measured, request.margin).tolist()
     places = [*zip(run.models, run.steps, strict=True)][1:]

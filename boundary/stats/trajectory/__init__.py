@@ -4,11 +4,11 @@ Read first `walk`.
 
 - `walk`: joint draws of a quantity at all steps, measured or between, with hyperparameters integrated over a grid.
 - `errors`: how much of a posterior's error two checkpoints share, since they are asked the same problems.
-- `events`: where a trajectory peaks, and from which step on breadth lies below the base's.
+- `events`: from which step on breadth lies below the base's.
 """
 
 from boundary.stats.trajectory.errors import ErrorParts, error_parts, error_parts_of
-from boundary.stats.trajectory.events import fall_onset, peak_probabilities
+from boundary.stats.trajectory.events import fall_onset
 from boundary.stats.trajectory.walk import (
     INFLATION,
     Measurements,
@@ -28,7 +28,6 @@ __all__ = [
     "error_parts_of",
     "fall_onset",
     "from_scale",
-    "peak_probabilities",
     "shrinkage_spread",
     "to_scale",
     "walk_posterior",

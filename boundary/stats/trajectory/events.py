@@ -1,20 +1,7 @@
-"""Where a trajectory peaks, and from which step on breadth lies below the base's."""
+"""From which step of a trajectory on breadth lies below the base's."""
 
 import numpy as np
 from jaxtyping import Float
-
-
-def peak_probabilities(draws: Float[np.ndarray, "draw step"]) -> Float[np.ndarray, " step"]:
-    """Probability that each step has the largest value of all; steps that share it share the probability.
-
-    Examples
-    --------
-    >>> peak_probabilities(np.array([[0.1, 0.3, 0.2], [0.4, 0.3, 0.2]])).tolist()
-    [0.5, 0.5, 0.0]
-    """
-    is_peak = draws == draws.max(axis=1, keepdims=True)
-    probabilities: np.ndarray = (is_peak / is_peak.sum(axis=1, keepdims=True)).mean(axis=0)
-    return probabilities
 
 
 def fall_onset(shrinkage: Float[np.ndarray, "draw step"], margin: float) -> Float[np.ndarray, " step_and_none"]:

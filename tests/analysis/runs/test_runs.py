@@ -220,3 +220,15 @@ def test_a_drop_has_no_sign_in_its_sentence(analysis):
     for drop, words in ((0.003, "0.3 points too high"), (-0.003, "0.3 points too low")):
         sentences = runs_sentences(rows.assign(mean=rows["mean"].mask(is_drop, drop)), {})
         assert words in " ".join(sentences)
+
+
+def test_methods_and_bases_that_tie_share_the_probability_to_be_best():
+    models = {"base": "", "chat": "", "A-1": "A", "A-2": "A", "B-1": "B", "B-2": "B"}
+    rows = [(model, method, problem, 16, 16) for model, method in models.items() for problem in range(20)]
+    solved = pd.DataFrame(rows, columns=["model", "method", "problem_id", "n_samples", "n_correct"])
+    solved["role"] = np.where(solved["method"] == "", "base", "")
+    estimates = bd.analyze(solved, base="base", k=[16], estimands=["lost"]).training_runs.estimates
+    for estimand, n in (("best_method", 2), ("strongest", 2)):
+        chances = estimates.loc[estimates["estimand"] == estimand, "mean"]
+        assert len(chances) == n
+        np.testing.assert_allclose(chances, 1 / n, atol=0.1)
