@@ -107,7 +107,9 @@ def _empty_rows(table: pd.DataFrame, source: str) -> Iterator[CountNote]:
         raise InputError(f"{source}: no row has a sample; n_samples is 0 in all of them.")
     for (model, benchmark), rows in empty.groupby(["model", "benchmark"], sort=False):
         few = ", ".join(rows["problem_id"].head(5)) + ", ..." * (len(rows) > 5)
-        text = f"{model} has no sample of {len(rows)} problems of {benchmark} ({few}); they were left out."
+        problems = f"{len(rows)} problems" if len(rows) > 1 else "1 problem"
+        left_out = "they were" if len(rows) > 1 else "it was"
+        text = f"{model} has no sample of {problems} of {benchmark} ({few}); {left_out} left out."
         yield CountNote(str(benchmark), str(model), text)
 
 

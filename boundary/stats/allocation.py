@@ -265,7 +265,7 @@ def _weights(
     c: Int[np.ndarray, "outcome model"], size: Int[np.ndarray, " model"], p: Float[np.ndarray, "atom model"]
 ) -> Float[np.ndarray, "outcome atom"]:
     """Posterior weights of equally probable rates, given counts."""
-    p = np.clip(p, 1e-12, 1 - 1e-12)
+    p = np.clip(p.astype(float), 1e-12, 1 - 1e-12)  # in single precision the upper end would be 1
     logs = c @ np.log(p).T + (size - c) @ np.log1p(-p).T
     weights = np.exp(logs - logs.max(axis=1, keepdims=True))
     normal: np.ndarray = weights / weights.sum(axis=1, keepdims=True)

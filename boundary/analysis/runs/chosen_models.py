@@ -74,7 +74,7 @@ def _sentence(choice: Choice) -> str:
     name = short_name(choice.arm)
     why = "its name says so" if choice.by_name else "column selected"
     return (
-        f"{name} was chosen among candidates that are not in the counts ({why}): if it was chosen for what it solves "
-        "here, its estimate is too high on average, and the choice is not in its interval. Give the others too, or "
-        "their number in the column selected."
+        f"{name} was chosen ({why}), and the counts do not say among which models: if it was chosen for what it solves "
+        "here, its estimate is too high on average, and the choice is not in its interval. Give the others too, with "
+        "the same training_run or method, or their number in the column selected."
     )

@@ -90,8 +90,9 @@ def run_design(table: pd.DataFrame, base: str | None, arms: Sequence[str]) -> Ru
     chosen_arms = _selected(columns[SELECTED], trained)
     notes += _selected_notes(columns[SELECTED], trained)
     methods, method_notes = _methods(table, columns, trained, chosen_arms)
+    steps = steps_by_model(table)
     choices = tuple(
-        Choice(arm, _candidates(columns, trained, arm), n, by_name) for arm, (n, by_name) in chosen_arms.items()
+        Choice(arm, _candidates(columns, trained, arm, steps), n, by_name) for arm, (n, by_name) in chosen_arms.items()
     )
     return RunDesign(methods, choices, bases, (*notes, *method_notes))
 
@@ -216,13 +217,23 @@ def _final_arm(members: Sequence[str], steps: Mapping[str, float], chosen_arms: 
     return selected[0] if len(selected) == 1 else None
 
 
-def _candidates(columns: Mapping[str, Mapping[str, str]], arms: Sequence[str], arm: str) -> tuple[str, ...]:
-    """Models of the same training run, else of the same method, else of the same model at other temperatures."""
+def _candidates(
+    columns: Mapping[str, Mapping[str, str]], arms: Sequence[str], arm: str, steps: Mapping[str, float]
+) -> tuple[str, ...]:
+    """Models of the same training run, else of the same method, else of the same model at other temperatures.
+
+    Checkpoints at different steps that name neither a run nor a method are of one run.
+    """
     method, run = (columns[name].get(arm) for name in (METHOD, RUN))
+    nameless = [
+        a for a in arms if not {a} & {*columns[METHOD], *columns[RUN]} and math.isfinite(steps.get(a, math.nan))
+    ]
+    are_one_run = len({steps[a] for a in nameless}) == len(nameless)
     without_temperature = arm.rpartition(TEMPERATURE_MARK)[0]
     groups = [
         [a for a in arms if run is not None and (columns[METHOD].get(a), columns[RUN].get(a)) == (method, run)],
         [a for a in arms if method is not None and columns[METHOD].get(a) == method],
         [a for a in arms if without_temperature and a.rpartition(TEMPERATURE_MARK)[0] == without_temperature],
+        nameless if arm in nameless and are_one_run else [],
     ]
     return tuple(next((group for group in groups if len(group) > 1), [arm]))

@@ -43,11 +43,11 @@ def list_sets(as_json: bool) -> None:
         return
     echo("Shipped (boundary analyze NAME):")
     for card in shipped:
-        echo(f"{card.name}\n  {card.title}\n  {card.n_samples} samples a problem; licence: {card.licence}")
+        echo(f"{card.name}\n  {card.title}\n  samples a problem: {card.n_samples}; licence: {card.licence}")
     echo("\nPublished elsewhere (boundary data get NAME):")
     for set_card in published:
         echo(f"{set_card.name}\n  {set_card.title}\n  {set_card.url}")
-        echo(f"  {set_card.n_samples} samples a problem; format: {set_card.format}; licence: {set_card.licence}")
+        echo(f"  samples a problem: {set_card.n_samples}; format: {set_card.format}; licence: {set_card.licence}")
     echo("\nboundary data show NAME prints a set's card.")
 
 

@@ -4,7 +4,9 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from itertools import permutations
+from shlex import quote
 from typing import Any
 
 import pandas as pd
@@ -26,6 +28,16 @@ USUAL_NAMES = {
     ),
     "n_correct": ("c", "num_correct", "correct_count", "n_passed", "num_passed", "n_success", "num_success", "correct"),
 }
+# Columns that decide what is analysed: taken in any letters, and asked for where a table seems to have them by another
+# name. What else a table has may be strata, whose names the user knows.
+DECIDING = ("benchmark", "temperature", "checkpoint_step", "training_run", "method", "selected", "role")
+OTHER_NAMES = {
+    "benchmark": ("bench", "dataset", "data_source", "eval", "evaluation"),
+    "checkpoint_step": ("step", "steps", "global_step", "training_step", "train_step", "iteration"),
+    "training_run": ("training_seed", "train_seed", "run_id"),
+    "method": ("algorithm", "algo"),
+}
+NEARLY_THE_NAME = 0.8
 # Columns that each hold the correct samples of a model.
 MODELS = "models"
 SHORT_NAMES = {"problem": "problem_id", "n": "n_samples", "c": "n_correct", "correct": "n_correct"}
@@ -105,12 +117,17 @@ def with_standard_names(frame: pd.DataFrame, source: str, columns: Any = None) -
     if models:
         _refuse_samples_of_each(have, models, names.get("n_samples", ()), source)
         table = _melted(table, models)
-    guesses = _guesses(list(table.columns), source)
-    sentence = None
+    guesses = _guesses(list(table.columns), source) | _in_other_letters(list(table.columns))
+    sentences = []
     if guesses:
         pairs = ", ".join(f"'{own_name}' for {name}" for own_name, name in guesses.items())
-        sentence = f"{source}: columns are taken as follows: {pairs}. Name others with --columns {EXAMPLE}."
-    return table.rename(columns=guesses), sentence
+        sentences = [f"{source}: columns are taken as follows: {pairs}. Name others with --columns {EXAMPLE}."]
+    table = table.rename(columns=guesses)
+    sentences += [
+        f"{source}: there is no column {name}. If '{own_name}' is it, say --columns {quote(f'{name}={own_name}')}."
+        for name, own_name in _likely_meant(list(table.columns))
+    ]
+    return table, " ".join(sentences) or None
 
 
 def _refuse_repeated(have: Sequence[str], names: Mapping[str, tuple[str, ...]], source: str) -> None:
@@ -170,6 +187,24 @@ def _melted(table: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
     melted = pd.concat(parts, ignore_index=True)
     filled = melted["n_correct"].notna() & (melted["n_correct"].astype(str).str.strip() != "")
     return melted.loc[filled].reset_index(drop=True)
+
+
+def _in_other_letters(have: Sequence[str]) -> dict[str, str]:
+    """Columns that decide what is analysed, where their names are written in other letters."""
+    lower = {column.lower(): column for column in have}
+    return {lower[name]: name for name in DECIDING if name not in have and name in lower}
+
+
+def _likely_meant(have: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """For each deciding column that a table lacks, the first column of it that may be meant by another name."""
+    known_names = {*COLUMNS, *OUTCOME_COLUMNS, *OPTIONAL}
+    unknown = [column for column in have if column not in known_names]
+    for name in (name for name in DECIDING if name not in have):
+        for column in unknown:
+            written = column.lower().replace(" ", "_").replace("-", "_")
+            if written in OTHER_NAMES.get(name, ()) or get_close_matches(written, [name], cutoff=NEARLY_THE_NAME):
+                yield name, column
+                break
 
 
 def _guesses(have: Sequence[str], source: str) -> dict[str, str]:

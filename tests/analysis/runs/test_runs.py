@@ -156,6 +156,14 @@ def test_the_last_checkpoint_stands_for_its_run():
     assert "left out of its method" in without_steps.notes[0]
 
 
+def test_checkpoints_without_a_name_of_their_run_are_candidates():
+    table = table_of(model=["b", "x", "y", "z"], checkpoint_step=[0, 50, 100, 200], selected=[0, 0, 1, 0])
+    (choice,) = run_design(table, "b", ["x", "y", "z"]).choices
+    assert (choice.arm, choice.candidates) == ("y", ("x", "y", "z"))
+    repeated = table.assign(checkpoint_step=[0, 50, 100, 100])
+    assert run_design(repeated, "b", ["x", "y", "z"]).choices[0].candidates == ("y",)
+
+
 def test_a_column_that_varies_within_a_model_is_not_read():
     design = run_design(table_of(model=["b", "x", "x"], method=[None, "m", "n"]), "b", ["x"])
     assert not design.methods

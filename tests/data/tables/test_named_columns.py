@@ -1,5 +1,7 @@
 """Counts tables whose columns have other names: named, or guessed and said."""
 
+from shlex import quote
+
 import pandas as pd
 import pytest
 from click.testing import CliRunner
@@ -134,3 +136,25 @@ def test_from_the_command_line(tmp_path):
     answer = CliRunner().invoke(main, words)
     assert answer.exit_code in (0, 4), answer.output
     assert (tmp_path / "report" / "summary.json").exists()
+
+
+def test_columns_that_decide_are_read_in_other_letters_and_asked_for_under_other_names():
+    rows = pd.DataFrame({"Model": "m", "Benchmark": ["A", "B"], "Problem_ID": "p", "N_Samples": 4, "N_Correct": 1})
+    counts = bd.load_counts(rows)
+    assert sorted(counts.benchmarks) == ["A", "B"]
+    assert "'Benchmark' for benchmark" in counts.remarks[0].text
+    plain = {"model": "m", "problem_id": ["p", "q"], "n_samples": 4, "n_correct": 1}
+    for name, column in (
+        *(("benchmark", other) for other in ("bench", "dataset", "benchmarks")),
+        *(("checkpoint_step", other) for other in ("step", "Global Step", "checkpoint_steps")),
+        *(("method", other) for other in ("methods", "algorithm")),
+        ("training_run", "training_runs"),
+        ("selected", "selectd"),
+    ):
+        counts = bd.load_counts(pd.DataFrame(plain | {column: "x"}))
+        assert [note.text for note in counts.remarks] == [
+            f"DataFrame: there is no column {name}. If '{column}' is it, say --columns {quote(f'{name}={column}')}."
+        ]
+        assert name in bd.load_counts(pd.DataFrame(plain | {column: "x"}), columns={name: column}).table.columns
+    for column in ("subject", "level", "Level", "released", "topic", "run", "source"):
+        assert not bd.load_counts(pd.DataFrame(plain | {column: "x"})).remarks
