@@ -166,7 +166,7 @@ def summed(rows: list[dict[str, Any]]) -> pd.DataFrame:
 
 def lines(table: pd.DataFrame) -> str:
     """The table of the page: expected and actual widths, at each size of the effect of a run."""
-    header = ("more", "k", "effect of a run", "expected width, points", "width", "in the range", "holds the truth")
+    header = ("more", "k", "effect of a run", "foreseen width, points", "width", "in the range", "holds the truth")
     rows = [
         [
             "nothing" if row["more"] == "now" else f"{row['times']:.0f} times the {row['more']}",

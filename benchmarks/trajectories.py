@@ -41,6 +41,8 @@ GRID = np.linspace(-5, 5, 121)
 GRID_WEIGHTS = norm.pdf(GRID) / norm.pdf(GRID).sum()
 # Correlation of problems' difficulty between checkpoints, and how far checkpoints wobble, on the logit scale.
 PROBLEM_CORRELATION, WOBBLES = 0.98, (0.0, 0.1, 0.3)
+# How far a checkpoint collapses, in logits of solve rates.
+COLLAPSE = 2.5
 # Place and spread of the logits of solve rates, over the course x of training from 0 to 1.
 COURSES: dict[str, Any] = {
     "flat": lambda x: (-1 + 0 * x, 2.2 + 0 * x),
@@ -167,6 +169,33 @@ def trajectories(draws: int) -> Iterator[dict[str, Any]]:
                     yield cell | run_scores(posterior, rates, steps, n, number)
 
 
+def collapses(draws: int) -> Iterator[dict[str, Any]]:
+    """Rows of runs in which one checkpoint of six collapses by `COLLAPSE` logits, or the last, 10 steps on."""
+    kinds = {"one of six": (np.arange(7) * 100.0, 5), "the last, close": (np.array([0, 100.0, 200, 300, 400, 410]), 5)}
+    for problems, n in BENCHMARKS:
+        for kind, (steps, place) in kinds.items():
+            for number in range(draws):
+                rng = np.random.default_rng([number, problems, len(steps), 3])
+                places = -1.0 + rng.normal(0, WOBBLES[number % 3], len(steps)) * (np.arange(len(steps)) > 0)
+                places[place] -= COLLAPSE
+                z = np.sqrt(PROBLEM_CORRELATION) * rng.normal(size=problems)
+                z = z + np.sqrt(1 - PROBLEM_CORRELATION) * rng.normal(size=(len(steps), problems))
+                rates = expit(places[:, None] + 2.2 * z)
+                counts = rng.binomial(n, rates)
+                posteriors = [exact_draws(counts[s], n, places[s], 2.2, rng) for s in range(len(steps))]
+                measured, truth = measurements(posteriors, steps, n, n), reach(rates, n)
+                joint = from_scale(walk_posterior(measured, draws=2000, seed=number).draws, problems)
+                separate = np.stack([reach(p, n) for p in posteriors], axis=1)
+                row: dict[str, Any] = {"problems": problems, "samples": n, "kind": kind}
+                for way, values in (("", joint), (", apart", np.random.default_rng(number).permuted(separate, axis=0))):
+                    elsewhere = np.arange(len(steps)) != place
+                    row[f"there{way}"], row[f"width{way}"] = scores(values[:, [place]], truth[[place]])
+                    row[f"elsewhere{way}"] = scores(values[:, elsewhere], truth[elsewhere])[0]
+                    shrinkage, true_shrinkage = values[:, :1] - values, truth[:1] - truth
+                    row[f"shrinkage{way}"] = scores(shrinkage[:, [place]], true_shrinkage[[place]])[0]
+                yield row
+
+
 def fitted_trajectories(number_of_runs: int, checkpoints: int = 5, problems: int = 60, n: int = 32) -> Any:
     """The same of runs whose pairs are fitted by the default prior; the base's draws are of its first pair."""
     import jax
@@ -251,6 +280,20 @@ def page(table: pd.DataFrame) -> str:
     return "\n".join(lines) + "\n"
 
 
+def collapse_page(table: pd.DataFrame) -> str:
+    """The table of the documentation for checkpoints that collapse: coverage there and elsewhere, and width."""
+    ways = ("", ", apart")
+    head = "| problems, n | which collapses | pass@n there | apart | width, points | apart | shrinkage | apart "
+    head += "| elsewhere | apart |"
+    lines = [head, "|---" * 10 + "|"]
+    for (problems, n, kind), rows in table.groupby(["problems", "samples", "kind"], sort=False):
+        m = rows.mean(numeric_only=True)
+        cells = [f"{m[f'there{way}']:.2f}" for way in ways] + [f"{100 * m[f'width{way}']:.1f}" for way in ways]
+        cells += [f"{m[f'{name}{way}']:.2f}" for name in ("shrinkage", "elsewhere") for way in ways]
+        lines.append(f"| {problems}, {n} | {kind} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
 def strata_page(table: pd.DataFrame) -> str:
     """The table of the documentation for strata."""
     head = "| populations | problems of the strata | pooled | common fit | counts alone |"
@@ -279,7 +322,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--draws", type=int, default=96, help="data sets of a cell")
     parser.add_argument("--fits", type=int, default=0, help="runs that are fitted by the default prior")
-    parser.add_argument("--only", choices=["trajectories", "strata", "fits"], help="one part alone")
+    parser.add_argument("--only", choices=["trajectories", "collapses", "strata", "fits"], help="one part alone")
     parser.add_argument("--docs", type=Path, help="folder of the pages whose tables to replace")
     arguments = parser.parse_args()
     runs = ["problems", "samples", "checkpoints", "course"]
@@ -288,6 +331,11 @@ def main() -> None:
         print(page(table))
         if arguments.docs is not None:
             replace_between(arguments.docs / "trajectory.md", "trajectories", page(table))
+    if arguments.only in (None, "collapses"):
+        table = write_means(collapses(arguments.draws), RESULTS / "collapses.csv", [*runs[:2], "kind"])
+        print(collapse_page(table))
+        if arguments.docs is not None:
+            replace_between(arguments.docs / "trajectory.md", "collapses", collapse_page(table))
     if arguments.only in (None, "strata"):
         table = write_means(strata(arguments.draws), RESULTS / "strata.csv", ["populations", "strata", "sizes"])
         print(strata_page(table))

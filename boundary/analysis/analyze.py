@@ -11,6 +11,7 @@ import pandas as pd
 from boundary.analysis.borrowed_shape import borrowing_notes, borrowing_panels, check_borrowing
 from boundary.analysis.breadth.breadth import breadth_of_answers
 from boundary.analysis.checks.arm_settings import ArmComparison, compare_arms
+from boundary.analysis.checks.contradicted_rates import contradicted_rate_notes
 from boundary.analysis.checks.convergence import check_convergence
 from boundary.analysis.checks.exchangeability import check_samples
 from boundary.analysis.checks.missing_outcomes import as_missing, missing_outcomes
@@ -383,6 +384,7 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
         curves = tipping_point_curves(pairs, request.level, request.seed, progress, request.margin, request.fit_store)
     suspicious = suspect_count_notes(data.sampled, request.benchmarks)
     numbers = sample_number_notes(data.sampled, data.samples, request.models, request.benchmarks)
+    contradicted = contradicted_rate_notes(data.panels)
     borrowed = borrowing_notes(data.panels)
     rates = {name: fit.rates for name, fit in zip(fit_names(data.panels), fits, strict=True)}
     return Analysis(
@@ -403,7 +405,7 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
         problems=concatenated([fit.problems for fit in fits if fit.problems is not None]),
         model_checks=checks,
         tipping_points=curves,
-        missing_outcomes=replace(outcomes, remarks=(*outcomes.remarks, *suspicious, *numbers)),
+        missing_outcomes=replace(outcomes, remarks=(*outcomes.remarks, *suspicious, *numbers, *contradicted)),
         optional_stopping=adaptive,
         unequal_samples=_unequal_samples(request, fits),
         arms=replace(data.arms, remarks=(*data.arms.remarks, *borrowed, *_in_lumps(fits))),

@@ -13,6 +13,8 @@ FINAL = "final"
 RUN = "training_run"
 METHOD = "method"
 ROLE = "role"
+# Steps beyond these are no steps, and their ratio would be too large for a scale.
+LEAST_STEP, LARGEST_STEP = 1e-6, 1e15
 # What stands for a step that is neither a number above 0 nor empty: such a model is never taken for the last one.
 UNREADABLE = -math.inf
 # A trajectory needs a start and two checkpoints.
@@ -40,7 +42,7 @@ def _step(cell: Any) -> float:
         step = float(str(cell))
     except ValueError:
         return UNREADABLE
-    return step if 0 < step < math.inf else UNREADABLE
+    return step if LEAST_STEP <= step <= LARGEST_STEP else UNREADABLE
 
 
 def checkpoint_steps(counts: Counts, base: str | None, models: Sequence[str]) -> dict[str, str]:
@@ -54,7 +56,7 @@ def checkpoint_steps(counts: Counts, base: str | None, models: Sequence[str]) ->
     if base is None or STEP not in counts.table.columns:
         return {}
     steps = steps_by_model(counts.table)
-    trained = _trained(counts, base, models)
+    trained = trained_models(counts, base, models)
     checkpoints = {model: steps[model] for model in trained if math.isfinite(steps[model])}
     stepless = [model for model in trained if math.isnan(steps[model])]
     final = stepless if len(stepless) == 1 else []
@@ -62,7 +64,7 @@ def checkpoint_steps(counts: Counts, base: str | None, models: Sequence[str]) ->
     if not checkpoints or len(checkpoints) + len(final) < ENOUGH_CHECKPOINTS or repeated:
         return {}
     ordered = sorted(checkpoints, key=lambda model: checkpoints[model])
-    return {base: "0"} | {model: f"{checkpoints[model]:.10g}" for model in ordered} | dict.fromkeys(final, FINAL)
+    return {base: "0"} | {model: f"{checkpoints[model]:.15g}" for model in ordered} | dict.fromkeys(final, FINAL)
 
 
 def in_training_order(counts: Counts, base: str | None, models: Sequence[str]) -> tuple[str, ...]:
@@ -149,7 +151,7 @@ def left_out_of_runs(counts: Counts, base: str | None, models: Sequence[str]) ->
     if base is None or STEP not in counts.table.columns:
         return
     steps = steps_by_model(counts.table)
-    unreadable = [model for model in _trained(counts, base, models) if steps[model] == UNREADABLE]
+    unreadable = [model for model in trained_models(counts, base, models) if steps[model] == UNREADABLE]
     if unreadable:
         yield (
             f"Left out of the trajectories: {', '.join(unreadable)}. What checkpoint_step has for them is not a "
@@ -161,7 +163,7 @@ def left_out_of_runs(counts: Counts, base: str | None, models: Sequence[str]) ->
         if repeated:
             yield (
                 f"No trajectory{f' of the run {name}' if name else ''}: several models have the step "
-                f"{repeated[0]:.10g}. Say in training_run which run each model is of."
+                f"{repeated[0]:.15g}. Say in training_run which run each model is of."
             )
 
 
@@ -169,13 +171,13 @@ def _members(counts: Counts, base: str, models: Sequence[str]) -> dict[str, list
     """Models of each training run by its name, without the base."""
     names = _run_names(counts)
     of_runs: dict[str, list[str]] = {}
-    for model in _trained(counts, base, models):
+    for model in trained_models(counts, base, models):
         of_runs.setdefault(names.get(model, ""), []).append(model)
     return of_runs
 
 
-def _trained(counts: Counts, base: str, models: Sequence[str]) -> list[str]:
-    """The models but the base, and but other bases by the column `role`, which are no checkpoints."""
+def trained_models(counts: Counts, base: str | None, models: Sequence[str]) -> list[str]:
+    """The models but the base, and but other bases by the column `role`, which RL did not train."""
     bases = {base, *bases_by_role(counts.table)}
     return [model for model in dict.fromkeys(models) if model not in bases]
 

@@ -1,12 +1,15 @@
 """Numbers and names as readers see them, in the verdict and in the report alike."""
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from boundary.stats.estimands import ESTIMANDS
 
 # Probability from which a decision is made: `decisions.SURE`, which stands in a layer above; a test compares them.
 DECISION_PROBABILITY = 0.95
+# Probabilities this close, from a thousand draws or more, are the same; more names than these are not listed.
+AS_LIKELY, MOST_LISTED = 0.02, 4
 # How sentences of verdicts open that do not open with a model's name.
 OPENINGS = (
     "At k = ",
@@ -62,6 +65,31 @@ def interval(row: dict[Any, Any], scale: float, digits: int) -> str:
     """Write an interval, or nothing where the row has none."""
     lower, upper = (number(row.get(side), scale, digits) for side in ("lower", "upper"))
     return f"[{lower}, {upper}]" if lower and upper else ""
+
+
+def likeliest(names: Sequence[str], chances: Sequence[float]) -> list[str]:
+    """The likeliest of several, and those that are as likely but for the error of draws.
+
+    Examples
+    --------
+    >>> likeliest(["a", "b", "c"], [0.49, 0.5, 0.01]), likeliest(["a", "b"], [0.2, 0.8])
+    (['a', 'b'], ['b'])
+    """
+    largest = max(chances)
+    return [name for name, chance in zip(names, chances, strict=True) if chance >= largest - AS_LIKELY]
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence; of many their number.
+
+    Examples
+    --------
+    >>> listed(["a"]), listed(["a", "b", "c"]), listed(list("abcdefg"))
+    ('a', 'a, b and c', '7 of them')
+    """
+    if len(names) > MOST_LISTED:
+        return f"{len(names)} of them"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def probability_text(value: float) -> str:

@@ -1,7 +1,7 @@
 """The result of an analysis: estimates, posterior, diagnostics, checks and verdicts, and the files that it writes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from boundary.analysis.breadth.record import Breadth
-from boundary.analysis.checkpoints import bases_by_role, checkpoint_steps
+from boundary.analysis.checkpoints import checkpoint_steps
 from boundary.analysis.checks.arm_settings import ArmComparison
 from boundary.analysis.checks.missing_outcomes import MissingOutcomes
 from boundary.analysis.checks.model_checks import ModelChecks
@@ -27,6 +27,7 @@ from boundary.analysis.tables.estimate_table import estimate_table
 from boundary.analysis.tables.result_table import ResultTable
 from boundary.analysis.tables.verdict_table import verdict_table
 from boundary.analysis.text.answer import OverallAnswer, overall_answer
+from boundary.analysis.text.runs import runs_answers
 from boundary.analysis.text.verdict import Verdict
 from boundary.analysis.trajectory.record import Trajectories
 from boundary.data.counts import ALL, Counts
@@ -192,14 +193,13 @@ class Analysis:
     def answer(self) -> OverallAnswer:
         """The answer in a sentence: of the pooled benchmarks, of the only one, or how many went which way.
 
-        Other bases by the column `role` are no RL models, and are counted only where there is nothing else.
+        Behind it stands what several runs, a choice and several bases make of it.
         """
-        bases = bases_by_role(self.counts.table)
-        own = [verdict for verdict in self.verdicts if verdict.subject != "pair" or verdict.model not in bases]
-        has_pair = any(verdict.subject == "pair" for verdict in own)
-        return overall_answer(
-            own if has_pair else self.verdicts, self.benchmarks, self.request.margin, self.request.level
-        )
+        answer = overall_answer(self.verdicts, self.benchmarks, self.request.margin, self.request.level)
+        main = ALL if ALL in self.benchmarks else self.benchmarks[0] if len(self.benchmarks) == 1 else None
+        rows = self.training_runs.estimates
+        of_runs = runs_answers(rows.loc[rows["benchmark"] == main])
+        return replace(answer, details=(*answer.details, *of_runs))
 
     def table(self, estimand: str | None = None, *, k: int | Sequence[int] | None = None) -> ResultTable:
         """The verdicts as a table, or the posterior of one estimand.

@@ -10,8 +10,8 @@ import boundary as bd
 from boundary.analysis.checkpoints import left_out_of_runs, training_runs
 from boundary.analysis.report.sections.strata import strata_section
 from boundary.analysis.report.sections.trajectory import trajectory_section
-from boundary.analysis.strata.groups import NO_VALUE, groups_of, strata_columns
-from boundary.analysis.strata.record import STRATA_COLUMNS
+from boundary.analysis.strata.groups import groups_of, strata_columns
+from boundary.analysis.strata.record import NO_VALUE, STRATA_COLUMNS
 from boundary.analysis.text.training_runs import run_sentences
 from boundary.analysis.trajectory.record import MISSING, TRAJECTORY_COLUMNS
 from boundary.errors import InputError

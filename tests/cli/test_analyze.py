@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from boundary.analysis.output.folder import may_remove
+from boundary.analysis.runs.record import TrainingRuns
 from boundary.cli.main import main
 
 FILES = {
@@ -147,6 +148,7 @@ def test_failed_diagnostics_are_said_and_exit_with_4_whatever_the_claims(counts,
         claims=claims,
         counts=SimpleNamespace(remarks=()),
         notes_on_counts=(),
+        training_runs=TrainingRuns(),
         write=lambda folder, **options: [folder / "report.html"],
     )
     monkeypatch.setattr("boundary.analysis.analyze.analyze", lambda *args, **kwargs: result)

@@ -19,6 +19,7 @@ from rich.cells import cell_len
 
 from boundary.analysis.estimates.decisions import Decision
 from boundary.analysis.notes import Note
+from boundary.analysis.runs.record import TrainingRuns
 from boundary.analysis.text.verdict import Verdict
 from boundary.cli.main import main
 from boundary.cli.printing.curve_plot import Curve, curve_plot
@@ -309,6 +310,7 @@ def analysis_of(verdicts, benchmark="b\x1b[2J", **fields):
         arms=SimpleNamespace(of=lambda benchmark, notes: []),
         counts=SimpleNamespace(remarks=()),
         cost=SimpleNamespace(estimates=pd.DataFrame()),
+        training_runs=TrainingRuns(),
         **(checks | fields),
     )
 

@@ -190,7 +190,8 @@ def test_a_lead_of_the_strongest_base_over_an_equal_arm_is_rarely_sure():
     rng, sure = np.random.default_rng(5), []
     for _ in range(400):
         passes = normal_passes(rng, np.full(6, 0.5), 0.08)
-        above, below, _ = maximum_signs(passes[:, :5] - passes[:, 5:], 0.005)
+        pooled = partially_pooled(passes[:, :5], rng)
+        above, below, _ = maximum_signs(passes[:, :5] - passes[:, 5:], pooled - passes[:, 5:], 0.005)
         sure.append((above > LEVEL, below > LEVEL))
     # One in twenty at most, for either side, but for the error of 400 data sets.
     assert max(np.mean(sure, axis=0)) < 0.05 + 2 * 0.011
@@ -200,7 +201,7 @@ def test_probabilities_of_the_strongest_base_go_with_its_interval():
     rng = np.random.default_rng(6)
     for _ in range(50):
         differences = rng.normal(0, 0.03, 3) + 0.02 * rng.standard_normal((N_DRAWS, 3))
-        above, below, within = maximum_signs(differences, 0.005)
+        above, below, within = maximum_signs(differences, differences, 0.005)
         lower, upper, _ = maximum(differences, differences, LEVEL)
         # The interval's ends lie between draws: a probability next to the level may be on either side of it.
         for chance, is_outside in ((above, lower > 0), (below, upper < 0)):
@@ -208,8 +209,23 @@ def test_probabilities_of_the_strongest_base_go_with_its_interval():
         assert above + below <= 1
         assert 0 <= within <= 1
     single = rng.normal(0.01, 0.01, (N_DRAWS, 1))
-    assert maximum_signs(single, 0.005) == pytest.approx(signs(single, 0.005), abs=1e-12)
-    assert maximum_signs(np.zeros((N_DRAWS, 3)), 0.0) == (0.0, 0.0, 1.0)
+    assert maximum_signs(single, single, 0.005) == pytest.approx(signs(single, 0.005), abs=1e-12)
+    tied = np.zeros((N_DRAWS, 3))
+    assert maximum_signs(tied, tied, 0.0) == (0.0, 0.0, 1.0)
+
+
+def test_the_strongest_of_unequally_known_bases_is_within_its_interval():
+    rng = np.random.default_rng(7)
+    well_known = 0.5 + 0.002 * rng.standard_normal((N_DRAWS, 6))
+    passes = np.column_stack([well_known, rng.beta(30, 4, N_DRAWS)])
+    pooled = partially_pooled(passes, rng)
+    lower, upper, draws = maximum(passes, pooled, LEVEL)
+    assert lower <= draws.mean() <= upper
+    rival = 0.6 + 0.002 * rng.standard_normal((N_DRAWS, 1))
+    above, below, _ = maximum_signs(passes - rival, pooled - rival, 0.005)
+    mean = (pooled - rival).max(axis=1).mean()
+    assert (above > 0.5) <= (mean > 0)
+    assert (below > 0.5) <= (mean < 0)
 
 
 def test_one_base_alone_stays_as_it_is():

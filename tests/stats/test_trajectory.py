@@ -69,15 +69,14 @@ def test_exact_algebra_is_that_of_the_joint_normal():
     data = measured([0.1, 0.4, 0.2, 0.6, 0.5], 0.3, 0.5)
     posterior = walk_posterior(data, draws=200_000)
     mean, square = 0.0, 0.0
-    for weight, (scale, spread, wobble, part) in zip(posterior.weights, posterior.settings, strict=True):
-        if weight:
-            prior = walk._prior_covariance(STEPS, STEPS[1], scale, spread, wobble)
-            errors = walk._error_covariance(data, part)
-            precision = np.linalg.inv(prior) + np.linalg.inv(errors)
-            centre = data.values.mean()
-            conditional = centre + np.linalg.solve(precision, np.linalg.solve(errors, data.values - centre))
-            mean = mean + weight * conditional
-            square = square + weight * (np.diag(np.linalg.inv(precision)) + conditional**2)
+    for weight, setting in zip(posterior.weights, posterior.settings, strict=True):
+        prior = walk._prior_covariance(data, STEPS, setting)
+        errors = walk._error_covariance(data, setting.part)
+        precision = np.linalg.inv(prior) + np.linalg.inv(errors)
+        centre = data.values.mean()
+        conditional = centre + np.linalg.solve(precision, np.linalg.solve(errors, data.values - centre))
+        mean = mean + weight * conditional
+        square = square + weight * (np.diag(np.linalg.inv(precision)) + conditional**2)
     np.testing.assert_allclose(posterior.draws.mean(axis=0), mean, atol=0.005)
     np.testing.assert_allclose(posterior.draws.var(axis=0), square - mean**2, rtol=0.02)
 

@@ -1,13 +1,19 @@
 """What a claim is made of: comparisons of quantities of models, methods, strata and training runs."""
 
+from collections.abc import Callable
 from math import floor, inf
-from typing import NamedTuple
-
-import numpy as np
+from typing import Any, NamedTuple
 
 from boundary.stats.estimands import ESTIMANDS, Estimand
+from boundary.stats.intervals import TIE
 
-RELATIONS = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
+# Draws that differ by rounding alone tie.
+RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "<": lambda left, right: left - right < -TIE,
+    "<=": lambda left, right: left - right <= TIE,
+    ">": lambda left, right: left - right > TIE,
+    ">=": lambda left, right: left - right >= -TIE,
+}
 PERPLEXITY, PEAK = "perplexity", "peak"
 METHOD, NEW_RUN, STRATUM = "method", "new_run", "stratum"
 # Quantities of methods and strata.

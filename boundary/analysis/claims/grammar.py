@@ -264,7 +264,7 @@ class _Reader:
             if i:
                 self._mark(",", f"write {word}({example})")
             arguments[name] = self._argument(name)
-        self._mark(")", f"write {word}({example})")
+        self._mark(")", f"write {word}({example}); a model's name stands behind the parentheses")
         return word, arguments
 
     def _mark(self, mark: str, remedy: str) -> None:

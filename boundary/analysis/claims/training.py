@@ -58,16 +58,22 @@ class TrainingDraws(NamedTuple):
         return {part: self._holds(part) for part in claim.of_training}
 
     def cautions(self, claim: Claim) -> list[str]:
-        """For each method in the claim with very few runs, that its probability rests on the prior of their spread."""
+        """That a method with very few runs rests on the prior of their spread, and that a step was not known."""
+        unknown_steps = [
+            f"the step of the last checkpoint{f' of {run.name}' if run.name else ''} is not known and was taken to be "
+            f"{run.steps[-1]:,.15g}"
+            for part in claim.of_training
+            if isinstance(part, PeakComparison) and (run := self._run_of(part)).has_unknown_step
+        ]
         of_methods = [part for part in claim.of_training if isinstance(part, RunsComparison)]
         if not of_methods:
-            return []
+            return unknown_steps
         names = dict.fromkeys(name for part in of_methods for name in part.methods)
         runs = {
             method.name: len(method.arms)
             for method in _methods(self.analysis.counts, self.analysis.base, self.fits, self.benchmark)
         }
-        return [
+        return unknown_steps + [
             f"rests on {runs[name]} runs of {name} and on the prior of how much runs differ"
             for name in names
             if runs[name] < FEW_RUNS
@@ -134,12 +140,9 @@ class TrainingDraws(NamedTuple):
 
     def _peak_steps(self, part: PeakComparison) -> np.ndarray:
         """Step of the largest pass@k, in each joint draw of the run's checkpoints and the base."""
-        analysis = self.analysis
-        whole = {run.name: run for run in training_runs(analysis.counts, analysis.base, analysis.request.models)}
-        models = [*filter(None, [analysis.base]), *self.fits]
-        run = _run(part.run, {name: on for name, run in whole.items() if (on := run.on(models))})
+        run = self._run_of(part)
         fits = {model: self.fits[model] for model in run.models[1:]}
-        request = analysis.request
+        request = self.analysis.request
         trajectory = run_trajectory(self.benchmark, run, fits, part.k, request.level, request.seed)
         shares = trajectory.shares[:, : len(run.steps)]
         # Steps that share the largest value share its probability, as in the section.
@@ -148,6 +151,13 @@ class TrainingDraws(NamedTuple):
         largest = (is_largest * rng.uniform(0.5, 1, shares.shape)).argmax(axis=1)
         steps: np.ndarray = np.asarray(run.steps)[largest]
         return steps
+
+    def _run_of(self, part: PeakComparison) -> TrainingRun:
+        """The run of a claim on a peak, with the checkpoints that were fitted on the benchmark."""
+        analysis = self.analysis
+        whole = {run.name: run for run in training_runs(analysis.counts, analysis.base, analysis.request.models)}
+        models = [*filter(None, [analysis.base]), *self.fits]
+        return _run(part.run, {name: on for name, run in whole.items() if (on := run.on(models))})
 
 
 def refuse_unknown_names(claims: Sequence[Claim], counts: Counts, base: str | None, arms: Sequence[str]) -> None:

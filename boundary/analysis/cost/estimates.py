@@ -187,6 +187,7 @@ class _CostTable:
         quantities: list[LabelledDraws] = [
             ("crossover_cost", crossing, {"extrapolated": self._is_beyond(crossing)}),
             ("no_crossover_cost", no_crossing, {"cost": last, "extrapolated": is_beyond}),
+            ("leads_at_cost", 1.0 - undefined, {"cost": last, "extrapolated": is_beyond}),
             ("matched_attempts", n * ratio, {"k": n}),
         ]
         self._add(quantities, labels)

@@ -11,7 +11,7 @@ import pandas as pd
 from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, OPEN, SURE, WIDENED, Decision
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.figures.figure import FigureData
-from boundary.analysis.formatting import number, percentage, short_name
+from boundary.analysis.formatting import likeliest, listed, number, percentage, short_name
 
 WORDS = {NARROWED: "narrowed", WIDENED: "widened", EQUIVALENT: "no material difference", OPEN: "cannot tell yet"}
 UNCONVERGED = "Fit did not converge"
@@ -119,8 +119,12 @@ def ranking_message(data: FigureData, k: float) -> str:
     """The model that is most surely best at a budget."""
     if data.unconverged_models:
         return UNCONVERGED
-    best = select(data.rows, kind=POSTERIOR, estimand="best", k=k).sort_values("mean", kind="stable")
-    name, chance = short_name(str(best["model"].iloc[-1])), float(best["mean"].iloc[-1])
+    best = select(data.rows, kind=POSTERIOR, estimand="best", k=k)
+    leaders, chance = (
+        likeliest([short_name(str(model)) for model in best["model"]], best["mean"].tolist()),
+        best["mean"].max(),
+    )
     if chance >= SURE:
-        return f"{name} is best at k = {k:,.0f}"
-    return f"No model is surely the best at k = {k:,.0f}; likeliest: {name}, {percentage(chance)}"
+        return f"{leaders[0]} is best at k = {k:,.0f}"
+    chance_text = percentage(chance) + " each" * (len(leaders) > 1)
+    return f"No model is surely the best at k = {k:,.0f}; likeliest: {listed(leaders)}, {chance_text}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from boundary.analysis.estimates.decisions import SURE
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.figures.drawing import name_ticks
 from boundary.analysis.figures.figure import FigureData
@@ -14,8 +15,8 @@ from boundary.analysis.figures.header import Entry, clipped, header, is_narrow
 from boundary.analysis.figures.layout import Layout
 from boundary.analysis.figures.palette import INK, RULE
 from boundary.analysis.figures.tags import Tag, tag_marks
-from boundary.analysis.formatting import benchmark_name, level_text, percentage
-from boundary.analysis.strata.record import DIFFERENCE
+from boundary.analysis.formatting import benchmark_name, level_text, percentage, short_name
+from boundary.analysis.strata.record import named_differences
 from boundary.plain_text import plain
 
 if TYPE_CHECKING:
@@ -84,13 +85,17 @@ def _draw_column(axes: Axes, data: FigureData, rows: pd.DataFrame, column: str) 
 def _message(data: FigureData, column: str, k: float) -> str:
     """Which two strata differ most surely."""
     rows = data.strata
-    pairs = rows.loc[(rows["estimand"] == DIFFERENCE) & (rows["column"] == column) & (rows["k"] == k)]
+    pairs = named_differences(rows.loc[(rows["column"] == column) & (rows["k"] == k)])
     chances = pairs[["prob_positive", "prob_negative"]].max(axis=1)
     surest = pairs.iloc[int(chances.to_numpy().argmax())]
     is_larger = surest["prob_positive"] >= surest["prob_negative"]
     names = (surest["stratum"], surest["other_stratum"])
     more, smaller = (plain(clipped(str(name), 24)) for name in (names if is_larger else names[::-1]))
-    return f"Shrinkage is larger in {more} than in {smaller} with probability {percentage(float(chances.max()))}"
+    of_model = f" of {plain(clipped(short_name(str(surest['model'])), 24))}" if pairs["model"].nunique() > 1 else ""
+    chance = f"larger in {more} than in {smaller} with probability {percentage(float(chances.max()))}"
+    if chances.max() >= SURE:
+        return f"Shrinkage{of_model} is {chance}"
+    return f"Whether shrinkage{of_model} differs cannot be told yet: {chance}"
 
 
 def _rows(data: FigureData) -> pd.DataFrame:

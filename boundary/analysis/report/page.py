@@ -6,6 +6,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from boundary.analysis.checkpoints import trained_models
 from boundary.analysis.figures import SCRIPT, STYLE_SHEET
 from boundary.analysis.formatting import benchmark_name, budget, number, probability_text
 from boundary.analysis.report.answers import Answer, anchor_of, answers, ordered_benchmarks
@@ -109,7 +110,7 @@ def report_html(
 
 def page_title(analysis: Analysis) -> str:
     """Whom the page is about: the RL models against their base, a model alone, or how many are ranked."""
-    arms = [model for model in analysis.models if model != analysis.base]
+    arms = trained_models(analysis.counts, analysis.base, analysis.models) or list(analysis.models[1:])
     if analysis.base is None:
         return ", ".join(arms) if len(arms) <= MOST_NAMED else f"{len(arms)} models, ranked"
     names = ", ".join(arms) if len(arms) <= MOST_NAMED else f"{len(arms)} RL models"

@@ -19,6 +19,7 @@ from boundary.data.counts import ALL, Counts
 from boundary.stats.solve_rates import SolveRates
 
 TYPES = {"extrapolated": bool, "n_problems": int, "n_runs": int}
+NO_REPEATS = "No method has two runs on this benchmark: variation between training runs is not in its intervals."
 NEW_PROBLEMS = (
     "Methods, chosen models and the strongest base are about these problems: on new ones the errors of all runs depend "
     "on the same problems, and intervals for these are not given."
@@ -48,12 +49,13 @@ def analyse_runs(
     """
     rows: list[dict[str, object]] = []
     notes: list[Note] = []
-    has_repeats = False
+    without_repeats: list[str] = []
     for benchmark in request.benchmarks:
         of_benchmark = {panel.arm: rates for panel, rates in fits if panel.benchmark == benchmark}
         table = counts.table if benchmark == ALL else counts.table.loc[counts.table["benchmark"] == benchmark]
         design = run_design(table, request.base, list(of_benchmark))
-        has_repeats |= any(len(method.arms) >= FEWEST_RUNS for method in design.methods)
+        if not any(len(method.arms) >= FEWEST_RUNS for method in design.methods):
+            without_repeats.append(benchmark)
         sentences = list(design.notes)
         if _says_anything(design):
             draws = pass_draws(request, request.base, of_benchmark)
@@ -68,7 +70,10 @@ def analyse_runs(
         notes += [Note(benchmark, "", sentence, "remark") for sentence in sentences]
     if rows and request.target != "benchmark":
         notes.append(Note(ALL, "", NEW_PROBLEMS, "note"))
+    has_repeats = len(without_repeats) < len(request.benchmarks)
     missing = MISSING if request.base is not None and not has_repeats else ""
+    if request.base is not None and has_repeats:
+        notes += [Note(benchmark, "", NO_REPEATS, "remark") for benchmark in without_repeats]
     if not rows:
         return TrainingRuns(notes=tuple(notes), missing=missing)
     frame = pd.DataFrame(rows, columns=list(RUN_COLUMNS)).astype(TYPES)

@@ -46,6 +46,6 @@ def add_strongest_base(rows: RunRows, request: Request, bases: Sequence[str], dr
             gap = maximum(passes - of_arm, pooled - of_arm, rows.level)
             all_models, against = (*fitted_models, arm), {"reference": STRONGEST_NAME, "model": arm}
             row = rows.add("shrinkage", STRONGEST_BASE, k, gap.draws, all_models, **against, **labels)
-            positive, negative, equivalent = maximum_signs(passes - of_arm, rows.margin)
+            positive, negative, equivalent = maximum_signs(passes - of_arm, pooled - of_arm, rows.margin)
             row |= {"lower": gap.lower, "upper": gap.upper}
             row |= {"prob_positive": positive, "prob_negative": negative, "prob_equivalent": equivalent}

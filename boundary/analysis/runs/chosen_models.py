@@ -31,12 +31,13 @@ def add_choices(
     """
     for choice in choices:
         candidates = tuple(arm for arm in choice.candidates if arm in draws.arms)
-        if (choice.n_candidates or 0) > len(candidates) and 1 not in draws.budgets:
+        is_known_by_number = choice.n_candidates not in (None, len(candidates))
+        if is_known_by_number and 1 not in draws.budgets:
             yield (
                 f"{short_name(choice.arm)} is the best of {choice.n_candidates} candidates: what that adds to its "
                 "estimate is bounded for pass@1 alone, which was not asked for. Add 1 to the budgets (--k)."
             )
-        elif (choice.n_candidates or 0) > len(candidates):
+        elif is_known_by_number:
             _add_bound(rows, choice.arm, choice.n_candidates or 0, draws)
         elif len(candidates) > 1:
             _add_after_selection(rows, request, base, choice.arm, candidates, draws)

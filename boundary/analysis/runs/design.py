@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from boundary.analysis.checkpoints import METHOD, RUN, bases_by_role, column_text, steps_by_model
+from boundary.analysis.checkpoints import METHOD, RUN, UNREADABLE, bases_by_role, column_text, steps_by_model
 
 SELECTED = "selected"
 COLUMNS = (METHOD, RUN, SELECTED)
@@ -179,6 +179,12 @@ def _methods(
                 "run, not for several runs. If they are several, name them in training_run."
             )
             of_method = {"": [arm for members in of_method.values() for arm in members]}
+        elif _have_unreadable_steps(list(of_method), steps):
+            notes.append(
+                f"The models of {name} name no training_run, and checkpoint_step is not a number above 0 for all: "
+                f"whether they are several runs or checkpoints of one is not known, and {name} is left out."
+            )
+            continue
         finals = []
         for run, members in of_method.items():
             final = _final_arm(members, steps, chosen_arms)
@@ -196,8 +202,19 @@ def _methods(
 
 def _are_checkpoints(runs: Sequence[str], steps: Mapping[str, float]) -> bool:
     """Whether the models of a method name no run and stand at different steps, as the checkpoints of one run do."""
-    known_steps = [step for run in runs if math.isfinite(step := steps.get(run.removeprefix("\0"), math.nan))]
-    return all(run.startswith("\0") for run in runs) and len(set(known_steps)) == len(known_steps) > 1
+    of_runs = [steps.get(run.removeprefix("\0"), math.nan) for run in runs]
+    known_steps = [step for step in of_runs if math.isfinite(step)]
+    # One model without a step beside others is the final checkpoint.
+    n_checkpoints = len(known_steps) + (len(known_steps) > 0 and sum(map(math.isnan, of_runs)) == 1)
+    is_nameless = all(run.startswith("\0") for run in runs)
+    return is_nameless and n_checkpoints > 1 and len(set(known_steps)) == len(known_steps)
+
+
+def _have_unreadable_steps(runs: Sequence[str], steps: Mapping[str, float]) -> bool:
+    """Whether models of a method that name no run have steps that cannot be read."""
+    return len(runs) > 1 and any(
+        run.startswith("\0") and steps.get(run.removeprefix("\0"), math.nan) == UNREADABLE for run in runs
+    )
 
 
 def _final_arm(members: Sequence[str], steps: Mapping[str, float], chosen_arms: Mapping[str, object]) -> str | None:

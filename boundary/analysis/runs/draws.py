@@ -64,12 +64,12 @@ def pass_draws(request: Request, base: str | None, fits: Mapping[str, SolveRates
 
 def passes_at(budgets: list[int], base: str | None, fits: Mapping[str, SolveRates]) -> PassDraws:
     """Draws of every model of a benchmark at some budgets; base and fits as for `pass_draws`."""
-    passes = {arm: model_passes(fit, arm, budgets) for arm, fit in fits.items()}
+    passes = {arm: _passes(fit, arm, budgets) for arm, fit in fits.items()}
     n_problems = next(iter(fits.values())).n_problems
     reliable_k = min(fit.reliable_k for fit in fits.values())
     if base is None:
         return PassDraws(budgets, None, passes, reliable_k, n_problems)
-    of_base = [model_passes(fit, base, budgets) for fit in fits.values()]
+    of_base = [_passes(fit, base, budgets) for fit in fits.values()]
     joint = [
         over_one_base([draws[place] for draws in of_base], [draws[place] for draws in passes.values()])
         for place in range(len(budgets))
@@ -84,7 +84,7 @@ def draws_rng(request: Request, *labels: str) -> np.random.Generator:
     return np.random.default_rng([request.seed, zlib.crc32("\0".join(["runs", *labels]).encode())])
 
 
-def model_passes(rates: SolveRates, model: str, budgets: Sequence[int]) -> Float[np.ndarray, "k draw"]:
+def _passes(rates: SolveRates, model: str, budgets: Sequence[int]) -> Float[np.ndarray, "k draw"]:
     """Draws of one model's pass@k on these problems, from the fit of a pair."""
     failures = mean_failures(rates, budgets, "benchmark", [rates.index(model)])
     return saturated(np.asarray(1.0 - failures[..., 0].reshape(len(budgets), -1), dtype=float))

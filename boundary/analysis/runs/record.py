@@ -44,6 +44,8 @@ SPREAD, DIFFERENCE, BEST_METHOD, DROP, STRONGEST, WIDTH = (
     "interval_width",
 )
 STRONGEST_NAME = "strongest base"
+# Intervals, or parts of them, that are narrower read as 0 in tables: half of a tenth of a point.
+LEAST_WIDTH = 0.0005
 # Of a method with fewer runs the spread between them is known so little that it has to be said.
 FEW_RUNS = 4
 MISSING = (

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from boundary.analysis.strata.record import NO_VALUE
 from boundary.data.counts import Counts
 from boundary.errors import InputError, did_you_mean
 
@@ -13,7 +14,7 @@ DEFAULT_COLUMN = "stratum"
 # More numbers or dates than this are cut into so many groups; of other values the largest groups stay.
 MOST_VALUES, NUMBER_GROUPS = 8, 4
 EPOCH = pd.Timestamp(0, tz="UTC")
-NO_VALUE, OTHER = "(no value)", "other"
+OTHER = "other"
 # Columns that say nothing of a problem, or everything.
 NOT_STRATA = ("model", "benchmark", "problem_id", "n_samples", "n_correct")
 
@@ -76,6 +77,9 @@ def groups_of(counts: Counts, column: str) -> Groups:
     values = counts.table[["benchmark", "problem_id", column]].drop_duplicates()
     values[column] = values[column].mask(values[column].astype(str).str.strip() == "")
     values = values.drop_duplicates()
+    # A model's empty cell takes the value that other models have for the problem.
+    is_known = values[["benchmark", "problem_id"]].duplicated(keep=False) & values[column].isna()
+    values = values.loc[~is_known]
     repeated = values.loc[values[["benchmark", "problem_id"]].duplicated()]
     if len(repeated):
         benchmark, problem = repeated.iloc[0][["benchmark", "problem_id"]]
@@ -92,6 +96,8 @@ def _labels(values: pd.Series, column: str) -> tuple[list[str], tuple[str, ...],
     """Labels, their order, and how they were made."""
     present = values.dropna()
     numbers = pd.to_numeric(present, errors="coerce") if present.dtype != bool else pd.Series([np.nan])
+    if len(present) > 1 and present.nunique() == len(present) <= MOST_VALUES:
+        return _largest(values, column)
     if present.nunique() > MOST_VALUES:
         if not numbers.isna().any():
             return _cut(values, numbers.astype(float), column, "numbers", lambda value: f"{value:.6g}")
@@ -130,7 +136,7 @@ def _cut(
 def _largest(values: pd.Series, column: str) -> tuple[list[str], tuple[str, ...], str]:
     """The largest groups, and the problems of all others together."""
     texts = values.map(lambda value: NO_VALUE if pd.isna(value) else _text(value))
-    sizes = texts.value_counts()
+    sizes = texts.value_counts().sort_index().sort_values(ascending=False, kind="stable")
     kept = sizes.index[sizes > 1][: MOST_VALUES - 1].tolist()
     if not kept:
         remark = f"{column} has a value of its own for every problem: there are no strata to compare."

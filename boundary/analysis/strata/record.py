@@ -7,6 +7,8 @@ import pandas as pd
 from boundary.analysis.notes import Note
 
 DIFFERENCE = "shrinkage_difference"
+# The stratum of problems without a value.
+NO_VALUE = "(no value)"
 STRATA_COLUMNS = (
     "benchmark",
     "estimand",
@@ -52,3 +54,13 @@ class Strata:
     estimates: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(STRATA_COLUMNS)))
     notes: tuple[Note, ...] = ()
     missing: str = ""
+
+
+def named_differences(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of differences between strata that have a value, or of all where there are no others.
+
+    Nobody asks about the problems without a value, and a pair with them is not to be called the surest one.
+    """
+    differences = rows.loc[rows["estimand"] == DIFFERENCE]
+    are_named = (differences[["stratum", "other_stratum"]] != NO_VALUE).all(axis=1)
+    return differences.loc[are_named] if are_named.any() else differences

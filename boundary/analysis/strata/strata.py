@@ -19,6 +19,7 @@ from boundary.stats.solve_rates import SolveRates
 # Fewer problems than this are said to be few; fewer zeros than this are no sign of a choice.
 FEW_PROBLEMS, LEAST_ZEROS = 10, 5
 TYPES = {"extrapolated": bool, "n_problems": int, "k": float}
+NEW_PROBLEMS = "Strata are about these problems: intervals for new ones are not given."
 
 
 def strata_of_problems(counts: Counts, columns: tuple[str, ...]) -> list[Groups]:
@@ -56,6 +57,8 @@ def analyse_strata(request: Request, groups: Sequence[Groups], fits: Sequence[tu
             elif panel.first and partition.names != [OTHER]:  # else its remark says it
                 text = f"{group.column} has one value on these problems: there are no strata to compare."
                 notes.append(Note(panel.benchmark, "", text, "note"))
+    if rows and request.target != "benchmark":
+        notes.append(Note(ALL, "", NEW_PROBLEMS, "note"))
     unique = tuple(dict.fromkeys(notes))
     if not rows:
         return Strata(notes=unique, missing="" if groups else MISSING)

@@ -135,10 +135,8 @@ def _crossover_cell(verdict: Verdict) -> Cell:
     """The crossover where the verdict speaks of one; `none` where that there is one is improbable."""
     if verdict.curve_order is None:
         return Cell("")
-    if not verdict.crosses:
-        return Cell("none" if verdict.curve_order.crosses <= 0.05 else "unclear")
-    if verdict.crossover is None:
-        return Cell("unclear")
+    if verdict.no_crossover_word or verdict.crossover is None:
+        return Cell(verdict.no_crossover_word or "unclear")
     crossover = crossover_text(*verdict.crossover, furthest=verdict.curve_order.max_k, n=verdict.n)
     return Cell(str(crossover), bool(crossover.mark))
 

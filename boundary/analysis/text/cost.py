@@ -109,10 +109,11 @@ def _crossing_sentences(
             f"{at_equal} the probability that {name} is ahead of {base} at some budget and behind it at a larger one, "
             f"by more than {points(margin)}, is {probability_text(chance['mean'])} up to {last} a problem."
         )
-    if absent["mean"] >= 0.005:
+    leads = _row(pair, "leads_at_cost")
+    if absent["mean"] >= 0.005 and leads is not None and leads["mean"] >= LIKELY:
         yield (
-            f"Given that {name} is ahead at some budget, the probability that {base} does not catch up by {last} a "
-            f"problem is {probability_text(absent['mean'])}."
+            f"Given that {name} is ahead at some budget (probability {probability_text(leads['mean'])}), {base} does "
+            f"not catch up by {last} a problem with probability {probability_text(absent['mean'])}."
         )
 
 

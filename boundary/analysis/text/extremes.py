@@ -63,8 +63,8 @@ def extreme_clause(model: str, reference: str | None, totals: Mapping[str, Total
     return " and ".join(clauses)
 
 
-def cautions(n_problems: int, n: int) -> tuple[str, ...]:
-    """Sentences that warn of few problems, or of few samples of each."""
+def cautions(n_problems: int, n: int, most: int) -> tuple[str, ...]:
+    """Sentences that warn of few problems, or of few samples: n of nine problems in ten, at most `most` of any."""
     sentences = []
     if n_problems < FEW_PROBLEMS:
         few = f"Caution: there {'is one problem' if n_problems == 1 else f'are {n_problems} problems'} only"
@@ -72,7 +72,8 @@ def cautions(n_problems: int, n: int) -> tuple[str, ...]:
         sentences.append(f"{few}, so that {'pass@k is that of this one problem' if n_problems == 1 else moves}.")
     if n < FEW_SAMPLES:
         samples = "one sample" if n == 1 else f"{n} samples"
-        sentences.append(f"Caution: with {samples} of each problem the estimates rest much on the prior.")
+        of_problems = "of each problem" if n == most else "or fewer of more than a tenth of the problems"
+        sentences.append(f"Caution: with {samples} {of_problems} the estimates rest much on the prior.")
     return tuple(sentences)
 
 

@@ -8,7 +8,15 @@ import pandas as pd
 from boundary.analysis.estimates.decisions import OPEN, SURE, decisions_of_pairs
 from boundary.analysis.estimates.ranking import Multiplicity, multiplicity, panel_rows
 from boundary.analysis.estimates.table import POSTERIOR, select
-from boundary.analysis.formatting import number, percentage, points, probability_text, short_name
+from boundary.analysis.formatting import (
+    likeliest,
+    listed,
+    number,
+    percentage,
+    points,
+    probability_text,
+    short_name,
+)
 from boundary.analysis.text.verdict import Verdict
 from boundary.data.counts import ALL
 from boundary.stats.estimands.crossing import LIKELY
@@ -38,7 +46,7 @@ def ranking_verdict(
         return None
     budgets = [k for k in dict.fromkeys((1.0, float(n))) if (best["k"] == k).any()] or [float(best["k"].min())]
     names = list(dict.fromkeys(best["model"]))
-    leader = str(select(best, k=budgets[0]).sort_values("mean")["model"].iloc[-1])
+    leader = str(select(best, k=budgets[0]).sort_values("mean", kind="stable")["model"].iloc[-1])
     details = []
     if solved and not any(solved.get(name, 1) for name in names):
         sentence = f"None of the {len(names)} models solved any problem."
@@ -68,11 +76,15 @@ def _best_clauses(rows: pd.DataFrame, budgets: Sequence[float], of_all: str) -> 
     """
     clauses: dict[str, dict[str, list[str]]] = {}
     for k in budgets:
-        best = select(rows, estimand="best", k=k).sort_values("mean", kind="stable").iloc[-1]
+        of_models = select(rows, estimand="best", k=k)
+        best = of_models.sort_values("mean", kind="stable").iloc[-1]
+        leaders = likeliest([short_name(str(model)) for model in of_models["model"]], of_models["mean"].tolist())
         probability, name = float(best["mean"]), short_name(str(best["model"]))
         mark = ", extrapolated" if bool(best["extrapolated"]) else ""
         if probability >= SURE:
             start, end = f"{name} is the {of_all}", f"{percentage(probability)} sure{mark}"
+        elif len(leaders) > 1:
+            start, end = "none stands out", f"{listed(leaders)} are about equally likely to be the {of_all}{mark}"
         elif probability >= LIKELY:
             start, end = f"{name} is probably the {of_all}", f"{percentage(probability)}{mark}"
         else:

@@ -5,13 +5,23 @@ from typing import Any
 
 import pandas as pd
 
-from boundary.analysis.formatting import budget, interval, level_text, number, probability_text, short_name
+from boundary.analysis.formatting import (
+    budget,
+    interval,
+    level_text,
+    likeliest,
+    listed,
+    number,
+    probability_text,
+    short_name,
+)
 from boundary.analysis.runs.record import (
     AFTER_SELECTION,
     BEST_METHOD,
     DIFFERENCE,
     DROP,
     FEW_RUNS,
+    LEAST_WIDTH,
     METHOD,
     NEW_RUN,
     SELECTION_BOUND,
@@ -42,20 +52,27 @@ def runs_sentences(rows: pd.DataFrame, n_samples: Mapping[str, int]) -> list[str
     if rows.empty:
         return []
     k = largest_budget(rows)
-    at_k = rows.loc[rows["k"] == k]
-    sentences = [
-        *_method_sentences(at_k, k),
-        *_best_sentences(at_k, k),
-        *_narrowing_sentences(at_k, k, n_samples),
-        *_choice_sentences(rows),
-        *_base_sentences(at_k, k),
-    ]
+    sentences = [*runs_answers(rows), *_narrowing_sentences(rows.loc[rows["k"] == k], k, n_samples)]
     if (rows["of"] == METHOD).any() and rows.loc[rows["of"] == METHOD, "n_runs"].replace(0, FEW_RUNS).min() < FEW_RUNS:
         sentences.append(
             "Two or three runs hardly tell how much runs differ: intervals of their method and of a new run are wide, "
             "and rest on the prior of the spread too."
         )
     return sentences
+
+
+def runs_answers(rows: pd.DataFrame) -> list[str]:
+    """What several runs, choices and several bases of one benchmark answer, from the same rows."""
+    if rows.empty:
+        return []
+    k = largest_budget(rows)
+    at_k = rows.loc[rows["k"] == k]
+    return [
+        *_method_sentences(at_k, k),
+        *_best_sentences(at_k, k),
+        *_choice_sentences(rows),
+        *_base_sentences(at_k, k),
+    ]
 
 
 def _rows_of(rows: pd.DataFrame, estimand: str, of: str) -> list[Row]:
@@ -91,11 +108,13 @@ def _best_sentences(rows: pd.DataFrame, k: float) -> Iterator[str]:
     best = _rows_of(rows, BEST_METHOD, METHOD)
     if not best:
         return
-    row = max(best, key=lambda row: row["mean"])
-    text = (
-        f"Of {len(best)} methods with several runs the mean of {row['method']} is the best at k = {budget(k)} with "
-        f"probability {probability_text(row['mean'])}"
-    )
+    leaders = likeliest([row["method"] for row in best], [row["mean"] for row in best])
+    of_methods = f"Of {len(best)} methods with several runs"
+    if len(leaders) > 1:
+        text = f"{of_methods} {listed(leaders)} are about equally likely to have the best mean at k = {budget(k)}"
+    else:
+        chance = probability_text(max(row["mean"] for row in best))
+        text = f"{of_methods} the mean of {leaders[0]} is the best at k = {budget(k)} with probability {chance}"
     if len(best) == 2:
         difference = _rows_of(rows, DIFFERENCE, METHOD)[0]
         text += (
@@ -118,7 +137,7 @@ def _narrowing_sentences(rows: pd.DataFrame, k: float, n_samples: Mapping[str, i
         now, runs, samples = (of_method[of] for of in (WIDTH_NOW, TWICE_RUNS, TWICE_SAMPLES))
         of_runs = sum(n_samples[arm] for arm in arms.get(method, []))
         of_all = of_runs + n_samples.get(str(now["reference"]), 0)
-        if not of_runs:
+        if not of_runs or now["mean"] < LEAST_WIDTH:
             continue
         gains = [(now["mean"] - row["mean"]) / cost for row, cost in ((runs, of_runs), (samples, of_all))]
         better = "more runs" if gains[0] > gains[1] else "more samples"
@@ -147,10 +166,11 @@ def _choice_sentences(rows: pd.DataFrame) -> Iterator[str]:
     for drop in _rows_of(rows, DROP, SELECTION_BOUND):
         row, name = bounds[drop["model"]], short_name(drop["model"])
         yield (
-            f"{name} is the best of {drop['n_runs']} candidates, of which the others are not in the counts. Had all "
-            f"been equally good, choosing the best pass@1 would flatter it by {number(drop['mean'], 100, 1)} points on "
-            "average, by the error of its samples alone; otherwise by less. However good the others were, if they had "
-            f"as many samples its pass@1 is in {interval(row, 100, 1)} % with {level_text(row['level'])} confidence."
+            f"{name} is the best of {drop['n_runs']} candidates, and the counts do not have, or do not name, all of "
+            "them. Had all been equally good, choosing the best pass@1 would flatter it by "
+            f"{number(drop['mean'], 100, 1)} points on average, by the error of its samples alone; otherwise by less. "
+            "However good the others were, if they had as many samples its pass@1 is in "
+            f"{interval(row, 100, 1)} % with {level_text(row['level'])} confidence."
         )
 
 
@@ -158,18 +178,20 @@ def _base_sentences(rows: pd.DataFrame, k: float) -> Iterator[str]:
     chances = _rows_of(rows, STRONGEST, STRONGEST_BASE)
     if not chances:
         return
-    likeliest = max(chances, key=lambda row: row["mean"])
+    leaders = likeliest([short_name(row["model"]) for row in chances], [row["mean"] for row in chances])
+    if len(leaders) > 1:
+        start = f"{listed(leaders)} are about equally likely to be the strongest at k = {budget(k)}"
+    else:
+        chance = probability_text(max(row["mean"] for row in chances))
+        start = f"{leaders[0]} is the strongest at k = {budget(k)} with probability {chance}"
     row = _rows_of(rows, "pass_at_k", STRONGEST_BASE)[0]
-    yield (
-        f"Of {len(chances)} bases {short_name(likeliest['model'])} is the strongest at k = {budget(k)} with "
-        f"probability {probability_text(likeliest['mean'])}; the strongest, whichever it is, solves {_value(row)} %."
-    )
+    yield f"Of {len(chances)} bases {start}; the strongest, whichever it is, solves {_value(row)} %."
     against = [
         f"{short_name(row['model'])} {_value(row)}"
         for row in _rows_of(rows, "shrinkage", STRONGEST_BASE)[:MOST_SENTENCES]
     ]
     if against:
         yield (
-            f"Against the strongest base shrinkage at k = {budget(k)} is, in points: {'; '.join(against)}. The "
-            "verdicts above are against the first base alone."
+            f"Against the strongest base shrinkage at k = {budget(k)} is, in points: {'; '.join(against)}. "
+            f"Verdicts are against {short_name(chances[0]['model'])} alone."
         )

@@ -6,7 +6,7 @@ import pandas as pd
 
 from boundary.analysis.estimates.decisions import SURE
 from boundary.analysis.formatting import interval, number, percentage, points, short_name
-from boundary.analysis.strata.record import DIFFERENCE
+from boundary.analysis.strata.record import named_differences
 
 
 def strata_sentences(rows: pd.DataFrame, margin: float) -> list[str]:
@@ -19,10 +19,11 @@ def strata_sentences(rows: pd.DataFrame, margin: float) -> list[str]:
     margin
         Difference that matters, as a share of problems.
     """
-    differences = rows.loc[(rows["estimand"] == DIFFERENCE) & (rows["k"] == rows["k"].max())]
+    differences = named_differences(rows.loc[rows["k"] == rows["k"].max()])
     if differences.empty:
         return []
-    surest = differences.loc[differences[["prob_positive", "prob_negative"]].max(axis=1).idxmax()].to_dict()
+    chances = differences[["prob_positive", "prob_negative"]].max(axis=1)
+    surest = differences.iloc[int(chances.to_numpy().argmax())].to_dict()
     is_selected = len(differences) > 1
     return [_difference_sentence(surest, is_selected, margin)]
 

@@ -8,7 +8,8 @@ import pandas as pd
 from boundary.analysis.checkpoints import FINAL
 from boundary.analysis.estimates.decisions import SURE
 from boundary.analysis.estimates.table import POSTERIOR
-from boundary.analysis.formatting import level_text, number, percentage, points
+from boundary.analysis.formatting import level_text, likeliest, listed, number, percentage, points
+from boundary.analysis.runs.record import LEAST_WIDTH
 from boundary.analysis.trajectory.record import (
     EXPECTED_WIDTH,
     MORE_CHECKPOINTS,
@@ -54,7 +55,7 @@ def step_words(label: str) -> str:
     >>> step_words("0"), step_words("1500"), step_words("final")
     ('the base', 'step 1,500', 'the final checkpoint')
     """
-    return {"0": "the base", FINAL: "the final checkpoint"}.get(label) or f"step {float(label):,.10g}"
+    return {"0": "the base", FINAL: "the final checkpoint"}.get(label) or f"step {float(label):,.15g}"
 
 
 def _onset_sentence(rows: pd.DataFrame, n: float, margin: float) -> Iterator[str]:
@@ -81,7 +82,9 @@ def _onset_sentence(rows: pd.DataFrame, n: float, margin: float) -> Iterator[str
         f"({percentage(float(chances[likeliest]))}"
     )
     within = _likeliest_steps(steps, chances)
-    more = ")" if len(within) == 1 else f"; first checkpoint below: {_steps_text(within)}, {level_text(SURE)})"
+    more = (
+        ")" if len(within) == 1 else f"; the first checkpoint below is {_steps_text(within, 'or')}, {level_text(SURE)})"
+    )
     if none <= 1 - SURE:
         yield f"At the last checkpoint {below} ({percentage(1 - none)}); {onset_words}{more}."
     else:
@@ -118,9 +121,12 @@ def _peak_sentence(rows: pd.DataFrame, k: float) -> Iterator[str]:
         yield f"pass@{k:,.0f} peaks at {step_words(steps[best])} ({percentage(float(chances[best]))})."
         return
     within = _likeliest_steps(steps, chances)
+    leaders = likeliest([step_words(step) for step in steps], chances.tolist())
+    are_likeliest = f"{listed(leaders)} {'is' if len(leaders) == 1 else 'are'} likeliest"
+    chance = percentage(float(chances[best])) + " each" * (len(leaders) > 1)
     yield (
-        f"Where pass@{k:,.0f} peaks cannot be told yet: {step_words(steps[best])} is likeliest "
-        f"({percentage(float(chances[best]))}), and with {level_text(SURE)} it is one of {_steps_text(within)}."
+        f"Where pass@{k:,.0f} peaks cannot be told yet: {are_likeliest} "
+        f"({chance}), and with {level_text(SURE)} it is one of {_steps_text(within)}."
     )
 
 
@@ -130,20 +136,23 @@ def _width_sentence(rows: pd.DataFrame) -> Iterator[str]:
     if ratio.empty:
         return
     change = 1 - float(ratio.iloc[0])
-    rests = "that neighbouring checkpoints are alike up to a wobble of each, whose size the run itself shows"
     if change > SAME_WIDTH:
         yield (
             f"Intervals of shrinkage are on average {100 * change:.0f} % narrower than those of the pairs apart. They "
-            f"rest on the assumption {rests}."
+            "rest on the assumption that neighbouring checkpoints are alike, up to a deviation of each whose size the "
+            "run itself shows."
         )
     else:
-        yield f"Intervals are about as wide as those of the pairs apart, or wider: too little shows {rests}."
+        yield (
+            "Intervals of shrinkage are about as wide as those of the pairs apart, or wider: these checkpoints are too "
+            "few, or differ too much, for neighbours to tell much of each other."
+        )
 
 
 def _design_sentence(rows: pd.DataFrame, n: float) -> Iterator[str]:
     """What at most twice the tokens would do to the interval of shrinkage at the last checkpoint."""
     designs = rows.loc[rows["estimand"] == EXPECTED_WIDTH].set_index("design")["mean"]
-    if designs.empty or not designs[TODAY] > 0:
+    if designs.empty or not designs[TODAY] >= LEAST_WIDTH:
         return
     alternatives = designs.drop(TODAY).sort_values()
     narrower = alternatives.loc[alternatives <= (1 - SAME_WIDTH) * designs[TODAY]]
@@ -167,8 +176,9 @@ def _likeliest_steps(steps: list[str], chances: np.ndarray) -> list[str]:
     return [steps[i] for i in sorted(order[:enough].tolist())]
 
 
-def _steps_text(steps: list[str]) -> str:
+def _steps_text(steps: list[str], conjunction: str = "and") -> str:
     if len(steps) > MOST_STEPS:
-        return f"{len(steps)} checkpoints from {step_words(steps[0])} to {step_words(steps[-1])}"
+        one_of = "one of " if conjunction == "or" else ""
+        return f"{one_of}{len(steps)} checkpoints from {step_words(steps[0])} to {step_words(steps[-1])}"
     words = [step_words(step) for step in steps]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {conjunction} {words[-1]}"

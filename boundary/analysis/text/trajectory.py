@@ -8,7 +8,7 @@ from boundary.analysis.checkpoints import ENOUGH_CHECKPOINTS
 from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, OPEN, SURE, WIDENED, decision_at
 from boundary.analysis.estimates.ranking import ahead_by_more
 from boundary.analysis.estimates.table import POSTERIOR, select
-from boundary.analysis.formatting import number, percentage, points, probability_text, short_name
+from boundary.analysis.formatting import number, percentage, points, probability_text
 from boundary.analysis.text.pair import decision_words
 from boundary.analysis.text.verdict import Verdict
 from boundary.stats.intervals import MARGIN
@@ -29,7 +29,7 @@ def trajectory_verdict(
     if not details or not clauses:
         return None
     sentence = f"From the base to the last of {len(present) - 1} checkpoints, {' and '.join(clauses)}."
-    text = f"{sentence} Along {len(present) - 1} checkpoints of {short_name(present[-1])}, {' '.join(details)}"
+    text = f"{sentence} Along the {len(present) - 1} checkpoints, {' '.join(details)}"
     return Verdict(benchmark, present[-1], present[0], text, sentence=sentence, subject="checkpoints", n=n)
 
 

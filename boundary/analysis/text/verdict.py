@@ -23,6 +23,8 @@ from boundary.stats.estimands.crossing import LIKELY, CrossingBudget, CurveOrder
 from boundary.stats.intervals import MARGIN
 from boundary.stats.solve_rates import SolveRates
 
+# Probability up to which there is no crossover.
+UNLIKELY = 0.05
 RUN_AGAIN = "Run again with another seed, or with more draws from Python."
 NOTHING_TO_COMPARE = "Problems that a model solves at times, and fails at times, are needed for a comparison."
 # A pair is an RL model and its base; the others are a model alone, a ranking of models, and checkpoints in order.
@@ -111,6 +113,13 @@ class Verdict:
     def crosses(self) -> bool:
         """Whether the text speaks of a crossover: RL ahead by more than the margin first, and later behind by more."""
         return self.curve_order is not None and self.curve_order.crosses >= LIKELY
+
+    @property
+    def no_crossover_word(self) -> str | None:
+        """`none` where a crossover is improbable, `unclear` where it is neither that nor likely; None where it is."""
+        if self.curve_order is None or self.crosses:
+            return None
+        return "none" if self.curve_order.crosses <= UNLIKELY else "unclear"
 
     def as_dict(self) -> dict[str, Any]:
         """The verdict for a script, as summary.json has it.
@@ -257,7 +266,8 @@ def verdict(
     next_step = "" if is_converged else RUN_AGAIN
     if is_converged and ends:
         next_step = next_step_of_pair(ends[0], n, margin, on_new_problems)
-    warnings = cautions(int(rows["n_problems"].max()) if len(rows) else 0, n)
+    most = max((total.most for total in (totals or {}).values()), default=n)
+    warnings = cautions(int(rows["n_problems"].max()) if len(rows) else 0, n, most)
     return Verdict(
         benchmark,
         model,

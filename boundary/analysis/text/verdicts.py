@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from boundary.analysis.checkpoints import checkpoint_steps
+from boundary.analysis.checkpoints import checkpoint_steps, trained_models
 from boundary.analysis.estimates.sample_sizes import SampleSizes
 from boundary.analysis.estimates.table import select
 from boundary.analysis.fitting import Panel
@@ -36,8 +36,10 @@ def verdicts(
 
     Notes
     -----
-    Models without a base have a verdict each only where there is no ranking to speak of.
+    Models without a base have a verdict each only where there is no ranking to speak of. Other bases by the column
+    `role` are no RL models, and have one only where there is nothing else.
     """
+    trained = trained_models(counts, request.base, request.models)
     steps = checkpoint_steps(counts, request.base, request.models)
     sentences: list[Verdict | None] = []
     for benchmark, size in sizes.items():
@@ -48,7 +50,12 @@ def verdicts(
         converged = all(verdict.is_converged for panel, verdict in fits if panel.benchmark == benchmark)
         sentences += [verdict if verdict is None or converged else unconverged(verdict) for verdict in of_models]
     with_ranking = {verdict.benchmark for verdict in sentences if verdict is not None}
-    sentences += [verdict for panel, verdict in fits if request.base is not None or panel.benchmark not in with_ranking]
+    sentences += [
+        verdict
+        for panel, verdict in fits
+        if (request.base is not None and (not trained or panel.arm in trained))
+        or (request.base is None and panel.benchmark not in with_ranking)
+    ]
     return sorted(
         (verdict for verdict in sentences if verdict is not None),
         key=lambda verdict: request.benchmarks.index(verdict.benchmark),
@@ -62,5 +69,5 @@ def _ranking_verdict(
     solved = {str(model): int(c) for model, c in table.groupby("model")["n_correct"].sum().items()}
     n_problems = int(select(estimates, benchmark=benchmark)["n_problems"].max())
     # With a base each pair has a verdict of its own, which holds these warnings.
-    warnings = cautions(n_problems, n) if request.base is None else ()
+    warnings = cautions(n_problems, n, int(table["n_samples"].max())) if request.base is None else ()
     return ranking_verdict(estimates, benchmark, n, request.margin, warnings, solved)

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from boundary.analysis.formatting import budget, level_text, number, percentage
+from boundary.analysis.runs.record import LEAST_WIDTH
 from boundary.analysis.training_plan.levers import FURTHEST
 from boundary.data.counts import ALL
 from boundary.data.tables.writing import write_csv
@@ -83,17 +84,19 @@ class TrainingPlan:
 
         Of those that reach the width the cheapest; of those within the number of samples the narrowest; else of those
         with twice the data the one that narrows the interval most per token (per sample where tokens are not known).
+        None too where nothing more is needed.
         """
-        rows, now, cost = self._more, self._now, "tokens" if self.has_tokens else "n_more"
+        now, cost = self._now, "tokens" if self.has_tokens else "n_more"
         if self.width is not None:
-            return min(filter(self._is_enough, rows), key=lambda row: row[cost], default=None)
+            enough = [] if self._is_enough(now) else [row for row in self._more if self._is_enough(row)]
+            return min(enough, key=lambda row: row[cost], default=None)
+        narrowest = min((1 - LEAST_NARROWING) * now["width"], now["width"] - LEAST_WIDTH)
+        narrower = [row for row in self._more if row["width"] < narrowest]
         if self.budget is not None:
-            within = [row for row in rows if row["n_more"] <= self.budget]
-            best = min(within, key=lambda row: row["width"], default=None)
-        else:
-            twice = [row for row in rows if row["times"] == TWICE]
-            best = max(twice, key=lambda row: (now["width"] - row["width"]) / row[cost])
-        return best if best is not None and best["width"] < (1 - LEAST_NARROWING) * now["width"] else None
+            within = [row for row in narrower if row["n_more"] <= self.budget]
+            return min(within, key=lambda row: row["width"], default=None)
+        twice = [row for row in narrower if row["times"] == TWICE]
+        return max(twice, key=lambda row: (now["width"] - row["width"]) / row[cost], default=None)
 
     @property
     def has_tokens(self) -> bool:

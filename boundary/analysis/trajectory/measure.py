@@ -8,7 +8,7 @@ from jaxtyping import Float
 from scipy.special import ndtri
 
 from boundary.analysis.checkpoints import TrainingRun
-from boundary.analysis.runs.draws import model_passes
+from boundary.stats.budgets import mean_failures
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.trajectory import INFLATION, ErrorParts, Measurements, error_parts_of, to_scale
 
@@ -54,7 +54,8 @@ def run_measurements(run: TrainingRun, fits: Mapping[str, SolveRates], k: int, l
     of_base, of_checkpoints, widths = [], [], []
     for model in checkpoints:
         rates = fits[model]
-        shares = [model_passes(rates, name, [k])[0] for name in (base, model)]
+        failures = mean_failures(rates, [k], "benchmark", [rates.index(base), rates.index(model)])[0]
+        shares = (1.0 - failures).reshape(-1, 2).T
         low, high = np.quantile(shares[0] - shares[1], tails)
         widths.append(high - low)
         scaled = [to_scale(share, rates.n_problems) for share in shares]

@@ -57,7 +57,7 @@ def print_verdict(analysis: "Analysis", files: list[Path]) -> None:
     elif analysis.verdicts:
         _print_models(screen, analysis)
     if not screen.is_terminal:
-        _print_whole_texts(screen, analysis.verdicts)
+        _print_whole_texts(screen, analysis)
     _print_cost(screen, analysis, pairs)
     print_claims(screen, analysis.claims)
     _print_remarks(screen, analysis)
@@ -164,13 +164,19 @@ def _print_models(screen: "Console", analysis: "Analysis") -> None:
     screen.print()
 
 
-def _print_whole_texts(screen: "Console", verdicts: "Sequence[Verdict]") -> None:
-    """Print all sentences on each benchmark, a line each."""
+def _print_whole_texts(screen: "Console", analysis: "Analysis") -> None:
+    """Print all sentences on each benchmark, a line each: on its models, and on methods, choices and bases."""
     from rich.text import Text
 
-    for verdict in verdicts:
-        screen.print(Text(cell_text(f"{verdict.benchmark}: {verdict.text}")), soft_wrap=True)
-    if verdicts:
+    from boundary.analysis.text.runs import runs_answers
+
+    rows = analysis.training_runs.estimates
+    lines = [(verdict.benchmark, verdict.text) for verdict in analysis.verdicts]
+    for benchmark in analysis.benchmarks:
+        lines += [(benchmark, sentence) for sentence in runs_answers(rows.loc[rows["benchmark"] == benchmark])]
+    for benchmark, text in lines:
+        screen.print(Text(cell_text(f"{benchmark}: {text}")), soft_wrap=True)
+    if lines:
         screen.print()
 
 

@@ -32,8 +32,6 @@ LEGEND = (
 )
 # Rows of a table on a terminal; more pairs stand side by side, and more benchmarks are in the report alone.
 MOST_ROWS, MOST_BENCHMARKS = 16, 20
-# Probability up to which there is no crossover.
-UNLIKELY = 0.05
 NOTHING, EXTRAPOLATED = "\N{EN DASH}", "*"
 
 
@@ -248,8 +246,10 @@ def _crossover(verdict: "Verdict", with_interval: bool = True) -> str:
     at = verdict.crossover
     if verdict.curve_order is None:
         return NOTHING
-    if not verdict.crosses or at is None or not isfinite(at.median):
-        return "none" if verdict.curve_order.crosses <= UNLIKELY else "unclear"
+    if at is None or not isfinite(at.median):
+        return verdict.no_crossover_word or "unclear"
+    if verdict.no_crossover_word is not None:
+        return verdict.no_crossover_word
     crossover = crossover_text(*at, furthest=verdict.curve_order.max_k, n=verdict.n)
     text = str(crossover) if with_interval else crossover.middle
     return text.replace("beyond ", ">") + EXTRAPOLATED * bool(crossover.mark)

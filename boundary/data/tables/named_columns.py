@@ -201,8 +201,8 @@ def _likely_meant(have: Sequence[str]) -> Iterator[tuple[str, str]]:
     unknown = [column for column in have if column not in known_names]
     for name in (name for name in DECIDING if name not in have):
         for column in unknown:
-            written = column.lower().replace(" ", "_").replace("-", "_")
-            if written in OTHER_NAMES.get(name, ()) or get_close_matches(written, [name], cutoff=NEARLY_THE_NAME):
+            spelling = column.lower().replace(" ", "_").replace("-", "_")
+            if spelling in OTHER_NAMES.get(name, ()) or get_close_matches(spelling, [name], cutoff=NEARLY_THE_NAME):
                 yield name, column
                 break
 

@@ -77,7 +77,8 @@ def maximum(values: Float[np.ndarray, "draw arm"], pooled: Float[np.ndarray, "dr
     The largest is at least what each arm has at least: the lower end is the largest of the arms' lower ends, that hold
     for all arms at once (a tail of 1 - (1 - a)^(1/J) with a = (1 - level) / 2). It is at most what the truly strongest
     arm has at most, and so the upper end is the largest of the arms' usual upper ends. Both hold whatever the truth,
-    while the draws of the largest cover too little where arms are equally good.
+    while the draws of the largest cover too little where arms are equally good. Where one arm is known far less well
+    than the others, pooling may move the largest away from what its draws alone say: the interval then holds both.
 
     Examples
     --------
@@ -88,18 +89,23 @@ def maximum(values: Float[np.ndarray, "draw arm"], pooled: Float[np.ndarray, "dr
     """
     tail = (1 - level) / 2
     lowest = np.quantile(values, 1 - (1 - tail) ** (1 / values.shape[1]), axis=0)
-    return Maximum(
-        float(lowest.max()), float(np.quantile(values, 1 - tail, axis=0).max()), np.asarray(pooled.max(axis=1))
-    )
+    draws = np.asarray(pooled.max(axis=1))
+    of_draws = np.quantile(draws, [tail, 1 - tail])
+    highest = np.quantile(values, 1 - tail, axis=0).max()
+    return Maximum(float(min(lowest.max(), of_draws[0])), float(max(highest, of_draws[1])), draws)
 
 
-def maximum_signs(differences: Float[np.ndarray, "draw arm"], margin: float) -> Signs:
+def maximum_signs(
+    differences: Float[np.ndarray, "draw arm"], pooled: Float[np.ndarray, "draw arm"], margin: float
+) -> Signs:
     """Probabilities that the largest of several arms' differences is above 0, below 0, and within a margin of 0.
 
     Parameters
     ----------
     differences
         Draws of the difference of each arm alone.
+    pooled
+        The same from partially pooled draws.
     margin
         How far from 0 a difference is not material, in the unit of the draws.
 
@@ -107,16 +113,26 @@ def maximum_signs(differences: Float[np.ndarray, "draw arm"], margin: float) -> 
     -----
     They go with the interval of `maximum`: the probability of either side is over a level L just where the one-sided
     interval of that level excludes 0. With J arms P(above) = max_j P(d_j > 0)^J (Sidak), P(below) = min_j P(d_j < 0).
-    The share of draws in which the largest is above 0 would be sure too often where the arms are equally good. What
-    neither side of the margin takes is within it, so that this probability can be too small, but not too large.
+    The share of pooled draws in which the largest is above 0 would be sure too often where the arms are equally good;
+    it stands where it is the smaller one. What neither side of the margin takes is within it, so that this probability
+    can be too small, but not too large.
 
     Examples
     --------
     >>> draws = np.random.default_rng(0).normal(1.0, 1.0, (4000, 1))
-    >>> [round(chance, 1) for chance in maximum_signs(np.repeat(draws, 5, axis=1), 0.1)]
+    >>> arms = np.repeat(draws, 5, axis=1)
+    >>> [round(chance, 1) for chance in maximum_signs(arms, arms, 0.1)]
     [0.4, 0.2, 0.0]
     """
     n_arms = differences.shape[1]
-    above, above_margin = ((differences > end).mean(axis=0).max() ** n_arms for end in (TIE, -margin - TIE))
-    below, below_margin = ((differences < end).mean(axis=0).min() for end in (-TIE, margin + TIE))
-    return Signs(float(above), float(below), max(float(above_margin + below_margin - 1), 0.0))
+    largest = pooled.max(axis=1)
+
+    def above_end(end: float) -> float:
+        return min(float((differences > end).mean(axis=0).max()) ** n_arms, float((largest > end).mean()))
+
+    def below_end(end: float) -> float:
+        return min(float((differences < end).mean(axis=0).min()), float((largest < end).mean()))
+
+    above, above_margin = above_end(TIE), above_end(-margin - TIE)
+    below, below_margin = below_end(-TIE), below_end(margin + TIE)
+    return Signs(above, below, max(above_margin + below_margin - 1, 0.0))

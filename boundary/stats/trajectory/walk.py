@@ -15,12 +15,15 @@ START_SPREAD, FIRST_JUMP = 3.0, 1.0
 WALK_SPREAD, WOBBLE_SPREAD = 1.0, 0.15
 WALKS = np.geomspace(0.03, 3.0, 8)
 WOBBLES = np.array([0.003, 0.02, 0.06, 0.15, 0.35])
+# At most one step of a run is an exception: a checkpoint away from the others, or a jump from one to the next that
+# stays, by so much on the logit scale. Probability of that, shared by all of its places.
+EXCEPTION_SPREAD, EXCEPTIONAL = 2.0, 0.2
 # Which part of the error that two checkpoints can share is shared: it depends on how alike they are.
 SHARED_PARTS = (0.5, 1.0)
 # Variances come from draws and are of posteriors that are not quite normal (measured: decision 021).
 INFLATION = 1.2
 LEAST_VARIANCE = 1e-6
-# Settings with less posterior weight are left out.
+# Settings with so much less posterior weight than the likeliest are left out.
 LEAST_WEIGHT, JITTER = 1e-3, 1e-9
 # Resolution of the logit scale at its ends, in problems: shares of 0 and 1 stay finite.
 RESOLUTION = 0.25
@@ -45,6 +48,31 @@ def from_scale(value: Float[np.ndarray, "..."], n_problems: int) -> Float[np.nda
     least = RESOLUTION / n_problems
     share: np.ndarray = (1 + 2 * least) / (1 + np.exp(-value)) - least
     return np.clip(share, 0, 1)
+
+
+class Exceptional(NamedTuple):
+    """What of a run neither walk nor wobbles explain.
+
+    Parameters
+    ----------
+    kind
+        `none`; `checkpoint`: one away from the others; `jump`: from the one before to it, which stays.
+    place
+        Number of the measured step.
+    """
+
+    kind: str = "none"
+    place: int = 0
+
+
+class WalkSetting(NamedTuple):
+    """Scale of the steps, spread of the walk and of the wobble, shared part of errors, and the exception."""
+
+    scale: str
+    walk: float
+    wobble: float
+    part: float
+    exception: Exceptional
 
 
 class Measurements(NamedTuple):
@@ -77,16 +105,16 @@ class WalkPosterior:
     weights
         Posterior probability of each setting; they sum to 1.
     settings
-        Scale of the steps, spread of the walk, of the wobble, and the shared part of errors, one tuple a weight.
+        One a weight; those with next to no weight are left out.
     """
 
     draws: Float[np.ndarray, "draw step"]
     weights: Float[np.ndarray, " setting"]
-    settings: tuple[tuple[str, float, float, float], ...]
+    settings: tuple[WalkSetting, ...]
 
     def weight_of_scale(self, name: str) -> float:
         """Posterior probability of a scale of the steps."""
-        return float(sum(w for w, setting in zip(self.weights, self.settings, strict=True) if setting[0] == name))
+        return float(sum(w for w, setting in zip(self.weights, self.settings, strict=True) if setting.scale == name))
 
 
 def walk_posterior(
@@ -114,26 +142,23 @@ def walk_posterior(
     -----
     With u the step on one of three scales (linear, square root, logarithm), scaled to [0, 1], the true values are
     :math:`\theta_s = \mu + a\,W(u_s) + g\,e_s`, a Wiener process W and independent wobbles e, and the base has a
-    jump of its own. The posterior means are :math:`\hat\theta = \theta + \epsilon` with normal errors of which a
-    part is common to all steps. All is normal given (scale, a, g, shared part); these are integrated over a grid with
-    their marginal likelihoods (Rasmussen and Williams 2006, Gaussian Processes for Machine Learning, ch. 2 and 5).
+    jump of its own. One checkpoint may be away from the others, or one jump between two may stay (docs/decisions/021).
+    The posterior means are :math:`\hat\theta = \theta + \epsilon` with normal errors of which a part is common to
+    all steps. All is normal given (scale, a, g, shared part, exception); these are integrated over a grid with their
+    marginal likelihoods (Rasmussen and Williams 2006, Gaussian Processes for Machine Learning, ch. 2 and 5).
     """
     steps = np.concatenate([measured.steps, np.asarray(between, dtype=float)])
     n = len(measured.steps)
-    errors = {part: _error_covariance(measured, part) for part in SHARED_PARTS}
-    settings = tuple(product(SCALES, WALKS.tolist(), WOBBLES.tolist(), SHARED_PARTS))
-    first = _first(measured)
-    priors = np.stack([_prior_covariance(steps, first, *setting[:3]) for setting in settings])
-    observed = priors[:, :n, :n] + np.stack([errors[setting[3]] for setting in settings])
     centre = measured.values.mean()
     residual = measured.values - centre
-    weights = _weights(observed, residual, settings)
+    settings, weights = _weighted_settings(measured, residual)
     rng = np.random.default_rng(seed)
     parts = []
-    for j, number in enumerate(rng.multinomial(draws, weights)):
+    for setting, number in zip(settings, rng.multinomial(draws, weights), strict=True):
         if number:
-            gain = np.linalg.solve(observed[j], priors[j][:n])
-            covariance = priors[j] - priors[j][:n].T @ gain
+            prior = _prior_covariance(measured, steps, setting)
+            gain = np.linalg.solve(prior[:n, :n] + _error_covariance(measured, setting.part), prior[:n])
+            covariance = prior - prior[:n].T @ gain
             noise = rng.normal(size=(number, len(steps))) @ _factor(covariance).T
             parts.append(centre + residual @ gain + noise)
     return WalkPosterior(np.concatenate(parts)[rng.permutation(draws)], weights, settings)
@@ -165,12 +190,11 @@ def shrinkage_spread(
     contrast = np.zeros(len(steps))
     contrast[[0, last]] = 1.0, -1.0
     variance = 0.0
-    for weight, (scale, walk, wobble, part) in zip(posterior.weights, posterior.settings, strict=True):
-        if weight > 0:
-            prior = _prior_covariance(steps, _first(measured), scale, walk, wobble)
-            observed = prior + errors * _error_covariance(wider, part)
-            side = prior @ contrast
-            variance += weight * float(contrast @ side - side @ np.linalg.solve(observed, side))
+    for weight, setting in zip(posterior.weights, posterior.settings, strict=True):
+        prior = _prior_covariance(measured, steps, setting)
+        observed = prior + errors * _error_covariance(wider, setting.part)
+        side = prior @ contrast
+        variance += weight * float(contrast @ side - side @ np.linalg.solve(observed, side))
     return float(np.sqrt(max(variance, 0.0)))
 
 
@@ -180,14 +204,26 @@ def on_scale(steps: Float[np.ndarray, " step"], first: float, scale: str) -> Flo
     return scaled / scaled.max()
 
 
-def _first(measured: Measurements) -> float:
-    return float(measured.steps[measured.steps > 0].min())
-
-
-def _prior_covariance(steps: np.ndarray, first: float, scale: str, walk: float, wobble: float) -> np.ndarray:
-    u = on_scale(steps, first, scale)
-    covariance: np.ndarray = START_SPREAD**2 + walk**2 * np.minimum(u[:, None], u[None]) + wobble**2 * np.eye(len(u))
+def _prior_covariance(measured: Measurements, steps: np.ndarray, setting: WalkSetting) -> np.ndarray:
+    """Of the true values at the steps, the measured ones first."""
+    u = on_scale(steps, float(measured.steps[measured.steps > 0].min()), setting.scale)
+    walk = setting.walk**2 * np.minimum(u[:, None], u[None])
+    covariance: np.ndarray = START_SPREAD**2 + walk + setting.wobble**2 * np.eye(len(u))
     covariance[0, 0] += FIRST_JUMP**2
+    return covariance + _exception_covariance(measured, steps, setting.exception)
+
+
+def _exception_covariance(measured: Measurements, steps: np.ndarray, exception: Exceptional) -> np.ndarray:
+    """What an exception adds to the covariance; between the two steps of a jump it is a fast walk."""
+    kind, place = exception
+    if kind == "none":
+        return np.zeros((len(steps), len(steps)))
+    if kind == "checkpoint":
+        share = (np.arange(len(steps)) == place).astype(float)
+    else:
+        before, after = measured.steps[place - 1 : place + 1]
+        share = np.clip((steps - before) / (after - before), 0.0, 1.0)
+    covariance: np.ndarray = EXCEPTION_SPREAD**2 * np.minimum(share[:, None], share[None])
     return covariance
 
 
@@ -198,19 +234,42 @@ def _error_covariance(measured: Measurements, part: float) -> np.ndarray:
     return covariance
 
 
-def _weights(
-    observed: np.ndarray, residual: np.ndarray, settings: Sequence[tuple[str, float, float, float]]
-) -> np.ndarray:
-    """Posterior weights of the settings: marginal likelihood times half-normal priors, on logarithmic grids."""
-    factors = np.linalg.cholesky(observed)
+def _weighted_settings(measured: Measurements, residual: np.ndarray) -> tuple[tuple[WalkSetting, ...], np.ndarray]:
+    """Settings with their posterior weights: marginal likelihood times prior; those that matter.
+
+    Priors are half-normal, on logarithmic grids; exceptions of a kind are equally probable at each place.
+    """
+    places = range(1, len(measured.steps))
+    exceptions = [Exceptional(kind, place) for kind in ("checkpoint", "jump") for place in places]
+    errors = {part: _error_covariance(measured, part) for part in SHARED_PARTS}
+    plain = [
+        WalkSetting(*setting, Exceptional())
+        for setting in product(SCALES, WALKS.tolist(), WOBBLES.tolist(), SHARED_PARTS)
+    ]
+    covariances = np.stack(
+        [_prior_covariance(measured, measured.steps, setting) + errors[setting.part] for setting in plain]
+    )
+    walks, wobbles = np.array([[setting.walk, setting.wobble] for setting in plain]).T
+    prior = np.log(walks) - 0.5 * (walks / WALK_SPREAD) ** 2 + np.log(wobbles) - 0.5 * (wobbles / WOBBLE_SPREAD) ** 2
+    logs = [prior + np.log1p(-EXCEPTIONAL) + _log_likelihoods(covariances, residual)]
+    for exception in exceptions:
+        with_exception = covariances + _exception_covariance(measured, measured.steps, exception)
+        logs.append(prior + np.log(EXCEPTIONAL / len(exceptions)) + _log_likelihoods(with_exception, residual))
+    weights = np.exp(np.concatenate(logs) - np.max(logs))
+    settings = [
+        setting._replace(exception=exception) for exception in (Exceptional(), *exceptions) for setting in plain
+    ]
+    kept = np.flatnonzero(weights >= LEAST_WEIGHT * weights.max())
+    return tuple(settings[i] for i in kept), weights[kept] / weights[kept].sum()
+
+
+def _log_likelihoods(covariances: np.ndarray, residual: np.ndarray) -> np.ndarray:
+    """Log density of the residuals under each covariance, but for a constant."""
+    factors = np.linalg.cholesky(covariances)
     sides = np.broadcast_to(residual[:, None], (len(factors), len(residual), 1))
     whitened = np.linalg.solve(factors, sides)[..., 0]
-    logs = -0.5 * (whitened**2).sum(axis=1) - np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
-    walks, wobbles = np.array([[setting[1], setting[2]] for setting in settings]).T
-    logs += np.log(walks) - 0.5 * (walks / WALK_SPREAD) ** 2 + np.log(wobbles) - 0.5 * (wobbles / WOBBLE_SPREAD) ** 2
-    weights: np.ndarray = np.exp(logs - logs.max())
-    weights[weights < LEAST_WEIGHT * weights.sum()] = 0.0
-    return weights / weights.sum()
+    logs: np.ndarray = -0.5 * (whitened**2).sum(axis=1) - np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
+    return logs
 
 
 def _factor(covariance: np.ndarray) -> np.ndarray:

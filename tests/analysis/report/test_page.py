@@ -148,10 +148,17 @@ def test_facts_beyond_n_are_marked(page):
 
 
 def test_a_crossover_within_the_margin_is_not_shown(pair):
-    verdicts = [replace(verdict, curve_order=verdict.curve_order._replace(crosses=0.1)) for verdict in pair.verdicts]
+    verdicts = [replace(verdict, curve_order=verdict.curve_order._replace(crosses=0.01)) for verdict in pair.verdicts]
     page = report_html(replace(pair, verdicts=verdicts), without_pictures(pair))
     assert '<dt>Crossover, k</dt><dd>none <span class="interval">by more than the margin' in page
     assert not re.search(r"<dd[^>]*>24 ", page)
+
+
+def test_a_crossover_that_is_neither_likely_nor_improbable_is_unclear(pair):
+    verdicts = [replace(verdict, curve_order=verdict.curve_order._replace(crosses=0.1)) for verdict in pair.verdicts]
+    page = report_html(replace(pair, verdicts=verdicts), without_pictures(pair))
+    assert "<dt>Crossover, k</dt><dd>unclear" in page
+    assert {verdict.no_crossover_word for verdict in verdicts} == {"unclear"}
 
 
 def test_each_budget_has_its_verdict_and_probabilities(page):

@@ -10,6 +10,7 @@ from scipy.special import expit
 
 import boundary as bd
 from boundary.analysis.report.page import report_html
+from boundary.analysis.report.sections.runs import runs_section
 from boundary.analysis.report.summary import summary, summary_json
 from boundary.analysis.runs.design import run_design
 from boundary.analysis.runs.record import MISSING, RUN_COLUMNS
@@ -240,3 +241,60 @@ def test_methods_and_bases_that_tie_share_the_probability_to_be_best():
         chances = estimates.loc[estimates["estimand"] == estimand, "mean"]
         assert len(chances) == n
         np.testing.assert_allclose(chances, 1 / n, atol=0.1)
+
+
+@pytest.mark.parametrize("steps", [[None, 100, "final"], [None, 100, None]])
+def test_one_step_and_one_final_checkpoint_are_not_two_runs(steps):
+    table = table_of(model=["b", "x", "y"], method=[None, "m", "m"], checkpoint_step=steps)
+    design = run_design(table, "b", ["x", "y"])
+    assert [method.arms for method in design.methods] == [("y",)]
+    assert "checkpoints of one run" in design.notes[0]
+
+
+def test_steps_that_cannot_be_read_leave_a_method_without_runs():
+    table = table_of(model=["b", "x", "y"], method=[None, "m", "m"], checkpoint_step=[None, "step 100", "step 200"])
+    design = run_design(table, "b", ["x", "y"])
+    assert not design.methods
+    assert "m is left out" in design.notes[0]
+    named = table.assign(training_run=[None, "r1", "r2"])
+    assert run_design(named, "b", ["x", "y"]).methods[0].arms == ("x", "y")
+
+
+@pytest.mark.parametrize(("n", "here"), [(3, 2), (8, 2), (2, 3)])
+def test_a_number_of_candidates_that_is_not_theirs_gives_the_bound(counts, n, here):
+    models = ["base", *(f"GRPO-{i}" for i in range(here))]
+    few = counts.loc[counts["model"].isin(models)].drop(columns=["role"])
+    few = few.assign(selected=np.where(few["model"] == "GRPO-1", str(n), ""))
+    result = bd.analyze(few, base="base", prior="independent", k=[1, 8], estimands=["lost"])
+    rows = result.training_runs.estimates
+    assert (rows.loc[rows["of"] == "selection_bound", "n_runs"] == n).all()
+    assert "after_selection" not in set(rows["of"])
+    (sentence,) = [text for text in runs_sentences(rows, {}) if "candidates" in text]
+    assert f"is the best of {n} candidates, and the counts do not have, or do not name, all of them" in sentence
+
+
+def test_samples_of_sentences_are_those_of_the_fitted_problems(counts):
+    few = counts.loc[counts["model"].isin(["base", "GRPO-0", "GRPO-1"])].drop(columns=["selected", "role"])
+    few = few.loc[(few["model"] != "GRPO-1") | (few["problem_id"] < 5)]
+    result = bd.analyze(few, "base", prior="independent", k=[1, 8], estimands=["lost"], common_problems=True)
+    (sentence,) = [text for text in report_sentences(result) if "twice the runs" in text]
+    assert f"with {2 * 5 * N_SAMPLES} samples" in sentence
+
+
+def report_sentences(result):
+    return runs_section(result, "made")["sentences"]
+
+
+def test_a_benchmark_without_repeats_says_so_beside_one_that_has_them(counts):
+    few = counts.loc[counts["model"].isin(["base", "GRPO-0", "GRPO-1"])].drop(columns=["selected", "role"])
+    other = few.loc[few["model"] != "GRPO-1"].assign(benchmark="other")
+    result = bd.analyze(pd.concat([few, other]), "base", prior="independent", k=[1, 8], estimands=["lost"])
+    notes = [note for note in result.training_runs.notes if "two runs" in note.text]
+    assert [note.benchmark for note in notes] == ["other"]
+    assert not result.training_runs.missing
+
+
+def test_methods_and_choices_stand_behind_the_answer_and_are_printed(analysis):
+    assert "methods with several runs" in analysis.answer.text
+    assert "candidates that are all here" in analysis.answer.text
+    assert "Runs of a method vary around its mean" in report_html(analysis, pictures={"made": {}})

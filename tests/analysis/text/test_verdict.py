@@ -224,13 +224,13 @@ def test_a_fit_that_did_not_converge_says_so_first_and_is_not_sure():
 
 
 def test_few_problems_and_few_samples_are_a_caution():
-    assert cautions(20, 16) == ()
-    few, rest_on_the_prior = cautions(5, 8)
+    assert cautions(20, 16, 16) == ()
+    few, rest_on_the_prior = cautions(5, 8, 8)
     assert few == "Caution: there are 5 problems only, so that each moves pass@k by up to about 20 points."
     assert rest_on_the_prior == "Caution: with 8 samples of each problem the estimates rest much on the prior."
     rows = [row("pass_at_k", 1, 0.5, 0.4, 0.6, n_problems=1)]
     assert text(rows, None).endswith(" Caution: there is one problem only, so that pass@k is that of this one problem.")
-    assert cautions(7, 16) == (
+    assert cautions(7, 16, 16) == (
         "Caution: there are 7 problems only, so that each moves pass@k by up to about 14 points.",
     )
 

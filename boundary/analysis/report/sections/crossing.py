@@ -7,16 +7,25 @@ import pandas as pd
 
 from boundary.analysis.estimates.table import POSTERIOR, furthest_budget, select
 from boundary.analysis.figures.figure import MOST_CURVES
-from boundary.analysis.formatting import budget, crossover_text, format_of, heading, interval, number, upper_first
-from boundary.analysis.report.rows import crossing_pairs
+from boundary.analysis.formatting import (
+    budget,
+    crossover_text,
+    format_of,
+    heading,
+    interval,
+    number,
+    probability_text,
+    upper_first,
+)
 from boundary.analysis.report.tables import records_by
 from boundary.analysis.result import Analysis
 from boundary.stats.estimands import ESTIMANDS
 
 HEADINGS = {"crossover": "Crossover, k"}
-# What stands in place of these where no crossover is spoken of: value, interval, whether it is extrapolated.
+NONE = "none"
+# What stands in place of these where a crossover is improbable: value, interval, whether it is extrapolated.
 NO_CROSSING = {
-    "crossover": ("none", "by more than the margin", False),
+    "crossover": (NONE, "by more than the margin", False),
     "no_crossover": ("\N{EN DASH}", "", False),
 }
 
@@ -35,15 +44,23 @@ def crossing_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | Non
     """The facts of each RL model, by its name."""
     if len(analysis.models) > MOST_CURVES:
         return None
-    rows, pairs = select(analysis.estimates, benchmark=benchmark), crossing_pairs(analysis)
+    rows = select(analysis.estimates, benchmark=benchmark)
+    words = {
+        verdict.model: verdict.no_crossover_word
+        for verdict in analysis.verdicts
+        if verdict.benchmark == benchmark and verdict.curve_order is not None
+    }
     arms = [model for model in analysis.models if model != analysis.base]
-    facts = {model: facts_of(rows, model, (benchmark, model) in pairs) for model in arms}
+    facts = {model: facts_of(rows, model, words.get(model, NONE)) for model in arms}
     facts = {model: numbers for model, numbers in facts.items() if numbers}
     return {"facts": facts} if facts else None
 
 
-def facts_of(rows: pd.DataFrame, model: str, crosses: bool) -> list[Fact]:
-    """Pick the numbers that belong to no single budget; of a crossover only where there is one to speak of."""
+def facts_of(rows: pd.DataFrame, model: str, no_crossover: str | None) -> list[Fact]:
+    """Pick the numbers that belong to no single budget.
+
+    `no_crossover` stands in place of a crossover where there is none to speak of (`Verdict.no_crossover_word`).
+    """
     crossing = {name: record for name, record in ESTIMANDS.items() if record.group == "crossing"}
     numbers = records_by(select(rows, kind=POSTERIOR, model=model, estimand=crossing), "estimand")
     facts, furthest = [], furthest_budget(rows)
@@ -52,12 +69,18 @@ def facts_of(rows: pd.DataFrame, model: str, crosses: bool) -> list[Fact]:
             scale, digits, _ = format_of(record.name)
             k = "" if pd.isna(row["k"]) else budget(row["k"])
             label = HEADINGS.get(record.name, upper_first(heading(record.name, k)))
-            middle = number(row["median" if record.is_budget else "mean"], scale, digits)
+            is_probability = record.unit == "probability"
+            value = row["median" if record.is_budget else "mean"]
+            middle = probability_text(value) if is_probability else number(value, scale, digits)
             # A probability is a mean of zeros and ones: quantiles of these would say nothing.
-            around = "" if record.unit == "probability" else interval(row, scale, digits)
+            around = "" if is_probability else interval(row, scale, digits)
             labels = {"estimand": record.name, "column": "median" if record.is_budget else "mean", "k": row["k"]}
             if record.name == "crossover":
                 middle, around, _ = crossover_text(row["median"], row["lower"], row["upper"], furthest)
-            fact = Fact(label, middle, around, bool(row["extrapolated"]), labels)
-            facts.append(fact if crosses else Fact(fact.label, *NO_CROSSING.get(record.name, fact[1:])))
+            if no_crossover == NONE and record.name in NO_CROSSING:
+                facts.append(Fact(label, *NO_CROSSING[record.name]))
+            elif no_crossover and record.name == "crossover":
+                facts.append(Fact(label, no_crossover, "", False))
+            else:
+                facts.append(Fact(label, middle, around, bool(row["extrapolated"]), labels))
     return facts

@@ -11,6 +11,7 @@ from boundary.analysis.report.references import cite, references
 from boundary.analysis.report.sections.arms import sampling_sentences
 from boundary.analysis.report.tables import records
 from boundary.analysis.result import Analysis
+from boundary.analysis.runs.record import AFTER_SELECTION, METHOD, STRONGEST_BASE
 
 TARGETS = {
     "benchmark": "The target is these very problems: which problems there are is not part of the uncertainty.",
@@ -25,6 +26,25 @@ PAIR = (
     "probability {sure:.2f} or more; it widened it where it is higher by more with that probability; there is no "
     "material difference where that is as probable; and otherwise it cannot be told yet. A crossover is spoken of "
     "where RL is likely to be ahead by more than {margin} below it and behind by more above it."
+)
+
+OF_METHODS = (
+    "Runs of a method vary around its mean on the logit scale of pass@k, with a standard deviation whose prior is "
+    "half-t with 3 degrees of freedom and scale 0.7; numbers of a method are of all runs that it might give, and runs "
+    "share the error of the base and of the population."
+)
+OF_CHOICES = (
+    "Pass@k of a chosen model is that under the same hierarchy over its candidates, which reckons with the choice."
+)
+OF_BASES = "Intervals of the strongest base hold it whichever base it is."
+OF_CHECKPOINTS = (
+    "Checkpoints of a run are joined by a random walk over training steps on the logit scale of pass@k, with a "
+    "deviation of each checkpoint around it and at most one that is away from the others or stays away; its spreads "
+    "and the scale of the steps are integrated over."
+)
+OF_STRATA = (
+    "Strata of problems move away from the fit of all problems as far as their counts disagree with it; how far strata "
+    "may differ is learned from all of them."
 )
 
 
@@ -62,6 +82,19 @@ def borrowing_sentence(analysis: Analysis) -> list[str]:
     ]
 
 
+def training_sentences(analysis: Analysis) -> Iterator[str]:
+    """How several runs, chosen models, several bases, checkpoints and strata were analysed, where there are any."""
+    of_rows = set(analysis.training_runs.estimates["of"])
+    parts = {
+        OF_METHODS: METHOD in of_rows,
+        OF_CHOICES: AFTER_SELECTION in of_rows,
+        OF_BASES: STRONGEST_BASE in of_rows,
+        OF_CHECKPOINTS: not analysis.trajectory.estimates.empty,
+        OF_STRATA: not analysis.strata.estimates.empty,
+    }
+    return (sentence for sentence, is_there in parts.items() if is_there)
+
+
 def methods_paragraph(analysis: Analysis) -> str:
     """Write the methods paragraph for a paper."""
     request = analysis.request
@@ -81,4 +114,5 @@ def methods_paragraph(analysis: Analysis) -> str:
         f"Estimates are posterior means (of the crossover, the median) with equal-tailed {level_text(request.level)} "
         "intervals. Values at k beyond n extrapolate: they rest on the prior as well as on the data."
     )
+    sentences += training_sentences(analysis)
     return " ".join(sentences)

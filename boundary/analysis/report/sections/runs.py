@@ -52,6 +52,7 @@ def runs_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | None:
         "budgets": [budget(k) for k in budgets],
         "methods": _method_lines(rows, budgets),
         "has_base": analysis.base is not None,
+        "base": short_name(analysis.base or ""),
         "chosen_models": _lines(rows, AFTER_SELECTION, budgets),
         "bases": _base_lines(rows, budgets),
         "against_strongest": _against_strongest(rows, budgets),
@@ -60,11 +61,8 @@ def runs_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | None:
 
 
 def samples_of_models(analysis: Analysis, benchmark: str) -> dict[str, int]:
-    """Samples of each model on a benchmark."""
-    table = analysis.counts.table
-    if benchmark != "all":
-        table = table.loc[table["benchmark"] == benchmark]
-    return {str(model): int(n) for model, n in table.groupby("model")["n_samples"].sum().items()}
+    """Samples of each model on the problems of a benchmark that it was fitted on."""
+    return {model: int(n.sum()) for model, n in analysis.sample_sizes[benchmark].by_model.items()}
 
 
 def _cell(rows: pd.DataFrame, k: float, **labels: str) -> RunCell:

@@ -7,7 +7,7 @@ import pandas as pd
 from boundary.analysis.estimates.table import POSTERIOR
 from boundary.analysis.formatting import interval, level_text, number, probability_text, short_name
 from boundary.analysis.result import Analysis
-from boundary.analysis.strata.record import DIFFERENCE
+from boundary.analysis.strata.record import DIFFERENCE, named_differences
 from boundary.analysis.text.strata import strata_sentences
 
 # Models with a sentence of their own.
@@ -57,7 +57,7 @@ def _column(rows: pd.DataFrame, analysis: Analysis) -> dict[str, Any]:
 
 def _surest(rows: pd.DataFrame, arms: list[str]) -> list[str]:
     """The models of which it is surest how strata differ, in their order; all of them where they are few."""
-    differences = rows.loc[(rows["estimand"] == DIFFERENCE) & (rows["k"] == rows["k"].max())]
+    differences = named_differences(rows.loc[rows["k"] == rows["k"].max()])
     chances = differences.groupby("model")[["prob_positive", "prob_negative"]].max().max(axis=1)
     surest = chances.nlargest(MOST_MODELS).index
     return [arm for arm in arms if len(arms) <= MOST_MODELS or arm in surest]
