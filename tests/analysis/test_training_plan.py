@@ -208,3 +208,18 @@ def test_why_there_is_nothing_to_plan_for():
 
 def test_what_is_beyond_a_budget_is_said():
     assert "More checkpoints cost more than 300 samples." in planned(counts_of_steps(), k=1, budget=300).text
+
+
+def test_the_best_design_is_one_that_narrows_though_others_cost_less_a_token(differing):
+    now = designs_of(differing, "now")["width"].iloc[0]
+    dear = planned(counts_of_runs(), k=1, tokens=100.0, run_tokens=1e9)
+    assert dear.best["more"] == "runs"
+    assert dear.best["width"] < 0.97 * now
+    assert planned(counts_of_runs(), k=1, width=0.9).best is None
+
+
+def test_an_interval_of_no_width_is_not_narrowed():
+    solved = counts_of_runs().assign(n_correct=N)
+    plan = bd.plan_training(solved, base="base", prior="nonparametric", k=100_000)
+    assert plan.best is None
+    assert "No design narrows it" in plan.text

@@ -11,7 +11,7 @@ from boundary.analysis.checkpoints import left_out_of_runs, training_runs
 from boundary.analysis.report.sections.strata import strata_section
 from boundary.analysis.report.sections.trajectory import trajectory_section
 from boundary.analysis.strata.groups import groups_of, strata_columns
-from boundary.analysis.strata.record import NO_VALUE, STRATA_COLUMNS
+from boundary.analysis.strata.record import NO_VALUE, STRATA_COLUMNS, named_differences
 from boundary.analysis.text.training_runs import run_sentences
 from boundary.analysis.trajectory.record import MISSING, TRAJECTORY_COLUMNS
 from boundary.errors import InputError
@@ -259,3 +259,48 @@ def test_empty_cells_have_no_value_and_values_of_one_problem_make_no_strata():
         topic=lambda rows: np.where(rows["released"] % 2, "other", "z" + (rows["released"] // 3).astype(str))
     )
     assert groups_of(bd.load_counts(other), "topic").order.count("other") == 1
+
+
+def test_strata_do_not_depend_on_the_order_of_rows_nor_on_empty_cells():
+    topics = table().assign(topic=lambda rows: "t" + (rows["released"] // 2).astype(str))
+    shuffled = topics.sample(frac=1, random_state=3)
+    assert groups_of(bd.load_counts(topics), "topic").order == groups_of(bd.load_counts(shuffled), "topic").order
+    few = topics.loc[topics["released"] < 6]
+    own_values = few.assign(topic="t" + few["released"].astype(str))
+    assert groups_of(bd.load_counts(own_values), "topic").order == ("other",)
+    of_base = table().assign(topic=lambda rows: rows["stratum"].where(rows["model"] == "base"))
+    assert groups_of(bd.load_counts(of_base), "topic").order == ("easy", "hard")
+
+
+def test_the_problems_without_a_value_are_not_in_the_surest_pair(analysis):
+    rows = analysis.strata.estimates.query("model == 'rl-400'")
+    unnamed = rows.assign(stratum=rows["stratum"].replace("hard", NO_VALUE), other_stratum=rows["other_stratum"])
+    unnamed["other_stratum"] = unnamed["other_stratum"].replace("hard", NO_VALUE)
+    named = rows.assign(prob_positive=0.6, prob_negative=0.4)
+    differences = named_differences(pd.concat([unnamed, named]))
+    assert NO_VALUE not in {*differences["stratum"], *differences["other_stratum"]}
+    assert len(named_differences(unnamed)) > 0
+
+
+def test_strata_are_about_these_problems():
+    result = bd.analyze(table(), "base", k=[1, N], prior="logit_normal", estimands=["lost"], target="superpopulation")
+    assert any("about these problems" in note.text for note in result.strata.notes)
+
+
+def test_large_steps_keep_their_digits_and_impossible_ones_are_not_read():
+    steps = {"base": "", "rl-100": "20000000001", "rl-200": "20000000002", "rl-400": "20000000003"}
+    counts = table().assign(checkpoint_step=lambda rows: rows["model"].map(steps))
+    (run,) = training_runs(bd.load_counts(counts), "base", list(STEPS))
+    assert run.labels == ("0", "20000000001", "20000000002", "20000000003")
+    assert np.diff(run.steps[1:]).tolist() == [1, 1]
+    extreme = counts.assign(checkpoint_step=lambda rows: rows["checkpoint_step"].replace("20000000003", "1e308"))
+    assert training_runs(bd.load_counts(extreme), "base", list(STEPS))[0].models == ("base", "rl-100", "rl-200")
+    assert any("rl-400" in text for text in left_out_of_runs(bd.load_counts(extreme), "base", list(STEPS)))
+
+
+def test_steps_that_tie_for_the_peak_are_named_together(analysis):
+    rows = analysis.trajectory.estimates
+    is_peak = rows["estimand"] == "peak"
+    sentences = run_sentences(rows.assign(mean=rows["mean"].mask(is_peak, 0.25)), 0.005)
+    (sentence,) = [text for text in sentences if f"Where pass@{N} peaks" in text]
+    assert "the base, step 100, step 200 and step 400 are likeliest (25 % each)" in sentence

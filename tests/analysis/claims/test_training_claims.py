@@ -197,6 +197,21 @@ def test_claims_on_a_peak_have_the_probabilities_of_the_section(of_steps):
     )
 
 
+def test_a_peak_at_a_checkpoint_whose_step_is_not_known_has_a_note():
+    counts = step_counts().assign(checkpoint_step=lambda rows: rows["checkpoint_step"].replace("400", "final"))
+    table = bd.claims(analysed(counts), ["peak(16) > 250", "peak(16) > 100"])
+    assert table["note"].str.contains("the step of the last checkpoint is not known and was taken to be 300").all()
+
+
+def test_draws_that_differ_by_rounding_alone_do_not_satisfy_a_claim():
+    solved = step_counts().loc[lambda rows: rows["model"].isin(["base", "s1"])].assign(n_correct=N)
+    table = bd.claims(
+        analysed(solved.drop(columns="checkpoint_step")),
+        ["pass_at_k(4096) s1 > base", "pass_at_k(4096) s1 < base", "pass_at_k(4096) s1 >= base"],
+    )
+    assert table["probability"].tolist() == [0.0, 0.0, 1.0]
+
+
 @pytest.mark.parametrize(
     ("claim", "why"),
     [
