@@ -470,7 +470,7 @@ def _fit_until_converged(request: Request, panels: Sequence[Panel], progress: Pr
 
     def fit_panel(panel: Panel, prior: Prior, draws: int | None = None) -> _Fit:
         rates = fit(panel, prior, request.seed, request.fit_store)
-        if draws is not None and rates.p.shape[1] >= 2 * draws:
+        if draws is not None and rates.p.shape[1] >= 2 * draws:  # as many as of the first fit
             rates = rates.thinned(rates.p.shape[1] // draws)
         fitted = _fitted(request, panel, rates)
         release_memory()
@@ -484,10 +484,10 @@ def _fit_until_converged(request: Request, panels: Sequence[Panel], progress: Pr
         if not failed or longer == request.prior:
             break
         report = request.fit_store.reporting(progress)
-        draws = fits[failed[0]].rates.p.shape[1]
+        draws = {(panels[i].benchmark, panels[i].arm): fits[i].rates.p.shape[1] for i in failed}
         refits = for_each(
             [panels[i] for i in failed],
-            lambda panel: fit_panel(panel, longer, draws),  # noqa: B023
+            lambda panel: fit_panel(panel, longer, draws[panel.benchmark, panel.arm]),  # noqa: B023
             report,
             request.jobs,
         )

@@ -50,14 +50,14 @@ class FitInputs:
 
     @cached_property
     def fingerprint(self) -> str | None:
-        """SHA-256 of the inputs and of the software; None for a prior of the user's own, whose code may change."""
+        """SHA-256 of inputs and software; None for a prior of the user's own, or code that changed since its import."""
         try:
             content = {
                 "counts": [_described(np.asarray(part, dtype=np.int64)) for part in (self.n_correct, self.n_samples)],
                 "prior": _described(self.prior),
                 "random numbers": [_described(self.seed), self.label, jax_settings()],
                 "errors": _described(self.errors),
-                "software": software(),
+                "software": _unchanged_software(),
             }
             return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
         except _UnknownSettingError:
@@ -95,7 +95,6 @@ def _is_ours(kind: type) -> bool:
     return kind.__module__.startswith(f"{boundary.stats.__name__}.")
 
 
-@cache
 def software() -> dict[str, str]:
     """Versions of the packages that make the draws, and a hash of the source of `boundary.stats`.
 
@@ -114,3 +113,21 @@ def software() -> dict[str, str]:
         name, content = path.relative_to(folder).as_posix().encode(), path.read_bytes()
         source.update(b"%d %d %s%s" % (len(name), len(content), name, content))
     return versions | {"source": source.hexdigest()}
+
+
+# Of the code in memory: what is on disk may be newer by the time a fit is kept.
+_AT_IMPORT = software()
+
+
+@cache
+def _unchanged_software() -> dict[str, str]:
+    """Versions and source of the code that runs.
+
+    Raises
+    ------
+    _UnknownSettingError
+        If they were changed on disk since they were imported: what the running code is cannot be told then.
+    """
+    if software() != _AT_IMPORT:
+        raise _UnknownSettingError("source")
+    return _AT_IMPORT

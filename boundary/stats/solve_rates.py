@@ -231,8 +231,9 @@ class SolveRates:
 
     def forget_means_except(self, exponents: Collection[int]) -> None:
         """Keep in memory only the means of powers with these exponents; others are computed anew where needed."""
-        for values in self.means.values():
-            for exponent in values.keys() - set(exponents):
+        for (kind, *_), values in self.means.items():
+            # Of binomials the keys are numbers of right samples, all of which are needed.
+            for exponent in values.keys() - (set() if kind == "binomial" else set(exponents)):
                 del values[exponent]
 
     def without_new_problems(self) -> "SolveRates":

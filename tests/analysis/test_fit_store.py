@@ -124,8 +124,16 @@ def test_equal_inputs_have_one_fingerprint():
 def test_other_software_has_another_fingerprint(monkeypatch, name):
     before = inputs_of().fingerprint
     changed = fit_inputs.software() | {name: "another"}
-    monkeypatch.setattr(fit_inputs, "software", lambda: changed)
-    assert inputs_of().fingerprint != before
+    monkeypatch.setattr(fit_inputs, "_unchanged_software", lambda: changed)
+    assert inputs_of().fingerprint not in (before, None)
+
+
+def test_code_that_was_changed_since_its_import_has_no_fingerprint(monkeypatch):
+    monkeypatch.setattr(fit_inputs, "software", lambda: {"source": "newer"})
+    fit_inputs._unchanged_software.cache_clear()
+    assert inputs_of().fingerprint is None
+    monkeypatch.undo()
+    assert inputs_of().fingerprint is not None
 
 
 class OwnPrior(Independent):

@@ -276,8 +276,8 @@ def test_the_problems_without_a_value_are_not_in_the_surest_pair(analysis):
     rows = analysis.strata.estimates.query("model == 'rl-400'")
     unnamed = rows.assign(stratum=rows["stratum"].replace("hard", NO_VALUE), other_stratum=rows["other_stratum"])
     unnamed["other_stratum"] = unnamed["other_stratum"].replace("hard", NO_VALUE)
-    named = rows.assign(prob_positive=0.6, prob_negative=0.4)
-    differences = named_differences(pd.concat([unnamed, named]))
+    with_values = rows.assign(prob_positive=0.6, prob_negative=0.4)
+    differences = named_differences(pd.concat([unnamed, with_values]))
     assert NO_VALUE not in {*differences["stratum"], *differences["other_stratum"]}
     assert len(named_differences(unnamed)) > 0
 

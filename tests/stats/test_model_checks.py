@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from boundary.stats.diagnostics import convergence
 from boundary.stats.model_checks import Loo, loo, predictive_checks, stacking_weights
 from boundary.stats.pareto_smoothing import leave_one_out
 from boundary.stats.priors import BetaBinomial, Independent, LogitNormal, NonParametric, Stacked
@@ -77,7 +78,7 @@ def test_a_mixture_holds_draws_of_each_family_in_proportion(logit_normal_fit, se
     other = Independent(draws=fit.p.shape[1]).posterior(c, n, jax.random.key(seed + 2))
     with pytest.raises(ValueError, match="gives no likelihood"):
         weights_of({"a": fit, "b": other})
-    mixture = mixed({"a": fit, "b": fit}, np.array([0.3, 0.7]), 100, jax.random.key(seed + 3), "stacked")
+    mixture = mixed({"a": fit, "b": fit}, np.array([0.3, 0.7]), 100, "stacked")
     assert mixture.p.shape[:2] == (8, 100)
     assert mixture.families == {"a": 0.3, "b": 0.7}
     with pytest.raises(ValueError, match="fit pairs"):
@@ -125,3 +126,18 @@ def test_replicated_tables_have_the_distribution_of_replicated_problems(seed, mo
         width = problems.upper - problems.lower
         for name in ("replicated", "lower", "upper"):
             assert getattr(table, name) == pytest.approx(getattr(problems, name), abs=0.15 * width + 1 / 300)
+
+
+def test_a_mixture_shows_how_slowly_its_families_mix():
+    rng = np.random.default_rng(0)
+    noise, p = rng.standard_normal((8, 250)), np.zeros((8, 250))
+    for i in range(1, 250):
+        p[:, i] = 0.95 * p[:, i - 1] + noise[:, i]
+    p = 1 / (1 + np.exp(-p))[..., None, None]
+    counts = np.ones((1, 1), int)
+    log_likelihood = np.log(p[..., 0])
+    fit = SolveRates(p, counts, counts, "slow", p, log_likelihood=log_likelihood)
+    alone = convergence(p[None, ..., 0, 0]).ess_bulk[0]
+    mixture = mixed({"slow": fit, "other": fit}, np.array([1.0, 0.0]), 250, "stacked")
+    assert convergence(mixture.p[None, ..., 0, 0]).ess_bulk[0] < 1.5 * alone
+    assert Stacked().with_more_draws(3).with_more_draws(2).times == 6

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from boundary.stats.estimands import pass_at_k
+from boundary.stats.estimands import g_pass_at_k, pass_at_k
 from boundary.stats.solve_rates import SolveRates
 
 
@@ -37,3 +37,11 @@ def test_forgotten_means_are_computed_anew():
     rates.forget_means_except([2])
     assert [set(values) for values in rates.means.values()] == [{2}]
     assert pass_at_k(rates, [1, 2, 4]).equals(before)
+
+
+def test_binomial_means_are_whole_after_others_were_forgotten():
+    p = np.random.default_rng(0).random((2, 10, 20, 2))
+    rates = SolveRates(p, np.zeros((20, 2), int), np.full((20, 2), 16), "made up", models=("base", "rl"))
+    before = g_pass_at_k(rates, 16, 0.5)
+    rates.forget_means_except([1, 2, 4, 8, 16])
+    np.testing.assert_array_equal(g_pass_at_k(rates, 16, 0.5), before)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from scipy.stats import binom
+from scipy.special import bdtr, bdtrc
 
 from boundary.analysis.fitting import Panel
 from boundary.analysis.formatting import number, short_name
@@ -44,10 +44,10 @@ def _notes(panel: Panel) -> Iterator[Note]:
 def _contradiction(c: np.ndarray, n: np.ndarray, floor: np.ndarray, problem_ids: Sequence[str]) -> str:
     """The contradiction in a sentence; empty where there is none."""
     expected, spread = float(n @ floor), float(np.sqrt(n @ (floor * (1 - floor))))
-    chances = binom.cdf(c, n, floor)
+    chances = bdtr(c, n, floor)
     too_low = chances < IMPROBABLE
-    are_too_many = binom.sf(too_low.sum() - 1, len(c), IMPROBABLE) < IMPROBABLE
-    if spread > 0 and binom.cdf(c.sum(), n.sum(), expected / n.sum()) < IMPROBABLE:
+    are_too_many = too_low.any() and bdtrc(too_low.sum() - 1, len(c), IMPROBABLE) < IMPROBABLE
+    if spread > 0 and bdtr(c.sum(), n.sum(), expected / n.sum()) < IMPROBABLE:
         shares = f"{number(c.sum() / n.sum(), 100, 1)} % against at least {number(expected / n.sum(), 100, 1)} %"
         contradiction = f"fewer samples were judged right than false positives or guesses alone would give ({shares})"
     elif are_too_many or chances.min() < IMPROBABLE / len(c):

@@ -6,6 +6,7 @@ import numpy as np
 
 from boundary.analysis.estimates.table import BOUNDS, GOOD_TOULMIN, SIMULTANEOUS, SUP_T, EstimateTable, Kind, Quantity
 from boundary.analysis.request import EstimateOptions
+from boundary.stats.intervals import TIE
 from boundary.stats.prior_free.bands import Band, first_loss_set, posterior_band, sup_t_band
 from boundary.stats.prior_free.bounds import pass_at_k_bounds, shrinkage_bounds
 from boundary.stats.prior_free.good_toulmin import good_toulmin
@@ -104,7 +105,7 @@ def _add_band(
 
 def _unbiased_crossover(band: Band) -> float:
     """The first budget at which the unbiased curve of the base is no lower; NaN where RL does not lead at k = 1."""
-    caught = np.flatnonzero(band.mean >= 0)
-    if band.mean[0] >= 0:
+    caught = np.flatnonzero(band.mean >= -TIE)
+    if band.mean[0] >= -TIE:
         return np.nan
     return float(band.k[caught[0]]) if len(caught) else np.inf

@@ -18,6 +18,8 @@ LIKELY = 0.5
 SECANTS = 4
 # exp of less is no normal number.
 LEAST_LOG = -700.0
+# Failures this rare are not told apart: near 0 all numbers round to it, and no model catches up by that.
+VANISHED = 1e-300
 
 
 def crossover(
@@ -135,7 +137,14 @@ def _leads(
 ) -> Float[np.ndarray, "draw budget"]:
     """pass@k of the second column (RL) minus that of the first (the base), for each draw and budget."""
     fails = mean_failures(rates, budgets, target, columns)
-    return (fails[..., 0] - fails[..., 1]).reshape(len(budgets), -1).T
+    return _lead(fails[..., 0], fails[..., 1]).reshape(len(budgets), -1).T
+
+
+def _lead(base_fails: np.ndarray, rl_fails: np.ndarray) -> np.ndarray:
+    """The base's failure rate less RL's; a lead that was there stays where both have vanished."""
+    have_vanished = (base_fails <= VANISHED) & (rl_fails <= VANISHED)
+    lead: np.ndarray = np.where(have_vanished, VANISHED, base_fails - rl_fails)
+    return lead
 
 
 def _of_draws(values: Float[np.ndarray, " draw"], rates: SolveRates, target: Target, name: str) -> xr.DataArray:
@@ -199,7 +208,7 @@ def _within_step(
         share = lead_low / (lead_low - lead_high) if step < SECANTS else 0.5
         middle = np.clip(np.floor(k_low + share * (k_high - k_low)), k_low + 1, k_high - 1)
         fails = [_mean_failure(part[open_draws], middle) for part in logs]
-        lead = fails[0] - (fails[1] if constant is None else constant[open_draws])
+        lead = _lead(fails[0], fails[1] if constant is None else constant[open_draws])
         ended = lead <= 0
         at_middle = np.stack([middle, lead])
         high[:, open_draws[ended]], low[:, open_draws[~ended]] = at_middle[:, ended], at_middle[:, ~ended]
@@ -348,5 +357,5 @@ def sampling_speedup(
     failure_of_rl = mean_failures(rates, [1], target, [rates.index(rl)])[0, ..., 0].ravel()
     fails = mean_failures(rates, budgets, target, [rates.index(base)])[..., 0].reshape(len(budgets), -1).T
     rows = [rows_of(p, rates.index(base))]
-    budget = _first_budget(fails - failure_of_rl[:, None], budgets, rows, failure_of_rl)
+    budget = _first_budget(_lead(fails, failure_of_rl[:, None]), budgets, rows, failure_of_rl)
     return _of_draws(budget, rates, target, "sampling_speedup")

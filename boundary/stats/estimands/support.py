@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from boundary.stats.budgets import Budgets, Model, checked_budgets, over_k, rows_of, together_over_k
-from boundary.stats.estimands.coverage import flows, pass_at_k
+from boundary.stats.budgets import Budgets, Model, checked_budgets, mean_failures, over_k, rows_of, together_over_k
+from boundary.stats.estimands.coverage import flows
 from boundary.stats.powers import sums_by_level
 from boundary.stats.solve_rates import SolveRates, Target
 
@@ -309,13 +309,8 @@ def tail_exponent(rates: SolveRates, k: Budgets, *, target: Target = "benchmark"
     >>> tail_exponent(rates, 16).values.round(2).ravel().tolist()
     [0.98, 0.13]
     """
-    logs = [np.log(_share(rates, b, target)) for b in checked_budgets(k)]
-    doubled = [np.log(_share(rates, 2 * b, target)) for b in checked_budgets(k)]
+    budgets = checked_budgets(k)
     with np.errstate(divide="ignore", invalid="ignore"):
-        slopes = [np.log2(single / double) for single, double in zip(logs, doubled, strict=True)]
+        logs, doubled = (np.log1p(-mean_failures(rates, [times * b for b in budgets], target)) for times in (1, 2))
+        slopes = np.log2(logs / doubled)
     return over_k([np.where(np.isfinite(s), s, np.nan) for s in slopes], k, "tail_exponent", rates.models)
-
-
-def _share(rates: SolveRates, k: int, target: Target) -> np.ndarray:
-    share = pass_at_k(rates, k, target=target).to_numpy()
-    return np.where(share > 0, share, np.nan)

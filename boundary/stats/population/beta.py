@@ -20,6 +20,8 @@ from boundary.stats.solve_rates import SolveRates
 # All problems have one solve rate. In float32 a difference of two log Beta functions is lost for sizes far above, and
 # the rounding error that remains beats every true likelihood.
 LARGEST_SIZE = 1e4
+# With more samples of a problem the differences of log Beta functions need double precision.
+MOST_SINGLE = 4096
 # Numbers of distinct counts that code is compiled for: these, and multiples of the last.
 COUNT_SHAPES = (32, 64, 160)
 
@@ -140,10 +142,12 @@ def _fit_model(
     # Padding with no problems keeps the compiled shapes few from one benchmark to the next; each count costs its time.
     multiple = next((size for size in COUNT_SHAPES if len(distinct) <= size), COUNT_SHAPES[-1])
     padding = -len(distinct) % multiple
-    data = [np.pad(column, (0, padding)).astype(np.float32) for column in (*distinct.T, problems)]
+    is_double = bool(n_samples.max() > MOST_SINGLE)
+    kind = np.float64 if is_double else np.float32
+    data = [np.pad(column, (0, padding)).astype(kind) for column in (*distinct.T, problems)]
     chains, draws, warmup, thinning, new_problems = settings
     populations = BetaPopulations.from_draws(
-        nuts(model, for_nuts, *data, chains=chains, draws=draws, warmup=warmup, thinning=thinning)
+        nuts(model, for_nuts, *data, chains=chains, draws=draws, warmup=warmup, thinning=thinning, is_double=is_double)
     )
     rng = numpy_rng(for_rates)
     parts = populations.log_parts(n_correct, n_samples)

@@ -70,7 +70,12 @@ def _pick(
         return (upper, cell + (upper <= at)), None
 
     start = jnp.zeros_like(at), jnp.zeros(at.shape, jnp.int32)
-    (_, cell), _ = jax.lax.scan(next_cell, start, mass[:-1])
+    (upper, cell), _ = jax.lax.scan(next_cell, start, mass[:-1])
+    # The sum and the running sum round differently: the last cell may be reached though it has no mass.
+    is_beyond = (upper <= at) & (mass[-1] <= 0)
+    cell = jax.lax.cond(
+        is_beyond.any(), lambda: jnp.where(is_beyond, mass.argmax(axis=0).astype(jnp.int32), cell), lambda: cell
+    )
     level = (bits % QUANTILES).astype(cell.dtype)
     return cell, jnp.take(quantiles, (row * n_cells + cell) * QUANTILES + level, mode="clip")
 
@@ -84,7 +89,7 @@ def _draw_single(
 
     def draw(args: tuple[Array, Array]) -> Array:
         key, weight = args
-        return _pick(jax.random.bits(key, row.shape), weight[:, None] * likelihood, row, quantiles[0])[1]
+        return _pick(jax.random.bits(key, row.shape, jnp.uint32), weight[:, None] * likelihood, row, quantiles[0])[1]
 
     return (jax.lax.map(draw, (_keys(key, 1000 + first, weights), weights)),)
 
@@ -100,7 +105,7 @@ def _draw_pair(
     def draw(args: tuple[Array, Array]) -> tuple[Array, Array]:
         key, weight = args
         weight = weight.reshape(n_cells, n_cells)
-        for_base, for_rl = jax.random.bits(key, (2, len(base_row)))
+        for_base, for_rl = jax.random.bits(key, (2, len(base_row)), jnp.uint32)
         given_rl = jnp.take(weight @ likelihoods[1], rl_row, axis=1, mode="clip")
         cell, base = _pick(for_base, base_likelihood * given_rl, base_row, quantiles[0])
         given_base = jnp.take(weight.T, cell, axis=1, mode="clip")

@@ -15,8 +15,10 @@ from scipy.special import expit
 
 from boundary.stats.verdict_errors import count_likelihood
 
-# logit -13.5 is p = 1.4e-6: no budget below a hundred thousand distinguishes it from the atom at 0.
+# logit -13.5 is p = 1.4e-6: no budget below a hundred thousand distinguishes it from the atom at 0. Where problems have
+# many samples both ends lie further out, so far beyond logit log(n) that hardly a sample differs from those of an atom.
 LOWEST, HIGHEST, SPACING = -13.5, 10.5, 0.8
+BEYOND_SAMPLES = 3.0
 # False positives and false negatives of each row of counts, at equally likely nodes.
 Errors = tuple[Float[np.ndarray, "row node"], Float[np.ndarray, "row node"]]
 # Quantiles kept of each cell's posterior; the midpoint rule leaves an error of 1 / 64^2 in its variance.
@@ -49,7 +51,9 @@ class Grid:
         step)^2)).
         """
         steps = np.ceil(spacing * np.sqrt(max(largest_n, 64)))
-        return cls(refinement=int(steps), spacing=spacing)
+        furthest = np.log(max(largest_n, 1)) + BEYOND_SAMPLES
+        below, above = (SPACING * np.ceil(max(furthest - end, 0.0) / SPACING) for end in (-LOWEST, HIGHEST))
+        return cls(int(steps), LOWEST - float(below), HIGHEST + float(above), spacing)
 
     @cached_property
     def knots(self) -> Float[np.ndarray, " knot"]:

@@ -137,7 +137,7 @@ def _grid_and_rules(
 def _grid(n: int, furthest: int) -> np.ndarray:
     """Solve rates 0 and 1, and between them points dense in log p below 1/2 and in log(1 - p) above."""
     smallest = 0.01 / max(furthest, n)
-    high = 1 - np.geomspace(0.5, min(0.1 / n, 0.1), 16)[1:]
+    high = 1 - np.geomspace(0.5, 1e-4 / n, 40)[1:]
     return np.concatenate([[0.0], np.geomspace(smallest, 0.5, 90), high, [1.0]])
 
 

@@ -15,7 +15,6 @@ from boundary.stats.priors.inflated_beta_binomial import InflatedBetaBinomial
 from boundary.stats.priors.logit_normal import LogitNormal
 from boundary.stats.priors.nonparametric import NonParametric
 from boundary.stats.priors.prior import Prior, check_counts, refuse_errors
-from boundary.stats.random_keys import numpy_rng
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.verdict_errors import VerdictErrors
 
@@ -38,6 +37,8 @@ class Stacked:
     ----------
     draws
         Kept draws of each of the 8 chains.
+    times
+        How many times as long the families' chains are.
     families
         The families, by name.
 
@@ -58,6 +59,7 @@ class Stacked:
     draws: int = 250
     families: Mapping[str, Callable[[], Prior]] = field(default_factory=lambda: dict(STACKED))
     name: str = "stacked"
+    times: int = 1
 
     takes_errors: ClassVar[bool] = False
     has_population: ClassVar[bool] = True
@@ -82,11 +84,11 @@ class Stacked:
         """
         refuse_errors(self.name, errors)
         fits = self.fits(n_correct, n_samples, key)
-        return mixed(fits, weights_of(fits), self.draws, key, self.name)
+        return mixed(fits, weights_of(fits), self.draws, self.name)
 
     def with_more_draws(self, times: int) -> "Stacked":
-        """The same family with `times` as many draws of each chain."""
-        return replace(self, draws=times * self.draws)
+        """The same family with chains `times` as long, of which as many draws are kept."""
+        return replace(self, times=times * self.times)
 
     def fits(self, n_correct: np.ndarray, n_samples: np.ndarray, key: Array) -> dict[str, SolveRates]:
         """Posterior under each family, two at a time."""
@@ -96,7 +98,7 @@ class Stacked:
         keys = jax.random.split(key, len(self.families))
         with ThreadPoolExecutor(2) as pool:
             tasks = [
-                pool.submit(family().posterior, n_correct, n_samples, family_key)
+                pool.submit(family().with_more_draws(self.times).posterior, n_correct, n_samples, family_key)
                 for family, family_key in zip(self.families.values(), keys, strict=True)
             ]
             return {name: task.result() for name, task in zip(self.families, tasks, strict=True)}
@@ -123,18 +125,16 @@ def weights_of(fits: Mapping[str, SolveRates]) -> Float[np.ndarray, " family"]:
     return stacking_weights(np.array(elpd))
 
 
-def mixed(
-    fits: Mapping[str, SolveRates], weights: Float[np.ndarray, " family"], draws: int, key: Array, name: str
-) -> SolveRates:
+def mixed(fits: Mapping[str, SolveRates], weights: Float[np.ndarray, " family"], draws: int, name: str) -> SolveRates:
     """A fit whose draws come from each family in proportion to its weight, chain by chain.
 
-    Chain c of the mixture holds draws of chain c of every family, in random order, so that R-hat compares chains of the
-    same composition and still shows a family whose own chains disagree.
+    Chain c of the mixture holds draws of chain c of every family, interleaved in their own order, so that R-hat
+    compares chains of the same composition and still shows a family whose own chains disagree, and ESS one that mixes
+    slowly.
     """
-    rng = numpy_rng(jax.random.fold_in(key, 1))
     shares = np.floor(weights * draws).astype(int)
     shares[np.argsort(weights * draws - shares)[::-1][: draws - shares.sum()]] += 1
-    order = rng.permutation(draws)
+    order = np.argsort(np.concatenate([(np.arange(share) + 0.5) / max(share, 1) for share in shares]), kind="stable")
     parts: dict[str, list[np.ndarray]] = {"p": [], "new_p": [], "log_likelihood": []}
     new_problems = min(fit.new_p.shape[2] for fit in fits.values() if fit.new_p is not None)
     for fit, share in zip(fits.values(), shares, strict=True):

@@ -123,7 +123,18 @@ def hmc(
     if warmup < sum(WINDOWS):
         raise ValueError(f"Chains need at least {sum(WINDOWS)} tuning steps (`warmup`), got {warmup}.")
     starts = [mode, *other_starts]
-    walk = _Walk(log_density, data, data if guide is None else guide, starts, key, chains, warmup // sum(WINDOWS))
+    with jax.enable_x64(False):  # whatever the user's own code computes in
+        return _chains(
+            _Walk(log_density, data, data if guide is None else guide, starts, key, chains, warmup // sum(WINDOWS)),
+            draws,
+            leapfrogs,
+            thinning,
+            monitored,
+        )
+
+
+def _chains(walk: "_Walk", draws: int, leapfrogs: int, thinning: int, monitored: Monitored) -> Chains:
+    """Chains that are tuned and drawn stage by stage, until what is monitored has converged."""
     for stage in STAGES:
         length = leapfrogs * stage.lengthening
         walk.tune(length)

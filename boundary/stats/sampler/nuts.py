@@ -4,6 +4,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
+import jax
 import numpy as np
 from jaxtyping import Array
 from numpyro.infer import MCMC, NUTS, init_to_median
@@ -15,7 +16,14 @@ _TRACING = Lock()
 
 
 def nuts(
-    model: Callable[..., None], key: Array, *data: Any, chains: int, draws: int, warmup: int, thinning: int = 1
+    model: Callable[..., None],
+    key: Array,
+    *data: Any,
+    chains: int,
+    draws: int,
+    warmup: int,
+    thinning: int = 1,
+    is_double: bool = False,
 ) -> dict[str, np.ndarray]:
     """Draws (chain, draw, ...) of a NumPyro model's variables.
 
@@ -31,12 +39,14 @@ def nuts(
         Chains, kept draws and tuning steps of each.
     thinning
         Draws from one kept to the next.
+    is_double
+        Whether to compute in double precision, which takes about twice as long.
 
     Returns
     -------
     Draws of each variable, by name.
     """
-    with _TRACING:
+    with _TRACING, jax.enable_x64(is_double):
         draws_by_site = _run(model, chains, draws, warmup, thinning, key, *data)
     return {name: np.asarray(value, dtype=np.float64) for name, value in draws_by_site.items()}
 

@@ -256,13 +256,13 @@ def test_steps_that_cannot_be_read_leave_a_method_without_runs():
     design = run_design(table, "b", ["x", "y"])
     assert not design.methods
     assert "m is left out" in design.notes[0]
-    named = table.assign(training_run=[None, "r1", "r2"])
-    assert run_design(named, "b", ["x", "y"]).methods[0].arms == ("x", "y")
+    with_runs = table.assign(training_run=[None, "r1", "r2"])
+    assert run_design(with_runs, "b", ["x", "y"]).methods[0].arms == ("x", "y")
 
 
-@pytest.mark.parametrize(("n", "here"), [(3, 2), (8, 2), (2, 3)])
-def test_a_number_of_candidates_that_is_not_theirs_gives_the_bound(counts, n, here):
-    models = ["base", *(f"GRPO-{i}" for i in range(here))]
+@pytest.mark.parametrize(("n", "n_models"), [(3, 2), (8, 2), (2, 3)])
+def test_a_number_of_candidates_that_is_not_theirs_gives_the_bound(counts, n, n_models):
+    models = ["base", *(f"GRPO-{i}" for i in range(n_models))]
     few = counts.loc[counts["model"].isin(models)].drop(columns=["role"])
     few = few.assign(selected=np.where(few["model"] == "GRPO-1", str(n), ""))
     result = bd.analyze(few, base="base", prior="independent", k=[1, 8], estimands=["lost"])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import arrays
 
-from boundary.stats.estimands import crossover, narrowed, pass_at_k, shrinkage, widened
+from boundary.stats.estimands import crossover, narrowed, no_crossover, pass_at_k, sampling_speedup, shrinkage, widened
 from boundary.stats.estimands.crossing import curve_order
 from boundary.stats.intervals import signs, summarise
 from boundary.stats.solve_rates import SolveRates
@@ -80,3 +80,14 @@ def test_curves_that_are_equal_but_for_rounding_do_not_cross():
     rates = SolveRates.exact(np.stack([p, p[::-1]], axis=1), models=("base", "rl"))
     assert np.isnan(crossover(rates, 64).item())
     assert np.isnan(crossover(rates, 64, base="rl", rl="base").item())
+
+
+def test_a_lead_that_never_ends_has_no_crossover_however_small_failures_become():
+    easy = SolveRates.exact([[0.9, 0.95], [0.92, 0.99]], models=("base", "rl"))
+    assert np.isinf(crossover(easy, 100_000).item())
+    assert np.isinf(crossover(SolveRates.exact([[0.1, 0.65]]), 10**6).item())
+    assert np.isinf(sampling_speedup(SolveRates.exact([[0.6, 1.0]]), 10**5).item())
+    of_base = np.random.default_rng(0).uniform(0.75, 0.95, (2, 50, 30))
+    rates = rates_of(np.stack([of_base, 1 - 0.4 * (1 - of_base)], axis=-1))
+    assert np.isinf(crossover(rates, 10_000).to_numpy()).all()
+    assert (no_crossover(rates, 10_000) == 1).all()

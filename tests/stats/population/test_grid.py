@@ -1,12 +1,14 @@
 """The grid's likelihoods and quantiles against numerical integration."""
 
+import jax
 import numpy as np
 import pytest
 from scipy.integrate import quad
 from scipy.special import expit
 from scipy.stats import binom
 
-from boundary.stats.population.grid import Grid
+from boundary.stats.population.draw_rates import _pick
+from boundary.stats.population.grid import QUANTILES, Grid
 
 
 def hat_integral(grid, knot, c, n):
@@ -60,3 +62,25 @@ def test_atoms_hold_exactly_zero_and_one():
     quantiles = Grid.for_samples(16).quantiles(np.array([4]), np.array([16]))
     assert (quantiles[:, 0] == 0).all()
     assert (quantiles[:, -1] == 1).all()
+
+
+@pytest.mark.parametrize(("n", "lowest", "highest"), [(64, -13.5, 10.5), (1500, -13.5, 10.5), (100_000, -15.1, 15.3)])
+def test_the_ends_lie_beyond_what_many_samples_tell(n, lowest, highest):
+    for spacing in (0.8, 0.4):
+        grid = Grid.for_samples(n, spacing)
+        assert (grid.lowest, grid.highest) == pytest.approx((lowest, highest))
+        assert grid.knots[-1] == pytest.approx(highest)
+        assert len(grid.knots) % 2 == 1 or spacing == 0.8
+        last_cells = grid.likelihood(np.array([0, n]), np.array([n, n]))[0]
+        assert last_cells[0, 1] > 0.9
+        assert last_cells[1, -2] > 0.9
+
+
+def test_a_cell_without_mass_is_never_drawn():
+    rng = np.random.default_rng(0)
+    mass = rng.gamma(0.3, size=(63, 256)).astype(np.float32)
+    mass[[0, -1]] = 0
+    quantiles = np.repeat(np.arange(63, dtype=np.float32), QUANTILES)
+    bits = np.full(256, 2**32 - 1, np.uint32)
+    cell, _ = jax.jit(_pick)(bits, mass, np.zeros(256, np.int32), quantiles)
+    assert (mass[np.asarray(cell), np.arange(256)] > 0).all()

@@ -95,6 +95,18 @@ def test_a_finer_grid_changes_nothing(monkeypatch):
     np.testing.assert_allclose(coarse, pass_at_k_bounds(n_correct, n_samples, BUDGETS), atol=2e-4)
 
 
+@pytest.mark.parametrize("n_problems", [1, 2])
+@pytest.mark.parametrize("p", [0.5, 0.9, 0.938, 0.969, 0.99, 0.999])
+def test_bounds_from_one_sample_each_cover_by_enumeration(n_problems, p):
+    missed = 0.0
+    for c in range(n_problems + 1):
+        outcome = np.arange(n_problems) < c
+        chance = binom.pmf(c, n_problems, p)
+        lower, upper = pass_at_k_bounds(outcome.astype(int), np.ones(n_problems, int), [1])[0]
+        missed += chance * (not lower <= p <= upper)
+    assert missed <= 0.05
+
+
 def test_unequal_samples_are_thinned_and_absent_ones_leave_all_open(seed):
     rng = np.random.default_rng(seed + 2)
     rates = beta(rng, 200)

@@ -58,7 +58,7 @@ def test_families_say_whether_they_take_errors_and_refuse_what_they_cannot(name)
     prior = PRIORS[name]()
     counts, rates = np.full((3, 1), 2), np.full((3, 1, 1), 0.01)
     longer = prior.with_more_draws(3)
-    assert longer.draws * getattr(longer, "thinning", 1) == 3 * prior.draws
+    assert longer.draws * getattr(longer, "thinning", 1) * getattr(longer, "times", 1) == 3 * prior.draws
     if not prior.takes_errors:
         with pytest.raises(ValueError, match=f"'{name}' takes verdicts for the truth"):
             prior.posterior(counts, 2 * counts, jax.random.key(0), VerdictErrors(rates, rates))
