@@ -35,6 +35,8 @@ from boundary.html_tables import MOST_ROWS, html_text
 from boundary.plain_text import plain
 from boundary.stats.solve_rates import SolveRates
 
+# Of so many methods the answer has a sentence each.
+MOST_METHODS = 3
 WHERE_TO_LOOK = (
     "print() shows the verdicts; .table(), .estimates, .problems and .rates have the numbers, and .write(folder) makes "
     "the report."
@@ -198,7 +200,7 @@ class Analysis:
         answer = overall_answer(self.verdicts, self.benchmarks, self.request.margin, self.request.level)
         main = ALL if ALL in self.benchmarks else self.benchmarks[0] if len(self.benchmarks) == 1 else None
         rows = self.training_runs.estimates
-        of_runs = runs_answers(rows.loc[rows["benchmark"] == main])
+        of_runs = runs_answers(rows.loc[rows["benchmark"] == main], MOST_METHODS)
         return replace(answer, details=(*answer.details, *of_runs))
 
     def table(self, estimand: str | None = None, *, k: int | Sequence[int] | None = None) -> ResultTable:

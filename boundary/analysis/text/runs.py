@@ -61,14 +61,18 @@ def runs_sentences(rows: pd.DataFrame, n_samples: Mapping[str, int]) -> list[str
     return sentences
 
 
-def runs_answers(rows: pd.DataFrame) -> list[str]:
-    """What several runs, choices and several bases of one benchmark answer, from the same rows."""
+def runs_answers(rows: pd.DataFrame, most_methods: int = MOST_SENTENCES) -> list[str]:
+    """What several runs, choices and several bases of one benchmark answer, from the same rows.
+
+    Of more methods than `most_methods` only which is the best.
+    """
     if rows.empty:
         return []
     k = largest_budget(rows)
     at_k = rows.loc[rows["k"] == k]
+    methods = list(_method_sentences(at_k, k))
     return [
-        *_method_sentences(at_k, k),
+        *(methods if len(methods) <= most_methods else []),
         *_best_sentences(at_k, k),
         *_choice_sentences(rows),
         *_base_sentences(at_k, k),
