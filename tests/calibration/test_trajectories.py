@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.trajectories import BENCHMARKS, CHECKPOINTS, COURSES, run_of, run_scores, strata
-from boundary.stats.trajectory import Measurements, walk_posterior
+from benchmarks.trajectories import BENCHMARKS, CHECKPOINTS, COURSES, collapses, run_of, run_scores, strata
+from boundary.stats.trajectory import Measurements, walk, walk_posterior
 from boundary.stats.trajectory.walk import FIRST_JUMP, INFLATION, START_SPREAD, WALK_SPREAD, WOBBLE_SPREAD
 
 pytestmark = pytest.mark.slow
@@ -27,6 +27,11 @@ def test_trajectories_cover_the_truth(problems, n, checkpoints):
     assert means["shrinkage pass@n width"] < means["shrinkage pass@n width, apart"]
 
 
+def test_collapses_cover_the_truth():
+    means = pd.DataFrame(collapses(80)).groupby(["problems", "kind"]).mean(numeric_only=True)
+    assert (means[["there", "shrinkage", "elsewhere"]] >= LEAST_COVERAGE - 0.03).all(axis=None)
+
+
 def test_strata_cover_the_truth():
     table = pd.DataFrame(strata(80))
     means = table.groupby(["populations", "sizes"]).mean(numeric_only=True)
@@ -36,8 +41,9 @@ def test_strata_cover_the_truth():
     assert differs["difference, common fit"].mean() < differs["difference, pooled"].mean() - 0.05
 
 
-def test_walk_is_that_of_nuts():
-    """The same model with continuous hyperparameters, on the linear scale and with one shared part."""
+def test_walk_is_that_of_nuts(monkeypatch):
+    """The same model with continuous hyperparameters, on the linear scale, with one shared part and no exception."""
+    monkeypatch.setattr(walk, "EXCEPTIONAL", 1e-12)
     import jax
     import jax.numpy as jnp
     import numpyro
@@ -48,13 +54,13 @@ def test_walk_is_that_of_nuts():
     measured = Measurements(steps, values, np.full(6, 0.04), np.zeros(6))
 
     def model():
-        walk = numpyro.sample("walk", dist.HalfNormal(WALK_SPREAD))
+        spread = numpyro.sample("walk", dist.HalfNormal(WALK_SPREAD))
         wobble = numpyro.sample("wobble", dist.HalfNormal(WOBBLE_SPREAD))
         start = numpyro.sample("start", dist.Normal(0, START_SPREAD))
         jump = numpyro.sample("jump", dist.Normal(0, FIRST_JUMP))
         moves = numpyro.sample("moves", dist.Normal(0, 1).expand([5]))
         bumps = numpyro.sample("bumps", dist.Normal(0, 1).expand([6]))
-        course = jnp.concatenate([jnp.zeros(1), jnp.cumsum(moves * walk * jnp.sqrt(0.2))])
+        course = jnp.concatenate([jnp.zeros(1), jnp.cumsum(moves * spread * jnp.sqrt(0.2))])
         theta = values.mean() + start + course + wobble * bumps + jump * (jnp.arange(6) == 0)
         numpyro.deterministic("theta", theta)
         numpyro.sample("measured", dist.Normal(theta, np.sqrt(INFLATION * 0.04)), obs=values)
