@@ -72,7 +72,7 @@ def test_rows_without_samples_are_left_out_and_told(tmp_path):
     table(["m", "b", "p", 4, 1], ["m", "b", "q", 0, 0], ["m", "c", "r", 2, 0]).to_csv(path, index=False)
     counts = load_counts(path)
     assert counts.table["problem_id"].tolist() == ["p", "r"]
-    assert [remark.text for remark in counts.remarks] == ["m has no sample of 1 problems of b (q); they were left out."]
+    assert [remark.text for remark in counts.remarks] == ["m has no sample of 1 problem of b (q); it was left out."]
     assert [remark.benchmark for remark in suspect_count_notes(counts, ["b", "c"])] == ["b"]
     assert counts.select(benchmarks=["c"]).remarks == ()
     with pytest.raises(InputError, match="no row has a sample"):
