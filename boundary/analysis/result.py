@@ -26,7 +26,7 @@ from boundary.analysis.strata.record import Strata
 from boundary.analysis.tables.estimate_table import estimate_table
 from boundary.analysis.tables.result_table import ResultTable
 from boundary.analysis.tables.verdict_table import verdict_table
-from boundary.analysis.text.answer import OverallAnswer, overall_answer
+from boundary.analysis.text.answer import OverallAnswer, main_benchmark, overall_answer
 from boundary.analysis.text.runs import runs_answers
 from boundary.analysis.text.verdict import Verdict
 from boundary.analysis.trajectory.record import Trajectories
@@ -198,9 +198,8 @@ class Analysis:
         Behind it stands what several runs, a choice and several bases make of it.
         """
         answer = overall_answer(self.verdicts, self.benchmarks, self.request.margin, self.request.level)
-        main = ALL if ALL in self.benchmarks else self.benchmarks[0] if len(self.benchmarks) == 1 else None
         rows = self.training_runs.estimates
-        of_runs = runs_answers(rows.loc[rows["benchmark"] == main], MOST_METHODS)
+        of_runs = runs_answers(rows.loc[rows["benchmark"] == main_benchmark(self.benchmarks)], MOST_METHODS)
         return replace(answer, details=(*answer.details, *of_runs))
 
     def table(self, estimand: str | None = None, *, k: int | Sequence[int] | None = None) -> ResultTable:

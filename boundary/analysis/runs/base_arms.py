@@ -43,9 +43,10 @@ def add_strongest_base(rows: RunRows, request: Request, bases: Sequence[str], dr
             rows.add_value(STRONGEST, STRONGEST_BASE, k, chance, fitted_models, model=arm, **labels)
         for arm in rl_arms:
             of_arm = draws.arms[arm][place][:, None]
-            gap = maximum(passes - of_arm, pooled - of_arm, rows.level)
+            differences = passes - of_arm, pooled - of_arm
+            gap = maximum(*differences, rows.level)
             all_models, against = (*fitted_models, arm), {"reference": STRONGEST_NAME, "model": arm}
             row = rows.add("shrinkage", STRONGEST_BASE, k, gap.draws, all_models, **against, **labels)
-            positive, negative, equivalent = maximum_signs(passes - of_arm, pooled - of_arm, rows.margin)
+            positive, negative, equivalent = maximum_signs(*differences, rows.margin)
             row |= {"lower": gap.lower, "upper": gap.upper}
             row |= {"prob_positive": positive, "prob_negative": negative, "prob_equivalent": equivalent}

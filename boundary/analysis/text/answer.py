@@ -86,7 +86,7 @@ def overall_answer(
     level
         Probability within the intervals.
     """
-    main = ALL if ALL in benchmarks else benchmarks[0] if len(benchmarks) == 1 else None
+    main = main_benchmark(benchmarks)
     pairs = [verdict for verdict in verdicts if verdict.subject == "pair"]
     single = [verdict for verdict in pairs if verdict.benchmark != ALL] or pairs
     count = "" if len(pairs) < 2 else tally(single)
@@ -116,6 +116,11 @@ def overall_answer(
     details = [about(verdict.sentence) for verdict in of_models]
     details += [count] if count != (first := tally(of_pairs)) else []
     return OverallAnswer(about(first), tuple(details), None, **shared)
+
+
+def main_benchmark(benchmarks: Sequence[str]) -> str | None:
+    """The benchmark that an answer is of: `all` where they are pooled, else the only one; None of several."""
+    return ALL if ALL in benchmarks else benchmarks[0] if len(benchmarks) == 1 else None
 
 
 def tally(pairs: Sequence[Verdict]) -> str:
