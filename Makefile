@@ -48,8 +48,10 @@ test: need-python $(addprefix test-,$(TEST_VERSIONS))
 # The oldest Python's environment has every engine: there a test that is skipped for want of one fails. Where both are
 # there, the newer runs everything, the oldest not what takes longest and rests least on it (other releases of ArviZ, JAX,
 # NumPy and SciPy are there).
-LEFT_OUT := $(addprefix --ignore=tests/,benchmarks docs data/formats data/importing stats/priors stats/population/test_lumps.py \
-	$(addprefix analysis/,checks claims estimates figures likelihood report text test_borrowed_shape.py test_fit_store.py test_lumps.py))
+LEFT_OUT := $(addprefix --ignore=tests/,benchmarks docs data/formats data/importing \
+	$(addprefix stats/,priors population/test_lumps.py test_borrowed_shape.py test_exchangeability.py test_model_checks.py) \
+	$(addprefix analysis/,checks claims estimates figures likelihood report runs text test_borrowed_shape.py test_fit_store.py \
+	test_lumps.py test_training_plan.py test_training_runs.py))
 test-3.11%: export BOUNDARY_TEST_NO_SKIPS = tests/sampling
 test-3.11%: LEFT_OUT_ON_IT = $(if $(filter 3.12,$(TEST_VERSIONS)),$(LEFT_OUT))
 ifdef TESTS

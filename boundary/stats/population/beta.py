@@ -3,13 +3,15 @@
 The two families that use it, `BetaBinomial` and `InflatedBetaBinomial`, differ in their NumPyro model alone.
 """
 
+import functools
+import math
+import operator
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import betaln as jax_betaln
 from jaxtyping import Array, Float
 from scipy.special import betaln, gammaln
 
@@ -40,7 +42,29 @@ def log_beta_binomial(n_correct: Array, n_samples: Array) -> Array:
     mean = numpyro.sample("mean", dist.Uniform(0.0, 1.0))
     size = jnp.minimum(numpyro.sample("size", dist.LogNormal(jnp.log(2.0), 1.5)), LARGEST_SIZE)
     a, b = mean * size, (1 - mean) * size
-    return jax_betaln(a + n_correct, b + n_samples - n_correct) - jax_betaln(a, b)
+    return _log_beta(a + n_correct, b + n_samples - n_correct) - _log_beta(a, b)
+
+
+def log_gamma(x: Array) -> Array:
+    """Log of the Gamma function of positive numbers: compiled, and computed, in a third of the time of JAX's.
+
+    Notes
+    -----
+    Stirling's series at x, or at x + 8 where x is smaller and Gamma(x) = Gamma(x + 8) / (x (x + 1) ... (x + 7))
+    (Abramowitz & Stegun 1964, 6.1.15 and 6.1.41). JAX's also takes negative numbers, and its code is that of most of a
+    fit: 19 of 35 seconds of a first `inflated_beta_binomial`.
+    """
+    is_small = x < 8
+    shifted = jnp.where(is_small, x, 1.0)
+    product = functools.reduce(operator.mul, [shifted + i for i in range(8)])
+    z = jnp.where(is_small, x + 8, x)
+    square = 1 / z**2
+    series = (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square / 1680))) / z
+    return (z - 0.5) * jnp.log(z) - z + math.log(2 * math.pi) / 2 + series - jnp.where(is_small, jnp.log(product), 0.0)
+
+
+def _log_beta(a: Array, b: Array) -> Array:
+    return log_gamma(a) + log_gamma(b) - log_gamma(a + b)
 
 
 class BetaPopulations(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 from jaxtyping import Array
-from numpyro.infer import MCMC, NUTS, init_to_median
+from numpyro.infer import MCMC, NUTS, init_to_uniform
 
 from boundary.stats.sampler.compilation import compiled
 
@@ -56,7 +56,7 @@ def _run(
     model: Callable[..., None], chains: int, draws: int, warmup: int, thinning: int, key: Array, *data: Array
 ) -> Any:
     # Trees of at most 64 steps: a chain that would need deeper ones has lost its way, and all others wait for it.
-    kernel = NUTS(model, target_accept_prob=0.9, max_tree_depth=6, init_strategy=init_to_median)
+    kernel = NUTS(model, target_accept_prob=0.9, max_tree_depth=6, init_strategy=init_to_uniform)
     sampler = MCMC(
         kernel,
         num_warmup=warmup,
