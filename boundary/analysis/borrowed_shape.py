@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from boundary.analysis.fitting import Lender, Panel
+from boundary.analysis.formatting import joined
 from boundary.analysis.notes import Note
 from boundary.analysis.request import Request
 from boundary.data.counts import ALL
@@ -100,8 +101,7 @@ def borrowing_notes(panels: Sequence[Panel]) -> tuple[Note, ...]:
 
 def _sentence(panel: Panel) -> str:
     lenders = [f"{lender.benchmark} ({len(lender.n_correct):,} problems)" for lender in panel.lenders]
-    names = " and ".join([", ".join(lenders[:-1]), lenders[-1]] if len(lenders) > 1 else lenders)
     return (
         f"The population of solve rates of its {len(panel.counts.problem_ids):,} problems borrows its shape from "
-        f"{names}, as far as the counts agree: its intervals rest on their counts too."
+        f"{joined(lenders)}, as far as the counts agree: its intervals rest on their counts too."
     )

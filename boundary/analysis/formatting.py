@@ -79,6 +79,17 @@ def likeliest(names: Sequence[str], chances: Sequence[float]) -> list[str]:
     return [name for name, chance in zip(names, chances, strict=True) if chance >= largest - AS_LIKELY]
 
 
+def joined(names: Sequence[str], conjunction: str = "and") -> str:
+    """Names in a sentence, at least one.
+
+    Examples
+    --------
+    >>> joined(["a"]), joined(["a", "b", "c"], "or")
+    ('a', 'a, b or c')
+    """
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {conjunction} {names[-1]}"
+
+
 def listed(names: Sequence[str]) -> str:
     """Names in a sentence; of many their number.
 
@@ -87,9 +98,7 @@ def listed(names: Sequence[str]) -> str:
     >>> listed(["a"]), listed(["a", "b", "c"]), listed(list("abcdefg"))
     ('a', 'a, b and c', '7 of them')
     """
-    if len(names) > MOST_LISTED:
-        return f"{len(names)} of them"
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"{len(names)} of them" if len(names) > MOST_LISTED else joined(names)
 
 
 def probability_text(value: float) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from boundary.analysis.formatting import short_name
+from boundary.analysis.formatting import joined, short_name
 from boundary.analysis.notes import Note, Severity
 from boundary.data.counts import ALL, Counts
 from boundary.data.settings.columns import BY_NAME, ArmSettings, Kind, Setting, arm_settings, setting
@@ -337,4 +337,4 @@ def enumeration(texts: Sequence[str]) -> str:
     """Texts in a sentence: a, b and c; of many the first few and the number of the others."""
     if len(texts) > MOST_NAMES:
         return f"{', '.join(texts[: MOST_NAMES - 1])} and {len(texts) - MOST_NAMES + 1} others"
-    return " and ".join([", ".join(texts[:-1]), texts[-1]]) if len(texts) > 1 else texts[0]
+    return joined(texts)

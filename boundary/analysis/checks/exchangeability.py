@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from boundary.analysis.formatting import number
+from boundary.analysis.formatting import joined, number
 from boundary.analysis.notes import Note
 from boundary.data.tables.reading import read_table
 from boundary.errors import InputError
@@ -98,8 +98,7 @@ def _notes(benchmark: str, model: str, tests: list[_Test], n_tests: int) -> Iter
         if test not in significant and not isnan(test.p_value)
     ]
     if passed:
-        departures = passed[0] if len(passed) == 1 else f"{', '.join(passed[:-1])} or {passed[-1]}"
-        yield Note(benchmark, model, f"No sign of {departures}.", "remark")
+        yield Note(benchmark, model, f"No sign of {joined(passed, 'or')}.", "remark")
     if all(isnan(test.p_value) for test in tests):
         yield Note(benchmark, model, "Too few samples of mixed outcome to tell drift or dependence.", "remark")
 

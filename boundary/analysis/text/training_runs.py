@@ -8,7 +8,7 @@ import pandas as pd
 from boundary.analysis.checkpoints import FINAL
 from boundary.analysis.estimates.decisions import SURE
 from boundary.analysis.estimates.table import POSTERIOR
-from boundary.analysis.formatting import level_text, likeliest, listed, number, percentage, points
+from boundary.analysis.formatting import joined, level_text, likeliest, listed, number, percentage, points
 from boundary.analysis.runs.record import LEAST_WIDTH
 from boundary.analysis.trajectory.record import (
     EXPECTED_WIDTH,
@@ -180,5 +180,4 @@ def _steps_text(steps: list[str], conjunction: str = "and") -> str:
     if len(steps) > MOST_STEPS:
         one_of = "one of " if conjunction == "or" else ""
         return f"{one_of}{len(steps)} checkpoints from {step_words(steps[0])} to {step_words(steps[-1])}"
-    words = [step_words(step) for step in steps]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {conjunction} {words[-1]}"
+    return joined([step_words(step) for step in steps], conjunction)
