@@ -71,10 +71,10 @@ class WarmedUp(Exception):  # noqa: N818 - it ends a fit early, and is no error
 
 
 class State(NamedTuple):
-    """What a warm-up ends with: positions (dim, chain), and the centre, the metric's root and the log step."""
+    """What a warm-up ends with: data and guide, the state of the chains, centre, root of the metric and log step."""
 
-    data: Any
-    position: jax.Array
+    guided: our_hmc.Guided
+    chains: our_hmc.State
     centre: np.ndarray
     metric: np.ndarray
     log_step: jax.Array
@@ -121,11 +121,11 @@ def warmed_up(fit: Fit, key: jax.Array) -> tuple[Any, State]:
     """The log density of a fit, and what our warm-up ends with."""
     original = our_hmc._block
 
-    def block(log_density: Any, steps: int, data: Any, leapfrogs: int, *state: Any) -> Any:
-        position, centre, metric, log_step, _, _, adapt = state
+    def block(log_density: Any, steps: int, guided: our_hmc.Guided, leapfrogs: int, *state: Any) -> Any:
+        chains, centre, metric, log_step, _, _, adapt = state
         if not adapt:
-            raise WarmedUp(log_density, State(data, position, centre, metric, log_step))
-        return original(log_density, steps, data, leapfrogs, *state)
+            raise WarmedUp(log_density, State(guided, chains, centre, metric, log_step))
+        return original(log_density, steps, guided, leapfrogs, *state)
 
     try:
         with patch.object(our_hmc, "_block", block):
@@ -140,12 +140,12 @@ def our_kernel(log_density: Any, state: State, module: ModuleType = our_hmc) -> 
     """Our kernel, compiled, in the blocks of steps in which it is called."""
     steps = NonParametric().warmup // sum(module.WINDOWS)
     key, number, tune = jax.random.key(0), 0, False
-    compiled = module._block.lower(log_density, steps, state.data, LEAPFROGS, *state[1:], key, number, tune).compile()
+    compiled = module._block.lower(log_density, steps, state.guided, LEAPFROGS, *state[1:], key, number, tune).compile()
 
     def sample(state: State, key: jax.Array) -> Trajectories:
-        position, blocks = state.position, []
+        chains, blocks = state.chains, []
         for number in range(DRAWS // steps):
-            visited, _, position, _, *records = compiled(state.data, LEAPFROGS, position, *state[2:], key, number, tune)
+            visited, _, chains, _, *records = compiled(state.guided, LEAPFROGS, chains, *state[2:], key, number, tune)
             blocks.append((visited, *records))
         positions, acceptance, *energies = (np.concatenate(part) for part in zip(*blocks, strict=True))
         return Trajectories(positions, acceptance, LEAPFROGS, *energies)
@@ -161,15 +161,16 @@ def of_blackjax(kernel: Any, log_density: Any, state: State) -> Sampler:
 
     @jax.jit
     def sample(state: State, key: jax.Array) -> Trajectories:
-        data, position, centre, metric, log_step = state
+        guided, chains, centre, metric, log_step = state
+        position = chains.position
         if kernel is adapted_nuts:  # it finds a metric of its own
+            position = centre[:, None] + metric @ position
             centre, metric = jnp.zeros_like(centre), jnp.eye(len(centre))
 
         def density(z: jax.Array) -> jax.Array:
-            return log_density(centre[:, None] + metric @ z[:, None], data)[0]
+            return log_density(centre[:, None] + metric @ z[:, None], guided.data)[0]
 
-        whitened = jax.scipy.linalg.solve(metric, position - centre[:, None]).T
-        first, step = kernel(density, whitened, jnp.exp(log_step), key)
+        first, step = kernel(density, position.T, jnp.exp(log_step), key)
         _, trajectories = jax.lax.scan(step, first, jax.random.split(key, DRAWS))
         return trajectories._replace(positions=centre[:, None] + metric @ trajectories.positions.transpose(0, 2, 1))
 

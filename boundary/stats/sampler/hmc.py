@@ -161,8 +161,26 @@ class Guided(NamedTuple):
     slope: Float[Array, " dim"]
 
 
+class State(NamedTuple):
+    """Where all chains are, in coordinates in which the metric is the identity.
+
+    Parameters
+    ----------
+    position
+        Whitened: parameters are `centre + metric @ position`.
+    potential
+        The log density there, its sign changed.
+    slope
+        Gradient of the guide's potential there, in the same coordinates.
+    """
+
+    position: Float[Array, "dim chain"]
+    potential: Float[Array, " chain"]
+    slope: Float[Array, "dim chain"]
+
+
 class _Walk:
-    """Chains on their way: their positions, and the centre, metric and step that tuning has reached."""
+    """Chains on their way: where they are, and the centre, metric and step that tuning has reached."""
 
     def __init__(
         self,
@@ -177,18 +195,19 @@ class _Walk:
         places = [Mode(*(_without_rounding_noise(part) for part in start)) for start in starts]
         self.centre, self.metric = places[0]
         which = np.arange(chains) * min(GROUPS, chains) // chains % len(places)
-        self.position = _start(key, *(np.stack(part)[which] for part in zip(*places, strict=True)))
+        first = _start(key, *(np.stack(part)[which] for part in zip(*places, strict=True)))
+        potential, slope, difference = _at_start(log_density, data, guide, self.centre, first)
+        self.state = _whitened(first, potential, slope, self.centre, self.metric)
         self.log_step: Any = np.float32(np.log(0.8 / len(self.centre) ** 0.25))
         self.accepted: list[np.ndarray] = []
         self.steps = steps
-        guided = Guided(data, guide, _slope_apart(log_density, data, guide, self.centre))
-        self._block = partial(_block, log_density, steps, guided)
+        self._block = partial(_block, log_density, steps, Guided(data, guide, difference))
         self._key, self._number = key, count()
 
     def _visit(self, leapfrogs: int, adapt: bool) -> tuple[Array, Array]:
-        """Positions and gradients (step, dim, chain) of a block of steps."""
-        state = self.position, self.centre, self.metric, self.log_step
-        visited, slopes, self.position, self.log_step, rates = self._block(
+        """Parameters and whitened gradients (step, dim, chain) of a block of steps."""
+        state = self.state, self.centre, self.metric, self.log_step
+        visited, slopes, self.state, self.log_step, rates = self._block(
             leapfrogs, *state, self._key, next(self._number), adapt
         )
         if not adapt:
@@ -200,8 +219,10 @@ class _Walk:
         for window, blocks in enumerate(WINDOWS):
             visits = [self._visit(leapfrogs, adapt=True) for _ in range(blocks)]
             if 0 < window < len(WINDOWS) - 1:
-                positions, gradients = (np.concatenate(part) for part in zip(*visits, strict=True))
-                self.centre, self.metric = _pooled(positions, gradients, self.metric)
+                positions, slopes = (np.concatenate(part) for part in zip(*visits, strict=True))
+                slope = _unwhitened(self.state.slope, self.metric)
+                self.centre, self.metric = _pooled(positions, _unwhitened(slopes, self.metric), self.metric)
+                self.state = _whitened(positions[-1], self.state.potential, slope, self.centre, self.metric)
 
     def draw(self, draws: int, leapfrogs: int) -> Float[np.ndarray, "chain draw dim"]:
         """Draws of each chain, at least so many."""
@@ -236,9 +257,37 @@ def in_groups(draws: np.ndarray, axis: int = 0) -> np.ndarray:
 
 
 @compiled(static_argnums=0, compiler_options=QUICKLY)
-def _slope_apart(log_density: LogDensity, data: Any, guide: Any, theta: Array) -> Array:
-    """Gradient of the guide less that of the density."""
-    return jax.grad(lambda t: (log_density(t[:, None], guide) - log_density(t[:, None], data))[0])(theta)
+def _at_start(
+    log_density: LogDensity, data: Any, guide: Any, centre: Array, starts: Float[Array, "dim chain"]
+) -> tuple[Float[Array, " chain"], Float[Array, "dim chain"], Float[Array, " dim"]]:
+    """Potential of each start, slope of the guide's there, and the guide's gradient at the centre less the density's.
+
+    Both densities are evaluated once, so that little is compiled.
+    """
+
+    def total(data: Any, theta: Array) -> tuple[Array, Array]:
+        values = log_density(theta, data)
+        return values.sum(), values
+
+    theta = jnp.concatenate([centre[:, None], starts], axis=1)
+    of_density, values = jax.grad(total, argnums=1, has_aux=True)(data, theta)
+    of_guide, _ = jax.grad(total, argnums=1, has_aux=True)(guide, theta)
+    difference = (of_guide - of_density)[:, 0]
+    return -values[1:], difference[:, None] - of_guide[:, 1:], difference
+
+
+def _whitened(
+    positions: Array | np.ndarray, potential: Array, slope: Array | np.ndarray, centre: np.ndarray, metric: np.ndarray
+) -> State:
+    """Chains at these parameters (dim, chain), in the coordinates of a centre and a metric."""
+    root = np.asarray(metric, dtype=np.float64)
+    position = np.linalg.solve(root, np.asarray(positions, dtype=np.float64) - centre[:, None])
+    return State(jnp.asarray(position, jnp.float32), potential, jnp.asarray(root.T @ np.asarray(slope), jnp.float32))
+
+
+def _unwhitened(slopes: Array | np.ndarray, metric: np.ndarray) -> Float[np.ndarray, "*step dim chain"]:
+    """Gradients with respect to the parameters, of those in the coordinates of a metric."""
+    return np.asarray(np.linalg.inv(np.asarray(metric, dtype=np.float64)).T @ np.asarray(slopes))
 
 
 @compiled()
@@ -315,17 +364,17 @@ def _block(
     steps: int,
     guided: Guided,
     leapfrogs: Array,
-    position: Array,
+    state: State,
     centre: Array,
     metric: Array,
     log_step: Array,
     key: Array,
     phase: Array,
     adapt: Array,
-) -> tuple[Array, Array, Array, Array, Array]:
-    """Steps of a block: positions and gradients (step, dim, chain), last position, log step, acceptance (step, chain).
+) -> tuple[Array, Array, State, Array, Array]:
+    """Steps of a block: parameters, whitened gradients (step, dim, chain), last state, log step, share accepted.
 
-    Gradients are 0 where nothing is tuned. The number of leapfrogs is not static: another one compiles nothing.
+    The number of leapfrogs is not static: another one compiles nothing.
     """
 
     def potential(z: Array) -> Array:
@@ -335,31 +384,25 @@ def _block(
         theta = centre[:, None] + metric @ z
         return -(log_density(theta, guided.guide) - guided.slope @ theta).sum()
 
-    # Values are needed at the ends of a trajectory only.
-    gradients = jax.grad(of_guide)
-    whitened = jax.scipy.linalg.solve(metric, position - centre[:, None])
+    gradients = jax.grad(of_guide)  # values are needed at the ends of a trajectory only
 
-    def step(state: tuple[Array, ...], key: Array) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
-        z, value, grad, log_step, count = state
+    def step(carry: tuple[State, Array, Array], key: Array) -> tuple[tuple[State, Array, Array], tuple[Array, ...]]:
+        state, log_step, number = carry
         for_momentum, for_length, for_accept = jax.random.split(key, 3)
-        momentum = jax.random.normal(for_momentum, z.shape)
-        size = jnp.exp(log_step) * jax.random.uniform(for_length, (z.shape[1],), minval=0.6, maxval=1.2)
-        z_new, momentum_new, grad_new = _trajectory(gradients, leapfrogs, size, (z, momentum, grad))
-        value_new = potential(z_new)
-        log_ratio = value - value_new + 0.5 * ((momentum**2).sum(0) - (momentum_new**2).sum(0))
+        momentum = jax.random.normal(for_momentum, state.position.shape)
+        size = jnp.exp(log_step) * jax.random.uniform(for_length, state.potential.shape, minval=0.6, maxval=1.2)
+        position, momentum_new, slope = _trajectory(gradients, leapfrogs, size, (state.position, momentum, state.slope))
+        proposed = State(position, potential(position), slope)
+        kinetic = 0.5 * ((momentum**2).sum(0) - (momentum_new**2).sum(0))
+        log_ratio = state.potential - proposed.potential + kinetic
         probability = jnp.where(jnp.isfinite(log_ratio), jnp.exp(jnp.minimum(log_ratio, 0.0)), 0.0)
         accept = jax.random.uniform(for_accept, probability.shape) < probability
-        z, grad = jnp.where(accept, z_new, z), jnp.where(accept, grad_new, grad)
-        value = jnp.where(accept, value_new, value)
+        state = jax.tree.map(lambda new, old: jnp.where(accept, new, old), proposed, state)
         harmonic = 1.0 / (1.0 / jnp.maximum(probability, 0.05)).mean()
-        log_step = log_step + jnp.where(adapt, 1.5, 0.0) * (harmonic - TARGET_ACCEPTANCE) / (1.0 + count) ** 0.6
-        return (z, value, grad, log_step, count + 1.0), (z, grad, probability)
+        log_step = log_step + jnp.where(adapt, 1.5, 0.0) * (harmonic - TARGET_ACCEPTANCE) / (1.0 + number) ** 0.6
+        return (state, log_step, number + 1.0), (state.position, state.slope, probability)
 
-    first: tuple[Array, ...] = (whitened, potential(whitened), gradients(whitened), log_step, jnp.float32(0.0))
-    last, (visited, grads, probability) = jax.lax.scan(
-        step, first, jax.random.split(jax.random.fold_in(key, 1 + phase), steps)
-    )
-    # Only tuning reads the gradients, and the inverse takes a quarter of a block.
-    slopes = jax.lax.cond(adapt, lambda: jnp.linalg.inv(metric).T @ grads, lambda: jnp.zeros_like(grads))
-    positions = centre[:, None] + metric @ visited
-    return positions, slopes, positions[-1], last[3], probability
+    keys = jax.random.split(jax.random.fold_in(key, 1 + phase), steps)
+    first = state, log_step, jnp.float32(0.0)
+    (state, log_step, _), (visited, slopes, probability) = jax.lax.scan(step, first, keys)
+    return centre[:, None] + metric @ visited, slopes, state, log_step, probability
