@@ -32,7 +32,9 @@ OTHER_RUNS := $(addsuffix -others,$(TEST_RUNS))
 LINT_RUNS := $(addprefix lint-,$(VERSIONS))
 NEWEST_ENV := .venv-$(firstword $(TEST_VERSIONS))
 PYTEST := -m pytest -q --durations=30 --durations-min=2
-PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+# What is imported is compiled then: half of each environment never is.
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
+unexport PYTHONDONTWRITEBYTECODE
 # The lock file is complete, so nothing else is resolved or fetched.
 LOCKED := $(PIP_INSTALL) --no-deps
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-annotate --no-header
