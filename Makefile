@@ -50,18 +50,19 @@ test: need-python $(addprefix test-,$(TEST_VERSIONS))
 # The oldest Python's environment has every engine: there a test that is skipped for want of one fails. Where both are
 # there, the newer runs everything, the oldest not what takes longest and rests least on it (other releases of ArviZ, JAX,
 # NumPy and SciPy are there).
-LEFT_OUT := $(addprefix --ignore=tests/,benchmarks docs data/formats data/importing \
+LEFT_OUT := $(addprefix --ignore=tests/,benchmarks docs data/formats data/importing test_patterns.py test_public_names.py \
 	$(addprefix stats/,priors population/test_lumps.py test_borrowed_shape.py test_exchangeability.py test_model_checks.py) \
 	$(addprefix analysis/,checks claims estimates figures likelihood report runs text test_borrowed_shape.py test_fit_store.py \
-	test_lumps.py test_training_plan.py test_training_runs.py))
+	test_lumps.py test_training_plan.py test_training_runs.py) \
+	cli/test_continued_run.py cli/test_errors.py $(addprefix sampling/,answers benchmarks verifiers))
 test-3.11%: export BOUNDARY_TEST_NO_SKIPS = tests/sampling
 test-3.11%: LEFT_OUT_ON_IT = $(if $(filter 3.12,$(TEST_VERSIONS)),$(LEFT_OUT))
 ifdef TESTS
 $(TEST_RUNS): test-%: .venv-%/.ready
 	.venv-$*/bin/python $(PYTEST) $(TESTS)
 else
-# In two halves, so that two processes have work to the end.
-$(TEST_RUNS): test-%: test-%-statistics test-%-others
+# In two halves, the longer one first, so that two processes have work to the end.
+$(TEST_RUNS): test-%: test-%-others test-%-statistics
 endif
 
 STATISTICS := tests/stats tests/calibration boundary/stats
