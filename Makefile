@@ -39,7 +39,7 @@ unexport PYTHONDONTWRITEBYTECODE
 LOCKED := $(PIP_INSTALL) --no-deps
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-annotate --no-header
 
-.PHONY: demo test test-wheel test-browser test-callbacks test-mutations lint docs docs-reference calibration test-latest locks clean need-python $(TEST_RUNS) $(STATISTICS_RUNS) $(OTHER_RUNS) $(LINT_RUNS)
+.PHONY: demo environments test test-wheel test-browser test-callbacks test-mutations lint docs docs-reference calibration test-latest locks clean need-python $(TEST_RUNS) $(STATISTICS_RUNS) $(OTHER_RUNS) $(LINT_RUNS)
 .DELETE_ON_ERROR:
 
 demo: .venv/.ready
@@ -116,6 +116,9 @@ locks: need-python
 	.venv-locks/bin/$(LOCK) --group build --group callbacks --extra inspect --extra trackers --extra trl pyproject.toml -o locks/callbacks.txt
 	.venv-locks/bin/$(LOCK) --group docs -o locks/docs.txt
 	.venv-locks/bin/$(LOCK) --group browser --constraints locks/test.txt -o locks/browser.txt
+
+# What the other targets set up where it is missing, all at once.
+environments: need-python $(foreach version,$(TEST_VERSIONS),.venv-$(version)/.ready) $(NEWEST_ENV)/.browser .venv-docs/.ready
 
 .venv/.ready: locks/demo.txt | need-python
 	@echo "Setting up .venv with $(PYTHON) (a minute or two, once)"
