@@ -267,11 +267,11 @@ def estimates(fit: Fit, key: jax.Array, positions: np.ndarray) -> dict[str, xr.D
     """Draws of pass@k of each model, and of shrinkage, given these draws of the population (draw, dim, chain)."""
     chains = SimpleNamespace(draws=np.ascontiguousarray(positions.transpose(2, 0, 1)))
 
-    def drawn(*_: Any, monitored: Callable[[np.ndarray], np.ndarray], **__: Any) -> SimpleNamespace:
+    def hmc_of(*_: Any, monitored: Callable[[np.ndarray], np.ndarray], **__: Any) -> SimpleNamespace:
         monitored(chains.draws)  # a fit takes its populations from what was monitored last
         return chains
 
-    with patch.object(population_fit, "hmc", drawn):
+    with patch.object(population_fit, "hmc", hmc_of):
         rates = NonParametric(draws=DRAWS).posterior(fit.n_correct, fit.n_samples, key)
     n, models = int(fit.n_samples.max()), fit.n_correct.shape[1]
     budgets = [1, n, 8 * n]
