@@ -46,13 +46,13 @@ def log_beta_binomial(n_correct: Array, n_samples: Array) -> Array:
 
 
 def log_gamma(x: Array) -> Array:
-    """Log of the Gamma function of positive numbers, in a third of the time of JAX's.
+    """Log of the Gamma function of positive numbers.
 
     Notes
     -----
     Stirling's series at x, or at x + 8 where x is smaller and Gamma(x) = Gamma(x + 8) / (x (x + 1) ... (x + 7))
-    (Abramowitz & Stegun 1964, 6.1.15 and 6.1.41). JAX's also takes negative numbers; to compile it took 12 of the 35
-    seconds of a first `inflated_beta_binomial` (docs/decisions/016-many-short-chains.md).
+    (Abramowitz & Stegun 1964, 6.1.15 and 6.1.41). JAX's also takes negative numbers, and took 12 of the 35 seconds
+    of a first `inflated_beta_binomial` (docs/decisions/016-many-short-chains.md).
     """
     is_small = x < 8
     shifted = jnp.where(is_small, x, 1.0)

@@ -220,9 +220,9 @@ class _Walk:
             visits = [self._visit(leapfrogs, adapt=True) for _ in range(blocks)]
             if 0 < window < len(WINDOWS) - 1:
                 positions, slopes = (np.concatenate(part) for part in zip(*visits, strict=True))
-                slope = _unwhitened(self.state.slope, self.metric)
-                self.centre, self.metric = _pooled(positions, _unwhitened(slopes, self.metric), self.metric)
-                self.state = _whitened(positions[-1], self.state.potential, slope, self.centre, self.metric)
+                slopes = _unwhitened(slopes, self.metric)
+                self.centre, self.metric = _pooled(positions, slopes, self.metric)
+                self.state = _whitened(positions[-1], self.state.potential, slopes[-1], self.centre, self.metric)
 
     def draw(self, draws: int, leapfrogs: int) -> Float[np.ndarray, "chain draw dim"]:
         """Draws of each chain, at least so many."""
@@ -285,9 +285,9 @@ def _whitened(
     return State(jnp.asarray(position, jnp.float32), potential, jnp.asarray(root.T @ np.asarray(slope), jnp.float32))
 
 
-def _unwhitened(slopes: Array | np.ndarray, metric: np.ndarray) -> Float[np.ndarray, "*step dim chain"]:
+def _unwhitened(slopes: np.ndarray, metric: np.ndarray) -> Float[np.ndarray, "step dim chain"]:
     """Gradients with respect to the parameters, of those in the coordinates of a metric."""
-    return np.asarray(np.linalg.inv(np.asarray(metric, dtype=np.float64)).T @ np.asarray(slopes))
+    return np.asarray(np.linalg.inv(np.asarray(metric, dtype=np.float64)).T @ slopes)
 
 
 @compiled()
@@ -393,8 +393,8 @@ def _block(
         size = jnp.exp(log_step) * jax.random.uniform(for_length, state.potential.shape, minval=0.6, maxval=1.2)
         position, momentum_new, slope = _trajectory(gradients, leapfrogs, size, (state.position, momentum, state.slope))
         proposed = State(position, potential(position), slope)
-        kinetic = 0.5 * ((momentum**2).sum(0) - (momentum_new**2).sum(0))
-        log_ratio = state.potential - proposed.potential + kinetic
+        kinetic_lost = 0.5 * ((momentum**2).sum(0) - (momentum_new**2).sum(0))
+        log_ratio = state.potential - proposed.potential + kinetic_lost
         probability = jnp.where(jnp.isfinite(log_ratio), jnp.exp(jnp.minimum(log_ratio, 0.0)), 0.0)
         accept = jax.random.uniform(for_accept, probability.shape) < probability
         state = jax.tree.map(lambda new, old: jnp.where(accept, new, old), proposed, state)

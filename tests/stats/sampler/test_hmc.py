@@ -108,6 +108,7 @@ def test_few_chains_start_from_all_places_too():
 
 
 def test_thinned_chains_are_longer_not_fewer():
+    # A key with which one round of draws is enough: of two rounds every second draw is kept.
     mode = find_mode(skewed_density, None, np.zeros(2))
     plain, thinned = (
         hmc(skewed_density, None, mode, jax.random.key(10), thinning=t, leapfrogs=10).draws for t in (1, 3)
