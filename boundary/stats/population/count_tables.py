@@ -1,6 +1,7 @@
 """Tables of the distinct counts of a panel: their likelihood in each cell, and quantiles of the solve rate within."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,8 @@ CELLS_A_GROUP = 64
 BIN_WIDTH = 1.2
 # Up to so many distinct counts are not binned.
 FEW_COUNTS = 24
+# Where all problems have so many samples at most, the rows of every count are computed once for all models.
+MOST_KEPT_SAMPLES = 256
 
 
 class CountTable(NamedTuple):
@@ -57,10 +60,8 @@ class CountTable(NamedTuple):
         _, first, row = np.unique(counts, axis=0, return_index=True, return_inverse=True)
         distinct = n_correct[first], n_samples[first], (errors[0][first], errors[1][first])
         size = padded_size(len(first))
-        relative, log_largest = grid.likelihood(*distinct)
-        likelihood, quantiles = (
-            padded(table.astype(np.float32), size) for table in (relative, grid.quantiles(*distinct))
-        )
+        relative, log_largest, within = _rows(grid, *distinct)
+        likelihood, quantiles = (padded(table, size) for table in (relative, within))
         bins = _bins(counts[first])
         return cls(likelihood, quantiles, log_largest, row.ravel(), distinct, bins, int(n_samples.max()))
 
@@ -68,6 +69,29 @@ class CountTable(NamedTuple):
     def n_rows(self) -> int:
         """Distinct counts, without the padding."""
         return len(self.log_largest)
+
+
+Rows = tuple[Float[np.ndarray, "row cell"], Float[np.ndarray, " row"], Float[np.ndarray, "row cell quantile"]]
+"""Likelihood, log of each row's largest, and quantiles of rows of counts."""
+
+
+def _rows(grid: Grid, n_correct: np.ndarray, n_samples: np.ndarray, errors: Errors) -> Rows:
+    n = int(n_samples[0])
+    if n > MOST_KEPT_SAMPLES or (n_samples != n).any() or any(rates.any() for rates in errors):
+        return _computed_rows(grid, n_correct, n_samples, errors)
+    likelihood, log_largest, quantiles = _rows_of_every_count(grid, n)
+    return likelihood[n_correct], log_largest[n_correct], quantiles[n_correct]
+
+
+@lru_cache(maxsize=8)
+def _rows_of_every_count(grid: Grid, n: int) -> Rows:
+    n_correct = np.arange(n + 1)
+    return _computed_rows(grid, n_correct, np.full_like(n_correct, n))
+
+
+def _computed_rows(grid: Grid, n_correct: np.ndarray, n_samples: np.ndarray, errors: Errors | None = None) -> Rows:
+    likelihood, log_largest = grid.likelihood(n_correct, n_samples, errors)
+    return likelihood.astype(np.float32), log_largest, grid.quantiles(n_correct, n_samples, errors).astype(np.float32)
 
 
 def _bins(counts: Float[np.ndarray, "row column"]) -> Int[np.ndarray, " row"]:
