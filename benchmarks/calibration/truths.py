@@ -124,7 +124,20 @@ def lumpy_pair(rng: np.random.Generator, n: int) -> np.ndarray:
     return np.stack([base, np.where(rng.random(n) < 0.06, 0.0, rl)], axis=1)
 
 
-PAIRS: dict[str, Rates] = {f.__name__: f for f in (pair, heavy_pair, beta_pair, lumpy_pair)}
+def rarely_solved_pair(rng: np.random.Generator, n: int) -> np.ndarray:
+    """As `pair`, but the 6 % lost, and 6 % gained, are left at a solve rate near .001: to 64 samples nearly 0."""
+    base_logit = rng.normal(-1.5, 2.5, n)
+    base, rl = expit(base_logit), expit(1.15 * base_logit + 2 + rng.normal(0, 0.8, n))
+    kind = rng.random(n)
+    low = expit(rng.normal(-7, 1, n))
+    rl = np.where(kind < 0.06, low, rl)
+    is_gained = (kind >= 0.06) & (kind < 0.12)
+    dead = (kind >= 0.12) & (kind < 0.2)
+    base, rl = np.where(is_gained, low, base), np.where(is_gained, rng.beta(2, 2, n), rl)
+    return np.stack([np.where(dead, 0.0, base), np.where(dead, 0.0, rl)], axis=1)
+
+
+PAIRS: dict[str, Rates] = {f.__name__: f for f in (pair, heavy_pair, beta_pair, lumpy_pair, rarely_solved_pair)}
 
 
 def simulated_counts(population: Rates, n_problems: int, n_samples: int, seed: int) -> Draw:

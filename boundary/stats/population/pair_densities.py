@@ -35,7 +35,11 @@ CHANGE_SCALE = 4.0
 # little and another where they solve much, the two melting into each other over some logits.
 RIDGE_BLEND = 1.5
 CORNERS_AND_EDGES, RIDGE = 8, 8
-JOINT_DIM = CORNERS_AND_EDGES + 4 * EDGE_WAVES + RIDGE + LEVEL_WAVES + CHANGE_WAVES + BOTH_WAVES[0] * BOTH_WAVES[1]
+BEND = LEVEL_WAVES + CHANGE_WAVES + BOTH_WAVES[0] * BOTH_WAVES[1]
+# Samples do not tell a rate of 0 from a low one. Of the problems of an edge where a model's rate is 0, an unknown share
+# has low rates instead: logits up to the highest (p = .05), normal with this spread around an unknown place.
+LOW_PLACE, LOW_PLACE_SCALE, LOW_SPREAD, LOW_HIGHEST = -7.0, 2.0, 1.5, -3.0
+JOINT_DIM = CORNERS_AND_EDGES + 4 * EDGE_WAVES + RIDGE + BEND + 4
 
 
 class JointPrior(NamedTuple):
@@ -78,13 +82,15 @@ class PairBasis(NamedTuple):
     """Constants of the population of a pair on a grid: the smooth part inside, and edges where a model has p = 0 or 1.
 
     The log density is `inside @ coefficients` over the pairs of knots, the base model's first, and `edge @ coefficients
-    + edge_constant` over the knots of an edge. `prior` is in arrays: another one compiles nothing.
+    + edge_constant` over the knots of an edge. `low_knots`, the first of these, are those of low rates. `prior` is in
+    arrays: another one compiles nothing.
     """
 
     n_problems: Float[np.ndarray, ""]
     inside: Float[np.ndarray, "pair coefficient"]
     edge: Float[np.ndarray, "knot wave"]
     edge_constant: Float[np.ndarray, "knot 1 1"]
+    low_knots: Float[np.ndarray, " low"]
     prior: JointPrior
 
 
@@ -122,6 +128,7 @@ def basis_on(
         inside=np.concatenate(inside, axis=1).astype(np.float32),
         edge=(EDGE_AMPLITUDE * waves(edge_knots, EDGE_LENGTH, EDGE_WAVES)).astype(np.float32),
         edge_constant=edge_constant.astype(np.float32),
+        low_knots=edge_knots[edge_knots <= LOW_HIGHEST].astype(np.float32),
         prior=JointPrior(*(np.asarray(part, np.float32) for part in prior)),
     )
 
@@ -157,6 +164,11 @@ def joint_population(
     d = y - x, and w_low = 1 / (1 + exp(l / 1.5)) = 1 - w_high. By default m ~ N(0, 2), log s ~ N(log 3.5, .4),
     b_j ~ N(0, .3), a_low ~ N(1, 1.5), a_high - a_low ~ N(0, 1), log t_j ~ N(log .35, 1.1) with correlation .4. Four
     edges and four corners carry the atoms. Why two parts: docs/decisions/002-population.md.
+
+    Far from the ridge the smooth part has no mass to speak of, so that a problem with no success of one model and many
+    of the other would be at an edge, with a rate of exactly 0, however few the samples. So of the problems of the edges
+    at base = 0 and at RL = 0 a share v has low rates instead: logits N(c, 1.5) below -3, c ~ N(-7, 2), v ~ Beta(1/2,
+    1/2), each edge with its own (docs/decisions/029-lost-or-rarely-solved.md).
     """
     parts = parts_of(theta, basis)
     inside = shares_of(jnp.asarray(basis.inside) @ parts.coefficients)
@@ -174,6 +186,9 @@ class PairParts(NamedTuple):
         Log density over the knots of each edge: base at 0 and at 1, RL at 0 and at 1.
     shares
         Of the four corners, the four edges and the inside; they sum to 1.
+    low, low_shares
+        Density of each model's low rates over the low knots, and of the problems of its edge at 0 the share that has
+        these rates instead.
     log_prior
         Log prior density of the parameters.
     """
@@ -181,20 +196,55 @@ class PairParts(NamedTuple):
     coefficients: Float[Array, "coefficient chain"]
     log_edges: Float[Array, "knot edge chain"]
     shares: Float[Array, "segment chain"]
+    low: Float[Array, "low model chain"]
+    low_shares: Float[Array, "model chain"]
     log_prior: Float[Array, " chain"]
 
     def cells(
         self, inside: Float[Array, "pair chain"], edges: Float[Array, "knot edge chain"]
     ) -> Float[Array, "cells chain"]:
         """Weights of all pairs of cells, given those within the inside and within each edge, which sum to 1."""
-        return _cells(inside * self.shares[-1], edges * self.shares[4:-1], self.shares[:4])
+        edges = edges * self.shares[4:-1]
+        gained, lost = edges[:, 0] * self.low_shares[0], edges[:, 2] * self.low_shares[1]
+        n_low, (knots, chains) = len(self.low), gained.shape
+        inside = (inside * self.shares[-1]).reshape(knots, knots, chains)
+        inside = jnp.concatenate([inside[:n_low] + outer_product(self.low[:, 0], gained), inside[n_low:]])
+        with_lost = inside[:, :n_low] + outer_product(lost, self.low[:, 1])
+        inside = jnp.concatenate([with_lost, inside[:, n_low:]], axis=1)
+        edges = edges - jnp.stack([gained, jnp.zeros_like(gained), lost, jnp.zeros_like(lost)], axis=1)
+        return _cells(inside, edges, self.shares[:4])
+
+
+@jax.custom_vjp
+def outer_product(first: Float[Array, "row chain"], second: Float[Array, "column chain"]) -> Array:
+    """The outer product of two vectors of each chain.
+
+    Its gradient's sums are kept apart from the products before them: fused into one loop, as XLA does on a CPU, they
+    take ten times as long.
+    """
+    return first[:, None] * second
+
+
+def _outer_product_of(first: Array, second: Array) -> tuple[Array, tuple[Array, Array]]:
+    return first[:, None] * second, (first, second)
+
+
+def _slopes_of_factors(factors: tuple[Array, Array], slope: Array) -> tuple[Array, Array]:
+    first, second = factors
+    of_first, of_second = jax.lax.optimization_barrier((slope * second, slope * first[:, None]))
+    return of_first.sum(axis=1), of_second.sum(axis=0)
+
+
+outer_product.defvjp(_outer_product_of, _slopes_of_factors)
 
 
 def parts_of(theta: Float[Array, "dim chain"], basis: PairBasis) -> PairParts:
     """The parts of the population of `joint_population`."""
     prior = basis.prior
     atoms, smooth = theta[:CORNERS_AND_EDGES], theta[CORNERS_AND_EDGES:]
-    edges, standard, bend = jnp.split(smooth, [4 * EDGE_WAVES, 4 * EDGE_WAVES + RIDGE])
+    edges, standard, bend, low = jnp.split(smooth, np.cumsum([4 * EDGE_WAVES, RIDGE, BEND]))
+    low_share, low_place = jnp.split(low, 2)
+    distance = (basis.low_knots[:, None, None] - LOW_PLACE - LOW_PLACE_SCALE * low_place) / LOW_SPREAD
     ridge = jnp.asarray(prior.ridge)[:, None] + jnp.asarray(prior.ridge_scale)[:, None] * standard
     centre, log_scale, slope_low, slope_high, shift, shift_change, log_tightness, half_difference = ridge
     precision = jnp.exp(-2.0 * log_scale)
@@ -210,6 +260,8 @@ def parts_of(theta: Float[Array, "dim chain"], basis: PairBasis) -> PairParts:
         coefficients=jnp.concatenate([bend, jnp.stack(normal)]),
         log_edges=_log_edges(edges, basis),
         shares=jax.nn.softmax(jnp.concatenate([odds, jnp.zeros_like(odds[:1])]), axis=0),
+        low=jax.nn.softmax(-0.5 * distance**2, axis=0),
+        low_shares=jnp.sin(0.5 * jnp.pi * jax.scipy.special.ndtr(low_share)) ** 2,
         log_prior=log_prior - 0.5 * (smooth**2).sum(axis=0),
     )
 
@@ -227,13 +279,13 @@ def _log_edges(bends: Float[Array, "coefficient chain"], basis: PairBasis) -> Fl
 
 
 def _cells(
-    inside: Float[Array, "pair chain"], edges: Float[Array, "knot edge chain"], corners: Float[Array, "corner chain"]
+    inside: Float[Array, "base rl chain"], edges: Float[Array, "knot edge chain"], corners: Float[Array, "corner chain"]
 ) -> Float[Array, "cells chain"]:
     """Weights of all pairs of cells: those of one base cell side by side, the cells at 0 first, those at 1 last."""
-    knots, _, chains = edges.shape
+    chains = edges.shape[-1]
     base_at_0, base_at_1, rl_at_0, rl_at_1 = jnp.split(edges, 4, axis=1)
     never, always, gained, lost = jnp.split(corners[:, None], 4)
-    between = jnp.concatenate([rl_at_0, inside.reshape(knots, knots, chains), rl_at_1], axis=1)
+    between = jnp.concatenate([rl_at_0, inside, rl_at_1], axis=1)
     first = jnp.concatenate([never, base_at_0, gained])
     last = jnp.concatenate([lost, base_at_1, always])
     return jnp.concatenate([part.reshape(-1, chains) for part in (first, between, last)])

@@ -115,7 +115,8 @@ class NonParametric:
             "a population of any smooth shape: on the logit scale a simple log density (of a single model a Beta with "
             "its tails drawn in, of a pair a normal level and a ridge of changes) bent by a Gaussian process (of a "
             "pair whose problems come in narrow lumps, along each model's own solve rates too), with atoms at p = 0 "
-            f"and p = 1, jointly for a pair of models{learned}"
+            f"and p = 1, jointly for a pair of models, where a problem that only one of them solves may be rarely "
+            f"solved by the other instead of never{learned}"
         )
 
     def posterior(
