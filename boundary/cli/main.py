@@ -18,6 +18,7 @@ from boundary.cli.commands.status import status
 from boundary.cli.commands.verify import verify
 from boundary.cli.help_groups import CommandGroup
 from boundary.cli.interruption import Interrupted, end_now, ignore_more
+from boundary.cli.terminal import discard_if_failing, echo
 from boundary.errors import InputError
 from boundary.plain_text import printable
 
@@ -43,6 +44,11 @@ class Commands(CommandGroup):
             if self.interrupted and args is None:  # a program that passes arguments goes on after them
                 end_now()
             raise
+        except OSError as error:
+            if not discard_if_failing():
+                raise
+            echo(f"Error: Standard output cannot be written: {error.strerror}. Send it to another place.", err=True)
+            sys.exit(WrongInput.exit_code)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the chosen command."""

@@ -1,6 +1,7 @@
 """Options that several commands take, each with one name and one help text."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -8,8 +9,35 @@ from boundary.cli.completion import completing, completing_column, set_names
 from boundary.cli.help_groups import options_under
 from boundary.stats.prior_names import PRIOR_NAMES
 
-FOLDER = click.Path(path_type=Path)
-FILE = click.Path(dir_okay=False, path_type=Path)
+
+class NamedPath(click.Path):
+    """A path that has a name: an empty one, as of a shell variable that is not set, would be the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Turn the text into a path."""
+        if value == "":
+            self.fail("the name is empty, as where a variable of the shell is not set; write . for this folder.")
+        return super().convert(value, param, ctx)
+
+
+class Points(click.FloatRange):
+    """Percentage points, in [0, 100): `0.5`, or `0.5%` as in claims."""
+
+    def __init__(self) -> None:
+        super().__init__(0, 100, max_open=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Turn the text into a number of points."""
+        text = value.strip().removesuffix("%") if isinstance(value, str) else value
+        try:
+            return float(super().convert(text, param, ctx))
+        except click.BadParameter:
+            self.fail(f"'{value}' is no number of percentage points from 0 to below 100; write 0.5 for half a point.")
+
+
+FOLDER = NamedPath(path_type=Path)
+FILE = NamedPath(dir_okay=False, path_type=Path)
+OUTPUT_FOLDER = NamedPath(file_okay=False, path_type=Path)
 # Headings of `--help`.
 SELECTION, ESTIMATES, OUTPUT = "Models and benchmarks", "Estimates", "Output"
 

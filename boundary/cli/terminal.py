@@ -1,5 +1,6 @@
 """The one way to a terminal: whatever a command prints goes through here, since much of it others wrote."""
 
+import os
 import re
 import sys
 from collections.abc import Iterable
@@ -34,6 +35,17 @@ def flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):  # the reader of a pipe is gone
             stream.flush()
+
+
+def discard_if_failing() -> bool:
+    """Whether standard output cannot be written, as on a full disk; what waits for it is given up then."""
+    try:
+        sys.stdout.write("\n")  # flushing alone says nothing where output is not buffered
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return False
 
 
 def write_out_unencodable() -> None:

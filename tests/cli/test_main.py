@@ -1,12 +1,15 @@
 """The command line answers at once, and tells a wrong input from a bug."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from boundary.cli.main import main
+from boundary.cli.options import Points
 from boundary.cli.parsing import budgets
 from boundary.errors import InputError
 
@@ -78,6 +81,31 @@ def test_an_interruption_is_one_line_and_exit_130(monkeypatch):
     monkeypatch.setattr(main, "interrupted", False)
     result = CliRunner().invoke(main, ["data", "list"])
     assert (result.exit_code, result.output) == (130, "Interrupted.\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("arguments", [["data", "list"], ["--help"]], ids=lambda words: words[0])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_behind_standard_output_is_one_sentence(arguments, unbuffered):
+    words = [sys.executable, "-c", "from boundary.cli.entry import main; main()", *arguments]
+    environment = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, env=environment)
+    assert done.stderr == (
+        "Error: Standard output cannot be written: No space left on device. Send it to another place.\n"
+    )
+    assert done.returncode == 2
+
+
+@pytest.mark.parametrize("text", ["2", "2%", "2 %"])
+def test_a_margin_is_in_points_with_or_without_percent(text):
+    assert Points().convert(text, None, None) == 2.0
+
+
+@pytest.mark.parametrize("text", ["half", "-1", "100", "0.5%%"])
+def test_a_wrong_margin_says_what_is_meant(text):
+    result = CliRunner().invoke(main, ["analyze", "deepscaler-1.5b", "-o", "out", f"--margin={text}"])
+    assert (result.exit_code, "write 0.5 for half a point" in result.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("command", [[], ["analyze"], ["plan"]])

@@ -106,6 +106,41 @@ def test_no_output_of_a_command_is_an_input(counts, tmp_path, no_fit):
     assert {path: path.read_bytes() for path in kept} == kept
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["analyze", "COUNTS", "--base", "the-base"],
+        ["plan", "COUNTS", "--base", "the-base", "--claim", "shrinkage(4) > 0"],
+        ["sample"],
+        ["score", "COUNTS", "--model", "m"],
+        ["counts", "COUNTS"],
+        ["import", "matrix", "COUNTS"],
+        ["data", "export", "deepscaler-1.5b"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_an_output_without_a_name_is_refused(counts, tmp_path, monkeypatch, no_fit, command):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    result = run(*(counts if word == "COUNTS" else word for word in command), "-o", "")
+    assert (result.exit_code, "the name is empty" in result.stderr) == (2, True)
+    assert list((tmp_path / "empty").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["report.html", "cost.csv", "figures/b-flows.svg"])
+def test_a_file_of_others_is_not_overwritten(counts, tmp_path, no_fit, name):
+    path = tmp_path / "out" / name
+    path.parent.mkdir(parents=True)
+    path.write_text("mine")
+    result = run("analyze", counts, "--base", "the-base", "-o", tmp_path / "out")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"Error: '{path}' would be overwritten, and no earlier analysis wrote it. Name another folder with -o, or move "
+        "the file.\n"
+    )
+    assert path.read_text() == "mine"
+
+
 def test_import_of_a_folder_overwrites_none_of_its_files(tmp_path):
     (tmp_path / "in").mkdir()
     for name in ("a.csv", "b.csv"):

@@ -11,6 +11,10 @@ from boundary.cli.help_groups import WithExamples, options_under
 from boundary.cli.interruption import interruptibly
 from boundary.cli.jax_setup import prepare
 from boundary.cli.options import (
+    FILE,
+    FOLDER,
+    OUTPUT_FOLDER,
+    Points,
     base_option,
     common_problems_option,
     counts_argument,
@@ -99,7 +103,7 @@ EXAMPLES = (
 )
 @estimates_option(
     "--margin",
-    type=click.FloatRange(0, 100, max_open=True),
+    type=Points(),
     default=0.5,
     show_default=True,
     metavar="POINTS",
@@ -118,16 +122,14 @@ EXAMPLES = (
 @estimates_option("--compare-priors", is_flag=True, help="Fit other families too, and say where they disagree.")
 @estimates_option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same numbers.")
 @claims_option("--claim", metavar="CLAIM", multiple=True, help='A claim, as in "shrinkage(1024) > 0"; repeat.')
-@claims_option(
-    "--claims", type=click.Path(path_type=Path), multiple=True, metavar="FILE", help="Claims in a TOML file."
-)
+@claims_option("--claims", type=FOLDER, multiple=True, metavar="FILE", help="Claims in a TOML file.")
 @claims_option(
     "--require", callback=required, multiple=True, metavar="[NAME=]P", help="Probability that claims must have."
 )
-@sampling_option("--samples", type=click.Path(dir_okay=False), metavar="FILE", help="Samples, to check order and runs.")
+@sampling_option("--samples", type=FILE, metavar="FILE", help="Samples, to check order and runs.")
 @sampling_option(
     "--scores",
-    type=click.Path(path_type=Path),
+    type=FOLDER,
     metavar="FILE",
     help="Log-probabilities of the samples, as boundary score -o FILE writes them.",
 )
@@ -165,12 +167,8 @@ EXAMPLES = (
     metavar="[B=]R|measured",
     help="P(a guess is right): 1 / choices, or as the samples' answers to other problems show.",
 )
-@verifier_option(
-    "--error-rates", type=click.Path(dir_okay=False), metavar="FILE", help="Verifier error rates, problem by problem."
-)
-@verifier_option(
-    "--audit", type=click.Path(dir_okay=False), metavar="FILE", help="How many checked verdicts were wrong."
-)
+@verifier_option("--error-rates", type=FILE, metavar="FILE", help="Verifier error rates, problem by problem.")
+@verifier_option("--audit", type=FILE, metavar="FILE", help="How many checked verdicts were wrong.")
 @verifier_option(
     "--judge-false-positive-rate",
     callback=rate,
@@ -189,7 +187,7 @@ EXAMPLES = (
 @output_option(
     "-o",
     "--output",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=OUTPUT_FOLDER,
     required=True,
     metavar="DIR",
     help="Folder for report.html, estimates.csv, problems.csv, summary.json, posterior.nc and figures/.",
@@ -260,7 +258,8 @@ def analyze(
         from boundary.analysis.analyze import analyze as run_analysis
         from boundary.analysis.figures import chosen_figures
         from boundary.analysis.options import chosen_width
-        from boundary.analysis.output.files import FITS_FOLDER, check_output
+        from boundary.analysis.output.files import FITS_FOLDER
+        from boundary.analysis.output.folder import check_output
         from boundary.analysis.report.provenance import provenance_of_command, with_provenance
 
         width = chosen_width(figure_width)  # before the fits, which take long

@@ -10,6 +10,7 @@ from boundary.cli.help_groups import WithExamples, options_under
 from boundary.cli.interruption import interruptibly
 from boundary.cli.jax_setup import prepare
 from boundary.cli.options import (
+    FILE,
     base_option,
     counts_argument,
     estimates_option,
@@ -98,7 +99,7 @@ EXAMPLES = (
 @output_option(
     "-o",
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE,
     default=Path("plan.csv"),
     show_default=True,
     help="File for `boundary sample --plan`.",

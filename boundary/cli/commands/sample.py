@@ -8,7 +8,7 @@ import click
 from boundary.cli.completion import completing, preset_names, template_names, verifier_names
 from boundary.cli.help_groups import WithExamples, options_under
 from boundary.cli.interruption import EXIT_CODE, stopped_by_sigterm
-from boundary.cli.options import FILE, output_option, quiet_option
+from boundary.cli.options import FILE, OUTPUT_FOLDER, output_option, quiet_option
 from boundary.cli.parsing import engine_options, shard, temperatures
 from boundary.cli.printing.dry_run import as_json as forecast_as_json, print_forecast
 from boundary.cli.printing.sampling import as_json as arms_as_json, print_arms, sampling_progress
@@ -92,9 +92,7 @@ EXAMPLES = (
 @output_option("--dry-run", is_flag=True, help="Only say what would be done: tokens, time, disk.")
 @output_option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
 @quiet_option
-@output_option(
-    "-o", "--output", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="The run folder."
-)
+@output_option("-o", "--output", type=OUTPUT_FOLDER, metavar="DIR", help="The run folder.")
 @click.pass_context
 def sample(
     ctx: click.Context, /, runfile: Path | None, dry_run: bool, as_json: bool, quiet: bool, **options: Any

@@ -1,6 +1,9 @@
 """A folder of results changes as a whole, keeps nothing of an earlier analysis, and loses nothing of anybody else."""
 
+import json
 import os
+from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +42,42 @@ def test_files_of_an_earlier_analysis_go_and_those_of_others_stay(tmp_path):
     assert (tmp_path / "report.html").read_text() == "new report.html"
     write(tmp_path, "report.html")
     assert names(tmp_path) == {"report.html", *theirs}
+
+
+def test_a_file_that_no_analysis_wrote_is_not_overwritten(tmp_path):
+    (tmp_path / "claims.csv").write_text("theirs")
+    with pytest.raises(InputError, match=r"claims\.csv' would be overwritten"):
+        write(tmp_path, "report.html", "claims.csv")
+    assert names(tmp_path) == {"claims.csv"}
+    write(tmp_path, "report.html")
+    assert (tmp_path / "claims.csv").read_text() == "theirs"
+
+
+def test_a_process_that_is_killed_while_files_take_their_places_has_listed_them(tmp_path, monkeypatch):
+    write(tmp_path, "report.html")
+    replace = Path.replace
+
+    def replace_until_figures(path, target):
+        if "figures" in path.parts:
+            raise KeyboardInterrupt
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", replace_until_figures)
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path, "claims.csv", *NEW)
+    monkeypatch.undo()
+    write(tmp_path, "claims.csv", *NEW)
+    assert names(tmp_path) == {"claims.csv", *NEW}
+
+
+def test_a_folder_from_before_there_were_listings_is_known_by_its_summary(tmp_path):
+    (tmp_path / "report.html").write_text("old")
+    fields = {"ok": True, "base": None, "models": [], "verdicts": [], "diagnostics": [], "settings": {}}
+    for content, is_own in ("[]", False), ('{"ok": true}', False), ("{", False), (json.dumps(fields), True):
+        (tmp_path / "summary.json").write_text(content)
+        with nullcontext() if is_own else pytest.raises(InputError):
+            write(tmp_path, "report.html", "summary.json")
+    assert (tmp_path / "report.html").read_text() == "new report.html"
 
 
 def test_a_folder_of_figures_that_is_empty_goes_too(tmp_path):
