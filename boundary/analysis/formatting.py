@@ -114,6 +114,21 @@ def probability_text(value: float) -> str:
     return "over 0.99" if value >= 0.995 else "under 0.01" if value < 0.005 else number(_rounded(value), 1, 2)
 
 
+def probability_number(value: float, digits: int = 2) -> str:
+    """Write a probability of a table, or its error, as a number; none is rounded to 0 or 1, which draws cannot tell.
+
+    Examples
+    --------
+    >>> probability_number(0.876), probability_number(0.9999, 3), probability_number(0.0)
+    ('0.88', '>0.999', '<0.01')
+    """
+    text = number(value, 1.0, digits)
+    least = 10.0**-digits
+    if text == f"{0:.{digits}f}":
+        return f"<{least:.{digits}f}"
+    return f">{1 - least:.{digits}f}" if text == f"{1:.{digits}f}" else text
+
+
 def percentage(probability: float) -> str:
     """Write a probability as a percentage, rounded as `probability_text` does.
 
@@ -143,6 +158,17 @@ def points(margin: float) -> str:
     """
     text = f"{100 * margin:.3g}"
     return f"{text} point{'s' * (text != '1')}"
+
+
+def by_over(margin: float) -> str:
+    """Write by how much pass@k is lower or higher at least, behind such a word: nothing without a margin.
+
+    Examples
+    --------
+    >>> by_over(0.01), by_over(0.0)
+    (' by more than 1 point', '')
+    """
+    return f" by more than {points(margin)}" if margin else ""
 
 
 def fewer_problems_suffix(observed: dict[Any, Any], posterior: dict[Any, Any]) -> str:

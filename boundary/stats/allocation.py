@@ -103,7 +103,7 @@ def greedy_steps(
     models
         Columns of the models that can be sampled.
     most
-        The plan ends at this cost.
+        The plan costs no more than this.
 
     Returns
     -------
@@ -131,7 +131,10 @@ def greedy_steps(
         price = members[:, None, None] * (sized - before[..., None])
         added = precision - present_precision[..., None]
         gain = sum(w * _variance_decrease(*pair) for w, *pair in zip(weights, covariances, added, strict=True))
-        gain_per_sample = np.where(price > 0, gain / np.maximum(price, 1), -np.inf)
+        is_possible = (price > 0) & (price <= most - cost)
+        if not is_possible.any():
+            break
+        gain_per_sample = np.where(is_possible, gain / np.maximum(price, 1), -np.inf)
         g, m, size = (int(i) for i in np.unravel_index(int(np.argmax(gain_per_sample)), gain_per_sample.shape))
         if gain[g, m, size] < LEAST_GAIN * variance_at_first:
             break

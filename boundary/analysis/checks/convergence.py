@@ -92,7 +92,7 @@ Carlo error; worst: gained at k = 128, AIME24).
     else:
         worst = diagnostics.iloc[int(visible.argmax())]
         sentence = (
-            f"The ends of intervals are known to within {number(visible.max(), 100, 1)} % of the interval's width, or "
+            f"The ends of intervals are known to within {_percent(visible.max())} % of the interval's width, or "
             f"to one in the last digit shown (Monte Carlo error; worst: {worst['worst_visible']}, "
             f"{worst['benchmark']})."
         )
@@ -109,6 +109,12 @@ Carlo error; worst: gained at k = 128, AIME24).
             f"width ({narrow['worst_interval']}, {narrow['benchmark']})."
         )
     return sentence
+
+
+def _percent(error: float) -> str:
+    """An error as a percentage; one above the limit is not rounded to it."""
+    text = number(error, 100, 1)
+    return number(error, 100, 2) if error > MAX_INTERVAL_MC_ERROR >= float(text) / 100 else text
 
 
 def _name(row: dict[str, Any]) -> str:

@@ -44,7 +44,7 @@ PART = 1 / 50
 OUTCOMES = 1280
 # The search ends at so many times the samples that are there.
 FURTHEST = 64
-# Where the chance of settling a claim is smaller, allocations are compared by the width of the interval.
+# Where the chance of settling a claim is smaller, or differs by less, allocations are compared by the interval's width.
 LEAST_CHANCE = 0.02
 Allocation = Literal["planned", "even"]
 
@@ -74,6 +74,8 @@ class Plan:
         Whether the claim is about budgets beyond the present samples.
     is_settled
         Whether the present samples settle the claim.
+    allocation
+        `even` where a budget does more when it is spread evenly than on the problems that seem to tell most.
     """
 
     claim: str
@@ -88,6 +90,7 @@ class Plan:
     goal: str
     extrapolated: bool
     is_settled: bool = False
+    allocation: Allocation = "planned"
 
     @property
     def n_more(self) -> int:
@@ -108,17 +111,20 @@ class Plan:
         if not self.n_more:
             enough = "no more samples are needed" if self.is_reached else "no sample would tell more"
             return f"{today} {enough.capitalize()}." if self.is_settled else f"{today} {self.goal}: {enough}."
-        is_plan = (self.assurance["allocation"] == "planned") & (self.assurance["n_more"] == self.n_more)
+        is_plan = (self.assurance["allocation"] == self.allocation) & (self.assurance["n_more"] == self.n_more)
         row = self.assurance.loc[is_plan].iloc[0]
         outlook = f"chance of settling it {number(row['chance'], 100, 0)} %, width {row['width']:.3g}"
         places = ", ".join(
             f"{rows['n_more'].sum():,} of {model} on {len(rows)} problem{'s' * (len(rows) > 1)}"
             for model, rows in self.rows.groupby("model", sort=False)
         )
+        samples = f"{self.n_more:,} more sample{'s' * (self.n_more != 1)}"
         if not self.is_reached:
-            return f"{today} {self.goal}: not within {self.n_more:,} more samples ({outlook}). They would be {places}."
+            return f"{today} {self.goal}: not within {samples} ({outlook}). They would be {places}."
         even = "" if self.n_even is None else f" Spread evenly it would take {self.n_even:,}."
-        return f"{today} {self.goal}: {self.n_more:,} more samples ({outlook}): {places}.{even}"
+        if self.allocation == "even":
+            even = " No choice of problems that was tried does more than spreading them evenly."
+        return f"{today} {self.goal}: {samples} ({outlook}): {places}.{even}"
 
     def write(self, path: str | Path) -> Path:
         """Write the file that `boundary sample --plan` takes, and return its path."""
@@ -139,7 +145,7 @@ class _Goal(NamedTuple):
     def words(self) -> str:
         """The goal in words."""
         if self.budget is not None:
-            return f"With {self.budget:,} more samples at most"
+            return f"With {self.budget:,} more sample{'s' * (self.budget != 1)} at most"
         if self.width is not None:
             return f"For a {number(self.level, 100, 0)} % interval no wider than {self.width:g}"
         bar = f"P \u2265 {self.certainty:g} or \u2264 {round(1 - self.certainty, 10):g}"
@@ -148,7 +154,7 @@ class _Goal(NamedTuple):
     def is_met(self, row: dict[str, Any]) -> bool:
         """Whether the samples of a row of the assurance table are enough."""
         if self.budget is not None:
-            return True
+            return bool(row["n_more"])
         return bool(row["chance"] >= self.chance if self.width is None else row["width"] <= self.width)
 
 
@@ -159,6 +165,7 @@ class _Forecast:
     sums: ProblemSums
     groups: Sequence[np.ndarray]
     steps: Sequence[Step]
+    budget_steps: Sequence[Step]
     columns: tuple[int, ...]
     goal: _Goal
     seed: int
@@ -168,12 +175,13 @@ class _Forecast:
         return self.sums.p.shape[1], self.sums.p.shape[2]
 
     def planned(self, budget: int) -> Int[np.ndarray, "problem model"]:
-        return allocated(self.steps, self.shape, budget)
+        return allocated(self.budget_steps if budget == self.goal.budget else self.steps, self.shape, budget)
 
-    def even(self, budget: int) -> Int[np.ndarray, "problem model"]:
-        """As many samples of every problem and model; where they do not divide, rounded up."""
+    def even(self, budget: int, *, is_limit: bool = False) -> Int[np.ndarray, "problem model"]:
+        """As many samples of every problem and model; where they do not divide, rounded up, or down to a limit."""
         more = np.zeros(self.shape, dtype=np.int64)
-        more[:, list(self.columns)] = -(-budget // (self.shape[0] * len(self.columns)))
+        n_cells = self.shape[0] * len(self.columns)
+        more[:, list(self.columns)] = budget // n_cells if is_limit else -(-budget // n_cells)
         return more
 
     def row(self, allocation: Allocation, more: np.ndarray) -> dict[str, Any]:
@@ -272,8 +280,11 @@ def plan(
     forecast = _forecast(resolved, rates, panel, columns, goal, seed)
     probability, converged = _probability_today(resolved, rates, panel)
     is_settled = converged and max(probability, 1 - probability) >= goal.certainty
-    more = forecast.planned(goal.budget if goal.budget is not None else _least_cost(forecast, is_settled))
-    outlook = forecast.row("planned", more)
+    if goal.budget is not None:
+        allocation, more = best_of_budget(forecast, goal.budget)
+    else:
+        allocation, more = "planned", forecast.planned(_least_cost(forecast, is_settled))
+    outlook = forecast.row(allocation, more)
     return Plan(
         resolved.text,
         panel.benchmark,
@@ -282,11 +293,12 @@ def plan(
         converged,
         rows=_rows(panel, more),
         assurance=_assurance_table(forecast, outlook),
-        n_even=_even_as_good(forecast, outlook) if more.any() else None,
+        n_even=_even_as_good(forecast, outlook) if more.any() and allocation == "planned" else None,
         is_reached=goal.is_met(outlook) or (is_settled and goal.width is None),
         goal=goal.words,
         extrapolated=any(part.largest_budget > rates.reliable_k for part in resolved.comparisons),
         is_settled=is_settled,
+        allocation=allocation,
     )
 
 
@@ -334,8 +346,10 @@ def _forecast(
     sums = sums.thinned(OUTCOMES)
     n_correct, n_samples = panel.counts.n_correct, panel.counts.n_samples
     groups = exchangeable_groups(n_correct, n_samples, max(1, round(PART * len(n_correct))))
-    typical = max(float(np.median(n_samples)), 1.0)
-    sizes = sorted({max(1, round(typical / 8 * 2**i)) for i in range(12)})
+    smallest = max(float(np.median(n_samples)), 1.0) / 8
+    if goal.budget is not None:
+        smallest = min(smallest, goal.budget)
+    sizes = sorted({max(1, round(smallest * 2**i)) for i in range(12)})
     present = n_samples[:, columns]
     most = 4 * goal.budget if goal.budget else FURTHEST * max(int(present.sum()), present.size)
     # The closer a sum is to 0, the more a unit of its variance matters to the probability of the claim.
@@ -343,7 +357,41 @@ def _forecast(
     spread = np.maximum(values.std(axis=0), np.finfo(float).tiny)
     weights = (norm.pdf(np.clip(values.mean(axis=0) / spread, -6, 6)) / spread) ** 2
     steps = greedy_steps(sums, groups, weights, sizes, columns, most)
-    return _Forecast(sums, groups, steps, columns, goal, seed)
+    budget_steps = greedy_steps(sums, groups, weights, sizes, columns, goal.budget) if goal.budget else []
+    return _Forecast(sums, groups, steps, budget_steps, columns, goal, seed)
+
+
+def best_of_budget(forecast: _Forecast, budget: int) -> tuple[Allocation, np.ndarray]:
+    """The allocation that does most with a budget: chosen problem by problem, or spread evenly.
+
+    Parameters
+    ----------
+    forecast
+        Of the claim.
+    budget
+        Samples, at least 1.
+
+    Returns
+    -------
+    Its name, and the further samples of each problem and model.
+
+    Raises
+    ------
+    InputError
+        If the budget is below the fewest samples that can be planned.
+    """
+    planned, even = forecast.planned(budget), forecast.even(budget, is_limit=True)
+    if not (planned.any() or even.any()) and forecast.steps:
+        raise InputError(
+            f"--budget is {budget:,}; the least that can be planned here is {forecast.steps[0].cost:,}, since problems "
+            "with the same counts are sampled alike."
+        )
+    if not even.any():
+        return "planned", planned
+    of_planned, of_even = forecast.row("planned", planned), forecast.row("even", even)
+    gain = of_even["chance"] - of_planned["chance"]
+    is_better = of_even["width"] < of_planned["width"] if abs(gain) < LEAST_CHANCE else gain > 0
+    return ("even", even) if is_better else ("planned", planned)
 
 
 def _least_cost(forecast: _Forecast, is_settled: bool) -> int:
@@ -385,8 +433,8 @@ def _even_as_good(forecast: _Forecast, outlook: dict[str, Any]) -> int | None:
 
 def _assurance_table(forecast: _Forecast, outlook: dict[str, Any]) -> pd.DataFrame:
     """Assurance for the plan's number of samples and fractions and multiples of it, as planned and spread evenly."""
-    rows = [forecast.row("planned", forecast.planned(0)), outlook]
     n = outlook["n_more"]
+    rows = [forecast.row("planned", forecast.planned(0)), outlook, forecast.row("planned", forecast.planned(n))]
     for budget in (n // 4, n // 2, 2 * n, 4 * n) if n else ():
         rows.append(forecast.row("planned", forecast.planned(budget)))
     for budget in (n // 4, n // 2, n, 2 * n, 4 * n) if n else ():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, OPEN, SURE, WIDENED
-from boundary.analysis.formatting import behind_colon, benchmark_name, budget, level_text, points, upper_first
+from boundary.analysis.formatting import behind_colon, benchmark_name, budget, by_over, level_text, upper_first
 from boundary.analysis.text.verdict import Verdict
 from boundary.data.counts import ALL
 
@@ -160,7 +160,7 @@ more than 0.5 points at k = n, the number of samples. Brackets hold 95 % interva
     """
     return (
         f"Narrowed (widened): with a probability of {SURE:.2f} or more, pass@k of RL is lower (higher) than that of "
-        f"its base by more than {points(margin)} at k = n, the number of samples. Brackets hold {level_text(level)} "
+        f"its base{by_over(margin)} at k = n, the number of samples. Brackets hold {level_text(level)} "
         "intervals."
     )
 

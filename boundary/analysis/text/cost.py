@@ -8,7 +8,7 @@ import pandas as pd
 
 from boundary.analysis.estimates.decisions import SURE, Decision
 from boundary.analysis.estimates.table import POSTERIOR
-from boundary.analysis.formatting import cost_text, number, points, probability_text, short_name
+from boundary.analysis.formatting import by_over, cost_text, number, probability_text, short_name
 from boundary.analysis.text.pair import decision_words, difference
 from boundary.stats.estimands.crossing import LIKELY
 
@@ -106,8 +106,9 @@ def _crossing_sentences(
             yield "At some smaller budgets it is behind too: the curves cross more than once."
     elif absent["mean"] == absent["mean"]:
         yield (
-            f"{at_equal} the probability that {name} is ahead of {base} at some budget and behind it at a larger one, "
-            f"by more than {points(margin)}, is {probability_text(chance['mean'])} up to {last} a problem."
+            f"{at_equal} the probability that {name} is ahead of {base} at some budget and behind it at a larger one"
+            f"{',' * bool(margin)}{by_over(margin)}{',' * bool(margin)} is {probability_text(chance['mean'])} up to "
+            f"{last} a problem."
         )
     leads = _row(pair, "leads_at_cost")
     if absent["mean"] >= 0.005 and leads is not None and leads["mean"] >= LIKELY:

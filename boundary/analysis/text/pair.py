@@ -5,7 +5,15 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, OPEN, SURE, WIDENED, Decision
-from boundary.analysis.formatting import crossover_text, number, percentage, points, probability_text, upper_first
+from boundary.analysis.formatting import (
+    by_over,
+    crossover_text,
+    number,
+    percentage,
+    points,
+    probability_text,
+    upper_first,
+)
 from boundary.stats.estimands.crossing import LIKELY, CrossingBudget, CurveOrder
 
 # Differences below this, .05 points, are 0.0 points when written.
@@ -162,30 +170,30 @@ def pair_details(n: int, end_decisions: Sequence[Decision], order: CurveOrder | 
 
 
 def _probabilities(decision: Decision, margin: float) -> str:
-    by, at = points(margin), f"pass@{decision.k:.0f}"
+    by, at = by_over(margin), f"pass@{decision.k:.0f}"
     if decision.word == OPEN:
         narrowed, widened, equivalent = map(
             probability_text, (decision.narrowed, decision.widened, decision.equivalent)
         )
         return (
-            f"{at} is lower than that of its base by more than {by} with probability {narrowed}, higher by more than "
-            f"{by} with probability {widened}, and neither with probability {equivalent}."
+            f"{at} is lower than that of its base{by} with probability {narrowed}, higher{by} with probability "
+            f"{widened}, and neither with probability {equivalent}."
         )
     meaning = {
-        NARROWED: f"is lower than that of its base by more than {by}",
-        WIDENED: f"is higher than that of its base by more than {by}",
-        EQUIVALENT: f"differs from that of its base by at most {by}",
+        NARROWED: f"is lower than that of its base{by}",
+        WIDENED: f"is higher than that of its base{by}",
+        EQUIVALENT: f"differs from that of its base by at most {points(margin)}" if margin else "is that of its base",
     }[decision.word]
     return f"{upper_first(decision.word)}: {at} {meaning}, with probability {probability_text(decision.probability)}."
 
 
 def _order_details(n: int, order: CurveOrder, margin: float) -> Iterator[str]:
-    by = f"by more than {points(margin)}"
+    by = by_over(margin)
     crossings = (("ahead", "behind", order.crosses), ("behind", "ahead", order.crosses_back))
     likely = [crossing for crossing in crossings if crossing[2] >= LIKELY]
     for earlier, later, probability in likely:
         yield (
-            f"It is {earlier} {by} at some k and {later} {by} at a larger one with probability "
+            f"It is {earlier}{by} at some k and {later}{by} at a larger one with probability "
             f"{probability_text(probability)}."
         )
     if order.crosses_twice >= LIKELY:
@@ -193,7 +201,7 @@ def _order_details(n: int, order: CurveOrder, margin: float) -> Iterator[str]:
         yield f"Both hold together, so that the curves cross more than once, with probability {together}."
     if not likely and max(order.ahead, order.behind) >= SURE:
         side, probability = ("ahead", order.ahead) if order.ahead >= SURE else ("behind", order.behind)
-        yield f"It is {side} {by} at every k up to {n} with probability {probability_text(probability)}."
+        yield f"It is {side}{by} at every k up to {n} with probability {probability_text(probability)}."
 
 
 def next_step_of_pair(decision: Decision, n: int, margin: float, new_problems: bool) -> str:
@@ -216,10 +224,11 @@ def next_step_of_pair(decision: Decision, n: int, margin: float, new_problems: b
         return "One sample of each problem tells little about larger k: draw more samples of each."
     if new_problems:
         return "More problems of this kind, and more samples of each, would narrow the interval."
+    over = f"over {points(margin)} " if margin else ""
     question = {
-        NARROWED: f"RL solves over {points(margin)} fewer",
-        WIDENED: f"RL solves over {points(margin)} more",
-        EQUIVALENT: f"the two differ by at most {points(margin)}",
+        NARROWED: f"RL solves {over}fewer",
+        WIDENED: f"RL solves {over}more",
+        EQUIVALENT: f"the two differ by at most {points(margin)}" if margin else "the two are the same",
     }[decision.likeliest]
     return (
         f"More samples of each problem would narrow the interval. How many would settle whether {question}, and of "

@@ -9,11 +9,11 @@ from boundary.analysis.estimates.decisions import OPEN, SURE, decisions_of_pairs
 from boundary.analysis.estimates.ranking import Multiplicity, multiplicity, panel_rows
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.formatting import (
+    by_over,
     likeliest,
     listed,
     number,
     percentage,
-    points,
     probability_text,
     short_name,
 )
@@ -99,13 +99,27 @@ def _best_clauses(rows: pd.DataFrame, budgets: Sequence[float], of_all: str) -> 
 
 def multiplicity_text(counts: Multiplicity, k: float, margin: float) -> str:
     """Write how many pairs of models are told apart at a budget, and how many of these may be wrong."""
-    same = f", and {counts.equivalent:,} differ by no more than that" if counts.equivalent else ""
-    wrong = number(counts.expected_wrong, 1, 1)
-    return (
-        f"{counts.different:,} of {counts.pairs:,} pair{'s' * (counts.pairs != 1)} differ by more than "
-        f"{points(margin)} at k = {k:.0f}{same} (each by itself with probability {SURE:.2f} or more; "
-        f"{wrong} of these are expected to be wrong)."
+    verbs = {True: "differs", False: "differ"}
+    text = (
+        f"{counts.different:,} of {counts.pairs:,} pair{'s' * (counts.pairs != 1)} "
+        f"{verbs[1 in (counts.different, counts.pairs)]}{by_over(margin)} at k = {k:.0f}"
     )
+    if counts.equivalent and margin:
+        text += f", and {counts.equivalent:,} {verbs[counts.equivalent == 1]} by no more than that"
+    elif counts.equivalent:
+        text += f", and {counts.equivalent:,} {'is' if counts.equivalent == 1 else 'are'} the same"
+    if not counts.different + counts.equivalent:
+        return f"{text} with probability {SURE:.2f} or more."
+    return (
+        f"{text} (each by itself with probability {SURE:.2f} or more; {_expected_number(counts.expected_wrong, 1)} of "
+        "these are expected to be wrong)."
+    )
+
+
+def _expected_number(value: float, digits: int) -> str:
+    """Write an expected number; a small one is not rounded to 0."""
+    least = 10.0**-digits
+    return f"under {least:.{digits}f}" if value < least / 2 else number(value, 1, digits)
 
 
 def _best_at(rows: pd.DataFrame, k: float, of_all: str) -> str:
@@ -138,7 +152,8 @@ def panel_sentences(estimates: pd.DataFrame) -> Iterator[str]:
     wrong = sum(1 - decision.probability for decision in verdicts if decision.word != OPEN)
     yield (
         f"{len(verdicts)} panels (a benchmark and an RL model each) are compared at k = n: {numbers}. Each verdict by "
-        f"itself has a probability of {SURE:.2f} or more; {number(wrong, 1, 2)} of them are expected to be wrong."
+        f"itself has a probability of {SURE:.2f} or more; {_expected_number(wrong, 2)} of them are expected to be "
+        "wrong."
     )
     if panels.duplicated(["benchmark", "reference"]).any():
         yield (

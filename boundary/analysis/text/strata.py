@@ -47,9 +47,8 @@ def _difference_sentence(row: dict[Any, Any], is_selected: bool, margin: float) 
     if row["prob_positive"] >= SURE:
         return f"The {quantity} is larger where {condition}, by {size} (probability {chance}).{note}"
     if row["prob_equivalent"] >= SURE:
-        return (
-            f"The {quantity} differs by no more than {points(margin)} between {first} and {second} of {row['column']}."
-        )
+        differs = f"differs by no more than {points(margin)}" if margin else "is the same"
+        return f"The {quantity} {differs} between {first} and {second} of {row['column']}."
     return (
         f"Whether the {quantity} differs between strata of {row['column']} cannot be told yet: it is larger where "
         f"{condition} with probability {chance}, by {size}.{note}"

@@ -8,7 +8,7 @@ import pandas as pd
 from boundary.analysis.checkpoints import FINAL
 from boundary.analysis.estimates.decisions import SURE
 from boundary.analysis.estimates.table import POSTERIOR
-from boundary.analysis.formatting import joined, level_text, likeliest, listed, number, percentage, points
+from boundary.analysis.formatting import by_over, joined, level_text, likeliest, listed, number, percentage
 from boundary.analysis.runs.record import LEAST_WIDTH
 from boundary.analysis.trajectory.record import (
     EXPECTED_WIDTH,
@@ -65,7 +65,7 @@ def _onset_sentence(rows: pd.DataFrame, n: float, margin: float) -> Iterator[str
         return
     at_steps = onset.loc[onset["step"].notna()].sort_values("step")
     none = float(onset.loc[onset["step"].isna(), "mean"].iloc[0])
-    below = f"pass@{n:,.0f} lies below the base's by more than {points(margin)}"
+    below = f"pass@{n:,.0f} lies below the base's{by_over(margin)}"
     if none >= SURE:
         chance = percentage(1 - none)
         yield (

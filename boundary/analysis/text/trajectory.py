@@ -8,7 +8,7 @@ from boundary.analysis.checkpoints import ENOUGH_CHECKPOINTS
 from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, OPEN, SURE, WIDENED, decision_at
 from boundary.analysis.estimates.ranking import ahead_by_more
 from boundary.analysis.estimates.table import POSTERIOR, select
-from boundary.analysis.formatting import number, percentage, points, probability_text
+from boundary.analysis.formatting import by_over, number, percentage, points, probability_text
 from boundary.analysis.text.pair import decision_words
 from boundary.analysis.text.verdict import Verdict
 from boundary.stats.intervals import MARGIN
@@ -69,15 +69,18 @@ def _along(
 
 def _change(rises: float, falls: float, equivalent: float, ends: str, margin: float) -> str:
     """What a share does between two checkpoints, as a predicate with its ends and probability."""
-    by = f"by more than {points(margin)}"
+    by = by_over(margin)
+    probably = f"{by} with probability".strip()
     if rises >= SURE:
-        return f"rises {ends} ({by} with probability {probability_text(rises)})"
+        return f"rises {ends} ({probably} {probability_text(rises)})"
     if falls >= SURE:
-        return f"falls {ends} ({by} with probability {probability_text(falls)})"
+        return f"falls {ends} ({probably} {probability_text(falls)})"
+    no_change = f"no change of more than {points(margin)}" if margin else "no change"
     if equivalent >= SURE:
-        return f"changes by no more than {points(margin)}, {ends} (with probability {probability_text(equivalent)})"
+        changes = f"changes by no more than {points(margin)}" if margin else "does not change"
+        return f"{changes}, {ends} (with probability {probability_text(equivalent)})"
     likeliest, probability = max(
-        ((f"no change of more than {points(margin)}", equivalent), (f"a rise {by}", rises), (f"a fall {by}", falls)),
+        ((no_change, equivalent), (f"a rise{by}", rises), (f"a fall{by}", falls)),
         key=lambda clause: clause[1],
     )
     return (

@@ -262,7 +262,7 @@ def verdict(
     on_new_problems = bool((rows["target"] == "superpopulation").any())
     if on_new_problems and not no_more_to_say:
         sentence = behind_colon("On new problems like these", sentence)
-    details += ["All of this allows for the verifier's errors that were given."] if with_errors else []
+    details += ["All of this allows for errors of the verifier."] if with_errors else []
     next_step = "" if is_converged else RUN_AGAIN
     if is_converged and ends:
         next_step = next_step_of_pair(ends[0], n, margin, on_new_problems)

@@ -67,5 +67,8 @@ def test_errors_above_the_limit_are_marked_but_the_fit_passes():
     assert "known to within 6.1 % of the interval's width" in sentence
     assert "(Monte Carlo error; worst: gained at k = 8, a)" in sentence
     assert "That is more than 4 % in 1 of 2 fits" in sentence
+    just_above = interval_error_sentence(pd.DataFrame([check(row("gained", 8, 0.0402, 20.0))]))
+    assert "known to within 4.02 % of" in just_above
+    assert "That is more than 4 %" in just_above
     assert "more than 4 %" not in interval_error_sentence(pd.DataFrame(fits[1:]))
     assert "That is more than 4 %: more draws" in interval_error_sentence(pd.DataFrame(fits[:1]))

@@ -1,5 +1,8 @@
 """Plans: margins that say what claims say, and the file that sampling takes."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import jax
 import numpy as np
 import pandas as pd
@@ -9,6 +12,7 @@ from click.testing import CliRunner
 import boundary as bd
 from boundary.analysis.claims.draws import holds, resolve
 from boundary.analysis.claims.grammar import parse_claim
+from boundary.analysis.claims.plan import best_of_budget
 from boundary.analysis.claims.problem_sums import problem_sums
 from boundary.cli.main import main
 from boundary.errors import InputError
@@ -115,6 +119,53 @@ def test_a_budget_is_kept_and_one_model_alone_is_sampled():
     result = bd.plan(table(), "shrinkage(16) > 0", base="the-base", prior="independent", budget=300, only="the-rl")
     assert 0 < result.n_more <= 300
     assert set(result.rows["model"]) == {"the-rl"}
+
+
+def test_a_budget_of_a_single_sample_is_planned_with():
+    result = bd.plan(table(), "shrinkage(16) > 0", base="the-base", prior="independent", budget=1)
+    assert result.n_more == 1
+    assert "With 1 more sample at most: 1 more sample (chance of settling it " in result.text
+
+
+def test_a_budget_below_a_group_of_equal_problems_is_refused():
+    frame = pd.DataFrame({"model": ["the-base"] * 200 + ["the-rl"] * 200, "problem_id": [*range(200)] * 2})
+    frame = frame.assign(n_samples=4, n_correct=[1, 2] * 200)
+    with pytest.raises(InputError, match="--budget is 1; the least that can be planned here is 4"):
+        bd.plan(frame, "shrinkage(4) > 0", base="the-base", prior="independent", budget=1)
+
+
+@pytest.mark.parametrize(
+    ("planned", "even", "allocation"),
+    [
+        ((0.30, 0.5), (0.35, 0.6), "even"),
+        ((0.30, 0.5), (0.25, 0.4), "planned"),
+        ((0.30, 0.5), (0.29, 0.4), "even"),
+        ((0.30, 0.5), (0.31, 0.6), "planned"),
+    ],
+)
+def test_a_budget_is_spread_evenly_where_that_does_more(planned, even, allocation):
+    """By the chance of settling the claim, and where that is about the same, by the width of the interval."""
+    outlooks = {
+        name: dict(zip(("chance", "width"), row, strict=True)) for name, row in [("planned", planned), ("even", even)]
+    }
+    forecast = SimpleNamespace(
+        steps=[1],
+        planned=lambda budget: np.array([[budget, 0]]),
+        even=lambda budget, is_limit: np.array([[budget // 2, budget // 2]]),
+        row=lambda name, more: outlooks[name],
+    )
+    chosen, more = best_of_budget(forecast, 10)
+    assert chosen == allocation
+    assert more.tolist() == ([[5, 5]] if allocation == "even" else [[10, 0]])
+
+
+def test_the_text_of_a_plan_is_of_its_allocation():
+    frame = pd.DataFrame({"model": ["base", "rl"], "problem_id": "p", "n_samples": 4, "n_correct": [2, 1]})
+    result = bd.plan(frame, "shrinkage(4) > 0", base="base", budget=10, prior="independent")
+    at = result.assurance.query("n_more == 10").set_index("allocation")["width"]
+    even = replace(result, allocation="even", n_even=None)
+    assert f"width {at['even']:.3g}): " in even.text
+    assert even.text.endswith("No choice of problems that was tried does more than spreading them evenly.")
 
 
 def test_a_settled_claim_needs_nothing():

@@ -14,7 +14,7 @@ def test_table_of_the_ranking(run_estimates):
     assert table["rows"][0]["cells"][0] | {"best": "0.97", "share": "71.0"} == table["rows"][0]["cells"][0]
     # P of at least .95 either way: .99 and .97; .01 + .03 expected to be wrong.
     assert table["sentences"][0].startswith("2 of 3 pairs differ by more than 0.5 points at k = 1 (")
-    assert "0.0 of these" in table["sentences"][0]
+    assert "under 0.1 of these" in table["sentences"][0]
     assert ranking_table(run_estimates.loc[run_estimates["estimand"] != "best"], N) is None
 
 

@@ -197,13 +197,30 @@ def test_nothing_solved_and_everything_solved_is_all_that_is_said():
     )
 
 
+@pytest.mark.parametrize(
+    ("narrowed", "widened", "words"),
+    [
+        (0.997, 0, "pass@16 is lower than that of its base, with probability over 0.99"),
+        (0, 0.96, "pass@16 is higher than that of its base, with probability 0.96"),
+        (0, 0.01, "pass@16 is that of its base, with probability 0.99"),
+        (0.6, 0.4, "is lower than that of its base with probability 0.60, higher with probability 0.40, and neither"),
+    ],
+)
+def test_without_a_margin_nothing_is_so_by_more_than_zero(narrowed, widened, words):
+    rows = at(N, 0.0, -0.01, 0.01, narrowed, widened)
+    sentences = text(rows, margin=0.0, order=curve_order(crosses=0.99), totals=totals(60, 64))
+    assert words in sentences
+    assert "It is ahead at some k and behind at a larger one with probability 0.99." in sentences
+    assert "0 points" not in sentences
+
+
 def test_with_an_erring_verifier_nothing_is_called_solved():
     rows = at(N, 0.0, -0.01, 0.01, 0.1, 0.2)
     sentences = text(rows, totals=totals(0, 640), with_errors=True)
     assert sentences.startswith(
         "rl has no sample judged correct and base has every sample judged correct; at k = 16 rl"
     )
-    assert sentences.endswith("All of this allows for the verifier's errors that were given.")
+    assert sentences.endswith("All of this allows for errors of the verifier.")
     assert "solved any" not in text(rows, totals=totals(0, 0), with_errors=True)
 
 

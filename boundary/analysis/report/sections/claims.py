@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from boundary.analysis.formatting import number
+from boundary.analysis.formatting import number, probability_number
 from boundary.analysis.report.tables import records
 from boundary.analysis.result import Analysis
 
@@ -24,8 +24,8 @@ def _line(row: dict[Any, Any]) -> dict[str, Any]:
     is_required = row["met"] is not None
     marks = ["extrapolated"] * bool(row["extrapolated"]) + [row["note"]] * bool(row["note"])
     return dict(row) | {
-        "probability": number(row["probability"], 1.0, 3),
-        "mc_error": number(row["mc_error"], 1.0, 3),
+        "probability": probability_number(row["probability"], 3),
+        "mc_error": probability_number(row["mc_error"], 3),
         "undefined": number(row["undefined"], 1.0, 3) if row["undefined"] else "",
         "require": f"{row['require']:g}" if is_required else "",
         "verdict": ("met" if row["met"] else "not met") if is_required else "",

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from boundary.analysis.estimates.table import BOUNDS, GOOD_TOULMIN, POSTERIOR, SIMULTANEOUS, SUP_T, select
-from boundary.analysis.formatting import level_text, points, short_name
+from boundary.analysis.formatting import by_over, level_text, short_name
 from boundary.analysis.report.references import cite
 from boundary.analysis.report.tables import records
 from boundary.analysis.result import Analysis
@@ -97,9 +97,9 @@ def _sides(band: pd.DataFrame, margin: float) -> str:
     """Budgets at which a band shows RL ahead by more than the margin, and those at which it shows RL behind by more."""
     k, lower, upper = (band.sort_values("k")[column].to_numpy(dtype=float) for column in ("k", "lower", "upper"))
     sides = {"ahead": upper < -margin, "behind": lower > margin}
-    by = f"by more than {points(margin)}"
-    runs = [f"{side} {by} at k = {_runs(k.tolist(), at.tolist())}" for side, at in sides.items() if at.any()]
-    return f"is {' and '.join(runs)}" if runs else f"is neither ahead nor behind {by} at any budget"
+    by = by_over(margin)
+    runs = [f"{side}{by} at k = {_runs(k.tolist(), at.tolist())}" for side, at in sides.items() if at.any()]
+    return f"is {' and '.join(runs)}" if runs else f"is neither ahead nor behind{by} at any budget"
 
 
 def _runs(budgets: Sequence[float], marked: Sequence[bool]) -> str:

@@ -11,13 +11,18 @@
   const selectionLine = document.getElementById("problem-selection");
   const key = (row) => `${content.benchmarks[row[at.benchmark]]}/${row[at.problem]}`;
   const fixed = (row, name, digits) => (row[at[name]] === null ? "" : row[at[name]].toFixed(digits).replace("-", "\u2212"));
+  // Draws cannot tell a probability from 0 or 1, so that none is rounded to it.
+  const probable = (row, name, digits) => {
+    const text = fixed(row, name, digits), least = 10 ** -digits;
+    return text === "" ? "" : +text === 0 ? `<${least.toFixed(digits)}` : +text === 1 ? `>${(1 - least).toFixed(digits)}` : text;
+  };
   const share = (row, arm) => (row[at[`${arm}n_samples`]] ? row[at[`${arm}n_correct`]] / row[at[`${arm}n_samples`]] : -1);
   const arms = isPair ? [["reference_", "base "], ["", "RL "]] : [["", ""]];
 
   // Each column: its heading, the text of a cell, the value it is sorted by, and whether it is one of the seldom needed.
   const ofArms = (heading, text, value, seldom) =>
     arms.map(([arm, word]) => ({ heading: `${word}${heading}`, text: (row) => text(row, arm), value: (row) => value(row, arm), seldom }));
-  const probability = (name, heading) => ({ heading, text: (row) => fixed(row, name, 2), value: (row) => row[at[name]] });
+  const probability = (name, heading) => ({ heading, text: (row) => probable(row, name, 2), value: (row) => row[at[name]] });
   const named = (name, heading, texts) => ({ heading, isText: true, text: (row) => texts[row[at[name]]], value: (row) => texts[row[at[name]]] });
   const columns = [
     { heading: "problem", isText: true, text: (row) => row[at.problem], value: (row) => row[at.problem] },
@@ -29,8 +34,8 @@
     ...ofArms("p", (row, arm) => fixed(row, `${arm}p_mean`, 3), (row, arm) => row[at[`${arm}p_mean`]]),
     ...ofArms("p, interval", (row, arm) => `[${fixed(row, `${arm}p_lower`, 3)}, ${fixed(row, `${arm}p_upper`, 3)}]`,
       (row, arm) => row[at[`${arm}p_lower`]], true),
-    ...ofArms("solves in k", (row, arm) => fixed(row, `${arm}reach_mean`, 3), (row, arm) => row[at[`${arm}reach_mean`]], true),
-    ...ofArms("P(solvable)", (row, arm) => fixed(row, `${arm}prob_solvable`, 2), (row, arm) => row[at[`${arm}prob_solvable`]], true),
+    ...ofArms("solves in k", (row, arm) => probable(row, `${arm}reach_mean`, 3), (row, arm) => row[at[`${arm}reach_mean`]], true),
+    ...ofArms("P(solvable)", (row, arm) => probable(row, `${arm}prob_solvable`, 2), (row, arm) => row[at[`${arm}prob_solvable`]], true),
   ];
   const texts = content.rows.map((row) =>
     [row[at.problem], content.labels[row[at.benchmark]], content.models[row[at.model]], row[at.flag]].join(" ").toLowerCase());
@@ -100,7 +105,7 @@
     page = Math.min(Math.max(page, 0), last);
     head();
     table.tBodies[0].replaceChildren(...visible.slice(page * PAGE, (page + 1) * PAGE).map((i) => line(content.rows[i])));
-    state.textContent = `${visible.length.toLocaleString("en")} of ${content.rows.length.toLocaleString("en")} rows, ${orderText()}.`;
+    state.textContent = `${visible.length.toLocaleString("en")} of ${content.rows.length.toLocaleString("en")} row${content.rows.length === 1 ? "" : "s"}, ${orderText()}.`;
     pages.hidden = last === 0;
     pages.querySelector("span").textContent = `page ${page + 1} of ${last + 1}`;
     for (const button of pages.querySelectorAll("button")) button.disabled = +button.value < 0 ? page === 0 : page === last;

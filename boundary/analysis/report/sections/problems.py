@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from boundary.analysis.formatting import benchmark_name, number
+from boundary.analysis.formatting import benchmark_name, number, probability_number
 from boundary.analysis.report.answers import ordered_benchmarks
 from boundary.analysis.report.problem_rows import packed_problems
 from boundary.analysis.result import Analysis
@@ -54,7 +54,7 @@ def _plain_row(row: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
         "benchmark": benchmark_name(content["benchmarks"][row["benchmark"]]),
         "model": content["models"][row["model"]],
         "flag": row["flag"],
-        "flows": [number(row[name], 1, 2) for name in ("prob_lost", "prob_gained") if name in row],
+        "flows": [probability_number(row[name]) for name in ("prob_lost", "prob_gained") if name in row],
         "counts": [f"{row[f'{arm}n_correct']}/{row[f'{arm}n_samples']}" for arm in arms],
         "rates": [number(row[f"{arm}p_mean"], 1, 3) for arm in arms],
     }

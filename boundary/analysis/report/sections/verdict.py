@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, OPEN, WIDENED
-from boundary.analysis.formatting import benchmark_name
+from boundary.analysis.formatting import benchmark_name, probability_number
 from boundary.analysis.report.answers import CHIP_CLASSES, Answer, answers
 from boundary.analysis.report.interval_drawing import IntervalAxis
-from boundary.analysis.report.tables import records
+from boundary.analysis.report.tables import Record, records
 from boundary.analysis.result import Analysis
 from boundary.data.counts import ALL
 
@@ -30,7 +30,7 @@ def verdict_section(analysis: Analysis) -> dict[str, Any] | None:
     shown = [answer for answer in lines if benchmark in (None, answer.benchmark)]
     is_single = len(shown) == 1
     failed = analysis.diagnostics.loc[~analysis.diagnostics["ok"].astype(bool), "benchmark"]
-    claims = analysis.claims
+    claims = [] if analysis.claims.empty else records(analysis.claims)
     return {
         "main": shown[0] if is_single else None,
         "is_informative": not is_single or shown[0].verdict is None or shown[0].verdict.is_informative,
@@ -44,12 +44,28 @@ def verdict_section(analysis: Analysis) -> dict[str, Any] | None:
         "several_benchmarks": benchmark is None,
         "axis": IntervalAxis.of([answer.row("shrinkage", answer.k) for answer in shown], analysis.request.margin),
         "failed": [benchmark_name(name) for name in dict.fromkeys(failed)],
-        "unmet": [] if claims.empty else [row["name"] for row in records(claims) if row["met"] is False],
-        "n_claims": len(claims),
+        "unmet": [row["name"] for row in claims if row["met"] is False],
+        "claims_text": _claims_text(claims),
         "figure_benchmark": benchmark or shown[0].benchmark,
         "figure_names": FIGURES_OF_MODELS if analysis.base is None else FIGURES_OF_PAIRS,
         "benchmark_label": benchmark_name(benchmark or shown[0].benchmark),
     }
+
+
+def _claims_text(claims: Sequence[Record]) -> str:
+    """How many claims there are, and that those of which it is required are probable enough; else how probable."""
+    if not claims:
+        return ""
+    claims_words = "1 claim" if len(claims) == 1 else f"{len(claims)} claims"
+    n_required = sum(row["met"] is not None for row in claims)
+    if n_required:
+        of_required = "" if n_required == len(claims) else f" of {n_required} with a required probability"
+        return f"{claims_words}, none{of_required} less probable than required."
+    if len(claims) > MOST_LISTED:
+        return f"{claims_words}."
+    probabilities = (f"{row['name']} {probability_number(row['probability'], 3)}" for row in claims)
+    of_claims = "its probability" if len(claims) == 1 else "their probabilities"
+    return f"{claims_words} and {of_claims}: {', '.join(probabilities)}."
 
 
 def _headline_benchmark(analysis: Analysis) -> str | None:
