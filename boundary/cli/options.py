@@ -28,7 +28,7 @@ class Points(click.FloatRange):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Turn the text into a number of points."""
-        text = value.strip().removesuffix("%") if isinstance(value, str) else value
+        text: Any = value.strip().removesuffix("%") if isinstance(value, str) else value
         try:
             return float(super().convert(text, param, ctx))
         except click.BadParameter:

@@ -36,8 +36,10 @@ def progress_bar(show: bool) -> Iterator[Progress | None]:
         return
     from rich.progress import BarColumn, Progress as Bar, SpinnerColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), BarColumn(bar_width=20), TimeElapsedColumn(), text_column("{task.description}"))
-    bar = Bar(*columns, console=console(stderr=True), transient=True)
+    screen = console(stderr=True)
+    spinner = SpinnerColumn("line" if screen.options.ascii_only else "dots")
+    columns = (spinner, BarColumn(bar_width=20), TimeElapsedColumn(), text_column("{task.description}"))
+    bar = Bar(*columns, console=screen, transient=True)
     task_id = bar.add_task("Starting", total=None)
     pace = Pace()
 
@@ -56,7 +58,8 @@ def progress_bar(show: bool) -> Iterator[Progress | None]:
 
 def on_terminal() -> bool:
     """Whether standard error is a terminal that a bar can be drawn on."""
-    return console(stderr=True).is_terminal
+    screen = console(stderr=True)
+    return screen.is_terminal and not screen.is_dumb_terminal
 
 
 @contextmanager

@@ -2,9 +2,11 @@
 
 import os
 import re
+import shutil
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import cache
 from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -21,6 +23,15 @@ _LETTER = "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e8
 # Compiled where it is first used, which takes milliseconds.
 _RIGHT_TO_LEFT = f"{_LETTER}+(?:[ _.-]*{_LETTER}+)*"
 LEFT_TO_RIGHT_MARK = "\u200e"
+# Marks of ours and letters for terminals whose encoding lacks them, in as many columns.
+STAND_INS = {
+    "\N{MINUS SIGN}": "-",
+    "\N{EN DASH}": "-",
+    "\N{PLUS-MINUS SIGN}": "~",
+    "\N{HORIZONTAL ELLIPSIS}": "~",
+    "\N{BLACK DOWN-POINTING TRIANGLE}": "v",
+    "\N{BLACK UP-POINTING TRIANGLE}": "^",
+}
 # Columns that a text may take where there is no terminal: no line is broken for another program.
 NO_LIMIT = 100_000
 
@@ -83,13 +94,17 @@ def console(stderr: bool = False, unlimited: bool = False) -> "Console":
     unlimited
         Whether lines are as long as they are where there is no terminal, in place of 80 columns.
     """
-    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderableType
     from rich.segment import Segment
 
     class SafeConsole(Console):
         def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
             for segment in super().render(renderable, options):
-                yield segment if segment.control else segment._replace(text=printable(redacted(segment.text)))
+                yield segment if segment.control else segment._replace(text=self.shown(segment.text))
+
+        def shown(self, text: str) -> str:
+            """A part of a line as it is printed; stand-ins have the columns of their marks, so that nothing moves."""
+            return printable(redacted(text)).translate(stand_ins(self.encoding))
 
         def _render_buffer(self, buffer: Iterable[Segment]) -> str:
             """Put the marks in last: what renders within another goes through `render` more than once."""
@@ -100,6 +115,8 @@ def console(stderr: bool = False, unlimited: bool = False) -> "Console":
     screen = SafeConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
     if unlimited and not screen.is_terminal:
         screen.width = NO_LIMIT
+    if screen.is_dumb_terminal:  # for which rich asks neither COLUMNS nor the terminal
+        screen.size = ConsoleDimensions(*shutil.get_terminal_size())
     return screen
 
 
@@ -120,7 +137,21 @@ def kept_in_place(text: str) -> str:
 
 def cell_text(text: str) -> str:
     """A name of others for a cell of a table, written out before its width is measured."""
-    return one_line(redacted(text)).replace("\t", " ")
+    encoding = sys.stdout.encoding or "utf-8"
+    shown = one_line(redacted(text)).replace("\t", " ").translate(stand_ins(encoding))
+    return shown.encode(encoding, "backslashreplace").decode(encoding)
+
+
+@cache
+def stand_ins(encoding: str) -> dict[int, str]:
+    r"""What stands for each mark of `STAND_INS` that an encoding lacks, as `str.translate` takes it.
+
+    Examples
+    --------
+    >>> "\u2212 \xb1".translate(stand_ins("latin-1")) == "- \xb1"
+    True
+    """
+    return {ord(mark): letter for mark, letter in STAND_INS.items() if not mark.encode(encoding, "ignore")}
 
 
 def shortened(text: str, columns: int) -> str:

@@ -1,6 +1,7 @@
 """`boundary analyze --claims`: what it prints, writes and exits with."""
 
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -49,6 +50,29 @@ def test_without_a_requirement_nothing_fails(judge):
     result = judge("--claim", NEVER)
     assert result.exit_code == 0
     assert "claim-1" in result.stdout
+
+
+def test_no_probability_is_rounded_to_certainty(judge, tmp_path):
+    """Of a finite number of draws, a claim that holds in all is as probable as these can tell, and no more."""
+    result = judge("--claim", "pass_at_k(1) rl > 0.05", "--claim", "lost(16) > 11.9")
+    rows = [line.split() for line in result.stdout.splitlines() if line.startswith("claim-")]
+    assert [row[-2] for row in rows] == [">0.999", "<0.001"]
+    page = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert "<td>&gt;0.999</td>" in page
+    assert "2 claims and their probabilities: claim-1 &gt;0.999, claim-2 &lt;0.001." in page
+    assert "required" not in page[page.index("2 claims and") : page.index("2 claims and") + 200]
+    flows = re.search(r"<td>[^<]*<td>([^<]+)<td>([^<]+)<td>16/16<td>16/16", page)
+    assert flows is not None
+    assert flows.groups() == ("&lt;0.01", "&lt;0.01")
+
+
+def test_claims_with_and_without_a_requirement_are_told_apart(judge, tmp_path):
+    for arguments, words in (
+        (("--require", "claim-1=0.95"), "2 claims, none of 1 with a required probability less probable than required."),
+        (("--require", "claim-1=0.95", "--require", "claim-2=0"), "2 claims, none less probable than required."),
+    ):
+        judge("--claim", ALWAYS, "--claim", NEVER, *arguments)
+        assert words in (tmp_path / "out" / "report.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What `boundary analyze` prints at its end: a table and a plot on a terminal, plain lines elsewhere."""
 
 import fcntl
+import io
 import os
 import pty
 import re
@@ -24,7 +25,8 @@ from boundary.analysis.text.verdict import Verdict
 from boundary.cli.main import main
 from boundary.cli.printing.curve_plot import Curve, curve_plot
 from boundary.cli.printing.verdict import print_verdict
-from boundary.cli.printing.verdict_table import model_table, pair_table
+from boundary.cli.printing.verdict_table import model_matrix, model_table, pair_table
+from boundary.cli.progress import on_terminal
 from boundary.cli.terminal import console, kept_in_place, shortened
 from boundary.stats.estimands.crossing import CrossingBudget, CurveOrder
 
@@ -160,6 +162,47 @@ def test_no_name_moves_the_columns(width):
     assert max(map(cell_len, lines)) <= width
     assert not re.search("[\x00-\x1f\x7f-\x9f\u202a-\u202e]", "".join(lines))
     assert "[bold]" in "".join(lines)
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80])
+def test_no_number_is_cut_however_narrow_the_terminal(width):
+    rows = [verdict(name, model, OPEN) for name in ("AIME24", "MATH500") for model in ("org/a", "org/b")]
+    rows.append(verdict("far", "org/a", OPEN._replace(k=512, extrapolated=True)))
+    lines = printed(pair_table(rows, width), width)
+    assert max(map(cell_len, lines)) <= width
+    words = " ".join(ascii_only(" ".join(lines)).split())
+    assert "…" not in words
+    assert words.count("1.2 [-4.7, 7.7]") == 5
+    assert "1.2 [-4.7, 7.7]* at k = 512" in words
+    matrix = printed(model_matrix(rows, width), width)
+    assert " ".join(ascii_only(" ".join(matrix)).split()).count("? 1.2") == 5
+    models = words_of(models_at([8, 16]), width)
+    assert " ".join(models).count("60.0 [10.0, 90.0]") == 2
+
+
+def test_a_terminal_without_our_marks_gets_letters_in_as_many_columns(monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), "ascii", errors="backslashreplace")
+    monkeypatch.setattr(sys, "stdout", stream)
+    screen = console()
+    screen.width = 100
+    rows = [verdict("AIME24", "org/rl", WIDENED), verdict("模型", "org/rl", OPEN)]
+    screen.print(pair_table(rows, 100))
+    stream.flush()
+    lines = stream.buffer.getvalue().decode("ascii").splitlines()
+    assert [" ".join(line.split()) for line in lines] == [
+        "benchmark verdict crossover shrinkage at n P",
+        "AIME24 ^ widened 22 [16, 33] -2.1 [-4.0, -0.1] 0.97",
+        r"\u6a21\u578b ? cannot tell yet 22 [16, 33] 1.2 [-4.7, 7.7] v 0.60",
+    ]
+    assert len({line.index(word) for line, word in zip(lines, ("verdict", "^ widened", "? cannot"), strict=True)}) == 1
+
+
+def test_a_dumb_terminal_is_as_wide_as_columns_says(monkeypatch):
+    for name, value in (("FORCE_COLOR", "1"), ("TERM", "dumb"), ("COLUMNS", "60")):
+        monkeypatch.setenv(name, value)
+    assert console().is_dumb_terminal
+    assert console().width == 60
+    assert not on_terminal()
 
 
 def test_names_from_right_to_left_turn_no_numbers():
@@ -310,6 +353,7 @@ def analysis_of(verdicts, benchmark="b\x1b[2J", **fields):
         arms=SimpleNamespace(of=lambda benchmark, notes: []),
         counts=SimpleNamespace(remarks=()),
         cost=SimpleNamespace(estimates=pd.DataFrame()),
+        request=SimpleNamespace(level=0.95, margin=0.005),
         training_runs=TrainingRuns(),
         **(checks | fields),
     )
@@ -342,6 +386,17 @@ def test_twelve_benchmarks_of_six_models_take_forty_lines(width, monkeypatch, ca
         assert sum(line.startswith(f"{name} ") for line in lines) == 1
     assert [line for line in lines if "30 remarks" in line]
     assert [line for line in lines if "━━" in line]
+
+
+@pytest.mark.parametrize("level", [0.5, 0.95])
+def test_brackets_of_an_unusual_level_say_theirs(level, capsys):
+    models = models_at([1, 16], chance=0.9)
+    alone = analysis_of([replace(verdict("b", "rl"), decisions=(), subject="ranking")])
+    alone.estimates, alone.models = models.estimates, models.models
+    for analysis in (analysis_of([verdict("b", "rl")]), alone):
+        analysis.request.level = level
+        print_verdict(analysis, [Path("out/report.html")])
+        assert ("Brackets hold 50 % intervals." in capsys.readouterr().out) is (level == 0.5)
 
 
 def test_what_did_not_converge_stands_first(capsys):

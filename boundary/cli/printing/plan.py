@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from boundary.cli.printing.fields import table_or_fields
 from boundary.cli.terminal import console
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ NOT_CONVERGED = "NOT CONVERGED, do not rely on this plan. Run again with another
 
 def print_plan(plan: "Plan", path: Path) -> None:
     """Print what the plan says, what other numbers of samples promise, and where it is."""
-    from rich.table import Table
     from rich.text import Text
 
     screen = console()
@@ -24,13 +24,16 @@ def print_plan(plan: "Plan", path: Path) -> None:
     if plan.extrapolated:
         screen.print("The claim looks beyond the samples there are: it rests on the prior as well as on them.")
     if plan.n_more:
-        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-        for heading in ("samples", "more", "chance to settle", "width"):
-            table.add_column(heading, justify="left" if heading == "samples" else "right")
-        for row in plan.assurance.to_dict("records"):
-            table.add_row(row["allocation"], f"{row['n_more']:,}", f"{row['chance']:.2f}", f"{row['width']:.3g}")
+        rows = plan.assurance
+        columns = {
+            "samples": [*map(Text, rows["allocation"])],
+            "more": [Text(f"{n:,}") for n in rows["n_more"]],
+            "chance to settle": [Text(f"{chance:.2f}") for chance in rows["chance"]],
+            "width": [Text(f"{width:.3g}") for width in rows["width"]],
+        }
+        names = [[name] for name in columns["samples"]]
         screen.print()
-        screen.print(table)
+        screen.print(table_or_fields(columns, screen.width, right=[*columns][1:], names=names))
         screen.print()
         screen.print("Such samples depend on those before them: analyse them with --stopping adaptive.")
     screen.print(f"Written: {path}", soft_wrap=True)
@@ -38,7 +41,6 @@ def print_plan(plan: "Plan", path: Path) -> None:
 
 def print_training_plan(plan: "TrainingPlan", path: Path) -> None:
     """Print what the plan says, a line for each design, and where the table is."""
-    from rich.table import Table
     from rich.text import Text
 
     from boundary.analysis.training_plan.record import amount
@@ -47,20 +49,23 @@ def print_training_plan(plan: "TrainingPlan", path: Path) -> None:
     if not plan.converged:
         screen.print(Text(NOT_CONVERGED, style="bold red"))
     screen.print(Text(plan.text, style="bold"))
-    columns = {plan.of: f"n_{plan.of}", "problems": "n_problems", "samples": "n_samples", "more samples": "n_more"}
-    if plan.designs["tokens"].notna().all():
-        columns["more tokens"] = "tokens"
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    has_range = plan.designs["width_upper"] > plan.designs["width_lower"]
-    for heading in ("more", *columns, "width, points", *(["80 %"] if has_range.any() else [])):
-        table.add_column(heading, justify="left" if heading == "more" else "right")
-    for row, is_uncertain in zip(plan.designs.to_dict("records"), has_range, strict=True):
-        numbers = [amount(row[name]) if name == "tokens" else f"{row[name]:,.0f}" for name in columns.values()]
-        outcomes = f"{100 * row['width_lower']:.1f}\u2013{100 * row['width_upper']:.1f}" if is_uncertain else ""
-        table.add_row(
-            Text(row["more"]), *numbers, f"{100 * row['width']:.1f}", *([outcomes] if has_range.any() else [])
-        )
+    designs = plan.designs
+    names = {plan.of: f"n_{plan.of}", "problems": "n_problems", "samples": "n_samples", "more samples": "n_more"}
+    columns = {"more": [*map(Text, designs["more"])]}
+    columns |= {heading: [Text(f"{n:,.0f}") for n in designs[name]] for heading, name in names.items()}
+    if designs["tokens"].notna().all():
+        columns["more tokens"] = [Text(amount(tokens)) for tokens in designs["tokens"]]
+    columns["width, points"] = [Text(f"{100 * width:.1f}") for width in designs["width"]]
+    ranges = list(zip(designs["width_lower"], designs["width_upper"], strict=True))
+    if any(lower < upper for lower, upper in ranges):
+        columns["80 %"] = [
+            Text(f"{100 * lower:.1f}\u2013{100 * upper:.1f}" if lower < upper else "") for lower, upper in ranges
+        ]
     screen.print()
-    screen.print(table)
+    screen.print(
+        table_or_fields(
+            columns, screen.width, right=[*columns][1:], broken=["more"], names=[[more] for more in columns["more"]]
+        )
+    )
     screen.print()
     screen.print(f"Written: {path}", soft_wrap=True)

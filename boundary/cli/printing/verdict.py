@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 # Remarks that are printed on a terminal before the rest is left to the report.
 MOST_REMARKS = 4
+# The level that brackets are taken for where nothing is said.
+USUAL_LEVEL = 0.95
 BASE_STYLE, RL_STYLE = "blue", "magenta"
 
 
@@ -53,7 +55,7 @@ def print_verdict(analysis: "Analysis", files: list[Path]) -> None:
     if screen.is_terminal:
         _print_answer(screen, analysis)
     if pairs:
-        _print_pairs(screen, pairs)
+        _print_pairs(screen, pairs, analysis.request.level)
     elif analysis.verdicts:
         _print_models(screen, analysis)
     if not screen.is_terminal:
@@ -103,7 +105,7 @@ def _print_answer(screen: "Console", analysis: "Analysis") -> None:
     screen.print()
 
 
-def _print_pairs(screen: "Console", pairs: "Sequence[Verdict]") -> None:
+def _print_pairs(screen: "Console", pairs: "Sequence[Verdict]", level: float) -> None:
     """Print the verdicts on pairs: all in rows, or where these are too many, the pooled ones, then models abreast."""
     from rich.text import Text
 
@@ -115,7 +117,7 @@ def _print_pairs(screen: "Console", pairs: "Sequence[Verdict]") -> None:
         _print_subject(screen, rows)
         screen.print(pair_table(rows, screen.width))
         extrapolated = f" {EXTRAPOLATED} extrapolated." if any(map(is_extrapolated, rows)) else ""
-        screen.print(Text(f"{LEGEND}{extrapolated}", style="dim"))
+        screen.print(Text(f"{LEGEND}{extrapolated}{_level_text(level)}", style="dim"))
     if is_long:
         screen.print()
         screen.print(
@@ -126,6 +128,13 @@ def _print_pairs(screen: "Console", pairs: "Sequence[Verdict]") -> None:
         if n_left_out > 0:
             screen.print(Text(f"{n_left_out} more benchmarks: see the report.", style="dim"))
     screen.print()
+
+
+def _level_text(level: float) -> str:
+    """What brackets hold, behind other sentences, where it is not what a reader takes them for."""
+    from boundary.analysis.formatting import level_text
+
+    return "" if level == USUAL_LEVEL else f" Brackets hold {level_text(level)} intervals."
 
 
 def _place(verdicts: "Sequence[Verdict]") -> str:
@@ -144,8 +153,7 @@ def _print_subject(screen: "Console", verdicts: "Sequence[Verdict]") -> None:
     benchmarks = {benchmark_label(verdict.benchmark) for verdict in verdicts}
     subject = models.pop() if len(models) == 1 else f"{len(models)} models"
     on = f", {benchmarks.pop()}" if len(benchmarks) == 1 else ""
-    line = Text(f"{subject} against {model_label(str(verdicts[0].reference))}{on}:", style="dim")
-    screen.print(line, no_wrap=True, overflow="ellipsis")
+    screen.print(Text(f"{subject} against {model_label(str(verdicts[0].reference))}{on}:", style="dim"))
 
 
 def _print_models(screen: "Console", analysis: "Analysis") -> None:
@@ -161,6 +169,8 @@ def _print_models(screen: "Console", analysis: "Analysis") -> None:
     screen.print(table)
     if n_left_out:
         screen.print(Text(f"{n_left_out} more: see the report.", style="dim"))
+    if level := _level_text(analysis.request.level):
+        screen.print(Text(level.lstrip(), style="dim"))
     screen.print()
 
 
@@ -291,7 +301,7 @@ def _print_files(screen: "Console", files: Sequence[Path]) -> None:
         beside = [path.name for path in files[1:] if path.parent == files[0].parent]
         screen.print(Text(f"Open: {files[0].resolve().as_uri()}", style="bold"), soft_wrap=True)
         if beside:
-            screen.print(Text(f"Beside it: {', '.join(beside)}", style="dim"), no_wrap=True, overflow="ellipsis")
+            screen.print(Text(f"Beside it: {', '.join(beside)}", style="dim"))
         return
     for path in files:
         if path.parent == files[0].parent:

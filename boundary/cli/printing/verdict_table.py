@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from boundary.cli.printing.fields import SPACE, table_or_fields
 from boundary.cli.terminal import cell_text, shortened
 
 if TYPE_CHECKING:
     import pandas as pd
-    from rich.table import Table
+    from rich.console import RenderableType
     from rich.text import Text
 
     from boundary.analysis.result import Analysis
@@ -23,7 +24,7 @@ MARKS = {
     "cannot tell yet": ("?", "yellow"),
 }
 # Columns of a name: at most on a terminal, and at least before other columns are left out.
-NAME_COLUMNS, LEAST_NAME_COLUMNS, SPACE = 34, 10, 2
+NAME_COLUMNS, LEAST_NAME_COLUMNS = 34, 10
 # Widths above this are of no terminal.
 WIDEST = 1000
 LEGEND = (
@@ -35,7 +36,7 @@ MOST_ROWS, MOST_BENCHMARKS = 16, 20
 NOTHING, EXTRAPOLATED = "\N{EN DASH}", "*"
 
 
-def pair_table(verdicts: "Sequence[Verdict]", width: int) -> "Table":
+def pair_table(verdicts: "Sequence[Verdict]", width: int) -> "RenderableType":
     """A row for each verdict: benchmark, model, verdict, crossover, shrinkage at n, probability.
 
     Parameters
@@ -63,7 +64,7 @@ def pair_table(verdicts: "Sequence[Verdict]", width: int) -> "Table":
     return table_of_columns(names, columns, width, right=("P",))
 
 
-def model_matrix(verdicts: "Sequence[Verdict]", width: int) -> "Table":
+def model_matrix(verdicts: "Sequence[Verdict]", width: int) -> "RenderableType":
     """A row for each benchmark, a column for each RL model: the mark of the verdict, and the shrinkage at n."""
     benchmarks = list(dict.fromkeys(verdict.benchmark for verdict in verdicts))
     models = list(dict.fromkeys(verdict.model for verdict in verdicts))
@@ -99,7 +100,7 @@ def is_extrapolated(verdict: "Verdict") -> bool:
 
 def model_table(
     analysis: "Analysis", benchmarks: Sequence[str], width: int, most: int | None = None
-) -> "tuple[Table, int]":
+) -> "tuple[RenderableType, int]":
     """A row for each benchmark and model without a base: pass@k at the ends of the samples, and how they rank.
 
     Parameters
@@ -165,8 +166,8 @@ def table_of_columns(
     *,
     headings: Sequence[str] = (),
     right: Sequence[str] = (),
-) -> "Table":
-    """A table without lines, its headings faint; names get what room the other columns leave.
+) -> "RenderableType":
+    """A table without lines, or a field on each line; names get what room the other columns leave.
 
     Parameters
     ----------
@@ -179,19 +180,13 @@ def table_of_columns(
     right
         Columns whose cells stand to the right.
     """
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, padding=(0, SPACE, 0, 0), pad_edge=False, header_style="dim")
-    keys = [*names, *columns]
-    for key, heading in zip(keys, headings or keys, strict=True):
-        table.add_column(Text(heading), justify="right" if key in right else "left", no_wrap=True)
     most = max(_room_for_names(names, columns, width), LEAST_NAME_COLUMNS)
     most = most if width > WIDEST else min(most, NAME_COLUMNS)
-    cells = [[Text(shortened(name, most)) for name in column] for column in names.values()]
-    for row in zip(*cells, *columns.values(), strict=True):
-        table.add_row(*row)
-    return table
+    short_names = {key: [Text(shortened(name, most)) for name in column] for key, column in names.items()}
+    whole_names = [[Text(name) for name in row] for row in zip(*names.values(), strict=True)]
+    return table_or_fields({**short_names, **columns}, width, headings=headings, right=right, names=whole_names)
 
 
 def _told_apart(names: "dict[str, list[str]]", width: int) -> "dict[str, list[str]]":
