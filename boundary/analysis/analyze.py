@@ -456,7 +456,9 @@ def _fitted(request: Request, panel: Panel, rates: SolveRates) -> _Fit:
         rates = rates.without_new_problems()
     convergence = check_convergence(panel.benchmark, panel.arm, rates.prior, rows)
     options, about = request.for_fit(rates), (panel.benchmark, panel.arm, panel.base)
-    verdict = verdict_of_fit(estimates_frame(rows), rates, *about, options, request.level, bool(convergence["ok"]))
+    verdict = verdict_of_fit(
+        estimates_frame(rows), rates, *about, options, request.level, bool(convergence["ok"]), shorten=request.shorten
+    )
     curves, problems = panel_curves(request, panel, rates), None
     # `all` repeats the problems of the benchmarks.
     if panel.benchmark != ALL or len(request.benchmarks) == 1:

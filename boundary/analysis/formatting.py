@@ -1,7 +1,8 @@
 """Numbers and names as readers see them, in the verdict and in the report alike."""
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from boundary.stats.estimands import ESTIMANDS
@@ -186,6 +187,36 @@ def short_name(model: str) -> str:
     'Qwen2.5-7B'
     """
     return model.rsplit("/", 1)[-1]
+
+
+# Writes a model's name as short as the models that are shown beside it allow.
+Shorten = Callable[[str], str]
+
+
+def shortener(models: Iterable[str]) -> Shorten:
+    """A function that writes the name of a model without its organisation or folders, as far as names stay distinct.
+
+    Parameters
+    ----------
+    models
+        All models that are shown; of another one the last part is written.
+
+    Examples
+    --------
+    >>> shorten = shortener(["Qwen/Qwen2.5-7B", "runs/base/final", "runs/grpo/final"])
+    >>> shorten("Qwen/Qwen2.5-7B"), shorten("runs/base/final"), shorten("runs/grpo/final")
+    ('Qwen2.5-7B', 'base/final', 'grpo/final')
+    """
+    tails = {model: _tails(model) for model in models}
+    shared = Counter(tail for names in tails.values() for tail in names)
+    names = {model: next((tail for tail in of_model if shared[tail] == 1), model) for model, of_model in tails.items()}
+    return lambda model: names.get(model, short_name(model))
+
+
+def _tails(model: str) -> list[str]:
+    """The last part of a name, the last two, and so on."""
+    parts = model.split("/")
+    return ["/".join(parts[-length:]) for length in range(1, len(parts) + 1)]
 
 
 def benchmark_name(benchmark: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from boundary.analysis.checkpoints import in_training_order
 from boundary.analysis.fit_store import FitStore
+from boundary.analysis.formatting import Shorten, shortener
 from boundary.analysis.options import (
     DEFAULT_TAUS,
     check_options,
@@ -133,6 +134,11 @@ class Request:
     def has_verdict_errors(self) -> bool:
         """Whether verdicts or a judge are taken to err."""
         return self.verifier is not None or self.judge is not None
+
+    @property
+    def shorten(self) -> Shorten:
+        """Writes the name of a model as short as those of all models allow."""
+        return shortener(self.models)
 
     @property
     def models(self) -> tuple[str, ...]:

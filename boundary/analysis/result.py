@@ -16,7 +16,7 @@ from boundary.analysis.checks.missing_outcomes import MissingOutcomes
 from boundary.analysis.checks.model_checks import ModelChecks
 from boundary.analysis.cost.record import CostEstimates
 from boundary.analysis.estimates.sample_sizes import SampleSizes
-from boundary.analysis.formatting import short_name
+from boundary.analysis.formatting import Shorten
 from boundary.analysis.likelihood.record import Likelihood
 from boundary.analysis.notes import Note
 from boundary.analysis.progress import Progress, reporting
@@ -150,6 +150,11 @@ class Analysis:
         return self.request.models
 
     @property
+    def shorten(self) -> Shorten:
+        """Writes the name of a model as short as those of all models allow."""
+        return self.request.shorten
+
+    @property
     def benchmarks(self) -> tuple[str, ...]:
         """Every benchmark, `all` last where they are pooled."""
         return self.request.benchmarks
@@ -199,7 +204,9 @@ class Analysis:
         """
         answer = overall_answer(self.verdicts, self.benchmarks, self.request.margin, self.request.level)
         rows = self.training_runs.estimates
-        of_runs = runs_answers(rows.loc[rows["benchmark"] == main_benchmark(self.benchmarks)], MOST_METHODS)
+        of_runs = runs_answers(
+            rows.loc[rows["benchmark"] == main_benchmark(self.benchmarks)], MOST_METHODS, shorten=self.shorten
+        )
         return replace(answer, details=(*answer.details, *of_runs))
 
     def table(self, estimand: str | None = None, *, k: int | Sequence[int] | None = None) -> ResultTable:
@@ -250,8 +257,8 @@ class Analysis:
     @property
     def _title(self) -> str:
         arms = self.request.arms
-        models = short_name(arms[0]) if len(arms) == 1 else f"{len(arms)} models"
-        against = "" if self.base is None else f" against {short_name(self.base)}"
+        models = self.shorten(arms[0]) if len(arms) == 1 else f"{len(arms)} models"
+        against = "" if self.base is None else f" against {self.shorten(self.base)}"
         names = [name for name in self.benchmarks if name != ALL]
         benchmarks = names[0] if len(names) == 1 else f"{len(names)} benchmarks" if names else "all benchmarks"
         failed = "" if self.ok else ". NOT CONVERGED: see diagnostics"

@@ -2,6 +2,7 @@
 
 import fcntl
 import io
+import json
 import os
 import pty
 import re
@@ -337,6 +338,28 @@ def test_a_pipe_gets_plain_lines_and_every_row(counts, tmp_path):
     assert not any("Open:" in line for line in lines)
     sentences = [line for line in lines if line.startswith(("easy: ", "hard: ", "all: "))]
     assert len(sentences) >= 6
+
+
+def test_models_whose_names_end_alike_stay_distinct_wherever_they_are_named(tmp_path):
+    correct = {"runs/base/final": [0, 1, 3, 5, 8, 9], "runs/grpo/final": [0, 4, 8, 16, 16, 16], "org/ppo": [1] * 6}
+    rows = [(model, "b", f"p{i}", 16, c) for model, column in correct.items() for i, c in enumerate(column)]
+    columns = ["model", "benchmark", "problem_id", "n_samples", "n_correct"]
+    pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "counts.csv", index=False)
+    command = ["analyze", "counts.csv", "--base", "runs/base/final", "--prior", "independent", "--k", "1,16,32"]
+    code, text = in_terminal([*command, "-o", "out"], 100, tmp_path)
+    assert code == 0, text
+    plain = ESCAPES.sub("", text)
+    assert "2 models against base/final, b:" in plain
+    for words in (r"grpo/final +[▼▲=?]", r"ppo +[▼▲=?]", "╌╌ base/final", "━━ grpo/final"):
+        assert re.search(words, plain), words
+    page = (tmp_path / "out" / "report.html").read_text("utf-8")
+    figures = "".join(path.read_text("utf-8") for path in (tmp_path / "out" / "figures").glob("*.svg"))
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text("utf-8"))
+    assert {verdict["model"] for verdict in summary["verdicts"]} == {"runs/grpo/final", "org/ppo"}
+    texts = " ".join(verdict["text"] for verdict in summary["verdicts"])
+    for shown in (texts, figures, re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)):
+        assert "grpo/final" in shown.replace("<wbr>", "")
+        assert not re.search(r"(?<![\w/>])final\b", shown.replace("<wbr>", ""))
 
 
 def analysis_of(verdicts, benchmark="b\x1b[2J", **fields):

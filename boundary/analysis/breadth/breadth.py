@@ -8,7 +8,7 @@ import pandas as pd
 from boundary.analysis.breadth.estimates import ModelAnswers, answers_of_model, benchmark_rows
 from boundary.analysis.breadth.matched_temperatures import matched_rows
 from boundary.analysis.breadth.record import BREADTH_COLUMNS, Breadth
-from boundary.analysis.formatting import benchmark_name, number, short_name
+from boundary.analysis.formatting import benchmark_name, number
 from boundary.analysis.guess_floors import MeasuredFloors
 from boundary.analysis.notes import Note
 from boundary.analysis.request import Request
@@ -94,11 +94,11 @@ def _worth_notes(request: Request, floors: MeasuredFloors) -> Iterator[Note]:
 def _notes(request: Request, estimates: pd.DataFrame, adaptive: set[str]) -> Iterator[Note]:
     for model in request.models:
         if model in adaptive:
-            text = f"The answers of {short_name(model)} are not counted: how many samples it has depends on them."
+            text = f"The answers of {request.shorten(model)} are not counted: how many samples it has depends on them."
             yield Note(ALL, model, text, "note")
     for benchmark in request.benchmarks:
         present = set(estimates.loc[estimates["benchmark"] == benchmark, "model"])
         for model in request.models:
             if model not in present and model not in adaptive:
-                text = f"The samples of {short_name(model)} on {benchmark_name(benchmark)} come without answers."
+                text = f"The samples of {request.shorten(model)} on {benchmark_name(benchmark)} come without answers."
                 yield Note(benchmark, model, text, "note")

@@ -15,7 +15,6 @@ from boundary.analysis.breadth.record import (
     MATCHED_TEMPERATURE,
     POSTERIOR,
 )
-from boundary.analysis.formatting import short_name
 from boundary.analysis.notes import Note
 from boundary.analysis.request import Request
 from boundary.data.counts import Counts
@@ -107,8 +106,8 @@ def matched_rows(
             entropies = common_entropies([of_benchmark[model] for model in models], request.level)
             if entropies is None:
                 text = (
-                    f"{short_name(request.base)} and {short_name(family.name)} at its temperatures have no problem in "
-                    f"common with {FEWEST_ANSWERED} answers of each: their entropies are not compared."
+                    f"{request.shorten(request.base)} and {request.shorten(family.name)} at its temperatures have no "
+                    f"problem in common with {FEWEST_ANSWERED} answers of each: their entropies are not compared."
                 )
                 notes.append(Note(benchmark, family.name, text, "note"))
                 continue

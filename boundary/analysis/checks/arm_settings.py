@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from boundary.analysis.formatting import joined, short_name
+from boundary.analysis.formatting import joined, shortener
 from boundary.analysis.notes import Note, Severity
 from boundary.data.counts import ALL, Counts
 from boundary.data.settings.columns import BY_NAME, ArmSettings, Kind, Setting, arm_settings, setting
@@ -137,10 +137,9 @@ def _value_text(name: str, value: str) -> str:
 
 
 def display_names(models: Sequence[str]) -> Mapping[str, str]:
-    """Names of models without their organisation, unless two of them would then be the same."""
-    names = {model: plain(short_name(model)) for model in models}
-    clear = len(set(names.values())) == len(names)
-    return names if clear else {model: plain(model) for model in models}
+    """Names of models without their organisation, as far as they stay distinct."""
+    shorten = shortener(models)
+    return {model: plain(shorten(model)) for model in models}
 
 
 def known_settings(arms: Sequence[ArmSettings]) -> list[Setting]:

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import bdtr, bdtrc
 
 from boundary.analysis.fitting import Panel
-from boundary.analysis.formatting import number, short_name
+from boundary.analysis.formatting import Shorten, number, shortener
 from boundary.analysis.notes import Note
 
 # Counts this improbable are taken for a contradiction: of all problems of a model together, of one of them with the
@@ -23,10 +23,11 @@ def contradicted_rate_notes(panels: Sequence[Panel]) -> tuple[Note, ...]:
     A sample is judged right with probability f + p (1 - f - g) >= f, with false positives f, false negatives g and the
     solve rate p. So c is at least binomial with f, whatever p is. Audited rates are left out: the fit learns them too.
     """
-    return tuple(note for panel in panels for note in _notes(panel))
+    shorten = shortener(model for panel in panels for model in panel.models)
+    return tuple(note for panel in panels for note in _notes(panel, shorten))
 
 
-def _notes(panel: Panel) -> Iterator[Note]:
+def _notes(panel: Panel, shorten: Shorten) -> Iterator[Note]:
     if panel.errors is None or panel.errors.shared:
         return
     floors = panel.errors.false_positive.min(axis=2)
@@ -38,7 +39,7 @@ def _notes(panel: Panel) -> Iterator[Note]:
             counts.n_correct[:, column], counts.n_samples[:, column], floors[:, column], counts.problem_ids
         )
         if text:
-            yield Note(panel.benchmark, model, f"{short_name(model)}: {text}", "alarm")
+            yield Note(panel.benchmark, model, f"{shorten(model)}: {text}", "alarm")
 
 
 def _contradiction(c: np.ndarray, n: np.ndarray, floor: np.ndarray, problem_ids: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool
 
-from boundary.analysis.formatting import interval, number, short_name
+from boundary.analysis.formatting import interval, number, shortener
 from boundary.analysis.notes import Note
 from boundary.data.counts import ALL
 from boundary.stats.estimands import pass_at_k, shrinkage
@@ -49,12 +49,13 @@ def unequal_samples(rates: SolveRates, benchmark: str, arm: str, base: str | Non
 
 def _short_problems(rates: SolveRates, few: Bool[np.ndarray, " problem"]) -> str:
     """The problems with few samples, fewest first, each with its number of samples and the model concerned."""
+    shorten = shortener(rates.models)
     order = [i for i in np.argsort(rates.fewest, kind="stable") if few[i]]
     names = []
     for i in order[:MOST_NAMED]:
         fewest = rates.n_samples[i].min()
         same_for_all = (rates.n_samples[i] == fewest).all()
-        of = "" if same_for_all else f" of {short_name(rates.models[int(rates.n_samples[i].argmin())])}"
+        of = "" if same_for_all else f" of {shorten(rates.models[int(rates.n_samples[i].argmin())])}"
         names.append(f"{rates.problem_ids[i]} ({fewest:,}{of})")
     n_more = len(order) - len(names)
     return ", ".join(names) + (f" and {n_more:,} more" if n_more else "")
@@ -77,5 +78,9 @@ def _left_out(
     for draws in (without, with_all):
         row = summarise(draws, level)._asdict()
         texts.append(f"{number(row['mean'], 100, 1)} {interval(row, 100, 1)}")
-    label, unit = (f"pass@{k} of {short_name(arm)}", "%") if base is None else (f"the shrinkage at k = {k:,}", "points")
+    label, unit = (
+        (f"pass@{k} of {shortener(rates.models)(arm)}", "%")
+        if base is None
+        else (f"the shrinkage at k = {k:,}", "points")
+    )
     return f"{label} would be {texts[0]} {unit} in place of {texts[1]}"

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Int
 
 from boundary.analysis.fitting import Panel
-from boundary.analysis.formatting import short_name
+from boundary.analysis.formatting import shortener
 from boundary.stats.sample_sizes import HALF, MOST, samples_of_share
 
 # Of more models the numbers of samples are given together.
@@ -46,7 +46,8 @@ class SampleSizes:
         if len(set(phrases.values())) == 1:
             return next(iter(phrases.values()))
         if len(phrases) <= MOST_MODELS:
-            return "; ".join(f"{short_name(model)}: {phrase}" for model, phrase in phrases.items())
+            shorten = shortener(self.by_model)
+            return "; ".join(f"{shorten(model)}: {phrase}" for model, phrase in phrases.items())
         n = np.concatenate(list(self.by_model.values()))
         return f"{n.min():,} to {n.max():,} samples a problem"
 

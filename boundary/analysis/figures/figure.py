@@ -17,6 +17,7 @@ from boundary.analysis.figures.drawing import base_model, looks_of_models
 from boundary.analysis.figures.layout import Layout, new_figure
 from boundary.analysis.figures.palette import Look
 from boundary.analysis.figures.widths import NARROW, PAGE_WIDTH
+from boundary.analysis.formatting import Shorten, shortener
 from boundary.stats.solve_rates import SolveRates
 
 if TYPE_CHECKING:
@@ -94,6 +95,11 @@ class FigureData:
     def base(self) -> str | None:
         """The base model; None where no pair was compared."""
         return base_model(self.estimates)
+
+    @cached_property
+    def shorten(self) -> Shorten:
+        """Writes the name of a model as short as those of all models allow."""
+        return shortener(map(str, self.estimates["model"].unique()))
 
     @cached_property
     def looks(self) -> dict[str, Look]:

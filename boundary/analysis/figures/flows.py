@@ -24,7 +24,6 @@ from boundary.analysis.figures.layout import Layout
 from boundary.analysis.figures.messages import flows_message
 from boundary.analysis.figures.palette import BASE_LOOK, FLOW_COLOURS, FLOW_WORDS, LABEL_COLOURS, PAGE, RL_LOOKS, Look
 from boundary.analysis.figures.tags import Tag
-from boundary.analysis.formatting import short_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,7 +49,7 @@ def draw_flows(axes: Any, data: FigureData) -> None:
     models = list(dict.fromkeys(rows["model"]))
     for (whole, detail), model in zip(np.reshape(axes, (-1, 2)), models, strict=True):
         of_model = select(rows, model=model)
-        name = clipped(short_name(model)) if len(models) > 1 else data.benchmark
+        name = clipped(data.shorten(model)) if len(models) > 1 else data.benchmark
         draw_stack(whole, of_model, flows_message(data, model), name, data.n)
         draw_lost_and_gained(detail, of_model, data.n)
 

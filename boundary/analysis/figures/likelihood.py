@@ -13,7 +13,7 @@ from boundary.analysis.figures.header import clipped, header, is_narrow
 from boundary.analysis.figures.layout import Layout
 from boundary.analysis.figures.palette import INK, MUTED, PAGE, RULE, Look
 from boundary.analysis.figures.tags import Tag, tag_marks
-from boundary.analysis.formatting import level_text, number, short_name
+from boundary.analysis.formatting import level_text, number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,8 +54,8 @@ def boxes_of(data: FigureData) -> list[Box]:
 def _box(rows: pd.DataFrame, scorer: str, model: str, data: FigureData) -> Box:
     part = rows.loc[(rows["scorer"] == scorer) & (rows["model"] == model)]
     by_class = {row["outcome"]: row for row in part.to_dict(orient="records")}
-    under = "itself" if scorer == model else "the base" if data.base is not None else short_name(scorer)
-    name = f"{short_name(model)} under {under}" if model else "reference answers"
+    under = "itself" if scorer == model else "the base" if data.base is not None else data.shorten(scorer)
+    name = f"{data.shorten(model)} under {under}" if model else "reference answers"
     return Box(name, model, data.looks.get(model, Look(MUTED, "D")), by_class)
 
 

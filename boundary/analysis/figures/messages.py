@@ -11,7 +11,7 @@ import pandas as pd
 from boundary.analysis.estimates.decisions import EQUIVALENT, NARROWED, OPEN, SURE, WIDENED, Decision
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.figures.figure import FigureData
-from boundary.analysis.formatting import likeliest, listed, number, percentage, short_name
+from boundary.analysis.formatting import likeliest, listed, number, percentage
 
 WORDS = {NARROWED: "narrowed", WIDENED: "widened", EQUIVALENT: "no material difference", OPEN: "cannot tell yet"}
 UNCONVERGED = "Fit did not converge"
@@ -121,7 +121,7 @@ def ranking_message(data: FigureData, k: float) -> str:
         return UNCONVERGED
     best = select(data.rows, kind=POSTERIOR, estimand="best", k=k)
     leaders, chance = (
-        likeliest([short_name(str(model)) for model in best["model"]], best["mean"].tolist()),
+        likeliest([data.shorten(str(model)) for model in best["model"]], best["mean"].tolist()),
         best["mean"].max(),
     )
     if chance >= SURE:

@@ -16,7 +16,7 @@ from boundary.analysis.figures.layout import Layout
 from boundary.analysis.figures.messages import ranking_message
 from boundary.analysis.figures.palette import BASE_COLOUR, INK, RL_COLOURS, RULE
 from boundary.analysis.figures.tags import tag_marks
-from boundary.analysis.formatting import level_text, short_name
+from boundary.analysis.formatting import Shorten, level_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,7 +43,7 @@ def draw_ranking(axes: Any, data: FigureData) -> None:
     panels = np.ravel(axes)
     rows, budgets = _ranked_rows(data)
     order = ranked_models(rows, budgets[0])
-    names = _ranked_names(order, panels[0])
+    names = _ranked_names(order, panels[0], shorten=data.shorten)
     for panel, k in zip(panels, budgets, strict=True):
         draw_ranks(panel, rows, order, k)
         begins_row = panel.get_subplotspec() is None or panel.get_subplotspec().is_first_col()
@@ -54,11 +54,11 @@ def draw_ranking(axes: Any, data: FigureData) -> None:
     header_across(list(panels), ranking_message(data, budgets[0]), words, [f"At k = {k:,.0f}" for k in budgets])
 
 
-def _ranked_names(order: Sequence[str], panel: Axes, spare: float = 0.0) -> list[str]:
+def _ranked_names(order: Sequence[str], panel: Axes, spare: float = 0.0, *, shorten: Shorten) -> list[str]:
     """Names that fit to the left of a panel, with so many points to spare."""
     figure = panel.figure
     room = panel.get_position().x0 * figure.get_size_inches()[0] * 72  # type: ignore[union-attr]
-    return [clipped(short_name(model), max(int((room - spare) / 5.0), 12)) for model in order]
+    return [clipped(shorten(model), max(int((room - spare) / 5.0), 12)) for model in order]
 
 
 def draw_ranks(axes: Axes, rows: pd.DataFrame, order: Sequence[str], k: float) -> None:
@@ -117,7 +117,10 @@ def draw_pairs(axes: Any, data: FigureData) -> None:
     panels = np.ravel(axes)
     rows, budgets = _ranked_rows(data)
     order = ranked_models(rows, budgets[0])
-    names = [f"{name}\N{EM SPACE}{place}" for place, name in enumerate(_ranked_names(order, panels[0], 24), start=1)]
+    names = [
+        f"{name}\N{EM SPACE}{place}"
+        for place, name in enumerate(_ranked_names(order, panels[0], 24, shorten=data.shorten), start=1)
+    ]
     for panel, k in zip(panels, budgets, strict=True):
         draw_pair_chances(panel, rows, order, k)
         step = max(len(order) // 20 + 1, 1)

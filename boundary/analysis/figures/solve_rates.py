@@ -14,7 +14,7 @@ from boundary.analysis.figures.header import clipped, header
 from boundary.analysis.figures.layout import Layout
 from boundary.analysis.figures.palette import INK, MUTED, RULE, Look
 from boundary.analysis.figures.tags import tag_marks
-from boundary.analysis.formatting import short_name
+from boundary.analysis.formatting import Shorten
 from boundary.plain_text import printable
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def draw_pair_rates(axes: Axes, rows: pd.DataFrame, data: FigureData, model: str
     )
     points.set_clip_on(False)
     tag_marks(points, _items(marks), model=model, unit="rate")
-    _rate_axes(axes, data.base or "", model)
+    _rate_axes(axes, data.base or "", model, data.shorten)
     n_more, n_fewer = compared_counts(rows)
     message = f"RL was correct more often on {n_more:,} problem{'s' * (n_more != 1)}, less often on {n_fewer:,}"
     area = ", area: number of problems" if marks.sizes.max() > 1 else ""
@@ -165,7 +165,7 @@ def compared_counts(rows: pd.DataFrame) -> tuple[int, int]:
     return int((difference > 0).sum()), int((difference < 0).sum())
 
 
-def _rate_axes(axes: Axes, base: str, model: str) -> None:
+def _rate_axes(axes: Axes, base: str, model: str, shorten: Shorten) -> None:
     """Lay out both solve rates, and say what is above and below the diagonal."""
     room = axes.get_position().width * axes.figure.get_size_inches()[0]  # type: ignore[union-attr]
     ticks = TICKS if room > 3 else FEW_TICKS
@@ -173,12 +173,12 @@ def _rate_axes(axes: Axes, base: str, model: str) -> None:
     axes.set_xticks(places, names)
     axes.set_yticks(places, names)
     axes.set(xlim=(-0.03, np.pi / 2 + 0.03), ylim=(-0.03, np.pi / 2 + 0.03))
-    axes.set_xlabel(f"base: {_short(base)}")
-    axes.set_ylabel(f"RL: {_short(model)}")
+    axes.set_xlabel(f"base: {_short(base, shorten)}")
+    axes.set_ylabel(f"RL: {_short(model, shorten)}")
     style: dict[str, Any] = {"color": MUTED, "fontsize": 8, "xycoords": "axes fraction"}
     axes.annotate("RL higher", (0.04, 0.95), va="top", **style)
     axes.annotate("base higher", (0.96, 0.3), ha="right", **style)
 
 
-def _short(model: str) -> str:
-    return clipped(short_name(printable(model)), 24)
+def _short(model: str, shorten: Shorten) -> str:
+    return clipped(printable(shorten(model)), 24)

@@ -15,7 +15,7 @@ from boundary.analysis.figures.header import Entry, clipped, header, is_narrow
 from boundary.analysis.figures.layout import Layout
 from boundary.analysis.figures.palette import INK, RULE
 from boundary.analysis.figures.tags import Tag, tag_marks
-from boundary.analysis.formatting import benchmark_name, level_text, percentage, short_name
+from boundary.analysis.formatting import benchmark_name, level_text, percentage
 from boundary.analysis.strata.record import named_differences
 from boundary.plain_text import plain
 
@@ -91,7 +91,7 @@ def _message(data: FigureData, column: str, k: float) -> str:
     is_larger = surest["prob_positive"] >= surest["prob_negative"]
     names = (surest["stratum"], surest["other_stratum"])
     more, smaller = (plain(clipped(str(name), 24)) for name in (names if is_larger else names[::-1]))
-    of_model = f" of {plain(clipped(short_name(str(surest['model'])), 24))}" if pairs["model"].nunique() > 1 else ""
+    of_model = f" of {plain(clipped(data.shorten(str(surest['model'])), 24))}" if pairs["model"].nunique() > 1 else ""
     chance = f"larger in {more} than in {smaller} with probability {percentage(float(chances.max()))}"
     if chances.max() >= SURE:
         return f"Shrinkage{of_model} is {chance}"

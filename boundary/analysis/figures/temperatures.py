@@ -17,7 +17,7 @@ from boundary.analysis.figures.layout import Layout
 from boundary.analysis.figures.palette import BASE_LOOK, INK, RL_LOOKS, RULE
 from boundary.analysis.figures.shrinkage import name_sides
 from boundary.analysis.figures.side_labels import label_side
-from boundary.analysis.formatting import interval, level_text, number, short_name
+from boundary.analysis.formatting import interval, level_text, number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,7 +48,7 @@ def draw_temperatures(axes: Any, data: FigureData) -> None:
     percent_axis(shrinkage, "shrinkage (base less RL), points", signed=True)
     budget_axis(shrinkage, matched, n)
     name_sides(shrinkage)
-    entries = [Entry("", short_name(family), look) for family, look in looks.items()]
+    entries = [Entry("", data.shorten(family), look) for family, look in looks.items()]
     label_side(shrinkage, entries)
     level = level_text(float(rows["level"].iloc[0]))
     words = f"{headline(matched, data.benchmark)}. Line, band: posterior, {level} interval"
@@ -60,7 +60,7 @@ def _draw_entropies(axes: Axes, data: FigureData, looks: dict[str, Any]) -> None
     base = rows.loc[rows["model"] == data.base].iloc[0]
     axes.axhspan(base["lower"], base["upper"], color=BASE_LOOK.colour, alpha=0.12, linewidth=0)
     axes.axhline(base["mean"], color=BASE_LOOK.colour)
-    entries = [Entry("", f"{short_name(str(data.base))} (base)", BASE_LOOK)]
+    entries = [Entry("", f"{data.shorten(str(data.base))} (base)", BASE_LOOK)]
     messages = []
     for family, look in looks.items():
         points = _points(rows, family)
@@ -75,7 +75,7 @@ def _draw_entropies(axes: Axes, data: FigureData, looks: dict[str, Any]) -> None
             markersize=4.3,
             linewidth=1,
         )
-        entries.append(Entry("", short_name(family), look))
+        entries.append(Entry("", data.shorten(family), look))
         matched = data.breadth.loc[
             (data.breadth["estimand"] == MATCHED_TEMPERATURE) & (data.breadth["model"] == family)
         ].iloc[0]

@@ -14,7 +14,6 @@ from boundary.analysis.formatting import (
     budget,
     crossover_text,
     percentage,
-    short_name,
 )
 from boundary.analysis.report.flags import Flag, flags_of
 from boundary.analysis.report.tables import Record, records
@@ -86,8 +85,8 @@ class Answer:
 
     Parameters
     ----------
-    benchmark, model
-        What it is about.
+    benchmark, model, short_name
+        What it is about, and the model without its organisation as far as names stay distinct.
     anchor
         Of the benchmark's section.
     rows
@@ -105,6 +104,7 @@ class Answer:
 
     benchmark: str
     model: str
+    short_name: str
     anchor: str
     rows: Mapping[tuple[str, float | None], Record]
     verdict: Verdict | None
@@ -121,11 +121,6 @@ class Answer:
     def benchmark_label(self) -> str:
         """The benchmark as readers see it."""
         return benchmark_name(self.benchmark)
-
-    @property
-    def short_name(self) -> str:
-        """The model without its organisation."""
-        return short_name(self.model)
 
     @property
     def at_k(self) -> str:
@@ -231,6 +226,7 @@ def _answer(
     return Answer(
         benchmark=benchmark,
         model=model,
+        short_name=analysis.shorten(model),
         anchor=anchor_of(analysis, benchmark),
         rows=rows,
         verdict=verdict,

@@ -83,7 +83,11 @@ def _cost(analysis: Analysis) -> dict[str, Any]:
         {"benchmark": benchmark, "model": model, "text": " ".join([*lines.comparison, *lines.details])}
         for benchmark in analysis.benchmarks
         for model in arms
-        if (lines := cost_sentences(table.loc[table["benchmark"] == benchmark], model, analysis.base, margin))
+        if (
+            lines := cost_sentences(
+                table.loc[table["benchmark"] == benchmark], model, analysis.base, margin, shorten=analysis.shorten
+            )
+        )
     ]
     rows = table.loc[table["kind"] != CURVE].dropna(axis=1, how="all")
     return {"sentences": sentences, "notes": _notes(analysis.cost.notes), "estimates": _records(rows)}
@@ -97,7 +101,7 @@ def _training_runs(analysis: Analysis) -> dict[str, Any]:
     sentences = []
     for benchmark in analysis.benchmarks:
         rows = runs.estimates.loc[runs.estimates["benchmark"] == benchmark]
-        lines = runs_sentences(rows, samples_of_models(analysis, benchmark))
+        lines = runs_sentences(rows, samples_of_models(analysis, benchmark), shorten=analysis.shorten)
         sentences.append({"benchmark": benchmark, "text": " ".join(lines)})
     rows = runs.estimates.dropna(axis=1, how="all")
     return {"sentences": sentences, "notes": _notes(runs.notes), "estimates": _records(rows)}
@@ -124,7 +128,7 @@ def _strata(analysis: Analysis) -> dict[str, Any]:
     sentences = [
         {"benchmark": benchmark, "column": column, "model": model, "text": text}
         for (benchmark, column, model), rows in table.groupby(["benchmark", "column", "model"], sort=False)
-        for text in strata_sentences(rows, analysis.request.margin)
+        for text in strata_sentences(rows, analysis.request.margin, shorten=analysis.shorten)
     ]
     return {"sentences": sentences, "notes": _notes(analysis.strata.notes), "estimates": _records(table)}
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from boundary.analysis.formatting import short_name
+from boundary.analysis.formatting import Shorten
 from boundary.analysis.request import Request
 from boundary.analysis.runs.design import Choice
 from boundary.analysis.runs.draws import PassDraws, draws_rng
@@ -34,7 +34,7 @@ def add_choices(
         is_known_by_number = choice.n_candidates not in (None, len(candidates))
         if is_known_by_number and 1 not in draws.budgets:
             yield (
-                f"{short_name(choice.arm)} is the best of {choice.n_candidates} candidates: what that adds to its "
+                f"{request.shorten(choice.arm)} is the best of {choice.n_candidates} candidates: what that adds to its "
                 "estimate is bounded for pass@1 alone, which was not asked for. Add 1 to the budgets (--k)."
             )
         elif is_known_by_number:
@@ -42,7 +42,7 @@ def add_choices(
         elif len(candidates) > 1:
             _add_after_selection(rows, request, base, choice.arm, candidates, draws)
         else:
-            yield _sentence(choice)
+            yield _sentence(choice, request.shorten)
 
 
 def _add_after_selection(
@@ -71,8 +71,8 @@ def _add_bound(rows: RunRows, arm: str, n_candidates: int, draws: PassDraws) -> 
     row |= {"lower": max(bound.lower, 0.0), "upper": min(bound.upper, 1.0)}
 
 
-def _sentence(choice: Choice) -> str:
-    name = short_name(choice.arm)
+def _sentence(choice: Choice, shorten: Shorten) -> str:
+    name = shorten(choice.arm)
     why = "its name says so" if choice.by_name else "column selected"
     return (
         f"{name} was chosen ({why}), and the counts do not say among which models: if it was chosen for what it solves "

@@ -15,7 +15,7 @@ from boundary.analysis.formatting import (
     interval,
     level_text,
     number,
-    short_name,
+    shortener,
     upper_first,
 )
 from boundary.analysis.tables.result_table import Cell, ResultTable
@@ -68,6 +68,7 @@ def estimate_table(
         is_crossing = estimand != "crossover" or labels[:2] in crossing_pairs
         lines.setdefault(labels, {})[at] = _cell(row, estimand) if is_crossing else Cell("none")
     empty = Cell("")
+    shorten = shortener(map(str, estimates["model"].unique()))
     return ResultTable(
         caption=_caption(rows, estimand),
         headings=(
@@ -80,7 +81,7 @@ def estimate_table(
         rows=tuple(
             (
                 Cell(benchmark_name(benchmark)),
-                *(Cell(short_name(model)) for model in models if model),
+                *(Cell(shorten(model)) for model in models if model),
                 *(cells.get(at, empty) for at in columns),
             )
             for (benchmark, *models), cells in lines.items()

@@ -9,13 +9,14 @@ import pandas as pd
 from boundary.analysis.estimates.decisions import OPEN
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.formatting import (
+    Shorten,
     benchmark_name,
     budget,
     crossover_text,
     level_text,
     points,
     probability_text,
-    short_name,
+    shortener,
 )
 from boundary.analysis.tables.estimate_table import interval_text
 from boundary.analysis.tables.result_table import Cell, ResultTable
@@ -67,7 +68,8 @@ def verdict_table(
         f"shrinkage in percentage points, crossover in samples k, each with its {level} interval. Shrinkage is "
         "positive where the base solves more."
     )
-    lines = tuple(_line(verdict, record) for verdict, record in zip(pairs, records, strict=True))
+    shorten = shortener(map(str, estimates["model"].unique()))
+    lines = tuple(_line(verdict, record, shorten) for verdict, record in zip(pairs, records, strict=True))
     return ResultTable(caption, PAIR_HEADINGS, 3, lines, pd.DataFrame(records))
 
 
@@ -102,7 +104,7 @@ def _record(verdict: Verdict, first: Mapping[Any, Any], n_problems: int) -> dict
 ENDS = ("", "_lower", "_upper")
 
 
-def _line(verdict: Verdict, record: Mapping[str, Any]) -> tuple[Cell, ...]:
+def _line(verdict: Verdict, record: Mapping[str, Any], shorten: Shorten) -> tuple[Cell, ...]:
     """The cells of a pair."""
     beyond_n = bool(record["extrapolated"])
     probability = "" if verdict.probability is None else probability_text(verdict.probability)
@@ -115,7 +117,7 @@ def _line(verdict: Verdict, record: Mapping[str, Any]) -> tuple[Cell, ...]:
     shrinkage = _three(record, "shrinkage", "shrinkage")
     return (
         Cell(benchmark_name(verdict.benchmark)),
-        Cell(short_name(verdict.model)),
+        Cell(shorten(verdict.model)),
         Cell(word, beyond_n),
         Cell(_three(record, "pass_at_1_change", "shrinkage")),
         _crossover_cell(verdict),
@@ -179,11 +181,12 @@ def _share_cells(frame: pd.DataFrame, with_best: bool) -> ResultTable:
         for end, name in enumerate(("smallest", "largest"))
     ]
     shares = [f"solved at {place}, %" for place in places]
+    shorten = shortener(map(str, frame["model"].unique()))
     lines = []
     for pair in ends:
         cells = [_share_cell(row, with_k=not same) for row, same in zip(pair, same_k, strict=True)]
         bests = [Cell(probability_text(row["prob_best"]), bool(row["extrapolated"])) for row in pair if with_best]
-        labels = Cell(benchmark_name(str(pair[0]["benchmark"]))), Cell(short_name(str(pair[0]["model"])))
+        labels = Cell(benchmark_name(str(pair[0]["benchmark"]))), Cell(shorten(str(pair[0]["model"])))
         lines.append((*labels, *cells, *bests, Cell(f"{pair[0]['n_problems']:,}"), Cell(f"{pair[0]['n']:,}")))
     level = level_text(float(frame["level"].iloc[0]) if len(frame) else 0.95)
     of_best = [f"P(best at {place})" for place in places] if with_best else []

@@ -13,7 +13,7 @@ from boundary.analysis.breadth.record import (
     MATCHED_SHRINKAGE,
     MATCHED_TEMPERATURE,
 )
-from boundary.analysis.formatting import interval, level_text, number, percentage, short_name
+from boundary.analysis.formatting import Shorten, interval, level_text, number, percentage, short_name
 
 SURE = 0.95
 MOST_SENTENCES, MOST_LUCK_SENTENCES = 3, 4
@@ -21,7 +21,7 @@ NEW_PROBLEMS = {"benchmark": "", "superpopulation": " on new problems of the sam
 NAMES = {DISTINCT_WRONG: "different wrong answers", ENTROPY: "answer entropy", AGREEMENT: "agreement"}
 
 
-def breadth_sentences(rows: pd.DataFrame, target: str) -> list[str]:
+def breadth_sentences(rows: pd.DataFrame, target: str, *, shorten: Shorten = short_name) -> list[str]:
     """Sentences on one benchmark: one for each pair of a model and the base, or for each model alone; none for many.
 
     Parameters
@@ -36,10 +36,10 @@ def breadth_sentences(rows: pd.DataFrame, target: str) -> list[str]:
     models = list(dict.fromkeys(pairs["model"]))
     if len(models) > MOST_SENTENCES:  # the table says it in less room
         return []
-    sentences = [_pair_sentence(rows, pairs.loc[pairs["model"] == model], str(model)) for model in models]
+    sentences = [_pair_sentence(rows, pairs.loc[pairs["model"] == model], str(model), shorten) for model in models]
     if not sentences:
         models = list(dict.fromkeys(rows["model"]))[:MOST_SENTENCES]
-        sentences = [_alone_sentence(rows, str(model)) for model in models]
+        sentences = [_alone_sentence(rows, str(model), shorten) for model in models]
     return [f"{sentence[:-1]}{NEW_PROBLEMS[target]}." for sentence in sentences if sentence]
 
 
@@ -49,7 +49,7 @@ def at_most_samples(rows: pd.DataFrame, estimand: str) -> dict[Any, Any] | None:
     return own.sort_values("k").iloc[-1].to_dict() if len(own) else None
 
 
-def _pair_sentence(rows: pd.DataFrame, pair: pd.DataFrame, model: str) -> str:
+def _pair_sentence(rows: pd.DataFrame, pair: pd.DataFrame, model: str, shorten: Shorten) -> str:
     wrong = at_most_samples(pair, DISTINCT_WRONG)
     if wrong is None:
         return ""
@@ -61,11 +61,11 @@ def _pair_sentence(rows: pd.DataFrame, pair: pd.DataFrame, model: str) -> str:
         values.append("" if row is None else number(row["mean"], 1.0, 1))
     difference = f"base less RL {number(wrong['mean'], 1.0, 1)} {interval(wrong, 1.0, 1)}"
     text = (
-        f"In {wrong['k']:.0f} samples {short_name(model)} gives {values[1]} different wrong answers to a problem, "
-        f"{short_name(base)} {values[0]} ({difference}, {level_text(wrong['level'])} interval)"
+        f"In {wrong['k']:.0f} samples {shorten(model)} gives {values[1]} different wrong answers to a problem, "
+        f"{shorten(base)} {values[0]} ({difference}, {level_text(wrong['level'])} interval)"
     )
     entropy = at_most_samples(pair, ENTROPY)
-    return text + ("." if entropy is None else f"; {_entropy_words(entropy, short_name(model))}.")
+    return text + ("." if entropy is None else f"; {_entropy_words(entropy, shorten(model))}.")
 
 
 def _entropy_words(row: dict[Any, Any], model: str) -> str:
@@ -80,22 +80,22 @@ def _entropy_words(row: dict[Any, Any], model: str) -> str:
     return f"which of them has the higher answer entropy cannot be told ({difference})"
 
 
-def _alone_sentence(rows: pd.DataFrame, model: str) -> str:
+def _alone_sentence(rows: pd.DataFrame, model: str, shorten: Shorten) -> str:
     row = at_most_samples(rows.loc[rows["model"] == model], DISTINCT_WRONG)
     if row is None:
         return ""
     return (
-        f"In {row['k']:.0f} samples {short_name(model)} gives {number(row['mean'], 1.0, 1)} different wrong answers to "
+        f"In {row['k']:.0f} samples {shorten(model)} gives {number(row['mean'], 1.0, 1)} different wrong answers to "
         f"a problem {interval(row, 1.0, 1)} ({level_text(row['level'])} interval)."
     )
 
 
-def matched_sentences(rows: pd.DataFrame) -> Iterator[str]:
+def matched_sentences(rows: pd.DataFrame, *, shorten: Shorten = short_name) -> Iterator[str]:
     """Sentences on models that were sampled at several temperatures: shrinkage where the entropies are equal."""
     for model in dict.fromkeys(rows.loc[rows["estimand"] == MATCHED_REACHED, "model"]):
         own = rows.loc[rows["model"] == model].set_index("estimand", drop=False)
         probability = float(own.loc[[MATCHED_REACHED], "mean"].iloc[0])
-        name, base = short_name(str(model)), short_name(str(own["reference"].iloc[0]))
+        name, base = shorten(str(model)), shorten(str(own["reference"].iloc[0]))
         if probability < 1 - SURE:
             yield (
                 f"At none of the temperatures between those sampled are the answers of {name} as varied as those of "
@@ -118,7 +118,7 @@ def matched_sentences(rows: pd.DataFrame) -> Iterator[str]:
             )
 
 
-def luck_sentences(types: pd.DataFrame, in_use: bool) -> Iterator[str]:
+def luck_sentences(types: pd.DataFrame, in_use: bool, *, shorten: Shorten = short_name) -> Iterator[str]:
     """Sentences on the guess floors of one benchmark.
 
     Parameters
@@ -130,7 +130,7 @@ def luck_sentences(types: pd.DataFrame, in_use: bool) -> Iterator[str]:
     """
     for row in types.head(MOST_LUCK_SENTENCES).to_dict(orient="records"):
         yield (
-            f"Answers of {short_name(row['model'])} to other problems with {KINDS[row['answer_type']]} hit the right "
+            f"Answers of {shorten(row['model'])} to other problems with {KINDS[row['answer_type']]} hit the right "
             f"answer of a problem with probability {number(row['mean'], 100.0, 2)} % {interval(row, 100.0, 2)} on "
             f"average. If every problem had the samples of another one, {number(row['lucky_problems'], 1.0, 1)} of "
             f"{row['n_problems']:,} problems would have a right one among them, by such luck alone."

@@ -8,7 +8,7 @@ import pandas as pd
 
 from boundary.analysis.estimates.decisions import SURE, Decision
 from boundary.analysis.estimates.table import POSTERIOR
-from boundary.analysis.formatting import by_over, cost_text, number, probability_text, short_name
+from boundary.analysis.formatting import Shorten, by_over, cost_text, number, probability_text, short_name
 from boundary.analysis.text.pair import decision_words, difference
 from boundary.stats.estimands.crossing import LIKELY
 
@@ -27,7 +27,9 @@ class CostSentences(NamedTuple):
         return bool(self.comparison or self.details)
 
 
-def cost_sentences(rows: pd.DataFrame, model: str, reference: str | None, margin: float) -> CostSentences:
+def cost_sentences(
+    rows: pd.DataFrame, model: str, reference: str | None, margin: float, *, shorten: Shorten = short_name
+) -> CostSentences:
     """Sentences on one model, or on an RL model against its base.
 
     Parameters
@@ -49,14 +51,19 @@ def cost_sentences(rows: pd.DataFrame, model: str, reference: str | None, margin
     if posterior.loc[posterior["model"] == model].empty:
         return CostSentences([], [])
     if reference is None:
-        return CostSentences([], [*_attempt_sentences(posterior, [model]), *_coverage_sentences(posterior, [model])])
+        return CostSentences(
+            [], [*_attempt_sentences(posterior, [model], shorten), *_coverage_sentences(posterior, [model], shorten)]
+        )
     pair = posterior.loc[(posterior["model"] == model) & (posterior["reference"] == reference)]
     return CostSentences(
-        [*_crossing_sentences(pair, model, reference, margin, posterior), *_difference_sentences(pair, model)],
         [
-            *_attempt_sentences(posterior, [reference, model]),
-            *_matched_sentences(pair, model, reference),
-            *_coverage_sentences(posterior, [reference, model]),
+            *_crossing_sentences(pair, model, reference, margin, posterior, shorten),
+            *_difference_sentences(pair, model, shorten),
+        ],
+        [
+            *_attempt_sentences(posterior, [reference, model], shorten),
+            *_matched_sentences(pair, model, reference, shorten),
+            *_coverage_sentences(posterior, [reference, model], shorten),
         ],
     )
 
@@ -80,14 +87,14 @@ def _interval(row: dict[Any, Any], digits: int = 2) -> str:
 
 
 def _crossing_sentences(
-    pair: pd.DataFrame, model: str, reference: str, margin: float, rows: pd.DataFrame
+    pair: pd.DataFrame, model: str, reference: str, margin: float, rows: pd.DataFrame, shorten: Shorten
 ) -> Iterator[str]:
     """Where RL is overtaken by its base, if that is likely by more than the margin; else how likely it is."""
     crossing, absent = _row(pair, "crossover_cost"), _row(pair, "no_crossover_cost")
     chance, back = _row(pair, "crosses_at_cost"), _row(pair, "crosses_back_at_cost")
     if crossing is None or absent is None or chance is None or back is None:
         return
-    unit, name, base = crossing["unit"], short_name(model), short_name(reference)
+    unit, name, base = crossing["unit"], shorten(model), shorten(reference)
     at_equal, last = equal_words(unit), cost_text(absent["cost"], unit)
     extrapolation = " (extrapolated beyond the samples)" if crossing["extrapolated"] else ""
     if chance["mean"] >= LIKELY and np.isfinite(crossing["median"]):
@@ -118,7 +125,7 @@ def _crossing_sentences(
         )
 
 
-def _difference_sentences(pair: pd.DataFrame, model: str) -> Iterator[str]:
+def _difference_sentences(pair: pd.DataFrame, model: str, shorten: Shorten) -> Iterator[str]:
     """The difference and the decision at the largest reported budget within the samples."""
     rows = pair.loc[(pair["estimand"] == "shrinkage_at_cost") & ~pair["extrapolated"].astype(bool)]
     if rows.empty:
@@ -131,12 +138,12 @@ def _difference_sentences(pair: pd.DataFrame, model: str) -> Iterator[str]:
         *(float(row[name]) for name in ("mean", "lower", "upper")),
     )
     yield (
-        f"With {cost_text(row['cost'], row['unit'])} a problem, within the samples, {short_name(model)} solves "
+        f"With {cost_text(row['cost'], row['unit'])} a problem, within the samples, {shorten(model)} solves "
         f"{difference(decision, of_base=True)}: {decision_words(decision)}."
     )
 
 
-def _attempt_sentences(rows: pd.DataFrame, models: list[str]) -> Iterator[str]:
+def _attempt_sentences(rows: pd.DataFrame, models: list[str], shorten: Shorten) -> Iterator[str]:
     """What an attempt costs in the mean over problems."""
     parts = []
     for model in models:
@@ -144,7 +151,7 @@ def _attempt_sentences(rows: pd.DataFrame, models: list[str]) -> Iterator[str]:
         whole = of_model[""]
         if whole is None:
             return
-        text = f"{cost_text(whole['mean'], whole['unit'], 3)} {_interval(whole, 3)} with {short_name(model)}"
+        text = f"{cost_text(whole['mean'], whole['unit'], 3)} {_interval(whole, 3)} with {shorten(model)}"
         right, wrong = of_model["_correct"], of_model["_wrong"]
         if right is not None and wrong is not None and whole["lengths"] != "means":
             ends = (cost_text(part["mean"], part["unit"], 3, with_unit=False) for part in (right, wrong))
@@ -153,18 +160,18 @@ def _attempt_sentences(rows: pd.DataFrame, models: list[str]) -> Iterator[str]:
     yield f"An attempt takes {' and '.join(parts)}, in the mean over problems."
 
 
-def _matched_sentences(pair: pd.DataFrame, model: str, reference: str) -> Iterator[str]:
+def _matched_sentences(pair: pd.DataFrame, model: str, reference: str, shorten: Shorten) -> Iterator[str]:
     row = _row(pair, "matched_attempts")
     if row is not None:
         middle, lower, upper = (number(row[name], 1, 0) for name in ("mean", "lower", "upper"))
         means, pay = ("money", "pays") if row["unit"] == MONEY else ("tokens", "pay")
         yield (
-            f"The {means} of {row['k']:,.0f} attempts of {short_name(reference)} {pay} for {middle} [{lower}, {upper}] "
-            f"of {short_name(model)}."
+            f"The {means} of {row['k']:,.0f} attempts of {shorten(reference)} {pay} for {middle} [{lower}, {upper}] "
+            f"of {shorten(model)}."
         )
 
 
-def _coverage_sentences(rows: pd.DataFrame, models: list[str]) -> Iterator[str]:
+def _coverage_sentences(rows: pd.DataFrame, models: list[str], shorten: Shorten) -> Iterator[str]:
     """What it costs to solve a share of the problems: one half, or the largest share below that all models reach."""
     for share in (0.5, 0.25):
         found_rows = [_row(rows, "cost_to_solve", model=model, share=share) for model in models]
@@ -174,7 +181,7 @@ def _coverage_sentences(rows: pd.DataFrame, models: list[str]) -> Iterator[str]:
             for row, model in zip(costs, models, strict=True):
                 extrapolation = ", extrapolated," if row["extrapolated"] else ""
                 parts.append(
-                    f"{cost_text(row['median'], row['unit'])} {_interval(row)}{extrapolation} with {short_name(model)}"
+                    f"{cost_text(row['median'], row['unit'])} {_interval(row)}{extrapolation} with {shorten(model)}"
                 )
             yield f"To solve {SHARES_IN_WORDS[share]} of the problems takes {' and '.join(parts)}, a problem."
             return

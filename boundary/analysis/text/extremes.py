@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from boundary.analysis.formatting import number, short_name
+from boundary.analysis.formatting import Shorten, number, short_name
 from boundary.stats.solve_rates import SolveRates
 
 # Fewer problems, or fewer samples of each, are a reason for caution.
@@ -37,7 +37,14 @@ def both_extreme(model: str, reference: str | None, totals: Mapping[str, Totals]
     return ""
 
 
-def extreme_clause(model: str, reference: str | None, totals: Mapping[str, Totals], with_errors: bool = False) -> str:
+def extreme_clause(
+    model: str,
+    reference: str | None,
+    totals: Mapping[str, Totals],
+    with_errors: bool = False,
+    *,
+    shorten: Shorten = short_name,
+) -> str:
     """Which model of a pair, or a model alone, solved nothing or everything; empty where none did.
 
     Parameters
@@ -59,7 +66,7 @@ def extreme_clause(model: str, reference: str | None, totals: Mapping[str, Total
             outcome = "has every sample judged correct" if with_errors else every
         else:
             continue
-        clauses.append(f"{short_name(name)} {outcome}")
+        clauses.append(f"{shorten(name)} {outcome}")
     return " and ".join(clauses)
 
 

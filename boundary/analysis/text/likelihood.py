@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from boundary.analysis.estimates.table import select
-from boundary.analysis.formatting import interval, number, short_name
+from boundary.analysis.formatting import Shorten, interval, number, short_name
 from boundary.analysis.likelihood.record import HIGHER, LOWER, Likelihood
 from boundary.analysis.likelihood.scores import ANY, NUCLEUS, RIGHT, TEMPERED, UNTEMPERED
 from boundary.data.counts import ALL
@@ -18,7 +18,9 @@ MOST_NAMES = 8
 Row = Mapping[Any, Any]
 
 
-def likelihood_sentences(record: Likelihood, benchmark: str, base: str, arm: str) -> list[str]:
+def likelihood_sentences(
+    record: Likelihood, benchmark: str, base: str, arm: str, *, shorten: Shorten = short_name
+) -> list[str]:
     """What the scores of a benchmark say of an RL model and its base.
 
     Parameters
@@ -36,18 +38,20 @@ def likelihood_sentences(record: Likelihood, benchmark: str, base: str, arm: str
     """
     rows = _Rows(record.rows.loc[record.rows["benchmark"] == benchmark], base, arm)
     parts = (
-        _perplexities(rows),
-        _right_ones(rows),
-        _superiority(rows),
-        _bits_per_byte(rows),
-        _under_themselves(rows),
-        _as_sampled(rows),
+        _perplexities(rows, shorten),
+        _right_ones(rows, shorten),
+        _superiority(rows, shorten),
+        _bits_per_byte(rows, shorten),
+        _under_themselves(rows, shorten),
+        _as_sampled(rows, shorten),
         _reference_answers(rows),
     )
     return [sentence for part in parts for sentence in part]
 
 
-def reach_sentences(record: Likelihood, benchmark: str, base: str, arm: str) -> list[str]:
+def reach_sentences(
+    record: Likelihood, benchmark: str, base: str, arm: str, *, shorten: Shorten = short_name
+) -> list[str]:
     """What counts and scores say together of the gain of an RL model, and where they disagree."""
     rows = _Rows(record.rows.loc[record.rows["benchmark"] == benchmark], base, arm)
     parts = {name: rows.row(name, base, arm, RIGHT) for name in PARTS}
@@ -58,7 +62,7 @@ def reach_sentences(record: Likelihood, benchmark: str, base: str, arm: str) -> 
     k = f"{float(first['k']):,.0f}"
     text = {name: _points(row) for name, row in parts.items() if row is not None}
     sentences = [
-        f"{short_name(arm)} gains {number(gain, 100, 1)} points of pass@1. By counts and scores alike, "
+        f"{shorten(arm)} gains {number(gain, 100, 1)} points of pass@1. By counts and scores alike, "
         f"{text['amplified_by_both']} of them come from problems that {k} samples of the base are likelier than not to "
         f"solve. The scores leave {_open_part(parts)} points open: they prove reach, never its absence."
     ]
@@ -111,12 +115,12 @@ class _Rows:
         return found_rows[0] if found_rows else None
 
 
-def _perplexities(rows: _Rows) -> Iterator[str]:
+def _perplexities(rows: _Rows, shorten: Shorten) -> Iterator[str]:
     of_arm, of_base = (rows.row("perplexity", rows.base, model) for model in (rows.arm, rows.base))
     difference = rows.row("log_probability_difference", rows.base, rows.arm)
     if of_arm is None or of_base is None or difference is None:
         return
-    arm = short_name(rows.arm)
+    arm = shorten(rows.arm)
     yield (
         f"Under the base, responses of {arm} have a perplexity of {_value(of_arm, 3)}, the base's own "
         f"{_value(of_base, 3)}: {_direction(difference, arm)}."
@@ -133,22 +137,22 @@ def _direction(difference: Row, arm: str) -> str:
     return f"which of them are likelier is open (difference {_value(difference, 3)} nats per token)"
 
 
-def _right_ones(rows: _Rows) -> Iterator[str]:
+def _right_ones(rows: _Rows, shorten: Shorten) -> Iterator[str]:
     difference = rows.row("log_probability_difference", rows.base, rows.arm, RIGHT)
     if difference is not None:
         n = int(difference["n_problems"])
         yield (
-            f"Right responses alone, on the {n:,} problem{'s' * (n != 1)} where both have some: {short_name(rows.arm)} "
+            f"Right responses alone, on the {n:,} problem{'s' * (n != 1)} where both have some: {shorten(rows.arm)} "
             f"less base {_value(difference, 3)} nats per token."
         )
 
 
-def _superiority(rows: _Rows) -> Iterator[str]:
+def _superiority(rows: _Rows, shorten: Shorten) -> Iterator[str]:
     per_token, whole = (rows.row(name, rows.base, rows.arm) for name in ("superiority", "superiority_total"))
     bits = [rows.row("bits", rows.base, model) for model in (rows.arm, rows.base)]
     if per_token is None or whole is None or bits[0] is None or bits[1] is None:
         return
-    arm = short_name(rows.arm)
+    arm = shorten(rows.arm)
     yield (
         f"A response of {arm} is likelier per token under the base than one of the base's own with probability "
         f"{_value(per_token, 2)}; by the whole response, where length counts, with probability {_value(whole, 2)}. A "
@@ -156,19 +160,19 @@ def _superiority(rows: _Rows) -> Iterator[str]:
     )
 
 
-def _bits_per_byte(rows: _Rows) -> Iterator[str]:
+def _bits_per_byte(rows: _Rows, shorten: Shorten) -> Iterator[str]:
     difference = rows.row("bits_per_byte_difference", rows.base, rows.arm)
     if difference is not None:
         yield (
-            f"{short_name(rows.arm)} and the base do not read the same tokens: per byte of text its responses take "
+            f"{shorten(rows.arm)} and the base do not read the same tokens: per byte of text its responses take "
             f"{_value(difference, 3)} bits more under the base than the base's own."
         )
 
 
-def _under_themselves(rows: _Rows) -> Iterator[str]:
+def _under_themselves(rows: _Rows, shorten: Shorten) -> Iterator[str]:
     own, divergence = (rows.row(name, rows.arm, rows.arm) for name in ("perplexity", "divergence"))
     sharpening = rows.row("sharpening", "", rows.arm)
-    arm = short_name(rows.arm)
+    arm = shorten(rows.arm)
     if own is not None and sharpening is not None:
         more = "surer" if float(sharpening["lower"]) > 0 else "less sure" if float(sharpening["upper"]) < 0 else ""
         words = f"{more} of its tokens than the base is of its own" if more else "about as sure as the base of its own"
@@ -183,7 +187,7 @@ def _under_themselves(rows: _Rows) -> Iterator[str]:
         )
 
 
-def _as_sampled(rows: _Rows) -> Iterator[str]:
+def _as_sampled(rows: _Rows, shorten: Shorten) -> Iterator[str]:
     for model in (rows.base, rows.arm):
         for scored_as, words in ((TEMPERED, "temperature"), (NUCLEUS, "temperature and top-p")):
             effect = rows.row("sampling_effect", model, model, scored_as=scored_as)
@@ -191,7 +195,7 @@ def _as_sampled(rows: _Rows) -> Iterator[str]:
             if effect is not None and plain is not None and sampled is not None:
                 values = [number(row["mean"], 1, 3) for row in (sampled, plain)]
                 yield (
-                    f"At the {words} that they were drawn at, {short_name(model)}'s responses are likelier by "
+                    f"At the {words} that they were drawn at, {shorten(model)}'s responses are likelier by "
                     f"{_value(effect, 3)} nats per token: perplexity {values[0]} in place of {values[1]} untempered."
                 )
 

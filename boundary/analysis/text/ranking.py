@@ -9,6 +9,7 @@ from boundary.analysis.estimates.decisions import OPEN, SURE, decisions_of_pairs
 from boundary.analysis.estimates.ranking import Multiplicity, multiplicity, panel_rows
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.formatting import (
+    Shorten,
     by_over,
     likeliest,
     listed,
@@ -30,6 +31,8 @@ def ranking_verdict(
     margin: float = MARGIN,
     warnings: Sequence[str] = (),
     solved: Mapping[str, int] | None = None,
+    *,
+    shorten: Shorten = short_name,
 ) -> Verdict | None:
     """Say which model is best at k = 1 and at n, how surely, and how many pairs are told apart.
 
@@ -52,8 +55,8 @@ def ranking_verdict(
         sentence = f"None of the {len(names)} models solved any problem."
     else:
         of_all = "better" if len(names) == 2 else "best"
-        sentence = f"Of {len(names)} models, {' and '.join(_best_clauses(rows, budgets, of_all))}."
-        details = [f"{_best_at(rows, k, of_all)}." for k in budgets]
+        sentence = f"Of {len(names)} models, {' and '.join(_best_clauses(rows, budgets, of_all, shorten))}."
+        details = [f"{_best_at(rows, k, of_all, shorten)}." for k in budgets]
         counts = multiplicity(rows, budgets[0])
         details += [] if counts is None else [multiplicity_text(counts, budgets[0], margin)]
     return Verdict(
@@ -69,7 +72,7 @@ def ranking_verdict(
     )
 
 
-def _best_clauses(rows: pd.DataFrame, budgets: Sequence[float], of_all: str) -> list[str]:
+def _best_clauses(rows: pd.DataFrame, budgets: Sequence[float], of_all: str, shorten: Shorten) -> list[str]:
     """Which model is best at each budget, and how sure that is; budgets of one leader share a clause.
 
     `of_all` is what the leader is called: `best`, or of two models `better`.
@@ -78,8 +81,8 @@ def _best_clauses(rows: pd.DataFrame, budgets: Sequence[float], of_all: str) -> 
     for k in budgets:
         of_models = select(rows, estimand="best", k=k)
         best = of_models.sort_values("mean", kind="stable").iloc[-1]
-        leaders = likeliest([short_name(str(model)) for model in of_models["model"]], of_models["mean"].tolist())
-        probability, name = float(best["mean"]), short_name(str(best["model"]))
+        leaders = likeliest([shorten(str(model)) for model in of_models["model"]], of_models["mean"].tolist())
+        probability, name = float(best["mean"]), shorten(str(best["model"]))
         mark = ", extrapolated" if bool(best["extrapolated"]) else ""
         if probability >= SURE:
             start, end = f"{name} is the {of_all}", f"{percentage(probability)} sure{mark}"
@@ -122,12 +125,12 @@ def _expected_number(value: float, digits: int) -> str:
     return f"under {least:.{digits}f}" if value < least / 2 else number(value, 1, digits)
 
 
-def _best_at(rows: pd.DataFrame, k: float, of_all: str) -> str:
+def _best_at(rows: pd.DataFrame, k: float, of_all: str, shorten: Shorten) -> str:
     best = select(rows, estimand="best", k=k).sort_values("mean", kind="stable").iloc[-1]
     curve = select(rows, estimand="pass_at_k", k=k, model=best["model"]).iloc[0]
     share, lower, upper = (number(curve[name], 100, 1) for name in ("mean", "lower", "upper"))
     mark = ", extrapolated" if bool(best["extrapolated"]) else ""
-    name = short_name(str(best["model"]))
+    name = shorten(str(best["model"]))
     return (
         f"{name} solves {share} % [{lower}, {upper}] of the problems with k = {k:.0f}{mark}, and is the {of_all} there "
         f"with probability {probability_text(best['mean'])}"

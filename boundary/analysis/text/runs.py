@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from boundary.analysis.formatting import (
+    Shorten,
     budget,
     interval,
     level_text,
@@ -39,7 +40,7 @@ Row = dict[Any, Any]
 MOST_SENTENCES = 6
 
 
-def runs_sentences(rows: pd.DataFrame, n_samples: Mapping[str, int]) -> list[str]:
+def runs_sentences(rows: pd.DataFrame, n_samples: Mapping[str, int], *, shorten: Shorten = short_name) -> list[str]:
     """Sentences on one benchmark.
 
     Parameters
@@ -52,7 +53,7 @@ def runs_sentences(rows: pd.DataFrame, n_samples: Mapping[str, int]) -> list[str
     if rows.empty:
         return []
     k = largest_budget(rows)
-    sentences = [*runs_answers(rows), *_narrowing_sentences(rows.loc[rows["k"] == k], k, n_samples)]
+    sentences = [*runs_answers(rows, shorten=shorten), *_narrowing_sentences(rows.loc[rows["k"] == k], k, n_samples)]
     if (rows["of"] == METHOD).any() and rows.loc[rows["of"] == METHOD, "n_runs"].replace(0, FEW_RUNS).min() < FEW_RUNS:
         sentences.append(
             "Two or three runs hardly tell how much runs differ: intervals of their method and of a new run are wide, "
@@ -61,7 +62,7 @@ def runs_sentences(rows: pd.DataFrame, n_samples: Mapping[str, int]) -> list[str
     return sentences
 
 
-def runs_answers(rows: pd.DataFrame, most_methods: int = MOST_SENTENCES) -> list[str]:
+def runs_answers(rows: pd.DataFrame, most_methods: int = MOST_SENTENCES, *, shorten: Shorten = short_name) -> list[str]:
     """What several runs, choices and several bases of one benchmark answer, from the same rows.
 
     Of more methods than `most_methods` only which is the best.
@@ -74,8 +75,8 @@ def runs_answers(rows: pd.DataFrame, most_methods: int = MOST_SENTENCES) -> list
     return [
         *(methods if len(methods) <= most_methods else []),
         *_best_sentences(at_k, k),
-        *_choice_sentences(rows),
-        *_base_sentences(at_k, k),
+        *_choice_sentences(rows, shorten),
+        *_base_sentences(at_k, k, shorten),
     ]
 
 
@@ -155,12 +156,12 @@ def _narrowing_sentences(rows: pd.DataFrame, k: float, n_samples: Mapping[str, i
         )
 
 
-def _choice_sentences(rows: pd.DataFrame) -> Iterator[str]:
+def _choice_sentences(rows: pd.DataFrame, shorten: Shorten) -> Iterator[str]:
     k = rows["k"].min()
     at_least = rows.loc[rows["k"] == k]
     after = {row["model"]: row for row in _rows_of(at_least, "pass_at_k", AFTER_SELECTION)}
     for drop in _rows_of(at_least, DROP, AFTER_SELECTION):
-        row, name = after[drop["model"]], short_name(drop["model"])
+        row, name = after[drop["model"]], shorten(drop["model"])
         error = f"{number(abs(drop['mean']), 100, 1)} points too {'high' if drop['mean'] >= 0 else 'low'}"
         yield (
             f"{name} was chosen among {drop['n_runs']} candidates that are all here. Its estimate of pass@{budget(k)} "
@@ -168,7 +169,7 @@ def _choice_sentences(rows: pd.DataFrame) -> Iterator[str]:
         )
     bounds = {row["model"]: row for row in _rows_of(rows, "pass_at_k", SELECTION_BOUND)}
     for drop in _rows_of(rows, DROP, SELECTION_BOUND):
-        row, name = bounds[drop["model"]], short_name(drop["model"])
+        row, name = bounds[drop["model"]], shorten(drop["model"])
         yield (
             f"{name} is the best of {drop['n_runs']} candidates, and the counts do not have, or do not name, all of "
             "them. Had all been equally good, choosing the best pass@1 would flatter it by "
@@ -178,11 +179,11 @@ def _choice_sentences(rows: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def _base_sentences(rows: pd.DataFrame, k: float) -> Iterator[str]:
+def _base_sentences(rows: pd.DataFrame, k: float, shorten: Shorten) -> Iterator[str]:
     chances = _rows_of(rows, STRONGEST, STRONGEST_BASE)
     if not chances:
         return
-    leaders = likeliest([short_name(row["model"]) for row in chances], [row["mean"] for row in chances])
+    leaders = likeliest([shorten(row["model"]) for row in chances], [row["mean"] for row in chances])
     if len(leaders) > 1:
         start = f"{listed(leaders)} are about equally likely to be the strongest at k = {budget(k)}"
     else:
@@ -191,11 +192,10 @@ def _base_sentences(rows: pd.DataFrame, k: float) -> Iterator[str]:
     row = _rows_of(rows, "pass_at_k", STRONGEST_BASE)[0]
     yield f"Of {len(chances)} bases {start}; the strongest, whichever it is, solves {_value(row)} %."
     against = [
-        f"{short_name(row['model'])} {_value(row)}"
-        for row in _rows_of(rows, "shrinkage", STRONGEST_BASE)[:MOST_SENTENCES]
+        f"{shorten(row['model'])} {_value(row)}" for row in _rows_of(rows, "shrinkage", STRONGEST_BASE)[:MOST_SENTENCES]
     ]
     if against:
         yield (
             f"Against the strongest base shrinkage at k = {budget(k)} is, in points: {'; '.join(against)}. "
-            f"Verdicts are against {short_name(chances[0]['model'])} alone."
+            f"Verdicts are against {shorten(chances[0]['model'])} alone."
         )

@@ -5,11 +5,11 @@ from typing import Any
 import pandas as pd
 
 from boundary.analysis.estimates.decisions import SURE
-from boundary.analysis.formatting import interval, number, percentage, points, short_name
+from boundary.analysis.formatting import Shorten, interval, number, percentage, points, short_name
 from boundary.analysis.strata.record import named_differences
 
 
-def strata_sentences(rows: pd.DataFrame, margin: float) -> list[str]:
+def strata_sentences(rows: pd.DataFrame, margin: float, *, shorten: Shorten = short_name) -> list[str]:
     """Sentences on one column and one model of a benchmark: the pair of strata that differs most surely.
 
     Parameters
@@ -25,10 +25,10 @@ def strata_sentences(rows: pd.DataFrame, margin: float) -> list[str]:
     chances = differences[["prob_positive", "prob_negative"]].max(axis=1)
     surest = differences.iloc[int(chances.to_numpy().argmax())].to_dict()
     is_selected = len(differences) > 1
-    return [_difference_sentence(surest, is_selected, margin)]
+    return [_difference_sentence(surest, is_selected, margin, shorten)]
 
 
-def _difference_sentence(row: dict[Any, Any], is_selected: bool, margin: float) -> str:
+def _difference_sentence(row: dict[Any, Any], is_selected: bool, margin: float, shorten: Shorten) -> str:
     first, second = row["stratum"], row["other_stratum"]
     is_larger = row["prob_positive"] >= row["prob_negative"]
     if not is_larger:
@@ -39,7 +39,7 @@ def _difference_sentence(row: dict[Any, Any], is_selected: bool, margin: float) 
             "upper": -row["lower"],
             "prob_positive": row["prob_negative"],
         }
-    quantity = f"shrinkage of {short_name(row['model'])} at k = {row['k']:,.0f}"
+    quantity = f"shrinkage of {shorten(row['model'])} at k = {row['k']:,.0f}"
     size = f"{number(row['mean'], 100, 1)} points {interval(row, 100, 1)}"
     chance = percentage(float(row["prob_positive"]))
     note = " Of several pairs this is the surest one, which chance favours." if is_selected else ""

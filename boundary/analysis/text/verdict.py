@@ -9,7 +9,7 @@ import pandas as pd
 
 from boundary.analysis.estimates.decisions import OPEN, Decision, decisions
 from boundary.analysis.estimates.table import POSTERIOR, select
-from boundary.analysis.formatting import behind_colon, number, short_name
+from boundary.analysis.formatting import Shorten, behind_colon, number, short_name
 from boundary.analysis.request import EstimateOptions
 from boundary.analysis.text.extremes import Totals, both_extreme, cautions, extreme_clause, totals_of
 from boundary.analysis.text.pair import (
@@ -190,6 +190,8 @@ def verdict_of_fit(
     options: EstimateOptions,
     level: float,
     is_converged: bool = True,
+    *,
+    shorten: Shorten = short_name,
 ) -> Verdict:
     """The verdict on one fit: its estimates, its samples and how its curves run; parameters as for `verdict`."""
     order = None
@@ -207,6 +209,7 @@ def verdict_of_fit(
         totals=totals_of(rates),
         is_converged=is_converged,
         with_errors=rates.errors is not None,
+        shorten=shorten,
     )
 
 
@@ -222,6 +225,7 @@ def verdict(
     totals: Mapping[str, Totals] | None = None,
     is_converged: bool = True,
     with_errors: bool = False,
+    shorten: Shorten = short_name,
 ) -> Verdict:
     """State what the estimates of one benchmark say about one model, or about an RL model against its base.
 
@@ -245,20 +249,20 @@ def verdict(
     rows = select(estimates, kind=POSTERIOR)
     at_budgets = [] if reference is None else decisions(select(rows, model=model))
     ends, crossover = _end_decisions(at_budgets), _crossover(rows)
-    extremes = extreme_clause(model, reference, totals or {}, with_errors)
+    extremes = extreme_clause(model, reference, totals or {}, with_errors, shorten=shorten)
     no_more_to_say = both_extreme(model, reference, totals or {}) if is_converged and not with_errors else ""
     details: list[str] = []
     if no_more_to_say:
         sentence = no_more_to_say
     elif reference is None:
-        sentence, details = _alone(rows, short_name(model), n, extremes)
+        sentence, details = _alone(rows, shorten(model), n, extremes)
         sentence = sentence if is_converged else behind_colon(NOT_CONVERGED, sentence)
     elif ends and is_converged:
         first = next((decision for decision in at_budgets if decision.k == 1), None)
-        sentence = pair_sentence(short_name(model), n, ends[0], first, order, crossover, extremes)
+        sentence = pair_sentence(shorten(model), n, ends[0], first, order, crossover, extremes)
         details = list(pair_details(n, ends, order, margin))
     else:
-        sentence = _without_estimates(short_name(model), n, ends)
+        sentence = _without_estimates(shorten(model), n, ends)
     on_new_problems = bool((rows["target"] == "superpopulation").any())
     if on_new_problems and not no_more_to_say:
         sentence = behind_colon("On new problems like these", sentence)

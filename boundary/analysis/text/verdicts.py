@@ -70,4 +70,4 @@ def _ranking_verdict(
     n_problems = int(select(estimates, benchmark=benchmark)["n_problems"].max())
     # With a base each pair has a verdict of its own, which holds these warnings.
     warnings = cautions(n_problems, n, int(table["n_samples"].max())) if request.base is None else ()
-    return ranking_verdict(estimates, benchmark, n, request.margin, warnings, solved)
+    return ranking_verdict(estimates, benchmark, n, request.margin, warnings, solved, shorten=request.shorten)

@@ -19,6 +19,7 @@ from boundary.cli.printing.verdict_table import (
     model_matrix,
     model_table,
     pair_table,
+    shortener_of,
     verdict_counts,
 )
 from boundary.cli.terminal import cell_text, console, echo
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from boundary.analysis.formatting import Shorten
     from boundary.analysis.notes import Note
     from boundary.analysis.result import Analysis
     from boundary.analysis.text.verdict import Verdict
@@ -149,11 +151,12 @@ def _print_subject(screen: "Console", verdicts: "Sequence[Verdict]") -> None:
 
     if not screen.is_terminal:
         return
-    models = {model_label(verdict.model) for verdict in verdicts}
+    shorten = shortener_of(verdicts)
+    models = {model_label(verdict.model, shorten) for verdict in verdicts}
     benchmarks = {benchmark_label(verdict.benchmark) for verdict in verdicts}
     subject = models.pop() if len(models) == 1 else f"{len(models)} models"
     on = f", {benchmarks.pop()}" if len(benchmarks) == 1 else ""
-    screen.print(Text(f"{subject} against {model_label(str(verdicts[0].reference))}{on}:", style="dim"))
+    screen.print(Text(f"{subject} against {model_label(str(verdicts[0].reference), shorten)}{on}:", style="dim"))
 
 
 def _print_models(screen: "Console", analysis: "Analysis") -> None:
@@ -183,7 +186,10 @@ def _print_whole_texts(screen: "Console", analysis: "Analysis") -> None:
     rows = analysis.training_runs.estimates
     lines = [(verdict.benchmark, verdict.text) for verdict in analysis.verdicts]
     for benchmark in analysis.benchmarks:
-        lines += [(benchmark, sentence) for sentence in runs_answers(rows.loc[rows["benchmark"] == benchmark])]
+        lines += [
+            (benchmark, sentence)
+            for sentence in runs_answers(rows.loc[rows["benchmark"] == benchmark], shorten=analysis.shorten)
+        ]
     for benchmark, text in lines:
         screen.print(Text(cell_text(f"{benchmark}: {text}")), soft_wrap=True)
     if lines:
@@ -202,7 +208,7 @@ def _print_cost(screen: "Console", analysis: "Analysis", pairs: "Sequence[Verdic
     table, margin = analysis.cost.estimates, analysis.request.margin
     for verdict in headlines:
         rows = table.loc[table["benchmark"] == verdict.benchmark]
-        sentences = cost_sentences(rows, verdict.model, verdict.reference, margin).comparison
+        sentences = cost_sentences(rows, verdict.model, verdict.reference, margin, shorten=analysis.shorten).comparison
         if sentences:
             text = cell_text(f"{benchmark_label(verdict.benchmark)}: {sentences[0]}")
             screen.print(Text(text), soft_wrap=not screen.is_terminal)
@@ -268,7 +274,7 @@ def _print_plot(screen: "Console", analysis: "Analysis", pairs: "Sequence[Verdic
     if not headlines or screen.options.ascii_only:
         return
     verdict = headlines[0]
-    lines = curve_plot(_curves(analysis, verdict), verdict.n, screen.width)
+    lines = curve_plot(_curves(analysis, verdict, shortener_of(pairs)), verdict.n, screen.width)
     if not lines:
         return
     mark = ", fainter where extrapolated" if verdict.beyond_n is not None else ""
@@ -278,7 +284,7 @@ def _print_plot(screen: "Console", analysis: "Analysis", pairs: "Sequence[Verdic
     screen.print()
 
 
-def _curves(analysis: "Analysis", verdict: "Verdict") -> "list[Curve]":
+def _curves(analysis: "Analysis", verdict: "Verdict", shorten: "Shorten") -> "list[Curve]":
     """The curves of a pair, the base first."""
     from boundary.analysis.estimates.table import POSTERIOR, select
     from boundary.cli.printing.curve_plot import Curve
@@ -289,7 +295,9 @@ def _curves(analysis: "Analysis", verdict: "Verdict") -> "list[Curve]":
             analysis.estimates, kind=POSTERIOR, estimand="pass_at_k", benchmark=verdict.benchmark, model=model
         )
         rows = rows.sort_values("k")
-        curves.append(Curve(model_label(str(model)), style, [*rows["k"]], [*rows["mean"]], style == BASE_STYLE))
+        curves.append(
+            Curve(model_label(str(model), shorten), style, [*rows["k"]], [*rows["mean"]], style == BASE_STYLE)
+        )
     return curves
 
 

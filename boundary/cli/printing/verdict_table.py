@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
+    from boundary.analysis.formatting import Shorten
     from boundary.analysis.result import Analysis
     from boundary.analysis.text.verdict import Verdict
 
@@ -48,9 +49,10 @@ def pair_table(verdicts: "Sequence[Verdict]", width: int) -> "RenderableType":
     """
     from rich.text import Text
 
+    shorten = shortener_of(verdicts)
     names = {
         "benchmark": [benchmark_label(verdict.benchmark) for verdict in verdicts],
-        "model": [model_label(verdict.model) for verdict in verdicts],
+        "model": [model_label(verdict.model, shorten) for verdict in verdicts],
     }
     names = _told_apart(names, width)
     columns = {
@@ -75,7 +77,8 @@ def model_matrix(verdicts: "Sequence[Verdict]", width: int) -> "RenderableType":
         f"{place}": [_short_cell(by_place.get((benchmark, model))) for benchmark in benchmarks]
         for place, model in enumerate(models)
     }
-    labels = [shortened(model_label(model), most) for model in models]
+    shorten = shortener_of(verdicts)
+    labels = [shortened(model_label(model, shorten), most) for model in models]
     names = {"benchmark": [benchmark_label(benchmark) for benchmark in benchmarks]}
     return table_of_columns(names, columns, width, headings=["benchmark", *labels])
 
@@ -119,6 +122,7 @@ def model_table(
     from rich.text import Text
 
     from boundary.analysis.estimates.table import POSTERIOR, select
+    from boundary.analysis.formatting import shortener
 
     rows = select(analysis.estimates, kind=POSTERIOR, benchmark=tuple(benchmarks))
     best = select(rows, estimand="best").sort_values("k", kind="stable").drop_duplicates(["benchmark", "model"])
@@ -128,9 +132,10 @@ def model_table(
     places = [place for name in benchmarks for place in _best_first(curves.loc[curves["benchmark"] == name])]
     shown = places[:most]
     ends = {place: rows.iloc[[0, -1]] for place, rows in curves.groupby(["benchmark", "model"], sort=False)}
+    shorten = shortener(map(str, rows["model"].unique()))
     names = {
         "benchmark": [benchmark_label(benchmark) for benchmark, _ in shown],
-        "model": [model_label(model) for _, model in shown],
+        "model": [model_label(model, shorten) for _, model in shown],
     }
     columns = {}
     for end, which in ((0, "smallest k"), (-1, "largest k")):
@@ -220,11 +225,17 @@ def benchmark_label(benchmark: str) -> str:
     return cell_text(benchmark_name(benchmark))
 
 
-def model_label(model: str) -> str:
-    """The name of a model for a cell, without its organisation."""
-    from boundary.analysis.formatting import short_name
+def model_label(model: str, shorten: "Shorten") -> str:
+    """The name of a model for a cell, as short as those beside it allow."""
+    return cell_text(shorten(model))
 
-    return cell_text(short_name(model))
+
+def shortener_of(verdicts: "Sequence[Verdict]") -> "Shorten":
+    """Writes the names of all models that verdicts are about as short as they stay distinct."""
+    from boundary.analysis.formatting import shortener
+
+    models = (model for verdict in verdicts for model in (verdict.model, verdict.reference) if model is not None)
+    return shortener(dict.fromkeys(models))
 
 
 def _word(verdict: "Verdict") -> "Text":

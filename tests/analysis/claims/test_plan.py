@@ -154,8 +154,8 @@ def test_a_budget_is_spread_evenly_where_that_does_more(planned, even, allocatio
         even=lambda budget, is_limit: np.array([[budget // 2, budget // 2]]),
         row=lambda name, more: outlooks[name],
     )
-    chosen, more = best_of_budget(forecast, 10)
-    assert chosen == allocation
+    name, more = best_of_budget(forecast, 10)
+    assert name == allocation
     assert more.tolist() == ([[5, 5]] if allocation == "even" else [[10, 0]])
 
 

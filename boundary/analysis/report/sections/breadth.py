@@ -12,7 +12,7 @@ from boundary.analysis.breadth.record import (
     MAJORITY,
     MATCHED_SHRINKAGE,
 )
-from boundary.analysis.formatting import interval, level_text, number, short_name
+from boundary.analysis.formatting import Shorten, interval, level_text, number
 from boundary.analysis.result import Analysis
 from boundary.analysis.text.breadth import breadth_sentences, matched_sentences
 
@@ -37,9 +37,11 @@ def breadth_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | None
     own = rows.loc[rows["target"] == target]
     columns = _columns(own)
     return {
-        "sentences": breadth_sentences(rows, target),
-        "matched": list(matched_sentences(rows)),
-        "matched_lines": [_matched_line(row) for row in _records(rows.loc[rows["estimand"] == MATCHED_SHRINKAGE])],
+        "sentences": breadth_sentences(rows, target, shorten=analysis.shorten),
+        "matched": list(matched_sentences(rows, shorten=analysis.shorten)),
+        "matched_lines": [
+            _matched_line(row, analysis.shorten) for row in _records(rows.loc[rows["estimand"] == MATCHED_SHRINKAGE])
+        ],
         "columns": [column.text for column in columns],
         "lines": _lines(analysis, own, columns),
         "notes": [note.text for note in analysis.breadth.notes if note.benchmark in (benchmark, "all")],
@@ -76,7 +78,7 @@ def _lines(analysis: Analysis, rows: pd.DataFrame, columns: list[Column]) -> lis
         for model in analysis.models:
             cells = of_kind.loc[of_kind["model"] == model]
             if len(cells):
-                name = short_name(model) if not reference else f"base less {short_name(model)}"
+                name = analysis.shorten(model) if not reference else f"base less {analysis.shorten(model)}"
                 lines.append(
                     {"name": name, "is_difference": bool(reference), "cells": [_cell(cells, c) for c in columns]}
                 )
@@ -96,9 +98,9 @@ def _cell(rows: pd.DataFrame, column: Column) -> dict[str, str]:
     }
 
 
-def _matched_line(row: dict[Any, Any]) -> dict[str, Any]:
+def _matched_line(row: dict[Any, Any], shorten: Shorten) -> dict[str, Any]:
     return {
-        "model": short_name(row["model"]),
+        "model": shorten(row["model"]),
         "k": f"{row['k']:.0f}",
         "extrapolated": bool(row["extrapolated"]),
         "shrinkage": number(row["mean"], 100.0, 1),

@@ -43,7 +43,9 @@ def cost_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | None:
     arms = [model for model in models if model != analysis.base]
     margin = analysis.request.margin
     return {
-        "sentences": {model: cost_sentences(rows, model, analysis.base, margin) for model in arms},
+        "sentences": {
+            model: cost_sentences(rows, model, analysis.base, margin, shorten=analysis.shorten) for model in arms
+        },
         "notes": [note.text for note in notes],
         "unit": str(rows["unit"].iloc[0]),
         "models": models,

@@ -42,11 +42,15 @@ def likelihood_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | N
     arms = analysis.request.arms if base is not None else ()
     record = analysis.likelihood
     return {
-        "sentences": [s for arm in arms for s in likelihood_sentences(record, benchmark, str(base), arm)],
+        "sentences": [
+            s for arm in arms for s in likelihood_sentences(record, benchmark, str(base), arm, shorten=analysis.shorten)
+        ],
         "boxes": list(_boxes(rows)),
         "difference_headings": [heading for heading, *_ in _used_differences(rows).values()],
         "differences": list(_differences(rows)),
-        "reach_sentences": [s for arm in arms for s in reach_sentences(record, benchmark, str(base), arm)],
+        "reach_sentences": [
+            s for arm in arms for s in reach_sentences(record, benchmark, str(base), arm, shorten=analysis.shorten)
+        ],
         "parts": list(_parts(rows)),
         "n_models": len(arms),
         "problems": list(_problems(record.reach, benchmark)),

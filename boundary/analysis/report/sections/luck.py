@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from boundary.analysis.estimates.table import OBSERVED, POSTERIOR, select
-from boundary.analysis.formatting import interval, number, short_name
+from boundary.analysis.formatting import Shorten, interval, number
 from boundary.analysis.result import Analysis
 from boundary.analysis.text.breadth import luck_sentences
 from boundary.data.counts import ALL
@@ -26,9 +26,9 @@ def luck_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | None:
     if types.empty:
         return None
     return {
-        "sentences": list(luck_sentences(types, breadth.floors_in_use)),
-        "types": [_type_line(row) for row in types.to_dict(orient="records")],
-        "problems": [_problem_line(row) for row in _largest(analysis, problems)],
+        "sentences": list(luck_sentences(types, breadth.floors_in_use, shorten=analysis.shorten)),
+        "types": [_type_line(row, analysis.shorten) for row in types.to_dict(orient="records")],
+        "problems": [_problem_line(row, analysis.shorten) for row in _largest(analysis, problems)],
         "changes": _changes(analysis, benchmark) if breadth.floors_in_use else [],
     }
 
@@ -42,9 +42,9 @@ def _largest(analysis: Analysis, problems: pd.DataFrame) -> list[dict[Any, Any]]
     return rows
 
 
-def _type_line(row: dict[Any, Any]) -> dict[str, str]:
+def _type_line(row: dict[Any, Any], shorten: Shorten) -> dict[str, str]:
     return {
-        "model": short_name(row["model"]),
+        "model": shorten(row["model"]),
         "type": str(row["answer_type"]),
         "n_problems": f"{row['n_problems']:,}",
         "floor": number(row["mean"], 100.0, 2),
@@ -53,10 +53,10 @@ def _type_line(row: dict[Any, Any]) -> dict[str, str]:
     }
 
 
-def _problem_line(row: dict[Any, Any]) -> dict[str, str]:
+def _problem_line(row: dict[Any, Any], shorten: Shorten) -> dict[str, str]:
     return {
         "problem": str(row["problem_id"]),
-        "model": short_name(row["model"]),
+        "model": shorten(row["model"]),
         "floor": f"{number(row['mean'], 100.0, 2)}",
         "interval": interval(row, 100.0, 2),
         "n": f"{row['n_samples']:,}",
@@ -76,7 +76,7 @@ def _changes(analysis: Analysis, benchmark: str) -> list[dict[str, str]]:
                 row = beyond_luck.iloc[0].to_dict()
                 lines.append(
                     {
-                        "name": f"pass@{k}, {short_name(model)}",
+                        "name": f"pass@{k}, {analysis.shorten(model)}",
                         "counted": number(as_counted["mean"].iloc[0], 100.0, 1),
                         "beyond": number(row["mean"], 100.0, 1),
                         "interval": interval(row, 100.0, 1),

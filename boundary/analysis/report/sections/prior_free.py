@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from boundary.analysis.estimates.table import BOUNDS, GOOD_TOULMIN, POSTERIOR, SIMULTANEOUS, SUP_T, select
-from boundary.analysis.formatting import by_over, level_text, short_name
+from boundary.analysis.formatting import Shorten, by_over, level_text, short_name
 from boundary.analysis.report.references import cite
 from boundary.analysis.report.tables import records
 from boundary.analysis.result import Analysis
@@ -20,10 +20,12 @@ SLACK = 1e-3
 def prior_free_section(analysis: Analysis, benchmark: str) -> dict[str, Any]:
     """Sentences, each with whether it is an alarm."""
     rows, n = select(analysis.estimates, benchmark=benchmark), analysis.sample_sizes[benchmark].reliable_k
-    return {"sentences": prior_free_sentences(rows, n, analysis.request.margin)}
+    return {"sentences": prior_free_sentences(rows, n, analysis.request.margin, shorten=analysis.shorten)}
 
 
-def prior_free_sentences(rows: pd.DataFrame, n: int, margin: float = MARGIN) -> list[tuple[str, bool]]:
+def prior_free_sentences(
+    rows: pd.DataFrame, n: int, margin: float = MARGIN, *, shorten: Shorten = short_name
+) -> list[tuple[str, bool]]:
     """Sentences for one benchmark, each with whether it is an alarm.
 
     Parameters
@@ -35,11 +37,14 @@ def prior_free_sentences(rows: pd.DataFrame, n: int, margin: float = MARGIN) -> 
     margin
         Difference of pass@k that matters.
     """
-    alarms = [(sentence, True) for sentence in _contradictions(rows)]
-    return [*alarms, *((sentence, False) for sentence in (*_bounds(rows, n), *_all_budgets(rows, n, margin)))]
+    alarms = [(sentence, True) for sentence in _contradictions(rows, shorten)]
+    return [
+        *alarms,
+        *((sentence, False) for sentence in (*_bounds(rows, n, shorten), *_all_budgets(rows, n, margin, shorten))),
+    ]
 
 
-def _bounds(rows: pd.DataFrame, n: int) -> Iterator[str]:
+def _bounds(rows: pd.DataFrame, n: int, shorten: Shorten) -> Iterator[str]:
     ranges = select(rows, kind=BOUNDS)
     if ranges.empty:
         return
@@ -55,11 +60,11 @@ def _bounds(rows: pd.DataFrame, n: int) -> Iterator[str]:
             "interval is in estimates.csv."
         )
     if ranges["lower"].isna().any():
-        names = ", ".join(dict.fromkeys(map(short_name, ranges.loc[ranges["lower"].isna(), "model"])))
+        names = ", ".join(dict.fromkeys(map(shorten, ranges.loc[ranges["lower"].isna(), "model"])))
         yield f"No population of solve rates agrees with the counts of {names}: its samples are hardly independent."
 
 
-def _contradictions(rows: pd.DataFrame) -> Iterator[str]:
+def _contradictions(rows: pd.DataFrame, shorten: Shorten) -> Iterator[str]:
     """Posterior means out of the range that counts allow."""
     keys = ["estimand", "model", "reference", "k", "target"]
     bounds = select(rows, kind=BOUNDS)[[*keys, "lower", "upper"]]
@@ -68,19 +73,19 @@ def _contradictions(rows: pd.DataFrame) -> Iterator[str]:
     for row in means.loc[outside].itertuples():
         estimate = f"shrinkage at k = {row.k:.0f}" if row.estimand == "shrinkage" else f"pass@{row.k:.0f}"
         yield (
-            f"The posterior mean of {estimate} of {short_name(str(row.model))} lies outside of what the "
+            f"The posterior mean of {estimate} of {shorten(str(row.model))} lies outside of what the "
             "counts allow: the prior does not fit."
         )
 
 
-def _all_budgets(rows: pd.DataFrame, n: int, margin: float) -> Iterator[str]:
+def _all_budgets(rows: pd.DataFrame, n: int, margin: float, shorten: Shorten) -> Iterator[str]:
     """Where the whole curve of shrinkage is out of the margin, by the posterior and by the bootstrap."""
     bands = select(rows, kind=(SIMULTANEOUS, SUP_T), estimand="shrinkage")
     for model in dict.fromkeys(bands["model"]):
         band = select(bands, kind=SIMULTANEOUS, model=model)
         if len(band):
             level = level_text(band["level"].iloc[0])
-            yield f"All budgets at once ({level} posterior band): {short_name(model)} {_sides(band, margin)}."
+            yield f"All budgets at once ({level} posterior band): {shorten(model)} {_sides(band, margin)}."
         for row in records(select(rows, kind=SUP_T, estimand="crossover", model=model)):
             if row["lower"] <= 1 and not np.isfinite(row["upper"]):
                 continue  # it may lie anywhere: nothing is known
@@ -88,7 +93,7 @@ def _all_budgets(rows: pd.DataFrame, n: int, margin: float) -> Iterator[str]:
             level = level_text(row["level"])
             yield (
                 f"Without a prior, for problems like these ({level} bootstrap band over problems and all k "
-                f"up to n {cite('yang2026')}): the first budget at which {short_name(model)} is behind lies in "
+                f"up to n {cite('yang2026')}): the first budget at which {shorten(model)} is behind lies in "
                 f"[{row['lower']:.0f}, {last}]."
             )
 

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from boundary.analysis.formatting import budget, interval, level_text, number, probability_text, short_name
+from boundary.analysis.formatting import Shorten, budget, interval, level_text, number, probability_text
 from boundary.analysis.report.tables import records
 from boundary.analysis.result import Analysis
 from boundary.analysis.runs.record import (
@@ -47,15 +47,15 @@ def runs_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | None:
     k = largest_budget(rows) if len(rows) else 1.0
     budgets = sorted({float(rows["k"].min()), k}) if len(rows) else []
     return {
-        "sentences": runs_sentences(rows, samples_of_models(analysis, benchmark)),
+        "sentences": runs_sentences(rows, samples_of_models(analysis, benchmark), shorten=analysis.shorten),
         "notes": notes,
         "budgets": [budget(k) for k in budgets],
         "methods": _method_lines(rows, budgets),
         "has_base": analysis.base is not None,
-        "base": short_name(analysis.base or ""),
-        "chosen_models": _lines(rows, AFTER_SELECTION, budgets),
-        "bases": _base_lines(rows, budgets),
-        "against_strongest": _against_strongest(rows, budgets),
+        "base": analysis.shorten(analysis.base or ""),
+        "chosen_models": _lines(rows, AFTER_SELECTION, budgets, analysis.shorten),
+        "bases": _base_lines(rows, budgets, analysis.shorten),
+        "against_strongest": _against_strongest(rows, budgets, analysis.shorten),
         "level": level_text(analysis.request.level),
     }
 
@@ -95,34 +95,34 @@ def _method_lines(rows: pd.DataFrame, budgets: list[float]) -> list[RunLine]:
     return lines
 
 
-def _lines(rows: pd.DataFrame, of: str, budgets: list[float]) -> list[RunLine]:
+def _lines(rows: pd.DataFrame, of: str, budgets: list[float], shorten: Shorten) -> list[RunLine]:
     """A line for each chosen model: pass@k after the choice, the expected drop, and shrinkage, at each budget."""
     models = rows.loc[rows["of"] == of, "model"].unique()
     estimands = ("pass_at_k", DROP, "shrinkage")
     return [
         RunLine(
-            short_name(str(model)),
+            shorten(str(model)),
             [_cell(rows, k, estimand=estimand, of=of, model=model) for k in budgets for estimand in estimands],
         )
         for model in models
     ]
 
 
-def _base_lines(rows: pd.DataFrame, budgets: list[float]) -> list[RunLine]:
+def _base_lines(rows: pd.DataFrame, budgets: list[float], shorten: Shorten) -> list[RunLine]:
     """A line for each base arm: the probability that it is the strongest, at each budget."""
     models = rows.loc[rows["estimand"] == STRONGEST, "model"].unique()
     return [
-        RunLine(short_name(str(model)), [_cell(rows, k, estimand=STRONGEST, model=model) for k in budgets])
+        RunLine(shorten(str(model)), [_cell(rows, k, estimand=STRONGEST, model=model) for k in budgets])
         for model in models
     ]
 
 
-def _against_strongest(rows: pd.DataFrame, budgets: list[float]) -> list[RunLine]:
+def _against_strongest(rows: pd.DataFrame, budgets: list[float], shorten: Shorten) -> list[RunLine]:
     """Pass@k of the strongest base, then a line for each other model: its shrinkage against it."""
     of_strongest = rows.loc[rows["of"] == STRONGEST_BASE]
     models = of_strongest.loc[of_strongest["estimand"] == "shrinkage", "model"].unique()
     lines = [
-        RunLine(short_name(str(model)), [_cell(of_strongest, k, estimand="shrinkage", model=model) for k in budgets])
+        RunLine(shorten(str(model)), [_cell(of_strongest, k, estimand="shrinkage", model=model) for k in budgets])
         for model in models
     ]
     if not lines:

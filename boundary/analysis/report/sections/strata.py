@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from boundary.analysis.estimates.table import POSTERIOR
-from boundary.analysis.formatting import interval, level_text, number, probability_text, short_name
+from boundary.analysis.formatting import Shorten, interval, level_text, number, probability_text
 from boundary.analysis.result import Analysis
 from boundary.analysis.strata.record import DIFFERENCE, named_differences
 from boundary.analysis.text.strata import strata_sentences
@@ -35,7 +35,11 @@ def _column(rows: pd.DataFrame, analysis: Analysis) -> dict[str, Any]:
     rows = rows.loc[rows["kind"] == POSTERIOR]
     arms = list(dict.fromkeys(rows.loc[rows["estimand"] == DIFFERENCE, "model"]))
     surest = _surest(rows, arms)
-    sentences = [line for arm in surest for line in strata_sentences(rows.loc[rows["model"] == arm], margin)]
+    sentences = [
+        line
+        for arm in surest
+        for line in strata_sentences(rows.loc[rows["model"] == arm], margin, shorten=analysis.shorten)
+    ]
     if len(arms) > len(surest):
         sentences.append(f"These are the surest of {len(arms)} models; the others are in the table of differences.")
     at_n = rows.loc[rows["k"] == n]
@@ -49,9 +53,11 @@ def _column(rows: pd.DataFrame, analysis: Analysis) -> dict[str, Any]:
         "name": str(rows["column"].iloc[0]),
         "n": f"{n:,.0f}",
         "sentences": sentences,
-        "headings": [_heading(name, model, n, len(arms)) for name, model in headings],
+        "headings": [_heading(name, model, n, len(arms), analysis.shorten) for name, model in headings],
         "lines": [_line(at_n.loc[at_n["stratum"] == name], name, headings) for name in names],
-        "differences": [_difference(row, len(arms)) for row in _records(at_n.loc[at_n["estimand"] == DIFFERENCE])],
+        "differences": [
+            _difference(row, len(arms), analysis.shorten) for row in _records(at_n.loc[at_n["estimand"] == DIFFERENCE])
+        ],
     }
 
 
@@ -63,10 +69,10 @@ def _surest(rows: pd.DataFrame, arms: list[str]) -> list[str]:
     return [arm for arm in arms if len(arms) <= MOST_MODELS or arm in surest]
 
 
-def _heading(name: str, model: str, n: float, n_arms: int) -> str:
+def _heading(name: str, model: str, n: float, n_arms: int, shorten: Shorten) -> str:
     if name == "shrinkage":
-        return "shrinkage, points" if n_arms == 1 else f"shrinkage of {short_name(model)}, points"
-    return f"pass@{n:,.0f} of {short_name(model)}, %"
+        return "shrinkage, points" if n_arms == 1 else f"shrinkage of {shorten(model)}, points"
+    return f"pass@{n:,.0f} of {shorten(model)}, %"
 
 
 def _line(rows: pd.DataFrame, name: str, headings: list[tuple[str, str]]) -> dict[str, Any]:
@@ -79,10 +85,10 @@ def _line(rows: pd.DataFrame, name: str, headings: list[tuple[str, str]]) -> dic
     return {"name": name, "n_problems": f"{int(own['n_problems'].iloc[0]):,}", "cells": cells}
 
 
-def _difference(row: dict[Any, Any], n_arms: int) -> dict[str, str]:
+def _difference(row: dict[Any, Any], n_arms: int, shorten: Shorten) -> dict[str, str]:
     name = f"{row['stratum']} less {row['other_stratum']}"
     return {
-        "name": name if n_arms == 1 else f"{short_name(row['model'])}: {name}",
+        "name": name if n_arms == 1 else f"{shorten(row['model'])}: {name}",
         "value": number(row["mean"], 100, 1),
         "interval": interval(row, 100, 1),
         "larger": probability_text(row["prob_positive"]),
