@@ -84,8 +84,8 @@ def page_text(page: Path) -> list[str]:
 
 
 def without_numbers(text: str) -> str:
-    """A text with # for every number, and for the words that stand for one near 0 or 1."""
-    return re.sub(r"(over |under )?[\u2212-]?\d[\d,.]*(e-?\d+)?", "#", text)
+    """A text with # for every number, and for the words and signs before one near 0 or 1."""
+    return re.sub(r"(over |under |[<>])?[\u2212-]?\d[\d,.]*(e-?\d+)?", "#", text)
 
 
 def keep(output_folder: Path, kept: Path) -> None:
