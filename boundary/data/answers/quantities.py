@@ -17,6 +17,8 @@ THOUSANDS = re.compile(r"(?<=\d)(?:\{,\}|,\\!|\\,|[\u2009\u202f])(?=\d{3}(?!\d))
 _BLANK = re.compile(r"\\[,;:! ]|\\displaystyle|\\[()\[\]]|\\?\$|[\u20ac\u00a3\u00a5\u20b9\u00a0\s]|(?<=\S)~")
 _DEGREE = re.compile(r"\s*(?:\^\s*(?:\{\s*\\circ\s*\}|\\circ)|\\degree|\u00b0)")
 _FRACTION = re.compile(r"\\[dtc]?frac\s*(?:\{([^{}]*)\}|(\d))\s*(?:\{([^{}]*)\}|(\d))")
+# Digits under a bar repeat for ever; what stands before them apart from a number is another number.
+REPEATING = re.compile(r"(?<!\d)(?<!\d\s)(\d{0,60})\.(\d{0,60})\\(?:overline|bar)\s?(?:\{(\d{1,60})\}|(\d))(?!\d)")
 _DIGITS = r"(?:[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?|\d+(?:\.\d*)?|\.\d+)"
 _TEN = r"10\s*\^\s*(?:\{\s*([-+]?\s*\d{1,3})\s*\}|\(\s*([-+]?\d{1,3})\s*\)|([-+]?\d{1,3}))"
 _MIXED = re.compile(r"(\d{1,60})\s+(\d{1,60})\s*/\s*(\d{1,60})")
@@ -62,7 +64,7 @@ def quantity(text: str) -> Quantity | None:
     """
     if len(text) > LONGEST:
         return None
-    text = THOUSANDS.sub(",", text.translate(SIGNS))
+    text = REPEATING.sub(repeating_fraction, THOUSANDS.sub(",", text.translate(SIGNS)))
     text = _BLANK.sub(" ", _WRAPPED.sub(lambda match: f" {spelled_out(match[1])} ", text))
     text = re.sub(r"\\?%", " percent ", _DEGREE.sub(" degree ", text))
     text = re.sub(r"\s+(?=\^)", "", _FRACTION.sub(_plain_fraction, text)).strip().removesuffix(".")
@@ -81,11 +83,22 @@ def number(text: str) -> Fraction | None:
 def same(expected: Quantity, actual: Quantity) -> bool:
     """Whether two quantities are the same number, in units that do not contradict each other.
 
-    A percent sign that only one of them has does not count, except below 1, where a share is as likely meant.
+    Where only one of them is a percentage, 20% is 0.2; it is 20 as well, but 0.2% is not 0.2, where a share is as
+    likely meant.
     """
-    if expected.value != actual.value or contradict(expected.measures, actual.measures):
+    if contradict(expected.measures, actual.measures):
         return False
-    return expected.percent == actual.percent or abs(actual.value) >= 1 or actual.value == 0
+    if expected.percent == actual.percent:
+        return expected.value == actual.value
+    percentage, share = (expected, actual) if expected.percent else (actual, expected)
+    return percentage.value == 100 * share.value or (percentage.value == share.value and abs(share.value) >= 1)
+
+
+def repeating_fraction(match: re.Match[str]) -> str:
+    r"""A decimal whose last digits repeat, as a fraction: 0.1\overline{6} is \frac{15}{90}."""
+    whole, fixed, repeated = match[1], match[2], match[3] or match[4]
+    above = int(whole + fixed + repeated) - int(whole + fixed or "0")
+    return f"\\frac{{{above}}}{{{'9' * len(repeated) + '0' * len(fixed)}}}"
 
 
 def _read(text: str, name: str) -> Quantity | None:

@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 from boundary.data.answers.units import unit
+from boundary.sampling.answers.comments import without_verdicts
 
 LONGEST_LINE = 2_000
 _JOINS_LINES = re.compile(
@@ -46,7 +47,7 @@ def last_expression(text: str) -> str | None:
 
     Numbers that belong together are one expression, which is then no plain number: "5 or 6", "5 to 6", "3, 5 and 7".
     """
-    for line in reversed(_JOINS_LINES.sub(" ", text).splitlines()):
+    for line in reversed(_JOINS_LINES.sub(" ", without_verdicts(text)).splitlines()):
         if _CONSTANT.search(line):
             pieces = _pieces(line[-LONGEST_LINE:])
             expression = _last_of(pieces)

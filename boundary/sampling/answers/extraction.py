@@ -20,6 +20,8 @@ _MARK = re.compile(
 )
 _BLANK = re.compile(r"[\s*_]*")
 _LINE_END = re.compile(r"\n|$")
+# Words behind ####, maybe with a number before them, and text below: Markdown's heading, not GSM8K's sign.
+_HEADING = re.compile(r"(?:\d{1,3}[.)]\s{1,3})?[*_]{0,3}[A-Za-z]{2}")
 _TAG = re.compile(r"<(/?)answer>", re.IGNORECASE)
 _NUMBER = re.compile(
     r"(?<![\w.])[-+\u2212]?\$?(?:\d{1,3}(?:,\d{3})+(?![\d])|\d+)(?:\.\d+)?(?:\s?/\s?\d+)?%?|(?<![\w.])[-+\u2212]?\.\d+"
@@ -62,19 +64,24 @@ class Marked(NamedTuple):
     closed: bool
 
 
-def extract(text: str, fallback: Callable[[str], str | None]) -> ExtractedAnswer | None:
-    """The answer of the model's own turn: the one that it marks, or else what `fallback` finds in its last part."""
-    turn = turn_of(text)
-    marked = marked_in(turn.text)
+def extract(
+    text: str, fallback: Callable[[str], str | None], passes_over: Callable[[str], bool] | None = None
+) -> ExtractedAnswer | None:
+    """The answer of the model's own turn: the one that it marks, or else what `fallback` finds in its last part.
+
+    What `passes_over` is true of is no answer, whatever stands before it.
+    """
+    turn = turn_of(text, passes_over)
+    marked = marked_in(turn.text, passes_over)
     if marked is not None:
         return ExtractedAnswer(marked.answer, marked.closed or turn.ended, turn.ended)
     unmarked = fallback(turn.text[-TAIL:])
     return None if unmarked is None else ExtractedAnswer(unmarked, explicit=False, ended=turn.ended)
 
 
-def turn_of(text: str) -> Turn:
+def turn_of(text: str, passes_over: Callable[[str], bool] | None = None) -> Turn:
     """The model's own turn; see `turns.own_turn`."""
-    return own_turn(text, lambda piece: marked_in(piece) is not None)
+    return own_turn(text, lambda piece: marked_in(piece, passes_over) is not None)
 
 
 def marked_answer(text: str) -> str | None:
@@ -83,12 +90,12 @@ def marked_answer(text: str) -> str | None:
     return None if marked is None else marked.answer
 
 
-def marked_in(text: str) -> Marked | None:
+def marked_in(text: str, passes_over: Callable[[str], bool] | None = None) -> Marked | None:
     """The last answer that a text marks, whoever speaks in it."""
     boxed = boxed_or_tagged(text)
     if boxed is None:
-        return _last_stated(text)
-    stated = _last_stated(boxed)
+        return _last_stated(text, passes_over)
+    stated = _last_stated(boxed, passes_over)
     return Marked(stated.answer if stated else boxed, closed=True)
 
 
@@ -157,7 +164,7 @@ def _last_tagged(text: str) -> str | None:
     return content
 
 
-def _last_stated(text: str) -> Marked | None:
+def _last_stated(text: str, passes_over: Callable[[str], bool] | None) -> Marked | None:
     """What stands behind the last mark, in its line or, where nothing does, in the next."""
     marks = list(_MARK.finditer(text))
     for _ in range(min(len(marks), TRIES)):
@@ -176,7 +183,9 @@ def _last_stated(text: str) -> Marked | None:
         if line.strip() in ("$$", "\\["):  # a formula on lines of its own
             closing = text.find("$$" if line.startswith("$$") else "\\]", start + 2, start + TAIL)
             line = text[start : closing + 2] if closing >= 0 else line
-        if answer := _trimmed(line):
+        if mark[0] == "####" and _HEADING.match(line) and text[start + len(line) :].strip():
+            continue
+        if (answer := _trimmed(line)) and not (passes_over and passes_over(answer)):
             return Marked(answer, closed=start + len(line) < len(text) or not line.rstrip("*_`\"' .").endswith(answer))
     return None
 

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from boundary.data.answers.notation import TEXT
 from boundary.sampling.answers.extraction import extract as extract_marked, last_line
 from boundary.sampling.answers.references import any_reference
 from boundary.sampling.problems import Outcome
@@ -18,10 +19,10 @@ def compare(gold: str, answer: str) -> tuple[Outcome, str]:
 
 
 def plain(text: str) -> str:
-    """Text without differences of case, spacing, surrounding quotes and final full stop."""
-    return " ".join(text.casefold().split()).strip("\"'` ").rstrip(".").strip()
+    r"""Text without differences of case, spacing, \text{}, surrounding quotes, dollar signs and final full stop."""
+    return " ".join(TEXT.sub(r"\1", text).casefold().split()).strip("\"'`$ ").rstrip(".").strip()
 
 
 VERIFIERS = (
-    Verifier("exact", "2", extract, reference_and_answer, "boundary.sampling.verifiers.exact:compare", quick=compare),
+    Verifier("exact", "3", extract, reference_and_answer, "boundary.sampling.verifiers.exact:compare", quick=compare),
 )

@@ -59,7 +59,7 @@ def prepare() -> None:
 VERIFIERS = (
     Verifier(
         "reasoning-gym",
-        "2",
+        "3",
         extract,
         arguments,
         "boundary.sampling.verifiers.gym:compare",

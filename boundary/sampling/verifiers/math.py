@@ -8,11 +8,12 @@ import math
 import re
 from fractions import Fraction
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, Literal
 
-from boundary.data.answers.notation import canonical, readable, words_alike
+from boundary.data.answers.notation import canonical, in_round_brackets, readable, words_alike
 from boundary.data.answers.quantities import Quantity, quantity, same
 from boundary.data.answers.units import contradict
+from boundary.sampling.answers.comments import is_comment
 from boundary.sampling.answers.expressions import last_expression
 from boundary.sampling.answers.extraction import extract as extract_marked
 from boundary.sampling.answers.references import any_reference
@@ -26,9 +27,12 @@ _BARE = re.compile(
 )
 _IN_BASE = re.compile(r"([0-9A-Za-z]+)_\{?(\d+)\}?")
 _LIST = re.compile(r"(\(|\[|\\\{)(.+?)(\)|\]|\\\})")
+_NAME = re.compile(r"[A-Za-z]\s?(?:=|\\in(?![a-z]))\s?")
+_RATIO = re.compile(r"[1-9]\d{0,8}(?:\s?:\s?[1-9]\d{0,8}){2,9}")
 _LEADING_ZERO = re.compile(r"[-+]?0\d")
-# Two numbers with nothing between them but space, where that is no fraction of LaTeX such as \\frac 1 2.
-_SIDE_BY_SIDE = re.compile(r"(?<![a-z]\s\d)(?<![a-z]\d)(?<=\d)(?:\s|~|\\[,;: ]|\\q?quad)+(?=\.?\d)")
+# Two numbers with nothing between them but space, where that is no fraction of LaTeX such as \\frac 1 2, and the first
+# no index or exponent: \\log_2 8, \\int_0^1 2x, 2^3 3^2.
+_SIDE_BY_SIDE = re.compile(r"(?<![a-z]\s\d)(?<![_^]\d)(?<![a-z]\d)(?<=\d)(?:\s|~|\\[,;: ]|\\q?quad)+(?=\.?\d)")
 _RELATION = re.compile(r"[<>\u2264\u2265\u2260]|\\(?:[lg](?:eq?|eqslant|t)|neq?)(?![a-z])")
 LONGEST = 2_000
 # Decimals are equal for math-verify where six places agree. Here four significant digits must agree as well, as in the
@@ -38,7 +42,7 @@ SMALLEST = 300
 # What differs by more than this is not equal by any of these rules.
 CLEARLY = 1e-3
 # The answer that the text marks, or else its last expression.
-extract = partial(extract_marked, fallback=last_expression)
+extract = partial(extract_marked, fallback=last_expression, passes_over=is_comment)
 
 
 @any_reference
@@ -53,6 +57,8 @@ def quick(gold: str, answer: str) -> tuple[Outcome, str] | None:
     bases = _IN_BASE.fullmatch(gold_signs), _IN_BASE.fullmatch(answer_signs)
     if bases[0] and bases[1]:  # math-verify does not look at the base
         return ("correct", "") if bases[0].groups() == bases[1].groups() else ("wrong", "")
+    if {_order(gold_signs), _order(answer_signs)} == {"ordered", "unordered"}:
+        return "wrong", "a set is no point or interval"  # math-verify takes (0,1) for {0,1}
     if (equal := _same_list(gold_signs, answer_signs)) is not None:
         return ("correct", "") if equal else ("wrong", "")
     expected, actual = quantity(gold), quantity(answer)
@@ -77,6 +83,11 @@ def compare(gold: str, answer: str) -> tuple[Outcome, str]:
             return "correct", ""
     if words_alike(gold, answer):
         return "correct", ""
+    points = in_round_brackets(gold), in_round_brackets(answer)
+    if points != (gold, answer) and (verdict := quick(*points)):
+        return verdict
+    if _RATIO.fullmatch(gold) and _RATIO.fullmatch(answer):  # math-verify divides: 2:3:5 as (2/3)/5
+        return ("correct", "") if _proportions(gold) == _proportions(answer) else ("wrong", "")
     if amounts[1] is None and _SIDE_BY_SIDE.search(answer) and not _SIDE_BY_SIDE.search(gold):
         return "wrong", "two numbers side by side"  # math-verify multiplies or adds them
     if _RELATION.match(answer.lstrip("$ ")) and not _RELATION.search(gold):
@@ -86,12 +97,23 @@ def compare(gold: str, answer: str) -> tuple[Outcome, str]:
         return "verifier_error", f"the reference answer '{gold[:40]}' cannot be read as mathematics"
     if not actual:
         return "wrong", f"'{answer[:40]}' cannot be read as mathematics"
+    expected, actual = _with_imaginary_unit(expected, actual)
     if "%" not in gold + answer and _differ(expected[0], actual[0]):
         return "wrong", ""
     if not _equal(expected, actual, PLACES):
         return "wrong", ""
     places = max(_places(expected[0]), _places(actual[0]))
     return ("correct", "") if places == PLACES or _equal(expected, actual, places) else ("wrong", "")
+
+
+def _with_imaginary_unit(*parsed: list[Any]) -> list[list[Any]]:
+    r"""Parsed answers with i as the imaginary unit, where they have no other variable: \sqrt{-1} is i."""
+    from sympy import Expr, I
+
+    expressions = [answer[0] for answer in parsed]
+    if not all(isinstance(part, Expr) and {name.name for name in part.free_symbols} <= {"i"} for part in expressions):
+        return list(parsed)
+    return [[answer[0].subs(dict.fromkeys(answer[0].free_symbols, I)), *answer[1:]] for answer in parsed]
 
 
 def _equal(expected: list[Any], actual: list[Any], places: int) -> bool:
@@ -107,6 +129,22 @@ def _close(expected: Quantity, actual: Quantity) -> bool:
     difference = abs(expected.value - actual.value)
     size = max(abs(expected.value), abs(actual.value))
     return difference <= min(Fraction(f"1e-{PLACES}"), size * Fraction(f"1e-{SIGNIFICANT - 1}"))
+
+
+def _order(signs: str) -> Literal["ordered", "unordered"] | None:
+    """Whether order matters to a list: a point or an interval, or a set, written out or with plus or minus."""
+    signs = signs[name.end() :] if (name := _NAME.match(signs)) else signs
+    if "," not in signs:
+        return "unordered" if "\\pm" in signs else None
+    if signs[0] in "([" and signs[-1] in ")]":
+        return "ordered"
+    is_written_out = signs.startswith("\\{") and signs.endswith("\\}") and not re.search(r"[:|]|\\mid", signs)
+    return "unordered" if is_written_out else None
+
+
+def _proportions(ratio: str) -> list[Fraction]:
+    parts = [int(part) for part in ratio.split(":")]
+    return [Fraction(part, parts[0]) for part in parts]
 
 
 def _same_list(gold: str, answer: str) -> bool | None:
@@ -185,7 +223,7 @@ def prepare() -> None:
 VERIFIERS = (
     Verifier(
         "math",
-        "3",
+        "4",
         extract,
         reference_and_answer,
         "boundary.sampling.verifiers.math:compare",

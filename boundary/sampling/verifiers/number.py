@@ -1,6 +1,7 @@
 """The verifiers `number` and `first-number`: numbers that are equal exactly, in units that do not contradict."""
 
 from boundary.data.answers.quantities import quantity, same
+from boundary.sampling.answers.comments import is_comment
 from boundary.sampling.answers.expressions import last_expression
 from boundary.sampling.answers.extraction import ExtractedAnswer, extract as extract_marked, first_number
 from boundary.sampling.answers.references import any_reference
@@ -10,7 +11,7 @@ from boundary.sampling.verifiers.spec import Verifier, reference_and_answer
 
 def extract(text: str) -> ExtractedAnswer | None:
     """The answer that the text marks, or else its last expression, if that is a number or says what one is equal to."""
-    return extract_marked(text, _last_number)
+    return extract_marked(text, _last_number, is_comment)
 
 
 def extract_first(text: str) -> ExtractedAnswer | None:
@@ -40,6 +41,6 @@ def _last_number(text: str) -> str | None:
 
 TARGET = "boundary.sampling.verifiers.number:compare"
 VERIFIERS = (
-    Verifier("number", "2", extract, reference_and_answer, TARGET, quick=compare),
-    Verifier("first-number", "2", extract_first, reference_and_answer, TARGET, quick=compare),
+    Verifier("number", "3", extract, reference_and_answer, TARGET, quick=compare),
+    Verifier("first-number", "3", extract_first, reference_and_answer, TARGET, quick=compare),
 )

@@ -48,7 +48,7 @@ def load_verifier(name: str, unsafe: bool = False) -> Verifier:
     Examples
     --------
     >>> load_verifier("number").key
-    'number-2'
+    'number-3'
     """
     if ":" in name:
         return user_verifier(name)

@@ -31,7 +31,7 @@ def compare(gold: str, answer: str, precision: float | None) -> tuple[Outcome, s
 VERIFIERS = (
     Verifier(
         "vision",
-        "2",
+        "3",
         extract,
         arguments,
         "boundary.sampling.verifiers.vision:compare",

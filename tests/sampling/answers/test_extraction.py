@@ -117,6 +117,48 @@ def test_an_unmarked_answer_before_a_next_question_counts():
     assert outcome("exact", "Paris", "Paris\n\nQ: And of Italy?\nA: Rome") == "correct"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Therefore the value is 5.\n\nI hope this answer is helpful.",
+        "so x = 5.\n\nThis answer is consistent with the condition.",
+        "We get $x = 5$. Let me check that the answer is right: 2*5=10.",
+        "$$x = 5$$\n\nTherefore, the answer is as follows.",
+        "The answer is as follows:\n\n$$x = 5$$",
+        "Since the answer is an integer, n = 5.",
+        "Since the answer must be positive, x = 5.",
+        "The answer is an integer between 0 and 999. We get x = 5.",
+        "Therefore, the total is 5. The answer is in dollars.",
+        "So the answer is obvious: 5",
+        "My answer is correct. So x=5",
+        "The answer is 5. I am sure that this answer is correct, since 2 + 3 = 5 and 7 - 1 = 6.",
+        "Answer: 5\n\nThe answer is very plausible.",
+        "The answer is the number that was looked for above.\nIt is 5.",
+        "#### Conclusion\nSo x = 5.",
+        "#### 5\n\n#### Notes\nfine",
+        "#### 5\n\n#### 2. Notes\nfine",
+        "#### Final answer\n5",
+    ],
+)
+@pytest.mark.parametrize("name", ["math", "number"])
+def test_words_about_an_answer_are_none(name, text):
+    assert outcome(name, "5", text) == "correct"
+    assert outcome(name, "6", text) == "wrong"
+
+
+@pytest.mark.parametrize(
+    "answer", ["east", "no solution", "Evelyn", "even", "does not exist", "undefined", "infinitely many", "ellipse"]
+)
+@pytest.mark.parametrize("mark", ["He walks 3 km. The answer is {}.", "2 + 3 = 5\nAnswer: {}", "2 + 3 = 5\n#### {}"])
+def test_an_answer_in_words_is_an_answer(mark, answer):
+    assert outcome("math", f"\\text{{{answer}}}", mark.format(answer)) == "correct"
+
+
+def test_a_heading_in_words_marks_no_answer_in_words():
+    assert outcome("exact", "Paris", "#### Conclusion\nParis") == "correct"
+    assert outcome("exact", "Paris", "It is in France.\n#### Paris\n") == "correct"
+
+
 def test_a_marked_answer_that_the_limit_cuts_short_is_not_taken_for_whole():
     assert outcome("math", "1", "The answer is 1", "length") == "truncated"  # of 12, perhaps
     assert outcome("math", "1", "The answer is 1.\n\nLet", "length") == "correct"
@@ -219,6 +261,9 @@ def test_what_is_no_number(text):
                 "(12)",
             ],
         ),
+        ("0.2", ["20%", r"20\%", "20 percent", "1/5"]),
+        ("20%", ["0.2", "20", r"\frac{1}{5}"]),
+        ("1/3", [r"0.\overline{3}", r"0.\bar3", "2/6"]),
     ],
 )
 def test_ways_to_write_a_number(gold, answers):
@@ -233,6 +278,8 @@ def test_ways_to_write_a_number(gold, answers):
         ("5 km", "5 miles"),
         ("5 hours", "5 min"),
         ("0.5", "0.5%"),
+        ("0.2", "2%"),
+        ("1/3", "0.3"),
         ("3", "3x"),
         ("12", "1 2"),
     ],

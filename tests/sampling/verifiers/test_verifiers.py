@@ -167,6 +167,8 @@ def test_outcomes_are_kept_apart(name, text, finish, outcome):
 def test_exact_and_vision_and_first_number():
     assert exact.compare("New York", "  new   york.") == ("correct", "")
     assert exact.compare("New York", "York")[0] == "wrong"
+    assert exact.compare("Paris", r"$\text{Paris}$") == ("correct", "")
+    assert exact.compare(r"\mathrm{New York}", r"\textbf{New York}.") == ("correct", "")
     assert vision.compare("1.46", "1.4642", 2) == ("correct", "")
     assert vision.compare("1.46", "1.4742", 2)[0] == "wrong"
     assert vision.compare("Yes", "yes", None) == ("correct", "")
@@ -234,8 +236,8 @@ def test_verify_keeps_both_verdicts_and_reports_what_they_disagree_on(tmp_path):
     assert load_counts(tmp_path).table["n_correct"].tolist() == [1, 1]
     second = run(main, ["verify", str(tmp_path), "--verifier", "exact", "--workers", "1"])
     assert second.exit_code == 0
-    assert "exact-2 judged 4 samples: correct 1, truncated 1, wrong 2" in second.output
-    assert "only exact-2 calls 0 correct, only math-3" in second.output
+    assert "exact-3 judged 4 samples: correct 1, truncated 1, wrong 2" in second.output
+    assert "only exact-3 calls 0 correct, only math-4" in second.output
     assert "a #0: wrong against correct; answer '0.5'" in second.output
     assert len(verdict_names(store.arm)) == 2
     assert load_counts(tmp_path).table["n_correct"].tolist() == [1, 1]
