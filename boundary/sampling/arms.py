@@ -256,14 +256,25 @@ def _no_planned_arm(
 
 
 def _loaded_benchmark(run: Run, benchmark: Benchmark, name: str) -> LoadedBenchmark:
-    return LoadedBenchmark(
-        name=benchmark.name,
-        problems=load_problems(name, run.limit),
-        template=with_chat_settings(
-            load_template(run.template or benchmark.template), run.system_prompt, run.chat_template_kwargs
-        ),
-        verifier=load_verifier(run.verifier or benchmark.verifier, run.unsafe),
+    problems, verifier = load_problems(name, run.limit), load_verifier(run.verifier or benchmark.verifier, run.unsafe)
+    _refuse_unreadable_references(benchmark.name, problems, verifier)
+    template = with_chat_settings(
+        load_template(run.template or benchmark.template), run.system_prompt, run.chat_template_kwargs
     )
+    return LoadedBenchmark(benchmark.name, problems, template, verifier)
+
+
+def _refuse_unreadable_references(name: str, problems: Sequence[Problem], verifier: Verifier) -> None:
+    """Refuse reference answers with which no sample can be compared, such as two letters for `choice`."""
+    if verifier.quick is None:
+        return
+    for problem in problems:
+        judgement = verifier.quick(*verifier.arguments(problem, problem.answer))
+        if judgement and judgement[0] == "verifier_error":
+            raise InputError(
+                f"Problem {problem.problem_id} of {name}: {judgement[1]}, so {verifier.name} can judge none of its "
+                "samples. Mend or leave out the problem, or choose another --verifier."
+            )
 
 
 def _refuse_images(run: Run, benchmarks: Sequence[LoadedBenchmark]) -> None:

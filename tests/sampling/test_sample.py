@@ -62,6 +62,18 @@ def test_a_run_is_sampled_judged_and_counted_and_is_not_sampled_twice(server, to
     assert list(run_table(out)["n_samples"]) == [25] * N_PROBLEMS
 
 
+@pytest.mark.parametrize(("verifier", "answer"), [("choice", "B,C"), ("number", "Paris")])
+def test_a_reference_that_cannot_be_compared_is_refused_before_sampling(
+    server, tokenizer_folder, tmp_path, verifier, answer
+):
+    path, scripted = tmp_path / "one.jsonl", server()
+    path.write_text(json.dumps({"problem_id": "q7", "problem": "What ?", "answer": answer}))
+    command = arguments(tokenizer_folder, path, scripted.url, tmp_path / "run", "-n", 2, "--verifier", verifier)
+    done = run_command(*command)
+    assert (done.exit_code, scripted.bodies) == (2, [])
+    assert f"Problem q7 of one: the reference answer '{answer}' is no" in done.output
+
+
 def test_other_settings_are_not_pooled_with_the_old_ones(server, tokenizer_folder, problems, tmp_path):
     command = arguments(tokenizer_folder, problems, server().url, tmp_path / "run", "-n", 2)
     run_command(*command)

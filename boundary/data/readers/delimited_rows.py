@@ -45,7 +45,7 @@ def delimited_rows(source: Source) -> Iterator[tuple[int, dict[str, str]]]:
         Where the header has a name twice, or a row has another number of cells (`broken`).
     """
     delimiter = separator(source.head())
-    with source.open() as raw, _long_cells():
+    with source.open() as raw, long_cells():
         text = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
         reader = csv.reader(text, delimiter=delimiter, strict=True)
         names: list[str] = []
@@ -76,7 +76,7 @@ def delimited_rows(source: Source) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 @contextmanager
-def _long_cells() -> Iterator[None]:
+def long_cells() -> Iterator[None]:
     """Allow cells as long as a sample may be; the limit of the module `csv` is shared, and put back."""
     before = csv.field_size_limit(limits.LONGEST_SAMPLE)
     try:

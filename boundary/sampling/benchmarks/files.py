@@ -2,10 +2,13 @@
 
 import csv
 import json
+import math
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from boundary.data.readers.delimited_rows import long_cells
 from boundary.errors import InputError
 from boundary.sampling.answers.references import accepted_answers, answer_text
 from boundary.sampling.problems import ACCEPTED_ANSWERS, Problem
@@ -36,16 +39,34 @@ def _problem(path: Path, number: int, row: Mapping[str, Any]) -> Problem:
     accepted = row.get(ACCEPTED_ANSWERS)
     if accepted is not None and not (isinstance(accepted, list) and accepted):
         raise InputError(f"'{path}', problem {number}: {ACCEPTED_ANSWERS} is no list. Give one in JSONL or Parquet.")
+    if accepted and not _is_answer(accepted):
+        raise InputError(f"'{path}', problem {number}: {ACCEPTED_ANSWERS} has a blank answer. Take it out.")
     answer = accepted[0] if answer is None and accepted else answer
     if prompt is None or (answer is None and "tests" not in row):
         role = "problem" if prompt is None else "answer"
         raise InputError(f"'{path}', problem {number}: no {role}. Each needs the columns problem and answer.")
+    if not isinstance(prompt, str) or not prompt.strip():
+        raise InputError(f"'{path}', problem {number}: its problem is no text, or blank. Write it as text.")
+    if not _is_answer(answer) and not (answer in (None, "") and "tests" in row):
+        raise InputError(
+            f"'{path}', problem {number}: its answer is blank, or neither text nor a number. Write it as text, or several "
+            "as a list."
+        )
     name = next((row[column] for column in ID_COLUMNS if row.get(column) not in (None, "")), f"{number - 1:04d}")
     used = {*PROBLEM_COLUMNS, *ANSWER_COLUMNS, *ID_COLUMNS, IMAGE_COLUMN}
     facts = {key: value for key, value in row.items() if key not in used and value is not None}
     facts |= {ACCEPTED_ANSWERS: accepted_answers(accepted)} if accepted else {}
     images = _images(path, number, row.get(IMAGE_COLUMN))
-    return Problem(str(name), str(prompt), "" if answer is None else answer_text(answer), (), images, facts)
+    return Problem(str(name), prompt, "" if answer is None else answer_text(answer), (), images, facts)
+
+
+def _is_answer(answer: Any) -> bool:
+    """Whether a reference answer is text that says something, a number, or a list of these."""
+    if isinstance(answer, list):
+        return bool(answer) and all(map(_is_answer, answer))
+    if isinstance(answer, str):
+        return bool(answer.strip())
+    return isinstance(answer, int | float | Decimal) and not isinstance(answer, bool) and math.isfinite(answer)
 
 
 def _images(path: Path, number: int, image: Any) -> tuple[bytes, ...]:
@@ -70,7 +91,7 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
 
             yield from pq.ParquetFile(path).read().to_pylist()
         elif path.suffix.lower() == ".csv":
-            with path.open(encoding="utf-8-sig", newline="") as file:
+            with path.open(encoding="utf-8-sig", newline="") as file, long_cells():
                 yield from csv.DictReader(file)
         else:
             yield from _json_rows(path)

@@ -6,6 +6,7 @@ only what is missing.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,8 @@ from typing import Any
 
 from filelock import FileLock
 
+from boundary.data.confusable_names import visible
+from boundary.data.readers.limits import LONGEST_NAME
 from boundary.data.runs.folder import (
     MANIFEST,
     SAMPLES,
@@ -324,13 +327,21 @@ def append_verdicts(arm: Path, verifier: str, verdicts: Iterable[Verdict], part:
 
 
 def _check_problems(problems: Sequence[Problem]) -> None:
-    names: set[str] = set()
-    for problem in problems:
-        if problem.problem_id in names:
-            raise InputError(f"Two problems are named '{problem.problem_id}'. Give each a problem_id of its own.")
-        names.add(problem.problem_id)
+    """Refuse names that counts would refuse, before anything is sampled."""
     if not problems:
         raise InputError("There are no problems to sample.")
+    names: dict[str, str] = {}
+    for problem in problems:
+        name = visible(problem.problem_id)
+        if not name or len(problem.problem_id) > LONGEST_NAME:
+            shown = ascii(problem.problem_id[:40])
+            raise InputError(f"A problem is named {shown}. Give it a problem_id of 1 to {LONGEST_NAME} characters.")
+        if (other := names.setdefault(name, problem.problem_id)) != problem.problem_id:
+            shown = f"{ascii(other)} and {ascii(problem.problem_id)}"
+            raise InputError(f"The names {shown} of two problems look the same. Give each a problem_id of its own.")
+    if len(names) < len(problems):
+        twice = Counter(problem.problem_id for problem in problems).most_common(1)[0][0]
+        raise InputError(f"Two problems are named '{twice}'. Give each a problem_id of its own.")
 
 
 def _header_row(sample: Completion) -> list[Any]:

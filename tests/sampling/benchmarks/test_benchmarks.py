@@ -211,6 +211,17 @@ def test_a_file_of_problems(tmp_path, kind):
         ("a.jsonl", '{"problem": "x", "answer": 1}\n{oops\n', "line 2: not JSON"),
         ("a.jsonl", "[1]\n", "line 1: not a JSON object"),
         ("a.jsonl", "", "has no problems"),
+        ("a.jsonl", '{"problem": "x", "answer": ""}\n', "problem 1: its answer is blank"),
+        ("a.jsonl", '{"problem": "x", "answer": ["1", " "]}\n', "problem 1: its answer is blank"),
+        ("a.jsonl", '{"problem": "x", "answer": true}\n', "neither text nor a number"),
+        ("a.jsonl", '{"problem": "x", "answer": NaN}\n', "neither text nor a number"),
+        ("a.jsonl", '{"problem": "x", "answer": {"a": 1}}\n', "neither text nor a number"),
+        ("a.jsonl", '{"problem": "x", "accepted_answers": [""]}\n', "has a blank answer"),
+        ("a.jsonl", '{"problem": "", "answer": 1}\n', "its problem is no text, or blank"),
+        ("a.jsonl", '{"problem": "  ", "answer": 1}\n', "its problem is no text, or blank"),
+        ("a.jsonl", '{"problem": {"a": 1}, "answer": 1}\n', "its problem is no text, or blank"),
+        ("a.jsonl", '{"problem": ["x"], "answer": 1}\n', "its problem is no text, or blank"),
+        ("a.csv", "problem,answer\nx,\n", "problem 1: its answer is blank"),
         ("a.csv", "question\nx\n", "problem 1: no answer"),
         ("a.parquet", "not parquet", "Cannot read"),
     ],
@@ -219,6 +230,12 @@ def test_a_bad_file_is_said_plainly(tmp_path, name, content, message):
     (tmp_path / name).write_text(content)
     with pytest.raises(InputError, match=message):
         load_problems(str(tmp_path / name))
+
+
+def test_a_cell_may_be_as_long_as_a_line_of_json(tmp_path):
+    path = tmp_path / "long.csv"
+    path.write_text(f"problem,answer\n{'x' * 200_000},1\n")
+    assert [len(problem.prompt) for problem in load_problems(str(path))] == [200_000]
 
 
 def test_images_beside_a_file(tmp_path):

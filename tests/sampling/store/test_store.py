@@ -42,6 +42,22 @@ def sample(problem, index, text=None, finish="stop", n_tokens=3, seed=0):
     return Completion(problem.problem_id, index, text, finish, n_tokens)
 
 
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (("1", "1 "), "look the same"),
+        (("A", "A\u200b"), r"'A' and 'A\\u200b' of two problems look the same"),
+        (("1", "1"), "Two problems are named '1'"),
+        ((" ",), "1 to 500 characters"),
+        (("x" * 501,), "1 to 500 characters"),
+    ],
+)
+def test_names_that_counts_would_refuse_are_refused_before_sampling(tmp_path, names, message):
+    problems = tuple(Problem(name, "?", "1") for name in names)
+    with pytest.raises(InputError, match=message), open_store(tmp_path, manifest(), problems):
+        pass
+
+
 def write_run(
     folder: Path, model="org/base", seed=0, n=4, problems=PROBLEMS, judge=True, correct=2, n_tokens=3, **more
 ):
