@@ -347,6 +347,11 @@ def _parts_of_name(run: Run, text: str) -> tuple[str, str | None, str, str | Non
     """Name, label, weights and revision of LABEL=ID@REVISION."""
     label, _, name = text.rpartition("=")
     weights, _, revision = name.partition("@")
+    if (revision or run.revision) and Path(weights).is_dir():
+        raise InputError(
+            f"'{weights}' is a folder, which has no revisions to choose from. Leave --revision out, or name the "
+            "model's id on the hub; with several models write ID@REVISION."
+        )
     return name, label or None, weights, revision or run.revision
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from boundary.data.runs.folder import MANIFEST, SAMPLES, arms, model_name, read_manifest, sample_index, shards
 from boundary.errors import InputError
 from boundary.sampling.arms import Arm, planned_arms
+from boundary.sampling.remarks import arm_remarks
 from boundary.sampling.requests import Run
 from boundary.sampling.store.arm import view_store
 from boundary.sampling.store.calls import Call, largest_call
@@ -53,6 +54,8 @@ class Forecast:
         The arm that the speed comes from.
     bytes_per_token
         Of what is stored; None without samples.
+    remarks
+        What the user is to know of the arm.
     """
 
     folder: Path
@@ -72,6 +75,7 @@ class Forecast:
     tokens_per_second: float | None
     measured_in: str
     bytes_per_token: float | None
+    remarks: tuple[str, ...] = ()
 
     @property
     def expected_seconds(self) -> float | None:
@@ -165,6 +169,7 @@ def _forecast(run: Run, arm: Arm) -> Forecast:
         tokens_per_second=call.speed if call else None,
         measured_in=measured_in,
         bytes_per_token=stored_size,
+        remarks=arm_remarks(arm, run.n),
     )
 
 

@@ -7,8 +7,12 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-Positive = Annotated[int, Meta(ge=1)]
-Temperature = Annotated[float, Meta(ge=0)]
+from boundary.errors import InputError
+from boundary.sampling.option_types import NonNegative, Positive, Share
+
+# Below this vLLM takes it in silence for this, and further down logits divided by it are no numbers.
+LEAST_TEMPERATURE = 0.01
+Temperature = Annotated[float, Meta(ge=0, le=1000)]
 
 
 @dataclass(frozen=True)
@@ -69,9 +73,9 @@ class Run:
     chat_template_kwargs: Mapping[str, Any] = field(default_factory=dict)
     temperature: Temperature = 0.6
     temperatures: tuple[Temperature, ...] = ()
-    top_p: Annotated[float, Meta(gt=0, le=1)] = 0.95
+    top_p: Share = 0.95
     max_tokens: Positive = 16_384
-    seed: Annotated[int, Meta(ge=0)] = 0
+    seed: NonNegative = 0
     limit: Positive | None = None
     shard: tuple[int, int] = (0, 1)
     plan: Path | None = None
@@ -79,6 +83,12 @@ class Run:
     workers: Positive = 2
     skip_long: bool = False
     trust_remote_code: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse temperatures that engines do not sample at."""
+        low = next((value for value in self.all_temperatures if 0 < value < LEAST_TEMPERATURE), None)
+        if low is not None:
+            raise InputError(f"temperature: {low:g} is too low. Give 0, or {LEAST_TEMPERATURE:g} and more.")
 
     @property
     def all_temperatures(self) -> tuple[float, ...]:

@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from boundary.data.runs.folder import read_manifest
 from boundary.errors import InputError
 from boundary.sampling.arms import Arm, prepare_arms
 from boundary.sampling.engines.opening import open_engine
@@ -15,12 +16,15 @@ from boundary.sampling.engines.spec import Chat, Generate, Request
 from boundary.sampling.judging.judge import judging
 from boundary.sampling.problems import Completion, Problem
 from boundary.sampling.prompts import chat_messages, text_with_bos
+from boundary.sampling.remarks import arm_remarks
 from boundary.sampling.requests import Run
-from boundary.sampling.store.arm import Store, open_store, slug
+from boundary.sampling.store.arm import Store, open_store, set_in_manifest, slug
 from boundary.sampling.store.calls import Call, record_call
 from boundary.sampling.store.manifests import Prompts
 from boundary.sampling.store.recording import Recorder
 from boundary.sampling.targets import arm_targets, read_plan
+from boundary.sampling.verifiers.table import load_verifier
+from boundary.sampling.verify import verifier_name, verify_arm
 from boundary.sampling.weights import Notice
 
 __all__ = ["ArmResult", "Run", "Snapshot", "sample"]
@@ -102,7 +106,10 @@ def sample(run: Run, progress: Progress | None = None, notice: Notice = lambda t
     if not rows and run.n is None:
         raise InputError("How many samples a problem? Say it with -n, or give a --plan.")
     notice("Preparing benchmarks, prompts and models")
-    return [done for arms in prepare_arms(run, rows, notice) for done in _model_arms(run, arms, progress, notice)]
+    models = prepare_arms(run, rows, notice)
+    for sentence in (sentence for arms in models for arm in arms for sentence in arm_remarks(arm, run.n)):
+        notice(sentence)
+    return [done for arms in models for done in _model_arms(run, arms, progress, notice)]
 
 
 class _Clock:
@@ -147,7 +154,24 @@ def _model_arms(run: Run, arms: Sequence[Arm], progress: Progress | None, notice
             with open_store(
                 run.output, manifest, arm.benchmark.problems, run.shard, prompts, arm.folder(run.output)
             ) as store:
-                yield _sample_arm(run, arm, store, generate, clock, progress)
+                result = _sample_arm(run, arm, store, generate, clock, progress)
+            _judge_by_verifier_in_use(run, arm, result.folder, notice)
+            yield result
+
+
+def _judge_by_verifier_in_use(run: Run, arm: Arm, folder: Path, notice: Notice) -> None:
+    """Have new samples judged by the verifier, too, whose verdicts the user chose with `boundary verify --use`."""
+    key = read_manifest(folder).get("verifier_in_use")
+    if key in (None, slug(arm.benchmark.verifier.key)):
+        return
+    notice(f"{folder}: the verdicts of {key} count, as chosen with boundary verify --use")
+    try:
+        verifier = load_verifier(verifier_name(folder), run.unsafe)
+    except InputError as error:  # the user's own, which no folder may run, or one that is not installed
+        notice(f"{error} The new samples are not judged by it yet: boundary verify {folder} --verifier NAME --use")
+        return
+    verify_arm(folder, verifier, run.workers)
+    set_in_manifest(folder, verifier=slug(verifier.key), verifier_in_use=slug(verifier.key))
 
 
 def _sample_arm(

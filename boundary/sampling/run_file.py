@@ -5,8 +5,6 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
-import msgspec
-
 from boundary.data.readers.toml_files import read_toml
 from boundary.errors import InputError, did_you_mean
 from boundary.plain_text import plain
@@ -15,6 +13,7 @@ from boundary.sampling.engines.servers import KEY_VARIABLES
 from boundary.sampling.engines.spec import EngineSpec
 from boundary.sampling.engines.table import SERVER_ENGINE
 from boundary.sampling.engines.vllm_options import may_stand_in_a_file
+from boundary.sampling.option_types import typed_value
 from boundary.sampling.requests import Run
 
 # Lists in a run file, where one alone may stand without brackets.
@@ -22,15 +21,6 @@ LISTS = ("models", "benchmarks", "temperatures")
 # One alone: those of the command line go before those of the file.
 TEMPERATURES = ("temperature", "temperatures")
 TYPES = get_type_hints(Run, include_extras=True)
-# What msgspec calls the kinds of values, and what users call them.
-KINDS = {
-    "int": "a whole number",
-    "float": "a number",
-    "str": "text",
-    "bool": "true or false",
-    "array": "a list",
-    "object": "a table",
-}
 
 
 def read_run(path: Path | None, options: Mapping[str, Any]) -> Run:
@@ -136,15 +126,7 @@ def _value(path: Path | None, name: str, value: Any) -> Any:
     location = f"'{path}', " if path else ""
     if name == "shard":
         return _shard(location, value)
-    try:
-        return msgspec.convert(value, TYPES[name], dec_hook=_path)
-    except msgspec.ValidationError as error:
-        reason, _, entry = str(error).partition(" - at ")
-        expected = reason.removeprefix("Expected ").partition(", got ")[0].replace("`", "").replace(" | null", "")
-        kind, _, bound = expected.partition(" ")
-        subject = "every entry" if entry else "it"
-        required = f"{KINDS.get(kind, kind)} {bound}".strip()
-        raise InputError(f"{location}{name}: {value!r} cannot be used; {subject} has to be {required}.") from error
+    return typed_value(f"{location}{name}", value, TYPES[name], _path)
 
 
 def _path(kind: type, value: Any) -> Any:

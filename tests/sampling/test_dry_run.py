@@ -51,6 +51,17 @@ def files(folder):
     return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in folder.rglob("*") if path.is_file()}
 
 
+def test_samples_that_repeat_and_a_limit_that_is_cut_are_remarked(command):
+    done = command("--dry-run", "--skip-long", "-n", 4, "--temperature", 0, "--max-tokens", 60)
+    assert "LOOK: tiny on sums: at temperature 0 all samples of a problem are one text, so -n 1 tells" in done.output
+    assert "LOOK: tiny on sums: the model reads 64 tokens" in done.output
+    assert "before the 60 of --max-tokens" in done.output
+    assert "LOOK" not in command("--dry-run", "--skip-long", "-n", 4).output
+    done = command("--skip-long", "-n", 4, "--temperature", 0)
+    assert "at temperature 0 all samples of a problem are one text" in done.output
+    assert "temperature" not in command("--dry-run", "--skip-long", "-n", 1, "--temperature", 0).output
+
+
 def test_before_a_run_its_bounds_are_known_and_nothing_is_written(command, tmp_path):
     result = forecast(command, "-n", 10)
     [arm] = result["arms"]

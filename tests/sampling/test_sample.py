@@ -74,6 +74,30 @@ def test_a_reference_that_cannot_be_compared_is_refused_before_sampling(
     assert f"Problem q7 of one: the reference answer '{answer}' is no" in done.output
 
 
+def test_a_verifier_in_use_stays_and_judges_new_samples(server, tokenizer_folder, problems, tmp_path):
+    out = tmp_path / "run"
+    command = arguments(tokenizer_folder, problems, server().url, out)
+    run_command(*command, "-n", 2)
+    assert run_command("verify", out, "--verifier", "exact", "--use").exit_code == 0
+    done = run_command(*command, "-n", 3)
+    assert "the verdicts of exact-3 count, as chosen with boundary verify --use" in done.output
+    [arm] = arms(out)
+    assert {name: len(read_verdicts(arm, name)) for name in verdict_names(arm)} == {"exact-3": 18, "number-3": 18}
+    assert set(run_table(out)["verifier"]) == {"exact-3"}
+    assert "counts and analyze use the verdicts of exact-3" in run_command("status", out).output
+    run_command("verify", out, "--verifier", "number", "--use")
+    run_command(*command, "-n", 4)
+    assert set(run_table(out)["verifier"]) == {"number-3"}
+
+
+def test_a_folder_has_no_revisions(server, tokenizer_folder, problems, tmp_path):
+    done = run_command(
+        *arguments(tokenizer_folder, problems, server().url, tmp_path / "run"), "-n", 2, "--revision", "x"
+    )
+    assert done.exit_code == 2
+    assert "is a folder, which has no revisions to choose from" in " ".join(done.output.split())
+
+
 def test_other_settings_are_not_pooled_with_the_old_ones(server, tokenizer_folder, problems, tmp_path):
     command = arguments(tokenizer_folder, problems, server().url, tmp_path / "run", "-n", 2)
     run_command(*command)
@@ -159,6 +183,8 @@ def test_a_run_file_says_it_all(server, tokenizer_folder, problems, tmp_path):
         ("temprature = 1", "no option 'temprature'. Did you mean 'temperature'"),
         ("n = 2.5", "n: 2.5 cannot be used; it has to be a whole number"),
         ("top_p = 0", "top_p: 0 cannot be used; it has to be a number > 0"),
+        ("temperature = inf", "temperature: inf cannot be used; it has to be a number <= 1000"),
+        ("temperature = 1e-300", "temperature: 1e-300 is too low. Give 0, or 0.01 and more"),
         ("seed = -1", "seed: -1 cannot be used; it has to be a whole number >= 0"),
         ("models = [3]", "models: [3] cannot be used; every entry has to be text"),
         ('shard = "8/8"', "shard: '8/8' is no part"),

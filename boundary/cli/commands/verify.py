@@ -59,7 +59,7 @@ def verify(folder: Path, as_json: bool, quiet: bool, use: bool, **options: Any) 
         with progress_bar(not (quiet or as_json)) as progress:
             outcomes = verify_arm(arm, verifier, options["workers"] or usable_processors(), options["again"], progress)
         if use:
-            set_in_manifest(arm, verifier=slug(verifier.key))
+            set_in_manifest(arm, verifier=slug(verifier.key), verifier_in_use=slug(verifier.key))
         differences = disagreements(arm, slug(verifier.key))
         results.append(
             {

@@ -57,6 +57,7 @@ def _lines(arm: "Forecast", skip_long: bool) -> Iterator[str]:
     yield f"  samples     {arm.n_missing:,} to make, {arm.n_stored:,} stored already"
     if not arm.n_missing:
         return
+    yield from (f"  LOOK: {remark}" for remark in arm.remarks)
     yield f"  prompts     {arm.prompt_tokens:,} tokens, each prompt once; the longest {arm.longest_prompt:,}"
     measured = f" (from {arm.n_measured:,} stored samples)" if arm.expected_tokens is not None else ""
     yield f"  new tokens  {_bounded(arm.most_tokens, arm.expected_tokens)}{measured}"

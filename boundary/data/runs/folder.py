@@ -41,6 +41,7 @@ SUFFIX = ".jsonl.zst"
 MUTABLE = (
     "n_samples",
     "verifier",
+    "verifier_in_use",
     "label",
     "created",
     "history",

@@ -49,8 +49,8 @@ def _problem(path: Path, number: int, row: Mapping[str, Any]) -> Problem:
         raise InputError(f"'{path}', problem {number}: its problem is no text, or blank. Write it as text.")
     if not _is_answer(answer) and not (answer in (None, "") and "tests" in row):
         raise InputError(
-            f"'{path}', problem {number}: its answer is blank, or neither text nor a number. Write it as text, or several "
-            "as a list."
+            f"'{path}', problem {number}: its answer is blank, or neither text nor a number. Write it as text, or "
+            "several as a list."
         )
     name = next((row[column] for column in ID_COLUMNS if row.get(column) not in (None, "")), f"{number - 1:04d}")
     used = {*PROBLEM_COLUMNS, *ANSWER_COLUMNS, *ID_COLUMNS, IMAGE_COLUMN}

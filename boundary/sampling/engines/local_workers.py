@@ -22,6 +22,7 @@ from boundary.processors import usable_processors
 from boundary.sampling.engines.blocks import BlockQueue
 from boundary.sampling.engines.spec import EngineSpec, Generate, Request
 from boundary.sampling.engines.worker_process import DONE, END, ERROR, READY, SAMPLE, completion_of, request_record
+from boundary.sampling.option_types import NonNegative, Positive
 from boundary.sampling.problems import Completion
 from boundary.sampling.python_module import module_command, module_environment
 
@@ -37,10 +38,10 @@ def spread_engine(
     spec: EngineSpec,
     *,
     gpus: Literal["all"] | int | Sequence[int | str] | None = None,
-    workers: int = 0,
-    gpus_per_worker: int = 0,
-    block_samples: int = 4096,
-    losses: int = 8,
+    workers: NonNegative = 0,
+    gpus_per_worker: NonNegative = 0,
+    block_samples: Positive = 4096,
+    losses: NonNegative = 8,
     ready: Callable[[], None] = lambda: None,
     notice: Callable[[str], None] = lambda text: None,
 ) -> Iterator[Generate]:

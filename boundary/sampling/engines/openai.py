@@ -5,7 +5,9 @@ With the option chat it speaks /v1/chat/completions, for hosted models that have
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import count, islice
@@ -26,6 +28,7 @@ from boundary.sampling.engines.servers import (
 )
 from boundary.sampling.engines.spec import EngineSpec, Generate, Request, Sampling, noise_seed, sample_names
 from boundary.sampling.models import load_tokenizer
+from boundary.sampling.option_types import NonNegative, Positive, Seconds
 from boundary.sampling.packages import package_version
 from boundary.sampling.problems import Completion
 
@@ -36,6 +39,11 @@ BUSY = (408, 409, 425, 429)
 REFUSED_IN_A_ROW = 5
 # Bytes of an answer that are read: what a token can take as JSON, and what stands around it.
 TOKEN_BYTES, ANSWER_BYTES = 256, 1 << 20
+# Seconds between two notices of trouble, which every request in flight has.
+NOTICE_SECONDS = 60.0
+# A sample's tokens are counted in its text, which the server may have written in somewhat fewer.
+SLACK_TIMES, SLACK_TOKENS = 1.25, 16
+_SURROGATE = re.compile("[\ud800-\udfff]")
 # Tokens that a server's chat template may put around a turn beyond what the local one does.
 TURN_TOKENS = 16
 # Fields beyond OpenAI's own. A server fills what is not said from the model's generation_config.json (vLLM) or from its
@@ -54,16 +62,17 @@ def openai_engine(
     spec: EngineSpec,
     *,
     base_url: str | Sequence[str] = "http://localhost:8000/v1",
-    concurrency: int = 32,
-    choices: int = 8,
-    retries: int = 6,
-    timeout: float = 3600.0,
+    concurrency: Positive = 32,
+    choices: Positive = 8,
+    retries: NonNegative = 6,
+    timeout: Seconds = 3600.0,
     served_model: str = "",
-    context: int | None = None,
+    context: Positive | None = None,
     api_key_env: str = "",
     more_fields: bool = True,
     chat: bool = False,
     limit_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens",
+    notice: Callable[[str], None] = lambda text: None,
 ) -> Iterator[Generate]:
     """Speak to servers that run already.
 
@@ -93,6 +102,8 @@ def openai_engine(
         Whether to speak /v1/chat/completions: the server puts its chat template around the turns.
     limit_field
         What the server calls the limit on new tokens.
+    notice
+        Called with a sentence where a server is in trouble or passes over the limit on new tokens.
     """
     package_version("httpx")
     addresses = parse_servers(base_url, api_key_env)
@@ -112,6 +123,7 @@ def openai_engine(
             choices=choices,
             path=CHAT_ENDPOINT if chat else "completions",
             limit_field=limit_field,
+            notice=notice,
         )
         yield from _generate(pool, tokenizer, spec.sampling, requests, concurrency)
 
@@ -153,6 +165,10 @@ class _ServerPool:
         What they call the limit on new tokens.
     answered
         Whether any sample came in.
+    notice
+        Called with a sentence about trouble, at `noticed_at` for the last time.
+    ignores_limit
+        Whether a sample was longer than the limit on new tokens.
     """
 
     clients: Mapping[Server, Any]
@@ -169,6 +185,9 @@ class _ServerPool:
     refused: dict[str, str] = field(default_factory=dict)
     refused_in_a_row: int = 0
     answered: bool = False
+    notice: Callable[[str], None] = lambda text: None
+    noticed_at: float = -NOTICE_SECONDS
+    ignores_limit: bool = False
 
     async def post(self, body: Mapping[str, Any]) -> Any:
         """The response's JSON; on trouble another server, after a wait that grows.
@@ -180,11 +199,11 @@ class _ServerPool:
         """
         import httpx
 
-        trouble, order = "", list(self.clients)
+        trouble, no_json, order = "", "", list(self.clients)
         longest = ANSWER_BYTES + int(body["n"]) * int(body[self.limit_field]) * TOKEN_BYTES
         for attempt in range(self.retries + 1):
             server = order[next(self.turn) % len(order)]
-            pause = 0.0
+            pause, no_json = 0.0, ""
             try:
                 await self._check(server)
                 stream = self.clients[server].stream("POST", f"{server.url}/{self.path}", json=body)
@@ -197,6 +216,7 @@ class _ServerPool:
                 if status == httpx.codes.OK:
                     with suppress(ValueError, RecursionError):
                         return json.loads(data)
+                    no_json = f"{server.display_url}/{self.path} answers, but not in JSON"
                 refuse_status(server, status)
                 trouble = f"{server.display_url}: HTTP {status}: {_message(data)}"
                 if 400 <= status < 500 and status not in BUSY:
@@ -205,8 +225,17 @@ class _ServerPool:
             # Half of it by chance, so that those who were refused together do not return together.
             pause = max(pause, min(LONGEST_WAIT, FIRST_WAIT * 2**attempt) * (0.5 + random() / 2))
             if attempt < self.retries:
+                self._notice_trouble(no_json or trouble, pause)
                 await asyncio.sleep(pause)
+        if no_json:
+            raise InputError(f"{no_json}: is it the right server? Check its URL, which goes up to and with /v1.")
         raise InputError(f"No server answers ({trouble}), after {self.retries} retries. What is stored stays.")
+
+    def _notice_trouble(self, trouble: str, pause: float) -> None:
+        """Say why a request is tried again and when, once a minute for all requests in flight."""
+        if time.monotonic() - self.noticed_at >= NOTICE_SECONDS:
+            self.noticed_at = time.monotonic()
+            self.notice(f"{trouble}; the request is tried again in {pause:.0f} s, {self.retries} times at most")
 
     async def _check(self, server: Server) -> None:
         """Ask a server that did not answer at the beginning what it serves, before it is used."""
@@ -292,7 +321,8 @@ async def _sample_block(pool: _ServerPool, tokenizer: Any, sampling: Sampling, b
             return completions + [Completion(block.problem_id, index, reason, "error", 0) for index in sample_indices]
         part = replace(block, sample_indices=sample_indices[: min(size, pool.choices)])
         try:
-            choices = (await pool.post(_body(pool, sampling, part)))["choices"]
+            body = _body(pool, sampling, part)
+            choices = (await pool.post(body))["choices"]
         except RefusedError as refused:
             if len(part.sample_indices) > 1:
                 size = len(part.sample_indices) // 2  # perhaps it refuses so many choices
@@ -309,7 +339,7 @@ async def _sample_block(pool: _ServerPool, tokenizer: Any, sampling: Sampling, b
         ):  # it passes over n in silence, or refuses more
             pool.choices = min(len(choices), len(part.sample_indices))
         completions += [
-            _completion(tokenizer, part, sample_index, choice)
+            _within_limit(pool, tokenizer, _completion(tokenizer, part, sample_index, choice), body[pool.limit_field])
             for sample_index, choice in zip(part.sample_indices, choices, strict=False)
         ]
         sample_indices = sample_indices[len(choices) :]
@@ -373,12 +403,16 @@ def _prompt_fields(part: Request) -> dict[str, Any]:
 def _completion(tokenizer: Any, part: Request, sample_index: int, choice: Mapping[str, Any]) -> Completion:
     """A choice as a sample; its tokens are counted here, since servers' `usage` has counted one choice of several."""
     problem_id, joined = part.problem_id, None
-    text = str(choice.get("text") or "")
+    text = choice.get("text")
     if part.chat is not None:
         message = message_text(choice)
         if message is None:
             return Completion(problem_id, sample_index, "the server's choice has no message", "error", 0)
         text, joined = message[0], message[1] or None
+    elif not isinstance(text, str):
+        reason = "the server's choice has no text; one that speaks chat alone needs --engine-option chat=true"
+        return Completion(problem_id, sample_index, reason, "error", 0)
+    text = _SURROGATE.sub("\ufffd", text)  # half a character, which no file can hold
     reason = choice.get("finish_reason")
     if reason not in ("stop", "length"):
         return Completion(problem_id, sample_index, f"the server ended it with {shorten(str(reason))[:40]}", "error", 0)
@@ -386,6 +420,21 @@ def _completion(tokenizer: Any, part: Request, sample_index: int, choice: Mappin
     tokens = len(tokenizer(text, add_special_tokens=False)["input_ids"])
     n_tokens = tokens + (finish == "stop")
     return Completion(problem_id, sample_index, text, finish, n_tokens, reasoning_joined=joined)
+
+
+def _within_limit(pool: _ServerPool, tokenizer: Any, sample: Completion, limit: int) -> Completion:
+    """A sample, cut at the limit where a server passes over that: up to there it is what another would have written."""
+    if sample.n_tokens <= limit * SLACK_TIMES + SLACK_TOKENS:
+        return sample
+    if not pool.ignores_limit:
+        pool.ignores_limit = True
+        pool.notice(
+            f"The server passes over {pool.limit_field}: a sample has {sample.n_tokens:,} tokens, where {limit:,} were "
+            "asked for. Such samples are cut there, and count as truncated; --engine-option limit_field=NAME names the "
+            "limit otherwise"
+        )
+    text = tokenizer.decode(tokenizer(sample.text, add_special_tokens=False)["input_ids"][:limit])
+    return replace(sample, text=text, finish_reason="length", n_tokens=limit)
 
 
 def _message(data: bytes) -> str:

@@ -1,17 +1,18 @@
 """Opening an engine by name, and what is known of it before."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from importlib import import_module
-from typing import Any
+from typing import Any, get_type_hints
 
 from boundary.errors import InputError, did_you_mean
 from boundary.sampling.engines.spec import Engine, EngineFacts, EngineSpec, Generate, noise_seed
 from boundary.sampling.engines.table import ENGINES
 from boundary.sampling.engines.vllm_options import identifying
 from boundary.sampling.models import context_length
+from boundary.sampling.option_types import typed_value
 from boundary.sampling.packages import package_version
 
 # Parameters of an engine's function that are not the user's to give.
@@ -67,7 +68,7 @@ def open_engine(
     function: Callable[..., AbstractContextManager[Generate]] = engine_function(engine.function)
     spread, options = divided_options(spec)
     inner = replace(spec, options=options)
-    refuse_unknown_options(inner)
+    check_options(inner)
     if spread:  # each worker opens the engine by this same function
         return engine_function(SPREADING)(inner, ready=ready, notice=notice, **spread)  # type: ignore[no-any-return]
     hooks = {"ready": ready, "notice": notice}
@@ -111,8 +112,10 @@ def engine_facts(spec: EngineSpec) -> EngineFacts:
         If a package is missing, the model cannot be had, or a server does not serve it.
     """
     loading = worker_spec(spec)
-    for checked in (replace(spec, options=divided_options(spec)[1]), loading):
-        refuse_unknown_options(checked)
+    spread, options = divided_options(spec)
+    _check_types(engine_function(SPREADING), spread)
+    for checked in (replace(spec, options=options), loading):
+        check_options(checked)
     facts: EngineFacts = engine_function(find_engine(loading.engine).facts)(loading)
     return facts
 
@@ -172,13 +175,15 @@ def engine_function(place: str) -> Callable[..., Any]:
     return function
 
 
-def refuse_unknown_options(spec: EngineSpec) -> None:
-    """Refuse an option that an engine does not have; one that passes options on checks these itself.
+def check_options(spec: EngineSpec) -> None:
+    """Refuse an option that an engine does not have, or a value that it cannot have.
+
+    An engine that passes options on to its package checks these itself.
 
     Raises
     ------
     InputError
-        Naming the option, and those that there are.
+        Naming the option, and those that there are or what its value has to be.
     """
     function = engine_function(find_engine(spec.engine).function)
     names = own_options(function)
@@ -188,6 +193,14 @@ def refuse_unknown_options(spec: EngineSpec) -> None:
             raise InputError(
                 f"The engine {spec.engine} has no option '{option}'.{hint} It has: {', '.join(sorted(names))}."
             )
+    _check_types(function, {name: value for name, value in spec.options.items() if name in names})
+
+
+def _check_types(function: Callable[..., Any], options: Mapping[str, Any]) -> None:
+    types = get_type_hints(function, include_extras=True)
+    for name, value in options.items():
+        if name in types:
+            typed_value(f"The engine option {name}", value, types[name])
 
 
 def _with_own_noise(spec: EngineSpec) -> EngineSpec:

@@ -16,6 +16,7 @@ from boundary.plain_text import plain
 from boundary.sampling.engines.blocks import Block, BlockQueue
 from boundary.sampling.engines.opening import open_engine, worker_spec
 from boundary.sampling.engines.spec import EngineSpec, Generate, Request, Sampling
+from boundary.sampling.option_types import NonNegative, Positive
 from boundary.sampling.problems import Completion
 
 
@@ -28,8 +29,8 @@ def ray_engine(
     gpus: float | None = None,
     cpus: float = 1.0,
     address: str = "auto",
-    block_samples: int = 256,
-    losses: int = 8,
+    block_samples: Positive = 256,
+    losses: NonNegative = 8,
     worker_options: Mapping[str, Any] | None = None,
     notice: Callable[[str], None] = lambda text: None,
 ) -> Iterator[Generate]:

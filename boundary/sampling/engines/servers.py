@@ -39,8 +39,6 @@ FACTS_BYTES, FACTS_SECONDS = 1 << 22, 10.0
 SHOWN = 5
 # Endpoint that is given the turns of a chat, and puts the server's chat template around them.
 CHAT_ENDPOINT = "chat/completions"
-# What servers call the limit on new tokens.
-LIMIT_FIELDS = ("max_tokens", "max_completion_tokens")
 # Characters of what a server says in a message.
 LONGEST_QUOTED = 300
 
@@ -152,14 +150,7 @@ def served_facts(spec: EngineSpec) -> EngineFacts:
     served = list(ask_servers(addresses, spec.model, options.get("served_model", "")).values())
     versions = sorted({facts.version for facts in served if facts.version})
     contexts = [facts.context for facts in served if facts.context]
-    context = options.get("context")
-    if context is not None and (not isinstance(context, int) or context < 1):
-        raise InputError("The engine option context is a number of tokens, of at least 1.")
-    if not isinstance(options.get("chat", False), bool):
-        raise InputError("The engine option chat is true or false.")
-    if options.get("limit_field", LIMIT_FIELDS[0]) not in LIMIT_FIELDS:
-        raise InputError(f"The engine option limit_field is {' or '.join(LIMIT_FIELDS)}.")
-    context = context or min(contexts, default=None)
+    context = options.get("context") or min(contexts, default=None)
     return EngineFacts(", ".join(["OpenAI-compatible", *versions]), context, served[0].name)
 
 

@@ -18,6 +18,7 @@ from boundary.sampling.models import (
     reading_length,
     refuse_missing_folder,
 )
+from boundary.sampling.option_types import Positive
 from boundary.sampling.problems import Completion
 
 # Requests that wait inside the library: enough to keep any GPU busy, few enough to hold in memory.
@@ -30,7 +31,7 @@ Ids = Sequence[int]
 def transformers_engine(
     spec: EngineSpec,
     *,
-    batch_size: int = 32,
+    batch_size: Positive = 32,
     device: str = "",
     dtype: str = "",
     attention: str = "",

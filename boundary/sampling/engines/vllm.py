@@ -18,6 +18,7 @@ from boundary.sampling.engines.spec import (
 )
 from boundary.sampling.engines.vllm_options import split_options
 from boundary.sampling.models import cannot_load, load_config, refuse_missing_folder
+from boundary.sampling.option_types import Positive, Share
 from boundary.sampling.problems import Completion
 
 # Requests that wait inside the engine: enough to keep any GPU busy, few enough to hold in memory.
@@ -28,9 +29,9 @@ IN_FLIGHT = 4096
 def vllm_engine(
     spec: EngineSpec,
     *,
-    tensor_parallel_size: int = 1,
-    gpu_memory_utilization: float | None = None,
-    max_model_len: int | None = None,
+    tensor_parallel_size: Positive = 1,
+    gpu_memory_utilization: Share | None = None,
+    max_model_len: Positive | None = None,
     dtype: str = "auto",
     quantization: str | None = None,
     enforce_eager: bool | None = None,

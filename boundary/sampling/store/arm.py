@@ -337,7 +337,7 @@ def _check_problems(problems: Sequence[Problem]) -> None:
             shown = ascii(problem.problem_id[:40])
             raise InputError(f"A problem is named {shown}. Give it a problem_id of 1 to {LONGEST_NAME} characters.")
         if (other := names.setdefault(name, problem.problem_id)) != problem.problem_id:
-            shown = f"{ascii(other)} and {ascii(problem.problem_id)}"
+            shown = f"{other!a} and {problem.problem_id!a}"
             raise InputError(f"The names {shown} of two problems look the same. Give each a problem_id of its own.")
     if len(names) < len(problems):
         twice = Counter(problem.problem_id for problem in problems).most_common(1)[0][0]

@@ -236,6 +236,8 @@ def _continued(stored: dict[str, Any], proposed: Mapping[str, Any], problem_ids:
         for key in ("verifier", "label", "prompt_text_hash", "vocabulary_hash", "engine_options")
         if proposed.get(key) is not None
     }
+    if "verifier_in_use" in stored:  # as the user said with `boundary verify --use`
+        continued["verifier"] = stored["verifier_in_use"]
     continued["n_samples"] = max(proposed.get("n_samples") or 0, stored.get("n_samples") or 0)
     elsewhere = {name: size for name, size in stored.get("skipped", {}).items() if name not in set(problem_ids)}
     skipped = elsewhere | proposed.get("skipped", {})

@@ -30,7 +30,8 @@ def run_status(folder: Path) -> list[dict[str, Any]]:
     For each arm: folder, model, benchmark, n_problems, n_wanted (samples a problem), n_stored, n_missing, n_tokens,
     n_truncated, repeated (share of longer texts that another sample of the same problem has too), verdicts: for each
     verifier how often each outcome was given; stray_verdicts: for each verifier the number of samples that it judged
-    whose text is no longer stored; skipped: problems whose prompt is too long, with its tokens; versions: for each
+    whose text is no longer stored; verifier: the one whose verdicts count;
+    skipped: problems whose prompt is too long, with its tokens; versions: for each
     engine version and problem set under which the arm was sampled, until when, and the number of samples; and
     shared_texts: the other arms of the benchmark whose texts it shares (`boundary.data.shared_texts.SharedTexts`).
 
@@ -74,6 +75,8 @@ def sentences(status: dict[str, Any]) -> list[str]:
                 f"  LOOK: it judged {status['stray_verdicts'][name]:,} samples whose texts are no longer stored; these "
                 "verdicts do not count"
             )
+    if len(status["verdicts"]) > 1 and status["verifier"]:
+        lines.append(f"  counts and analyze use the verdicts of {status['verifier']}; others: boundary verify --use")
     if not status["verdicts"]:
         lines.append("  not judged yet: boundary verify")
     lines += [f"  LOOK: {texts['text']}" for texts in status["shared_texts"]]
@@ -133,5 +136,6 @@ def _arm_status(arm: Path) -> dict[str, Any]:
         },
         "stray_verdicts": {name: stray for name, (_, stray) in verdict_tables.items()},
         "skipped": skipped,
+        "verifier": manifest.get("verifier"),
         "versions": _versions(manifest, table),
     }

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from boundary.errors import InputError
-from boundary.sampling.engines.opening import open_engine
+from boundary.sampling.engines.opening import engine_facts, open_engine
 from boundary.sampling.engines.spec import EngineSpec, Request, Sampling, noise_seed
 
 pytest.importorskip("httpx")
@@ -119,6 +119,62 @@ def test_a_choice_that_failed_is_missing_and_not_wrong(server, tokenizer_folder)
     assert completions[0].n_tokens == 2  # its token and the end
 
 
+@pytest.mark.parametrize("text", [{}, {"text": None}, {"text": 7}, {"message": {"content": "7"}}])
+def test_a_choice_without_text_is_missing_and_not_empty(server, tokenizer_folder, text):
+    scripted = server(lambda body, number: (200, {}, {"choices": [text | {"finish_reason": "stop"}]}))
+    [completion] = sampled(tokenizer_folder, [Request("p", (1,), (0,))], base_url=scripted.url)
+    assert (completion.finish_reason, "chat=true" in completion.text) == ("error", True)
+
+
+def test_half_a_character_is_replaced(server, tokenizer_folder):
+    scripted = server(lambda body, number: (200, {}, {"choices": [{"text": "\ud800 7", "finish_reason": "stop"}]}))
+    [completion] = sampled(tokenizer_folder, [Request("p", (1,), (0,))], base_url=scripted.url)
+    assert (completion.finish_reason, completion.text) == ("stop", "\ufffd 7")
+
+
+def test_an_answer_that_is_no_json_is_said_plainly(server, tokenizer_folder, monkeypatch):
+    monkeypatch.setattr("boundary.sampling.engines.openai._answer", no_json)
+    with pytest.raises(InputError, match=r"/v1/completions answers, but not in JSON.*Check its URL"):
+        sampled(tokenizer_folder, base_url=server().url, retries=0)
+
+
+async def no_json(stream, most):
+    return 200, b"<html>", 0.0
+
+
+def test_a_server_that_passes_over_the_limit_is_noticed_and_its_samples_are_cut(server, tokenizer_folder):
+    def behave(body, number):
+        return 200, {}, {"choices": [{"text": "7 " * 300, "finish_reason": "stop"}] * body["n"]}
+
+    spec = EngineSpec(
+        "openai",
+        str(tokenizer_folder),
+        sampling=Sampling(max_tokens=20, stop_ids=(2,)),
+        options={"served_model": "served", "base_url": server(behave).url},
+    )
+    notices = []
+    with open_engine(spec, notice=notices.append) as generate:
+        completions = list(generate(REQUESTS))
+    assert {(sample.finish_reason, sample.n_tokens) for sample in completions} == {("length", 20)}
+    assert {len(sample.text.split()) for sample in completions} == {20}
+    assert len(notices) == 1
+    assert "passes over max_tokens" in notices[0]
+
+
+def test_trouble_is_noticed_once_with_its_reason_and_the_wait(server, tokenizer_folder):
+    def behave(body, number):
+        return (429, {"Retry-After": "0.2"}, {"error": {"message": "busy"}}) if number < 3 else None
+
+    options = {"served_model": "served", "base_url": server(behave).url}
+    notices = []
+    with open_engine(
+        EngineSpec("openai", str(tokenizer_folder), sampling=PLAIN, options=options), notice=notices.append
+    ) as generate:
+        assert sample_counts(generate(REQUESTS)) == EXPECTED
+    assert len(notices) == 1
+    assert "HTTP 429: busy; the request is tried again in 0 s" in notices[0]
+
+
 def test_leaving_early_does_not_wait_for_the_server(server, tokenizer_folder):
     slow = server(lambda body, number: None if number == 0 else time.sleep(1.5), delay=0.0)
     spec = EngineSpec("openai", str(tokenizer_folder), options={"base_url": slow.url, "served_model": "served"})
@@ -135,6 +191,27 @@ def test_unknown_engines_and_options_are_named(tokenizer_folder):
         open_engine(EngineSpec("vlm", str(tokenizer_folder)))
     with pytest.raises(InputError, match=r"no option 'concurency'. Did you mean 'concurrency'"):
         open_engine(EngineSpec("openai", str(tokenizer_folder), options={"concurency": 2}))
+
+
+@pytest.mark.parametrize(
+    ("engine", "options", "message"),
+    [
+        ("openai", {"choices": 0}, "The engine option choices: 0 cannot be used; .* whole number >= 1"),
+        ("openai", {"concurrency": "abc"}, "concurrency: .* has to be a whole number"),
+        ("openai", {"concurrency": 0}, "concurrency: .*>= 1"),
+        ("openai", {"concurrency": True}, "concurrency: .* whole number"),
+        ("openai", {"retries": -1}, "retries: .*>= 0"),
+        ("openai", {"timeout": 0}, "timeout: .* a number > 0"),
+        ("openai", {"limit_field": "tokens"}, "limit_field is max_tokens or max_completion_tokens, and not 'tokens'"),
+        ("openai", {"base_url": 7}, "base_url: .* text or a list"),
+        ("transformers", {"batch_size": 0}, "batch_size: .*>= 1"),
+        ("transformers", {"batch_size": "x"}, "batch_size: .* whole number"),
+        ("transformers", {"workers": -1}, "workers: .*>= 0"),
+    ],
+)
+def test_options_are_checked_by_type_and_least_value(tokenizer_folder, engine, options, message):
+    with pytest.raises(InputError, match=message):
+        engine_facts(EngineSpec(engine, str(tokenizer_folder), options=options))
 
 
 def test_seeds_are_told_apart_by_every_part():
