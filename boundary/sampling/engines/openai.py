@@ -403,15 +403,15 @@ def _prompt_fields(part: Request) -> dict[str, Any]:
 def _completion(tokenizer: Any, part: Request, sample_index: int, choice: Mapping[str, Any]) -> Completion:
     """A choice as a sample; its tokens are counted here, since servers' `usage` has counted one choice of several."""
     problem_id, joined = part.problem_id, None
-    text = choice.get("text")
+    text: Any = choice.get("text")
     if part.chat is not None:
         message = message_text(choice)
         if message is None:
             return Completion(problem_id, sample_index, "the server's choice has no message", "error", 0)
         text, joined = message[0], message[1] or None
     elif not isinstance(text, str):
-        reason = "the server's choice has no text; one that speaks chat alone needs --engine-option chat=true"
-        return Completion(problem_id, sample_index, reason, "error", 0)
+        no_text = "the server's choice has no text; one that speaks chat alone needs --engine-option chat=true"
+        return Completion(problem_id, sample_index, no_text, "error", 0)
     text = _SURROGATE.sub("\ufffd", text)  # half a character, which no file can hold
     reason = choice.get("finish_reason")
     if reason not in ("stop", "length"):

@@ -84,7 +84,8 @@ def compare(gold: str, answer: str) -> tuple[Outcome, str]:
     if words_alike(gold, answer):
         return "correct", ""
     points = in_round_brackets(gold), in_round_brackets(answer)
-    if points != (gold, answer) and (verdict := quick(*points)):
+    verdict: tuple[Outcome, str] | None = None if points == (gold, answer) else quick(*points)
+    if verdict is not None:
         return verdict
     if _RATIO.fullmatch(gold) and _RATIO.fullmatch(answer):  # math-verify divides: 2:3:5 as (2/3)/5
         return ("correct", "") if _proportions(gold) == _proportions(answer) else ("wrong", "")
