@@ -32,7 +32,6 @@ _ANGLE = re.compile(
 _POWER = re.compile(r"(?<=[\w)])\s{0,3}\*\*\s{0,3}(-?\d{1,9}|[A-Za-z])(?![\w*])")
 _CASES = re.compile(r"(?:\\left\\\{)?\s{0,3}\\begin\{cases\}(.*)\\end\{cases\}\s{0,3}(?:\\right\.)?", re.DOTALL)
 _ASSIGNMENT = re.compile(r"([A-Za-z])\s{0,3}=([^=,&]+)")
-_ANGLED = re.compile(r"\\langle(?![A-Za-z])(.*)\\rangle", re.DOTALL)
 _SIGNS = {
     "\u03c0": "\\pi ",
     "\u221e": "\\infty ",
@@ -99,8 +98,9 @@ def without_unit(text: str) -> str:
 
 def in_round_brackets(text: str) -> str:
     r"""A vector in \langle and \rangle as a point; anything else as it is."""
-    angled = _ANGLED.fullmatch(text.strip().strip("$").strip())
-    return text if angled is None else f"({angled[1].strip()})"
+    bare = text.strip().strip("$").strip()
+    is_angled = bare.startswith("\\langle") and bare.endswith("\\rangle")
+    return f"({bare[7:-7].strip()})" if is_angled else text  # as long as the two commands
 
 
 def _in_order(text: str) -> str:
