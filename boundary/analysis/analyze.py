@@ -51,6 +51,7 @@ from boundary.analysis.result import Analysis
 from boundary.analysis.runs.analyse_runs import analyse_runs
 from boundary.analysis.strata.groups import Groups
 from boundary.analysis.strata.strata import analyse_strata, strata_of_problems
+from boundary.analysis.text.extremes import expected_lead
 from boundary.analysis.text.verdict import Verdict, verdict_of_fit
 from boundary.analysis.text.verdicts import verdicts
 from boundary.analysis.trajectory.trajectories import analyse_trajectories
@@ -129,7 +130,8 @@ def analyze(
     k
         Budgets; 1, 2, 4, ..., n, and 2n, 4n, 8n (extrapolated) where not given.
     max_k
-        Largest budget of the default list, and how far a crossover is looked for; the largest k where not given.
+        Largest budget of the default list, and how far a crossover is looked for, which is at least to the largest k;
+        just to that where not given.
     tau
         Solve rates at which cover@tau is reported and shares of k at which G-Pass@k is; .1, .25, .5, .75, .9 where not
         given.
@@ -387,6 +389,9 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
     contradicted = contradicted_rate_notes(data.panels)
     borrowed = borrowing_notes(data.panels)
     rates = {name: fit.rates for name, fit in zip(fit_names(data.panels), fits, strict=True)}
+    trajectory = analyse_trajectories(
+        request, data.counts, [(fit.panel, fit.rates, bool(fit.convergence["ok"])) for fit in fits]
+    )
     return Analysis(
         request=request,
         counts=data.counts,
@@ -401,6 +406,7 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
             estimates,
             sizes,
             [(fit.panel, fit.verdict) for fit in fits],
+            trajectory.estimates,
         ),
         problems=concatenated([fit.problems for fit in fits if fit.problems is not None]),
         model_checks=checks,
@@ -416,9 +422,7 @@ def _fitted_analysis(request: Request, data: _CheckedData, with_curves: bool, pr
             request, data.panels, [fit.rates for fit in fits], data.counts, data.samples, progress, data.cut_notes
         ),
         training_runs=analyse_runs(request, estimates, data.counts, [(fit.panel, fit.rates) for fit in fits]),
-        trajectory=analyse_trajectories(
-            request, data.counts, [(fit.panel, fit.rates, bool(fit.convergence["ok"])) for fit in fits]
-        ),
+        trajectory=trajectory,
         strata=analyse_strata(request, data.groups, [(fit.panel, fit.rates) for fit in fits]),
         writer=write_analysis,
     )
@@ -457,7 +461,14 @@ def _fitted(request: Request, panel: Panel, rates: SolveRates) -> _Fit:
     convergence = check_convergence(panel.benchmark, panel.arm, rates.prior, rows)
     options, about = request.for_fit(rates), (panel.benchmark, panel.arm, panel.base)
     verdict = verdict_of_fit(
-        estimates_frame(rows), rates, *about, options, request.level, bool(convergence["ok"]), shorten=request.shorten
+        estimates_frame(rows),
+        rates,
+        *about,
+        options,
+        request.level,
+        bool(convergence["ok"]),
+        expected_lead(request.prior)[0],
+        shorten=request.shorten,
     )
     curves, problems = panel_curves(request, panel, rates), None
     # `all` repeats the problems of the benchmarks.
@@ -530,7 +541,7 @@ def _in_lumps(fits: Sequence[_Fit]) -> tuple[Note, ...]:
 def _unequal_samples(request: Request, fits: Sequence[_Fit]) -> tuple[Note, ...]:
     """Notes on problems with few samples, except of adaptive arms, where n depends on the outcome by design."""
     notes = [
-        unequal_samples(rates, panel.benchmark, panel.arm, panel.base, request.level)
+        unequal_samples(rates, panel.benchmark, panel.arm, panel.base, request.level, request.target)
         for panel, rates, *_ in fits
         if panel.adaptive.isdisjoint(panel.models)
     ]

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from boundary.stats.estimands import ESTIMANDS
@@ -66,6 +66,26 @@ def interval(row: dict[Any, Any], scale: float, digits: int) -> str:
     """Write an interval, or nothing where the row has none."""
     lower, upper = (number(row.get(side), scale, digits) for side in ("lower", "upper"))
     return f"[{lower}, {upper}]" if lower and upper else ""
+
+
+def middle_column(row: Mapping[Any, Any]) -> str:
+    """The column of the number that stands before an interval: the mean of a skew posterior may lie outside of it.
+
+    A probability is the mean of draws of 0 and 1, which have no interval of their own.
+
+    Examples
+    --------
+    >>> middle_column({"mean": 0.5, "median": 0.4, "lower": 0.1, "upper": 0.8})
+    'mean'
+    >>> middle_column({"mean": 0.004, "median": 0.0, "lower": 0.0, "upper": 0.0})
+    'median'
+    """
+    record = ESTIMANDS.get(str(row.get("estimand")))
+    if record is not None and record.unit == "probability":
+        return "mean"
+    mean, median = row.get("mean", math.nan), row.get("median", math.nan)
+    is_outside = mean < row.get("lower", math.nan) or mean > row.get("upper", math.nan)
+    return "median" if is_outside and not math.isnan(median) else "mean"
 
 
 def likeliest(names: Sequence[str], chances: Sequence[float]) -> list[str]:

@@ -84,7 +84,7 @@ class Request:
     budgets
         Budgets k to report, ascending; None for those that follow from the numbers of samples.
     max_k
-        Largest budget of the default list, and how far a crossover is looked for.
+        Largest budget of the default list, and how far a crossover is looked for where no larger budget is reported.
     taus
         Thresholds of cover@tau and G-Pass@k.
     estimands
@@ -146,8 +146,8 @@ class Request:
         return self.arms if self.base is None else (self.base, *self.arms)
 
     def furthest(self, largest: int) -> int:
-        """How far a crossover is looked for, where the largest budget reported is `largest`."""
-        return max(self.max_k or largest, 2)
+        """How far a crossover is looked for, where the largest budget reported is `largest`: at least to that."""
+        return max(self.max_k or 0, largest, 2)
 
     def for_fit(self, rates: SolveRates) -> EstimateOptions:
         """What to report of one fit: the default budgets depend on its numbers of samples."""

@@ -231,8 +231,12 @@ class Analysis:
             If the estimand, or the budget, was not estimated.
         """
         if estimand is not None:
-            crossing = {(verdict.benchmark, verdict.model) for verdict in self.verdicts if verdict.crosses}
-            return estimate_table(self.estimates, estimand, k, crossing)
+            words = {
+                (verdict.benchmark, verdict.model): verdict.no_crossover_word
+                for verdict in self.verdicts
+                if verdict.curve_order is not None
+            }
+            return estimate_table(self.estimates, estimand, k, words)
         reliable_k = {name: sizes.reliable_k for name, sizes in self.sample_sizes.items()}
         return verdict_table(self.verdicts, self.estimates, reliable_k, self.request.margin)
 

@@ -25,6 +25,8 @@ DEFAULT_BENCHMARK = "default"
 RESERVED = "all"
 # Beyond this, double precision no longer holds every whole number, and no one samples so much.
 LARGEST = 2**53 - 1
+# Part of a mean of tokens that rounding may move.
+TOKEN_ROUNDING = 0.01
 # The fit was tested up to so many samples of a problem; from about 1e8 on its posterior is too narrow for it.
 MOST_SAMPLES = 10**7
 BOOLEANS = ("true", "false")
@@ -84,6 +86,7 @@ def validated(frame: pd.DataFrame, source: str) -> tuple[pd.DataFrame, tuple[Cou
     for column in (name for name in MEAN_TOKENS if name in table):
         table[column] = rows.positive_or_missing(table[column], column)
     _check_totals(table, rows)
+    _check_token_means(table, rows)
     _check_unique(table, rows)
     notes += _empty_rows(table, source)
     other_columns = [name for name in table.columns if name not in COLUMNS]
@@ -294,6 +297,23 @@ def _check_totals(table: pd.DataFrame, rows: _Rows) -> None:
         raise InputError(
             f"{rows.source}{rows.at(over)}: n_correct and {', '.join(present)} add up to more than n_samples. "
             "A sample has one outcome."
+        )
+
+
+def _check_token_means(table: pd.DataFrame, rows: _Rows) -> None:
+    """Refuse mean tokens of all samples that do not lie between those of correct and of other samples."""
+    if not set(MEAN_TOKENS) <= set(table.columns):
+        return
+    means, *parts = (table[name].to_numpy(dtype=float) for name in MEAN_TOKENS)
+    low, high = np.minimum(*parts), np.maximum(*parts)
+    # As much as rounding to whole tokens or to three digits may do; a mean that is not known compares as False.
+    outside = (means < (1 - TOKEN_ROUNDING) * low - 1) | (means > (1 + TOKEN_ROUNDING) * high + 1)
+    if outside.any():
+        mean, correct, wrong = (f"{table.loc[outside, name].iloc[0]:,g}" for name in MEAN_TOKENS)
+        raise InputError(
+            f"{rows.source}{rows.at(outside)}, column {MEAN_TOKENS[0]}: all samples have {mean} tokens in the mean, "
+            f"but correct ones {correct} and the others {wrong}. The first lies between these two: are the three "
+            "columns of the same samples?"
         )
 
 

@@ -1,5 +1,7 @@
 """Plans for training as it is done: what narrows an interval, what it costs, what is refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -223,3 +225,36 @@ def test_an_interval_of_no_width_is_not_narrowed():
     plan = bd.plan_training(solved, base="base", prior="nonparametric", k=100_000)
     assert plan.best is None
     assert "No design narrows it" in plan.text
+
+
+def row_of(more, times, width, error, n_more):
+    labels = {"more": more, "times": times, "width": width, "width_error": error, "n_more": n_more, "tokens": np.nan}
+    return labels | {
+        "width_lower": width,
+        "width_upper": width,
+        "n_runs": 2,
+        "n_problems": 20 * times,
+        "chance": np.nan,
+    }
+
+
+def test_no_design_is_named_for_a_gain_within_the_error_of_the_simulation(differing):
+    """80 problems 22.0 points and 160 give 21.8, each known to half a point: the dearer is not the better."""
+    rows = [
+        row_of("now", 1, 0.276, 0.0, 0),
+        row_of("problems", 2, 0.27, 0.01, 960),
+        row_of("problems", 4, 0.22, 0.005, 2880),
+        row_of("problems", 8, 0.218, 0.005, 6720),
+    ]
+    designs = pd.DataFrame(rows).assign(extrapolated=False, n_samples=16.0)
+    plan = replace(differing, designs=designs, budget=7000)
+    assert plan.best["n_more"] == 2880
+    assert "22 points for 2,880 samples" in plan.text
+    assert replace(plan, designs=designs.iloc[:2]).best is None
+
+
+def test_the_error_of_a_median_width_is_that_of_its_simulated_outcomes(differing):
+    simulated = differing.designs.query("more != 'now'")
+    assert designs_of(differing, "now")["width_error"].item() == 0
+    assert (simulated["width_error"] > 0).all()
+    assert (simulated["width_error"] < (simulated["width_upper"] - simulated["width_lower"]) / 4).all()

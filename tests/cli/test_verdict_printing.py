@@ -73,7 +73,7 @@ def test_a_row_has_verdict_crossover_shrinkage_and_probability():
         "All benchmarks ▼ narrowed 22 [16, 33] 1.8 [1.0, 2.7] 0.99",
         "AIME24 ? cannot tell yet unclear 1.2 [-4.7, 7.7] ▼ 0.60",
         "AMC23 ▲ widened 310 [200, >1024]* -2.1 [-4.0, -0.1] 0.97",
-        "never ? cannot tell yet none 1.2 [-4.7, 7.7] ▼ 0.60",
+        "never ? cannot tell yet none to 1024 1.2 [-4.7, 7.7] ▼ 0.60",
         "none ? cannot tell yet 22 [16, 33] 1.2 [-4.7, 7.7]* ▼ 0.60",
     ]
 
@@ -376,7 +376,7 @@ def analysis_of(verdicts, benchmark="b\x1b[2J", **fields):
         arms=SimpleNamespace(of=lambda benchmark, notes: []),
         counts=SimpleNamespace(remarks=()),
         cost=SimpleNamespace(estimates=pd.DataFrame()),
-        request=SimpleNamespace(level=0.95, margin=0.005),
+        request=SimpleNamespace(level=0.95, margin=0.005, target="benchmark"),
         training_runs=TrainingRuns(),
         **(checks | fields),
     )

@@ -98,3 +98,18 @@ def test_pooled_runs_average_by_samples():
 @pytest.mark.parametrize("value", [True, -1, 1.5, "7", None, 10**12, float("nan")])
 def test_what_is_no_number_of_tokens_is_unknown(value):
     assert token_count(value) is None
+
+
+@pytest.mark.parametrize(
+    ("mean", "is_possible"), [(100.0, False), (900.0, False), (500.0, True), (496, True), (600, True)]
+)
+def test_the_mean_of_all_lies_between_those_of_correct_and_other_samples(mean, is_possible):
+    table = pd.DataFrame({"model": ["a"], "problem_id": ["p"], "n_samples": [8], "n_correct": [4]})
+    table = table.assign(mean_tokens=mean, mean_tokens_correct=500.0, mean_tokens_wrong=700.0)
+    if is_possible:
+        assert bd.load_counts(table).table["mean_tokens"].item() == mean
+        return
+    with pytest.raises(
+        bd.InputError, match=rf"column mean_tokens: all samples have {mean:g} tokens .* correct ones 500"
+    ):
+        bd.load_counts(table)

@@ -9,7 +9,7 @@ import pandas as pd
 from boundary.analysis.checks.refit import REFIT_ESTIMANDS, refit
 from boundary.analysis.estimates.decisions import decisions
 from boundary.analysis.estimates.table import OBSERVED, POSTERIOR, select
-from boundary.analysis.formatting import interval, number
+from boundary.analysis.formatting import interval, middle_column, number
 from boundary.analysis.notes import Note
 from boundary.analysis.options import CLASSES, recorded_classes
 from boundary.analysis.progress import Progress
@@ -22,6 +22,7 @@ WRONG, MISSING = "wrong", "missing"
 MANY = 0.01
 # With more models the counts are not fitted again: that would double the time.
 MOST_MODELS = 8
+MARK = " (extrapolated)"
 
 
 @dataclass(frozen=True)
@@ -130,9 +131,7 @@ def _labelled(rows: pd.DataFrame, treatment: str, classes: Sequence[str]) -> pd.
 
 
 def _estimate_text(row: dict[Any, Any]) -> str:
-    if row["estimand"] == "crossover":
-        return f"{number(row['median'], 1, 0)} {interval(row, 1, 0)}"
-    return f"{number(row['mean'], 100, 1)} {interval(row, 100, 1)}"
+    return f"{number(row[middle_column(row)], 100, 1)} {interval(row, 100, 1)}{MARK * bool(row['extrapolated'])}"
 
 
 def _share_remarks(shares: pd.DataFrame, base: str | None) -> Iterator[Note]:
@@ -182,9 +181,15 @@ def _treatment_text(
     k = wrong["k"].min() if pd.isna(k) else k
     at_k = [select(table, estimand="shrinkage", k=float(k)) for table in treatments.values()]
     estimates = " or ".join(_estimate_text(row) for table in at_k for row in table.to_dict(orient="records"))
-    verdicts = f"{words[WRONG].get(k)} or {words[MISSING].get(k)}"
-    end = f"the verdict there is {verdicts}" if changed else "the verdict is the same"
-    elsewhere = f"; it differs at k = {', '.join(f'{b:.0f}' for b in changed)}" if len(changed) > 1 else ""
+    beyond_n = {
+        name: set(select(table, estimand="shrinkage").query("extrapolated")["k"]) for name, table in treatments.items()
+    }
+    verdicts = " or ".join(f"{words[name].get(k)}{MARK * (k in beyond_n[name])}" for name in (WRONG, MISSING))
+    is_beyond = any(k in budgets for budgets in beyond_n.values())
+    same = f"the verdict is the same{', as far as an extrapolation tells' if is_beyond else ''}"
+    end = f"the verdict there is {verdicts}" if changed else same
+    places = [f"{b:.0f}{MARK * any(b in budgets for budgets in beyond_n.values())}" for b in changed]
+    elsewhere = f"; it differs at k = {', '.join(places)}" if len(changed) > 1 else ""
     return (
         f"With {', '.join(classes).replace('_', ' ')} samples as wrong or as missing, the shrinkage of {model} at "
         f"k = {k:.0f} is {estimates} points: {end}{elsewhere}."

@@ -5,18 +5,20 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool
 
-from boundary.analysis.formatting import interval, number, shortener
+from boundary.analysis.formatting import interval, middle_column, number, shortener
 from boundary.analysis.notes import Note
 from boundary.data.counts import ALL
 from boundary.stats.estimands import pass_at_k, shrinkage
 from boundary.stats.intervals import summarise
-from boundary.stats.solve_rates import SolveRates
+from boundary.stats.solve_rates import SolveRates, Target
 
 # At most so many problems with few samples are named.
 MOST_NAMED = 5
 
 
-def unequal_samples(rates: SolveRates, benchmark: str, arm: str, base: str | None, level: float) -> Note | None:
+def unequal_samples(
+    rates: SolveRates, benchmark: str, arm: str, base: str | None, level: float, target: Target = "benchmark"
+) -> Note | None:
     """A note on problems with fewer samples than half of the problems have, with the estimate if they are left out.
 
     Parameters
@@ -28,6 +30,8 @@ def unequal_samples(rates: SolveRates, benchmark: str, arm: str, base: str | Non
         Labels of the fit.
     level
         Probability within the intervals.
+    target
+        Of the analysis. Problems are left out of these problems alone, which the note says where it is of new ones.
 
     Returns
     -------
@@ -40,7 +44,9 @@ def unequal_samples(rates: SolveRates, benchmark: str, arm: str, base: str | Non
     count, verb = int(few.sum()), "has" if few.sum() == 1 else "have"
     text = (
         f"{count:,} of {rates.n_problems:,} problems {verb} fewer than {n:,} samples: {_short_problems(rates, few)}. "
-        f"Without {'it' if count == 1 else 'them'}, {_left_out(rates, few, arm, base, n, level)}."
+        f"Without {'it' if count == 1 else 'them'}, "
+        f"{'on these problems rather than new ones, ' if target == 'superpopulation' else ''}"
+        f"{_left_out(rates, few, arm, base, n, level)}."
     )
     # Pooled benchmarks differ in n by design.
     short_of_half = benchmark != ALL and 2 * rates.fewest.min() < n
@@ -77,10 +83,12 @@ def _left_out(
     texts = []
     for draws in (without, with_all):
         row = summarise(draws, level)._asdict()
-        texts.append(f"{number(row['mean'], 100, 1)} {interval(row, 100, 1)}")
+        texts.append(f"{number(row[middle_column(row)], 100, 1)} {interval(row, 100, 1)}")
     label, unit = (
         (f"pass@{k} of {shortener(rates.models)(arm)}", "%")
         if base is None
         else (f"the shrinkage at k = {k:,}", "points")
     )
-    return f"{label} would be {texts[0]} {unit} in place of {texts[1]}"
+    # Left in are problems with k samples; with the others it is beyond n where they are more than a tenth.
+    mark = " (extrapolated)" if k > rates.reliable_k else ""
+    return f"{label} would be {texts[0]} {unit} in place of {texts[1]}{mark}"

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 
 from boundary.analysis.estimates.table import select
+from boundary.analysis.formatting import middle_column
 
 # Probability from which a decision is made.
 SURE = 0.95
 NARROWED, WIDENED, EQUIVALENT, OPEN = "narrowed", "widened", "no material difference", "cannot tell yet"
-COLUMNS = ("estimand", "k", "mean", "lower", "upper", "prob_equivalent", "extrapolated")
+COLUMNS = ("estimand", "k", "mean", "median", "lower", "upper", "prob_equivalent", "extrapolated")
 
 
 class Decision(NamedTuple):
@@ -25,7 +26,7 @@ class Decision(NamedTuple):
         Probabilities that pass@k of RL is lower by more than the margin, higher by more than it, or neither.
     difference, lower, upper
         The shrinkage, pass@k of the base less that of RL, as a share of problems in [-1, 1], and its interval; NaN
-        where it is not known.
+        where it is not known. The mean of the posterior, or its median where the mean lies outside of the interval.
     """
 
     k: float
@@ -97,9 +98,11 @@ def decisions(rows: pd.DataFrame) -> list[Decision]:
         Decision(
             float(k),
             bool(extrapolated),
-            *(float(number) for number in (narrowed[k][0], widened[k][0], equivalent, mean, lower, upper)),
+            *(float(number) for number in (narrowed[k][0], widened[k][0], equivalent)),
+            *(float(summary[name]) for name in (middle_column(summary), "lower", "upper")),
         )
-        for k, (mean, lower, upper, equivalent, extrapolated) in sorted(by_estimand["shrinkage"].items())
+        for k, (*numbers, equivalent, extrapolated) in sorted(by_estimand["shrinkage"].items())
+        for summary in [dict(zip(COLUMNS[2:6], numbers, strict=True))]
         if k in narrowed and k in widened and np.isfinite(equivalent)
     ]
 

@@ -7,7 +7,7 @@ import numpy as np
 from boundary.analysis.estimates.table import BOUNDS, GOOD_TOULMIN, SIMULTANEOUS, SUP_T, EstimateTable, Kind, Quantity
 from boundary.analysis.request import EstimateOptions
 from boundary.stats.intervals import TIE
-from boundary.stats.prior_free.bands import Band, first_loss_set, posterior_band, sup_t_band
+from boundary.stats.prior_free.bands import DIFFERENCES, Band, first_loss_set, posterior_band, sup_t_band
 from boundary.stats.prior_free.bounds import pass_at_k_bounds, shrinkage_bounds
 from boundary.stats.prior_free.good_toulmin import good_toulmin
 
@@ -65,7 +65,7 @@ def add_posterior_bands(
         curve = [quantity for quantity in quantities if quantity.estimand == "shrinkage" and quantity.model == rl]
         if curve:
             draws = np.stack([point.draws for point in curve], axis=-1)
-            band = posterior_band(draws, [int(point.k) for point in curve], table.level)
+            band = posterior_band(draws, [int(point.k) for point in curve], table.level, DIFFERENCES)
             _add_band(table, SIMULTANEOUS, rl, base, band, options.budgets)
 
 

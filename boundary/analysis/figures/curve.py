@@ -10,6 +10,8 @@ from boundary.analysis.estimates.table import POSTERIOR, Kind, select
 
 # Octaves between the points of a drawn curve, at most.
 STEP = 0.2
+# Decimals of a drawn share, far finer than what a figure shows.
+DECIMALS = 12
 
 
 class Curve(NamedTuple):
@@ -36,5 +38,7 @@ def smooth(curve: Curve) -> Curve:
     at = np.log2(curve.k)
     steps = [np.linspace(a, b, int(np.ceil((b - a) / STEP)), endpoint=False) for a, b in pairwise(at)]
     places = np.concatenate([*steps, at[-1:]])
+    # Slopes that are no normal numbers overflow where they are divided by.
+    parts = [np.round(part, DECIMALS) for part in curve[1:]]
     # Budgets of the estimates stay exactly what they are.
-    return Curve(np.round(2.0**places, 6), *(PchipInterpolator(at, part)(places) for part in curve[1:]))
+    return Curve(np.round(2.0**places, 6), *(PchipInterpolator(at, part)(places) for part in parts))

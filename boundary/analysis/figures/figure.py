@@ -56,6 +56,8 @@ class FigureData:
         Seed of what is drawn at random: the predicted counts.
     unconverged
         Benchmark and model (of a pair, the RL model) of each fit that did not converge: nothing is decided from it.
+    uninformative
+        Benchmark and RL model of each pair that solved nothing, or everything: nothing is decided from it either.
     cost
         Solved problems against tokens or money (`boundary.analysis.cost.record.COST_COLUMNS`).
     training_runs
@@ -76,6 +78,7 @@ class FigureData:
     breadth: pd.DataFrame = field(default_factory=pd.DataFrame)
     seed: int = 0
     unconverged: frozenset[tuple[str, str]] = frozenset()
+    uninformative: frozenset[tuple[str, str]] = frozenset()
     cost: pd.DataFrame = field(default_factory=pd.DataFrame)
     training_runs: pd.DataFrame = field(default_factory=pd.DataFrame)
     trajectory: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -160,8 +163,9 @@ class FigureData:
         return {model for benchmark, model in self.unconverged if benchmark == self.benchmark}
 
     def word(self, benchmark: str, model: str, decision: Decision | None) -> str:
-        """The word of a decision; open where there is none, or its fit did not converge."""
-        return OPEN if decision is None or (benchmark, model) in self.unconverged else decision.word
+        """The word of a decision; open where there is none, its fit did not converge, or the counts say nothing."""
+        is_open = (benchmark, model) in self.unconverged | self.uninformative
+        return OPEN if decision is None or is_open else decision.word
 
 
 def decisions_at_n(estimates: pd.DataFrame) -> dict[tuple[str, str], Decision]:

@@ -49,12 +49,12 @@ def _pair_message(data: FigureData, model: str, decision: Decision) -> str:
     if model in data.unconverged_models:
         return UNCONVERGED
     k = f"k = {decision.k:,.0f}"
-    crossover = _crossover(data, model)
-    if decision.word == NARROWED:
+    crossover, word = _crossover(data, model), data.word(data.benchmark, model, decision)
+    if word == NARROWED:
         return f"RL solves fewer beyond k = {crossover:,.0f}" if crossover <= decision.k else f"RL solves fewer at {k}"
-    if decision.word == WIDENED:
+    if word == WIDENED:
         return f"RL solves more at {k}"
-    if decision.word == EQUIVALENT:
+    if word == EQUIVALENT:
         return f"No material difference at {k}"
     return f"Cannot tell yet which solves more at {k}"
 

@@ -13,6 +13,7 @@ from boundary.analysis.formatting import (
     benchmark_name,
     budget,
     crossover_text,
+    middle_column,
     percentage,
 )
 from boundary.analysis.report.flags import Flag, flags_of
@@ -46,12 +47,14 @@ class Chip:
     @property
     def word(self) -> str:
         """What the label reads."""
-        return self.decision.word if self.converged else "not converged"
+        if not self.converged:
+            return "not converged"
+        return self.decision.word if self.is_informative else OPEN
 
     @property
     def colour_class(self) -> str:
         """Class of what has the colour of the word."""
-        return CHIP_CLASSES[self.decision.word] if self.converged else "failed"
+        return CHIP_CLASSES[self.word] if self.converged else "failed"
 
     @property
     def css_class(self) -> str:
@@ -173,7 +176,8 @@ def answers(analysis: Analysis) -> list[Answer]:
     by_fit: dict[tuple[str, str], dict[tuple[str, float | None], Record]] = {}
     for row in records(select(analysis.estimates, kind=POSTERIOR, estimand=SHOWN)):
         k = row["k"] if row["k"] == row["k"] else None
-        by_fit.setdefault((row["benchmark"], row["model"]), {})[row["estimand"], k] = row
+        shown = row | {"mean": row[middle_column(row)]}
+        by_fit.setdefault((row["benchmark"], row["model"]), {})[row["estimand"], k] = shown
     verdicts = {
         (verdict.benchmark, verdict.model): verdict
         for verdict in analysis.verdicts

@@ -28,6 +28,7 @@ def figure_data(analysis: Analysis) -> dict[str, FigureData]:
             breadth=breadth_rows(analysis, benchmark),
             seed=analysis.request.seed,
             unconverged=unconverged,
+            uninformative=uninformative_pairs(analysis),
             cost=analysis.cost.estimates,
             training_runs=analysis.training_runs.estimates,
             trajectory=_of_benchmark(analysis.trajectory.estimates, benchmark),
@@ -52,6 +53,11 @@ def unconverged_fits(analysis: Analysis) -> frozenset[tuple[str, str]]:
     """Benchmark and model of each fit that did not converge."""
     failed = analysis.diagnostics.loc[~analysis.diagnostics["ok"].astype(bool)]
     return frozenset(zip(failed["benchmark"], failed["model"], strict=True))
+
+
+def uninformative_pairs(analysis: Analysis) -> frozenset[tuple[str, str]]:
+    """Benchmark and model of the pairs of which the counts say nothing: neither solved any problem, or each all."""
+    return frozenset((verdict.benchmark, verdict.model) for verdict in analysis.verdicts if not verdict.is_informative)
 
 
 def crossing_pairs(analysis: Analysis) -> set[tuple[str, str]]:

@@ -7,7 +7,7 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from boundary.analysis.estimates.table import BOUNDS, GOOD_TOULMIN, OBSERVED, POSTERIOR
-from boundary.analysis.formatting import fewer_problems_suffix, format_of, interval, number
+from boundary.analysis.formatting import fewer_problems_suffix, format_of, interval, middle_column, number
 from boundary.plain_text import printable
 from boundary.stats.estimands import ESTIMANDS
 
@@ -94,13 +94,13 @@ def cell_of(rows: Sequence[Record], estimand: str) -> Cell:
     scale, digits, _ = format_of(estimand)
     posterior, observed = by_kind.get(POSTERIOR, {}), by_kind.get(OBSERVED, {})
     from_counts = number(observed.get("mean"), scale, digits)
-    middle = "median" if ESTIMANDS[estimand].is_budget else "mean"
+    middle = "median" if ESTIMANDS[estimand].is_budget else middle_column(posterior)
     return Cell(
         from_counts + fewer_problems_suffix(observed, posterior)
         if from_counts
         else prior_free_words(by_kind, scale, digits),
         number(posterior.get(middle), scale, digits),
-        interval(posterior, scale, digits),
+        interval(posterior, scale, digits) if ESTIMANDS[estimand].unit != "probability" else "",
     )
 
 

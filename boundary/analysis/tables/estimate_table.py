@@ -1,6 +1,6 @@
 """The table of one estimand: a row for each benchmark and model, a column for each budget."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from boundary.analysis.formatting import (
     heading,
     interval,
     level_text,
+    middle_column,
     number,
     shortener,
     upper_first,
@@ -33,7 +34,7 @@ def estimate_table(
     estimates: pd.DataFrame,
     estimand: str,
     k: int | Sequence[int] | None,
-    crossing_pairs: Collection[tuple[str, str]] = (),
+    crossover_words: Mapping[tuple[str, str], str | None] | None = None,
 ) -> ResultTable:
     """The posterior of one estimand as a table.
 
@@ -46,8 +47,9 @@ def estimate_table(
     k
         Budgets; None for all, or where these are more than six, for the smallest, the largest within the samples and
         the largest.
-    crossing_pairs
-        Benchmark and model of the verdicts that speak of a crossover; of other pairs none is written.
+    crossover_words
+        By benchmark and model what stands in place of a crossover that is not spoken of
+        (`Verdict.no_crossover_word`): None where it is spoken of, and a dash of pairs that are not there.
 
     Raises
     ------
@@ -65,8 +67,8 @@ def estimate_table(
     for row in rows.to_dict("records"):
         labels = (str(row["benchmark"]), str(row["model"]), str(row["reference"]) if with_reference else "")
         at = (_or_none(row["k"]), _or_none(row["tau"]))
-        is_crossing = estimand != "crossover" or labels[:2] in crossing_pairs
-        lines.setdefault(labels, {})[at] = _cell(row, estimand) if is_crossing else Cell("none")
+        word = (crossover_words or {}).get(labels[:2], "\N{EN DASH}") if estimand == "crossover" else None
+        lines.setdefault(labels, {})[at] = _cell(row, estimand) if word is None else Cell(word)
     empty = Cell("")
     shorten = shortener(map(str, estimates["model"].unique()))
     return ResultTable(
@@ -93,7 +95,7 @@ def estimate_table(
 def interval_text(row: dict[Any, Any], estimand: str) -> str:
     """An estimate with its interval, as `1.8 [1.0, 2.7]`; a probability has none."""
     record, (scale, digits, _) = ESTIMANDS[estimand], format_of(estimand)
-    middle = number(row["median" if record.is_budget else "mean"], scale, digits)
+    middle = number(row["median" if record.is_budget else middle_column(row)], scale, digits)
     return middle if record.unit == "probability" else " ".join(filter(None, (middle, interval(row, scale, digits))))
 
 
@@ -153,5 +155,10 @@ def _caption(rows: pd.DataFrame, estimand: str) -> str:
     middle = "median" if record.is_budget else "mean"
     level = level_text(float(rows["level"].iloc[0]))
     none = " (none: it is not reached)" if record.is_budget else ""
-    of_new = " On new problems like these." if (rows["target"] == "superpopulation").any() else ""
-    return f"{upper_first(heading(estimand))}: posterior {middle} and {level} interval{none}.{of_new}"
+    of_target = target_words(str(rows["target"].iloc[0]))
+    return f"{upper_first(heading(estimand))}: posterior {middle} and {level} interval{none}.{of_target}"
+
+
+def target_words(target: str) -> str:
+    """What a caption adds where estimates are of new problems; empty where they are of the problems at hand."""
+    return " On new problems like these." if target == "superpopulation" else ""

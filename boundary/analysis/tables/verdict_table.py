@@ -18,7 +18,7 @@ from boundary.analysis.formatting import (
     probability_text,
     shortener,
 )
-from boundary.analysis.tables.estimate_table import interval_text
+from boundary.analysis.tables.estimate_table import interval_text, target_words
 from boundary.analysis.tables.result_table import Cell, ResultTable
 from boundary.analysis.text.verdict import Verdict
 from boundary.data.counts import ALL
@@ -63,10 +63,11 @@ def verdict_table(
         _record(verdict, first.get(key, {}), int(sizes.get(key, 0))) for verdict, key in zip(pairs, at, strict=True)
     ]
     level = level_text(float(estimates["level"].dropna().iloc[0]))
+    target = str(select(estimates, kind=POSTERIOR)["target"].iloc[0])
     caption = (
         f"Each RL model against its base: verdict at k = n, with a margin of {points(margin)}; change of pass@1 and "
         f"shrinkage in percentage points, crossover in samples k, each with its {level} interval. Shrinkage is "
-        "positive where the base solves more."
+        f"positive where the base solves more.{target_words(target)}"
     )
     shorten = shortener(map(str, estimates["model"].unique()))
     lines = tuple(_line(verdict, record, shorten) for verdict, record in zip(pairs, records, strict=True))
@@ -134,7 +135,7 @@ def _three(record: Mapping[str, Any], name: str, estimand: str) -> str:
 
 
 def _crossover_cell(verdict: Verdict) -> Cell:
-    """The crossover where the verdict speaks of one; `none` where that there is one is improbable."""
+    """The crossover where the verdict speaks of one; how far there is none where that there is one is improbable."""
     if verdict.curve_order is None:
         return Cell("")
     if verdict.no_crossover_word or verdict.crossover is None:
@@ -168,7 +169,10 @@ def _share_table(rows: pd.DataFrame, reliable_k: Mapping[str, int]) -> ResultTab
     return _share_cells(pd.DataFrame(records), bool(best))
 
 
-SHARE_COLUMNS = ("benchmark", "model", "k", "mean", "lower", "upper", "level", "extrapolated", "n_problems")
+SHARE_COLUMNS = (
+    *("benchmark", "model", "k", "mean", "lower", "upper", "level"),
+    *("extrapolated", "n_problems", "target"),
+)
 
 
 def _share_cells(frame: pd.DataFrame, with_best: bool) -> ResultTable:
@@ -189,9 +193,10 @@ def _share_cells(frame: pd.DataFrame, with_best: bool) -> ResultTable:
         labels = Cell(benchmark_name(str(pair[0]["benchmark"]))), Cell(shorten(str(pair[0]["model"])))
         lines.append((*labels, *cells, *bests, Cell(f"{pair[0]['n_problems']:,}"), Cell(f"{pair[0]['n']:,}")))
     level = level_text(float(frame["level"].iloc[0]) if len(frame) else 0.95)
+    of_target = target_words(str(frame["target"].iloc[0])) if len(frame) else ""
     of_best = [f"P(best at {place})" for place in places] if with_best else []
     return ResultTable(
-        f"Problems that each model solves, %: posterior means with {level} intervals.",
+        f"Problems that each model solves, %: posterior means with {level} intervals.{of_target}",
         ("benchmark", "model", *shares, *of_best, "problems", "n"),
         2,
         tuple(lines),

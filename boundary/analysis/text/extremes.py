@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from boundary.analysis.formatting import Shorten, number, short_name
+from boundary.analysis.formatting import Shorten, listed, number, short_name
+from boundary.stats.priors.prior import Prior
 from boundary.stats.solve_rates import SolveRates
 
 # Fewer problems, or fewer samples of each, are a reason for caution.
 FEW_PROBLEMS, FEW_SAMPLES = 20, 16
+# Place of the shift of RL's logits, where both models solve little, in `JointPrior.ridge`.
+SHIFT = 4
 
 
 class Totals(NamedTuple):
@@ -70,18 +73,77 @@ def extreme_clause(
     return " and ".join(clauses)
 
 
-def cautions(n_problems: int, n: int, most: int) -> tuple[str, ...]:
-    """Sentences that warn of few problems, or of few samples: n of nine problems in ten, at most `most` of any."""
+def cautions(
+    n_problems: int,
+    n: int,
+    totals: Mapping[str, Totals],
+    *,
+    on_new_problems: bool = False,
+    expected_lead: float = 0.0,
+    shorten: Shorten = short_name,
+) -> tuple[str, ...]:
+    """Sentences that warn of few problems, or of few samples.
+
+    Parameters
+    ----------
+    n_problems
+        Problems at hand.
+    n
+        Largest budget that nine of ten problems have samples for.
+    totals
+        Samples of each model.
+    on_new_problems
+        Whether the estimates are of new problems of the same kind.
+    expected_lead
+        Logits by which the prior of a pair expects RL ahead of its base, as `expected_lead` has it.
+    shorten
+        Short name of a model (`boundary.analysis.formatting.shortener`).
+    """
     sentences = []
     if n_problems < FEW_PROBLEMS:
-        few = f"Caution: there {'is one problem' if n_problems == 1 else f'are {n_problems} problems'} only"
+        is_single = n_problems == 1
+        few = f"Caution: there {'is one problem' if is_single else f'are {n_problems} problems'} only"
         moves = f"each moves pass@k by up to about {number(1 / max(n_problems, 1), 100, 0)} points"
-        sentences.append(f"{few}, so that {'pass@k is that of this one problem' if n_problems == 1 else moves}.")
+        if on_new_problems:
+            caution = f"{few}, which {'tells almost nothing' if is_single else 'tell little'} of new ones."
+        else:
+            caution = f"{few}, so that {'pass@k is that of this one problem' if is_single else moves}."
+        if expected_lead:
+            caution += (
+                f" The prior expects RL's logits of solve rates to be {number(expected_lead, 1, 1)} above its base's "
+                "where both solve little: with so few problems the sign of a difference may come from it."
+            )
+        sentences.append(caution)
     if n < FEW_SAMPLES:
-        samples = "one sample" if n == 1 else f"{n} samples"
-        of_problems = "of each problem" if n == most else "or fewer of more than a tenth of the problems"
-        sentences.append(f"Caution: with {samples} {of_problems} the estimates rest much on the prior.")
+        sentences.append(f"Caution: with {_few_samples(n, totals, shorten)} the estimates rest much on the prior.")
     return tuple(sentences)
+
+
+def expected_lead(prior: Prior) -> tuple[float, float]:
+    """Logits by which a prior expects RL ahead of its base where both solve little: mean and standard deviation.
+
+    Zero for families that treat both models alike.
+
+    Examples
+    --------
+    >>> from boundary.stats.priors import PRIORS
+    >>> expected_lead(PRIORS["nonparametric"]()), expected_lead(PRIORS["independent"]())
+    ((1.0, 1.5), (0.0, 0.0))
+    """
+    joint = getattr(prior, "joint", None)
+    return (0.0, 0.0) if joint is None else (float(joint.ridge[SHIFT]), float(joint.ridge_scale[SHIFT]))
+
+
+def _few_samples(n: int, totals: Mapping[str, Totals], shorten: Shorten) -> str:
+    """How many samples of which problems by which model, where the largest budget that most have is `n`."""
+    short_on_all = {model: total for model, total in totals.items() if total.most <= n}
+    short = short_on_all or {model: total for model, total in totals.items() if total.fewest <= n}
+    samples = "no sample" if n == 0 else "one sample" if n == 1 else f"{n} samples"
+    if any(total.fewest < n for total in short.values()):
+        samples += " or none" if n == 1 else " or fewer"
+    of_problems = "of each problem" if short_on_all or not totals else "of more than a tenth of the problems"
+    by = f" by {listed([shorten(model) for model in short])}" if len(short) < len(totals) else ""
+    return f"{samples} {of_problems}{by}"
 
 
 def _sampled(names: list[str], totals: Mapping[str, Totals]) -> dict[str, Totals]:

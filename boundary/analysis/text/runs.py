@@ -12,6 +12,7 @@ from boundary.analysis.formatting import (
     level_text,
     likeliest,
     listed,
+    middle_column,
     number,
     probability_text,
     short_name,
@@ -85,7 +86,12 @@ def _rows_of(rows: pd.DataFrame, estimand: str, of: str) -> list[Row]:
 
 
 def _value(row: Row, digits: int = 1) -> str:
-    return f"{number(row['mean'], 100, digits)} {interval(row, 100, digits)}"
+    return f"{number(row[middle_column(row)], 100, digits)} {interval(row, 100, digits)}"
+
+
+def _median(row: Row) -> str:
+    """The median with its interval: few runs leave the posterior of a method skew, and its mean away from the runs."""
+    return f"{number(row['median'], 100, 1)} {interval(row, 100, 1)}"
 
 
 def _method_sentences(rows: pd.DataFrame, k: float) -> Iterator[str]:
@@ -94,18 +100,19 @@ def _method_sentences(rows: pd.DataFrame, k: float) -> Iterator[str]:
         for estimand, of in (("pass_at_k", METHOD), ("shrinkage", METHOD), ("shrinkage", NEW_RUN), (SPREAD, METHOD))
     }
     for name, row in list(by_method["pass_at_k", METHOD].items())[:MOST_SENTENCES]:
-        text = f"{name}, {row['n_runs']} runs: over all runs there might be, pass@{budget(k)} is {_value(row)} %"
+        expected = f"the expected pass@{budget(k)} is {_median(row)} %"
+        text = f"{name}, {row['n_runs']} runs: over all runs there might be, {expected}"
         shrinkage = by_method["shrinkage", METHOD].get(name)
         if shrinkage is not None:
             new_run = by_method["shrinkage", NEW_RUN][name]
             text += (
-                f" in the mean, and shrinkage {_value(shrinkage)} points; a new run would have a shrinkage in "
+                f" and the expected shrinkage {_median(shrinkage)} points; a new run would have a shrinkage in "
                 f"{interval(new_run, 100, 1)}"
             )
         spread = by_method[SPREAD, METHOD][name]
         yield (
-            f"{text} ({level_text(row['level'])} intervals). Its runs differ by {number(spread['median'], 100, 1)} "
-            f"points {interval(spread, 100, 1)} (standard deviation)."
+            f"{text} (posterior medians with {level_text(row['level'])} intervals). Its runs differ by "
+            f"{_median(spread)} points (standard deviation)."
         )
 
 
@@ -124,7 +131,7 @@ def _best_sentences(rows: pd.DataFrame, k: float) -> Iterator[str]:
         difference = _rows_of(rows, DIFFERENCE, METHOD)[0]
         text += (
             f" (pass@{budget(k)} of {difference['method']} less that of {difference['reference']}: "
-            f"{_value(difference)} points)"
+            f"{_median(difference)} points)"
         )
     yield f"{text}."
 

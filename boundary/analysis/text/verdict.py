@@ -9,7 +9,7 @@ import pandas as pd
 
 from boundary.analysis.estimates.decisions import OPEN, Decision, decisions
 from boundary.analysis.estimates.table import POSTERIOR, select
-from boundary.analysis.formatting import Shorten, behind_colon, number, short_name
+from boundary.analysis.formatting import Shorten, behind_colon, budget, middle_column, number, short_name
 from boundary.analysis.request import EstimateOptions
 from boundary.analysis.text.extremes import Totals, both_extreme, cautions, extreme_clause, totals_of
 from boundary.analysis.text.pair import (
@@ -25,6 +25,8 @@ from boundary.stats.solve_rates import SolveRates
 
 # Probability up to which there is no crossover.
 UNLIKELY = 0.05
+# In place of a crossover: where it is neither likely nor improbable, and where none was looked for.
+UNCLEAR, NO_SEARCH = "unclear", "\N{EN DASH}"
 RUN_AGAIN = "Run again with another seed, or with more draws from Python."
 NOTHING_TO_COMPARE = "Problems that a model solves at times, and fails at times, are needed for a comparison."
 # A pair is an RL model and its base; the others are a model alone, a ranking of models, and checkpoints in order.
@@ -99,15 +101,19 @@ class Verdict:
 
     @property
     def word(self) -> str | None:
-        """The decision in words; `cannot tell yet` where a fit did not converge, and None where nothing is compared."""
+        """The decision in words; None where nothing is compared.
+
+        `cannot tell yet` where a fit did not converge, or neither model solved any problem, or each solved all.
+        """
         if self.decision is None:
             return None
-        return self.decision.word if self.is_converged else OPEN
+        return self.decision.word if self.is_converged and self.is_informative else OPEN
 
     @property
     def probability(self) -> float | None:
-        """Probability of `word`, or where that is open, of the likeliest; None where a fit did not converge."""
-        return self.decision.probability if self.decision is not None and self.is_converged else None
+        """Probability of `word`, or where that is open, of the likeliest; None where there is none to rely on."""
+        is_known = self.decision is not None and self.is_converged and self.is_informative
+        return self.decision.probability if self.decision is not None and is_known else None
 
     @property
     def crosses(self) -> bool:
@@ -116,10 +122,19 @@ class Verdict:
 
     @property
     def no_crossover_word(self) -> str | None:
-        """`none` where a crossover is improbable, `unclear` where it is neither that nor likely; None where it is."""
-        if self.curve_order is None or self.crosses:
+        """What stands in place of a crossover that is not likely; None where it is likely.
+
+        `none up to k = ...` where it is improbable up to the largest budget looked at, `unclear` where it is neither
+        that nor likely, and a dash where no budget above 1 was asked for, or the counts say nothing.
+        """
+        order = self.curve_order
+        if order is None or self.crosses:
             return None
-        return "none" if self.curve_order.crosses <= UNLIKELY else "unclear"
+        # A search goes to k = 2 at the least, asked for or not.
+        is_asked = order.max_k > 2 or any(decision.k > 1 for decision in self.decisions)
+        if not (is_asked and self.is_informative):
+            return NO_SEARCH
+        return f"none up to k = {budget(order.max_k)}" if order.crosses <= UNLIKELY else UNCLEAR
 
     def as_dict(self) -> dict[str, Any]:
         """The verdict for a script, as summary.json has it.
@@ -130,11 +145,12 @@ class Verdict:
         as the fields; `word`, the decision; `direction`, the likeliest of narrowed, widened and no material difference,
         and `probability`, that of `direction` (None where a fit did not converge); `at_n` and `beyond`, the decisions
         within the samples and beyond them (`Decision.as_dict`; None where there is none), and `calls`, the two in a
-        list; `crossover` of a pair: the probability that RL is ahead by more than the margin first and behind later,
+        list (none of these where the counts say nothing: `is_informative`); `crossover` of a pair: the probability
+        that RL is ahead by more than the margin first and behind later,
         whether it is `spoken_of`, its `median`, `lower` and `upper` (the text "none" where the base does not catch up),
         whether that is `extrapolated`, and the same where RL catches up with a base that is ahead first.
         """
-        at_n, extrapolated = (None if call is None else call.as_dict() for call in (self.at_n, self.beyond_n))
+        calls = [decision.as_dict() for decision in self.decisions if self.is_informative]
         return {
             "benchmark": self.benchmark,
             "model": self.model,
@@ -144,12 +160,12 @@ class Verdict:
             "text": self.text,
             "next_step": self.next_step,
             "word": self.word,
-            "direction": None if self.decision is None else self.decision.likeliest,
+            "direction": self.decision.likeliest if self.decision is not None and self.is_informative else None,
             "probability": self.probability,
             "n": self.n,
-            "at_n": at_n,
-            "beyond": extrapolated,
-            "calls": [decision.as_dict() for decision in self.decisions],
+            "at_n": next((call for call in calls if not call["extrapolated"]), None),
+            "beyond": next((call for call in calls if call["extrapolated"]), None),
+            "calls": calls,
             "crossover": None if self.curve_order is None else self._crossover_as_dict(self.curve_order),
             "converged": self.is_converged,
             "cautions": list(self.cautions),
@@ -190,6 +206,7 @@ def verdict_of_fit(
     options: EstimateOptions,
     level: float,
     is_converged: bool = True,
+    expected_lead: float = 0.0,
     *,
     shorten: Shorten = short_name,
 ) -> Verdict:
@@ -209,6 +226,7 @@ def verdict_of_fit(
         totals=totals_of(rates),
         is_converged=is_converged,
         with_errors=rates.errors is not None,
+        expected_lead=expected_lead,
         shorten=shorten,
     )
 
@@ -225,6 +243,7 @@ def verdict(
     totals: Mapping[str, Totals] | None = None,
     is_converged: bool = True,
     with_errors: bool = False,
+    expected_lead: float = 0.0,
     shorten: Shorten = short_name,
 ) -> Verdict:
     """State what the estimates of one benchmark say about one model, or about an RL model against its base.
@@ -245,6 +264,8 @@ def verdict(
         Whether the fit's diagnostics passed.
     with_errors
         Whether the verifier was taken to err.
+    expected_lead
+        Logits by which the prior of a pair expects RL ahead of its base.
     """
     rows = select(estimates, kind=POSTERIOR)
     at_budgets = [] if reference is None else decisions(select(rows, model=model))
@@ -270,8 +291,14 @@ def verdict(
     next_step = "" if is_converged else RUN_AGAIN
     if is_converged and ends:
         next_step = next_step_of_pair(ends[0], n, margin, on_new_problems)
-    most = max((total.most for total in (totals or {}).values()), default=n)
-    warnings = cautions(int(rows["n_problems"].max()) if len(rows) else 0, n, most)
+    warnings = cautions(
+        int(rows["n_problems"].max()) if len(rows) else 0,
+        n,
+        totals or {},
+        on_new_problems=on_new_problems,
+        expected_lead=0.0 if reference is None else expected_lead,
+        shorten=shorten,
+    )
     return Verdict(
         benchmark,
         model,
@@ -333,8 +360,9 @@ def _alone(rows: pd.DataFrame, name: str, n: int, extremes: str) -> tuple[str, l
 def _shares(curve: pd.DataFrame) -> str:
     """Shares of the problems that are solved at some budgets."""
     shares: list[str] = []
-    for k, *numbers in zip(*(curve[name] for name in ("k", "mean", "lower", "upper")), strict=True):
-        mean, lower, upper = (number(value, 100, 1) for value in numbers)
+    for row in curve.to_dict("records"):
+        k = row["k"]
+        mean, lower, upper = (number(row[name], 100, 1) for name in (middle_column(row), "lower", "upper"))
         of_problems = "" if shares else " of the problems"
         samples = "one sample" if k == 1 else f"{k:.0f} samples" if not shares else f"{k:.0f}"
         shares.append(f"{mean} % [{lower}, {upper}]{of_problems} with {samples}")

@@ -9,7 +9,7 @@ from boundary.analysis.estimates.sample_sizes import SampleSizes
 from boundary.analysis.estimates.table import select
 from boundary.analysis.fitting import Panel
 from boundary.analysis.request import Request
-from boundary.analysis.text.extremes import cautions
+from boundary.analysis.text.extremes import Totals, cautions
 from boundary.analysis.text.ranking import ranking_verdict
 from boundary.analysis.text.trajectory import trajectory_verdict
 from boundary.analysis.text.verdict import Verdict, unconverged
@@ -22,6 +22,7 @@ def verdicts(
     estimates: pd.DataFrame,
     sizes: Mapping[str, SampleSizes],
     fits: Sequence[tuple[Panel, Verdict]],
+    trajectory: pd.DataFrame,
 ) -> list[Verdict]:
     """Verdicts in the order of the benchmarks; within one, those on several models stand first.
 
@@ -33,6 +34,8 @@ def verdicts(
         What the verdicts speak of.
     fits
         Each panel with the verdict on its fit.
+    trajectory
+        Rows of trajectory.csv.
 
     Notes
     -----
@@ -44,7 +47,7 @@ def verdicts(
     sentences: list[Verdict | None] = []
     for benchmark, size in sizes.items():
         of_models = (
-            trajectory_verdict(estimates, benchmark, steps, size.reliable_k, request.margin),
+            trajectory_verdict(estimates, benchmark, steps, size.reliable_k, request.margin, trajectory),
             _ranking_verdict(request, counts, estimates, benchmark, size.reliable_k),
         )
         converged = all(verdict.is_converged for panel, verdict in fits if panel.benchmark == benchmark)
@@ -68,6 +71,11 @@ def _ranking_verdict(
     table = counts.table if benchmark == ALL else counts.table.loc[counts.table["benchmark"] == benchmark]
     solved = {str(model): int(c) for model, c in table.groupby("model")["n_correct"].sum().items()}
     n_problems = int(select(estimates, benchmark=benchmark)["n_problems"].max())
-    # With a base each pair has a verdict of its own, which holds these warnings.
-    warnings = cautions(n_problems, n, int(table["n_samples"].max())) if request.base is None else ()
+    samples = table.groupby("model")[["n_correct", "n_samples"]].sum()
+    ends = table.groupby("model")["n_samples"].agg(["min", "max"])
+    totals = {str(model): Totals(*map(int, (*samples.loc[model], *ends.loc[model]))) for model in samples.index}
+    new = request.target == "superpopulation"
+    warnings: tuple[str, ...] = ()
+    if request.base is None:  # with a base each pair has a verdict of its own, which holds these warnings
+        warnings = cautions(n_problems, n, totals, on_new_problems=new, shorten=request.shorten)
     return ranking_verdict(estimates, benchmark, n, request.margin, warnings, solved, shorten=request.shorten)

@@ -110,6 +110,7 @@ def design_rows(setting: Setting, goal: Goal) -> list[dict[str, Any]]:
 
 def _row(name: str, times: float, outlook: Outlook, goal: Goal) -> dict[str, Any]:
     low, middle, high = np.quantile(outlook.widths, [RANGE[0], 0.5, RANGE[1]])
+    around = np.quantile(outlook.widths, 0.5 + 0.5 * np.array([-1, 1]) / np.sqrt(len(outlook.widths)))
     return {
         "more": name,
         "times": times,
@@ -117,6 +118,8 @@ def _row(name: str, times: float, outlook: Outlook, goal: Goal) -> dict[str, Any
         "n_more": outlook.n_more,
         "tokens": outlook.tokens,
         "width": middle,
+        # Standard error of the median by its order statistics; a single width is an expected one.
+        "width_error": float(np.diff(around)[0]) / 2 if len(outlook.widths) > 1 else 0.0,
         "width_lower": low,
         "width_upper": high,
         "chance": goal.chance_of(outlook.widths),

@@ -1,6 +1,6 @@
 """A plan for training as it is done: what narrows an interval most per token."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ TRAINING_PLAN_COLUMNS = (
     "n_more",
     "tokens",
     "width",
+    "width_error",
     "width_lower",
     "width_upper",
     "chance",
@@ -33,6 +34,8 @@ TWICE = 2
 Row = dict[Any, Any]
 # A design that narrows the interval by less, in parts of it, is not worth its samples.
 LEAST_NARROWING = 0.03
+# Standard errors of a width within which it does not differ; an error from which tenths of a point say nothing.
+N_ERRORS, COARSE = 2, 0.001
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,9 @@ class TrainingPlan:
         A row a design (`TRAINING_PLAN_COLUMNS`). `more`: what there is more of, `now` for today; `times`: how many
         times what is there; the numbers of runs, checkpoints, problems and samples (of a problem and model) then;
         `n_more` and `tokens`, further samples and tokens in all; `width`, the median width of the interval over
-        simulated outcomes, with `width_lower` and `width_upper`, between which 80 % of outcomes lie; `chance`, with
-        which the interval is no wider than the `width` asked for (NaN where the width is an expected one, as of
-        checkpoints and of today).
+        simulated outcomes, with `width_error`, its standard error by their number, and `width_lower` and `width_upper`,
+        between which 80 % of outcomes lie; `chance`, with which the interval is no wider than the `width` asked for
+        (NaN where the width is an expected one, as of checkpoints and of today).
     width, chance, budget
         What was asked for: a width with a chance, or the best use of so many further samples.
     converged
@@ -82,8 +85,9 @@ class TrainingPlan:
     def best(self) -> Row | None:
         """The design to take, or None where none narrows the interval much.
 
-        Of those that reach the width the cheapest; of those within the number of samples the narrowest; else of those
-        with twice the data the one that narrows the interval most per token (per sample where tokens are not known).
+        Of those that reach the width the cheapest; of those within the number of samples the cheapest that is as narrow
+        as any, but for the error of the simulation; else of those with twice the data the one that narrows the interval
+        most per token (per sample where tokens are not known).
         None too where nothing more is needed.
         """
         now, cost = self._now, "tokens" if self.has_tokens else "n_more"
@@ -91,10 +95,12 @@ class TrainingPlan:
             enough = [] if self._is_enough(now) else [row for row in self._more if self._is_enough(row)]
             return min(enough, key=lambda row: row[cost], default=None)
         narrowest = min((1 - LEAST_NARROWING) * now["width"], now["width"] - LEAST_WIDTH)
-        narrower = [row for row in self._more if row["width"] < narrowest]
+        narrower = [row for row in self._more if row["width"] + N_ERRORS * row["width_error"] < narrowest]
         if self.budget is not None:
             within = [row for row in narrower if row["n_more"] <= self.budget]
-            return min(within, key=lambda row: row["width"], default=None)
+            least = min((row["width"] + N_ERRORS * row["width_error"] for row in within), default=0.0)
+            # More samples whose gain is within the error of the simulation are no gain.
+            return min((row for row in within if row["width"] <= least), key=lambda row: row[cost], default=None)
         twice = [row for row in narrower if row["times"] == TWICE]
         return max(twice, key=lambda row: (now["width"] - row["width"]) / row[cost], default=None)
 
@@ -189,9 +195,10 @@ class TrainingPlan:
         return texts
 
     def _outcome(self, row: Row) -> str:
-        width = f"{_points(row['width'])} points"
+        middle, low, high = (width_text(row, name) for name in ("width", "width_lower", "width_upper"))
+        width = f"{middle} points"
         if row["width_upper"] > row["width_lower"]:
-            width += f" (80 % of outcomes from {_points(row['width_lower'])} to {_points(row['width_upper'])})"
+            width += f" (80 % of outcomes from {low} to {high})"
         tokens: str = "" if pd.isna(row["tokens"]) else f", {amount(row['tokens'])} tokens"
         return f"{width} for {row['n_more']:,} samples{tokens}"
 
@@ -234,6 +241,17 @@ def amount(value: float) -> str:
         if value >= size:
             return f"{value / size:.3g} {word}"
     return f"{value:,.0f}"
+
+
+def width_text(row: Mapping[Any, Any], column: str = "width") -> str:
+    """A width of a design in points, with as many digits as the error of the simulation leaves.
+
+    Examples
+    --------
+    >>> width_text({"width": 0.2204, "width_error": 0.004}), width_text({"width": 0.2204, "width_error": 0.0})
+    ('22', '22.0')
+    """
+    return number(row[column], 100, 0 if row["width_error"] > COARSE else 1)
 
 
 def _points(width: float) -> str:

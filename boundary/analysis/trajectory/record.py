@@ -16,6 +16,8 @@ PEAK, ONSET, FALL_TO_LAST, RELATIVE_WIDTH, EXPECTED_WIDTH = (
     "relative_width",
     "expected_width",
 )
+# Probabilities that pass@k falls, or rises, by more than the margin from a checkpoint to the last one.
+FALLS_TO_LAST, RISES_TO_LAST = "falls_to_last", "rises_to_last"
 # Designs of which the expected width is given: column `design`.
 TODAY, MORE_PROBLEMS, MORE_SAMPLES, MORE_CHECKPOINTS = (
     "today",
@@ -61,8 +63,10 @@ class Trajectories:
         The tidy table (`TRAJECTORY_COLUMNS`): pass@k and shrinkage at k = 1 and n at each step and between steps;
         `peak`, the probability that a checkpoint is the best of its run; `fall_onset`, the probability that breadth
         lies below the base's from a checkpoint on up to the last one (without a model: that it does not at the last
-        one); `fall_to_last`, pass@n less that of the last checkpoint; `relative_width`, the mean width of intervals of
-        shrinkage over that of the pairs apart; `expected_width`, that of shrinkage at the last checkpoint with more
+        one); `narrowed` and `widened`, the probabilities that pass@k is lower and higher than the base's by more than
+        the margin; `fall_to_last`, pass@n less that of the last checkpoint, with the probabilities `falls_to_last` and
+        `rises_to_last` that it falls and rises by more than the margin; `relative_width`, the mean width of intervals
+        of shrinkage over that of the pairs apart; `expected_width`, that of shrinkage at the last checkpoint with more
         data.
     runs
         The training runs.

@@ -1,13 +1,14 @@
 """Rows of the table of trajectories, from joint draws over the steps of a run."""
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
 from boundary.analysis.checkpoints import TrainingRun
+from boundary.analysis.estimates.decisions import NARROWED, WIDENED
 from boundary.analysis.estimates.table import POSTERIOR
 from boundary.analysis.request import Request
 from boundary.analysis.trajectory.designs import TrajectoryDesigns, steps_between
@@ -16,15 +17,17 @@ from boundary.analysis.trajectory.record import (
     BETWEEN,
     EXPECTED_WIDTH,
     FALL_TO_LAST,
+    FALLS_TO_LAST,
     MORE_CHECKPOINTS,
     MORE_PROBLEMS,
     MORE_SAMPLES,
     ONSET,
     PEAK,
     RELATIVE_WIDTH,
+    RISES_TO_LAST,
     TODAY,
 )
-from boundary.stats.intervals import Summary, probabilities_of_largest, summaries
+from boundary.stats.intervals import TIE, Summary, probabilities_of_largest, summaries
 from boundary.stats.solve_rates import SolveRates
 from boundary.stats.trajectory import (
     WalkPosterior,
@@ -35,6 +38,7 @@ from boundary.stats.trajectory import (
 
 # Steps of the band between two checkpoints.
 STEPS_BETWEEN, MOST_BETWEEN = 6, 60
+SIDES = (NARROWED, WIDENED)
 Row = dict[str, Any]
 
 
@@ -134,6 +138,22 @@ def _level_rows(request: Request, run: TrainingRun, trajectory: RunTrajectory) -
             if name == "pass_at_k" or i > 0:  # the base less itself is 0
                 row = {"estimand": name, "model": model, "reference": reference, "step": step, "kind": kind}
                 yield row | _numbers(summary, with_signs=name == "shrinkage")
+    of_measured = shrinkage[:, 1 : len(run.steps)]
+    yield from _sided_rows(of_measured, [*zip(run.models, run.steps, strict=True)][1:], run.models[0], SIDES, request)
+
+
+def _sided_rows(
+    differences: Float[np.ndarray, "draw step"],
+    places: Sequence[tuple[str, float]],
+    reference: str,
+    names: tuple[str, str],
+    request: Request,
+) -> Iterator[Row]:
+    """Probabilities that differences lie above the margin, and below it on the other side, by these names."""
+    for name, sign in zip(names, (1, -1), strict=True):
+        chances = (sign * differences > request.margin + TIE).mean(axis=0).tolist()
+        for (model, step), chance in zip(places, chances, strict=True):
+            yield {"estimand": name, "model": model, "reference": reference, "step": step, "mean": chance}
 
 
 def _event_rows(request: Request, run: TrainingRun, trajectory: RunTrajectory) -> Iterator[Row]:
@@ -150,6 +170,8 @@ def _event_rows(request: Request, run: TrainingRun, trajectory: RunTrajectory) -
     for model, step, summary in zip(run.models[:-1], run.steps[:-1], of_falls, strict=True):
         row = {"estimand": FALL_TO_LAST, "model": model, "reference": run.models[-1], "step": step}
         yield row | _numbers(summary, with_signs=True)
+    earlier = [*zip(run.models, run.steps, strict=True)][:-1]
+    yield from _sided_rows(to_last, earlier, run.models[-1], (FALLS_TO_LAST, RISES_TO_LAST), request)
 
 
 def _width_rows(request: Request, run: TrainingRun, trajectory: RunTrajectory, n_problems: int) -> Iterator[Row]:

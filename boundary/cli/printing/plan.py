@@ -43,7 +43,7 @@ def print_training_plan(plan: "TrainingPlan", path: Path) -> None:
     """Print what the plan says, a line for each design, and where the table is."""
     from rich.text import Text
 
-    from boundary.analysis.training_plan.record import amount
+    from boundary.analysis.training_plan.record import amount, width_text
 
     screen = console()
     if not plan.converged:
@@ -55,11 +55,13 @@ def print_training_plan(plan: "TrainingPlan", path: Path) -> None:
     columns |= {heading: [Text(f"{n:,.0f}") for n in designs[name]] for heading, name in names.items()}
     if designs["tokens"].notna().all():
         columns["more tokens"] = [Text(amount(tokens)) for tokens in designs["tokens"]]
-    columns["width, points"] = [Text(f"{100 * width:.1f}") for width in designs["width"]]
-    ranges = list(zip(designs["width_lower"], designs["width_upper"], strict=True))
-    if any(lower < upper for lower, upper in ranges):
+    rows = designs.to_dict("records")
+    columns["width, points"] = [Text(width_text(row)) for row in rows]
+    has_range = designs["width_upper"] > designs["width_lower"]
+    if has_range.any():
         columns["80 %"] = [
-            Text(f"{100 * lower:.1f}\u2013{100 * upper:.1f}" if lower < upper else "") for lower, upper in ranges
+            Text(f"{width_text(row, 'width_lower')}\u2013{width_text(row, 'width_upper')}" if is_uncertain else "")
+            for row, is_uncertain in zip(rows, has_range, strict=True)
         ]
     screen.print()
     screen.print(

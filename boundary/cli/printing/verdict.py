@@ -51,13 +51,15 @@ def print_verdict(analysis: "Analysis", files: list[Path]) -> None:
     files
         The files, the report first.
     """
+    from boundary.analysis.tables.estimate_table import target_words
+
     screen = console(unlimited=True)
     _print_failures(screen, analysis)
     pairs = [verdict for verdict in analysis.verdicts if verdict.subject == "pair" and verdict.decisions]
     if screen.is_terminal:
         _print_answer(screen, analysis)
     if pairs:
-        _print_pairs(screen, pairs, analysis.request.level)
+        _print_pairs(screen, pairs, target_words(analysis.request.target), _level_text(analysis.request.level))
     elif analysis.verdicts:
         _print_models(screen, analysis)
     if not screen.is_terminal:
@@ -107,7 +109,7 @@ def _print_answer(screen: "Console", analysis: "Analysis") -> None:
     screen.print()
 
 
-def _print_pairs(screen: "Console", pairs: "Sequence[Verdict]", level: float) -> None:
+def _print_pairs(screen: "Console", pairs: "Sequence[Verdict]", of_target: str, of_level: str) -> None:
     """Print the verdicts on pairs: all in rows, or where these are too many, the pooled ones, then models abreast."""
     from rich.text import Text
 
@@ -119,7 +121,7 @@ def _print_pairs(screen: "Console", pairs: "Sequence[Verdict]", level: float) ->
         _print_subject(screen, rows)
         screen.print(pair_table(rows, screen.width))
         extrapolated = f" {EXTRAPOLATED} extrapolated." if any(map(is_extrapolated, rows)) else ""
-        screen.print(Text(f"{LEGEND}{extrapolated}{_level_text(level)}", style="dim"))
+        screen.print(Text(f"{LEGEND}{extrapolated}{of_target}{of_level}", style="dim"))
     if is_long:
         screen.print()
         screen.print(
@@ -163,6 +165,7 @@ def _print_models(screen: "Console", analysis: "Analysis") -> None:
     """Print how much each model solves by itself: on a terminal of all benchmarks pooled where they are ranked."""
     from rich.text import Text
 
+    from boundary.analysis.tables.estimate_table import target_words
     from boundary.data.counts import ALL
 
     names: Sequence[str] = analysis.benchmarks
@@ -170,6 +173,8 @@ def _print_models(screen: "Console", analysis: "Analysis") -> None:
         names = [ALL]
     table, n_left_out = model_table(analysis, names, screen.width, MOST_ROWS if screen.is_terminal else None)
     screen.print(table)
+    if of_target := target_words(analysis.request.target).strip():
+        screen.print(Text(of_target, style="dim"))
     if n_left_out:
         screen.print(Text(f"{n_left_out} more: see the report.", style="dim"))
     if level := _level_text(analysis.request.level):

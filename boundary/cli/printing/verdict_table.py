@@ -252,10 +252,9 @@ def _crossover(verdict: "Verdict", with_interval: bool = True) -> str:
     at = verdict.crossover
     if verdict.curve_order is None:
         return NOTHING
-    if at is None or not isfinite(at.median):
-        return verdict.no_crossover_word or "unclear"
-    if verdict.no_crossover_word is not None:
-        return verdict.no_crossover_word
+    word = verdict.no_crossover_word
+    if word is not None or at is None or not isfinite(at.median):
+        return (word or "unclear").replace("up to k = ", "to ")
     crossover = crossover_text(*at, furthest=verdict.curve_order.max_k, n=verdict.n)
     text = str(crossover) if with_interval else crossover.middle
     return text.replace("beyond ", ">") + EXTRAPOLATED * bool(crossover.mark)
@@ -303,8 +302,8 @@ def _short_cell(verdict: "Verdict | None") -> "Text":
 
 
 def _share(row: "pd.Series[Any]", with_k: bool) -> str:
-    from boundary.analysis.formatting import budget, number
+    from boundary.analysis.formatting import budget, middle_column, number
 
-    mean, lower, upper = (number(row[name], 100, 1) for name in ("mean", "lower", "upper"))
+    mean, lower, upper = (number(row[name], 100, 1) for name in (middle_column(row.to_dict()), "lower", "upper"))
     at = f" (k = {budget(row['k'])})" if with_k else ""
     return f"{mean} [{lower}, {upper}]{EXTRAPOLATED if row['extrapolated'] else ''}{at}"

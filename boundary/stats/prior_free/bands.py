@@ -16,12 +16,17 @@ REPEATS = 100_000
 SINGLE_THREAD = 1 << 18
 # Directions that most curves need, so that their normal numbers are drawn once (13 MB).
 DIRECTIONS = 16
+# Least and largest difference of two shares.
+DIFFERENCES = (-1.0, 1.0)
 # Every budget up to here, and steps of about 3 % above.
 DENSE = 256
 
 
 class Band(NamedTuple):
-    """A curve over budgets `k` with a band around it: mean +- `critical` standard errors, at every k together."""
+    """A curve over budgets `k` with a band around it: mean +- `critical` standard errors, at every k together.
+
+    It ends where the quantity does: a difference of shares is no more than 1.
+    """
 
     k: Int[np.ndarray, " k"]
     mean: Float[np.ndarray, " k"]
@@ -30,7 +35,12 @@ class Band(NamedTuple):
     critical: float
 
 
-def posterior_band(draws: Float[np.ndarray, "... k"], k: Sequence[int], level: float = 0.95) -> Band:
+def posterior_band(
+    draws: Float[np.ndarray, "... k"],
+    k: Sequence[int],
+    level: float = 0.95,
+    limits: tuple[float, float] = (-np.inf, np.inf),
+) -> Band:
     """The band that holds whole curves, at all budgets at once, with probability `level`.
 
     Parameters
@@ -41,6 +51,8 @@ def posterior_band(draws: Float[np.ndarray, "... k"], k: Sequence[int], level: f
         The budgets.
     level
         Probability, in (0, 1).
+    limits
+        Least and largest value that the quantity can have.
 
     Returns
     -------
@@ -62,7 +74,8 @@ def posterior_band(draws: Float[np.ndarray, "... k"], k: Sequence[int], level: f
     mean, spread = flat.mean(axis=0), flat.std(axis=0)
     furthest = (np.abs(flat - mean) / np.where(spread > 0, spread, 1.0)).max(axis=1)
     critical = float(np.quantile(furthest, level, method="inverted_cdf"))
-    return Band(np.asarray(k), mean, mean - critical * spread, mean + critical * spread, critical)
+    lower, upper = (np.clip(mean + side * critical * spread, *limits) for side in (-1, 1))
+    return Band(np.asarray(k), mean, lower, upper, critical)
 
 
 def sup_t_band(
@@ -103,11 +116,14 @@ def sup_t_band(
     error = np.sqrt(repeated @ deviations**2 / (problems - 1) / problems)
     varies = error > 1e-12
     if not varies.any():
-        return Band(np.array(budgets), mean, np.full_like(mean, -1.0), np.full_like(mean, 1.0), np.inf)
+        lower, upper = (np.full_like(mean, limit) for limit in DIFFERENCES)
+        return Band(np.array(budgets), mean, lower, upper, np.inf)
     scaled = np.sqrt(repeated)[:, None] * deviations[:, varies] / (problems * error[varies])
     critical = float(np.quantile(_suprema(scaled, seed), level))
-    lower, upper = mean - critical * error, mean + critical * error
-    return Band(np.array(budgets), mean, np.where(varies, lower, -1.0), np.where(varies, upper, 1.0), critical)
+    # Where no problem differs from another the bootstrap knows no error.
+    reach = np.where(varies, critical * error, np.inf)
+    lower, upper = (np.clip(mean + side * reach, *DIFFERENCES) for side in (-1, 1))
+    return Band(np.array(budgets), mean, lower, upper, critical)
 
 
 def first_loss_set(band: Band) -> tuple[float, float]:

@@ -1,6 +1,7 @@
 """Missing outcomes: the main estimates with them as wrong and as missing, and the classes that may be missing."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 import boundary as bd
 from boundary.analysis.checks.missing_outcomes import as_missing, outcome_shares
 from boundary.analysis.options import chosen_classes
+from boundary.analysis.report.page import report_html
 from boundary.data.counts import Counts
 from boundary.errors import InputError
 
@@ -90,3 +92,14 @@ def test_a_missing_sample_is_no_sample():
     left = as_missing(counts, ["truncated"]).table
     assert (left["n_samples"] == N - counts.table["n_truncated"]).all()
     assert (left["n_correct"] == counts.table["n_correct"]).all()
+
+
+def test_an_extrapolation_by_missing_samples_is_marked():
+    """With truncated samples missing, more than a tenth of the problems have fewer than 20 samples left."""
+    analysis = bd.analyze(table(), base="the-base", prior="independent", k=[1, N])
+    (note,) = [note.text for note in analysis.missing_outcomes.remarks if "as wrong or as missing" in note.text]
+    assert f"at k = {N} is " in note
+    assert note.count("(extrapolated)") == 1 + ("the verdict there is" in note)
+    assert "the verdict is the same." not in note
+    page = report_html(analysis)
+    assert re.search(r"<td>[^<(]*\]</td><td>[^<(]*\] \(extrapolated\)</td>", page)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import boundary as bd
+from boundary.analysis.checks.unequal_samples import unequal_samples
 from boundary.analysis.estimates.sample_sizes import SampleSizes
 from boundary.analysis.estimates.table import BOUNDS, OBSERVED, POSTERIOR, SUP_T, select
 from boundary.analysis.options import default_budgets
@@ -164,3 +165,12 @@ def test_one_short_problem_hardly_widens_what_counts_allow():
     )
     assert (with_short.n_problems, without_short.n_problems) == (99, 100)
     assert with_short.mean == pytest.approx(without_short.mean, abs=0.03)
+
+
+def test_of_new_problems_the_note_says_that_it_is_of_these_and_an_extrapolation_is_marked():
+    arguments = (*("b", "rl", "base"), 0.95)
+    analysis = analysed([N] * 24 + [SHORT] * 6, k=[1, N])
+    of_new = unequal_samples(analysis.rates["b"], *arguments, "superpopulation")
+    assert "Without them, on these problems rather than new ones, the shrinkage at k = 16 would be " in of_new.text
+    assert of_new.text.endswith("] (extrapolated).")
+    assert unequal_samples(analysis.rates["b"], *arguments).text.endswith("] (extrapolated).")

@@ -119,3 +119,20 @@ def test_counts_that_no_population_gives_are_named(analysis):
     rows.loc[(rows["kind"] == BOUNDS) & (rows["model"] == "rl"), ["lower", "upper"]] = np.nan
     sentences = [sentence for sentence, _ in prior_free_sentences(rows, N)]
     assert any("No population of solve rates agrees with the counts of rl" in sentence for sentence in sentences)
+
+
+@pytest.mark.parametrize(
+    ("band", "sentence"),
+    [
+        (
+            (-0.26, 1.0),
+            "the band shows rl neither ahead nor behind by more than 0.5 points at any budget, but is too wide",
+        ),
+        ((-0.004, 0.004), "rl is neither ahead nor behind by more than 0.5 points at any budget."),
+        ((0.01, 0.02), "rl is behind by more than 0.5 points at k = 1 to 4."),
+    ],
+)
+def test_equivalence_is_said_only_of_a_band_within_the_margin(analysis, band, sentence):
+    rows = select(analysis.estimates, kind=SIMULTANEOUS, k=(1.0, 4.0)).assign(lower=band[0], upper=band[1])
+    ((text, _),) = prior_free_sentences(rows, N)
+    assert text.startswith(f"All budgets at once (95 % posterior band): {sentence}")

@@ -150,7 +150,7 @@ def test_facts_beyond_n_are_marked(page):
 def test_a_crossover_within_the_margin_is_not_shown(pair):
     verdicts = [replace(verdict, curve_order=verdict.curve_order._replace(crosses=0.01)) for verdict in pair.verdicts]
     page = report_html(replace(pair, verdicts=verdicts), without_pictures(pair))
-    assert '<dt>Crossover, k</dt><dd>none <span class="interval">by more than the margin' in page
+    assert '<dt>Crossover, k</dt><dd>none up to k = 1024 <span class="interval">by more than the margin' in page
     assert not re.search(r"<dd[^>]*>24 ", page)
 
 

@@ -13,7 +13,7 @@ from boundary.analysis.report.page import report_html
 from boundary.analysis.report.sections.runs import runs_section
 from boundary.analysis.report.summary import summary, summary_json
 from boundary.analysis.runs.design import run_design
-from boundary.analysis.runs.record import MISSING, RUN_COLUMNS
+from boundary.analysis.runs.record import MISSING, RUN_COLUMNS, largest_budget
 from boundary.analysis.text.runs import runs_sentences
 
 mpl.use("agg")
@@ -107,6 +107,11 @@ def test_the_strongest_base_is_at_least_as_strong_as_each(analysis):
 def test_page_summary_and_figure(analysis):
     page = report_html(analysis, {})
     assert "GRPO, 3 runs: over all runs there might be" in page
+    rows = chosen_rows(analysis, estimand="shrinkage", of="method", method="GRPO")
+    median = rows.loc[rows["k"] == largest_budget(rows), "median"].item()
+    words = f"and the expected shrinkage {100 * median:.1f} [".replace("-", "\N{MINUS SIGN}")
+    assert words in page
+    assert "(posterior medians with 95 % intervals)" in page
     assert "Reinforce is the best of 8 candidates" in page
     assert "Of 2 bases" in page
     content = json.loads(summary_json(analysis))

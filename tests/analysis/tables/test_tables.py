@@ -187,4 +187,8 @@ def test_a_crossover_that_no_verdict_speaks_of_is_not_written(pair):
     assert table.headings == ("benchmark", "model", "crossover, k")
     assert table.rows[0][2].text == "24 [16, none]"
     silent = estimate_table(pair.estimates, "crossover", None)
-    assert {row[2].text for row in silent.rows} == {"none"}
+    assert {row[2].text for row in silent.rows} == {"\N{EN DASH}"}
+    never = dict.fromkeys(zip(pair.estimates["benchmark"], pair.estimates["model"], strict=True), "none up to k = 1024")
+    assert {row[2].text for row in estimate_table(pair.estimates, "crossover", None, never).rows} == {
+        "none up to k = 1024"
+    }

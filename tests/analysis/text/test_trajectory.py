@@ -106,3 +106,21 @@ def test_the_sentence_ends_with_the_verdict_on_the_last_checkpoint():
     )
     assert (verdict.subject, verdict.n) == ("checkpoints", 8)
     assert verdict.text.startswith(verdict.sentence)
+
+
+def test_what_happens_along_the_checkpoints_is_told_from_the_trajectory():
+    """The trajectory decides where the pair does not; the sentence stays that of the pair, as in the tables."""
+    rows = changed(0.4, 0.6, 0.55, call=(0.1, 0.6), later=(0.2, 0.7))
+    trajectory = changed(0.41, 0.58, 0.56, call=(0.0, 0.99), later=(0.2, 0.7)).assign(training_run="run")
+    trajectory = trajectory.loc[trajectory["estimand"] != "better"]
+    falls = trajectory.iloc[[1, 1]].assign(estimand=["falls_to_last", "rises_to_last"], mean=[0.97, 0.01])
+    joined = pd.concat([trajectory, falls])
+    text = trajectory_verdict(rows, "B", {"base": "0", "a": "10", "b": "20"}, 1, trajectory=joined).text
+    assert "pass@1 goes from 40.0 % to 55.0 % (a rise is likeliest, 60 %)." in text
+    assert "as one trajectory, which borrows strength across them" in text
+    assert "pass@1 rises from 41.0 % in the base to 56.0 % at the last checkpoint (by more than 0.5 points" in text
+    assert "step 10 and the last checkpoint it falls from 58.0 % to 56.0 %" in text
+    of_others = joined.assign(benchmark="C")
+    of_pairs = trajectory_verdict(rows, "B", {"base": "0", "a": "10", "b": "20"}, 1, trajectory=of_others).text
+    assert "as one trajectory" not in of_pairs
+    assert "from 40.0 % in the base" in of_pairs

@@ -214,6 +214,31 @@ def test_without_a_margin_nothing_is_so_by_more_than_zero(narrowed, widened, wor
     assert "0 points" not in sentences
 
 
+def test_where_all_was_solved_there_is_no_word_and_no_probability_beside_the_sentence():
+    rows = [*at(N, 0.0, 0.0, 0.0, 0, 0), *at(64, 0.0, 0.0, 0.0, 0, 0)]
+    stated = verdict(
+        estimates_frame(rows), "all", "org/rl", "org/base", N, order=curve_order(), totals=totals(640, 640)
+    )
+    assert (stated.word, stated.probability, stated.no_crossover_word) == ("cannot tell yet", None, "\N{EN DASH}")
+    record = stated.as_dict()
+    assert [record[name] for name in ("direction", "at_n", "beyond", "calls")] == [None, None, None, []]
+
+
+@pytest.mark.parametrize(
+    ("order", "k", "word"),
+    [
+        (curve_order(crosses=0.04), N, "none up to k = 64"),
+        (curve_order(crosses=0.3), N, "unclear"),
+        (curve_order(crosses=0.6), N, None),
+        (curve_order()._replace(max_k=2), 1, "\N{EN DASH}"),
+        (curve_order()._replace(max_k=2), 2, "none up to k = 2"),
+    ],
+)
+def test_no_crossover_is_said_of_the_budgets_looked_at_alone(order, k, word):
+    rows = estimates_frame(at(k, -0.02, -0.03, -0.01, 0, 0.99))
+    assert verdict(rows, "all", "org/rl", "org/base", N, order=order).no_crossover_word == word
+
+
 def test_with_an_erring_verifier_nothing_is_called_solved():
     rows = at(N, 0.0, -0.01, 0.01, 0.1, 0.2)
     sentences = text(rows, totals=totals(0, 640), with_errors=True)
@@ -241,15 +266,51 @@ def test_a_fit_that_did_not_converge_says_so_first_and_is_not_sure():
 
 
 def test_few_problems_and_few_samples_are_a_caution():
-    assert cautions(20, 16, 16) == ()
-    few, rest_on_the_prior = cautions(5, 8, 8)
+    assert cautions(20, 16, {}) == ()
+    few, rest_on_the_prior = cautions(5, 8, totals(3, 4, n=8))
     assert few == "Caution: there are 5 problems only, so that each moves pass@k by up to about 20 points."
     assert rest_on_the_prior == "Caution: with 8 samples of each problem the estimates rest much on the prior."
     rows = [row("pass_at_k", 1, 0.5, 0.4, 0.6, n_problems=1)]
     assert text(rows, None).endswith(" Caution: there is one problem only, so that pass@k is that of this one problem.")
-    assert cautions(7, 16, 16) == (
+    assert cautions(7, 16, {}) == (
         "Caution: there are 7 problems only, so that each moves pass@k by up to about 14 points.",
     )
+
+
+def test_of_new_problems_few_tell_little():
+    assert cautions(1, 16, {}, on_new_problems=True) == (
+        "Caution: there is one problem only, which tells almost nothing of new ones.",
+    )
+    assert cautions(5, 16, {}, on_new_problems=True) == (
+        "Caution: there are 5 problems only, which tell little of new ones.",
+    )
+    rows = [fact | {"target": "superpopulation", "n_problems": 1} for fact in at(N, 0.0, -0.3, 0.3, 0.4, 0.4)]
+    assert text(rows).endswith("there is one problem only, which tells almost nothing of new ones.")
+
+
+def test_of_few_problems_it_is_said_what_the_prior_expects():
+    (caution,) = cautions(5, 16, {}, expected_lead=1.0)
+    assert caution.endswith(
+        " The prior expects RL's logits of solve rates to be 1.0 above its base's where both solve little: with so few "
+        "problems the sign of a difference may come from it."
+    )
+    assert cautions(20, 16, {}, expected_lead=1.0) == ()
+
+
+@pytest.mark.parametrize(
+    ("n", "base", "rl", "samples"),
+    [
+        (8, (64, 64), (8, 8), "8 samples of each problem by rl"),
+        (8, (8, 8), (8, 8), "8 samples of each problem"),
+        (1, (1, 64), (1, 64), "one sample of more than a tenth of the problems"),
+        (4, (64, 64), (1, 64), "4 samples or fewer of more than a tenth of the problems by rl"),
+        (1, (0, 8), (8, 8), "one sample or none of more than a tenth of the problems by base"),
+        (0, (0, 8), (8, 8), "no sample of more than a tenth of the problems by base"),
+    ],
+)
+def test_few_samples_are_said_of_the_model_and_the_problems_that_have_them(n, base, rl, samples):
+    ends = {"org/base": Totals(5, 100, *base), "org/rl": Totals(5, 100, *rl)}
+    assert cautions(20, n, ends) == (f"Caution: with {samples} the estimates rest much on the prior.",)
 
 
 def test_a_script_gets_the_word_and_its_probabilities():

@@ -90,3 +90,15 @@ def test_many_samples_take_fewer_budgets(seed):
     assert band.k[-1] == 5000
     assert len(band.k) < 400
     assert (np.diff(band.k) > 0).all()
+
+
+def test_no_band_goes_beyond_what_a_difference_of_shares_can_be():
+    """One problem of 8 was gained: at a high level twenty standard errors reach out of [-1, 1]."""
+    band = sup_t_band(np.array([[0, 0], [0, 1]]), np.full((2, 2), 8), level=0.999)
+    assert band.lower.min() == -1
+    assert band.upper.max() <= 1
+    draws = np.random.default_rng(0).choice([0.1, 0.9, 1.0], size=(500, 3))
+    assert posterior_band(draws, [1, 2, 4]).upper.max() > 1
+    clipped = posterior_band(draws, [1, 2, 4], limits=(-1, 1))
+    assert clipped.upper.max() == 1
+    assert clipped.lower.tolist() == posterior_band(draws, [1, 2, 4]).lower.tolist()

@@ -7,12 +7,18 @@ import pandas as pd
 from boundary.analysis.estimates.decisions import decisions_of_pairs
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.formatting import points, probability_text
+from boundary.analysis.report.rows import uninformative_pairs
 from boundary.analysis.result import Analysis
 
 
 def budget_verdicts_section(analysis: Analysis, benchmark: str) -> dict[str, Any]:
-    """A table for each RL model, and the margin in words."""
-    tables = verdict_tables(select(analysis.estimates, benchmark=benchmark))
+    """A table for each RL model of which the counts say something, and the margin in words."""
+    uninformative = uninformative_pairs(analysis)
+    tables = [
+        table
+        for table in verdict_tables(select(analysis.estimates, benchmark=benchmark))
+        if (benchmark, table["model"]) not in uninformative
+    ]
     return {"tables": tables, "margin": points(analysis.request.margin)}
 
 

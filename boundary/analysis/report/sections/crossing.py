@@ -19,15 +19,10 @@ from boundary.analysis.formatting import (
 )
 from boundary.analysis.report.tables import records_by
 from boundary.analysis.result import Analysis
+from boundary.analysis.text.verdict import NO_SEARCH, UNCLEAR
 from boundary.stats.estimands import ESTIMANDS
 
 HEADINGS = {"crossover": "Crossover, k"}
-NONE = "none"
-# What stands in place of these where a crossover is improbable: value, interval, whether it is extrapolated.
-NO_CROSSING = {
-    "crossover": (NONE, "by more than the margin", False),
-    "no_crossover": ("\N{EN DASH}", "", False),
-}
 
 
 class Fact(NamedTuple):
@@ -51,7 +46,7 @@ def crossing_section(analysis: Analysis, benchmark: str) -> dict[str, Any] | Non
         if verdict.benchmark == benchmark and verdict.curve_order is not None
     }
     arms = [model for model in analysis.models if model != analysis.base]
-    facts = {model: facts_of(rows, model, words.get(model, NONE)) for model in arms}
+    facts = {model: facts_of(rows, model, words.get(model, NO_SEARCH)) for model in arms}
     facts = {model: numbers for model, numbers in facts.items() if numbers}
     return {"facts": facts} if facts else None
 
@@ -75,12 +70,13 @@ def facts_of(rows: pd.DataFrame, model: str, no_crossover: str | None) -> list[F
             # A probability is a mean of zeros and ones: quantiles of these would say nothing.
             around = "" if is_probability else interval(row, scale, digits)
             labels = {"estimand": record.name, "column": "median" if record.is_budget else "mean", "k": row["k"]}
-            if record.name == "crossover":
+            if record.is_budget:
                 middle, around, _ = crossover_text(row["median"], row["lower"], row["upper"], furthest)
-            if no_crossover == NONE and record.name in NO_CROSSING:
-                facts.append(Fact(label, *NO_CROSSING[record.name]))
-            elif no_crossover and record.name == "crossover":
-                facts.append(Fact(label, no_crossover, "", False))
+            if no_crossover and record.name == "crossover":
+                by = "by more than the margin" if no_crossover not in (UNCLEAR, NO_SEARCH) else ""
+                facts.append(Fact(label, no_crossover, by, False))
+            elif no_crossover not in (None, UNCLEAR) and record.name == "no_crossover":
+                facts.append(Fact(label, NO_SEARCH, "", False))
             else:
                 facts.append(Fact(label, middle, around, bool(row["extrapolated"]), labels))
     return facts

@@ -6,12 +6,13 @@ from typing import Any
 from boundary.analysis.borrowed_shape import FEW_PROBLEMS
 from boundary.analysis.checks.convergence import interval_error_sentence
 from boundary.analysis.estimates.decisions import SURE
-from boundary.analysis.formatting import level_text, points
+from boundary.analysis.formatting import level_text, number, points
 from boundary.analysis.report.references import cite, references
 from boundary.analysis.report.sections.arms import sampling_sentences
 from boundary.analysis.report.tables import records
 from boundary.analysis.result import Analysis
 from boundary.analysis.runs.record import AFTER_SELECTION, METHOD, STRONGEST_BASE
+from boundary.analysis.text.extremes import expected_lead
 
 TARGETS = {
     "benchmark": "The target is these very problems: which problems there are is not part of the uncertainty.",
@@ -72,6 +73,18 @@ def settings_lines(settings: Mapping[str, Any]) -> Iterator[tuple[str, list[tupl
         yield name.replace("_", " "), values
 
 
+def expectation_sentence(analysis: Analysis) -> list[str]:
+    """What the prior expects of a pair before any count, where it treats base and RL differently."""
+    mean, scale = expected_lead(analysis.request.prior)
+    if analysis.base is None or not scale:
+        return []
+    return [
+        f"Of a pair it expects RL's logits of solve rates to be {number(mean, 1, 1)} higher than the base's where both "
+        f"solve little (standard deviation {number(scale, 1, 1)}), so that with little data the sign of a difference "
+        "may come from the prior."
+    ]
+
+
 def borrowing_sentence(analysis: Analysis) -> list[str]:
     """That small benchmarks borrow from larger ones, where they do."""
     if not analysis.request.borrow_shape:
@@ -102,6 +115,7 @@ def methods_paragraph(analysis: Analysis) -> str:
         *sampling_sentences(analysis),
         "For each problem and model, the number of correct answers among the n samples drawn is binomial, with "
         f"an unknown solve rate p. The prior for the solve rates is {request.prior.description}.",
+        *expectation_sentence(analysis),
         *borrowing_sentence(analysis),
         TARGETS[request.target],
         "pass@k is the mean over problems of 1 - (1 - p)^k; observed values beside it are unbiased "

@@ -4,8 +4,9 @@ from typing import Any
 
 import pandas as pd
 
+from boundary.analysis.checks.missing_outcomes import MARK
 from boundary.analysis.estimates.table import POSTERIOR, select
-from boundary.analysis.formatting import format_of, interval, number
+from boundary.analysis.formatting import format_of, interval, middle_column, number
 from boundary.analysis.report.rows import without_slight_crossovers
 from boundary.analysis.report.tables import records
 from boundary.analysis.result import Analysis
@@ -32,9 +33,9 @@ def _line(treatments: list[dict[Any, Any]]) -> dict[str, str]:
     first = treatments[0]
     record = ESTIMANDS[first["estimand"]]
     scale, digits, _ = format_of(record.name)
-    middle = "median" if record.is_budget else "mean"
     at = "" if pd.isna(first["k"]) else f" at k = {first['k']:.0f}"
-    values = {
-        row["treatment"]: f"{number(row[middle], scale, digits)} {interval(row, scale, digits)}" for row in treatments
-    }
+    values = {}
+    for row in treatments:
+        middle = number(row["median" if record.is_budget else middle_column(row)], scale, digits)
+        values[row["treatment"]] = f"{middle} {interval(row, scale, digits)}{MARK * bool(row['extrapolated'])}"
     return {"name": f"{record.label}{at}, {first['model']}", **values}

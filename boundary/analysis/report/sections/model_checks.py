@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from boundary.analysis.formatting import format_of, interval, number
+from boundary.analysis.formatting import format_of, interval, middle_column, number
 from boundary.analysis.report.rows import without_slight_crossovers
 from boundary.analysis.report.tables import records
 from boundary.analysis.result import Analysis
@@ -54,7 +54,7 @@ def _sensitivity(rows: pd.DataFrame) -> list[dict[str, Any]]:
         scale, digits, _ = format_of(record.name)
         cells = {}
         for row in records(group):
-            middle = number(row["median" if record.is_budget else "mean"], scale, digits)
+            middle = number(row["median" if record.is_budget else middle_column(row)], scale, digits)
             cells[row["prior"]] = {"value": middle, "interval": interval(row, scale, digits)}
         budget = f"{k:.0f}" if k == k else ""  # NaN: of no particular budget
         lines.append({"benchmark": benchmark, "estimand": record.label, "model": model, "k": budget, "cells": cells})

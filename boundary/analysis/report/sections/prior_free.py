@@ -9,6 +9,7 @@ import pandas as pd
 from boundary.analysis.estimates.table import BOUNDS, GOOD_TOULMIN, POSTERIOR, SIMULTANEOUS, SUP_T, select
 from boundary.analysis.formatting import Shorten, by_over, level_text, short_name
 from boundary.analysis.report.references import cite
+from boundary.analysis.report.rows import uninformative_pairs
 from boundary.analysis.report.tables import records
 from boundary.analysis.result import Analysis
 from boundary.stats.intervals import MARGIN
@@ -20,6 +21,8 @@ SLACK = 1e-3
 def prior_free_section(analysis: Analysis, benchmark: str) -> dict[str, Any]:
     """Sentences, each with whether it is an alarm."""
     rows, n = select(analysis.estimates, benchmark=benchmark), analysis.sample_sizes[benchmark].reliable_k
+    uninformative = [model for at, model in uninformative_pairs(analysis) if at == benchmark]
+    rows = rows.loc[~(rows["kind"].eq(SIMULTANEOUS) & rows["model"].isin(uninformative))]
     return {"sentences": prior_free_sentences(rows, n, analysis.request.margin, shorten=analysis.shorten)}
 
 
@@ -85,7 +88,7 @@ def _all_budgets(rows: pd.DataFrame, n: int, margin: float, shorten: Shorten) ->
         band = select(bands, kind=SIMULTANEOUS, model=model)
         if len(band):
             level = level_text(band["level"].iloc[0])
-            yield f"All budgets at once ({level} posterior band): {shorten(model)} {_sides(band, margin)}."
+            yield f"All budgets at once ({level} posterior band): {_sides(band, shorten(model), margin)}."
         for row in records(select(rows, kind=SUP_T, estimand="crossover", model=model)):
             if row["lower"] <= 1 and not np.isfinite(row["upper"]):
                 continue  # it may lie anywhere: nothing is known
@@ -98,13 +101,18 @@ def _all_budgets(rows: pd.DataFrame, n: int, margin: float, shorten: Shorten) ->
             )
 
 
-def _sides(band: pd.DataFrame, margin: float) -> str:
-    """Budgets at which a band shows RL ahead by more than the margin, and those at which it shows RL behind by more."""
+def _sides(band: pd.DataFrame, name: str, margin: float) -> str:
+    """Budgets at which a band shows RL ahead, or behind, by more than the margin; or whether it lies within it."""
     k, lower, upper = (band.sort_values("k")[column].to_numpy(dtype=float) for column in ("k", "lower", "upper"))
     sides = {"ahead": upper < -margin, "behind": lower > margin}
     by = by_over(margin)
     runs = [f"{side}{by} at k = {_runs(k.tolist(), at.tolist())}" for side, at in sides.items() if at.any()]
-    return f"is {' and '.join(runs)}" if runs else f"is neither ahead nor behind{by} at any budget"
+    if runs:
+        return f"{name} is {' and '.join(runs)}"
+    neither = f"neither ahead nor behind{by} at any budget"
+    if (lower >= -margin).all() and (upper <= margin).all():
+        return f"{name} is {neither}"
+    return f"the band shows {name} {neither}, but is too wide to show that they differ by less"
 
 
 def _runs(budgets: Sequence[float], marked: Sequence[bool]) -> str:

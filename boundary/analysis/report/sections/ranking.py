@@ -7,7 +7,7 @@ import pandas as pd
 from boundary.analysis.estimates.ranking import multiplicity
 from boundary.analysis.estimates.table import POSTERIOR, select
 from boundary.analysis.figures.ranking import ranked_budgets, ranked_models
-from boundary.analysis.formatting import interval, number, probability_text
+from boundary.analysis.formatting import interval, middle_column, number, probability_text
 from boundary.analysis.report.tables import records
 from boundary.analysis.result import Analysis
 from boundary.analysis.text.ranking import multiplicity_text
@@ -57,7 +57,7 @@ def ranking_table(rows: pd.DataFrame, n: int, margin: float = MARGIN) -> dict[st
 def _cell(rows: dict[Any, dict[Any, Any]], model: str, k: float) -> dict[str, str]:
     curve, best, rank = (rows.get((name, model, k), {}) for name in ("pass_at_k", "best", "rank"))
     return {
-        "share": number(curve.get("mean"), 100, 1),
+        "share": number(curve.get(middle_column(curve)), 100, 1),
         "around": interval(curve, 100, 1),
         "rank": number(rank.get("median"), 1, 0),
         "rank_around": interval(rank, 1, 0),

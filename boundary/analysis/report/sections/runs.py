@@ -4,7 +4,15 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from boundary.analysis.formatting import Shorten, budget, interval, level_text, number, probability_text
+from boundary.analysis.formatting import (
+    Shorten,
+    budget,
+    interval,
+    level_text,
+    middle_column,
+    number,
+    probability_text,
+)
 from boundary.analysis.report.tables import records
 from boundary.analysis.result import Analysis
 from boundary.analysis.runs.record import (
@@ -75,8 +83,10 @@ def _cell(rows: pd.DataFrame, k: float, **labels: str) -> RunCell:
     row = records(cells)[0]
     if labels.get("estimand") in (BEST_METHOD, STRONGEST):
         return RunCell(probability_text(row["mean"]), "")
-    middle = row["median"] if labels.get("estimand") == SPREAD else row["mean"]
-    return RunCell(number(middle, 100, 1), interval(row, 100, 1))
+    # Of a method the posterior from few runs is skew, and its mean lies away from the runs.
+    has_median = labels.get("estimand") == SPREAD or labels.get("of") in (METHOD, NEW_RUN)
+    middle = "median" if has_median else middle_column(row)
+    return RunCell(number(row[middle], 100, 1), interval(row, 100, 1))
 
 
 def _method_lines(rows: pd.DataFrame, budgets: list[float]) -> list[RunLine]:

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from boundary.analysis.estimates.table import POSTERIOR
-from boundary.analysis.formatting import Shorten, interval, level_text, number, probability_text
+from boundary.analysis.formatting import Shorten, interval, level_text, middle_column, number, probability_text
 from boundary.analysis.result import Analysis
 from boundary.analysis.strata.record import DIFFERENCE, named_differences
 from boundary.analysis.text.strata import strata_sentences
@@ -80,7 +80,7 @@ def _line(rows: pd.DataFrame, name: str, headings: list[tuple[str, str]]) -> dic
     for estimand, model in headings:
         of_cell = _records(rows.loc[(rows["estimand"] == estimand) & (rows["model"] == model)])
         row = of_cell[0] if of_cell else {}
-        cells.append({"value": number(row.get("mean"), 100, 1), "interval": interval(row, 100, 1)})
+        cells.append({"value": number(row.get(middle_column(row)), 100, 1), "interval": interval(row, 100, 1)})
     own = rows.loc[rows["other_stratum"] == ""]
     return {"name": name, "n_problems": f"{int(own['n_problems'].iloc[0]):,}", "cells": cells}
 
@@ -89,7 +89,7 @@ def _difference(row: dict[Any, Any], n_arms: int, shorten: Shorten) -> dict[str,
     name = f"{row['stratum']} less {row['other_stratum']}"
     return {
         "name": name if n_arms == 1 else f"{shorten(row['model'])}: {name}",
-        "value": number(row["mean"], 100, 1),
+        "value": number(row[middle_column(row)], 100, 1),
         "interval": interval(row, 100, 1),
         "larger": probability_text(row["prob_positive"]),
         "smaller": probability_text(row["prob_negative"]),

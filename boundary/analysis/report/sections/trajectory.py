@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from boundary.analysis.estimates.table import POSTERIOR
-from boundary.analysis.formatting import interval, level_text, number, probability_text
+from boundary.analysis.formatting import interval, level_text, middle_column, number, probability_text
 from boundary.analysis.result import Analysis
 from boundary.analysis.text.training_runs import run_sentences
 from boundary.analysis.trajectory.record import ONSET, PEAK
@@ -41,6 +41,10 @@ def _run(rows: pd.DataFrame, analysis: Analysis) -> dict[str, Any]:
     }
 
 
+def _middle(row: dict[Any, Any]) -> str:
+    return number(row.get(middle_column(row)), 100, 1)
+
+
 def _line(rows: pd.DataFrame, step: str, model: str, n: float) -> dict[str, Any]:
     of_model = rows.loc[rows["model"] == model]
     cells = {(row["estimand"], row["k"]): row for row in of_model.to_dict(orient="records")}
@@ -49,7 +53,7 @@ def _line(rows: pd.DataFrame, step: str, model: str, n: float) -> dict[str, Any]
     return {
         "step": step,
         "model": model,
-        **{name: number(cells.get(key, {}).get("mean"), 100, 1) for name, key in shares.items()},
+        **{name: _middle(cells.get(key, {})) for name, key in shares.items()},
         **{f"{name}_interval": interval(cells.get(key, {}), 100, 1) for name, key in shares.items()},
         **{name: probability_text(cells[key]["mean"]) if key in cells else "" for name, key in chances.items()},
     }

@@ -7,7 +7,7 @@ import pandas as pd
 
 from boundary.analysis.checks.valid_reasoning import PREFIX
 from boundary.analysis.estimates.table import POSTERIOR, select
-from boundary.analysis.formatting import interval, number
+from boundary.analysis.formatting import interval, middle_column, number
 from boundary.analysis.report.tables import records
 from boundary.analysis.result import Analysis
 from boundary.data.counts import ALL, Counts
@@ -51,4 +51,4 @@ def _lines(rows: pd.DataFrame) -> Iterator[dict[str, str]]:
 
 
 def _value(row: dict[Any, Any]) -> str:
-    return f"{number(row['mean'], 100, 1)} {interval(row, 100, 1)}"
+    return f"{number(row[middle_column(row)], 100, 1)} {interval(row, 100, 1)}"
