@@ -1,4 +1,4 @@
-"""Texts of others, made fit to be shown: no control of a terminal, no secret of a URL."""
+"""Texts fit to be shown: those of others without control of a terminal or secret of a URL, numbers with nouns."""
 
 import re
 
@@ -47,3 +47,25 @@ def redacted(text: str) -> str:
     text = _USER.sub(f"{REDACTED}@", text)
     text = _PARAMETER.sub(rf"\g<1>{REDACTED}", text)
     return _BEARER.sub(rf"\g<1>{REDACTED}", text)
+
+
+def count_text(count: int, noun: str) -> str:
+    """A number with its noun, which is in the plural unless the number is 1.
+
+    Examples
+    --------
+    >>> count_text(1, "sample"), count_text(0, "sample"), count_text(1200, "broken record")
+    ('1 sample', '0 samples', '1,200 broken records')
+    """
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
+def agreeing(count: int, singular: str, plural: str) -> str:
+    """The form of a verb or pronoun that goes with a number.
+
+    Examples
+    --------
+    >>> agreeing(1, "it was", "they were"), agreeing(2, "it was", "they were")
+    ('it was', 'they were')
+    """
+    return singular if count == 1 else plural

@@ -12,6 +12,7 @@ from boundary.data.readers import limits
 from boundary.data.records import MOST_TOKENS
 from boundary.data.token_means import MEAN_TOKENS
 from boundary.errors import InputError
+from boundary.plain_text import agreeing, count_text
 
 # Where a row came from, carried beside the data until validation is done.
 LINE = "__line__"
@@ -110,9 +111,10 @@ def _empty_rows(table: pd.DataFrame, source: str) -> Iterator[CountNote]:
         raise InputError(f"{source}: no row has a sample; n_samples is 0 in all of them.")
     for (model, benchmark), rows in empty.groupby(["model", "benchmark"], sort=False):
         few = ", ".join(rows["problem_id"].head(5)) + ", ..." * (len(rows) > 5)
-        problems = f"{len(rows)} problems" if len(rows) > 1 else "1 problem"
-        left_out = "they were" if len(rows) > 1 else "it was"
-        text = f"{model} has no sample of {problems} of {benchmark} ({few}); {left_out} left out."
+        text = (
+            f"{model} has no sample of {count_text(len(rows), 'problem')} of {benchmark} ({few}); "
+            f"{agreeing(len(rows), 'it was', 'they were')} left out."
+        )
         yield CountNote(str(benchmark), str(model), text)
 
 

@@ -14,6 +14,7 @@ import msgspec
 
 from boundary.data.readers.streams import Source, has_keys, is_object
 from boundary.data.records import CORRECT, WRONG, Answers, verdict
+from boundary.plain_text import count_text
 
 NAME = re.compile(r"^(?P<model>.+)_(?P<modality>text|vision|audio)_t(?P<T>\d+(\.\d+)?)_n\d+")
 BLOCK = 60
@@ -76,7 +77,7 @@ def _note_stopping(first: dict[int | str, int], last: dict[int | str, int], sour
     n_stopped = sum(problem in first and last[problem] - first[problem] < BLOCK for problem in shorter)
     if shorter and n_stopped >= 0.9 * len(shorter):
         source.note(
-            f"'{source.path}': attempts on {n_stopped} problems stop soon after the first success. Their number "
-            "depends on the outcome, so that the share of successes and pass@k, which suppose a fixed number, are "
-            "biased."
+            f"'{source.path}': attempts on {count_text(n_stopped, 'problem')} stop soon after the first success. "
+            "Their number depends on the outcome, so that the share of successes and pass@k, which suppose a fixed "
+            "number, are biased."
         )

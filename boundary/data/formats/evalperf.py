@@ -14,6 +14,7 @@ from boundary.data.readers.raw_json import NOTHING, raw_hash
 from boundary.data.readers.streams import Source, has_keys, is_object
 from boundary.data.records import CORRECT, WRONG, Answers, verdict
 from boundary.data.settings.pooling import relevant_settings
+from boundary.plain_text import agreeing, count_text
 
 BENCHMARK = "EvalPerf"
 # Of the configuration: how many samples, and how their speed was measured.
@@ -77,5 +78,6 @@ def read(source: Source) -> Iterator[Answers]:
         yield Answers(problem_id=task, outcomes=outcomes, texts=texts, **names)
     if left_out:
         source.note(
-            f"'{source.path}': {left_out} samples were not judged; they were left out, not taken for wrong ones."
+            f"'{source.path}': {count_text(left_out, 'sample')} {agreeing(left_out, 'was', 'were')} not judged; "
+            f"{agreeing(left_out, 'it was', 'they were')} left out, not taken for wrong ones."
         )

@@ -16,6 +16,7 @@ from boundary.data.readers.streams import HEAD, Source, has_keys, is_list, is_ob
 from boundary.data.readers.yaml_fields import yaml_fields
 from boundary.data.records import CORRECT, EMPTY, WRONG, Answers, text_hash, verdict
 from boundary.errors import InputError
+from boundary.plain_text import count_text
 
 NAME = re.compile(r"^(?P<benchmark>GSM8K|MATH|CodeContests|MiniF2F(-MATH)?)_(?P<model>[^/]+?)(\.|$)")
 COLUMNS = ["prompt", "question", "samples", "is_corrects", "orig_dset_idx", "orig_dset_split"]
@@ -75,7 +76,7 @@ def read(source: Source) -> Iterator[Answers]:
 def _outcomes(problem: Problem) -> list[str]:
     n = len(problem.is_corrects)
     if problem.samples is not None and len(problem.samples) != n:
-        raise ValueError(f"{n} verdicts, but {len(problem.samples)} samples")
+        raise ValueError(f"{count_text(n, 'verdict')}, but {count_text(len(problem.samples), 'sample')}")
     empty = [bytes(text) == b'""' for text in problem.samples or []] or [False] * n
     pairs = zip(problem.is_corrects, empty, strict=True)
     return [CORRECT if verdict(value) else EMPTY if silent else WRONG for value, silent in pairs]

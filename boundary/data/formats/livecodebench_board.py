@@ -19,6 +19,7 @@ from boundary.data.formats.parts.option_values import number
 from boundary.data.readers.streams import Source, has_keys, is_object
 from boundary.data.records import Tally
 from boundary.errors import InputError
+from boundary.plain_text import agreeing, count_text
 
 NAME = re.compile(r"performances_([a-z]+)")
 USUAL, NOT_RUN = 10, -1
@@ -98,7 +99,10 @@ def _values(rows: list[Row], column: str, source: Source) -> Iterator[tuple[str,
         elif value is not None:
             yield name, row, value
     if left_out:
-        source.note(f"'{source.path}': {left_out} values are -1, not run; they were left out, not taken for failures.")
+        source.note(
+            f"'{source.path}': {count_text(left_out, 'value')} {agreeing(left_out, 'is', 'are')} -1, not run; "
+            f"{agreeing(left_out, 'it was', 'they were')} left out, not taken for failures."
+        )
 
 
 def _tallies(
@@ -128,4 +132,7 @@ def _tell(once: int, models: int, odd: int, n_samples: int | None, source: Sourc
             f"{once} of {models} models, all of whose values are 0 or 100, for 1. Say otherwise with --option n=NUMBER."
         )
     if odd:
-        source.note(f"{odd} values are no share of the samples; they were read with as few samples as they need.")
+        source.note(
+            f"{count_text(odd, 'value')} {agreeing(odd, 'is', 'are')} no share of the samples; read with as few "
+            "samples as that needs."
+        )

@@ -15,6 +15,7 @@ import msgspec
 
 from boundary.data.readers.streams import Source, has_keys, is_object
 from boundary.data.records import CORRECT, TRUNCATED, WRONG, Answers, verdict
+from boundary.plain_text import agreeing, count_text
 
 OF_THE_MODEL = (None, "agent")
 LIMITS = "usageLimits"
@@ -52,7 +53,7 @@ def read(source: Source) -> Iterator[Answers]:
             run_ids.add(row.run_id)
         error = row.fatal_error_from
         if error not in (*OF_THE_MODEL, LIMITS) or row.score_binarized is None:
-            left_out[f"ended in an error of {error}" if row.score_binarized is not None else "were not judged"] += 1
+            left_out[f"ended in an error of {error}" if row.score_binarized is not None else "without a verdict"] += 1
             yield _answers(row, [], line)
             continue
         try:
@@ -62,7 +63,10 @@ def read(source: Source) -> Iterator[Answers]:
             continue
         yield _answers(row, [outcome], line)
     for reason, count in left_out.items():
-        source.note(f"'{source.path}': {count} runs {reason}; they were left out, not taken for failures.")
+        source.note(
+            f"'{source.path}': {count_text(count, 'run')} {reason}; "
+            f"{agreeing(count, 'it was', 'they were')} left out, not taken for failures."
+        )
 
 
 def _answers(row: Row, outcomes: list[str], line: int) -> Answers:

@@ -16,6 +16,7 @@ from boundary.data.formats.parts.records import DELIMITED, example_record, recor
 from boundary.data.formats.parts.rewards import hashed, sample_outcome, word
 from boundary.data.readers.streams import Source
 from boundary.data.records import CORRECT, Answers, text_hash, token_count, verdict as true_or_false
+from boundary.plain_text import count_text
 
 MATH, LLAMA = "correctness_math_verify", "correctness_llama"
 NAMES = {"math_verify": (MATH,), "llama": (LLAMA,), "any": (MATH, LLAMA), "": (MATH, LLAMA)}
@@ -72,7 +73,7 @@ def _answers(row: Mapping[str, Any], verdict: str) -> tuple[Answers, int]:
     ends = row.get("finish_reasons") or [None] * len(texts)
     tokens = row.get("generation_token_length") or [None] * len(texts)
     if not isinstance(ends, list) or len(ends) != len(texts):
-        raise ValueError(f"{len(texts)} generations, but not as many finish_reasons")
+        raise ValueError(f"{count_text(len(texts), 'generation')}, but not as many finish_reasons")
     kept = [place for place, value in enumerate(verdicts) if value is not None]
     question = row.get("problem")
     problem = word(row.get("uuid")) or (f"{text_hash(question):016x}" if isinstance(question, str) and question else "")
@@ -98,7 +99,7 @@ def _verdicts(row: Mapping[str, Any], verdict: str, count: int) -> list[bool | N
         if values is None or values == []:
             continue
         if not isinstance(values, list) or len(values) != count:
-            raise ValueError(f"{count} generations, but not as many verdicts in {name}")
+            raise ValueError(f"{count_text(count, 'generation')}, but not as many verdicts in {name}")
         lists.append([None if value is None else true_or_false(value) for value in values])
     verdicts: list[bool | None] = []
     for values in zip(*lists, strict=True) if lists else [()] * count:

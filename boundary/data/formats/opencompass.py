@@ -16,6 +16,7 @@ import msgspec
 from boundary.data.readers.raw_json import NOTHING, raw_bytes, raw_hash, refuse_several_texts
 from boundary.data.readers.streams import Source, has_keys, is_object
 from boundary.data.records import CORRECT, NO_ANSWER, WRONG, Answers, verdict
+from boundary.plain_text import count_text
 
 VERDICTS = ("correct", "is_correct", "cascade_correct")
 
@@ -94,7 +95,7 @@ def _lists(detail: Detail) -> tuple[list[Any], list[Any]]:
         return [value], ["?"]
     predictions = detail.pred if isinstance(detail.pred, list) else ["?"] * len(value)
     if len(predictions) != len(value):
-        raise ValueError(f"{len(value)} verdicts, but {len(predictions)} predictions")
+        raise ValueError(f"{count_text(len(value), 'verdict')}, but {count_text(len(predictions), 'prediction')}")
     return value, predictions
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from boundary.data.readers.streams import Source, has_keys, is_object
 from boundary.data.readers.zip_members import Member, member_names, open_members
 from boundary.data.records import CORRECT, NO_ANSWER, WRONG, Answers, verdict
+from boundary.plain_text import agreeing, count_text
 
 ARRAY = ".npy"
 NOT_RUN = -1
@@ -176,7 +177,8 @@ def _tell_of_names(arrays: dict[str, np.ndarray], names: list[str], source: Sour
     missing = sum(int((array == NOT_RUN).sum()) for array in arrays.values())
     if missing:
         source.note(
-            f"'{source.path}': {missing} trials are marked as not run (-1); they were left out, not taken for wrong."
+            f"'{source.path}': {count_text(missing, 'trial')} {agreeing(missing, 'is', 'are')} marked as not run (-1); "
+            f"{agreeing(missing, 'it was', 'they were')} left out, not taken for wrong."
         )
 
 
@@ -188,7 +190,7 @@ def _one_problem(source: Source) -> Iterator[Answers]:
         return
     n = len(document.correct)
     if document.answers is not None and len(document.answers) != n:
-        source.broken(f"{n} verdicts, but {len(document.answers)} answers")
+        source.broken(f"{count_text(n, 'verdict')}, but {count_text(len(document.answers), 'answer')}")
         return
     try:
         empty = [answer in ("", None) for answer in document.answers or []] or [False] * n

@@ -12,6 +12,7 @@ from typing import Any
 from boundary.data.formats.parts.rewards import mapping
 from boundary.data.readers.streams import Source, has_keys, is_object
 from boundary.data.records import CORRECT, EMPTY, VERIFIER_ERROR, WRONG, Answers, verdict
+from boundary.plain_text import agreeing, count_text
 
 CLASSES = {
     "resolved_ids": CORRECT,
@@ -88,7 +89,10 @@ def _classes(report: Mapping[str, Any], source: Source) -> dict[str, str]:
         raise source.error(f"{len(lost)} submitted instances are in no class, the first {min(lost)[:60]}")
     missing = _ids(report, NOT_RUN, source)
     if missing:
-        source.note(f"'{source.path}': {len(missing)} instances have no prediction; they were left out.")
+        source.note(
+            f"'{source.path}': {count_text(len(missing), 'instance')} {agreeing(len(missing), 'has', 'have')} no "
+            f"prediction; {agreeing(len(missing), 'it was', 'they were')} left out."
+        )
     return outcomes
 
 

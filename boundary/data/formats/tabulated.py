@@ -14,6 +14,7 @@ from typing import Any
 from boundary.data.readers.parquet_rows import column_names, parquet_rows
 from boundary.data.readers.streams import Source
 from boundary.data.records import CORRECT, WRONG, Answers, Tally, verdict, whole_number
+from boundary.plain_text import agreeing, count_text
 
 SAMPLES, CORRECTS, ATTEMPT = ("Num. Samples Total", "Num. Samples"), "Num. Samples Correct", "Attempt Idx"
 NAMES = ["Model", "Benchmark", "Modality", "Temperature", "Problem Idx", *SAMPLES, CORRECTS, ATTEMPT]
@@ -108,6 +109,12 @@ def _differs(n: int, c: int, k: Any, score: Any) -> bool:
 
 def _tell(above: int, differing: int, source: Source) -> None:
     if above:
-        source.note(f"'{source.path}': {above} scores are pass@k of more than all samples; no score is used.")
+        source.note(
+            f"'{source.path}': {count_text(above, 'score')} {agreeing(above, 'is', 'are')} pass@k of more than all "
+            "samples; no score is used."
+        )
     if differing:
-        source.note(f"'{source.path}': {differing} scores are not the pass@k of their counts; the counts are used.")
+        source.note(
+            f"'{source.path}': {count_text(differing, 'score')} {agreeing(differing, 'is', 'are')} not the pass@k of "
+            "the counts; these are used."
+        )

@@ -14,6 +14,7 @@ from boundary.data.formats.parts.rewards import hashed, is_rewarded, mapping, sa
 from boundary.data.readers.parquet_rows import column_names, parquet_rows
 from boundary.data.readers.streams import Source
 from boundary.data.records import Answers, text_hash
+from boundary.plain_text import count_text
 
 VERDICTS = ("score", "scores", "reward", "rewards", "correct", "correctness", "is_correct", "acc", "score_lst")
 COLUMNS = ("prompt", "data_source", "reward_model", "extra_info", "responses")
@@ -62,7 +63,7 @@ def _answers(row: Mapping[str, Any], column: str, least: float | None) -> Answer
     if not isinstance(responses, list) or not isinstance(values, list):
         raise ValueError(f"no list in responses or {column}")
     if len(responses) != len(values):
-        raise ValueError(f"{len(responses)} responses, but {len(values)} verdicts")
+        raise ValueError(f"{count_text(len(responses), 'response')}, but {count_text(len(values), 'verdict')}")
     prompt = row.get("prompt")
     if prompt in (None, "", []):
         raise ValueError("no prompt")

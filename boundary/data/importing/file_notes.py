@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from boundary.data.readers.streams import Source
+from boundary.plain_text import count_text
 
 
 def file_notes(sources: Sequence[Source]) -> Iterator[str]:
@@ -17,7 +18,7 @@ def file_notes(sources: Sequence[Source]) -> Iterator[str]:
             by_text.setdefault(note.removeprefix(_place(source)), []).append(source)
     for text, same in by_text.items():
         is_placed = any(note == f"{_place(same[0])}{text}" for note in same[0].notes)
-        first_path = f"'{same[0].path}' and {len(same) - 1:,} other{'s' * (len(same) > 2)}: "
+        first_path = f"'{same[0].path}' and {count_text(len(same) - 1, 'other')}: "
         yield f"{(first_path if len(same) > 1 else _place(same[0])) if is_placed else ''}{text}"
     yield from _left_out(sources)
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from boundary.plain_text import agreeing
+
 SHARD = re.compile(r"(?P<stem>.*?)-(?P<number>\d{4,6})-of-(?P<total>\d{4,6})(?P<ending>\..*)?")
 SPLITS = "dataset_dict.json"
 MOST_NAMED = 5
@@ -28,8 +30,8 @@ def missing_shards(paths: Sequence[Path]) -> Iterator[str]:
             first = [number for number in range(min(total, len(numbers) + MOST_NAMED)) if number not in numbers]
             few = ", ".join(map(str, first[:MOST_NAMED])) + ", ..." * (n_missing > len(first[:MOST_NAMED]))
             yield (
-                f"'{folder}': {n_missing} of {total} files of '{stem}' were not read (numbers {few}): their samples "
-                "are missing from the counts."
+                f"'{folder}': {n_missing} of {total} files of '{stem}' {agreeing(n_missing, 'was', 'were')} not read "
+                f"({agreeing(n_missing, 'number', 'numbers')} {few}): their samples are missing from the counts."
             )
     folders = dict.fromkeys(path.parent for path in paths)
     if len(folders) > 1 and any((folder.parent / SPLITS).is_file() for folder in folders):

@@ -8,6 +8,7 @@ import numpy as np
 from boundary.data.importing.collection import Collection
 from boundary.data.importing.pooled_tables import numbers
 from boundary.data.importing.repeated_runs import HARDLY_CHANCE, of_problem
+from boundary.plain_text import agreeing, count_text
 
 # Shorter stretches are not looked at, nor more distances between a stretch and its copy, nor more stretches of each.
 SHORTEST, MOST_DISTANCES, MOST_STRETCHES = 3, 64, 1000
@@ -62,13 +63,13 @@ def _sentences(n_dropped: int, n_kept: int) -> Iterator[str]:
     """Sentences on the samples that were dropped, and on those that repeat others and were kept."""
     if n_dropped:
         yield (
-            f"{n_dropped} samples stand there twice, word by word and in the same order, as where a resumed run "
-            "writes lines again. Each was counted once."
+            f"{count_text(n_dropped, 'sample')} {agreeing(n_dropped, 'stands', 'stand')} there twice, word by word and "
+            "in the same order, as where a resumed run writes lines again. Each was counted once."
         )
     if n_kept:
         yield (
-            f"{n_kept} samples repeat earlier ones in the same order. They were counted; if a resumed run wrote "
-            "lines again, remove them."
+            f"{count_text(n_kept, 'sample')} {agreeing(n_kept, 'repeats', 'repeat')} earlier ones in the same order. "
+            "All were counted; if a resumed run wrote lines again, remove them."
         )
 
 

@@ -27,6 +27,7 @@ from boundary.data.settings.columns import manifest_settings
 from boundary.data.token_means import MEAN_TOKENS, token_means
 from boundary.data.validation import CountNote, refuse_other_problems
 from boundary.errors import InputError
+from boundary.plain_text import count_text
 
 
 def run_table(folders: Path | Sequence[Path], verifier: str | None = None) -> pd.DataFrame:
@@ -130,7 +131,7 @@ def _omission_notes(arm: _CountedArm) -> Iterator[CountNote]:
 
 
 def _problems(names: Sequence[str]) -> str:
-    return f"{len(names)} problem{'s' * (len(names) > 1)} ({', '.join(names[:5])}{', ...' * (len(names) > 5)})"
+    return f"{count_text(len(names), 'problem')} ({', '.join(names[:5])}{', ...' * (len(names) > 5)})"
 
 
 def _one_verifier(same: Sequence[Path], verifier: str | None) -> str:

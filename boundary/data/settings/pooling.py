@@ -8,6 +8,7 @@ from typing import Any
 
 from boundary.data.readers.streams import Source
 from boundary.data.records import text_hash
+from boundary.plain_text import count_text
 
 REMEDY = "Import them apart, each with its own --model NAME, or pool them all the same with --pool-settings"
 SECRET_NAME = re.compile(
@@ -131,7 +132,8 @@ class Prompts:
     def notes(self) -> Iterator[str]:
         """Sentences on prompts that were pooled."""
         for (model, benchmark), problems in self._pooled.items():
-            yield f"{model} on {benchmark} is pooled over different prompts, as you asked: on {len(problems)} problems."
+            number = count_text(len(problems), "problem")
+            yield f"{model} on {benchmark} is pooled over different prompts, as you asked: on {number}."
 
 
 def relevant_settings(settings: Mapping[str, Any] | None, *names: str) -> dict[str, Any]:
