@@ -13,6 +13,7 @@ from boundary.data.readers.sidecar_files import json_beside
 from boundary.data.readers.streams import Source, first_record, is_list
 from boundary.data.records import CORRECT, TRUNCATED, WRONG, Answers, token_count, verdict
 from boundary.data.settings.pooling import relevant_settings
+from boundary.plain_text import agreeing, count_text
 
 # Metrics that say whether an answer is right; the first that an instance has is taken where none is named.
 METRICS = (
@@ -69,7 +70,10 @@ def read(source: Source, *, metric: str = "") -> Iterator[Answers]:
     if n_outputs > 1:
         source.note(f"'{source.path}': of {n_outputs} outputs of an instance the first is judged, and counts.")
     if perturbed:
-        source.note(f"'{source.path}': {perturbed} perturbed instances were left out.")
+        source.note(
+            f"'{source.path}': {count_text(perturbed, 'perturbed instance')} "
+            f"{agreeing(perturbed, 'was', 'were')} left out."
+        )
 
 
 def _answers(entry: Mapping[str, Any], metric: str) -> tuple[Answers, str]:
@@ -104,7 +108,7 @@ def _answers(entry: Mapping[str, Any], metric: str) -> tuple[Answers, str]:
 
 def _from_run_spec(source: Source) -> tuple[dict[str, Any], int]:
     """Model and scenario, and how many outputs an instance has; settings go to the source."""
-    specification = json_beside(source.path, "run_spec.json")
+    specification = json_beside(source, "run_spec.json")
     adapter = mapping(specification.get("adapter_spec"))
     source.settings |= {
         name: adapter[key] for key, name in MODEL_SETTINGS.items() if isinstance(adapter.get(key), int | float)

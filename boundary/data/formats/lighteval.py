@@ -220,7 +220,7 @@ def _from_name(source: Source) -> dict[str, Any]:
             if file_name:
                 up = "/".join([".."] * (len(parts) - place + 2))
                 beside = f"{up}/results/{names['model']}/results_{file_name['date']}.json"
-                _settings(json_beside(source.path, beside), file_name["task"], source)
+                _settings(json_beside(source, beside), file_name["task"], source)
     return names
 
 

@@ -243,7 +243,7 @@ def _from_name(source: Source) -> dict[str, Any]:
     names = {"benchmark": task["task"]} if task else {}
     dated = NAME.match(source.plain_name)
     if dated:
-        _results(json_beside(source.path, f"results_{dated['date']}.json"), dated["task"], source)
+        _results(json_beside(source, f"results_{dated['date']}.json"), dated["task"], source)
     # The tool writes {output_path}/{organisation}__{model}/.
     return names | ({"model": folder.replace("__", "/", 1)} if "__" in folder.strip("_") else {})
 

@@ -12,6 +12,7 @@ from boundary.data.formats.parts.rewards import hashed, mapping, sample_outcome
 from boundary.data.readers.sidecar_files import json_beside
 from boundary.data.readers.streams import Source, has_keys, is_object
 from boundary.data.records import Answers, token_count, verdict
+from boundary.plain_text import count_text
 
 SETTING_NAMES = {"temperature": "temperature", "top_p": "top_p", "max_tokens": "max_tokens"}
 
@@ -61,7 +62,7 @@ def _responses(record: Mapping[str, Any], temperature: str, source: Source) -> t
     if not isinstance(responses, list):
         raise ValueError("no list of responses")
     if isinstance(usages, list) and len(usages) != len(responses):
-        raise ValueError(f"{len(responses)} responses, but {len(usages)} token_usages")
+        raise ValueError(f"{count_text(len(responses), 'response')}, but {len(usages)} token_usages")
     return responses, usages if isinstance(usages, list) else [usages] * len(responses)
 
 
@@ -96,7 +97,7 @@ def _number(text: str) -> float | str:
 
 def _from_summary(source: Source) -> dict[str, Any]:
     """Model and task; settings go to the source."""
-    configuration = mapping(json_beside(source.path, "summary.json").get("configuration"))
+    configuration = mapping(json_beside(source, "summary.json").get("configuration"))
     model, task = mapping(configuration.get("model_config")), mapping(configuration.get("handler_config"))
     sampling = mapping(configuration.get("sampling_params"))
     sampling = mapping(sampling.get("params")) or sampling

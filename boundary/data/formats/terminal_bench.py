@@ -96,7 +96,7 @@ def _of_trial(trial: Mapping[str, Any], errors: str) -> Answers:
 
 def _from_metadata(source: Source) -> dict[str, Any]:
     """Model and data set; agent and version go to the conditions."""
-    metadata = json_beside(source.path, "run_metadata.json")
+    metadata = json_beside(source, "run_metadata.json")
     source.conditions |= {
         name: metadata[name] for name in ("agent_name", "agent_kwargs", "dataset_version") if metadata.get(name)
     }

@@ -207,7 +207,7 @@ def _benchmark(names: Mapping[str, str], row: Mapping[str, msgspec.Raw]) -> str 
 
 def _from_metadata(source: Source) -> dict[str, str]:
     """Model and environment; settings go to the source."""
-    metadata = json_beside(source.path, "metadata.json")
+    metadata = json_beside(source, "metadata.json")
     environment = metadata.get("env_id", metadata.get("env"))
     model, version = metadata.get("model"), metadata.get("version_info")
     names = {"environment": environment, "model": model}

@@ -29,6 +29,7 @@ from boundary.data.readers.streams import Progress, Source
 from boundary.data.readers.zstd import ZstdError
 from boundary.data.records import Audit
 from boundary.errors import InputError, did_you_mean
+from boundary.plain_text import agreeing, count_text
 
 AUTO = "auto"
 
@@ -68,7 +69,7 @@ class Imported:
     >>> imported.format, imported.skipped, len(imported.samples)
     ('rows', 1, 1)
     >>> imported.notes[-1].split(";")[0]
-    '1 broken records were left out'
+    '1 broken record was left out'
     >>> folder.cleanup()
     """
 
@@ -172,6 +173,8 @@ def import_files(
     refuse_copies(collected)
     dropped = drop_repeated_lines(collected)
     counts = counts_table(collected, str(format_files[0]) if len(format_files) == 1 else f"{len(format_files)} files")
+    sidecars = set().union(*(source.sidecars for source in sources))
+    left_out = [path for path in left_out if path.resolve() not in sidecars]
     skipped = sum(source.skipped for source in sources)
     audits = tuple(audit for source in sources for audit in source.audits)
     notes = tuple(_notes(sources, collected, [*dropped, *(remark.text for remark in counts.remarks)], left_out))
@@ -186,15 +189,19 @@ def _notes(
     notes += [*repeated_texts(collected), *texts_under_two_names(collected), *uniform_verdicts(collected)]
     if left_out:
         kind = foreign_description(left_out[0], Source(left_out[0]).head())
+        first = ", the first of them" * (len(left_out) > 1)
         notes.append(
-            f"{len(left_out)} files of no known format were left out, the first of them '{left_out[0]}'"
-            f"{f': it is {kind}' if kind else ''}."
+            f"{count_text(len(left_out), 'file')} of no known format {agreeing(len(left_out), 'was', 'were')} "
+            f"left out{first or ':'} '{left_out[0]}'{f': it is {kind}' if kind else ''}."
         )
     notes += missing_shards([source.path for source in sources])
     skipped = [source for source in sources if source.skipped]
     if skipped:
         count = sum(source.skipped for source in skipped)
-        notes.append(f"{count} broken records were left out; the first: {skipped[0].first_skipped}")
+        notes.append(
+            f"{count_text(count, 'broken record')} {agreeing(count, 'was', 'were')} left out; the first: "
+            f"{skipped[0].first_skipped}"
+        )
     return dict.fromkeys(notes)
 
 

@@ -62,6 +62,8 @@ class Source:
         values is complete; of other names those that are missing are unknown.
     audits
         Verdicts checked by a stricter judge, where the file holds both.
+    sidecars
+        Files beside it that were read for what they say of the sampling.
     shared
         What a format's reader remembers from file to file: one mapping for all files of an import.
     """
@@ -77,6 +79,7 @@ class Source:
         self.settings: dict[str, Any] = {}
         self.conditions: dict[str, Any] = {}
         self.audits: list[Audit] = []
+        self.sidecars: set[Path] = set()
         self._progress = progress
 
     @property

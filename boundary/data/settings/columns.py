@@ -83,6 +83,14 @@ FROM_A_RUN, DEFAULT = "model_id", "default"
 PROMPT_OPTIONS = ("system_prompt", "chat_template_kwargs", "endpoint")
 ALWAYS_IN_A_MANIFEST = ("temperature", "top_p", "max_tokens", "stop_ids", "engine", "engine_version")
 SAMPLING_PREFIX, NAMED_PREFIX = "setting_", "manifest_"
+# Arguments by which tools name the model or where its weights are: these differ between models, as `model_id` does.
+MODEL_ARGUMENTS = tuple(
+    f"{SAMPLING_PREFIX}model_args_{name}"
+    for name in (
+        *("pretrained", "model", "model_name", "model_path", "path", "revision", "subfolder", "peft", "delta"),
+        *("lora_local_path", "tokenizer", "tokenizer_revision", "served_model_name", "gguf_file"),
+    )
+)
 # What a manifest calls otherwise than a counts table, and what of it is no setting of the samples.
 RENAMED = {"model": "model_id", "n_problems": "problem_set_size"}
 NOT_SETTINGS = (
@@ -134,6 +142,7 @@ def setting(column: str) -> Setting | None:
     for prefix, kind in ((SAMPLING_PREFIX, "sampling"), (NAMED_PREFIX, "named")):
         if column.startswith(prefix):
             label = plain(column.removeprefix(prefix)).replace("_", " ")[:LONGEST_NAME]
+            kind = "named" if column in MODEL_ARGUMENTS else kind
             return Setting(column, label, kind)  # type: ignore[arg-type]
     return None
 

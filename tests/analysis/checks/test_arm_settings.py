@@ -121,3 +121,28 @@ def test_samples_of_several_settings_are_not_counted_together():
     frame = pd.DataFrame({"model": "m", "problem_id": "1", "outcome": ["correct", "wrong"], "temperature": [0.6, 1.0]})
     with pytest.raises(InputError, match="have several values of temperature"):
         load_counts(frame)
+
+
+LM_EVAL_DATE = "2025-01-01T00-00-00.000000"
+
+
+def lm_eval_logs(folder, name, arguments):
+    """Samples of lm-evaluation-harness with their file of results."""
+    logs = folder / f"org__{name}"
+    logs.mkdir(parents=True)
+    rows = [
+        {"doc_id": i, "doc": {}, "arguments": {"gen_args_0": {"arg_0": f"q{i}", "arg_1": {"temperature": 0.6}}}}
+        | {"resps": [[f"{name} {i}"]], "filtered_resps": ["1"], "filter": "none", "metrics": ["acc"], "acc": i % 2}
+        for i in range(4)
+    ]
+    (logs / f"samples_gsm8k_{LM_EVAL_DATE}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (logs / f"results_{LM_EVAL_DATE}.json").write_text(json.dumps({"config": {"model_args": arguments}}))
+
+
+def test_the_path_of_the_model_among_its_arguments_is_no_difference(tmp_path):
+    lm_eval_logs(tmp_path, "base", "pretrained=org/base,revision=main,dtype=bfloat16")
+    lm_eval_logs(tmp_path, "rl", "pretrained=org/rl,peft=org/adapter,revision=step_9,dtype=float16")
+    imported = import_files(tmp_path)
+    assert not any("left out" in note for note in imported.notes)
+    (alarm,) = [text for severity, text in remarks(imported.counts) if severity == "alarm"]
+    assert alarm.startswith("The models were not sampled alike: model args dtype bfloat16 (base) and float16 (rl). ")
