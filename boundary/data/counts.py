@@ -144,7 +144,10 @@ class Counts:
         path = Path(path)
         if is_run(path):
             return cls.from_runs([path])
-        return cls.from_frame(read_table(path), str(path), columns=columns)
+        frame = read_table(path)
+        notes = [CountNote(ALL, "", frame.attrs["note"])] if "note" in frame.attrs else []
+        counts = cls.from_frame(frame, str(path), columns=columns)
+        return replace(counts, remarks=(*notes, *counts.remarks))
 
     @classmethod
     def from_runs(cls, folders: Sequence[Path], verifier: str | None = None) -> "Counts":

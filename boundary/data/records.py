@@ -9,6 +9,8 @@ NO_ANSWER, TRUNCATED, TIMEOUT, EMPTY = "no_answer", "truncated", "timeout", "emp
 VERIFIER_ERROR = "verifier_error"
 OUTCOMES = (CORRECT, WRONG, NO_ANSWER, TRUNCATED, TIMEOUT, EMPTY, VERIFIER_ERROR)
 FALSE_POSITIVE, FALSE_NEGATIVE = "false_positive", "false_negative"
+# How tables write that a cell holds nothing: of pandas, R, Excel and databases.
+MISSING_CELLS = ("", "nan", "na", "n/a", "#n/a", "<na>", "none", "null")
 # No sample has more; a larger number is another thing, such as the tokens of a whole run.
 MOST_TOKENS = 10**9
 NO_FACTS: Mapping[str, Any] = {}

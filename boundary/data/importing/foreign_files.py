@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
+from boundary.data.formats.parts.row_documents import are_verdicts, has_two_levels, two_levels_text
 from boundary.data.formats.parts.row_fields import CORRECT_COUNTS, TOTALS, WORDS, is_counts, word_of
 from boundary.data.formats.parts.row_names import FieldNames
-from boundary.data.readers.file_kinds import BOM, foreign_kind
+from boundary.data.readers.file_kinds import BOM, ZIP, foreign_kind
 from boundary.data.readers.parquet_files import MAGIC as PARQUET
 from boundary.data.readers.parquet_rows import column_names
 from boundary.data.readers.streams import first_record, is_list, is_object
 
-ZIP = b"PK\x03\x04"
 COUNTS = {"n_samples", "n_correct"}
 # What others call the column `outcome`.
 VERDICTS = (
@@ -135,9 +135,13 @@ def _of_json(path: Path, head: bytes) -> str | None:
     description = f"JSON of no known format, with the fields {names}"
     if is_counts(record):
         return f"{description}, which seem to be counts. Write it as CSV, and give it to boundary analyze"
+    if has_two_levels(record):
+        return f"{description}: {two_levels_text(record)}"
     values = list(record.values())
     if len(values) > 1 and all(isinstance(value, list) for value in values):
         return f"{description}, each of which holds a list. Where these are problems and verdicts, name the format rows"
+    if are_verdicts(record):
+        return f"{description}, each of which holds a verdict. Where these are problems, name the format rows"
     verdicts = [name[:60] for name, value in FieldNames(record).paths.items() if _is_plain_verdict(value)]
     fields = ", ".join(verdicts[:4]) + ", ..." * (len(verdicts) > 4)
     hint = f"true or false, or 0 or 1, stands in {fields}" if verdicts else "no field holds true or false, or 0 or 1"

@@ -1,5 +1,7 @@
 """What a file is by its first bytes, where these rule out samples and counts: packed, a web page, a pointer, ..."""
 
+import re
+
 BOM = b"\xef\xbb\xbf"
 # First bytes, and what they say. Such a file is no samples, whatever format the user named.
 PACKED = {
@@ -36,6 +38,9 @@ UTF_32 = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 PAGES = (b"<!doctype", b"<html", b"<?xml", b"<head", b"<body", b"<svg")
 TAR = b"ustar"
+ZIP = b"PK\x03\x04"
+# The head of a member, of 30 bytes, then its name.
+WORKBOOK_MEMBER = re.compile(rb"PK\x03\x04.{26}xl/", re.DOTALL)
 
 
 def foreign_kind(name: str, head: bytes) -> str | None:
@@ -50,9 +55,11 @@ def foreign_kind(name: str, head: bytes) -> str | None:
     """
     if not head.removeprefix(BOM).strip():
         return "empty. Fetch or write it again"
-    for start, (name, command) in PACKED.items():
+    for start, (packing, command) in PACKED.items():
         if head.startswith(start):
-            return f"packed by {name}. Unpack it first, for instance with {command} '{name}'"
+            return f"packed by {packing}. Unpack it first, for instance with {command} '{name}'"
+    if head.startswith(ZIP) and WORKBOOK_MEMBER.search(head):
+        return "an Excel workbook. Save its table as CSV in UTF-8"
     for start, kind in OTHER.items():
         if head.startswith(start):
             return kind

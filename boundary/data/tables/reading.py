@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from boundary.data.readers import limits
+from boundary.data.readers.delimited_rows import SEPARATOR_LINE, is_header, repeated_headers_text
 from boundary.data.readers.file_kinds import BOM, foreign_kind
 from boundary.data.readers.parquet_files import check_table
 from boundary.data.readers.pipes import refuse_pipe
@@ -22,6 +23,7 @@ HEAD = 1 << 16
 PARQUET = b"PAR1"
 TEXT_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 PARQUET_SUFFIXES = (".parquet", ".pq")
+LONGEST_SEPARATOR_LINE = 16
 SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons"}
 
 
@@ -30,7 +32,8 @@ def read_table(path: Path) -> pd.DataFrame:
 
     Returns
     -------
-    The table. Of a text file every cell is text, and the column `__line__` holds each row's line (1 is the first).
+    The table. Of a text file every cell is text, and the column `__line__` holds each row's line (1 is the first);
+    `attrs["note"]` says which lines were left out, since they repeat the header.
 
     Raises
     ------
@@ -93,7 +96,10 @@ def _parquet(path: Path) -> pd.DataFrame:
 
 
 def _text(path: Path, delimiter: str) -> pd.DataFrame:
-    lines = _lines(path, _decoded(path), delimiter)
+    text = _decoded(path)
+    said_separator = SEPARATOR_LINE.match(text[:LONGEST_SEPARATOR_LINE].encode())
+    delimiter = said_separator[1].decode() if said_separator else delimiter
+    lines = _lines(path, text, delimiter)[said_separator is not None :]
     if not lines:
         raise InputError(f"'{path}' is empty. It needs a header line and a row for each model and problem.")
     (line, header), *rows = lines
@@ -102,6 +108,8 @@ def _text(path: Path, delimiter: str) -> pd.DataFrame:
         expected = SEPARATORS[delimiter]
         actual = SEPARATORS[other]
         raise InputError(f"'{path}', line {line}: the cells are separated by {actual}. Separate them by {expected}.")
+    headers = [line for line, row in rows if is_header(row, header)]
+    rows = [(line, row) for line, row in rows if line not in headers]
     for line, row in rows:
         if len(row) != len(header):
             raise InputError(
@@ -110,6 +118,8 @@ def _text(path: Path, delimiter: str) -> pd.DataFrame:
             )
     table = pd.DataFrame([row for _, row in rows], columns=header, dtype=object)
     table[LINE] = [line for line, _ in rows]
+    if headers:
+        table.attrs["note"] = repeated_headers_text(path, headers)
     return table
 
 

@@ -14,8 +14,8 @@ from boundary.data.token_means import MEAN_TOKENS, token_means
 from boundary.data.validation import DEFAULT_BENCHMARK, KEY, LINE
 from boundary.errors import InputError
 
-WORDS = {word: word for word in OUTCOMES} | dict.fromkeys(("1", "true", "True", "1.0"), CORRECT)
-WORDS |= dict.fromkeys(("0", "false", "False", "0.0"), WRONG)
+WORDS = {word: word for word in OUTCOMES} | dict.fromkeys(("1", "true", "1.0"), CORRECT)
+WORDS |= dict.fromkeys(("0", "false", "0.0"), WRONG)
 # Of a sample's problem or arm, beside the settings of `boundary.data.settings.columns`.
 FACTS = ("checkpoint_step", "level")
 # Rows that a message names before it only counts them.
@@ -72,7 +72,7 @@ def checked_samples(frame: pd.DataFrame, source: str) -> pd.DataFrame:
     Parameters
     ----------
     frame
-        With columns problem_id and outcome (a name, or 1 and 0, or true and false).
+        With columns problem_id and outcome (a name, or 1 and 0, or true and false, in any letters).
     source
         File name for messages.
 
@@ -188,7 +188,7 @@ def _of_path(path: Path) -> pd.DataFrame | None:
 
 def _outcomes(frame: pd.DataFrame, source: str) -> pd.Series:
     words = frame["outcome"]
-    outcomes = words.astype(str).str.strip().map(WORDS)
+    outcomes = words.astype(str).str.strip().str.lower().map(WORDS)
     strange = np.asarray(outcomes.isna())
     if strange.any():
         row = frame.loc[strange].iloc[0]

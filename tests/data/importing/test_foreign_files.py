@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from boundary.cli.main import main
+from boundary.data.catalog import load_counts
 from boundary.data.importing.import_files import import_files
 from boundary.data.readers.zstd import compress
 from boundary.errors import InputError
@@ -206,3 +207,30 @@ def test_the_first_record_may_be_long(tmp_path):
     path = tmp_path / "a.jsonl"
     path.write_text(json.dumps(row) + "\n" + json.dumps(row | {"is_correct": False, "response": "y"}) + "\n")
     assert import_files(path, model="m").counts.table["n_correct"].tolist() == [1]
+
+
+def workbook():
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        for name in ("[Content_Types].xml", "_rels/.rels", "xl/workbook.xml", "xl/worksheets/sheet1.xml"):
+            file.writestr(name, "<a/>" * 100)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("name", ["a.xlsx", "a.csv", "a.parquet"])
+def test_an_excel_workbook_is_named_whatever_reads_it(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(workbook())
+    why = r"is an Excel workbook\. Save its table as CSV in UTF-8"
+    for format in ("auto", "rows"):
+        with pytest.raises(InputError, match=why):
+            import_files(path, format, model="m")
+    with pytest.raises(InputError, match=why):
+        load_counts(path)
+
+
+def test_the_command_that_unpacks_names_the_file(tmp_path):
+    path = tmp_path / "a.jsonl.bz2"
+    path.write_bytes(bz2.compress(LINES))
+    with pytest.raises(InputError, match=r"with bunzip2 'a\.jsonl\.bz2'"):
+        import_files(path, model="m")

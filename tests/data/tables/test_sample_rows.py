@@ -89,3 +89,26 @@ def test_problems_may_be_named_by_numbers_and_words(samples):
     table = samples.assign(problem_id=[7, 7, "x", "x", "7"])
     assert bd.load_counts(table).table[["problem_id", "n_samples"]].to_numpy().tolist() == [["7", 3], ["x", 2]]
     assert set(bd.load_counts(samples.assign(problem_id=[1.0, 1.0, 2.0, 2.0, 1.0])).table["problem_id"]) == {"1", "2"}
+
+
+@pytest.mark.parametrize("words", [("TRUE", "FALSE"), ("Correct", "WRONG"), ("true", "False")])
+def test_outcomes_are_read_in_any_letters(tmp_path, words):
+    path = tmp_path / "s.csv"
+    path.write_text(f"model,problem_id,outcome\nm,p,{words[0]}\nm,p,{words[1]}\n")
+    assert bd.load_counts(path).table[["n_samples", "n_correct"]].to_numpy().tolist() == [[2, 1]]
+
+
+def test_a_header_within_a_table_is_left_out_and_remarked(tmp_path):
+    samples, counts = tmp_path / "s.csv", tmp_path / "c.csv"
+    samples.write_text("model,problem_id,outcome\nm,p,1\nmodel,problem_id,outcome\nm,p,0\n")
+    counts.write_text("model,problem_id,n_samples,n_correct\nm,p,2,1\nmodel,problem_id,n_samples,n_correct\nr,p,2,1\n")
+    for path, models in ((samples, ["m"]), (counts, ["m", "r"])):
+        loaded = bd.load_counts(path)
+        assert loaded.table["model"].tolist() == models
+        assert "the header stands again in line 3" in loaded.remarks[0].text
+
+
+def test_a_line_that_names_the_separator_is_read(tmp_path):
+    path = tmp_path / "c.csv"
+    path.write_text("sep=;\nmodel;problem_id;n_samples;n_correct\nm;p;2;1\n")
+    assert bd.load_counts(path).table["n_correct"].tolist() == [1]
