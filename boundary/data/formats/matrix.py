@@ -1,8 +1,8 @@
 """A plain matrix of 0 and 1: a problem a row, a sample a column; CSV, TSV or `.npy`.
 
 CSV may have a header whose first cell is `problem_id` (or problem, id, idx, or empty) and whose others are numbered
-(s1, s2, ...); then the first column names the problems, otherwise rows are numbered from 0. Empty cells, and NaN in
-arrays, are samples that were not taken.
+(s1, s2, ...); then the first column names the problems, otherwise rows are numbered from 0. Empty cells and
+NaN are samples that were not taken.
 """
 
 import csv
@@ -16,16 +16,20 @@ from typing import Any
 
 import numpy as np
 
-from boundary.data.formats.parts.matrix_header import header_of, looks_like_header
+from boundary.data.formats.parts.matrix_header import IDS, has_unusual_stem, header_of, looks_like_header
 from boundary.data.formats.parts.option_values import one_of
+from boundary.data.readers.delimited_rows import is_header, repeated_headers_text
 from boundary.data.readers.file_kinds import BOM
 from boundary.data.readers.streams import Source
-from boundary.data.records import CORRECT, WRONG, Answers
+from boundary.data.records import CORRECT, MISSING_CELLS, WRONG, Answers
+from boundary.plain_text import agreeing, count_text
 
 NPY = b"\x93NUMPY"
 WORDS = {"1": CORRECT, "0": WRONG, "1.0": CORRECT, "0.0": WRONG, "true": CORRECT, "false": WRONG}
 AS_WRITTEN, WITH_HEADER, WITHOUT_HEADER = "", "yes", "no"
 LONGEST_HEADER = 10_000
+# Columns that a note names before it leaves some out.
+MOST_COLUMNS = 6
 
 
 def recognises(path: Path, head: bytes) -> bool:
@@ -41,10 +45,15 @@ def recognises(path: Path, head: bytes) -> bool:
     if not rows:
         return False
     headed, has_names = looks_like_header(rows[0])
-    rows = [row[1:] if has_names else row for row in rows[headed:] or rows]
+    samples = [row for row in rows[1:] if not _repeats(row, rows[0])] if headed else rows
+    rows = [row[1:] if has_names else row for row in samples or rows]
     cells = [cell.strip().strip('"').lower() for row in rows for cell in row]
     # A table of one cell is a reward or an exit code that a tool wrote.
-    return any(cells) and len(cells) > 1 and all(cell in WORDS or not cell for cell in cells)
+    return (
+        any(cell in WORDS for cell in cells)
+        and len(cells) > 1
+        and all(cell in WORDS or cell in MISSING_CELLS for cell in cells)
+    )
 
 
 def read(source: Source, *, rows: str = "problems", header: str = AS_WRITTEN) -> Iterator[Answers]:
@@ -71,25 +80,34 @@ def read(source: Source, *, rows: str = "problems", header: str = AS_WRITTEN) ->
         name = str(place) if names is None else names[place]
         yield Answers(name, [row[index] for index in columns], sample_index=columns)
     if missing:
-        source.note(f"'{source.path}': {missing} empty cells; they were left out, not taken for wrong.")
+        source.note(
+            f"'{source.path}': {count_text(missing, 'empty cell')}; {agreeing(missing, 'it was', 'they were')} left "
+            "out, not taken for wrong."
+        )
 
 
 def _table(source: Source, header: str) -> tuple[list[str] | None, list[list[Any]]]:
     names: list[str] | None = None
     cells: list[list[Any]] = []
     width = 0
+    header_row: list[str] = []
+    headers: list[int] = []
     for line, row in _lines(source):
         if not width:
             width = len(row)
             has_names = _has_names(row, header, source, line)
             names = [] if has_names else None
             if has_names is not None:
+                header_row = row
                 continue
+        if _repeats(row, header_row):
+            headers.append(line)
+            continue
         if len(row) != width:
             source.broken(f"{len(row)} cells, where the first row has {width}", line)
             continue
         try:
-            outcomes = [_outcome(cell) for cell in (row if names is None else row[1:])]
+            outcomes = [_outcome(cell, bool(header_row)) for cell in (row if names is None else row[1:])]
             if names is not None and not row[0].strip():
                 raise ValueError("the problem has no name")
         except ValueError as error:
@@ -98,7 +116,28 @@ def _table(source: Source, header: str) -> tuple[list[str] | None, list[list[Any
         cells.append(outcomes)
         if names is not None:
             names.append(row[0].strip())
+    if headers:
+        source.note(repeated_headers_text(source.path, headers))
+    _note_columns(header_row, source)
     return names, cells
+
+
+def _repeats(row: list[str], header_row: list[str]) -> bool:
+    """Whether a row is the header again; one of numbers (0, 1) may be a row of verdicts too."""
+    return is_header(row, header_row) and any(cell.strip().lower() not in WORDS for cell in row)
+
+
+def _note_columns(header_row: list[str], source: Source) -> None:
+    """Note which columns are taken for samples, where their name is no usual one of samples."""
+    columns = [cell.strip() for cell in header_row[header_row[0].strip().lower() in IDS :]] if header_row else []
+    if not has_unusual_stem(columns):
+        return
+    few = ", ".join(columns if len(columns) <= MOST_COLUMNS else (*columns[:2], "...", columns[-1]))
+    models = ",".join(f"models={name}" for name in columns[:2]) + ",..." * (len(columns) > 2)
+    source.note(
+        f"'{source.path}': its columns ({few}) are taken for samples of one model. Where each holds the verdicts on a "
+        f"model, name the format rows and --columns problem={header_row[0].strip() or 'NAME'},{models}."
+    )
 
 
 def _has_names(row: list[str], header: str, source: Source, line: int) -> bool | None:
@@ -124,12 +163,11 @@ def _lines(source: Source) -> Iterator[tuple[int, list[str]]]:
         yield number, row
 
 
-def _outcome(cell: str) -> str | None:
+def _outcome(cell: str, has_header: bool) -> str | None:
     word = cell.strip().lower()
-    if word and word not in WORDS:
-        raise ValueError(
-            f"{cell.strip()[:40]!r} is not 0 or 1. Where the first column names the problems, head it problem_id"
-        )
+    if word not in WORDS and word not in MISSING_CELLS:
+        remedy = "" if has_header else " Where the first column names the problems, head it problem_id"
+        raise ValueError(f"{cell.strip()[:40]!r} is not 0 or 1.{remedy}".removesuffix("."))
     return WORDS.get(word)
 
 

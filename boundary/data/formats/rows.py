@@ -7,6 +7,7 @@ may have a column of verdicts; and a JSON file of one object may hold the record
 """
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from boundary.data.formats.parts.matrix_header import BETWEEN
+from boundary.data.confusable_names import visible
 from boundary.data.formats.parts.option_values import number
 from boundary.data.formats.parts.records import (
     JSON,
@@ -31,6 +32,7 @@ from boundary.data.formats.parts.row_documents import (
     Document,
     document_records,
     has_named_fields,
+    has_two_levels,
     is_document,
     is_keyed,
     merged_records,
@@ -59,17 +61,20 @@ from boundary.data.formats.parts.row_guesses import (
 )
 from boundary.data.formats.parts.row_lists import spread_record, spread_row
 from boundary.data.formats.parts.row_names import FieldNames
+from boundary.data.formats.parts.varying_fields import unread_fields
 from boundary.data.readers.arrow_rows import STATE_FILES
 from boundary.data.readers.raw_json import raw_hash
 from boundary.data.readers.streams import Source
-from boundary.data.records import CORRECT, EMPTY, TRUNCATED, WRONG, Answers, text_hash, token_count
+from boundary.data.records import CORRECT, EMPTY, MISSING_CELLS, TRUNCATED, WRONG, Answers, text_hash, token_count
 from boundary.errors import InputError
+from boundary.plain_text import count_text
 
 # A text of more characters is no name, but a question: its hash is the name.
 LONGEST_NAME = 200
 EMPTY_TEXT = text_hash(b'""')
 # How engines say that a sample ran into its limit.
 CUT = ("length", "max_tokens", "max_output_tokens", "max_length")
+DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
 OWN_TABLE = {"problem_id", "outcome"}
 
 
@@ -145,6 +150,8 @@ def read(
     least = None if threshold == "" else number("threshold", threshold)
     roles = named_fields(columns, problem=id, correct=correct, text=text)
     document = _document(source, roles)
+    if document and document.names_models:
+        roles = {role: names for role, names in roles.items() if role != "models"}
     record = merged_records(document.records) if document else example_record(source.path, source.head())
     if record is None:
         next(records(source, []), None)
@@ -154,6 +161,7 @@ def read(
     samples = list_field(record, roles)
     record = spread_record(record, samples) if samples else record
     fields = replace(guessed_fields(record, roles, samples), in_table=not is_json)
+    fields = replace(fields, unread=unread_fields(record, fields))
 
     def appears(name: str) -> bool:
         rows = _rows_of(document) if document else records(source, [name])
@@ -167,7 +175,8 @@ def read(
         )
     note_several_tries(record, fields, source)
     checks = RowChecks(fields, source)
-    for place, (line, whole_row) in enumerate(_rows_of(document) if document else records(source, fields.names)):
+    names = [*fields.names, *fields.unread]
+    for place, (line, whole_row) in enumerate(_rows_of(document) if document else records(source, names)):
         answers_of_row: list[Answers] = []
         try:
             rows = spread_row(whole_row, samples, fields.correct) if samples else [whole_row]
@@ -191,7 +200,7 @@ def _document(source: Source, roles: Roles) -> Document | None:
     if not is_document(source.path, head):
         return None
     record = example_record(source.path, head)
-    if record is not None and (_is_sample(record) or _has_roles(record, roles)):
+    if record is not None and (_is_sample(record) or (_has_roles(record, roles) and not has_two_levels(record))):
         return None
     document = document_records(source, roles)
     if document is not None and document.remark:
@@ -218,19 +227,19 @@ def _of_row(row: Row, fields: Fields, least: float | None) -> Iterator[Answers]:
         yield _answers(row, fields, fields.correct, least)
         return
     for name in fields.models:
-        model = name.replace("*", "").strip(BETWEEN) if name in fields.trials else name
-        yield _answers(row, fields, name, least)._replace(model=model or name)
+        yield _answers(row, fields, name, least)._replace(model=fields.model_of(name))
 
 
 def _answers(row: Row, fields: Fields, verdicts: str, least: float | None) -> Answers:
-    value = _verdict_value(row, verdicts, fields)
+    value: Any = _verdict_value(row, verdicts, fields)
+    value = None if _is_missing(value, fields) else value
     value = [] if fields.is_list and value is None else value
     if fields.is_list and not isinstance(value, list):
         raise ValueError(f"{str(value)[:40]!r} is no list of verdicts, as in the records before")
     if not fields.is_list:
         _refuse_several(row, fields)
     values = value if fields.is_list else [value]
-    places = [place for place, value in enumerate(values) if value is not None and value != ""]
+    places = [place for place, value in enumerate(values) if value is not None and not _is_missing(value, fields)]
     outcomes = [_outcome(values[place], least) for place in places]
     texts = _texts(row, fields, len(values)) if places else None
     ends = _ends(row, fields, len(values)) if places else []
@@ -260,6 +269,11 @@ def _answers(row: Row, fields: Fields, verdicts: str, least: float | None) -> An
         reasons=_reasons(row, fields, outcomes),
         whole=fields.is_list,
     )
+
+
+def _is_missing(value: Any, fields: Fields) -> bool:
+    """Whether a cell of a table, or an entry of a list, holds no verdict."""
+    return isinstance(value, str) and (value == "" or (fields.in_table and value.strip().lower() in MISSING_CELLS))
 
 
 def _verdict_value(row: Row, verdicts: str, fields: Fields) -> Any:
@@ -313,7 +327,7 @@ def _texts(row: Row, fields: Fields, count: int) -> list[int] | None:
     except ValueError:
         return None
     if len(texts) != count:
-        raise ValueError(f"{count} verdicts, but {len(texts)} texts")
+        raise ValueError(f"{count_text(count, 'verdict')}, but {count_text(len(texts), 'text')}")
     return [raw_hash(text) for text in texts]
 
 
@@ -336,7 +350,7 @@ def _ends(row: Row, fields: Fields, count: int) -> list[Any]:
     value = None if raw is None else listed(_decoded(raw))
     ends = value if isinstance(value, list) and fields.is_list else [value] * count
     if len(ends) != count:
-        raise ValueError(f"{count} verdicts, but {len(ends)} of '{fields.finish}'")
+        raise ValueError(f"{count_text(count, 'verdict')}, but {len(ends)} of '{fields.finish}'")
     return [end.strip().lower() if isinstance(end, str) else None for end in ends]
 
 
@@ -344,7 +358,9 @@ def _name(row: Row, fields: Fields, question: bytes | None) -> str:
     if not fields.problem:
         if question is None:
             raise KeyError(fields.question)
-        return f"{text_hash(question):016x}"
+        text = msgspec.json.decode(question)
+        is_name = isinstance(text, str) and 0 < len(text) <= LONGEST_NAME and visible(text) == text
+        return text if is_name else f"{text_hash(question):016x}"
     raw = field_value(row, fields.problem)
     name = _decoded(raw)
     if isinstance(name, list | dict) and fields.problem in (*QUESTIONS, *PROMPTS) and name:
@@ -362,6 +378,7 @@ def _outcome(value: Any, least: float | None) -> str:
     if isinstance(value, bool | int | float | str) and word_of(value) in WORDS:
         return WORDS[word_of(value)]
     shown = " ".join(str(value).split())[:40]
+    _refuse_decimal_comma(value)
     hint = " Say from which value on it is correct with --option threshold=NUMBER" if _is_number(value) else ""
     raise ValueError(f"{shown!r} is not a verdict of true or false.{hint}".rstrip("."))
 
@@ -380,8 +397,15 @@ def _score(value: Any) -> float:
     except (ValueError, OverflowError):
         score = float("nan")
     if score != score or (isinstance(value, str) and "_" in value):
+        _refuse_decimal_comma(value)
         raise ValueError(f"{str(value)[:40]!r} is no score")
     return score
+
+
+def _refuse_decimal_comma(value: Any) -> None:
+    """Say what is wrong with a number such as 0,9."""
+    if isinstance(value, str) and len(value) < 40 and DECIMAL_COMMA.fullmatch(value.strip()):
+        raise ValueError(f"{value!r} has a decimal comma, which is not read. Write {value.replace(',', '.')}")
 
 
 def _step(row: Row, fields: Fields) -> dict[str, int]:

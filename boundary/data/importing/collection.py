@@ -16,8 +16,9 @@ from boundary.data.readers.streams import Source
 from boundary.data.records import OUTCOMES, Answers, Tally, text_hash
 from boundary.data.settings.columns import setting_cells
 from boundary.data.settings.pooling import Prompts, RunSettings, without_secrets
-from boundary.data.validation import DEFAULT_BENCHMARK
+from boundary.data.validation import DEFAULT_BENCHMARK, RESERVED
 from boundary.errors import InputError
+from boundary.plain_text import agreeing
 
 # Of the settings of a sample those that become columns of the counts.
 SETTINGS = ("temperature", "top_p", "max_tokens", "checkpoint_step")
@@ -51,6 +52,10 @@ class Collection:
     """
 
     def __init__(self, model: str | None = None, benchmark: str | None = None, pool_settings: bool = False) -> None:
+        if benchmark is not None and collapsed(benchmark) == RESERVED:
+            raise InputError(
+                f"--benchmark {RESERVED}: the name is reserved for every benchmark together. Give another."
+            )
         self.names = {"model": model, "benchmark": benchmark}
         self.pool_settings = pool_settings
         self.run_settings, self.prompts = RunSettings(pool_settings), Prompts(pool_settings)
@@ -163,10 +168,10 @@ class Collection:
         for (model, benchmark), problems in lost.items():
             left = sum(key[:2] == (model, benchmark) for key in (*self.keys, *self.tallies))
             few = ", ".join(problems[:5]) + ", ..." * (len(problems) > 5)
-            have, were = ("has", "it was") if len(problems) == 1 else ("have", "they were")
             yield (
-                f"{len(problems)} of {left + len(problems)} problems of {model} on {benchmark} {have} no sample left; "
-                f"{were} left out: {few}."
+                f"{len(problems)} of {left + len(problems)} problems of {model} on {benchmark} "
+                f"{agreeing(len(problems), 'has', 'have')} no sample left; "
+                f"{agreeing(len(problems), 'it was', 'they were')} left out: {few}."
             )
 
     def keep(self, stays: np.ndarray) -> None:
@@ -194,6 +199,12 @@ class Collection:
             raise source.error(f"it does not say which model. Give it with --model NAME{remedy}")
         benchmark = self._name("benchmark", record.benchmark) or DEFAULT_BENCHMARK
         benchmark = self._plain_name("benchmark", benchmark, source, record.line)
+        if benchmark == RESERVED:
+            raise source.error(
+                f"the benchmark '{RESERVED}' is reserved for every benchmark together. Give another name with "
+                "--benchmark NAME",
+                record.line,
+            )
         return model, benchmark, self._plain_name("problem_id", record.problem_id, source, record.line, benchmark)
 
     def _refuse_two_trainings(self, key: Key, source: Source) -> None:
@@ -213,7 +224,7 @@ class Collection:
     def _compare_file_names(self, key: Key, source: Source) -> None:
         """Remember files with samples of one problem and no model, whose names differ in more than numbers."""
         before = self._unnamed_files.setdefault(key, source.path)
-        if before is source.path or self._pooled_files or source.shared.get("pooled files"):
+        if before is source.path or self._pooled_files or source.shared.get("noted files differ"):
             return
         if names_differ(before, source.path):
             self._pooled_files = key[0], before, source.path

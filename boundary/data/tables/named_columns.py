@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from boundary.data.formats.parts.row_fields import OTHER_NAMES
 from boundary.data.validation import COLUMNS, KEY, LINE, OUTCOME_COLUMNS, REQUIRED
 from boundary.errors import InputError, did_you_mean
 
@@ -31,12 +32,6 @@ USUAL_NAMES = {
 # Columns that decide what is analysed: taken in any letters, and asked for where a table seems to have them by another
 # name. What else a table has may be strata, whose names the user knows.
 DECIDING = ("benchmark", "temperature", "checkpoint_step", "training_run", "method", "selected", "role")
-OTHER_NAMES = {
-    "benchmark": ("bench", "dataset", "data_source", "eval", "evaluation"),
-    "checkpoint_step": ("step", "steps", "global_step", "training_step", "train_step", "iteration"),
-    "training_run": ("training_seed", "train_seed", "run_id"),
-    "method": ("algorithm", "algo"),
-}
 NEARLY_THE_NAME = 0.8
 # Columns that each hold the correct samples of a model.
 MODELS = "models"

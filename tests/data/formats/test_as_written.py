@@ -157,7 +157,7 @@ def test_files_that_share_names_of_problems_are_pooled_and_noted(tmp_path):
     notes = import_files(tmp_path, model="m").notes
     pooled_notes = [note for note in notes if "have problems of the same names" in note]
     assert len(pooled_notes) == 1
-    assert "'aime.jsonl', 'math.jsonl'" in pooled_notes[0]
+    assert f"'{tmp_path}/aime.jsonl', '{tmp_path}/math.jsonl'" in pooled_notes[0]
 
 
 def test_tables_of_other_columns_say_how_to_name_them(tmp_path):

@@ -33,7 +33,7 @@ def test_tables_of_0_and_1(tmp_path, text, expected):
     assert recognised_format(path) == "matrix"
     imported = import_files(path, model="m")
     assert totals(imported) == expected
-    assert any("1 empty cells" in note for note in imported.notes) == ("1,0,\n" in text)
+    assert any("1 empty cell;" in note for note in imported.notes) == ("1,0,\n" in text)
 
 
 @pytest.mark.parametrize("header", ["problem_id,n_samples,n_correct", "id,sample_index,correct", "id,temperature"])
@@ -231,3 +231,33 @@ def test_counts_of_lines_may_be_floats_or_none_at_all(tmp_path):
         path.write_text(f'{{"id": 1, {counts}}}\n')
         with pytest.raises(InputError, match=r"line 1: (. is .*, not a whole number|1 correct of 0 samples)"):
             import_files(path, model="m")
+
+
+@pytest.mark.parametrize(
+    ("header", "is_noted"), [("m1,m2", True), ("qwen_1,qwen_2", True), ("s1,s2", False), ("1,2", False)]
+)
+def test_columns_that_may_be_models_are_named(tmp_path, header, is_noted):
+    path = tmp_path / "a.csv"
+    path.write_text(f"problem_id,{header}\np,1,0\nq,0,0\n")
+    notes = " ".join(import_files(path, model="m").notes)
+    first, second = header.split(",")
+    note = f"its columns ({first}, {second}) are taken for samples of one model"
+    assert (note in notes) == is_noted
+    assert (f"--columns problem=problem_id,models={first},models={second}." in notes) == is_noted
+
+
+def test_a_header_within_a_matrix_is_left_out_and_noted(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("problem_id,s1,s2\np,1,0\nproblem_id,s1,s2\nq,1,1\n")
+    imported = import_files(path, model="m")
+    assert imported.counts.table["problem_id"].tolist() == ["p", "q"]
+    assert any("the header stands again in line 3" in note for note in imported.notes)
+    path.write_text("0,1\n0,1\n1,1\n")
+    assert len(import_files(path, "matrix", model="m", header="yes").counts.table) == 2
+
+
+def test_a_cell_of_a_table_with_a_header_is_not_blamed_on_it(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("problem_id,correct\np,1\nq,0\nr,1\ns,maybe\n")
+    with pytest.raises(InputError, match=r"'maybe' is not 0 or 1\.$"):
+        import_files(path, model="m")

@@ -261,3 +261,35 @@ def test_files_of_several_models_under_one_name_are_noted(tmp_path, names, is_no
     notes = " ".join(import_files(tmp_path, model="m").notes)
     assert ("whose names differ in more than a number" in notes) == (is_noted and bool(question))
     assert ("Files have problems of the same names" in notes) == (not question)
+
+
+TWO_LEVELS = {
+    "records": {"base": {"p": {"correct": True}, "q": {"correct": False}}, "rl": {"p": {"correct": True}}},
+    "verdicts": {"base": {"p": True, "q": False}, "rl": {"p": True}},
+    "lists": {"base": {"p": [1], "q": [0]}, "rl": {"p": [1]}},
+    "lists of records": {"base": {"p": [{"correct": 1}], "q": [{"correct": 0}]}, "rl": {"p": [{"correct": 1}]}},
+}
+
+
+@pytest.mark.parametrize("name", TWO_LEVELS)
+def test_keys_of_models_and_problems_are_read_once_the_models_are_named(write, name):
+    path = write(TWO_LEVELS[name])
+    for format in ("auto", "rows"):
+        with pytest.raises(InputError, match="--columns models=base,models=rl or, where these are problems, --columns"):
+            import_files(path, format, model="m")
+    expected = [["base", "p", 1, 1], ["base", "q", 1, 0], ["rl", "p", 1, 1]]
+    assert counts_of(import_files(path, "rows", columns="models=base,models=rl")) == expected
+    by_problem: dict = {}
+    for model, problems in TWO_LEVELS[name].items():
+        for problem, samples in problems.items():
+            by_problem.setdefault(problem, {})[model] = samples
+    assert sorted(counts_of(import_files(write(by_problem), "rows", columns="models=base,models=rl"))) == expected
+
+
+def test_a_verdict_under_each_problems_name(write):
+    path = write({"p": True, "q": False})
+    with pytest.raises(
+        InputError, match=r"each of which holds a verdict\. Where these are problems, name the format rows"
+    ):
+        import_files(path, model="m")
+    assert counts_of(import_files(path, "rows", model="m")) == [["m", "p", 1, 1], ["m", "q", 1, 0]]

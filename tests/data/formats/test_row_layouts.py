@@ -94,7 +94,7 @@ def test_a_problem_without_samples_is_reported(write):
 def test_entries_without_a_verdict_are_left_out_and_noted(write):
     imported = import_files(write([{"problem_id": "p", "correct": [True, None, False]}]), model="m")
     assert counts_of(imported) == [["m", "p", 2, 1]]
-    assert "1 samples in lists of a problem have no verdict" in text_of_notes(imported)
+    assert "1 sample in lists of a problem has no verdict" in text_of_notes(imported)
 
 
 @pytest.mark.parametrize("name", [*NAMES, "a.csv"])
@@ -124,7 +124,7 @@ def test_empty_cells_of_trials_are_left_out_and_noted(tmp_path):
     path.write_text("problem_id,split,trial_1,trial_2,trial_3\np,x,1,0,\nq,x,1,1,0\n")
     imported = import_files(path, model="m")
     assert counts_of(imported) == [["m", "p", 2, 1], ["m", "q", 3, 2]]
-    assert "1 samples in lists of a problem have no verdict" in text_of_notes(imported)
+    assert "1 sample in lists of a problem has no verdict" in text_of_notes(imported)
 
 
 @pytest.mark.parametrize("stem", ["pass_", "pass@", "acc_", "step_", "level", "maj@"])
@@ -233,3 +233,78 @@ def test_a_name_of_the_record_itself_is_not_held_against_names_within(write):
         for j in range(3)
     ]
     assert counts_of(import_files(write(rows), model="m")) == [["m", "p", 3, 1]]
+
+
+PATTERN_ROWS = [{"qid": "p", "rl_1": 1, "rl_2": 0, "rl_v2_1": 1, "rl_1_tokens": 7, "rl_count": 2, "base_1": 1}]
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.csv"])
+def test_a_pattern_takes_columns_with_a_number_only(write, name):
+    path = write(PATTERN_ROWS, name)
+    imported = import_files(path, "rows", columns="problem=qid,models=rl_*,models=base_*")
+    assert counts_of(imported) == [["rl", "p", 2, 1], ["base", "p", 1, 1]]
+    assert "'rl_*' (2 columns: rl_1, rl_2), 'base_*' (1 column: base_1) are taken" in text_of_notes(imported)
+    assert "no verdict" not in text_of_notes(imported)
+
+
+@pytest.mark.parametrize(
+    ("models", "why"),
+    [
+        ("models=rl_*,models=rl_1", r"'rl_1' is named twice, by models=rl_\* and models=rl_1"),
+        ("models=sft_*", r"no field 'sft_\*', in which each \* stands for a number, in any record"),
+    ],
+)
+def test_a_pattern_of_no_column_or_of_one_that_is_named_too_is_refused(write, models, why):
+    with pytest.raises(InputError, match=why):
+        import_files(write(PATTERN_ROWS), "rows", columns=f"problem=qid,{models}")
+
+
+def test_empty_cells_are_counted_for_each_models_own_columns(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("qid,base_1,base_2,rl_1,rl_2,rl_3\np,1,0,1,,0\n")
+    imported = import_files(path, "rows", columns="problem=qid,models=base_*,models=rl_*")
+    assert "1 sample in lists of a problem has no verdict; it was left out" in text_of_notes(imported)
+
+
+@pytest.mark.parametrize("field", ["samples", "correct"])
+@pytest.mark.parametrize("blank", ["", " "])
+def test_an_empty_list_is_no_sample_that_was_not_judged(tmp_path, field, blank):
+    path = tmp_path / "a.jsonl"
+    samples = '[{"correct": true}, {"correct": false}]' if field == "samples" else "[true, false]"
+    path.write_text(f'{{"problem_id": "p", "{field}": {samples}}}\n{{"problem_id": "q", "{field}": [{blank}]}}\n')
+    imported = import_files(path, model="m")
+    assert counts_of(imported) == [["m", "p", 2, 1]]
+    assert "not judged" not in text_of_notes(imported)
+    assert "1 of 2 problems of m on default has no sample left" in text_of_notes(imported)
+
+
+@pytest.mark.parametrize("cell", ["nan", "NaN", "NA", "null", ""])
+def test_cells_that_hold_nothing_are_not_judged(tmp_path, cell):
+    path = tmp_path / "a.csv"
+    path.write_text(f"problem_id,model,correct\np,m,1\np,m,{cell}\np,m,0\n")
+    imported = import_files(path)
+    assert counts_of(imported) == [["m", "p", 2, 1]]
+    assert "1 of 3 samples are not judged" in text_of_notes(imported)
+    path.write_text(f"problem_id,split,trial_1,trial_2,trial_3\np,x,{cell},0,1\n")
+    assert counts_of(import_files(path, model="m")) == [["m", "p", 2, 1]]
+    path.write_text(f"problem_id,s1,s2,s3\np,{cell},0,1\n")
+    imported = import_files(path, model="m")
+    assert imported.format == "matrix"
+    assert counts_of(imported) == [["m", "p", 2, 1]]
+
+
+@pytest.mark.parametrize("options", [{"threshold": "0.5"}, {}])
+def test_a_decimal_comma_is_named(tmp_path, options):
+    path = tmp_path / "a.csv"
+    path.write_text("problem_id;score;model\np;0,9;m\n")
+    with pytest.raises(InputError, match=r"'0,9' has a decimal comma, which is not read\. Write 0\.9"):
+        import_files(path, "rows", columns="correct=score", **options)
+
+
+@pytest.mark.parametrize("field", ["problem", "question", "prompt"])
+def test_a_short_text_names_its_problem(write, field):
+    rows = [{field: "p1", "trial_1": 1, "trial_2": 0}, {field: "two\nlines", "trial_1": 1, "trial_2": 1}]
+    imported = import_files(write(rows), "rows", model="m", columns="correct=trial_*")
+    short, long = imported.counts.table["problem_id"]
+    assert short == "p1"
+    assert len(long) == 16

@@ -285,3 +285,19 @@ def test_columns_from_the_command_line(tmp_path):
         assert pd.read_csv(out)["n_correct"].sum() == 6
     answer = CliRunner().invoke(main, ["import", "verl", str(path), "--columns", COLUMNS, "-o", str(out)])
     assert "The format verl has no option 'columns'" in answer.output
+
+
+@pytest.mark.parametrize("second", ["qid,ok,ckpt", "\ufeffqid,ok,ckpt", '"qid","ok", ckpt'])
+def test_a_header_within_a_table_is_left_out_and_noted(tmp_path, second):
+    path = tmp_path / "all.csv"
+    path.write_text(f"qid,ok,ckpt\np,1,a\n{second}\np,0,b\n", encoding="utf-8")
+    imported = import_files(path, "rows", columns="problem=qid,correct=ok,model=ckpt")
+    assert imported.counts.table[["model", "problem_id"]].to_numpy().tolist() == [["a", "p"], ["b", "p"]]
+    assert any("the header stands again in line 3" in note for note in imported.notes)
+
+
+def test_a_line_that_names_the_separator_is_no_header(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"\xef\xbb\xbfsep=;\r\nproblem_id;model;correct\r\n1,5;m;1\r\np;m;0\r\n")
+    assert recognised_format(path) == "rows"
+    assert import_files(path).counts.table["problem_id"].tolist() == ["1,5", "p"]

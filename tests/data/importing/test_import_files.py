@@ -173,7 +173,7 @@ def test_a_broken_line_is_named_or_counted(tmp_path, line, why):
     imported = import_files(path, model="m", skip_bad=True)
     assert imported.skipped == 1
     assert counts_of(imported) == {"0": (1, 1), "1": (1, 0)}
-    assert "1 broken records were left out" in " ".join(imported.notes)
+    assert "1 broken record was left out" in " ".join(imported.notes)
 
 
 def test_json_as_python_writes_it_is_read(tmp_path):
@@ -187,7 +187,7 @@ def test_a_folder_is_read_whole(tmp_path):
     (tmp_path / "notes.txt").write_text("hello")
     imported = import_files(tmp_path)
     assert counts_of(imported) == {"0": (4, 2)}
-    assert any("1 files of no known format" in note for note in imported.notes)
+    assert any("1 file of no known format was left out: '" in note for note in imported.notes)
 
 
 @pytest.mark.parametrize(
@@ -240,3 +240,33 @@ def test_the_command_says_what_is_wrong(tmp_path, words, why):
     assert result.exit_code == 2
     assert why in result.output
     assert not out.exists()
+
+
+def test_files_whose_names_differ_in_more_than_a_number_are_noted_among_others(tmp_path):
+    for model in ("base", "rl"):
+        for seed in range(2):
+            rows = [{"problem_id": f"p{i}", "correct": (i + seed + len(model)) % 3 == 0} for i in range(9)]
+            write(tmp_path / f"{model}_seed{seed}.jsonl", rows)
+    notes = " ".join(import_files(tmp_path, model="m").notes)
+    assert f"m is pooled from '{tmp_path}/base_seed0.jsonl', '{tmp_path}/rl_seed0.jsonl', ..." in notes
+
+
+@pytest.mark.parametrize("name", ["all", " all "])
+def test_the_option_is_blamed_for_a_reserved_benchmark(tmp_path, name):
+    path = write(tmp_path / "a.jsonl", [{"problem_id": "p", "correct": True}])
+    with pytest.raises(InputError, match=r"^--benchmark all: "):
+        import_files(path, model="m", benchmark=name)
+    write(path, [{"problem_id": "p", "benchmark": "all", "correct": True}])
+    with pytest.raises(InputError, match=r"line 1: the benchmark 'all' is reserved"):
+        import_files(path, model="m")
+
+
+def test_a_note_on_one_thing_is_in_the_singular(tmp_path):
+    write(tmp_path / "a.jsonl", [{"problem_id": "p", "correct": True}, {"problem_id": "p", "correct": "?"}])
+    (tmp_path / "b.md").write_text("# results\n")
+    arguments = ["import", "rows", str(tmp_path), "--model", "m", "--skip-bad", "--columns", "correct=correct"]
+    (tmp_path / "b.md").rename(tmp_path / "b.bin")
+    result = CliRunner().invoke(main, [*arguments, "-o", str(tmp_path / "counts.csv")])
+    assert "m on default: 1 problem, 1 sample each, 1 of 1 correct" in result.output
+    assert "1 broken record was left out; the first: " in result.output
+    assert "1 file of no known format was left out: '" in result.output

@@ -65,6 +65,13 @@ def looks_like_header(row: Sequence[str]) -> tuple[bool, bool]:
     return _counts_up(words) or numbered, False
 
 
+def has_unusual_stem(columns: Sequence[str]) -> bool:
+    """Whether numbered columns have a name that is no usual one of samples, and so may be a model's."""
+    matches = [NUMBERED.fullmatch(column.strip('"').lower()) for column in columns]
+    stems = {match["stem"].rstrip(BETWEEN) for match in matches if match}
+    return bool(stems - {"", *SAMPLES})
+
+
 def _counts_up(words: Sequence[str]) -> bool:
     """0, 1, 2, ... or 1, 2, 3, ..., as nothing but a header does."""
     numbers = [int(word) for word in words if word.isdigit() and len(word) < 9]
@@ -104,5 +111,5 @@ def _refuse_others(words: Sequence[str]) -> None:
     if len(set(numbers)) < len(numbers) or not (from_the_first or stem in SAMPLES):
         raise ValueError(
             f"its columns ({', '.join(words[:4])}) are not numbered one by one, as samples are. Are they pass@k, or "
-            "checkpoints"
+            "checkpoints? Samples count up from 1 (s1, s2, ...)"
         )

@@ -16,6 +16,7 @@ from boundary.data.readers.file_kinds import BOM
 from boundary.data.readers.parquet_files import MAGIC
 from boundary.data.readers.parquet_rows import column_names, parquet_rows
 from boundary.data.readers.streams import HEAD, Source, first_record, is_list, is_object
+from boundary.data.records import MISSING_CELLS
 from boundary.errors import InputError
 
 Row = Mapping[str, msgspec.Raw]
@@ -71,7 +72,7 @@ def _first_records(path: Path, head: bytes) -> Iterator[Any]:
     if kind == DELIMITED:
         try:
             for _, cells in islice(delimited_rows(source), EXAMPLES):
-                yield {name: cell or None for name, cell in cells.items()}
+                yield {name: None if cell.strip().lower() in MISSING_CELLS else cell for name, cell in cells.items()}
         except InputError:  # a text that only looks like a table; reading it says what is wrong
             return
     else:

@@ -8,10 +8,27 @@ from typing import Any
 import msgspec
 
 from boundary.data.formats.parts.records import Row, optional_field
-from boundary.data.formats.parts.row_fields import DATA_SETS, DECISIVE, SEED, UNCERTAIN, WORDS, Fields, listed, word_of
+from boundary.data.formats.parts.row_fields import (
+    DATA_SETS,
+    DECISIVE,
+    SEED,
+    STEP_NAMES,
+    UNCERTAIN,
+    WORDS,
+    Fields,
+    listed,
+    word_of,
+)
+from boundary.data.formats.parts.row_names import usual_spelling
+from boundary.data.formats.parts.varying_fields import VaryingFields
+from boundary.data.readers.file_names import names_differ
 from boundary.data.readers.raw_json import raw_hash
 from boundary.data.readers.streams import Source
 from boundary.data.records import CORRECT, Answers
+from boundary.plain_text import agreeing, count_text
+
+# Columns that a note names for a pattern before it leaves some out.
+MOST_COLUMNS = 6
 
 
 class RowChecks:
@@ -27,7 +44,7 @@ class RowChecks:
 
     def __init__(self, fields: Fields, source: Source) -> None:
         self.fields, self.source = fields, source
-        self.rows, self.unjudged, self.unjudged_entries = 0, 0, 0
+        self.rows, self.samples, self.unjudged, self.unjudged_entries = 0, 0, 0, 0
         # Samples of a problem that have one seed, where a field holds seeds.
         self.seeds: Counter[tuple[Any, ...]] = Counter()
         self.records_of_problems: dict[tuple[Any, ...], int] = {}
@@ -38,6 +55,7 @@ class RowChecks:
         # Of problems without a text: the first file that has them.
         self.first_files: dict[tuple[Any, ...], Path] = source.shared.setdefault("files of problems", {})
         self.policies: dict[tuple[Any, ...], int] = {}
+        self.varying_fields = VaryingFields(fields.unread)
         self.partitions = {
             (role, name): (set[int](), set[int](), set[tuple[int, int]]())
             for role, names in fields.other_names.items()
@@ -71,24 +89,22 @@ class RowChecks:
         if answers.outcomes and self.fields.is_list:
             self.unjudged_entries += self._unjudged_entries(row, answers)
         self.rows += 1
-        self.unjudged += not answers.outcomes
+        if answers.outcomes or not self._has_no_samples(row, answers):
+            self.samples += 1
+            self.unjudged += not answers.outcomes
         self.problems[key] += 1
         question = optional_field(row, self.fields.question)
         if question is None:
             before = self.first_files.setdefault(key, self.source.path)
-            if before != self.source.path and answers.run is None and not self.source.shared.get("pooled files"):
-                self.source.shared["pooled files"] = True
-                self.source.note(
-                    f"Files have problems of the same names ('{before.name}', '{self.source.path.name}'); their "
-                    "samples were pooled, as runs on the same problems. Files of several models or benchmarks have to "
-                    "be imported apart, each with --model and --benchmark."
-                )
+            if before != self.source.path and answers.run is None:
+                self._note_pooled_files(before)
         else:
             self.questions.add(hash((answers.model, answers.benchmark, bytes(question))))
         if SEED in row and not self.fields.is_list and answers.run is None and answers.outcomes:
             self.seeds[*key, bytes(row[SEED])] += 1
         self._compare_verdicts(row, answers, line)
         self._compare_policies(row, (*key, answers.run), line)
+        self.varying_fields.add(row, (*key, answers.run))
         for (role, name), (values, other_values, pairs) in self.partitions.items():
             pair = (
                 raw_hash(optional_field(row, self._field(role)) or NULL),
@@ -109,6 +125,7 @@ class RowChecks:
         self._refuse_other_names()
         self._refuse_numbered_lines(roles)
         self._note_repeated_seeds()
+        self._note_varying_fields()
         self.source.note(self._summary())
         for name, line in self.later.items():
             place = f"line {line}" if line else "later records"
@@ -121,19 +138,46 @@ class RowChecks:
                 f"'{self.source.path}': '{name}' holds several texts of a record, and '{self.fields.correct}' one "
                 "verdict: each record was counted as one sample."
             )
-        self.source.leave_out(self.unjudged, self.rows, "are not judged")
-        if self.unjudged_entries:
+        self.source.leave_out(self.unjudged, self.samples, "are not judged")
+        if (count := self.unjudged_entries) > 0:
             self.source.note(
-                f"'{self.source.path}': {self.unjudged_entries} samples in lists of a problem have no verdict; they "
-                "were left out, not taken for wrong."
+                f"'{self.source.path}': {count_text(count, 'sample')} in lists of a problem "
+                f"{agreeing(count, 'has', 'have')} no verdict; {agreeing(count, 'it was', 'they were')} left out, "
+                "not taken for wrong."
             )
+
+    def _note_pooled_files(self, before: Path) -> None:
+        """Note the first two files that share a problem, and remember whether their names differ."""
+        if "noted files differ" in self.source.shared:
+            return
+        self.source.shared["noted files differ"] = names_differ(before, self.source.path)
+        self.source.note(
+            f"Files have problems of the same names ('{before}', '{self.source.path}'); their samples were pooled, as "
+            "runs on the same problems. Files of several models or benchmarks have to be imported apart, each with "
+            "--model and --benchmark."
+        )
+
+    def _note_varying_fields(self) -> None:
+        texts = self.varying_fields.texts()
+        if texts:
+            pairs = ", ".join(f"'{name}' ({values})" for name, values in texts)
+            self.source.note(
+                f"'{self.source.path}': samples of one problem differ in {pairs}, which "
+                f"{agreeing(len(texts), 'was', 'were')} not read. A field that tells models, benchmarks or runs apart "
+                f"has to be named, as in --columns model={texts[0][0]}."
+            )
+
+    def _has_no_samples(self, row: Row, answers: Answers) -> bool:
+        """Whether a record holds an empty list: a problem of which nothing was sampled."""
+        raw = optional_field(row, self.fields.list_field or self.fields.verdicts_of(answers.model))
+        return raw is not None and listed(msgspec.json.decode(raw)) in ([], [""])
 
     def _unjudged_entries(self, row: Row, answers: Answers) -> int:
         """How many entries of a record's list of verdicts, or columns of trials, are empty."""
-        if self.fields.trials:
-            n_columns = len(next(iter(self.fields.trials.values())))
-            return max(n_columns - len(answers.outcomes), 0)
-        raw = optional_field(row, answers.model if self.fields.models and answers.model else self.fields.correct)
+        verdicts = self.fields.verdicts_of(answers.model)
+        if verdicts in self.fields.trials:
+            return len(self.fields.trials[verdicts]) - len(answers.outcomes)
+        raw = optional_field(row, verdicts)
         value = None if raw is None else listed(msgspec.json.decode(raw))
         return max(len(value) - len(answers.outcomes), 0) if isinstance(value, list) else 0
 
@@ -173,8 +217,8 @@ class RowChecks:
         for name in self.fields.policies:
             value = raw_hash(optional_field(row, name) or NULL)
             if self.policies.setdefault((name, *key), value) != value:
-                is_step = name in ("step", "training_step", "train_step")
-                role = "step" if is_step else "benchmark" if name in DATA_SETS else "model"
+                spelling = usual_spelling(name)
+                role = "step" if spelling in STEP_NAMES else "benchmark" if spelling in DATA_SETS else "model"
                 raise self.source.error(
                     f"samples of one problem differ in '{name}', which may tell {role}s apart. Say what it is, with "
                     f"--columns {role}={name}, or with --columns run={name} where these are runs of one model",
@@ -186,7 +230,8 @@ class RowChecks:
         repeated = [key for key, count in self.seeds.items() if count > 1]
         if 0 < len(repeated) < len(self.seeds) and len(self.seeds) > len({key[:-1] for key in self.seeds}):
             self.source.note(
-                f"'{self.source.path}': {len(repeated)} problems have two samples or more of one seed, as where a "
+                f"'{self.source.path}': {count_text(len(repeated), 'problem')} "
+                f"{agreeing(len(repeated), 'has', 'have')} two samples or more of one seed, as where a "
                 "run was written twice; all were counted. Where a seed is one sample, --columns sample=seed refuses "
                 "the second."
             )
@@ -218,15 +263,23 @@ class RowChecks:
 
     def _summary(self) -> str:
         fields = self.fields
-        verdicts = "', '".join(fields.models) if fields.models else fields.correct
+        verdicts = ", ".join(map(self._columns_text, fields.models or (fields.correct,)))
         verb = "are taken for verdicts, each of a model" if fields.models else "is taken for the verdict"
         roles = ("model", "benchmark", "text", "sample", "run", "step", "finish", "tokens")
         parts = [f"{role} '{name}'" for role in roles if (name := getattr(fields, role))]
         return (
             f"'{self.source.path}': problems are told apart by '{fields.problem or fields.question}', and "
-            f"'{verdicts}' {verb}{'; ' * bool(parts)}{', '.join(parts)}. Name others with --columns "
+            f"{verdicts} {verb}{'; ' * bool(parts)}{', '.join(parts)}. Name others with --columns "
             "problem=NAME,correct=NAME."
         )
+
+    def _columns_text(self, name: str) -> str:
+        """A field's name, with the columns that a pattern stands for."""
+        columns = self.fields.trials.get(name, ())
+        if not columns:
+            return f"'{name}'"
+        few = ", ".join(columns if len(columns) <= MOST_COLUMNS else (*columns[:2], "...", columns[-1]))
+        return f"'{name}' ({count_text(len(columns), 'column')}: {few})"
 
     def _field(self, role: str) -> str:
         return str(getattr(self.fields, role))

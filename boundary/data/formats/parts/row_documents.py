@@ -1,7 +1,7 @@
 """A JSON file that is one object and holds records: a list beside its settings, columns, or a record a problem."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,8 +15,10 @@ from boundary.data.formats.parts.row_fields import (
     SETTINGS,
     STEPS,
     VERDICTS,
+    WORDS,
     is_verdict,
     value_at,
+    word_of,
 )
 from boundary.data.formats.parts.row_guesses import Roles, guessed_fields, list_field
 from boundary.data.formats.parts.row_lists import matching_columns, spread_record
@@ -28,11 +30,22 @@ Records = list[dict[str, Any]]
 
 
 class Document(NamedTuple):
-    """Records of a file that is one object, how they stand there, and whether nothing else could be meant."""
+    """Records of a file that is one object, and how they stand there.
+
+    Parameters
+    ----------
+    records, remark
+        The records, and a sentence on them.
+    is_sure
+        Whether nothing else could be meant.
+    names_models
+        Whether the user named the models, whose names are keys, and each record has its own.
+    """
 
     records: Records
     remark: str
     is_sure: bool = True
+    names_models: bool = False
 
 
 # A larger file of one object is not looked into.
@@ -57,12 +70,17 @@ def document_records(source: Source, roles: Roles) -> Document | None:
     Raises
     ------
     InputError
-        Where the file is damaged, or holds several lists of records.
+        Where the file is damaged, or holds several lists of records, or keys that may be models or problems.
     """
     document = source.document(dict[str, Any])
     table = _of_columns(document)
     if table is not None:
         return Document(table, "its columns are those of a table")
+    if has_two_levels(document) and "correct" not in roles:
+        by_model = _by_model(document, roles)
+        if by_model is None:
+            raise source.error(two_levels_text(document))
+        return by_model
     lists = {name: value for name, value in document.items() if _holds_records(value, roles)}
     if len(lists) > 1:
         few = ", ".join(name[:40] for name in list(lists)[:4]) + ", ..." * (len(lists) > 4)
@@ -89,6 +107,65 @@ def _within(document: Mapping[str, Any], roles: Roles) -> Document | None:
     context = _context({other: value for other, value in document.items() if other != name})
     remark = part.remark.replace("of the file", f"of '{name[:40]}'")
     return Document([context | record for record in part.records], remark, part.is_sure)
+
+
+def has_two_levels(document: Mapping[str, Any]) -> bool:
+    """Whether keys stand on two levels above verdicts, as those of models and problems do."""
+    if not document or not all(isinstance(inner, dict) and inner for inner in document.values()):
+        return False
+    keys = {key for inner in document.values() for key in inner}
+    if FieldNames(dict.fromkeys(keys, 0)).all((*NAMES, *VERDICTS)):
+        return False
+    leaves = [leaf for inner in document.values() for leaf in inner.values()]
+    if all(isinstance(leaf, dict) for leaf in leaves):
+        return len(keys) > 1 and all(FieldNames(leaf).all(VERDICTS, VERDICTS) for leaf in leaves)
+    return all(map(_are_samples, leaves))
+
+
+def _are_samples(value: Any) -> bool:
+    """Whether a value is a verdict, a list of verdicts or a list of records with verdicts."""
+    if isinstance(value, list) and value and all(isinstance(entry, dict) for entry in value):
+        return all(FieldNames(entry).all(VERDICTS, VERDICTS) for entry in value)
+    parts = value if isinstance(value, list) else [value]
+    return all(isinstance(part, str | int | float) and word_of(part) in WORDS for part in parts)
+
+
+def two_levels_text(document: Mapping[str, Any]) -> str:
+    """What to say of keys on two levels, either of which may name models."""
+    inner_keys = dict.fromkeys(key for inner in document.values() for key in inner)
+    ways = [
+        ",".join(f"models={key}" for key in list(keys)[:4]) + ",..." * (len(keys) > 4)
+        for keys in (document, inner_keys)
+    ]
+    return (
+        f"its keys name models and problems, on two levels. Name the format rows and the models, with --columns "
+        f"{ways[0]} or, where these are problems, --columns {ways[1]}"
+    )
+
+
+def _by_model(document: Mapping[str, Any], roles: Roles) -> Document | None:
+    """Records of an object with keys on two levels, of which the user named the models; None where keys are none."""
+    models = roles.get("models", ())
+    inner_keys = {key for inner in document.values() for key in inner}
+    if not models or not (set(models) <= document.keys() or set(models) <= inner_keys):
+        return None
+    are_outer = set(models) <= document.keys()
+    pairs = [(outer, inner, leaf) for outer, leaves in document.items() for inner, leaf in leaves.items()]
+    records = [
+        {"model": model, "problem_id": problem} | _samples_field(leaf)
+        for outer, inner, leaf in pairs
+        for model, problem in [(outer, inner) if are_outer else (inner, outer)]
+        if model in models
+    ]
+    return Document(records, "the keys of the file are taken for models and problems", names_models=True)
+
+
+def _samples_field(value: Any) -> dict[str, Any]:
+    """What stands under a problem's name, as fields of a record: a record, a list of records, verdicts."""
+    if isinstance(value, dict):
+        return value
+    is_list_of_records = isinstance(value, list) and bool(value) and all(isinstance(entry, dict) for entry in value)
+    return {"samples" if is_list_of_records else "correct": value}
 
 
 def is_keyed(record: Mapping[str, Any]) -> bool:
@@ -160,20 +237,21 @@ def _context(document: Mapping[str, Any]) -> dict[str, Any]:
     return context
 
 
+def are_verdicts(document: Mapping[str, Any]) -> bool:
+    """Whether an object is a verdict under each of several names, none of which is usual in a record."""
+    is_record = FieldNames(dict.fromkeys(document, 0)).all((*NAMES, *QUESTIONS, *VERDICTS, *MODELS, *SETTINGS))
+    return len(document) > 1 and not is_record and all(map(_are_samples, document.values()))
+
+
 def _by_problem(document: Mapping[str, Any], roles: Roles) -> Document | None:
-    """Records of an object whose keys name problems: a record, a list of records or a list of verdicts under each."""
+    """Records of an object whose keys name problems: a record, a list of records, or verdicts under each."""
     values = list(document.values())
-    if not values:
+    are_records = all(isinstance(value, dict) for value in values)
+    if not values or not (
+        are_records or all(isinstance(value, list) and value for value in values) or are_verdicts(document)
+    ):
         return None
-    records: Iterator[dict[str, Any]]
-    if all(isinstance(value, dict) for value in values):
-        records = ({"problem_id": name} | value for name, value in document.items())
-    elif all(isinstance(value, list) and value for value in values):
-        field = "samples" if all(isinstance(entry, dict) for value in values for entry in value) else "correct"
-        records = ({"problem_id": name, field: value} for name, value in document.items())
-    else:
-        return None
-    rows = list(records)
+    rows = [{"problem_id": name} | _samples_field(value) for name, value in document.items()]
     merged = merged_records(rows)
     if not _has_samples(merged, roles):
         return None

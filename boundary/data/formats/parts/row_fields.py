@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from boundary.data.formats.parts.matrix_header import BETWEEN
 from boundary.data.formats.parts.records import field_value
 from boundary.data.formats.parts.row_lists import matching_columns
 from boundary.data.readers.streams import Source
@@ -65,13 +66,25 @@ SETTINGS = (
     *("system_message", "prompt_type", "prompt_template", "template", "num_fewshot", "n_shot", "few_shot", "split"),
     *("verifier", "scorer"),
 )
+# Other names of columns that decide what is analysed, in tables of counts and of samples.
+OTHER_NAMES = {
+    "benchmark": (
+        *("bench", "dataset", "data_source", "eval", "evaluation", "benchmark_name", "data_name", "eval_name"),
+        "test_set",
+    ),
+    "checkpoint_step": ("step", "steps", "global_step", "training_step", "train_step", "iteration"),
+    "training_run": ("training_seed", "train_seed", "run_id"),
+    "method": ("algorithm", "algo"),
+}
+# Beside a sample these are the steps that an agent took.
+STEP_NAMES = tuple(name for name in OTHER_NAMES["checkpoint_step"] if name != "steps")
 # Fields that often tell policies apart; where they differ among samples of one problem this has to be said.
 POLICIES = (
-    *("step", "training_step", "train_step", "epoch", "checkpoint", "checkpoint_path", "ckpt", "model_path", "policy"),
-    *("variant", "method", "algorithm", "experiment", "stage", "arm"),
+    *(*STEP_NAMES, "epoch", "checkpoint", "checkpoint_path", "ckpt", "model_path", "policy", "llm", "adapter"),
+    *("variant", "method", *OTHER_NAMES["method"], "experiment", "stage", "arm", "training_seed", "train_seed"),
 )
 # Likewise benchmarks.
-DATA_SETS = ("subset", "data_name", "task", "task_name", "eval_name", "benchmark_name", "test_set", "subject")
+DATA_SETS = (*OTHER_NAMES["benchmark"], "subset", "task", "task_name", "subject")
 SEED = "seed"
 REASONS = ("error", "reason", "failure_reason", "result")
 RIGHT = dict.fromkeys(
@@ -162,6 +175,8 @@ class Fields:
         Fields that each hold the verdict on one trial, by the pattern that stands for them in `correct` or `models`.
     settings
         Fields that hold settings of the sampling, by the names of SETTINGS.
+    unread
+        Fields without a role: that they differ among the samples of a problem is noted.
     """
 
     problem: str = ""
@@ -187,6 +202,7 @@ class Fields:
     list_field: str = ""
     trials: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
 
     @property
     def names(self) -> list[str]:
@@ -208,6 +224,14 @@ class Fields:
         candidates = (name for names in (*self.other_names.values(), *self.trials.values()) for name in names)
         names = (*fields, self.list_field, *optional, *candidates, *self.later_names)
         return [name for name in dict.fromkeys(names) if name]
+
+    def model_of(self, name: str) -> str:
+        """The model whose verdicts a field holds, or the columns of a pattern."""
+        return (name.replace("*", "").strip(BETWEEN) or name) if name in self.trials else name
+
+    def verdicts_of(self, model: str | None) -> str:
+        """The field that holds the verdicts on a model, or the pattern of its columns."""
+        return next((name for name in self.models if self.model_of(name) == model), self.correct)
 
 
 def named_fields(columns: Any, **options: str) -> dict[str, tuple[str, ...]]:
@@ -305,9 +329,24 @@ def check_fields(
                     value_at(record, name, strict=True)
             except KeyError:
                 if not appears(name):
+                    pattern = ", in which each * stands for a number," * ("*" in name)
                     raise source.error(
-                        f"no field '{name[:60]}' in any record, for {role}. The first have {present}"
+                        f"no field '{name[:60]}'{pattern} in any record, for {role}. The first have {present}"
                     ) from None
+    _refuse_shared_columns(fields, source)
+
+
+def _refuse_shared_columns(fields: Fields, source: Source) -> None:
+    """Refuse a column of verdicts that stands for two models."""
+    names: dict[str, str] = {}
+    for name in fields.models:
+        for column in fields.trials.get(name, (name,)):
+            if column in names:
+                raise source.error(
+                    f"the column '{column[:40]}' is named twice, by models={names[column][:40]} and models={name[:40]}"
+                    ". Name it once"
+                )
+            names[column] = name
 
 
 def value_at(record: Mapping[str, Any], name: str, strict: bool = False) -> Any:

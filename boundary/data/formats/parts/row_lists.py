@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
 import msgspec
@@ -65,7 +64,7 @@ def spread_record(record: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def spread_row(row: Row, name: str, verdict: str) -> Iterator[Row]:
-    """A record for each entry of a list of records, whose fields are named `list.field`.
+    """A record for each entry of a list of records, whose fields are named `list.field`; of no entry the record itself.
 
     Raises
     ------
@@ -73,10 +72,11 @@ def spread_row(row: Row, name: str, verdict: str) -> Iterator[Row]:
         Where the field is no list of records.
     """
     outer = {field: value for field, value in row.items() if field != name}
-    if name not in row or bytes(row[name]) in (b"null", b"[]"):
-        yield outer | {verdict: NULL}
+    samples = [] if name not in row or bytes(row[name]) == b"null" else _entries_of(row[name], name)
+    if not samples:
+        yield {**row, verdict: NULL}
         return
-    for place, entry in enumerate(_entries_of(row[name], name)):
+    for place, entry in enumerate(samples):
         if not isinstance(entry, dict):
             raise ValueError(f"entry {place} of '{name}' is no record")
         yield outer | {f"{name}.{field}": value for field, value in entry.items()}
@@ -112,8 +112,9 @@ def trial_columns(record: Mapping[str, Any], verdicts: tuple[str, ...]) -> dict[
 
 
 def matching_columns(record: Mapping[str, Any], pattern: str) -> tuple[str, ...]:
-    """Fields that match a pattern such as `trial_*`, by the numbers in them; none where a field has that very name."""
+    """Fields with a number for each `*` of a pattern such as `trial_*`, in their order; none if a field is named so."""
     if "*" not in pattern or pattern in record:
         return ()
-    names = [str(name) for name in record if fnmatchcase(str(name), pattern.replace("[", "[[]").replace("?", "[?]"))]
+    numbered = re.compile("[0-9]+".join(map(re.escape, re.split(r"\*+", pattern))))
+    names = [str(name) for name in record if numbered.fullmatch(str(name))]
     return tuple(sorted(names, key=lambda name: ([int(part) for part in re.findall(r"\d{1,9}", name)], name)))
