@@ -53,7 +53,7 @@ def read(source: Source) -> Iterator[Answers]:
             run_ids.add(row.run_id)
         error = row.fatal_error_from
         if error not in (*OF_THE_MODEL, LIMITS) or row.score_binarized is None:
-            left_out[f"ended in an error of {error}" if row.score_binarized is not None else "without a verdict"] += 1
+            left_out[f"ended in an error of {error}" if row.score_binarized is not None else "got no verdict"] += 1
             yield _answers(row, [], line)
             continue
         try:

@@ -86,7 +86,10 @@ def _classes(report: Mapping[str, Any], source: Source) -> dict[str, str]:
     submitted = set(_ids(report, "submitted_ids", source))
     lost = submitted - outcomes.keys() - set(_ids(report, NOT_RUN, source))
     if lost:
-        raise source.error(f"{len(lost)} submitted instances are in no class, the first {min(lost)[:60]}")
+        raise source.error(
+            f"{count_text(len(lost), 'submitted instance')} {agreeing(len(lost), 'is', 'are')} in no class, the first "
+            f"{min(lost)[:60]}"
+        )
     missing = _ids(report, NOT_RUN, source)
     if missing:
         source.note(

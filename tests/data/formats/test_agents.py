@@ -94,9 +94,9 @@ def test_metr_runs_are_samples(tmp_path):
 def test_metr_errors_of_the_server_are_no_failures(tmp_path):
     imported = import_files(write_runs(tmp_path / "runs.jsonl", [run("a"), run("b", 0, "server"), run("c", None)]))
     assert imported.counts.table["n_samples"].tolist() == [1]
-    assert [note.split(": ", 1)[1][:36] for note in imported.notes] == [
-        "1 runs ended in an error of server; ",
-        "1 runs were not judged; they were le",
+    assert [note.split(": ", 1)[1].split(", ")[0] for note in imported.notes] == [
+        "1 run ended in an error of server; it was left out",
+        "1 run got no verdict; it was left out",
     ]
 
 

@@ -120,7 +120,7 @@ def test_evalperf(tmp_path, name):
         ["org/small", "EvalPerf", 2, 1]
     ]
     assert imported.settings == {"temperature": 0.2}
-    assert "1 samples were not judged" in imported.notes[0]
+    assert "1 sample was not judged" in imported.notes[0]
 
 
 def test_evalperf_samples_twice(tmp_path):

@@ -129,7 +129,7 @@ def test_opencompass_grouped_by_problem(tmp_path):
 
 def test_opencompass_predictions_without_verdicts(tmp_path):
     details = [{"example_abbr": "math_0", "pred": ["1", "2"], "answer": ["1"] * 2, "correct": [True]}]
-    with pytest.raises(InputError, match="1 verdicts, but 2 predictions"):
+    with pytest.raises(InputError, match="1 verdict, but 2 predictions"):
         import_files(write(tmp_path / "math.json", {"accuracy": 1, "details": details}), model="small")
 
 

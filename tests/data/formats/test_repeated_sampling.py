@@ -183,7 +183,7 @@ def test_tabulated_counts_are_taken_once(tmp_path):
     assert recognised_format(path) == "tabulated"
     imported = import_files(path)
     assert counts_of(imported) == {("m", "MATH", "3"): (4, 1), ("m", "MATH", "4"): (4, 1)}
-    assert any("1 scores are pass@k of more than all samples" in note for note in imported.notes)
+    assert any("1 score is pass@k of more than all samples" in note for note in imported.notes)
     assert not any("not the pass@k of their counts" in note for note in imported.notes)
 
 

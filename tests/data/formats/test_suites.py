@@ -372,7 +372,7 @@ def test_swe_bench_classes(tmp_path, all_examples):
     [
         ({"unresolved_ids": ["a__a-1"]}, "a__a-1 stands in unresolved_ids and in another class"),
         ({"resolved_instances": 3}, "resolved_instances is 3, but 2 are listed"),
-        ({"error_ids": []}, "1 submitted instances are in no class, the first c__c-1"),
+        ({"error_ids": []}, "1 submitted instance is in no class, the first c__c-1"),
         ({"resolved_ids": ["a__a-1", "a__a-1"]}, "stands in resolved_ids twice"),
     ],
 )
@@ -510,7 +510,7 @@ def test_helm(tmp_path):
     assert counts_of(imported) == {"id0": (2, 0), "id1": (2, 1), "id2": (2, 2)}
     assert imported.counts.models == ("org/m",)
     assert any("'exact_match' is taken for the verdict" in note for note in imported.notes)
-    assert any("1 perturbed instances were left out" in note for note in imported.notes)
+    assert any("1 perturbed instance was left out" in note for note in imported.notes)
     with pytest.raises(InputError, match=r"'-1\.5' is not a verdict"):
         import_files(path, metric="logprob")
 

@@ -151,7 +151,7 @@ def test_rows_of_lists_and_named_fields(tmp_path):
         ([{"problem_id": 1, "sample_index": 0, "correct": True}] * 2, {}, "sample 0 of problem 1 stands there twice"),
         ([{"id": i, "question": "q", "correct": True} for i in range(3)], {}, "it does not name problems"),
         ([{"id": 1, "question": q, "correct": True} for q in "ab"], {}, "asks something else"),
-        ([{"id": 1, "correct": [True], "outputs": ["a", "b"]}], {}, "1 verdicts, but 2 texts"),
+        ([{"id": 1, "correct": [True], "outputs": ["a", "b"]}], {}, "1 verdict, but 2 texts"),
     ],
 )
 def test_rows_that_cannot_be_counted(tmp_path, rows, options, why):
