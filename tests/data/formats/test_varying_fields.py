@@ -59,3 +59,14 @@ def test_fields_of_a_sample_are_not_noted(write, field, values):
 def test_a_field_that_tells_problems_apart_is_not_noted(write):
     rows = [{"problem_id": f"p{i}", "topic": f"t{i}", "correct": j} for i in range(3) for j in range(2)]
     assert not any("differ" in note for note in import_files(write(rows), model="m").notes)
+
+
+def test_fields_may_differ_between_files(tmp_path, write):
+    for value in ("u", "v"):
+        write([{"problem_id": "p", "config": value, "text": value, "correct": 1}], f"seed{ord(value)}.jsonl")
+    notes = " ".join(import_files(tmp_path, "rows", model="m", columns="text=text").notes)
+    assert notes.count("samples of one problem differ in 'config' (u, v), which was not read") == 1
+    for value in ("u", "v"):
+        write([{"problem_id": "p", "llm": value, "text": value, "correct": 1}], f"seed{ord(value)}.jsonl")
+    with pytest.raises(InputError, match=r"seed118\.jsonl', line 1: samples of one problem differ in 'llm'"):
+        import_files(tmp_path, "rows", model="m", columns="text=text")

@@ -54,8 +54,10 @@ class RowChecks:
         self.places: set[tuple[Any, ...]] = set()
         # Of problems without a text: the first file that has them.
         self.first_files: dict[tuple[Any, ...], Path] = source.shared.setdefault("files of problems", {})
-        self.policies: dict[tuple[Any, ...], int] = {}
-        self.varying_fields = VaryingFields(fields.unread)
+        # Of all files: a policy may have a file of its own.
+        self.policies: dict[tuple[Any, ...], int] = source.shared.setdefault("policies", {})
+        self.varying_fields: VaryingFields = source.shared.setdefault("varying fields", VaryingFields())
+        self.varying_fields.follow(fields.unread)
         self.partitions = {
             (role, name): (set[int](), set[int](), set[tuple[int, int]]())
             for role, names in fields.other_names.items()

@@ -60,16 +60,22 @@ def _is_of_a_sample(name: str) -> bool:
 class VaryingFields:
     """The values of some fields, as far as they are few, and whether they differ among the samples of a problem.
 
-    Parameters
-    ----------
-    names
-        The fields.
+    It is of all files of an import: a field may be the same in each and differ between them.
     """
 
-    def __init__(self, names: tuple[str, ...]) -> None:
-        self._values: dict[str, dict[bytes, None]] = {name: {} for name in names}
-        self._first_values: dict[str, dict[tuple[Any, ...], bytes]] = {name: {} for name in names}
+    def __init__(self) -> None:
+        self._values: dict[str, dict[bytes, None]] = {}
+        self._first_values: dict[str, dict[tuple[Any, ...], bytes]] = {}
         self._varying: set[str] = set()
+        # Fields of many values, and those that were noted.
+        self._finished: set[str] = set()
+
+    def follow(self, names: tuple[str, ...]) -> None:
+        """Take the fields of a further file."""
+        for name in names:
+            if name not in self._finished:
+                self._values.setdefault(name, {})
+                self._first_values.setdefault(name, {})
 
     def add(self, row: Row, problem: tuple[Any, ...]) -> None:
         """Take a record of a problem."""
@@ -80,19 +86,27 @@ class VaryingFields:
             value = bytes(raw)
             self._values[name][value] = None
             if len(value) > 2 * LONGEST_VALUE or len(self._values[name]) > MOST_VALUES:
-                del self._values[name], self._first_values[name]
-                self._varying.discard(name)
+                self._finish(name)
             elif self._first_values[name].setdefault(problem, value) != value:
                 self._varying.add(name)
 
     def texts(self) -> list[tuple[str, str]]:
-        """The fields that differ, each with some of its values."""
-        values_by_name = {name: list(map(msgspec.json.decode, values)) for name, values in self._values.items()}
-        return [
-            (name, ", ".join(plain(str(value)) for value in values[:MOST_SHOWN]) + ", ..." * (len(values) > MOST_SHOWN))
-            for name, values in values_by_name.items()
-            if name in self._varying and not _are_verdicts(values) and not _are_places(values)
-        ]
+        """The fields that differ, each with some of its values; those of which this said so before are left out."""
+        texts = []
+        for name in sorted(self._varying):
+            values = [msgspec.json.decode(value) for value in self._values[name]]
+            if not _are_verdicts(values) and not _are_places(values):
+                few = ", ".join(plain(str(value)) for value in values[:MOST_SHOWN]) + ", ..." * (
+                    len(values) > MOST_SHOWN
+                )
+                texts.append((name, few))
+                self._finish(name)
+        return texts
+
+    def _finish(self, name: str) -> None:
+        self._finished.add(name)
+        self._varying.discard(name)
+        del self._values[name], self._first_values[name]
 
 
 def _are_verdicts(values: list[Any]) -> bool:
