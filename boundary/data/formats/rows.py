@@ -74,7 +74,7 @@ LONGEST_NAME = 200
 EMPTY_TEXT = text_hash(b'""')
 # How engines say that a sample ran into its limit.
 CUT = ("length", "max_tokens", "max_output_tokens", "max_length")
-DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
+DECIMAL_COMMA = re.compile(r"\A[+-]?[0-9]*,[0-9]+")
 OWN_TABLE = {"problem_id", "outcome"}
 
 

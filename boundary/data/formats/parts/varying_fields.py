@@ -31,7 +31,7 @@ SAMPLE_WORDS = {
     *("answer", "answers", "pred", "prediction", "extracted", "parsed", "choice", "time", "date", "timestamp"),
     *("length", "tokens"),
 }
-FRACTION = re.compile(r"[+-]?[0-9]*[.][0-9]*(e[+-]?[0-9]+)?", re.IGNORECASE)
+FRACTION = re.compile(r"\A[+-]?[0-9]*[.][0-9]*(e[+-]?[0-9]+)?", re.IGNORECASE)
 MOST_FIELDS, MOST_VALUES, LONGEST_VALUE, MOST_SHOWN = 30, 30, 60, 3
 
 
