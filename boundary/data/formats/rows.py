@@ -359,7 +359,8 @@ def _name(row: Row, fields: Fields, question: bytes | None) -> str:
         if question is None:
             raise KeyError(fields.question)
         text = msgspec.json.decode(question)
-        is_name = isinstance(text, str) and 0 < len(text) <= LONGEST_NAME and visible(text) == text
+        # A question has several words; a column `problem` may as well hold names.
+        is_name = isinstance(text, str) and 0 < len(text) <= LONGEST_NAME and "".join(visible(text).split()) == text
         return text if is_name else f"{text_hash(question):016x}"
     raw = field_value(row, fields.problem)
     name = _decoded(raw)
