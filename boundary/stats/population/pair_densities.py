@@ -82,15 +82,14 @@ class PairBasis(NamedTuple):
     """Constants of the population of a pair on a grid: the smooth part inside, and edges where a model has p = 0 or 1.
 
     The log density is `inside @ coefficients` over the pairs of knots, the base model's first, and `edge @ coefficients
-    + edge_constant` over the knots of an edge. `low_knots`, the first of these, are those of low rates. `prior` is in
-    arrays: another one compiles nothing.
+    + edge_constant` over the knots of an edge, `edge_knots`. `prior` is in arrays: another one compiles nothing.
     """
 
     n_problems: Float[np.ndarray, ""]
     inside: Float[np.ndarray, "pair coefficient"]
     edge: Float[np.ndarray, "knot wave"]
     edge_constant: Float[np.ndarray, "knot 1 1"]
-    low_knots: Float[np.ndarray, " low"]
+    edge_knots: Float[np.ndarray, " knot"]
     prior: JointPrior
 
 
@@ -128,7 +127,7 @@ def basis_on(
         inside=np.concatenate(inside, axis=1).astype(np.float32),
         edge=(EDGE_AMPLITUDE * waves(edge_knots, EDGE_LENGTH, EDGE_WAVES)).astype(np.float32),
         edge_constant=edge_constant.astype(np.float32),
-        low_knots=edge_knots[edge_knots <= LOW_HIGHEST].astype(np.float32),
+        edge_knots=edge_knots.astype(np.float32),
         prior=JointPrior(*(np.asarray(part, np.float32) for part in prior)),
     )
 
@@ -187,8 +186,8 @@ class PairParts(NamedTuple):
     shares
         Of the four corners, the four edges and the inside; they sum to 1.
     low, low_shares
-        Density of each model's low rates over the low knots, and of the problems of its edge at 0 the share that has
-        these rates instead.
+        Each model's low rates as weights of the knots, and of the problems of its edge at 0 the share that has these
+        rates instead.
     log_prior
         Log prior density of the parameters.
     """
@@ -196,7 +195,7 @@ class PairParts(NamedTuple):
     coefficients: Float[Array, "coefficient chain"]
     log_edges: Float[Array, "knot edge chain"]
     shares: Float[Array, "segment chain"]
-    low: Float[Array, "low model chain"]
+    low: Float[Array, "knot model chain"]
     low_shares: Float[Array, "model chain"]
     log_prior: Float[Array, " chain"]
 
@@ -205,12 +204,10 @@ class PairParts(NamedTuple):
     ) -> Float[Array, "cells chain"]:
         """Weights of all pairs of cells, given those within the inside and within each edge, which sum to 1."""
         edges = edges * self.shares[4:-1]
+        knots, _, chains = edges.shape
         gained, lost = edges[:, 0] * self.low_shares[0], edges[:, 2] * self.low_shares[1]
-        n_low, (knots, chains) = len(self.low), gained.shape
-        inside = (inside * self.shares[-1]).reshape(knots, knots, chains)
-        inside = jnp.concatenate([inside[:n_low] + outer_product(self.low[:, 0], gained), inside[n_low:]])
-        with_lost = inside[:, :n_low] + outer_product(lost, self.low[:, 1])
-        inside = jnp.concatenate([with_lost, inside[:, n_low:]], axis=1)
+        rarely_solved = outer_product(self.low[:, 0], gained) + outer_product(lost, self.low[:, 1])
+        inside = (inside * self.shares[-1]).reshape(knots, knots, chains) + rarely_solved
         edges = edges - jnp.stack([gained, jnp.zeros_like(gained), lost, jnp.zeros_like(lost)], axis=1)
         return _cells(inside, edges, self.shares[:4])
 
@@ -219,13 +216,15 @@ class PairParts(NamedTuple):
 def outer_product(first: Float[Array, "row chain"], second: Float[Array, "column chain"]) -> Array:
     """The outer product of two vectors of each chain.
 
-    Its gradient's sums are kept apart from the products before them: fused into one loop, as XLA does on a CPU, they
-    take ten times as long.
+    The vectors, and the products in its gradient's sums, are computed before they are used. Otherwise XLA computes them
+    anew for each element, and the gradient of a pair's density takes twice as long.
     """
+    first, second = jax.lax.optimization_barrier((first, second))
     return first[:, None] * second
 
 
 def _outer_product_of(first: Array, second: Array) -> tuple[Array, tuple[Array, Array]]:
+    first, second = jax.lax.optimization_barrier((first, second))
     return first[:, None] * second, (first, second)
 
 
@@ -244,7 +243,8 @@ def parts_of(theta: Float[Array, "dim chain"], basis: PairBasis) -> PairParts:
     atoms, smooth = theta[:CORNERS_AND_EDGES], theta[CORNERS_AND_EDGES:]
     edges, standard, bend, low = jnp.split(smooth, np.cumsum([4 * EDGE_WAVES, RIDGE, BEND]))
     low_share, low_place = jnp.split(low, 2)
-    distance = (basis.low_knots[:, None, None] - LOW_PLACE - LOW_PLACE_SCALE * low_place) / LOW_SPREAD
+    knots = jnp.asarray(basis.edge_knots)[:, None, None]
+    log_low = -0.5 * ((knots - LOW_PLACE - LOW_PLACE_SCALE * low_place) / LOW_SPREAD) ** 2
     ridge = jnp.asarray(prior.ridge)[:, None] + jnp.asarray(prior.ridge_scale)[:, None] * standard
     centre, log_scale, slope_low, slope_high, shift, shift_change, log_tightness, half_difference = ridge
     precision = jnp.exp(-2.0 * log_scale)
@@ -260,7 +260,7 @@ def parts_of(theta: Float[Array, "dim chain"], basis: PairBasis) -> PairParts:
         coefficients=jnp.concatenate([bend, jnp.stack(normal)]),
         log_edges=_log_edges(edges, basis),
         shares=jax.nn.softmax(jnp.concatenate([odds, jnp.zeros_like(odds[:1])]), axis=0),
-        low=jax.nn.softmax(-0.5 * distance**2, axis=0),
+        low=jax.nn.softmax(jnp.where(knots <= LOW_HIGHEST, log_low, -jnp.inf), axis=0),
         low_shares=jnp.sin(0.5 * jnp.pi * jax.scipy.special.ndtr(low_share)) ** 2,
         log_prior=log_prior - 0.5 * (smooth**2).sum(axis=0),
     )
