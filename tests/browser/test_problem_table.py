@@ -57,15 +57,20 @@ def test_filters_agree_with_the_table_of_problems(table, report):
     assert shown(table) == ((problems["flag"] != "").sum(), total)
 
 
+def probabilities(texts):
+    """Values of printed probabilities, <0.01 and >0.99 among them."""
+    return [float(text.lstrip("<>")) for text in texts]
+
+
 def test_sorting_marks_the_column_and_turns_around(table):
     heading = table.locator("#table-problems thead th", has_text="P(gained)")
     heading.get_by_role("button").click()
-    values = [float(text) for text in column(table, "P(gained)")]
+    values = probabilities(column(table, "P(gained)"))
     assert values == sorted(values, reverse=True)
     assert heading.get_attribute("aria-sort") == "descending"
     assert "P(gained)" in table.locator("#problem-state").inner_text()
     table.keyboard.press("Enter")  # the heading keeps the focus
-    values = [float(text) for text in column(table, "P(gained)")]
+    values = probabilities(column(table, "P(gained)"))
     assert values == sorted(values)
     assert heading.get_attribute("aria-sort") == "ascending"
     assert table.locator("#table-problems [aria-sort]").count() == 1
