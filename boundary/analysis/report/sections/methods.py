@@ -29,6 +29,12 @@ PAIR = (
     "where RL is likely to be ahead by more than {margin} below it and behind by more above it."
 )
 
+EACH_PAIR = (
+    "Each RL model is fitted with the base in a pair of its own. The base's own estimates are those of its fit with "
+    "the first RL model of a benchmark, while each shrinkage is against the base in its own pair, so that it may "
+    "differ a little from the difference of two values of pass@k."
+)
+
 OF_METHODS = (
     "Runs of a method vary around its mean on the logit scale of pass@k, with a standard deviation whose prior is "
     "half-t with 3 degrees of freedom and scale 0.7; numbers of a method are of all runs that it might give, and runs "
@@ -124,6 +130,7 @@ def methods_paragraph(analysis: Analysis) -> str:
     if analysis.base is not None:
         sources = {"yue": cite("yue2025"), "yue_yang": cite("yue2025", "yang2026")}
         sentences.append(PAIR.format(margin=points(request.margin), sure=SURE, **sources))
+        sentences += [EACH_PAIR] if len(request.arms) > 1 else []
     sentences.append(
         f"Estimates are posterior means (of the crossover, the median) with equal-tailed {level_text(request.level)} "
         "intervals. Values at k beyond n extrapolate: they rest on the prior as well as on the data."
