@@ -20,6 +20,7 @@ from click.testing import CliRunner
 from rich.cells import cell_len
 
 from boundary.analysis.estimates.decisions import Decision
+from boundary.analysis.formatting import short_name
 from boundary.analysis.notes import Note
 from boundary.analysis.runs.record import TrainingRuns
 from boundary.analysis.text.verdict import Verdict
@@ -378,6 +379,7 @@ def analysis_of(verdicts, benchmark="b\x1b[2J", **fields):
         cost=SimpleNamespace(estimates=pd.DataFrame()),
         request=SimpleNamespace(level=0.95, margin=0.005, target="benchmark"),
         training_runs=TrainingRuns(),
+        shorten=short_name,
         **(checks | fields),
     )
 

@@ -113,7 +113,7 @@ def test_one_server_is_not_two_models(server, tokenizer_folder, problems, tmp_pa
 
 def test_one_model_twice_is_refused(tiny_model, problems, tmp_path):
     pytest.importorskip("torch")
-    done = run("--model", f"a={tiny_model}", "--model", f"b={tiny_model}@main", *problems, "-o", tmp_path / "run")
+    done = run("--model", f"a={tiny_model}", "--model", f"b={tiny_model}", *problems, "-o", tmp_path / "run")
     assert (done.exit_code, "'a' and 'b' are one model" in done.output) == (2, True)
 
 
