@@ -37,6 +37,8 @@ The prior of a pair expects a bend of fixed size, on knots twice as far apart. W
 too narrow for it (`lumpy_pair`), that is recognised at 300 problems nine times in ten and at 30 one time in four, and
 the population is one with closer knots and bends along each model's own solve rates
 ([028-pairs-in-lumps.md](decisions/028-pairs-in-lumps.md)).
+What one model solves and the other never did in 64 samples may be rarely solved instead of never
+(`rarely_solved_pair`, [029-lost-or-rarely-solved.md](decisions/029-lost-or-rarely-solved.md)).
 Of `heavy_pair` with 30 problems 160 further draws were fitted: shrinkage was held in .94, .91, .91, .93 and .96 of
 them, lost in .93 to .96, gained in .93 to 1.00, so that the low cells below are in part luck.
 
