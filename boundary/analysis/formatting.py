@@ -198,6 +198,10 @@ def fewer_problems_suffix(observed: dict[Any, Any], posterior: dict[Any, Any]) -
     return f" (of {few:,})" if few < every else ""
 
 
+# Behind a number that extrapolates, in a sentence.
+EXTRAPOLATED = " (extrapolated)"
+
+
 def short_name(model: str) -> str:
     """Write a model's name without its organisation.
 

@@ -9,7 +9,7 @@ import pandas as pd
 from boundary.analysis.checks.refit import REFIT_ESTIMANDS, refit
 from boundary.analysis.estimates.decisions import decisions
 from boundary.analysis.estimates.table import OBSERVED, POSTERIOR, select
-from boundary.analysis.formatting import interval, middle_column, number
+from boundary.analysis.formatting import EXTRAPOLATED, interval, middle_column, number
 from boundary.analysis.notes import Note
 from boundary.analysis.options import CLASSES, recorded_classes
 from boundary.analysis.progress import Progress
@@ -22,7 +22,6 @@ WRONG, MISSING = "wrong", "missing"
 MANY = 0.01
 # With more models the counts are not fitted again: that would double the time.
 MOST_MODELS = 8
-MARK = " (extrapolated)"
 
 
 @dataclass(frozen=True)
@@ -131,7 +130,8 @@ def _labelled(rows: pd.DataFrame, treatment: str, classes: Sequence[str]) -> pd.
 
 
 def _estimate_text(row: dict[Any, Any]) -> str:
-    return f"{number(row[middle_column(row)], 100, 1)} {interval(row, 100, 1)}{MARK * bool(row['extrapolated'])}"
+    mark = EXTRAPOLATED * bool(row["extrapolated"])
+    return f"{number(row[middle_column(row)], 100, 1)} {interval(row, 100, 1)}{mark}"
 
 
 def _share_remarks(shares: pd.DataFrame, base: str | None) -> Iterator[Note]:
@@ -184,11 +184,11 @@ def _treatment_text(
     beyond_n = {
         name: set(select(table, estimand="shrinkage").query("extrapolated")["k"]) for name, table in treatments.items()
     }
-    verdicts = " or ".join(f"{words[name].get(k)}{MARK * (k in beyond_n[name])}" for name in (WRONG, MISSING))
+    verdicts = " or ".join(f"{words[name].get(k)}{EXTRAPOLATED * (k in beyond_n[name])}" for name in (WRONG, MISSING))
     is_beyond = any(k in budgets for budgets in beyond_n.values())
     same = f"the verdict is the same{', as far as an extrapolation tells' if is_beyond else ''}"
     end = f"the verdict there is {verdicts}" if changed else same
-    places = [f"{b:.0f}{MARK * any(b in budgets for budgets in beyond_n.values())}" for b in changed]
+    places = [f"{b:.0f}{EXTRAPOLATED * any(b in budgets for budgets in beyond_n.values())}" for b in changed]
     elsewhere = f"; it differs at k = {', '.join(places)}" if len(changed) > 1 else ""
     return (
         f"With {', '.join(classes).replace('_', ' ')} samples as wrong or as missing, the shrinkage of {model} at "

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool
 
-from boundary.analysis.formatting import interval, middle_column, number, shortener
+from boundary.analysis.formatting import EXTRAPOLATED, interval, middle_column, number, shortener
 from boundary.analysis.notes import Note
 from boundary.data.counts import ALL
 from boundary.stats.estimands import pass_at_k, shrinkage
@@ -90,5 +90,5 @@ def _left_out(
         else (f"the shrinkage at k = {k:,}", "points")
     )
     # Left in are problems with k samples; with the others it is beyond n where they are more than a tenth.
-    mark = " (extrapolated)" if k > rates.reliable_k else ""
+    mark = EXTRAPOLATED * (k > rates.reliable_k)
     return f"{label} would be {texts[0]} {unit} in place of {texts[1]}{mark}"

@@ -219,8 +219,7 @@ def outer_product(first: Float[Array, "row chain"], second: Float[Array, "column
     The vectors, and the products in its gradient's sums, are computed before they are used. Otherwise XLA computes them
     anew for each element, and the gradient of a pair's density takes twice as long.
     """
-    first, second = jax.lax.optimization_barrier((first, second))
-    return first[:, None] * second
+    return _outer_product_of(first, second)[0]
 
 
 def _outer_product_of(first: Array, second: Array) -> tuple[Array, tuple[Array, Array]]:

@@ -4,9 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from boundary.analysis.checks.missing_outcomes import MARK
 from boundary.analysis.estimates.table import POSTERIOR, select
-from boundary.analysis.formatting import format_of, interval, middle_column, number
+from boundary.analysis.formatting import EXTRAPOLATED, format_of, interval, middle_column, number
 from boundary.analysis.report.rows import without_slight_crossovers
 from boundary.analysis.report.tables import records
 from boundary.analysis.result import Analysis
@@ -37,5 +36,5 @@ def _line(treatments: list[dict[Any, Any]]) -> dict[str, str]:
     values = {}
     for row in treatments:
         middle = number(row["median" if record.is_budget else middle_column(row)], scale, digits)
-        values[row["treatment"]] = f"{middle} {interval(row, scale, digits)}{MARK * bool(row['extrapolated'])}"
+        values[row["treatment"]] = f"{middle} {interval(row, scale, digits)}{EXTRAPOLATED * bool(row['extrapolated'])}"
     return {"name": f"{record.label}{at}, {first['model']}", **values}
